@@ -1,0 +1,8 @@
+"""The commands of `./lethe`: one module per group."""
+
+import typer
+
+from deploy.commands import servers
+
+app = typer.Typer(name="lethe", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app.add_typer(servers.app, name="servers")

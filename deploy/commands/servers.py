@@ -1,0 +1,56 @@
+"""`./lethe servers`: the private PostgreSQL, RabbitMQ and mailbox, without the services."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from deploy.local.folders import StartError
+from deploy.local.servers import running_processes, running_servers, stop_servers
+
+app = typer.Typer(help="The private PostgreSQL, RabbitMQ and mailbox.", no_args_is_help=True)
+
+NOT_STARTED = 1
+NOT_RUNNING = 3  # as `systemctl status` says it
+
+
+@app.command()
+def up() -> None:
+    """Start what is not running yet and print where it listens."""
+    began = time.monotonic()
+    with one_sentence_per_failure():
+        servers = running_servers()
+    typer.echo(f"PostgreSQL  {servers.postgres_admin_url}")
+    typer.echo(f"RabbitMQ    {servers.amqp_url}")
+    typer.echo(f"management  {servers.management_url}")
+    typer.echo(f"mail        {servers.smtp_url}  {servers.mailbox_folder or ''}")
+    typer.echo(f"ready after {time.monotonic() - began:.1f} s; `./lethe servers down` stops them")
+
+
+@app.command()
+def down() -> None:
+    """Stop the servers; their data stays."""
+    with one_sentence_per_failure():
+        stop_servers()
+    typer.echo("stopped")
+
+
+@app.command()
+def status() -> None:
+    """Tell which servers run; exit code 3 when one does not."""
+    found = running_processes()
+    for name, pid in found.items():
+        typer.echo(f"{name:<10} {f'process {pid}' if pid else 'stopped'}")
+    if None in found.values():
+        raise typer.Exit(NOT_RUNNING)
+
+
+@contextmanager
+def one_sentence_per_failure() -> Iterator[None]:
+    """Show the reason of a failed start, not where in the code it was noticed."""
+    try:
+        yield
+    except StartError as error:
+        typer.echo(f"lethe: {error}", err=True)
+        raise typer.Exit(NOT_STARTED) from None

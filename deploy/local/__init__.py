@@ -1,0 +1,1 @@
+"""The embedded run: PostgreSQL, RabbitMQ and a mailbox as private child processes."""

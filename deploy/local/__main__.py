@@ -1,0 +1,5 @@
+"""Run the commands of `./lethe`."""
+
+from deploy.commands import app
+
+app()

@@ -1,0 +1,74 @@
+"""The private state folder: who may read it, what is remembered in it, who may change it now."""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parents[2]
+STATE = PROJECT / ".lethe"
+TEST_STATE = STATE / "test"
+SOFTWARE = STATE / "software"
+
+MEGABYTE = 1024 * 1024
+NEEDED_FREE_MB = 300
+
+
+class StartError(RuntimeError):
+    """A server cannot be started or stopped; the message says what to do next."""
+
+
+def private_folder(folder: Path) -> Path:
+    """Make a folder that only its owner can enter."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+    except OSError as error:
+        raise StartError(
+            f"The folder {folder} cannot be made ({error.strerror}): make it writable."
+        ) from error
+    return folder
+
+
+def require_space(folder: Path) -> None:
+    """Refuse to start on a disk so full that the servers would stop half-way."""
+    free_mb = shutil.disk_usage(folder).free // MEGABYTE
+    if free_mb < NEEDED_FREE_MB:
+        raise StartError(
+            f"Only {free_mb} MB are free on the disk of {folder}: make it {NEEDED_FREE_MB} MB and try again."
+        )
+
+
+def remembered(file: Path) -> dict[str, Any]:
+    """Read what `remember` wrote; nothing if it was never written."""
+    try:
+        values: dict[str, Any] = json.loads(file.read_text())
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise StartError(f"{file} is not readable as JSON: delete it and start again.") from error
+    return values
+
+
+def remember(file: Path, values: dict[str, Any]) -> None:
+    """Write values that survive a restart, readable by the owner only, wholly or not at all."""
+    private_folder(file.parent)
+    half = file.with_name(f".{file.name}.{os.getpid()}")
+    half.touch(mode=0o600)
+    half.write_text(json.dumps(values, indent=1))
+    half.replace(file)
+
+
+@contextmanager
+def alone(folder: Path, sentence: str) -> Iterator[None]:
+    """Hold the folder's lock; raise with the sentence if another process holds it."""
+    with (private_folder(folder) / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StartError(sentence) from None
+        yield

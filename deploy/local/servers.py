@@ -1,0 +1,66 @@
+"""PostgreSQL, RabbitMQ and the mailbox together: the private ones, or those named in the environment."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local import mailbox, postgres, processes, rabbitmq
+from deploy.local.folders import STATE, StartError, alone
+
+BUSY = "Another ./lethe is starting or stopping the servers of {folder} right now: wait until it is done."
+
+
+@dataclass(frozen=True)
+class Servers:
+    """How the services reach what they stand on; `mailbox_folder` is None when mail goes elsewhere."""
+
+    postgres_admin_url: str
+    amqp_url: str
+    management_url: str
+    smtp_url: str
+    mailbox_folder: Path | None
+
+
+def running_servers(folder: Path = STATE, *, durable: bool = True) -> Servers:
+    """Return running servers: started now, found running, or named in the environment."""
+    with alone(folder, BUSY.format(folder=folder)), ThreadPoolExecutor() as pool:
+        database = pool.submit(_postgres_url, folder, durable=durable)
+        broker = pool.submit(_rabbit_urls, folder)
+        mail = pool.submit(_mail_place, folder)
+        return Servers(database.result(), *broker.result(), *mail.result())
+
+
+def stop_servers(folder: Path = STATE) -> None:
+    """End all private servers of the folder; their data stays."""
+    with alone(folder, BUSY.format(folder=folder)), ThreadPoolExecutor() as pool:
+        ends = [pool.submit(each.stop, folder) for each in (postgres, rabbitmq, mailbox)]
+        for end in ends:
+            end.result()
+
+
+def running_processes(folder: Path = STATE) -> dict[str, int | None]:
+    """Name each private server with its process id, None for one that does not run."""
+    names = (postgres.NAME, rabbitmq.NAME, rabbitmq.NAME_SERVICE, mailbox.NAME)
+    return {name: processes.running(folder, name) for name in names}
+
+
+def _postgres_url(folder: Path, *, durable: bool) -> str:
+    return os.environ.get("LETHE_POSTGRES_ADMIN_URL") or postgres.start(folder, durable=durable).admin_url
+
+
+def _rabbit_urls(folder: Path) -> tuple[str, str]:
+    amqp_url, management_url = (os.environ.get(f"LETHE_{name}_URL") for name in ("AMQP", "MANAGEMENT"))
+    if amqp_url and management_url:
+        return amqp_url, management_url
+    if amqp_url or management_url:
+        raise StartError("LETHE_AMQP_URL and LETHE_MANAGEMENT_URL name one broker: set both or neither.")
+    server = rabbitmq.start(folder)
+    return server.amqp_url, server.management_url
+
+
+def _mail_place(folder: Path) -> tuple[str, Path | None]:
+    if smtp_url := os.environ.get("LETHE_SMTP_URL"):
+        return smtp_url, None
+    server = mailbox.start(folder)
+    return server.smtp_url, server.folder
