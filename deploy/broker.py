@@ -1,0 +1,78 @@
+"""Set up RabbitMQ: a virtual host, a user per service with least privilege, topology and policies."""
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from shared.messaging import topology
+from shared.messaging.router import Reaction
+
+
+async def prepare(
+    amqp_admin_url: str,
+    management_url: str,
+    virtual_host: str,
+    services: Sequence[str],
+    reactions: Iterable[Reaction],
+    waits_ms: Mapping[str, int] | None = None,
+) -> dict[str, str]:
+    """Declare everything in one step and answer each service's own AMQP URL.
+
+    Idempotent; passwords are set anew. Raises TopologyError when something existing differs.
+    """
+    async with topology.management(management_url) as api:
+        await _put(api, f"/api/vhosts/{quote(virtual_host, safe='')}", {"default_queue_type": "classic"})
+        await _allow_admin(api, virtual_host, management_url)
+        urls = {s: await _user(api, virtual_host, s, amqp_admin_url) for s in services}
+    await topology.set_policies(management_url, virtual_host, services, dict(waits_ms or {}))
+    await topology.declare(in_virtual_host(amqp_admin_url, virtual_host), reactions, services)
+    return urls
+
+
+async def remove(management_url: str, virtual_host: str) -> None:
+    """Delete a virtual host with everything in it."""
+    async with topology.management(management_url) as api:
+        await api.delete(f"/api/vhosts/{quote(virtual_host, safe='')}")
+
+
+def in_virtual_host(url: str, virtual_host: str, user: str = "", password: str = "") -> str:
+    """The same broker, another virtual host and, if given, another user."""
+    parts = urlsplit(url)
+    who = f"{user}:{quote(password, safe='')}" if user else f"{parts.username}:{parts.password}"
+    return f"{parts.scheme}://{who}@{parts.hostname}:{parts.port or 5672}/{quote(virtual_host, safe='')}"
+
+
+async def _user(api: httpx.AsyncClient, virtual_host: str, service: str, amqp_url: str) -> str:
+    """A user who reads its own queues, and publishes only under its own name."""
+    user, password = f"{service}@{virtual_host}".replace("/", "main"), secrets.token_urlsafe(18)
+    place = quote(virtual_host, safe="")
+    await _put(api, f"/api/users/{user}", {"password": password, "tags": ""})
+    own = service.replace("-", "[-]")
+    await _put(
+        api,
+        f"/api/permissions/{place}/{user}",
+        {
+            "configure": f"^{own}[.]requests$",
+            "write": f"^(lethe[.]events|lethe[.]retry[.].*|amq[.]default|{own}[.]requests)$",
+            "read": f"^({own}[.].*)$",
+        },
+    )
+    await _put(
+        api,
+        f"/api/topic-permissions/{place}/{user}",
+        {"exchange": topology.EVENTS, "write": f"^{own}[.]", "read": "^$"},
+    )
+    return in_virtual_host(amqp_url, virtual_host, quote(user, safe=""), password)
+
+
+async def _allow_admin(api: httpx.AsyncClient, virtual_host: str, management_url: str) -> None:
+    user = urlsplit(management_url).username
+    everything = {"configure": ".*", "write": ".*", "read": ".*"}
+    await _put(api, f"/api/permissions/{quote(virtual_host, safe='')}/{user}", everything)
+
+
+async def _put(api: httpx.AsyncClient, path: str, body: dict[str, str]) -> None:
+    answer = await api.put(path, json=body)
+    answer.raise_for_status()

@@ -1,0 +1,76 @@
+"""Set up each service's database: two roles, least privilege, migrations."""
+
+import secrets
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import asyncpg
+
+from shared import migrations
+
+SERVICES_FOLDER = Path(__file__).parents[1] / "services"
+
+
+@dataclass(frozen=True)
+class DatabaseUrls:
+    """Where one service's data is, as its owner and as its working role."""
+
+    owner: str
+    app: str
+
+
+async def create(
+    admin_url: str, service: str, *, database: str = "", migrations_folder: Path | None = None
+) -> DatabaseUrls:
+    """Create the database `database` (default: the service's name) with its roles, and migrate it.
+
+    Idempotent: an existing database keeps its data; both passwords are set anew.
+    """
+    database = database or service
+    admin = await asyncpg.connect(admin_url, timeout=10)
+    try:
+        await admin.execute("SELECT pg_advisory_lock(4541)")  # roles are shared by all databases
+        passwords = {role: await _role(admin, role) for role in (f"{service}_owner", f"{service}_app")}
+        await _database(admin, database, f"{service}_owner", f"{service}_app")
+    finally:
+        await admin.close()
+    owner_url = _url(admin_url, f"{service}_owner", passwords[f"{service}_owner"], database)
+    await _default_privileges(owner_url, f"{service}_app")
+    migrations.upgrade(migrations_folder or SERVICES_FOLDER / service / "migrations", owner_url)
+    return DatabaseUrls(owner_url, _url(admin_url, f"{service}_app", passwords[f"{service}_app"], database))
+
+
+async def _role(admin: asyncpg.Connection, role: str) -> str:
+    password = secrets.token_urlsafe(18)
+    exists = await admin.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role)
+    verb = "ALTER" if exists else "CREATE"
+    await admin.execute(f"{verb} ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD '{password}'")
+    return password
+
+
+async def _database(admin: asyncpg.Connection, database: str, owner: str, app: str) -> None:
+    if not await admin.fetchval("SELECT true FROM pg_database WHERE datname = $1", database):
+        await admin.execute(f"CREATE DATABASE {database} OWNER {owner}")
+    await admin.execute(f"REVOKE ALL ON DATABASE {database} FROM PUBLIC")
+    await admin.execute(f"GRANT CONNECT ON DATABASE {database} TO {app}")
+
+
+async def _default_privileges(owner_url: str, app: str) -> None:
+    owner = await asyncpg.connect(owner_url, timeout=10)
+    try:
+        await owner.execute(f"GRANT USAGE ON SCHEMA public TO {app}")
+        for what, where in (
+            ("SELECT, INSERT, UPDATE, DELETE, MAINTAIN", "TABLES"),
+            ("USAGE, SELECT", "SEQUENCES"),
+            ("EXECUTE", "FUNCTIONS"),
+        ):
+            await owner.execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT {what} ON {where} TO {app}")
+    finally:
+        await owner.close()
+
+
+def _url(admin_url: str, role: str, password: str, database: str) -> str:
+    parts = urlsplit(admin_url)
+    host = f"{parts.hostname}:{parts.port or 5432}"
+    return urlunsplit((parts.scheme, f"{role}:{quote(password, safe='')}@{host}", f"/{database}", parts.query, ""))

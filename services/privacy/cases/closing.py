@@ -1,0 +1,59 @@
+"""How a case ends: its row is closed and dated in the transaction that erases the person."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from services.privacy.data_map import DATA_MAP
+from shared.clock import today
+from shared.contracts.privacy import OrderedSubject
+from shared.database import Transaction
+from shared.observability import log
+from shared.personal_data.erasure import Eraser
+from shared.personal_data.retention import proof
+
+# The case, and the proofs that outlive it, are dated before the flip: the check of the tables refuses
+# an erased person's row without date and provision.
+CLOSE = """
+UPDATE privacy_case SET state = 'closed', closed_at = clock_timestamp(),
+  letter = CASE WHEN sealed_address IS NOT NULL THEN 'outcome' END,
+  retain_until = $2, provision = $3, exception = $4
+WHERE case_id = ANY ($1)
+"""
+DATE_OTHER_CASES = """
+UPDATE privacy_case SET retain_until = $2, provision = $3, exception = $4
+WHERE subject_id = ANY ($1) AND retain_until IS NULL
+"""
+DATE_CONSENTS = """
+UPDATE consent SET retain_until = $2, provision = $3, exception = $4
+WHERE subject_id = ANY ($1) AND retain_until IS NULL
+"""
+DATE_DISCLOSURES = """
+UPDATE disclosure SET retain_until = $2, provision = $3, exception = $4
+WHERE subject_id = ANY ($1) AND retain_until IS NULL
+"""
+
+
+async def settle(tx: Transaction, people: Sequence[OrderedSubject]) -> None:
+    """Close the cases and date what is kept as proof (GDPR Art. 5(2), 17(3)(e))."""
+    kept = proof(today())
+    reason = (kept.until, kept.provision, kept.exception)
+    await tx.run(CLOSE, [p.case_id for p in people], *reason)
+    subjects = [p.subject_id for p in people]
+    for statement in (DATE_OTHER_CASES, DATE_CONSENTS, DATE_DISCLOSURES):
+        await tx.run(statement, subjects, *reason)
+
+
+ERASER = Eraser(DATA_MAP, settle, publishes=False)
+
+REOPEN = """
+UPDATE privacy_case SET state = 'failed',
+  run_at = clock_timestamp() + least(interval '1 minute' * 4 ^ (attempt - 1), interval '1 day')
+WHERE case_id = ANY ($1)
+"""
+
+
+async def reopen_failed(tx: Transaction, cases: Collection[UUID]) -> None:
+    """Keep cases open whose erasure failed somewhere; they are ordered again with growing waits."""
+    if cases:
+        await tx.run(REOPEN, list(cases))
+        log.error("erasure failed for people of an order", people=len(cases))

@@ -1,0 +1,59 @@
+"""Pure decisions about an erasure case."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from services.privacy.case_clock import day_of_receipt, due_date, target_date
+from shared.messaging.requests import refuse
+
+
+@dataclass(frozen=True)
+class Opening:
+    """All that is known when a case opens."""
+
+    subject_id: UUID
+    terminate_contract: bool
+    language: str
+    channel: str
+    verified_by: str
+    received_at: datetime
+    due_on: date
+    target_on: date
+    run_at: datetime
+
+
+def opening(
+    subject_id: UUID,
+    *,
+    terminate_contract: bool,
+    language: str,
+    channel: str,
+    verified_by: str,
+    received_at: datetime,
+    cooling_off_s: float,
+) -> Opening:
+    """A case with its clock (GDPR Art. 12(3)) and the end of its cooling-off."""
+    day = day_of_receipt(received_at)
+    return Opening(
+        subject_id=subject_id,
+        terminate_contract=terminate_contract,
+        language=language,
+        channel=channel,
+        verified_by=verified_by,
+        received_at=received_at,
+        due_on=due_date(day),
+        target_on=target_date(day),
+        run_at=received_at + timedelta(seconds=cooling_off_s),
+    )
+
+
+def check_fresh(authenticated_at: datetime, at: datetime, minutes: int) -> None:
+    """Raise Refused (403) unless the person has just proved to be the account's owner (Art. 12(6))."""
+    if at - authenticated_at > timedelta(minutes=minutes):
+        raise refuse(
+            403,
+            "sign in again to confirm that it is you",
+            kind="urn:lethe:problem:reauthentication",
+            message="POST /me/reauthentication, then repeat the request",
+        )

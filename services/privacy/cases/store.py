@@ -1,0 +1,99 @@
+"""The rows of cases."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.privacy.cases.rules import Opening
+from shared.contracts import privacy
+from shared.database import Row, Transaction
+from shared.messaging.idempotency import digest
+from shared.messaging.requests import refuse
+
+INSERT = """
+INSERT INTO privacy_case (case_id, subject_id, kind, state, channel, language, verified_by, received_at,
+  due_on, target_on, run_at, terminate_contract, token_hash, sealed_address, letter)
+VALUES ($1, $2, 'erasure', 'waiting', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+  CASE WHEN $12::bytea IS NOT NULL THEN 'receipt' END)
+ON CONFLICT DO NOTHING
+"""
+
+
+async def insert(tx: Transaction, case_id: UUID, opening: Opening, token: str, sealed: bytes | None) -> bool:
+    """Store a case; False when the person has an open one."""
+    o = opening
+    return bool(
+        await tx.run(
+            INSERT,
+            case_id,
+            o.subject_id,
+            o.channel,
+            o.language,
+            o.verified_by,
+            o.received_at,
+            o.due_on,
+            o.target_on,
+            o.run_at,
+            o.terminate_contract,
+            digest(token),
+            sealed,
+        )
+    )
+
+
+CASES = """
+SELECT c.case_id, c.kind AS right, c.state, c.received_at, c.due_on, c.target_on, c.run_at AS runs_at, c.closed_at,
+  c.terminate_contract, o.open, o.subjects, p.service, p.answered, p.failed, p.reminders
+FROM privacy_case c
+LEFT JOIN erasure_order o ON o.order_id = c.order_id
+LEFT JOIN order_participant p ON p.order_id = c.order_id
+WHERE (c.token_hash = $1 OR c.subject_id = $2)
+ORDER BY c.received_at, c.case_id, p.service
+"""
+
+
+async def by_token(tx: Transaction, token: str) -> privacy.Case:
+    """The case of a token. Raises Refused (404)."""
+    cases = _cases(await tx.rows(CASES, digest(token), None))
+    if not cases:
+        raise refuse(404, "no such case")
+    return cases[0]
+
+
+async def of_person(tx: Transaction, subject_id: UUID) -> tuple[privacy.Case, ...]:
+    """All cases of a person."""
+    return _cases(await tx.rows(CASES, None, subject_id))
+
+
+def _cases(rows: Sequence[Row]) -> tuple[privacy.Case, ...]:
+    by_case: dict[UUID, list[Row]] = {}
+    for row in rows:
+        by_case.setdefault(row["case_id"], []).append(row)
+    return tuple(
+        privacy.Case.model_validate({**group[0], "progress": [_progress(row) for row in group if row["service"]]})
+        for group in by_case.values()
+    )
+
+
+def _progress(row: Row) -> privacy.ParticipantProgress:
+    return privacy.ParticipantProgress(
+        service=row["service"],
+        answered=row["answered"] >= len(row["subjects"]),
+        failed=bool(row["failed"]),
+        reminders=row["reminders"],
+    )
+
+
+WITHDRAW = """
+WITH wanted AS (SELECT case_id, state FROM privacy_case
+  WHERE token_hash = $1 OR (subject_id = $2 AND case_id = $3) FOR UPDATE),
+done AS (UPDATE privacy_case c SET state = 'withdrawn', closed_at = now(),
+    letter = CASE WHEN sealed_address IS NOT NULL THEN 'withdrawn' END
+  FROM wanted WHERE c.case_id = wanted.case_id AND wanted.state = 'waiting' RETURNING c.state)
+SELECT coalesce((SELECT state FROM done), (SELECT state FROM wanted))
+"""
+
+
+async def withdraw(tx: Transaction, token: str, member: UUID | None, case_id: UUID | None) -> str | None:
+    """Withdraw a waiting case; answers the state it has now, None when there is none."""
+    state: str | None = await tx.value(WITHDRAW, digest(token) if token else None, member, case_id)
+    return state

@@ -1,0 +1,64 @@
+"""What privacy holds about a person, why, until when, and what erasure does to it."""
+
+from shared.personal_data.data_map import OWNER, Category, Column, DataMap, NotPersonal, Table, fact
+
+DATA_MAP = DataMap(
+    service="privacy",
+    version=1,
+    tables=(
+        Table(
+            "privacy_case",
+            Category.PRIVACY_CASES,
+            purposes=("P20",),
+            retention="R-PROOF",
+            kept=True,
+            columns=(
+                OWNER,
+                # sealed with a key outside the database and destroyed with the last letter
+                Column("sealed_address", Category.EMAIL),
+                *fact("case_id", "kind", "state", "channel", "language", "verified_by", "received_at"),
+                *fact("due_on", "target_on", "run_at", "terminate_contract", "token_hash", "letter"),
+                *fact("order_id", "attempt", "closed_at"),
+            ),
+        ),
+        Table(
+            "consent",
+            Category.CONSENTS,
+            purposes=("P10", "P20"),
+            retention="R-PROOF",
+            kept=True,
+            columns=(
+                OWNER,
+                *fact("consent_id", "purpose", "given", "text_version", "language", "surface", "method"),
+                *fact("decided_at", "version"),
+            ),
+        ),
+        Table(
+            "disclosure",
+            Category.PRIVACY_CASES,
+            purposes=("P20", "P24"),
+            retention="R-PROOF",
+            kept=True,
+            columns=(
+                OWNER,
+                *fact("disclosure_id", "recipient", "purpose", "categories", "disclosed_at", "told_by"),
+            ),
+        ),
+        Table(
+            "subject_link",
+            Category.PRIVACY_CASES,
+            purposes=("P20",),
+            retention="R-LIVE",
+            columns=(OWNER, *fact("person")),
+        ),
+    ),
+    not_personal=(
+        NotPersonal("participant", "services and their data maps"),
+        NotPersonal("unconfirmed_request", "sealed address of nobody known yet, gone after 48 hours"),
+        NotPersonal("erasure_order", "evidence: random ids of people and cases"),
+        NotPersonal("order_participant", "evidence: which service answered for how many"),
+        NotPersonal("order_report", "evidence: outcomes by random id"),
+        NotPersonal("second_page", "evidence: outcomes by random id"),
+        NotPersonal("consent_text", "the vendor's own words"),
+    ),
+)

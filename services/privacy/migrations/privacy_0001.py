@@ -1,0 +1,12 @@
+"""Cases, orders, reports, consents, disclosures."""
+
+from shared.migrations import run_sql_beside
+
+revision = "privacy_0001"
+down_revision = "kit_0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_sql_beside(__file__)

@@ -1,0 +1,42 @@
+"""Silent participants are reminded with backoff and stay visible; nothing closes by timeout."""
+
+from shared.database import OUTBOX, Database
+from shared.observability import log, metrics
+from shared.personal_data.purposes import Purpose
+
+# After the first reminder the waits double up to an hour.
+REMIND = """
+WITH silent AS (
+  SELECT p.order_id, p.service, o.body FROM order_participant p JOIN erasure_order o USING (order_id)
+  WHERE o.open AND p.service <> 'privacy' AND p.answered < cardinality(o.subjects)
+    AND p.asked_at < now() - least(make_interval(secs => $1 * 2 ^ p.reminders), interval '1 hour')
+  ORDER BY p.asked_at LIMIT 50 FOR UPDATE OF p SKIP LOCKED),
+counted AS (UPDATE order_participant p SET reminders = reminders + 1, asked_at = now()
+  FROM silent s WHERE p.order_id = s.order_id AND p.service = s.service),
+told AS (INSERT INTO outbox (type, body) SELECT 'privacy.erasure-reminded.v1',
+  json_build_object('service', service, 'order', body::json)::text FROM silent)
+SELECT array_agg(DISTINCT service) FROM silent
+"""
+OVERVIEW = """
+SELECT (SELECT count(*) FROM order_participant p JOIN erasure_order o USING (order_id)
+        WHERE o.open AND p.service <> 'privacy' AND p.answered < cardinality(o.subjects)) AS silent,
+       (SELECT count(*) FROM privacy_case WHERE state IN ('waiting', 'ordered', 'failed')
+        AND due_on <= current_date + 3) AS nearly_due
+"""
+
+
+async def remind(database: Database, after_s: float) -> bool:
+    """Repeat orders for those that owe a report, and alert about cases near their due date."""
+    async with database.transaction(Purpose.ERASURE) as tx:
+        reminded = await tx.value(REMIND, after_s)
+        overview = await tx.row(OVERVIEW)
+        if reminded:
+            tx.wake(OUTBOX)
+    for service in reminded or ():
+        log.warning("participant reminded", participant=service)
+    if overview is not None:
+        metrics.silent.set(overview["silent"])
+        metrics.nearly_due.set(overview["nearly_due"])
+        if overview["nearly_due"]:
+            log.error("cases are close to their due date", people=overview["nearly_due"])
+    return False

@@ -1,0 +1,20 @@
+"""What privacy needs besides what every service needs."""
+
+from pydantic import Field, SecretStr
+
+from shared.settings import Settings
+
+
+class PrivacySettings(Settings):
+    """`LETHE_PRIVACY_...` or `LETHE_...`."""
+
+    participants: str = "identity,licensing,marketing,privacy"
+    sealing_key: SecretStr
+    cooling_off_s: float = Field(default=72 * 3600.0, ge=0)
+    reauthentication_minutes: int = Field(default=15, ge=1)
+    remind_after_s: float = Field(default=60.0, gt=0)
+
+    @property
+    def required(self) -> frozenset[str]:
+        """The services without whom nothing is ordered."""
+        return frozenset(name.strip() for name in self.participants.split(",") if name.strip())

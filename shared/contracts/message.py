@@ -1,0 +1,104 @@
+"""What every message is: a frozen model with one owner and one type string."""
+
+from typing import Any, ClassVar, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict
+
+Late = Literal["dropped", "statutory"]
+"""What an event about a person does after that person was erased: it is counted and dropped,
+or its handler runs for the purpose `legal-duty` and keeps a statutory record (GDPR Art. 17(3)(b))."""
+
+ANY_SERVICE = "*"
+
+
+class Message(BaseModel):
+    """A frozen piece of the published language; unknown fields are ignored (additive change only)."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+Model = type[Message]
+
+
+class Event(Message):
+    """Something that happened, told to everybody.
+
+    `type` is also the routing key: `<owner>.<what-happened>.v<major>`. A type that starts with `*`
+    is published by every participant under its own name and owned by privacy.
+    """
+
+    type: ClassVar[str] = ""
+    late: ClassVar[Late] = "dropped"
+    owner: ClassVar[str] = ""
+
+    def __init_subclass__(cls, *, type: str, late: Late = "dropped", **rest: Any) -> None:  # noqa: A002
+        super().__init_subclass__(**rest)
+        cls.type, cls.late = type, late
+        cls.owner = cls.__module__.rpartition(".")[2]
+        _register(cls)
+
+    @classmethod
+    def type_from(cls, service: str) -> str:
+        """The type as `service` publishes it."""
+        return cls.type.replace(ANY_SERVICE, service, 1)
+
+
+class Request(Message):
+    """A question or an order to one service; it waits for the answer and may be lost."""
+
+    type: ClassVar[str] = ""
+    reply: ClassVar[Model]
+    owner: ClassVar[str] = ""
+
+    def __init_subclass__(cls, *, type: str, reply: "Model", **rest: Any) -> None:  # noqa: A002
+        super().__init_subclass__(**rest)
+        cls.type, cls.reply = type, reply
+        cls.owner = type.partition(".")[0]
+        _register(cls)
+
+
+class Created(Message):
+    """The answer to what must not happen twice: only the id, so a repetition can be answered alike."""
+
+    id: UUID
+
+
+class Done(Message):
+    """The answer to an order that has nothing to tell."""
+
+
+class FieldError(Message):
+    """One field that was refused and why, without its value."""
+
+    field: str
+    message: str
+
+
+class Problem(Message):
+    """A refusal in the fields of RFC 9457; `status` is the HTTP status the gateway answers with."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str = ""
+    errors: tuple[FieldError, ...] = ()
+
+
+REGISTRY: dict[str, type[Event] | type[Request]] = {}
+
+
+def _register(contract: type[Event] | type[Request]) -> None:
+    if contract.type in REGISTRY:
+        raise TypeError(f"{contract.type} is declared twice: {REGISTRY[contract.type]} and {contract}")
+    REGISTRY[contract.type] = contract
+
+
+def events() -> list[type[Event]]:
+    """Every declared event, by type."""
+    return [c for _, c in sorted(REGISTRY.items()) if issubclass(c, Event)]
+
+
+def requests() -> list[type[Request]]:
+    """Every declared request, by type."""
+    return [c for _, c in sorted(REGISTRY.items()) if issubclass(c, Request)]

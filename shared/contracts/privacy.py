@@ -1,0 +1,321 @@
+"""What privacy says and can be asked; also what every participant in an erasure says."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import EmailStr, Field
+
+from shared.contracts.message import Created, Done, Event, Message, Request
+
+
+class Participant(Message):
+    """A service frozen into an erasure order, with the version of the data map it was ordered by."""
+
+    service: str
+    map_version: int
+
+
+class OrderedSubject(Message):
+    """One person id of a case; a person with linked ids appears once per id."""
+
+    subject_id: UUID
+    case_id: UUID
+    terminate_contract: bool
+
+
+class ErasureOrdered(Event, type="privacy.erasure-ordered.v1"):
+    """Every participant purges or anonymizes these people and reports."""
+
+    order_id: UUID
+    participants: tuple[Participant, ...]
+    subjects: tuple[OrderedSubject, ...] = Field(max_length=1000)
+
+
+class ErasureReminded(Event, type="privacy.erasure-reminded.v1"):
+    """An order repeated for the one participant that owes its report; others ignore it."""
+
+    service: str
+    order: ErasureOrdered
+
+
+class ErasureFulfilled(Event, type="privacy.erasure-fulfilled.v1"):
+    """The cases of an order are closed."""
+
+    order_id: UUID
+    subjects: tuple[UUID, ...]
+
+
+class PermissionChanged(Event, type="privacy.permission-changed.v1"):
+    """A person allowed or forbade a purpose; the higher version wins."""
+
+    subject_id: UUID
+    purpose: str
+    allowed: bool
+    version: int
+
+
+class MappedColumn(Message):
+    """One column of an announced data map."""
+
+    name: str
+    category: str | None
+    source: str
+    blank: bool
+    role: str | None
+
+
+class MappedTable(Message):
+    """One table of an announced data map."""
+
+    name: str
+    category: str
+    purposes: tuple[str, ...]
+    retention: str
+    kept: bool
+    columns: tuple[MappedColumn, ...]
+
+
+class DataMapAnnounced(Event, type="*.data-map-announced.v1"):
+    """A participant tells what it holds; from the next order on it is asked to erase it."""
+
+    service: str
+    version: int
+    tables: tuple[MappedTable, ...]
+
+
+Outcome = Literal["purged", "anonymized", "retained", "refused", "failed", "nothing_held"]
+
+
+class ReportedTable(Message):
+    """The outcomes for one table, one entry per person, in the order of the report's subjects."""
+
+    table: str
+    categories: tuple[str, ...]
+    columns: str | None = None
+    outcome: tuple[Outcome, ...]
+    rows: tuple[int, ...]
+    purged_rows: tuple[int, ...] | None = None
+    retain_until: tuple[date | None, ...] | None = None
+    review_at: tuple[date | None, ...] | None = None
+    provision: tuple[str | None, ...] | None = None
+    exception: tuple[str | None, ...] | None = None
+
+
+class Failure(Message):
+    """Why one person could not be erased, without values."""
+
+    sqlstate: str | None
+    constraint: str | None
+
+
+class ErasureReported(Event, type="*.erasure-reported.v1"):
+    """What a participant did for some of the people of an order; an order may be answered in parts."""
+
+    order_id: UUID
+    service: str
+    map_version: int
+    part: int
+    at: date
+    subjects: tuple[UUID, ...]
+    tables: tuple[ReportedTable, ...]
+    failure: Failure | None = None
+
+
+class EndedRetention(Message):
+    """Rows of one table that the law had kept and that are gone now."""
+
+    table: str
+    subjects: tuple[UUID, ...]
+    rows: tuple[int, ...]
+
+
+class RetentionEnded(Event, type="*.retention-ended.v1"):
+    """A participant purged what it had retained: the second page of the certificates."""
+
+    service: str
+    ended_at: date
+    tables: tuple[EndedRetention, ...]
+
+
+class Page(Message):
+    """Ids in order, and where to go on; an empty `next` is the end."""
+
+    ids: tuple[UUID, ...]
+    next: str = ""
+
+
+class ErasedSubjects(Request, type="privacy.erased-subjects", reply=Page):
+    """The ids of everybody erased, for a service that joins or was restored."""
+
+    after: str = ""
+    limit: int = Field(default=1000, ge=1, le=5000)
+
+
+class KnownPermission(Message):
+    """One row of privacy's ledger as services replicate it."""
+
+    subject_id: UUID
+    purpose: str
+    allowed: bool
+    version: int
+
+
+class PermissionPage(Message):
+    """Permissions in order, and where to go on."""
+
+    permissions: tuple[KnownPermission, ...]
+    next: str = ""
+
+
+class Permissions(Request, type="privacy.permissions", reply=PermissionPage):
+    """All permissions of living people, for a service that joins or was restored."""
+
+    after: str = ""
+    limit: int = Field(default=1000, ge=1, le=5000)
+
+
+class OpenCase(Request, type="privacy.open-case", reply=Created):
+    """A signed-in member asks to be erased; the session was authenticated at `authenticated_at`."""
+
+    subject_id: UUID
+    right: Literal["erasure"]
+    terminate_contract: bool = False
+    language: Literal["pl", "en"] = "pl"
+    authenticated_at: datetime
+    token: str = Field(min_length=20, max_length=100)
+
+
+class ParticipantProgress(Message):
+    """How far one participant is with a case."""
+
+    service: str
+    answered: bool
+    failed: bool
+    reminders: int
+
+
+class Case(Message):
+    """A case as its person sees it."""
+
+    case_id: UUID
+    right: str
+    state: str
+    received_at: datetime
+    due_on: date
+    target_on: date
+    runs_at: datetime
+    closed_at: datetime | None
+    terminate_contract: bool
+    progress: tuple[ParticipantProgress, ...]
+
+
+class Cases(Message):
+    """The cases of one person."""
+
+    cases: tuple[Case, ...]
+
+
+class ReadCases(Request, type="privacy.read-cases", reply=Cases):
+    """A member's own cases, or one of them."""
+
+    subject_id: UUID
+    case_id: UUID | None = None
+
+
+class ReadCase(Request, type="privacy.read-case", reply=Case):
+    """The case of a case token."""
+
+    token: str = Field(max_length=200)
+
+
+class WithdrawCase(Request, type="privacy.withdraw-case", reply=Done):
+    """The person takes the request back, by token or as a member, while it waits."""
+
+    token: str = Field(default="", max_length=200)
+    member: UUID | None = None
+    case_id: UUID | None = None
+
+
+class RequestErasure(Request, type="privacy.request-erasure", reply=Done):
+    """Somebody without a session asks for an address; a code is mailed there. The answer is always alike."""
+
+    email: EmailStr
+    terminate_contract: bool = False
+    language: Literal["pl", "en"] = "pl"
+
+
+class ConfirmErasure(Request, type="privacy.confirm-erasure", reply=Created):
+    """The mailed code proves the address; the case opens."""
+
+    email: EmailStr
+    code: str = Field(pattern=r"^\d{8}$")
+    token: str = Field(min_length=20, max_length=100)
+
+
+class Certificate(Message):
+    """The evidence of a case; `document` follows the published schema of certificates."""
+
+    document: str
+
+
+class ReadCertificate(Request, type="privacy.read-certificate", reply=Certificate):
+    """The certificate of the case of a case token."""
+
+    token: str = Field(max_length=200)
+
+
+class ConsentChoice(Request, type="privacy.choose-consent", reply=Done):
+    """A person gives or withdraws consent for a purpose on a channel, with the proof of how."""
+
+    subject_id: UUID
+    purpose: str
+    given: bool
+    text_version: str = Field(max_length=40)
+    language: Literal["pl", "en"] = "pl"
+    surface: str = Field(max_length=60)
+    method: str = Field(max_length=60)
+
+
+class Consent(Message):
+    """The current decision on one purpose, with its proof."""
+
+    purpose: str
+    given: bool
+    text_version: str
+    words: str
+    decided_at: datetime
+    surface: str
+
+
+class Consents(Message):
+    """A person's current decisions."""
+
+    consents: tuple[Consent, ...]
+
+
+class ReadConsents(Request, type="privacy.read-consents", reply=Consents):
+    """A person's current decisions."""
+
+    subject_id: UUID
+
+
+class Disclosed(Event, type="*.disclosed.v1", late="statutory"):
+    """A participant gave data of a person to a recipient (GDPR Art. 15(1)(c), 19)."""
+
+    subject_id: UUID
+    recipient: str
+    purpose: str
+    categories: tuple[str, ...]
+    disclosed_at: datetime
+
+
+class MailDue(Event, type="*.service-mail-due.v1"):
+    """A service asks identity to write to a person; it knows the address, the asker the words' name.
+
+    `facts` are amounts, dates and ids, never personal values.
+    """
+
+    subject_id: UUID
+    template: str
+    facts: dict[str, str] = Field(default_factory=dict)

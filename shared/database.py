@@ -1,0 +1,167 @@
+"""The one way to PostgreSQL: a transaction that carries its purpose and its outgoing messages."""
+
+import asyncio
+import contextlib
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+from shared.contracts.message import Event
+from shared.observability import current_traceparent, metrics
+from shared.personal_data.purposes import Purpose
+
+COMMAND_TIMEOUT_S = 60.0
+CONNECT_TIMEOUT_S = 5.0
+
+OUTBOX = "outbox"
+"""The loop that relays the outbox."""
+
+Row = asyncpg.Record
+
+
+class Transaction:
+    """An open transaction of one service for one purpose; leaving its block commits or rolls back."""
+
+    def __init__(self, connection: Any, service: str, purpose: Purpose) -> None:
+        self.service = service
+        self.purpose = purpose
+        self.connection = connection
+        self.outgoing: list[tuple[str, str | None, str]] = []
+        self.wakes: set[str] = set()
+
+    async def rows(self, sql: str, *args: Any) -> list[Row]:
+        """All rows of a statement."""
+        return list(await self.connection.fetch(sql, *args))
+
+    async def row(self, sql: str, *args: Any) -> Row | None:
+        """The first row of a statement, or None."""
+        row: Row | None = await self.connection.fetchrow(sql, *args)
+        return row
+
+    async def value(self, sql: str, *args: Any) -> Any:
+        """The first column of the first row, or None."""
+        return await self.connection.fetchval(sql, *args)
+
+    async def run(self, sql: str, *args: Any) -> int:
+        """Run a statement and tell how many rows it touched."""
+        status: str = await self.connection.execute(sql, *args)
+        count = status.rpartition(" ")[2]
+        return int(count) if count.isdigit() else 0
+
+    @contextlib.asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """A part that can fail alone."""
+        await self.connection.execute("SAVEPOINT part")
+        try:
+            yield
+        except BaseException:
+            if not self.connection.is_closed():
+                await self.connection.execute("ROLLBACK TO part; RELEASE part")
+            raise
+        await self.connection.execute("RELEASE part")
+
+    def publish(self, event: Event) -> None:
+        """Tell everybody, once this transaction has committed."""
+        subject = getattr(event, "subject_id", None)
+        self.outgoing.append(
+            (event.type_from(self.service), str(subject) if subject else None, event.model_dump_json())
+        )
+
+    def wake(self, loop: str) -> None:
+        """Wake a loop of this process once this transaction has committed."""
+        self.wakes.add(loop)
+
+    async def declare(self, purpose: Purpose) -> None:
+        """Go on for another purpose."""
+        self.purpose = purpose
+        await self.connection.execute(f"SET LOCAL lethe.purpose = '{purpose.value}'")
+
+    async def flush(self) -> None:
+        """Write the collected messages to the outbox."""
+        if not self.outgoing:
+            return
+        types, subjects, bodies = (list(column) for column in zip(*self.outgoing, strict=True))
+        await self.connection.execute(WRITE_OUTBOX, types, subjects, bodies, current_traceparent())
+        self.outgoing.clear()
+        self.wake(OUTBOX)
+
+
+WRITE_OUTBOX = """
+INSERT INTO outbox (type, subject, body, traceparent)
+SELECT type, subject, body, $4 FROM unnest($1::text[], $2::text[], $3::text[]) AS m (type, subject, body)
+"""
+
+
+class Database:
+    """A service's connection pool, and the signals that its commits give to the loops of the process."""
+
+    def __init__(self, url: str, service: str, size: int = 8) -> None:
+        self.service = service
+        self.signals: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
+        self._url, self._size = url, size
+        self._pool: asyncpg.Pool | None = None
+
+    @property
+    def pool(self) -> asyncpg.Pool:
+        if self._pool is None:
+            raise RuntimeError(f"the database of {self.service} is not open")
+        return self._pool
+
+    async def open(self) -> None:
+        """Connect. Raises OSError or asyncpg.PostgresError when PostgreSQL can't be reached."""
+        self._pool = await asyncpg.create_pool(
+            self._url,
+            min_size=1,
+            max_size=self._size,
+            command_timeout=COMMAND_TIMEOUT_S,
+            timeout=CONNECT_TIMEOUT_S,
+            server_settings={"application_name": self.service, "jit": "off"},
+        )
+
+    async def close(self) -> None:
+        """Close; connections that do not come back in time are cut."""
+        if self._pool is None:
+            return
+        pool, self._pool = self._pool, None
+        try:
+            await asyncio.wait_for(pool.close(), CONNECT_TIMEOUT_S)
+        except TimeoutError:
+            pool.terminate()
+
+    @contextlib.asynccontextmanager
+    async def transaction(self, purpose: Purpose) -> AsyncIterator[Transaction]:
+        """One READ COMMITTED transaction for one purpose; its messages leave after the commit."""
+        async with self.pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
+            tx = Transaction(connection, self.service, purpose)
+            await connection.execute(f"BEGIN; SET LOCAL lethe.purpose = '{purpose.value}'")
+            try:
+                yield tx
+                await tx.flush()
+            except BaseException:
+                if not connection.is_closed():
+                    await asyncio.shield(connection.execute("ROLLBACK"))
+                raise
+            await connection.execute("COMMIT")
+        for loop in tx.wakes:
+            self.signals[loop].set()
+
+    async def reachable(self) -> bool:
+        """Whether PostgreSQL answers now."""
+        try:
+            async with self.pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
+                return bool(await connection.fetchval("SELECT true", timeout=CONNECT_TIMEOUT_S))
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return False
+
+
+async def enter(tx: Transaction, message_id: UUID | None, consumer: str, about: UUID | None) -> str:
+    """Mark the message as received and lock the person it is about (`FOR KEY SHARE`).
+
+    Answers duplicate, live, erased or nobody.
+    """
+    found: str = await tx.value("SELECT lethe.enter($1, $2, $3)", message_id, consumer, about)
+    metrics.entered.labels(consumer, found).inc()
+    return found

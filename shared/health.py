@@ -1,0 +1,49 @@
+"""Liveness, readiness and metrics over HTTP: `/health/live`, `/health/ready`, `/metrics`."""
+
+from collections.abc import Awaitable, Callable
+
+import uvicorn
+from prometheus_client import generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+Checks = Callable[[], Awaitable[dict[str, bool]]]
+
+
+def application(checks: Checks) -> Starlette:
+    """The routes every service has; ready means that every check holds."""
+
+    async def live(_request: Request) -> Response:
+        return PlainTextResponse("live")
+
+    async def ready(_request: Request) -> Response:
+        found = await checks()
+        return JSONResponse(found, status_code=200 if all(found.values()) else 503)
+
+    async def metrics(_request: Request) -> Response:
+        return Response(generate_latest(), media_type="text/plain; version=0.0.4")
+
+    return Starlette(routes=[Route("/health/live", live), Route("/health/ready", ready), Route("/metrics", metrics)])
+
+
+class Server(uvicorn.Server):
+    """uvicorn inside a process that handles signals itself."""
+
+    def install_signal_handlers(self) -> None:
+        """Leave the signals to the service."""
+
+
+def server(app: Starlette, host: str, port: int) -> uvicorn.Server:
+    """A server for `app` that neither logs accesses (addresses are personal) nor takes signals."""
+    config = uvicorn.Config(
+        app,
+        host=host,
+        port=port,
+        access_log=False,
+        log_level="critical",
+        lifespan="off",
+        timeout_keep_alive=30,
+    )
+    return Server(config)

@@ -1,0 +1,49 @@
+"""Work that repeats until the process stops."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from shared.observability import log, what_failed
+
+BACKOFF_LIMIT_S = 30.0
+
+Step = Callable[[], Awaitable[bool]]
+"""One step; answers whether more is waiting already."""
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A named step that runs when woken, and every `interval_s` seconds in case a wake-up was missed."""
+
+    name: str
+    step: Step
+    interval_s: float = 1.0
+
+
+async def run(loop: Loop, wake: asyncio.Event, stop: asyncio.Event) -> None:
+    """Repeat the step until `stop`. A failing step is reported and tried again with backoff."""
+    failures = 0
+    while not stop.is_set():
+        wake.clear()
+        try:
+            more = await loop.step()
+            failures = 0
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 a loop outlives every fault of a step
+            failures += 1
+            more = False
+            log.warning("loop step failed", step=loop.name, attempt=failures, **what_failed(error))
+        if not more:
+            await _rest(wake, stop, min(loop.interval_s * 2**failures, max(BACKOFF_LIMIT_S, loop.interval_s)))
+
+
+async def _rest(wake: asyncio.Event, stop: asyncio.Event, seconds: float) -> None:
+    """Wait for a wake-up, the stop or the interval, whichever comes first."""
+    waits = [asyncio.ensure_future(wake.wait()), asyncio.ensure_future(stop.wait())]
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    for wait in waits:
+        wait.cancel()

@@ -1,0 +1,90 @@
+"""FastStream, with the defaults that lose messages overridden in this one place.
+
+Overridden: prefetch is set on a channel per subscriber (the default takes everything at once);
+acknowledgement is ours (the default rejects, which without a dead letter exchange means loss);
+nothing is declared here but the short-lived request queue; nothing is published through it;
+types are not applied (reading a message from FastStream's context costs a thread hop each).
+"""
+
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+from aio_pika.abc import AbstractIncomingMessage
+from faststream.middlewares import AckPolicy
+from faststream.rabbit import Channel, QueueType, RabbitBroker, RabbitMessage, RabbitQueue
+
+from shared.messaging.answering import Answering
+from shared.messaging.consumer import Consumer
+from shared.messaging.topology import requests_queue
+
+REQUEST_TTL_MS = 30_000
+RECONNECT_S = 1.0
+
+Take = Callable[[AbstractIncomingMessage], Awaitable[None]]
+
+
+def build(
+    url: str, service: str, consumers: Iterable[Consumer], answering: Answering, prefetch: int, drain_s: float
+) -> RabbitBroker:
+    """A broker whose subscribers hand every delivery to our own consumers."""
+    broker = RabbitBroker(
+        url,
+        app_id=service,
+        fail_fast=False,
+        reconnect_interval=RECONNECT_S,
+        graceful_timeout=drain_s,
+        logger=None,
+        apply_types=False,
+        client_properties=None,
+    )
+    for consumer in consumers:
+        queue = RabbitQueue(consumer.reaction.queue, queue_type=QueueType.QUORUM, declare=False)
+        _subscribe(broker, queue, prefetch, consumer.take, consumer.reaction.handler.__doc__)
+    if answering.answers:
+        _subscribe(broker, _request_queue(service), 4 * prefetch, answering.take, "Requests")
+    return broker
+
+
+def _request_queue(service: str) -> RabbitQueue:
+    """Classic, so that no body reaches the disk; auto-delete, so that an absent service is unroutable."""
+    return RabbitQueue(
+        requests_queue(service),
+        queue_type=QueueType.CLASSIC,
+        durable=True,
+        auto_delete=True,
+        arguments={"x-message-ttl": REQUEST_TTL_MS},
+    )
+
+
+def _subscribe(broker: RabbitBroker, queue: RabbitQueue, prefetch: int, take: Take, about: str | None) -> None:
+    async def consume(message: RabbitMessage) -> None:
+        await take(message.raw_message)
+
+    subscriber = broker.subscriber(
+        queue,
+        channel=Channel(prefetch_count=prefetch),
+        ack_policy=AckPolicy.MANUAL,
+        no_reply=True,
+        decoder=_whole,
+        title=queue.name,
+        description=about,
+    )
+    subscriber(consume)
+
+
+async def _whole(message: RabbitMessage, _original: Any) -> RabbitMessage:
+    """Hand the message on as it is; contracts read the body themselves."""
+    return message
+
+
+def consuming(broker: RabbitBroker) -> bool:
+    """Whether every subscriber has a consumer on an open channel.
+
+    `ping` only looks at the connection: healthy while a consumer is missing (faststream#2758).
+    """
+    for subscriber in broker.subscribers:
+        queue = getattr(subscriber, "_queue_obj", None)
+        tag = getattr(subscriber, "_consumer_tag", None)
+        if queue is None or tag is None or queue.channel.is_closed:
+            return False
+    return bool(broker.subscribers)

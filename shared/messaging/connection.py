@@ -1,0 +1,63 @@
+"""A connection for publishing that is rebuilt on demand: a failed publish is the caller's to repeat."""
+
+import asyncio
+
+import aio_pika
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
+
+CONNECT_TIMEOUT_S = 5.0
+PUBLISH_TIMEOUT_S = 10.0
+
+UNREACHABLE = (OSError, TimeoutError, AMQPError, ChannelInvalidStateError)
+"""How a broker that is away, or a message that it did not take, shows itself."""
+
+
+class Outlet:
+    """One AMQP channel with confirms on a connection of its own.
+
+    Consumers live elsewhere: a channel error of theirs must not stop what we publish, and the other
+    way round. Nothing is replayed after a reconnect, the outbox does that.
+    """
+
+    def __init__(self, url: str, name: str) -> None:
+        self._url, self._name = url, name
+        self._lock = asyncio.Lock()
+        self._connection: AbstractConnection | None = None
+        self._channel: AbstractChannel | None = None
+        self._exchanges: dict[str, AbstractExchange] = {}
+
+    async def channel(self) -> AbstractChannel:
+        """An open channel. Raises OSError, TimeoutError or AMQPError when the broker can't be reached."""
+        async with self._lock:
+            if self._channel is None or self._channel.is_closed:
+                await self._drop()
+                self._connection = await aio_pika.connect(
+                    self._url, timeout=CONNECT_TIMEOUT_S, client_properties={"connection_name": self._name}
+                )
+                self._channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
+                await self.opened(self._channel)
+            return self._channel
+
+    async def opened(self, channel: AbstractChannel) -> None:
+        """What else a fresh channel needs."""
+
+    async def publish(self, exchange: str, routing_key: str, message: aio_pika.Message) -> None:
+        """Publish mandatory and confirmed. Raises when the broker did not take responsibility."""
+        channel = await self.channel()
+        if exchange not in self._exchanges:
+            self._exchanges[exchange] = (
+                await channel.get_exchange(exchange, ensure=False) if exchange else channel.default_exchange
+            )
+        await self._exchanges[exchange].publish(message, routing_key, mandatory=True, timeout=PUBLISH_TIMEOUT_S)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        async with self._lock:
+            await self._drop()
+
+    async def _drop(self) -> None:
+        connection, self._connection, self._channel = self._connection, None, None
+        self._exchanges.clear()
+        if connection is not None and not connection.is_closed:
+            await connection.close()

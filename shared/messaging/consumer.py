@@ -1,0 +1,149 @@
+"""What happens to one delivered event: inbox mark, effect and outgoing messages in one transaction."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from aio_pika.abc import AbstractIncomingMessage
+from pydantic import ValidationError
+
+from shared.contracts.message import Event
+from shared.database import Database, Transaction, enter
+from shared.messaging.connection import Outlet
+from shared.messaging.faults import Fault, Rejected, classify
+from shared.messaging.retry import attempts, give_up, retry_later
+from shared.messaging.router import Handler, Reaction
+from shared.observability import continued_trace, log, metrics, what_failed
+from shared.personal_data.purposes import Purpose
+
+CONFLICT_TRIES = 5
+# In-place tries while the database answers again and yet keeps failing with infrastructure faults.
+INFRASTRUCTURE_TRIES = 20
+PROBE_INTERVAL_S = 0.2
+PROBE_LIMIT_S = 5.0
+
+
+@dataclass(frozen=True)
+class Consumer:
+    """One reaction at work in one process."""
+
+    reaction: Reaction
+    database: Database
+    outlet: Outlet
+    provided: Mapping[str, Any]
+
+    async def take(self, message: AbstractIncomingMessage) -> None:
+        """Handle a delivery to its end and acknowledge it. Never raises but on cancellation."""
+        queue = self.reaction.queue
+        trace = message.headers.get("traceparent")
+        with continued_trace(queue, str(trace) if trace else None), metrics.seconds.labels(queue).time():
+            outcome = await self._settle(message)
+        metrics.handled.labels(queue, outcome).inc()
+        await message.ack()
+
+    async def _settle(self, message: AbstractIncomingMessage) -> str:
+        """Try until the message has an outcome; infrastructure faults wait here and cost no attempt."""
+        conflicts = broken = 0
+        while True:
+            try:
+                return await self._handle(message)
+            except Exception as error:  # noqa: BLE001 the boundary: every failure is classified
+                fault = classify(error)
+                if fault is Fault.CONFLICT and conflicts < CONFLICT_TRIES:
+                    conflicts += 1
+                elif fault is Fault.INFRASTRUCTURE and broken < INFRASTRUCTURE_TRIES:
+                    broken += 1
+                    await self._wait_for_database(error)
+                else:
+                    return await self._end(message, fault, error)
+
+    async def _end(self, message: AbstractIncomingMessage, fault: Fault, error: Exception) -> str:
+        queue = self.reaction.queue
+        if fault in (Fault.BLOCKED, Fault.LATE):
+            log.info("write refused", queue=queue, reason=fault.value, **what_failed(error))
+        elif fault is Fault.PERMANENT:
+            await self._insist(give_up, self.reaction.service, queue, message, error, reason_of(error))
+        else:
+            await self._insist(retry_later, queue, message, error)
+        return fault.value
+
+    async def _insist(self, hand_over: Callable[..., Any], *args: Any) -> None:
+        """A failed message may be acknowledged only after its copy is safe; the broker may be away."""
+        wait = PROBE_INTERVAL_S
+        while True:
+            try:
+                await hand_over(self.outlet, *args)
+                return
+            except Exception as error:  # noqa: BLE001 whatever the broker says, the copy is not safe yet
+                log.warning("copy not confirmed", queue=self.reaction.queue, **what_failed(error))
+                await asyncio.sleep(wait)
+                wait = min(wait * 2, PROBE_LIMIT_S)
+
+    async def _wait_for_database(self, error: Exception) -> None:
+        """Hold the message: with the prefetch filled, the consumer pauses until the probe succeeds."""
+        queue, wait = self.reaction.queue, PROBE_INTERVAL_S
+        log.warning("consumer pauses", queue=queue, **what_failed(error))
+        metrics.paused.labels(queue).set(1)
+        await asyncio.sleep(wait)
+        while not await self.database.reachable():
+            wait = min(wait * 2, PROBE_LIMIT_S)
+            await asyncio.sleep(wait)
+        metrics.paused.labels(queue).set(0)
+
+    async def _handle(self, message: AbstractIncomingMessage) -> str:
+        reaction = self.reaction
+        event = read(reaction, message)
+        about = getattr(event, "subject_id", None)
+        async with self.database.transaction(reaction.purpose) as tx:
+            found = await enter(tx, UUID(message.message_id), reaction.queue, about)
+            if found == "duplicate":
+                return "duplicate"
+            if found == "erased" and reaction.purpose is not Purpose.ERASURE:
+                if reaction.contract.late == "dropped":
+                    return "late"
+                await tx.declare(Purpose.LEGAL_DUTY)
+            await reaction.handler(event, **self.arguments(tx, message))
+        return "done"
+
+    def arguments(self, tx: Transaction, message: AbstractIncomingMessage) -> dict[str, Any]:
+        """What the handler asks for by name."""
+        available = {
+            **self.provided,
+            "tx": tx,
+            "sender": message.app_id or "",
+            "message_type": message.type or "",
+            "attempt": attempts(message) + 1,
+        }
+        return {name: available[name] for name in parameters(self.reaction.handler)}
+
+
+def parameters(handler: Handler) -> list[str]:
+    """The names of a handler's parameters after its message."""
+    code = handler.__code__
+    count = code.co_argcount + code.co_kwonlyargcount
+    return list(code.co_varnames[1:count])
+
+
+def read(reaction: Reaction, message: AbstractIncomingMessage) -> Event | str:
+    """The event of a delivery. Raises Rejected when it breaks its contract."""
+    try:
+        UUID(message.message_id)
+    except (TypeError, ValueError):
+        raise Rejected("message id is missing or no UUID") from None
+    if message.type != reaction.contract.type_from((message.type or "").partition(".")[0]):
+        raise Rejected("type does not belong to this queue")
+    if reaction.raw:
+        return message.body.decode()
+    return reaction.contract.model_validate_json(message.body)
+
+
+def reason_of(error: Exception) -> str:
+    """Why a message was given up, without values."""
+    if isinstance(error, Rejected):
+        return error.reason
+    if isinstance(error, ValidationError):
+        fields = sorted({".".join(str(part) for part in e["loc"]) for e in error.errors(include_input=False)})
+        return f"contract broken in: {', '.join(fields) or 'the whole body'}"
+    return "permanent fault"

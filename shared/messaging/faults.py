@@ -1,0 +1,65 @@
+"""Which failures are permanent, which are the infrastructure's, and which deserve another try."""
+
+from enum import Enum
+
+import asyncpg
+from pydantic import ValidationError
+
+
+class Fault(Enum):
+    """What to do about a failed message."""
+
+    PERMANENT = "permanent"  # straight to the dead letters
+    INFRASTRUCTURE = "infrastructure"  # wait until the database answers again; costs no attempt
+    BLOCKED = "blocked"  # PostgreSQL refused a write for this purpose: an outcome, not an error
+    LATE = "late"  # the person was erased while we worked: dropped and counted
+    CONFLICT = "conflict"  # serialization failure or deadlock: at once again
+    TRANSIENT = "transient"  # everything else: retry with growing waits
+
+
+class Rejected(Exception):  # noqa: N818 it is an outcome
+    """A handler's finding that a message breaks a rule and will always break it.
+
+    `reason` is a fixed phrase without values.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+INSUFFICIENT_PRIVILEGE = "42501"
+FOREIGN_KEY_VIOLATION = "23503"
+SUBJECT_STAYS_ERASED = "subject_stays_erased"
+OF_A_LIVE_PERSON = ("_of_a_live_person", "_of_a_person")
+CONFLICTS = ("40001", "40P01")
+INFRASTRUCTURE_CLASSES = ("08", "53", "57")
+PERMANENT_CLASSES = ("22", "23")
+
+
+def classify(error: BaseException) -> Fault:
+    """Sort an exception that a handler raised."""
+    if isinstance(error, Rejected | ValidationError | asyncpg.DataError):
+        return Fault.PERMANENT
+    if isinstance(error, asyncpg.PostgresError):
+        return classify_sqlstate(error.sqlstate or "", getattr(error, "constraint_name", None) or "")
+    if isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError):
+        return Fault.INFRASTRUCTURE
+    return Fault.TRANSIENT
+
+
+def classify_sqlstate(sqlstate: str, constraint: str) -> Fault:
+    """Sort a PostgreSQL error by SQLSTATE (PostgreSQL manual, appendix A) and constraint name."""
+    if sqlstate == INSUFFICIENT_PRIVILEGE:
+        return Fault.BLOCKED
+    if constraint == SUBJECT_STAYS_ERASED:
+        return Fault.LATE
+    if sqlstate == FOREIGN_KEY_VIOLATION and constraint.endswith(OF_A_LIVE_PERSON):
+        return Fault.LATE
+    if sqlstate in CONFLICTS:
+        return Fault.CONFLICT
+    if sqlstate.startswith(INFRASTRUCTURE_CLASSES):
+        return Fault.INFRASTRUCTURE
+    if sqlstate.startswith(PERMANENT_CLASSES):
+        return Fault.PERMANENT
+    return Fault.TRANSIENT

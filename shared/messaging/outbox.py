@@ -1,0 +1,71 @@
+"""The relay: what a transaction decided to tell leaves from here, at least once, confirmed by the broker.
+
+Every process relays, without a leader: rows are locked with SKIP LOCKED while their confirms are in
+flight and deleted after them. Order is not kept and nothing may rely on it.
+"""
+
+import asyncio
+
+import aio_pika
+from aio_pika import DeliveryMode
+from aio_pika.abc import HeadersType
+
+from shared.database import Database, Row
+from shared.messaging.connection import Outlet
+from shared.messaging.topology import EVENTS
+from shared.observability import metrics
+
+BATCH = 100
+
+LOCK_BATCH = """
+SELECT message_id, type, subject, body, traceparent, created_at,
+       extract(epoch FROM clock_timestamp() - created_at)::float AS age
+FROM outbox ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED
+"""
+FORGET = "DELETE FROM outbox WHERE message_id = ANY ($1::uuid[])"
+
+
+async def relay(database: Database, outlet: Outlet) -> bool:
+    """Publish one batch and forget what was confirmed; answers whether more is waiting.
+
+    Raises the first publishing error after the confirmed rest was forgotten.
+    """
+    async with database.pool.acquire() as connection, connection.transaction():
+        batch = await connection.fetch(LOCK_BATCH, BATCH)
+        metrics.relay_lag.set(batch[0]["age"] if batch else 0.0)
+        if not batch:
+            return False
+        answers = await asyncio.gather(
+            *(_publish(outlet, database.service, row) for row in batch), return_exceptions=True
+        )
+        confirmed = [row["message_id"] for row, answer in zip(batch, answers, strict=True) if answer is None]
+        await connection.execute(FORGET, confirmed)
+    metrics.relayed.inc(len(confirmed))
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+    return len(batch) == BATCH
+
+
+async def _publish(outlet: Outlet, service: str, row: Row) -> None:
+    message = aio_pika.Message(
+        row["body"].encode(),
+        message_id=str(row["message_id"]),
+        type=row["type"],
+        app_id=service,
+        timestamp=row["created_at"],
+        content_type="application/json",
+        delivery_mode=DeliveryMode.PERSISTENT,
+        headers=_headers(row),
+    )
+    await outlet.publish(EVENTS, row["type"], message)
+
+
+def _headers(row: Row) -> HeadersType:
+    """CloudEvents attributes that AMQP 0-9-1 has no property for."""
+    optional = {"subject": row["subject"], "traceparent": row["traceparent"]}
+    return {
+        "specversion": "1.0",
+        "dataschema": f"urn:lethe:{row['type']}",
+        **{key: value for key, value in optional.items() if value},
+    }

@@ -1,0 +1,62 @@
+"""Where a failed message goes: a waiting tier, or the dead letters with its reason."""
+
+import aio_pika
+from aio_pika import DeliveryMode
+from aio_pika.abc import AbstractIncomingMessage, HeadersType
+
+from shared.clock import now
+from shared.messaging.connection import Outlet
+from shared.messaging.topology import TIERS, dead_letters
+from shared.observability import log, metrics, what_failed
+
+ATTEMPT = "x-attempt"
+REASON = "x-reason"
+ORIGIN = "x-origin-queue"
+FAILED_AT = "x-failed-at"
+FAULT = "x-fault"
+
+
+def attempts(message: AbstractIncomingMessage) -> int:
+    """How often handling this message has failed already."""
+    value = message.headers.get(ATTEMPT, 0)
+    return value if isinstance(value, int) else 0
+
+
+async def retry_later(outlet: Outlet, queue: str, message: AbstractIncomingMessage, error: Exception) -> None:
+    """Send a copy to the tier of its attempt; the last tier repeats, with an alert."""
+    attempt = attempts(message) + 1
+    tier = TIERS[min(attempt, len(TIERS)) - 1]
+    report = log.error if attempt > len(TIERS) else log.warning
+    report("message will be tried again", queue=queue, attempt=attempt, **what_failed(error))
+    await outlet.publish(tier.name, queue, _copy(message, {ATTEMPT: attempt}))
+
+
+async def give_up(
+    outlet: Outlet, service: str, queue: str, message: AbstractIncomingMessage, error: Exception, reason: str
+) -> None:
+    """Move a copy to the service's dead letters; headers tell why, from where and after how many attempts."""
+    log.error("message given up", queue=queue, reason=reason, **what_failed(error))
+    metrics.dead.labels(queue, reason).inc()
+    told = {key: value for key, value in what_failed(error).items() if value}
+    headers: HeadersType = {
+        ATTEMPT: attempts(message) + 1,
+        REASON: reason,
+        ORIGIN: queue,
+        FAILED_AT: now().isoformat(),
+        FAULT: " ".join(f"{key}={value}" for key, value in told.items()),
+    }
+    await outlet.publish("", dead_letters(service), _copy(message, headers))
+
+
+def _copy(message: AbstractIncomingMessage, headers: HeadersType) -> aio_pika.Message:
+    """The same message (id, type, body) with more headers; a fresh dict, shared ones get mutated."""
+    return aio_pika.Message(
+        message.body,
+        headers={**message.headers, **headers},
+        message_id=message.message_id,
+        type=message.type,
+        app_id=message.app_id,
+        timestamp=message.timestamp,
+        content_type=message.content_type,
+        delivery_mode=DeliveryMode.PERSISTENT,
+    )

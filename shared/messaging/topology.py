@@ -1,0 +1,153 @@
+"""Every exchange, queue, binding and policy, declared in one step before any service starts.
+
+An event published while a service has never run is then waiting for it. What may change over time
+(limits, times to live) stands in policies: a queue's arguments can never be changed later.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+import aio_pika
+import httpx
+from aio_pika import ExchangeType
+from aio_pika.abc import AbstractChannel
+from aio_pika.exceptions import ChannelPreconditionFailed
+
+from shared.messaging.router import Reaction
+
+EVENTS = "lethe.events"
+UNROUTED = "lethe.unrouted"
+TIMEOUT_S = 10.0
+
+
+@dataclass(frozen=True)
+class Tier:
+    """A queue in which a failed message waits before it returns to its consumer."""
+
+    name: str
+    wait_ms: int
+
+
+TIERS = (
+    Tier("lethe.retry.5s", 5_000),
+    Tier("lethe.retry.30s", 30_000),
+    Tier("lethe.retry.5min", 300_000),
+    Tier("lethe.retry.1h", 3_600_000),
+)
+
+# A crash loop returns a message without any attempt being counted by us; so does every redelivery
+# while a consumer waits half an hour for its database. The limit is far above both.
+DELIVERY_LIMIT = 200
+UNROUTED_LENGTH = 100_000
+
+
+class TopologyError(Exception):
+    """The broker holds something that differs from what the contracts say."""
+
+
+def dead_letters(service: str) -> str:
+    """The queue of the messages that a service gave up."""
+    return f"{service}.dead-letters"
+
+
+def requests_queue(service: str) -> str:
+    """The queue of the questions to a service."""
+    return f"{service}.requests"
+
+
+async def declare(amqp_url: str, reactions: Iterable[Reaction], services: Iterable[str]) -> None:
+    """Declare what the reactions need. Raises TopologyError when a queue exists in another shape."""
+    connection = await aio_pika.connect(amqp_url, timeout=TIMEOUT_S)
+    async with connection:
+        channel = await connection.channel()
+        await _declare_exchanges(channel)
+        for service in sorted(set(services)):
+            await _declare_queue(connection, dead_letters(service))
+        for reaction in reactions:
+            queue = await _declare_queue(connection, reaction.queue)
+            await queue.bind(EVENTS, reaction.contract.type, timeout=TIMEOUT_S)
+
+
+async def _declare_exchanges(channel: AbstractChannel) -> None:
+    unrouted = await channel.declare_exchange(UNROUTED, ExchangeType.FANOUT, durable=True, timeout=TIMEOUT_S)
+    counted = await channel.declare_queue(UNROUTED, durable=True, arguments=QUORUM, timeout=TIMEOUT_S)
+    await counted.bind(unrouted, timeout=TIMEOUT_S)
+    await channel.declare_exchange(
+        EVENTS,
+        ExchangeType.TOPIC,
+        durable=True,
+        arguments={"alternate-exchange": UNROUTED},
+        timeout=TIMEOUT_S,
+    )
+    for tier in TIERS:
+        exchange = await channel.declare_exchange(tier.name, ExchangeType.FANOUT, durable=True, timeout=TIMEOUT_S)
+        queue = await channel.declare_queue(tier.name, durable=True, arguments=QUORUM, timeout=TIMEOUT_S)
+        await queue.bind(exchange, timeout=TIMEOUT_S)
+
+
+QUORUM: dict[str, Any] = {"x-queue-type": "quorum"}
+
+
+async def _declare_queue(connection: Any, name: str) -> Any:
+    channel = await connection.channel()  # a refused declaration closes its channel
+    try:
+        return await channel.declare_queue(name, durable=True, arguments=QUORUM, timeout=TIMEOUT_S)
+    except ChannelPreconditionFailed as error:
+        raise TopologyError(
+            f"queue {name} exists with other properties than a durable quorum queue; "
+            f"empty it, delete it and declare again"
+        ) from error
+
+
+def policies(services: Sequence[str], waits_ms: dict[str, int] | None = None) -> dict[str, dict[str, Any]]:
+    """The broker policies by name; `waits_ms` replaces the tiers' waiting times (tests shorten them)."""
+    waits = {tier.name: tier.wait_ms for tier in TIERS} | (waits_ms or {})
+    found = {
+        f"lethe-{name}": _policy(
+            f"^{name.replace('.', '[.]')}$",
+            {
+                "message-ttl": wait,
+                "dead-letter-exchange": "",
+                "dead-letter-strategy": "at-least-once",
+                "overflow": "reject-publish",
+            },
+        )
+        for name, wait in waits.items()
+    }
+    found["lethe-unrouted"] = _policy("^lethe[.]unrouted$", {"max-length": UNROUTED_LENGTH})
+    for service in services:
+        found[f"lethe-{service}"] = _policy(
+            f"^{service}[.]on[.]",
+            {
+                "delivery-limit": DELIVERY_LIMIT,
+                "dead-letter-exchange": "",
+                "dead-letter-routing-key": dead_letters(service),
+            },
+        )
+    return found
+
+
+def _policy(pattern: str, definition: dict[str, Any]) -> dict[str, Any]:
+    return {"pattern": pattern, "definition": definition, "apply-to": "queues", "priority": 0}
+
+
+async def set_policies(
+    management_url: str, virtual_host: str, services: Sequence[str], waits_ms: dict[str, int] | None = None
+) -> None:
+    """Write the policies through the management API. Raises httpx.HTTPError when it refuses."""
+    async with management(management_url) as api:
+        for name, policy in policies(services, waits_ms).items():
+            answer = await api.put(f"/api/policies/{quote(virtual_host, safe='')}/{name}", json=policy)
+            answer.raise_for_status()
+
+
+def management(url: str) -> httpx.AsyncClient:
+    """A client of RabbitMQ's management API; `url` carries the credentials."""
+    parts = urlsplit(url)
+    return httpx.AsyncClient(
+        base_url=f"{parts.scheme}://{parts.hostname}:{parts.port}",
+        auth=(unquote(parts.username or ""), unquote(parts.password or "")),
+        timeout=TIMEOUT_S,
+    )

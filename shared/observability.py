@@ -1,0 +1,108 @@
+"""Logs without personal values by construction, metrics, and the trace that follows a message."""
+
+import logging
+import sys
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
+from enum import Enum
+from types import SimpleNamespace
+from typing import Any
+from uuid import UUID
+
+import structlog
+from opentelemetry import context as otel_context
+from opentelemetry import trace
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from prometheus_client import Counter, Gauge, Histogram
+
+# Text is personal until shown otherwise: only these keys may carry text, and none of them holds a value
+# that a person typed. Everything else that is not a number, a truth value or an id is cut out.
+TEXT_KEYS = frozenset(
+    ("event", "level", "timestamp", "service", "consumer", "queue", "type", "reason", "sqlstate", "constraint")
+    + ("table", "column", "state", "participant", "purpose", "exception", "route", "method", "step", "topic")
+)
+
+
+def keep_personal_values_out(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> Any:
+    """Replace every value that could be a person's by its type's name."""
+    return {key: _harmless(key, value) for key, value in entry.items()}
+
+
+def _harmless(key: str, value: Any) -> Any:
+    if isinstance(value, bool | int | float | UUID | Enum) or value is None:
+        return value if not isinstance(value, UUID) else str(value)
+    if isinstance(value, str) and key in TEXT_KEYS:
+        return value
+    return f"<{type(value).__name__}>"
+
+
+def set_up_logging(service: str, level: str = "INFO") -> None:
+    """JSON lines on standard output; libraries may report their own state but no messages of ours."""
+    logging.basicConfig(stream=sys.stdout, level=logging.CRITICAL)
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            keep_personal_values_out,
+            structlog.processors.JSONRenderer(),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
+        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+    trace.set_tracer_provider(TracerProvider())
+
+
+log = structlog.get_logger()
+
+
+def what_failed(error: BaseException) -> dict[str, str | None]:
+    """An error in words that carry no values: its class, SQLSTATE and constraint."""
+    return {
+        "exception": type(error).__name__,
+        "sqlstate": getattr(error, "sqlstate", None),
+        "constraint": getattr(error, "constraint_name", None),
+        "table": getattr(error, "table_name", None),
+    }
+
+
+metrics = SimpleNamespace(
+    entered=Counter("lethe_messages_entered_total", "Messages by what the inbox found", ["consumer", "found"]),
+    handled=Counter("lethe_messages_handled_total", "Messages by outcome", ["consumer", "outcome"]),
+    seconds=Histogram("lethe_message_seconds", "Time from taking a message to its commit", ["consumer"]),
+    requests=Counter("lethe_requests_total", "Requests answered", ["type", "status"]),
+    relayed=Counter("lethe_outbox_relayed_total", "Messages confirmed by the broker"),
+    relay_lag=Gauge("lethe_outbox_lag_seconds", "Age of the oldest message waiting in the outbox"),
+    paused=Gauge("lethe_consumer_paused", "1 while a consumer waits for its database", ["consumer"]),
+    dead=Counter("lethe_dead_letters_total", "Messages given up", ["consumer", "reason"]),
+    open_cases=Gauge("lethe_erasure_cases", "Erasure cases by state", ["state"]),
+    silent=Gauge("lethe_erasure_silent_participants", "Participants that owe a report"),
+    nearly_due=Gauge("lethe_erasure_cases_nearly_due", "Open cases due within three days"),
+    failed=Counter("lethe_erasure_failed_total", "People whose erasure failed in a participant", ["service"]),
+    erased=Counter("lethe_erasure_people_total", "People erased by this participant", ["service"]),
+)
+
+_tracer = trace.get_tracer("lethe")
+_w3c = TraceContextTextMapPropagator()
+
+
+def current_traceparent() -> str | None:
+    """The W3C trace context of the running work, to be stored beside an outgoing message."""
+    carrier: dict[str, str] = {}
+    _w3c.inject(carrier)
+    return carrier.get("traceparent")
+
+
+@contextmanager
+def continued_trace(name: str, traceparent: str | None) -> Iterator[None]:
+    """Work in the trace that a message brought."""
+    parent = _w3c.extract({"traceparent": traceparent} if traceparent else {})
+    token = otel_context.attach(parent)
+    try:
+        with _tracer.start_as_current_span(name):
+            yield
+    finally:
+        otel_context.detach(token)

@@ -1,0 +1,126 @@
+"""The declarations of what a service holds about a person; purge, coverage and register follow from them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+
+class Category(StrEnum):
+    """The categories of personal data of the register."""
+
+    NAME = "D1"
+    COMPANY = "D2"
+    ADDRESS = "D3"
+    PHONE = "D4"
+    EMAIL = "D5"
+    ORDER_IP = "D6"
+    CREDENTIALS = "D7"
+    LICENSES = "D8"
+    ORDERS = "D9"
+    CORRESPONDENCE = "D10"
+    ACTIVITY = "D11"
+    MARKETING = "D12"
+    CONSENTS = "D13"
+    CONTESTS = "D14"
+    DISPUTES = "D15"
+    PRIVACY_CASES = "D16"
+    TAX_EVIDENCE = "D17"
+
+
+Source = Literal["provided", "observed", "third party", "inferred"]
+Role = Literal["owner", "party", "author"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. A `role` makes it name a person; `blank` empties it in a row that the law keeps."""
+
+    name: str
+    category: Category | None = None
+    source: Source = "provided"
+    blank: bool = False
+    role: Role | None = None
+
+
+@dataclass(frozen=True)
+class Table:
+    """One personal table: whose rows, why, until when, and what erasure does to them.
+
+    `kept` rows with a retention date or review date survive an erasure, with their `blank` columns
+    emptied; all other rows go.
+    """
+
+    name: str
+    category: Category
+    purposes: tuple[str, ...]
+    retention: str
+    columns: tuple[Column, ...]
+    kept: bool = False
+
+    @property
+    def categories(self) -> tuple[Category, ...]:
+        """What the rows contain, apart from what is blanked."""
+        found = {self.category} | {c.category for c in self.columns if c.category and not c.blank}
+        return tuple(sorted(found))
+
+    @property
+    def blanked(self) -> tuple[Column, ...]:
+        """The columns that an erasure empties in kept rows."""
+        return tuple(c for c in self.columns if c.blank)
+
+    @property
+    def others(self) -> tuple[Column, ...]:
+        """The columns that name a person who does not own the row."""
+        return tuple(c for c in self.columns if c.role in ("party", "author"))
+
+
+@dataclass(frozen=True)
+class NotPersonal:
+    """A table that holds nothing about a person, and why that is so."""
+
+    name: str
+    because: str
+
+
+@dataclass(frozen=True)
+class DataMap:
+    """All that one service holds. The version rises with every change of meaning."""
+
+    service: str
+    version: int
+    tables: tuple[Table, ...]
+    not_personal: tuple[NotPersonal, ...] = ()
+
+    @property
+    def everything(self) -> tuple[Table, ...]:
+        """The service's tables and the kit's own personal table."""
+        return (*self.tables, PERMISSION)
+
+
+def fact(*names: str) -> Iterator[Column]:
+    """Columns that say nothing of a category of their own: keys, states, times, amounts."""
+    return (Column(name, source="observed") for name in names)
+
+
+OWNER = Column("subject_id", role="owner")
+
+PERMISSION = Table(
+    "permission",
+    Category.CONSENTS,
+    purposes=("P20",),
+    retention="R-LIVE",
+    columns=(OWNER, *fact("purpose", "allowed", "version")),
+)
+
+# Columns that lethe.personal and lethe.kept add, and the kit's tables that hold ids for a short time.
+KIT_COLUMNS = frozenset({"live", "retain_until", "review_at", "provision", "exception"})
+KIT_TABLES = {
+    "subject": "ids and tombstones: random ids with nothing beside them",
+    "inbox": "message ids, dropped after the longest redelivery",
+    "outbox": "messages on their way, without personal values",
+    "idempotency": "hashes, dropped after a day",
+    "erasure_report": "outcomes by id, without personal values",
+    "catch_up": "how far the service has caught up",
+    "alembic_version": "the schema's version",
+}

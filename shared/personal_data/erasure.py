@@ -1,0 +1,106 @@
+"""A participant's part of an erasure: purge, tombstone and stored report in one transaction.
+
+(GDPR Art. 17; promise 2 of the design.)
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import asyncpg
+
+from shared.clock import today
+from shared.contracts.privacy import OrderedSubject
+from shared.database import OUTBOX, Transaction
+from shared.messaging.faults import Fault, classify
+from shared.observability import current_traceparent, log, metrics, what_failed
+from shared.personal_data import purge
+from shared.personal_data.data_map import DataMap
+
+Settle = Callable[[Transaction, Sequence[OrderedSubject]], Awaitable[None]]
+"""What a service does first: cancel what is open, date and reason what must stay. Set-based."""
+
+
+async def nothing_to_settle(_tx: Transaction, _people: Sequence[OrderedSubject]) -> None:
+    """A service without open business."""
+
+
+@dataclass(frozen=True)
+class Eraser:
+    """How one service erases: its map, its settling, and the SQL compiled from the map."""
+
+    data_map: DataMap
+    settle: Settle = nothing_to_settle
+    publishes: bool = True
+    statement: str = field(init=False)
+    failure_statement: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "statement", purge.statement(self.data_map))
+        object.__setattr__(self, "failure_statement", purge.failure_statement(self.data_map))
+
+
+async def erase(tx: Transaction, eraser: Eraser, order_id: UUID, people: Sequence[OrderedSubject]) -> None:
+    """Erase everybody in `people` and store the report; a person who fails alone is reported as failed."""
+    await tx.run("SELECT lethe.lock_people($1)", [person.subject_id for person in people])
+    await _erase_part(tx, eraser, order_id, 0, people)
+    if eraser.publishes:
+        tx.wake(OUTBOX)
+
+
+async def _erase_part(
+    tx: Transaction, eraser: Eraser, order_id: UUID, part: int, people: Sequence[OrderedSubject]
+) -> int:
+    """Erase in one go or, when that fails for good, halve down to the person; answers the next part's number."""
+    try:
+        async with tx.savepoint():
+            await _purge(tx, eraser, order_id, part, people)
+            return part + 1
+    except asyncpg.PostgresError as error:
+        if classify(error) in (Fault.INFRASTRUCTURE, Fault.CONFLICT):
+            raise
+        if len(people) == 1:
+            await _report_failure(tx, eraser, order_id, part, people[0].subject_id, error)
+            return part + 1
+    middle = len(people) // 2
+    part = await _erase_part(tx, eraser, order_id, part, people[:middle])
+    return await _erase_part(tx, eraser, order_id, part, people[middle:])
+
+
+async def _purge(tx: Transaction, eraser: Eraser, order_id: UUID, part: int, people: Sequence[OrderedSubject]) -> None:
+    await eraser.settle(tx, people)
+    ids = [person.subject_id for person in people]
+    await tx.value(eraser.statement, ids, today(), order_id, part, current_traceparent(), eraser.publishes)
+    metrics.erased.labels(eraser.data_map.service).inc(len(ids))
+
+
+async def _report_failure(
+    tx: Transaction, eraser: Eraser, order_id: UUID, part: int, person: UUID, error: asyncpg.PostgresError
+) -> None:
+    failed = what_failed(error)
+    log.error("erasure of a person failed", participant=eraser.data_map.service, **failed)
+    metrics.failed.labels(eraser.data_map.service).inc()
+    await tx.run(
+        eraser.failure_statement,
+        [person],
+        today(),
+        order_id,
+        part,
+        current_traceparent(),
+        failed["sqlstate"],
+        failed["constraint"],
+        eraser.publishes,
+    )
+
+
+REPUBLISH = """
+INSERT INTO outbox (type, body) SELECT $2, body FROM erasure_report WHERE order_id = $1 ORDER BY part
+"""
+
+
+async def report_again(tx: Transaction, order_id: UUID) -> bool:
+    """Publish the stored report of an order once more; answers whether there is one."""
+    found = await tx.run(REPUBLISH, order_id, f"{tx.service}.erasure-reported.v1")
+    if found:
+        tx.wake(OUTBOX)
+    return bool(found)

@@ -1,0 +1,35 @@
+"""Settings from the environment; only `app.py` and `deploy` read them."""
+
+import os
+from typing import Self
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What every process needs. Each name is an environment variable with the prefix `LETHE_`."""
+
+    model_config = SettingsConfigDict(env_prefix="LETHE_", extra="ignore", hide_input_in_errors=True)
+
+    amqp_url: SecretStr
+    postgres_url: SecretStr = SecretStr("")
+    smtp_url: str = "smtp://127.0.0.1:1025"
+    public_url: str = "http://127.0.0.1:8080"
+    health_host: str = "127.0.0.1"
+    health_port: int = 0
+    pool_size: int = Field(default=8, ge=2, le=100)
+    prefetch: int = Field(default=16, ge=1, le=1000)
+    request_concurrency: int = Field(default=32, ge=1, le=1000)
+    drain_seconds: float = Field(default=15.0, gt=0)
+    log_level: str = "INFO"
+
+    @classmethod
+    def of(cls, service: str) -> Self:
+        """Read the settings of one service: `LETHE_<SERVICE>_X` goes before `LETHE_X`.
+
+        Raises pydantic.ValidationError that names what is missing.
+        """
+        prefix = f"LETHE_{service.upper()}_"
+        own = {key.removeprefix(prefix).lower(): value for key, value in os.environ.items() if key.startswith(prefix)}
+        return cls(**own)  # type: ignore[arg-type]

@@ -1,0 +1,27 @@
+"""One PostgreSQL and one RabbitMQ per run; a house of one's own per module."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from deploy.local import servers as local
+from deploy.local.folders import STATE
+from services.identity.app import SERVICE as IDENTITY
+from services.privacy.app import SERVICE as PRIVACY
+from tests import house as houses
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[local.Servers]:
+    """Real servers, found in the environment or started privately."""
+    folder = STATE / "test"
+    yield local.running_servers(folder, durable=False)
+    local.stop_servers(folder)
+
+
+@pytest.fixture(scope="module")
+async def house(servers: local.Servers) -> AsyncIterator[houses.House]:
+    """The four services' databases and queues, for one module."""
+    made = await houses.build(servers, [IDENTITY, PRIVACY])
+    yield made
+    await houses.tear_down(made)

@@ -1,0 +1,146 @@
+"""A private house for one test module: a database per service and a virtual host on the real servers."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+from cryptography.fernet import Fernet
+
+from deploy import broker, databases
+from deploy.local.servers import Servers
+from shared.database import Database
+from shared.messaging.requests import RequestClient
+from shared.messaging.router import Reaction
+from shared.service import Kit, Service, running
+
+# Tests wait in milliseconds where operators wait in minutes.
+SHORT_WAITS_MS = {
+    "lethe.retry.5s": 100,
+    "lethe.retry.30s": 200,
+    "lethe.retry.5min": 300,
+    "lethe.retry.1h": 400,
+}
+PATIENCE_S = 20.0
+
+
+@dataclass
+class House:
+    """The servers' share of one module."""
+
+    servers: Servers
+    name: str
+    databases: dict[str, databases.DatabaseUrls]
+    amqp: dict[str, str]
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def admin_amqp(self) -> str:
+        """The broker with all rights, in this house's virtual host."""
+        return broker.in_virtual_host(self.servers.amqp_url, self.name)
+
+    def environment(self, service: str) -> dict[str, str]:
+        """The settings of a service as environment variables."""
+        own = {
+            "LETHE_AMQP_URL": self.amqp[service],
+            "LETHE_POSTGRES_URL": self.databases[service].app if service in self.databases else "",
+            "LETHE_SMTP_URL": self.servers.smtp_url,
+            "LETHE_SEALING_KEY": self.settings["sealing_key"],
+        }
+        return own | {f"LETHE_{key.upper()}": str(value) for key, value in self.settings.items()}
+
+    @contextlib.asynccontextmanager
+    async def serve(self, *services: Service) -> AsyncIterator[dict[str, Kit]]:
+        """Run services inside the test's process until the block ends."""
+        async with contextlib.AsyncExitStack() as stack:
+            kits: dict[str, Kit] = {}
+            waiting = [self._enter(stack, service, kits) for service in services]
+            await asyncio.gather(*waiting)
+            yield kits
+
+    async def _enter(self, stack: contextlib.AsyncExitStack, service: Service, kits: dict[str, Kit]) -> None:
+        values: dict[str, Any] = {
+            key.removeprefix("LETHE_").lower(): value for key, value in self.environment(service.name).items()
+        }
+        settings = service.settings(**values)
+        kits[service.name] = await stack.enter_async_context(running(service, settings))
+
+    @contextlib.asynccontextmanager
+    async def asking(self) -> AsyncIterator[RequestClient]:
+        """A client that may ask every service."""
+        client = RequestClient(self.admin_amqp, "test")
+        try:
+            yield client
+        finally:
+            await client.close()
+
+    @contextlib.asynccontextmanager
+    async def database(self, service: str) -> AsyncIterator[Database]:
+        """A service's database through its working role."""
+        database = Database(self.databases[service].app, service, 4)
+        await database.open()
+        try:
+            yield database
+        finally:
+            await database.close()
+
+    @contextlib.asynccontextmanager
+    async def superuser(self, service: str) -> AsyncIterator[asyncpg.Connection]:
+        """A connection that row-level security does not bind: what is really there."""
+        url = self.servers.postgres_admin_url.rpartition("/")[0] + f"/{service}_{self.name}"
+        connection = await asyncpg.connect(url, timeout=10)
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+
+async def build(
+    servers: Servers, services: Sequence[Service], *, settings: Mapping[str, Any] | None = None, **more: Any
+) -> House:
+    """Make the databases, the virtual host, users and topology of a house."""
+    name = f"t{secrets.token_hex(4)}"
+    made = {}
+    for service in services:
+        made[service.name] = await databases.create(
+            servers.postgres_admin_url,
+            service.name,
+            database=f"{service.name}_{name}",
+            **more.get(service.name, {}),
+        )
+    reactions: list[Reaction] = [r for s in services for r in s.complete_router().reactions]
+    names = [*(s.name for s in services), "gateway"]
+    amqp = await broker.prepare(servers.amqp_url, servers.management_url, name, names, reactions, SHORT_WAITS_MS)
+    defaults: dict[str, Any] = {
+        "sealing_key": Fernet.generate_key().decode(),
+        "cooling_off_s": 0,
+        "participants": ",".join(s.name for s in services),
+    }
+    return House(servers, name, made, amqp, defaults | dict(settings or {}))
+
+
+async def tear_down(house: House) -> None:
+    """Remove what `build` made."""
+    await broker.remove(house.servers.management_url, house.name)
+    admin = await asyncpg.connect(house.servers.postgres_admin_url, timeout=10)
+    try:
+        for service in house.databases:
+            await admin.execute(f"DROP DATABASE IF EXISTS {service}_{house.name} WITH (FORCE)")
+    finally:
+        await admin.close()
+
+
+async def eventually(what: Callable[[], Awaitable[Any]], patience_s: float = PATIENCE_S) -> Any:
+    """Poll until `what` answers something true; the last answer is in the failure."""
+    loop = asyncio.get_running_loop()
+    end = loop.time() + patience_s
+    while True:
+        answer = await what()
+        if answer:
+            return answer
+        if loop.time() > end:
+            raise AssertionError(f"still {answer!r} after {patience_s} s")
+        await asyncio.sleep(0.02)
