@@ -91,9 +91,7 @@ def _run(argv: list[str], work: Path, folder: Path | None = None) -> subprocess.
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise StartError(
-            f"{argv[0]} {argv[1]} took more than {APT_LIMIT_S:.0f} s: check the network."
-        ) from None
+        raise StartError(f"{argv[0]} {argv[1]} took more than {APT_LIMIT_S:.0f} s: check the network.") from None
 
 
 def _require(
@@ -102,8 +100,6 @@ def _require(
     done = _run(argv, work, folder)
     if done.returncode:
         said = (done.stderr + updated.stderr + updated.stdout).splitlines()
-        reason = next(
-            (line for line in said if line.startswith(("E:", "dpkg", "Err:", "W:"))), "no reason given"
-        )
+        reason = next((line for line in said if line.startswith(("E:", "dpkg", "Err:", "W:"))), "no reason given")
         raise StartError(f"Debian packages could not be fetched ({reason}): check the network and the disk.")
     return done

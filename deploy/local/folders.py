@@ -28,9 +28,7 @@ def private_folder(folder: Path) -> Path:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)
     except OSError as error:
-        raise StartError(
-            f"The folder {folder} cannot be made ({error.strerror}): make it writable."
-        ) from error
+        raise StartError(f"The folder {folder} cannot be made ({error.strerror}): make it writable.") from error
     return folder
 
 

@@ -19,8 +19,8 @@ from time import time_ns
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from deploy.local import processes
-from deploy.local.folders import PROJECT, StartError, private_folder, remember, remembered
-from deploy.local.ports import LOOPBACK, accepts, free_ports, require_free
+from deploy.local.folders import PROJECT, StartError, private_folder
+from deploy.local.ports import LOOPBACK, accepts, remembered_ports, require_free
 
 NAME = "mailbox"
 READY_WITHIN_S = 20.0
@@ -40,18 +40,16 @@ class MailServer:
 def start(folder: Path) -> MailServer:
     """Start the mail server of this folder; one that runs and accepts is left alone."""
     home = private_folder(folder / NAME)
-    port = _port(home)
+    port = remembered_ports(home, ["smtp"])["smtp"]
     messages = private_folder(home / "messages")
     pid = processes.running(folder, NAME)
     if not pid or not accepts(port):
         processes.stop(folder, NAME)
-        require_free(port, "the mailbox", f"delete {home / 'settings.json'} to have another chosen")
+        require_free(home, "mailbox")
         argv = [sys.executable, "-m", "deploy.local.mailbox", f"--port={port}", f"--folder={messages}"]
         environment = {"PATH": os.defpath, "PYTHONPATH": str(PROJECT), "LC_ALL": "C.UTF-8"}
         pid = processes.start(folder, NAME, argv, environment)
-        if not processes.poll(
-            lambda: accepts(port) or processes.running(folder, NAME) is None, READY_WITHIN_S
-        ):
+        if not processes.poll(lambda: accepts(port) or processes.running(folder, NAME) is None, READY_WITHIN_S):
             stop(folder)
         if processes.running(folder, NAME) is None:
             raise StartError(f"The mailbox did not start: look into {folder / 'logs' / 'mailbox.log'}.")
@@ -119,14 +117,6 @@ def _read(file: Path) -> EmailMessage:
 
 def _recipients(message: EmailMessage) -> set[str]:
     return {address.casefold() for _, address in getaddresses(message.get_all(ENVELOPE_TO, []))}
-
-
-def _port(home: Path) -> int:
-    known = remembered(home / "settings.json")
-    if "port" not in known:
-        known = {"port": free_ports(1)[0]}
-        remember(home / "settings.json", known)
-    return int(known["port"])
 
 
 def _main() -> None:

@@ -1,37 +1,50 @@
 """Loopback ports: pick free ones, and tell who holds one that is not."""
 
+import random
 import socket
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
 
 import psutil
 
-from deploy.local.folders import StartError
+from deploy.local.folders import StartError, remember, remembered
 
 LOOPBACK = "127.0.0.1"
+# Remembered ports must lie below those that the kernel lends to outgoing connections (from 32768 on), or
+# any client on this machine might hold one when its server starts again.
+OUR_PORTS = (20_000, 32_000)
+PORTS_FILE = "ports.json"
+
+
+def remembered_ports(home: Path, names: Sequence[str]) -> dict[str, int]:
+    """Return the ports of a server by name: chosen once, then always the same."""
+    file = home / PORTS_FILE
+    known: dict[str, int] = remembered(file)
+    missing = [name for name in names if name not in known]
+    if missing:
+        known |= dict(zip(missing, free_ports(len(missing)), strict=True))
+        remember(file, known)
+    return known
 
 
 def free_ports(count: int) -> list[int]:
     """Pick ports that nothing listens on, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind((LOOPBACK, 0))
-        return [each.getsockname()[1] for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    candidates = random.sample(range(*OUR_PORTS), k=OUR_PORTS[1] - OUR_PORTS[0])
+    free = list(islice((port for port in candidates if _is_free(port)), count))
+    if len(free) < count:
+        raise StartError(f"No port between {OUR_PORTS[0]} and {OUR_PORTS[1]} is free: stop what uses them.")
+    return free
 
 
-def require_free(port: int, server: str, remedy: str) -> None:
-    """Raise one clear sentence if something already listens on the port."""
-    with socket.socket() as trial:
-        # As the servers do: a port whose old connections linger in TIME_WAIT counts as free.
-        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            trial.bind((LOOPBACK, port))
-        except OSError:
+def require_free(home: Path, server: str) -> None:
+    """Raise one clear sentence if something else listens on a remembered port of the server."""
+    for port in remembered(home / PORTS_FILE).values():
+        if not _is_free(port):
             raise StartError(
-                f"Port {port} of {server} is taken by {_holder(port)}: stop it, or {remedy}."
-            ) from None
+                f"Port {port} of the {server} is taken by {_holder(port)}: stop it, "
+                f"or delete {home / PORTS_FILE} to have others chosen."
+            )
 
 
 def accepts(port: int) -> bool:
@@ -43,12 +56,21 @@ def accepts(port: int) -> bool:
     return True
 
 
+def _is_free(port: int) -> bool:
+    with socket.socket() as trial:
+        # As the servers do: a port whose old connections linger in TIME_WAIT counts as free.
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((LOOPBACK, port))
+        except OSError:
+            return False
+    return True
+
+
 def _holder(port: int) -> str:
     try:
         listeners = [each for each in psutil.net_connections("tcp") if each.status == psutil.CONN_LISTEN]
-        pid = next(
-            (each.pid for each in listeners if getattr(each.laddr, "port", None) == port and each.pid), None
-        )
+        pid = next((each.pid for each in listeners if getattr(each.laddr, "port", None) == port and each.pid), None)
         return f"{psutil.Process(pid).name()} (process {pid})" if pid else "another process"
     except psutil.Error:
         return "another process"

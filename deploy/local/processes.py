@@ -52,14 +52,10 @@ def start(
 def running(folder: Path, name: str) -> int | None:
     """Return the id of the process started under this name if it still runs."""
     known = remembered(_pid_file(folder, name))
-    return (
-        known["pid"] if known and known["started"] and known["started"] == _start_of(known["pid"]) else None
-    )
+    return known["pid"] if known and known["started"] and known["started"] == _start_of(known["pid"]) else None
 
 
-def stop(
-    folder: Path, name: str, *, with_signal: int = signal.SIGTERM, within_s: float = STOP_WITHIN_S
-) -> None:
+def stop(folder: Path, name: str, *, with_signal: int = signal.SIGTERM, within_s: float = STOP_WITHIN_S) -> None:
     """Ask a process to end and kill it, children included, when it does not in time."""
     pid = running(folder, name)
     if pid is not None:
@@ -136,8 +132,9 @@ def _start_of(pid: int) -> str | None:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except (FileNotFoundError, ProcessLookupError):
         return None
-    state, ticks_since_boot = fields[0], fields[19]
-    return None if state in "ZX" else f"{boot}:{ticks_since_boot}"
+    state, threads, ticks_since_boot = fields[0], int(fields[17]), fields[19]
+    # The first thread of a killed process may be gone while others still hold its ports.
+    return None if state in "ZX" and threads <= 1 else f"{boot}:{ticks_since_boot}"
 
 
 def _fresh_log(folder: Path, name: str) -> Path:
