@@ -15,6 +15,7 @@ class Settings(BaseSettings):
     amqp_url: SecretStr
     postgres_url: SecretStr = SecretStr("")
     smtp_url: str = "smtp://127.0.0.1:1025"
+    mail_sender: str = "Lethe <no-reply@lethe.example>"
     public_url: str = "http://127.0.0.1:8080"
     health_host: str = "127.0.0.1"
     health_port: int = 0

@@ -1,6 +1,8 @@
 """One PostgreSQL and one RabbitMQ per run; a house of one's own per module."""
 
+import os
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,7 +16,7 @@ from tests import house as houses
 @pytest.fixture(scope="session")
 def servers() -> Iterator[local.Servers]:
     """Real servers, found in the environment or started privately."""
-    folder = STATE / "test"
+    folder = Path(os.environ.get("LETHE_TEST_STATE", STATE / "test"))
     yield local.running_servers(folder, durable=False)
     local.stop_servers(folder)
 

@@ -2,20 +2,24 @@
 
 from typing import Any
 
-from services.privacy import participants, replication
+from services.privacy import certificates, disclosures, links, participants, replication, unconfirmed
 from services.privacy.cases import handlers as cases
 from services.privacy.cases.closing import ERASER
+from services.privacy.letters import send_letters
 from services.privacy.orders import reports
 from services.privacy.orders.dispatcher import dispatch
 from services.privacy.orders.reminders import remind
 from services.privacy.sealing import Seal
 from services.privacy.settings import PrivacySettings
+from services.privacy.unconfirmed import send_code
 from shared.loops import Loop
+from shared.mail import Mailer
 from shared.messaging.router import ServiceRouter
 from shared.service import Kit, Service
 
 router = ServiceRouter("privacy")
-router.include(participants.router, cases.router, reports.router, replication.router)
+router.include(participants.router, cases.router, unconfirmed.router, reports.router, certificates.router)
+router.include(disclosures.router, links.router, replication.router)
 
 
 def wire(kit: Kit) -> dict[str, Any]:
@@ -24,9 +28,13 @@ def wire(kit: Kit) -> dict[str, Any]:
 
 def loops(kit: Kit) -> list[Loop]:
     settings: PrivacySettings = kit.settings
+    seal = Seal(settings.sealing_key.get_secret_value())
+    mailer = Mailer(settings.smtp_url, settings.mail_sender)
     return [
         Loop("dispatcher", lambda: dispatch(kit.database, settings.required)),
         Loop("reminders", lambda: remind(kit.database, settings.remind_after_s), settings.remind_after_s / 4),
+        Loop("letters", lambda: send_letters(kit.database, mailer, seal)),
+        Loop("codes", lambda: send_code(kit.database, mailer, seal)),
     ]
 
 

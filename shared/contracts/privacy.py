@@ -237,7 +237,7 @@ class WithdrawCase(Request, type="privacy.withdraw-case", reply=Done):
     case_id: UUID | None = None
 
 
-class RequestErasure(Request, type="privacy.request-erasure", reply=Done):
+class RequestErasure(Request, type="privacy.request-erasure", reply=Created):
     """Somebody without a session asks for an address; a code is mailed there. The answer is always alike."""
 
     email: EmailStr
@@ -248,7 +248,7 @@ class RequestErasure(Request, type="privacy.request-erasure", reply=Done):
 class ConfirmErasure(Request, type="privacy.confirm-erasure", reply=Created):
     """The mailed code proves the address; the case opens."""
 
-    email: EmailStr
+    request_id: UUID
     code: str = Field(pattern=r"^\d{8}$")
     token: str = Field(min_length=20, max_length=100)
 

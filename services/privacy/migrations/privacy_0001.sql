@@ -12,7 +12,7 @@ CREATE TABLE participant (
 -- A request by e-mail address that nobody has confirmed yet; lives apart and for 48 hours at most.
 CREATE TABLE unconfirmed_request (
   request_id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
-  code_hash bytea NOT NULL,
+  code_hash bytea,
   sealed_address bytea NOT NULL,
   terminate_contract boolean NOT NULL,
   language text NOT NULL,

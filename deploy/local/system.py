@@ -1,0 +1,150 @@
+"""The whole system on one machine: servers, databases, topology, and one process per service."""
+
+import asyncio
+import importlib
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from deploy import broker, databases
+from deploy.local import processes
+from deploy.local.folders import PROJECT, STATE, remember, remembered
+from deploy.local.ports import LOOPBACK, free_ports
+from deploy.local.servers import Servers, running_servers, stop_servers
+from shared.service import Service
+
+SERVICES = ("privacy", "identity")
+GATEWAY = "gateway"
+PROCESSES = SERVICES
+VIRTUAL_HOST = "lethe"
+READY_WITHIN_S = 60.0
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class System:
+    """A running system: where its parts are. `databases` are the owners' URLs."""
+
+    servers: Servers
+    folder: Path
+    amqp: Mapping[str, str]
+    databases: Mapping[str, databases.DatabaseUrls]
+    ports: Mapping[str, int]
+
+    @property
+    def gateway_url(self) -> str:
+        """Where people's actions come in."""
+        return f"http://{LOOPBACK}:{self.ports[GATEWAY]}"
+
+    def health_url(self, name: str) -> str:
+        """Where a process tells how it is."""
+        return f"http://{LOOPBACK}:{self.ports[name]}"
+
+
+def service(name: str) -> Service:
+    """The wiring of a service."""
+    found: Service = importlib.import_module(f"services.{name}.app").SERVICE
+    return found
+
+
+def up(
+    folder: Path = STATE,
+    *,
+    durable: bool = True,
+    tell: Tell = lambda _line: None,
+    settings: Mapping[str, str] | None = None,
+) -> System:
+    """Start everything that is not running. Raises StartError with one sentence on what to do."""
+    tell("starting PostgreSQL, RabbitMQ and the mailbox")
+    servers = running_servers(folder, durable=durable)
+    tell("preparing databases, roles, queues and users")
+    system = asyncio.run(_prepare(servers, folder))
+    tell(f"starting {', '.join(PROCESSES)}")
+    for name in PROCESSES:
+        start(system, name, settings or {})
+    for name in PROCESSES:
+        wait(system, name)
+    return system
+
+
+async def _prepare(servers: Servers, folder: Path) -> System:
+    made = {}
+    for name in SERVICES:
+        made[name] = await databases.create(servers.postgres_admin_url, name)
+    reactions = [r for name in SERVICES for r in service(name).complete_router().reactions]
+    users = (*SERVICES, GATEWAY)
+    amqp = await broker.prepare(servers.amqp_url, servers.management_url, VIRTUAL_HOST, users, reactions)
+    return System(servers, folder, amqp, made, _ports(folder))
+
+
+def _ports(folder: Path) -> dict[str, int]:
+    """Each process listens where it listened before."""
+    file = folder / "service-ports.json"
+    known: dict[str, int] = remembered(file)
+    missing = [name for name in (*SERVICES, GATEWAY) if name not in known]
+    if missing:
+        known |= dict(zip(missing, free_ports(len(missing)), strict=True))
+        remember(file, known)
+    return known
+
+
+def _keys(folder: Path) -> dict[str, str]:
+    """The secrets that data is sealed and hashed with; made once, kept apart from the databases."""
+    file = folder / "keys.json"
+    known: dict[str, str] = remembered(file)
+    missing = [name for name in KEYS if name not in known]
+    if missing:
+        known |= {name: Fernet.generate_key().decode() for name in missing}
+        remember(file, known)
+    return known
+
+
+KEYS = (
+    "LETHE_SEALING_KEY",
+    "LETHE_IDENTITY_ADDRESS_KEY",
+    "LETHE_MARKETING_SUPPRESSION_KEY",
+    "LETHE_LICENSING_WEBHOOK_SECRET",
+)
+
+
+def environment(system: System, name: str) -> dict[str, str]:
+    """The settings of one process; what the caller's environment says goes before."""
+    made = system.databases.get(name)
+    own = {
+        **_keys(system.folder),
+        "LETHE_AMQP_URL": system.amqp[name],
+        "LETHE_POSTGRES_URL": made.app if made else "",
+        "LETHE_SMTP_URL": system.servers.smtp_url,
+        "LETHE_HEALTH_HOST": LOOPBACK,
+        "LETHE_HEALTH_PORT": str(system.ports[name]),
+        "LETHE_PUBLIC_URL": system.gateway_url,
+        "PYTHONPATH": str(PROJECT),
+        "PATH": os.environ.get("PATH", os.defpath),
+    }
+    given = {key: value for key, value in os.environ.items() if key.startswith("LETHE_") and key not in own}
+    return own | given
+
+
+def start(system: System, name: str, settings: Mapping[str, str]) -> None:
+    """Start one process unless it runs."""
+    if processes.running(system.folder, name) is None:
+        argv = [sys.executable, "-m", f"services.{name}.app"]
+        processes.start(system.folder, name, argv, environment(system, name) | dict(settings))
+
+
+def wait(system: System, name: str) -> None:
+    """Wait until a process is ready. Raises StartError when it ends or stays silent."""
+    alive = lambda: processes.running(system.folder, name) is not None  # noqa: E731
+    processes.wait_ready(f"{system.health_url(name)}/health/ready", READY_WITHIN_S, alive)
+
+
+def down(folder: Path = STATE) -> None:
+    """Drain the services, then stop the servers; all data stays."""
+    for name in reversed(PROCESSES):
+        processes.stop(folder, name)
+    stop_servers(folder)

@@ -1,0 +1,30 @@
+"""Ids that turned out to be one person: a case covers them all. Linked, never re-keyed."""
+
+from shared.contracts import identity
+from shared.database import Transaction, enter
+from shared.messaging.router import ServiceRouter
+from shared.personal_data.purposes import Purpose
+
+router = ServiceRouter("privacy")
+
+# Two groups become one: everybody in either takes the group's name.
+LINK = """
+INSERT INTO subject_link (subject_id, person)
+SELECT id, $3 FROM unnest(ARRAY[$1, $2]::uuid[]) id
+JOIN subject s ON s.subject_id = id AND s.live ORDER BY id
+ON CONFLICT (subject_id) DO NOTHING
+"""
+MERGE = """
+UPDATE subject_link SET person = $3
+WHERE person IN (SELECT person FROM subject_link WHERE subject_id IN ($1, $2))
+"""
+
+
+@router.event(identity.SubjectsLinked, purpose=Purpose.RIGHTS)
+async def link(event: identity.SubjectsLinked, tx: Transaction) -> None:
+    """Remember that two ids are one person."""
+    for one in sorted((event.subject_id, event.other_id)):
+        await enter(tx, None, "privacy.link", one)
+    arguments = (event.subject_id, event.other_id, event.person)
+    await tx.run(LINK, *arguments)
+    await tx.run(MERGE, *arguments)

@@ -1,0 +1,113 @@
+"""Requests by e-mail address: a mailed code proves the address, then the case opens (GDPR Art. 12(2), 12(6)).
+
+Unconfirmed requests live apart, sealed, and for 48 hours at most.
+"""
+
+import hmac
+import secrets
+from uuid import UUID
+
+from services.privacy.cases import rules
+from services.privacy.cases.handlers import admit
+from services.privacy.sealing import Seal
+from services.privacy.settings import PrivacySettings
+from services.privacy.words import CODE
+from shared.clock import now
+from shared.contracts import identity, privacy
+from shared.contracts.message import Created
+from shared.database import Database, Row, Transaction
+from shared.mail import Mailer, MailFailed
+from shared.messaging.idempotency import digest
+from shared.messaging.requests import RequestClient, refuse
+from shared.messaging.router import ServiceRouter
+from shared.observability import log, what_failed
+from shared.personal_data.purposes import Purpose
+
+router = ServiceRouter("privacy")
+
+TRIES = 5
+VALID = "interval '1 hour'"
+
+NOTE = """
+INSERT INTO unconfirmed_request (sealed_address, terminate_contract, language, received_at)
+VALUES ($1, $2, $3, $4) RETURNING request_id
+"""
+
+
+@router.request(privacy.RequestErasure, purpose=Purpose.RIGHTS)
+async def request_erasure(request: privacy.RequestErasure, tx: Transaction, seal: Seal) -> Created:
+    """Take a request for an address; the code leaves by mail, whoever the address belongs to."""
+    sealed = seal.close(request.email)
+    request_id = await tx.value(NOTE, sealed, request.terminate_contract, request.language, now())
+    tx.wake("codes")
+    return Created(id=request_id)
+
+
+TRY = f"""
+UPDATE unconfirmed_request SET tries = tries + 1
+WHERE request_id = $1 AND tries < {TRIES} AND sent_at > now() - {VALID}
+RETURNING code_hash, sealed_address, terminate_contract, language, received_at
+"""  # noqa: S608 constants
+FORGET = "DELETE FROM unconfirmed_request WHERE request_id = $1"
+
+
+@router.request(privacy.ConfirmErasure, purpose=Purpose.RIGHTS)
+async def confirm_erasure(
+    request: privacy.ConfirmErasure, database: Database, ask: RequestClient, seal: Seal, settings: PrivacySettings
+) -> Created:
+    """Open the case of a proved address."""
+    async with database.transaction(Purpose.RIGHTS) as tx:
+        row = await tx.row(TRY, request.request_id)
+    if row is None or not hmac.compare_digest(row["code_hash"], _hash(request.request_id, request.code)):
+        raise refuse(422, "the code is not valid", field="code", message="ask for a new code")
+    person = await ask.ask(identity.RecognizePerson(email=seal.open(row["sealed_address"])))
+    opening = _opening(row, person.subject_id, settings)
+    async with database.transaction(Purpose.RIGHTS) as tx:
+        created = await admit(tx, opening, request.token, row["sealed_address"])
+        await tx.run(FORGET, request.request_id)
+        return created
+
+
+def _opening(row: Row, subject_id: UUID, settings: PrivacySettings) -> rules.Opening:
+    return rules.opening(
+        subject_id,
+        terminate_contract=row["terminate_contract"],
+        language=row["language"],
+        channel="e-mail address",
+        verified_by="mailed code",
+        received_at=row["received_at"],
+        cooling_off_s=settings.cooling_off_s,
+    )
+
+
+def _hash(request_id: UUID, code: str) -> bytes:
+    return digest(f"{request_id} {code}")
+
+
+UNSENT = """
+SELECT request_id, sealed_address, language FROM unconfirmed_request
+WHERE sent_at IS NULL ORDER BY received_at LIMIT 1 FOR UPDATE SKIP LOCKED
+"""
+SENT = "UPDATE unconfirmed_request SET sent_at = now(), code_hash = $2 WHERE request_id = $1"
+EXPIRE = "DELETE FROM unconfirmed_request WHERE received_at < now() - interval '48 hours'"
+
+
+async def send_code(database: Database, mailer: Mailer, seal: Seal) -> bool:
+    """Mail one code and drop what was never confirmed; answers whether more may be waiting."""
+    async with database.transaction(Purpose.RIGHTS) as tx:
+        await tx.run(EXPIRE)
+        row = await tx.row(UNSENT)
+        if row is None:
+            return False
+        code = f"{secrets.randbelow(10**8):08d}"
+        subject, text = CODE[row["language"]]
+        body = text.format(code=code, request_id=row["request_id"])
+        message_id = mailer.message_id(f"code-{row['request_id']}")
+        try:
+            await mailer.send(seal.open(row["sealed_address"]), subject, body, message_id=message_id)
+        except MailFailed as error:
+            log.warning("code not mailed", reason=error.outcome, **what_failed(error))
+            if error.outcome != "refused":
+                return False
+        await tx.run(SENT, row["request_id"], _hash(row["request_id"], code))
+    return True
