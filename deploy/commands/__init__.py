@@ -2,7 +2,11 @@
 
 import typer
 
-from deploy.commands import servers
+from deploy.commands import servers, system
 
 app = typer.Typer(name="lethe", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(servers.app, name="servers")
+app.command()(system.up)
+app.command()(system.down)
+app.command()(system.status)
+app.command()(system.logs)

@@ -21,6 +21,7 @@ SERVICES = ("privacy", "identity")
 GATEWAY = "gateway"
 PROCESSES = SERVICES
 VIRTUAL_HOST = "lethe"
+PORTS_FILE = "service-ports.json"
 READY_WITHIN_S = 60.0
 
 Tell = Callable[[str], None]
@@ -82,10 +83,14 @@ async def _prepare(servers: Servers, folder: Path) -> System:
     return System(servers, folder, amqp, made, _ports(folder))
 
 
+def known_ports(folder: Path) -> dict[str, int]:
+    """Where each process listens, as far as that was decided."""
+    return remembered(folder / PORTS_FILE)
+
+
 def _ports(folder: Path) -> dict[str, int]:
     """Each process listens where it listened before."""
-    file = folder / "service-ports.json"
-    known: dict[str, int] = remembered(file)
+    file, known = folder / PORTS_FILE, known_ports(folder)
     missing = [name for name in (*SERVICES, GATEWAY) if name not in known]
     if missing:
         known |= dict(zip(missing, free_ports(len(missing)), strict=True))
