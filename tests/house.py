@@ -116,6 +116,7 @@ async def build(
     amqp = await broker.prepare(servers.amqp_url, servers.management_url, name, names, reactions, SHORT_WAITS_MS)
     defaults: dict[str, Any] = {
         "sealing_key": Fernet.generate_key().decode(),
+        "address_key": secrets.token_urlsafe(32),
         "cooling_off_s": 0,
         "participants": ",".join(s.name for s in services),
     }

@@ -1,21 +1,34 @@
 """What identity says and can be asked: accounts, sessions, who is who, service mail."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import EmailStr, Field
+from pydantic import EmailStr, Field, StringConstraints
 
 from shared.contracts.message import Created, Done, Event, Message, Request
 
 Language = Literal["pl", "en"]
+Kind = Literal["person", "sole trader", "company"]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""One line of text: no control character gets into a database, a mail or an invoice."""
+Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9 ()/.-]*$")]
+IpAddress = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f:.]*$")]
+Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]*$")]
 
 
 class PersonRegistered(Event, type="identity.person-registered.v1"):
     """An account was confirmed; `kind` tells a natural person, a sole trader or a company."""
 
     subject_id: UUID
-    kind: Literal["person", "sole trader", "company"]
+    kind: Kind
+
+
+class ProfileChanged(Event, type="identity.profile-changed.v1"):
+    """A person corrected the own data (Art. 16); `fields` are names, the values are asked for."""
+
+    subject_id: UUID
+    fields: tuple[str, ...]
 
 
 class SubjectsLinked(Event, type="identity.subjects-linked.v1"):
@@ -31,16 +44,22 @@ class RegisterAccount(Request, type="identity.register-account", reply=Done):
 
     email: EmailStr
     password: str = Field(min_length=8, max_length=200, repr=False)
-    full_name: str = Field(min_length=1, max_length=200)
-    street: str = Field(default="", max_length=200)
-    postal_code: str = Field(default="", max_length=20)
-    city: str = Field(default="", max_length=100)
+    full_name: Line = Field(min_length=1, max_length=200)
+    street: Line = Field(default="", max_length=200)
+    postal_code: Line = Field(default="", max_length=20)
+    city: Line = Field(default="", max_length=100)
     country: str = Field(default="PL", pattern=r"^[A-Z]{2}$")
-    phone: str = Field(default="", max_length=30)
-    kind: Literal["person", "sole trader", "company"] = "person"
-    company: str = Field(default="", max_length=200)
-    nip: str = Field(default="", max_length=20)
+    phone: Phone = Field(default="", max_length=30)
+    kind: Kind = "person"
+    company: Line = Field(default="", max_length=200)
+    nip: Line = Field(default="", max_length=20)
     language: Language = "pl"
+
+
+class ResendCode(Request, type="identity.resend-code", reply=Done):
+    """Mail a fresh code to an unconfirmed sign-up. Alike for unknown addresses; limited without a word."""
+
+    email: EmailStr
 
 
 class ConfirmEmail(Request, type="identity.confirm-email", reply=Created):
@@ -62,8 +81,8 @@ class SignIn(Request, type="identity.sign-in", reply=SignedIn):
 
     email: EmailStr
     password: str = Field(max_length=200, repr=False)
-    ip: str = Field(default="", max_length=45)
-    device: str = Field(default="", max_length=200)
+    ip: IpAddress = Field(default="", max_length=45)
+    device: Line = Field(default="", max_length=200)
 
 
 class Principal(Message):
@@ -76,20 +95,41 @@ class Principal(Message):
 class Authenticate(Request, type="identity.authenticate", reply=Principal):
     """Whose session is this? Raises 401."""
 
-    token: str = Field(max_length=200)
+    token: Token = Field(max_length=200, repr=False)
 
 
 class Reauthenticate(Request, type="identity.reauthenticate", reply=Done):
     """Prove once more to own the account, before something that can't be undone."""
 
-    token: str = Field(max_length=200)
+    token: Token = Field(max_length=200, repr=False)
     password: str = Field(max_length=200, repr=False)
+
+
+class ChangePassword(Request, type="identity.change-password", reply=Done):
+    """A new password for a member who proves the old one; ends all other sessions."""
+
+    token: Token = Field(max_length=200, repr=False)
+    password: str = Field(max_length=200, repr=False)
+    new_password: str = Field(min_length=8, max_length=200, repr=False)
+
+
+class RequestPasswordReset(Request, type="identity.request-password-reset", reply=Done):
+    """Mail a reset token to an account. Alike for known and unknown addresses."""
+
+    email: EmailStr
+
+
+class ResetPassword(Request, type="identity.reset-password", reply=Done):
+    """A new password for the holder of a mailed reset token; ends all sessions, opens none."""
+
+    token: Token = Field(max_length=200, repr=False)
+    password: str = Field(min_length=8, max_length=200, repr=False)
 
 
 class SignOut(Request, type="identity.sign-out", reply=Done):
     """End a session."""
 
-    token: str = Field(max_length=200)
+    token: Token = Field(max_length=200, repr=False)
 
 
 class Profile(Message):
@@ -118,12 +158,14 @@ class ChangeProfile(Request, type="identity.change-profile", reply=Profile):
     """Correct one's own data (Art. 16); fields left out stay."""
 
     subject_id: UUID
-    full_name: str | None = Field(default=None, min_length=1, max_length=200)
-    street: str | None = Field(default=None, max_length=200)
-    postal_code: str | None = Field(default=None, max_length=20)
-    city: str | None = Field(default=None, max_length=100)
+    full_name: Line | None = Field(default=None, min_length=1, max_length=200)
+    street: Line | None = Field(default=None, max_length=200)
+    postal_code: Line | None = Field(default=None, max_length=20)
+    city: Line | None = Field(default=None, max_length=100)
     country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
-    phone: str | None = Field(default=None, max_length=30)
+    phone: Phone | None = Field(default=None, max_length=30)
+    company: Line | None = Field(default=None, max_length=200)
+    nip: Line | None = Field(default=None, max_length=20)
     language: Language | None = None
 
 
