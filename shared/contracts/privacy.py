@@ -300,6 +300,28 @@ class ReadConsents(Request, type="privacy.read-consents", reply=Consents):
     subject_id: UUID
 
 
+class ConsentText(Message):
+    """The words that a person agrees to; a version never changes its words."""
+
+    text_version: str
+    language: Literal["pl", "en"]
+    purpose: str
+    words: str
+    valid_from: date
+
+
+class ConsentTexts(Message):
+    """Texts in force, the newest of each purpose first."""
+
+    texts: tuple[ConsentText, ...]
+
+
+class ReadConsentTexts(Request, type="privacy.read-consent-texts", reply=ConsentTexts):
+    """The words a form must show before somebody can agree to them."""
+
+    language: Literal["pl", "en"] = "pl"
+
+
 class Disclosed(Event, type="*.disclosed.v1", late="statutory"):
     """A participant gave data of a person to a recipient (GDPR Art. 15(1)(c), 19)."""
 
