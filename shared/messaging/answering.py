@@ -13,10 +13,10 @@ from pydantic import ValidationError
 from shared.clock import now
 from shared.contracts.message import Created, FieldError, Message, Problem
 from shared.database import Database, enter
-from shared.messaging import idempotency
 from shared.messaging.connection import UNREACHABLE, Outlet
 from shared.messaging.consumer import parameters
 from shared.messaging.faults import Fault, classify
+from shared.messaging.idempotency import Claim
 from shared.messaging.requests import DEADLINE, IDEMPOTENCY_KEY, PRINCIPAL, PROBLEM, REPLY, Refused
 from shared.messaging.router import Answer
 from shared.observability import continued_trace, log, metrics, what_failed
@@ -66,7 +66,9 @@ class Answering:
     async def _work(self, answer: Answer, message: AbstractIncomingMessage) -> Message:
         request = answer.contract.model_validate_json(message.body)
         names = parameters(answer.handler)
-        filled = {name: self.provided[name] for name in names if name != "tx"}
+        claim = _claim(answer, message)
+        available = {**self.provided, "claim": claim}
+        filled = {name: available[name] for name in names if name != "tx"}
         if "tx" not in names:
             reply: Message = await answer.handler(request, **filled)
             return reply
@@ -74,16 +76,11 @@ class Answering:
             about = getattr(request, "subject_id", None)
             if about is not None and await enter(tx, None, answer.contract.type, about) == "erased":
                 return Problem(title="this person's data was erased", status=410)
-            key = str(message.headers.get(IDEMPOTENCY_KEY, ""))
-            principal = str(message.headers.get(PRINCIPAL, ""))
-            if key:
-                before = await idempotency.recall(tx, key, principal, answer.contract.type, message.body)
-                if before is not None:
-                    return before
+            before = await claim.recall(tx)
+            if before is not None:
+                return before
             reply = await answer.handler(request, tx=tx, **filled)
-            if key and isinstance(reply, Created):
-                await idempotency.complete(tx, key, principal, answer.contract.type, reply.id)
-            return reply
+            return await claim.complete(tx, reply.id) if isinstance(reply, Created) else reply
 
     async def _reply(self, message: AbstractIncomingMessage, answer: Message) -> None:
         if not message.reply_to:
@@ -101,6 +98,11 @@ class Answering:
             await channel.default_exchange.publish(reply, message.reply_to, mandatory=False, timeout=5)
         except UNREACHABLE as error:
             log.warning("reply lost", type=message.type, **what_failed(error))
+
+
+def _claim(answer: Answer, message: AbstractIncomingMessage) -> Claim:
+    key, principal = (str(message.headers.get(name, "")) for name in (IDEMPOTENCY_KEY, PRINCIPAL))
+    return Claim(key, principal, answer.contract.type, message.body)
 
 
 def _too_late(message: AbstractIncomingMessage) -> bool:

@@ -5,6 +5,7 @@ with another body it is refused.
 """
 
 import hashlib
+from dataclasses import dataclass
 from uuid import UUID
 
 from shared.contracts.message import Created
@@ -51,6 +52,26 @@ async def recall(tx: Transaction, key: str, principal: str, route: str, body: by
 async def complete(tx: Transaction, key: str, principal: str, route: str, resource: UUID) -> None:
     """Store what the key created."""
     await tx.run(COMPLETE, digest(key), principal, route, resource)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The idempotency key of a request, for a handler that opens its own transaction."""
+
+    key: str
+    principal: str
+    route: str
+    body: bytes
+
+    async def recall(self, tx: Transaction) -> Created | None:
+        """The answer of the first time, or None when this is the first. Raises Refused as `recall` does."""
+        return await recall(tx, self.key, self.principal, self.route, self.body) if self.key else None
+
+    async def complete(self, tx: Transaction, resource: UUID) -> Created:
+        """Store what was created and answer it."""
+        if self.key:
+            await complete(tx, self.key, self.principal, self.route, resource)
+        return Created(id=resource)
 
 
 async def forget_old(tx: Transaction) -> None:
