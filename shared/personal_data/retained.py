@@ -1,6 +1,8 @@
 """What the law kept ends by itself on its day: the retention run (GDPR Art. 5(1)(e))."""
 
+from collections.abc import Sequence
 from datetime import date
+from uuid import UUID
 
 from shared.clock import today
 from shared.contracts.privacy import EndedRetention, RetentionEnded
@@ -8,27 +10,38 @@ from shared.database import Database, Transaction
 from shared.personal_data.data_map import DataMap
 from shared.personal_data.purposes import Purpose
 
-BATCH = 5000
+# People whose rows are purged in one transaction: all their due rows go together, children before parents.
+BATCH = 1000
 
 
 async def end_retention(database: Database, data_map: DataMap, day: date | None = None) -> bool:
     """Purge erased people's rows whose `retain_until` has passed and report it; answers whether more waits."""
+    tables = [table.name for table in data_map.everything if table.kept]
+    due = day or today()
     async with database.transaction(Purpose.ERASURE) as tx:
-        ended = [found for t in data_map.everything if t.kept if (found := await _end(tx, t.name, day or today()))]
+        people = [row["subject_id"] for row in await tx.rows(_whose(tables), due)] if tables else []
+        ended = [found for name in tables if people and (found := await _end(tx, name, due, people))]
         if ended:
-            tx.publish(RetentionEnded(service=data_map.service, ended_at=day or today(), tables=tuple(ended)))
-    return any(sum(table.rows) >= BATCH for table in ended)
+            tx.publish(RetentionEnded(service=data_map.service, ended_at=due, tables=tuple(ended)))
+    return len(people) >= BATCH
 
 
-async def _end(tx: Transaction, table: str, day: date) -> EndedRetention | None:
-    """`retain_until` is the last day of keeping: 31 December keeps, 1 January purges."""
+# `retain_until` is the last day of keeping: 31 December keeps, 1 January purges.
+DUE = "NOT live AND retain_until < $1 AND review_at IS NULL"
+
+
+def _whose(tables: Sequence[str]) -> str:
+    found = " UNION ".join(f"SELECT subject_id FROM {table} WHERE {DUE}" for table in tables)
+    return f"SELECT subject_id FROM ({found}) AS due ORDER BY subject_id LIMIT {BATCH}"
+
+
+async def _end(tx: Transaction, table: str, day: date, people: Sequence[UUID]) -> EndedRetention | None:
     rows = await tx.rows(
         f"""
-        WITH due AS (SELECT ctid FROM {table} WHERE NOT live AND retain_until < $1 AND review_at IS NULL
-                     LIMIT {BATCH} FOR UPDATE SKIP LOCKED),
-        gone AS (DELETE FROM {table} WHERE ctid IN (SELECT ctid FROM due) RETURNING subject_id)
+        WITH gone AS (DELETE FROM {table} WHERE subject_id = ANY ($2) AND {DUE} RETURNING subject_id)
         SELECT subject_id, count(*) AS rows FROM gone GROUP BY subject_id""",
         day,
+        people,
     )
     if not rows:
         return None
