@@ -3,7 +3,8 @@
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic_core import PydanticCustomError
 
 Late = Literal["dropped", "statutory"]
 """What an event about a person does after that person was erased: it is counted and dropped,
@@ -44,12 +45,28 @@ class Event(Message):
         return cls.type.replace(ANY_SERVICE, service, 1)
 
 
+def storable(value: Any) -> Any:
+    """Refuse text that PostgreSQL can't store (NUL) or UTF-8 can't express (half of a surrogate pair)."""
+    if isinstance(value, str) and ("\0" in value or not _is_unicode(value)):
+        raise PydanticCustomError("text_not_storable", "must not contain NUL or half of a surrogate pair")
+    if isinstance(value, tuple | list):
+        for each in value:
+            storable(each)
+    return value
+
+
+def _is_unicode(text: str) -> bool:
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 class Request(Message):
     """A question or an order to one service; it waits for the answer and may be lost."""
 
     type: ClassVar[str] = ""
     reply: ClassVar[Model]
     owner: ClassVar[str] = ""
+
+    _storable = field_validator("*", mode="after")(storable)
 
     def __init_subclass__(cls, *, type: str, reply: "Model", **rest: Any) -> None:  # noqa: A002
         super().__init_subclass__(**rest)
