@@ -1,6 +1,7 @@
 """Liveness, readiness and metrics over HTTP: `/health/live`, `/health/ready`, `/metrics`."""
 
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import Awaitable, Callable, Iterator
 
 import uvicorn
 from prometheus_client import generate_latest
@@ -31,8 +32,10 @@ def application(checks: Checks) -> Starlette:
 class Server(uvicorn.Server):
     """uvicorn inside a process that handles signals itself."""
 
-    def install_signal_handlers(self) -> None:
-        """Leave the signals to the service."""
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals to the service: uvicorn's own handler would stop answering before the drain."""
+        yield
 
 
 def server(app: Starlette, host: str, port: int) -> uvicorn.Server:
