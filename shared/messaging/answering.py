@@ -11,7 +11,7 @@ from aio_pika.abc import AbstractIncomingMessage
 from pydantic import ValidationError
 
 from shared.clock import now
-from shared.contracts.message import Created, FieldError, Message, Problem
+from shared.contracts.message import Created, Message, Problem
 from shared.database import Database, enter
 from shared.messaging.connection import UNREACHABLE, Outlet
 from shared.messaging.consumer import parameters
@@ -20,6 +20,7 @@ from shared.messaging.idempotency import Claim
 from shared.messaging.requests import DEADLINE, IDEMPOTENCY_KEY, PRINCIPAL, PROBLEM, REPLY, Refused
 from shared.messaging.router import Answer
 from shared.observability import continued_trace, log, metrics, what_failed
+from shared.problems import invalid
 
 MAX_BODY_BYTES = 1_000_000
 
@@ -59,7 +60,7 @@ class Answering:
         except Refused as refused:
             return refused.problem
         except ValidationError as error:
-            return problem_of(error)
+            return invalid(error.errors(include_input=False, include_url=False))
         except Exception as error:  # noqa: BLE001 the boundary: nothing of the error may reach the asker
             return _failed(message.type or "", error)
 
@@ -108,15 +109,6 @@ def _claim(answer: Answer, message: AbstractIncomingMessage) -> Claim:
 def _too_late(message: AbstractIncomingMessage) -> bool:
     deadline = message.headers.get(DEADLINE)
     return isinstance(deadline, int) and now().timestamp() * 1000 > deadline
-
-
-def problem_of(error: ValidationError) -> Problem:
-    """What was wrong with each field, without the values."""
-    found = error.errors(include_input=False, include_url=False, include_context=False)
-    errors = tuple(
-        FieldError(field=".".join(str(part) for part in e["loc"]) or "body", message=e["msg"]) for e in found
-    )
-    return Problem(title="the request is not valid", status=422, errors=errors)
 
 
 def _failed(request_type: str, error: Exception) -> Problem:
