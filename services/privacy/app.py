@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from services.privacy import certificates, disclosures, links, participants, replication, unconfirmed
+from services.privacy import certificates, consents, disclosures, links, participants, replication, unconfirmed
 from services.privacy.cases import handlers as cases
 from services.privacy.cases.closing import ERASER
 from services.privacy.letters import send_letters
@@ -19,7 +19,7 @@ from shared.service import Kit, Service
 
 router = ServiceRouter("privacy")
 router.include(participants.router, cases.router, unconfirmed.router, reports.router, certificates.router)
-router.include(disclosures.router, links.router, replication.router)
+router.include(consents.router, disclosures.router, links.router, replication.router)
 
 
 def wire(kit: Kit) -> dict[str, Any]:

@@ -1,0 +1,12 @@
+"""The words of the consents, as data."""
+
+from shared.migrations import run_sql_beside
+
+revision = "privacy_consent_texts"
+down_revision = "privacy_0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_sql_beside(__file__)
