@@ -2,4 +2,4 @@
 
 from deploy.commands import app
 
-app()
+app(prog_name="lethe")
