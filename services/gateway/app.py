@@ -1,0 +1,151 @@
+"""The gateway: HTTP in, messages behind. It holds no data and decides nothing."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+
+import uvicorn
+import uvloop
+from fastapi import FastAPI
+
+from services.gateway import (
+    accounts,
+    consents,
+    health,
+    licenses,
+    newsletter,
+    orders,
+    privacy_requests,
+    problems,
+    profile,
+    sessions,
+    webhooks,
+)
+from services.gateway.callers import Gateway
+from services.gateway.intake import Intake
+from services.gateway.limits import Limits
+from services.gateway.settings import GatewaySettings
+from shared.health import Server
+from shared.messaging.requests import RequestClient
+from shared.observability import log, set_up_logging
+
+NAME = "gateway"
+KEEP_ALIVE_S = 30
+BACKLOG = 2048
+
+ROUTERS = (
+    accounts.mailing,
+    accounts.proving,
+    sessions.proving,
+    sessions.members,
+    profile.members,
+    orders.anybody,
+    orders.members,
+    licenses.programs,
+    licenses.members,
+    webhooks.provider,
+    newsletter.mailing,
+    newsletter.anybody,
+    consents.anybody,
+    consents.members,
+    privacy_requests.members,
+    privacy_requests.mailing,
+    privacy_requests.proving,
+    privacy_requests.anybody,
+)
+
+
+def build(settings: GatewaySettings, ask: RequestClient) -> FastAPI:
+    """The application."""
+    app = FastAPI(
+        title="Lethe",
+        version="1.0.0",
+        summary="Licenses, and the promises of a privacy notice.",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.gateway = Gateway(ask, Limits(settings.rates), settings.ask_timeout_s)
+    problems.install(app)
+    for router in ROUTERS:
+        app.include_router(router)
+    app.router.routes.extend(health.routes(ask))
+    app.add_middleware(
+        Intake,
+        max_bytes=settings.max_body_bytes,
+        limits={webhooks.PAYMENTS: settings.max_webhook_bytes},
+        body_timeout_s=settings.body_timeout_s,
+    )
+    return app
+
+
+@contextlib.asynccontextmanager
+async def serving(settings: GatewaySettings) -> AsyncIterator[str]:
+    """A started gateway, as its base URL; leaving the block finishes what is under way.
+
+    Raises OSError when the port is taken.
+    """
+    listening = _listen(settings.host, settings.port)
+    ask = RequestClient(settings.amqp_url.get_secret_value(), NAME)
+    server = Server(_config(build(settings, ask), settings))
+    task = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        host, port = listening.getsockname()[:2]
+        yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
+    finally:
+        server.should_exit = True
+        await task
+        await ask.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port. uvicorn's own way ends the process when the port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=BACKLOG)
+
+
+def _config(app: FastAPI, settings: GatewaySettings) -> uvicorn.Config:
+    """uvicorn without an access log (it would name addresses and tokens), without naming itself."""
+    return uvicorn.Config(
+        app,
+        access_log=False,
+        log_level="critical",
+        lifespan="off",
+        server_header=False,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies or None,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=int(settings.drain_seconds),
+    )
+
+
+async def run(settings: GatewaySettings) -> None:
+    """Serve until SIGTERM or SIGINT, then finish what is under way."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with serving(settings):
+        log.info("ready")
+        await stop.wait()
+        log.info("draining")
+    log.info("stopped")
+
+
+def main() -> None:
+    """Run; exits with 1 and one sentence when the settings are wrong or the port is taken."""
+    try:
+        settings = GatewaySettings.of(NAME)
+    except ValueError as error:
+        sys.exit(f"{NAME}: settings are missing or wrong: {error}")
+    set_up_logging(NAME, settings.log_level)
+    try:
+        uvloop.run(run(settings))
+    except OSError as error:
+        sys.exit(f"{NAME}: {error}")
+
+
+if __name__ == "__main__":
+    main()

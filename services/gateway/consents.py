@@ -1,0 +1,43 @@
+"""Consents: the words, the current decisions, and a change of mind."""
+
+from typing import Any, Literal
+
+from starlette.responses import Response
+
+from services.gateway.answers import nothing
+from services.gateway.bodies import Without
+from services.gateway.callers import Anybody, CurrentMember
+from services.gateway.limits import Kind
+from services.gateway.routes import routes
+from shared.contracts import privacy
+
+anybody = routes("consents")
+members = routes("consents", Kind.MEMBER)
+
+SURFACE = "member's panel"
+METHOD = "PUT by the signed-in person"
+
+
+@anybody.get("/consent-texts", response_model=privacy.ConsentTexts)
+async def texts(caller: Anybody, lang: Literal["pl", "en"] = "pl") -> Any:
+    """The words a form must show before somebody can agree to them."""
+    return await caller.ask(privacy.ReadConsentTexts(language=lang))
+
+
+@members.get("/consents", response_model=privacy.Consents)
+async def consents(member: CurrentMember) -> Any:
+    """One's own current decisions."""
+    return await member.ask(privacy.ReadConsents(subject_id=member.subject_id))
+
+
+@members.put("/consents/{purpose}/{channel}", status_code=204, response_class=Response)
+async def choose(
+    purpose: Literal["direct-marketing"],
+    channel: Literal["email", "sms", "phone"],
+    body: Without[privacy.ConsentChoice, Literal["subject_id", "purpose", "surface", "method"]],
+    member: CurrentMember,
+) -> Response:
+    """Give or withdraw consent; withdrawing is as easy as giving (GDPR Art. 7(3))."""
+    choice = body.complete(subject_id=member.subject_id, purpose=f"{purpose}.{channel}", surface=SURFACE, method=METHOD)
+    await member.ask(choice)
+    return nothing()

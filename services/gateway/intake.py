@@ -1,0 +1,152 @@
+"""Around every request: the body within its limit, nothing unforeseen to the client, a line in the access log.
+
+The line names the route and not the path: paths carry tokens. Addresses are not written at all.
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from prometheus_client import Counter, Histogram
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.gateway import problems
+from shared.contracts.message import Problem
+from shared.messaging.requests import Refused, refuse
+from shared.observability import continued_trace, log
+
+UNMATCHED = "unmatched"
+OTHER = "other"
+DISCARDED_BYTES = 1024 * 1024  # what is still read of a body that is too large, so that its sender hears the answer
+
+counted = Counter("lethe_http_requests_total", "HTTP requests by route and status", ["method", "route", "status"])
+seconds = Histogram("lethe_http_request_seconds", "Time from the request's head to its answer", ["route"])
+
+SAFE_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+@dataclass(frozen=True)
+class Intake:
+    """The middleware; `limits` names the paths that may send more than `max_bytes`."""
+
+    app: ASGIApp
+    max_bytes: int
+    limits: Mapping[str, int]
+    body_timeout_s: float
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            return
+        begun, answer = time.monotonic(), _Answer(send)
+        try:
+            await self._serve(scope, receive, answer)
+        finally:
+            _note(scope, answer.status, time.monotonic() - begun)
+
+    async def _serve(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+        try:
+            body = await self._read(scope, receive)
+        except Refused as refused:
+            await problems.response(refused.problem)(scope, receive, answer.send)
+            return
+        except _Gone:
+            return
+        try:
+            with continued_trace("http", None):
+                await self.app(scope, _replay(body, receive), answer.send)
+        except Exception as error:  # noqa: BLE001 the boundary: nothing of the error may reach the client
+            problems.report(error, _route(scope), _method(scope))
+            if not answer.status:
+                await problems.unforeseen()(scope, receive, answer.send)
+
+    async def _read(self, scope: Scope, receive: Receive) -> bytes:
+        """The whole body. Raises Refused: 413 over the limit, 408 when it does not come in time."""
+        limit = self.limits.get(scope["path"], self.max_bytes)
+        if _announced(scope) > max(limit, DISCARDED_BYTES):
+            raise _too_large(limit)
+        try:
+            async with asyncio.timeout(self.body_timeout_s):
+                return await _collect(receive, limit)
+        except TimeoutError:
+            raise refuse(408, "the body did not arrive in time") from None
+
+
+async def _collect(receive: Receive, limit: int) -> bytes:
+    parts, size, more = [], 0, True
+    while more and size <= max(limit, DISCARDED_BYTES):
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Gone
+        part, more = message.get("body", b""), message.get("more_body", False)
+        size += len(part)
+        if size <= limit:
+            parts.append(part)
+    if size > limit:
+        raise _too_large(limit)
+    return b"".join(parts)
+
+
+def _too_large(limit: int) -> Refused:
+    return Refused(Problem(title="the body is too large", status=413, detail=f"at most {limit} bytes"))
+
+
+class _Gone(Exception):  # noqa: N818 it is no error
+    """The client left before the body was complete."""
+
+
+class _Answer:
+    """What was sent, with the headers that every answer has."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self.status = 0
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            headers = MutableHeaders(scope=message)
+            for name, value in SAFE_HEADERS.items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    """Hand out the body that was read, then what the connection says."""
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def replayed() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return replayed
+
+
+def _announced(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            return int(value)
+    return 0
+
+
+def _route(scope: Scope) -> str:
+    found: Any = scope.get("route")
+    return str(getattr(found, "path", UNMATCHED))
+
+
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in problems.METHODS else OTHER
+
+
+def _note(scope: Scope, status: int, took_s: float) -> None:
+    route, method = _route(scope), _method(scope)
+    counted.labels(method, route, status).inc()
+    seconds.labels(route).observe(took_s)
+    log.info("request", method=method, route=route, status=status, milliseconds=round(took_s * 1000, 1))

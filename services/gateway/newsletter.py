@@ -1,0 +1,119 @@
+"""The newsletter: double opt-in, and leaving it by one click (RFC 8058)."""
+
+import email.parser
+import email.policy
+import html
+from typing import Annotated, Any
+from urllib.parse import parse_qs
+
+from fastapi import Path, Request
+from starlette.responses import HTMLResponse, Response
+
+from services.gateway.answers import accepted, nothing
+from services.gateway.bodies import Whole
+from services.gateway.callers import Anybody
+from services.gateway.limits import Kind
+from services.gateway.routes import routes
+from shared.contracts import marketing
+from shared.messaging.requests import refuse
+
+anybody = routes("newsletter")
+mailing = routes("newsletter", Kind.MAIL)
+
+ONE_CLICK = ("List-Unsubscribe", "One-Click")
+OBJECTION = ("objects", "yes")
+LinkToken = Annotated[
+    str, Path(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_.~-]+$", description="from the link in the mail")
+]
+
+
+@mailing.post("/newsletter/subscriptions", status_code=202, response_class=Response)
+async def subscribe(body: Whole[marketing.SubscribeNewsletter], caller: Anybody) -> Response:
+    """Subscribe an address; a link to confirm is mailed there. The answer is always the same."""
+    await caller.ask(body.complete())
+    return accepted()
+
+
+@anybody.post("/newsletter/confirmations", status_code=204, response_class=Response)
+async def confirm(body: Whole[marketing.ConfirmSubscription], caller: Anybody) -> Response:
+    """Prove address and will with the mailed token."""
+    await caller.ask(body.complete())
+    return nothing()
+
+
+@anybody.get("/newsletter/unsubscribe/{token}", response_class=HTMLResponse)
+async def show(token: LinkToken, caller: Anybody) -> Any:
+    """The page behind an unsubscribe link. It changes nothing: scanners follow links."""
+    offer: marketing.UnsubscribeOffer = await caller.ask(marketing.ReadUnsubscribe(token=token))
+    return HTMLResponse(_page(offer.list_name, OFFER if offer.subscribed else GONE))
+
+
+FORMS = {
+    "requestBody": {
+        "required": False,
+        "content": {
+            kind: {
+                "schema": {
+                    "type": "object",
+                    "required": ["List-Unsubscribe"],
+                    "properties": {
+                        "List-Unsubscribe": {"type": "string", "enum": ["One-Click"]},
+                        "objects": {"type": "string", "enum": ["yes"], "description": "objection, GDPR Art. 21(2)"},
+                    },
+                }
+            }
+            for kind in ("application/x-www-form-urlencoded", "multipart/form-data")
+        },
+    }
+}
+
+
+@anybody.post("/newsletter/unsubscribe/{token}", response_class=HTMLResponse, openapi_extra=FORMS)
+async def leave(token: LinkToken, request: Request, caller: Anybody) -> Any:
+    """Leave the list of the link at once, without a session; repeating it changes nothing."""
+    sent = _form(request.headers.get("content-type", ""), await request.body())
+    await caller.ask(marketing.Unsubscribe(token=token, objects=OBJECTION in sent))
+    return HTMLResponse(_page("", GONE))
+
+
+def _form(content_type: str, body: bytes) -> set[tuple[str, str]]:
+    """The fields of the form. Raises Refused: 415 for another media type, 422 without the one-click field."""
+    if not body:
+        return set()
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "application/x-www-form-urlencoded":
+        sent = {(name, value) for name, values in parse_qs(body.decode("ascii", "replace")).items() for value in values}
+    elif kind == "multipart/form-data":
+        sent = set(_parts(content_type, body))
+    else:
+        raise refuse(415, "the body must be a form")
+    if ONE_CLICK not in sent:
+        raise refuse(422, "the request is not valid", field="List-Unsubscribe", message="must be One-Click")
+    return sent
+
+
+def _parts(content_type: str, body: bytes) -> list[tuple[str, str]]:
+    """The fields of a multipart form; RFC 8058 prefers it."""
+    head = f"Content-Type: {content_type}\r\n\r\n".encode("ascii", "replace")
+    message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + body)
+    parts = message.iter_parts() if message.is_multipart() else ()
+    return [
+        (str(part.get_param("name", header="content-disposition")), str(part.get_payload()).strip()) for part in parts
+    ]
+
+
+OFFER = """<form method="post">
+<input type="hidden" name="List-Unsubscribe" value="One-Click">
+<p><label><input type="checkbox" name="objects" value="yes">
+Nie chcę też profilowania do marketingu · I also object to profiling for marketing</label></p>
+<p><button>Wypisz mnie · Unsubscribe me</button></p>
+</form>"""
+GONE = "<p>Ten adres nie jest już na liście. · This address is not on the list any more.</p>"
+
+
+def _page(list_name: str, content: str) -> str:
+    title = html.escape(list_name) or "Newsletter"
+    return (
+        f'<!doctype html><html lang="pl"><meta charset="utf-8"><meta name="robots" content="noindex">'
+        f"<title>{title}</title><h1>{title}</h1>{content}</html>"
+    )

@@ -1,0 +1,133 @@
+"""Every error as a problem (RFC 9457), without values, and as it is documented."""
+
+import copy
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+from starlette.routing import Match
+
+from services.gateway.limits import TooMany
+from shared.contracts.message import FieldError, Problem
+from shared.messaging.requests import Refused
+from shared.observability import log
+from shared.problems import invalid
+
+MEDIA_TYPE = "application/problem+json"
+UNAVAILABLE_WAIT_S = 2
+AUTHENTICATE = 'Bearer realm="lethe"'
+NOT_AN_ERROR = 400
+
+
+def response(problem: Problem, headers: dict[str, str] | None = None) -> Response:
+    """A problem as an answer; an owner's status that is none of HTTP's errors becomes 500."""
+    status = problem.status if problem.status in HTTPStatus._value2member_map_ else 500
+    if status < NOT_AN_ERROR:
+        status = 500
+    content = problem.model_copy(update={"status": status}).model_dump_json(exclude_defaults=True)
+    return Response(content, status, _headers(status) | (headers or {}), MEDIA_TYPE)
+
+
+def _headers(status: int) -> dict[str, str]:
+    found = {"Cache-Control": "no-store"}
+    if status == HTTPStatus.UNAUTHORIZED:
+        found["WWW-Authenticate"] = AUTHENTICATE
+    if status == HTTPStatus.SERVICE_UNAVAILABLE:
+        found["Retry-After"] = str(UNAVAILABLE_WAIT_S)
+    return found
+
+
+def install(app: FastAPI) -> None:
+    """Answer every exception with a problem; what nobody foresaw is caught in `intake`."""
+    app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(ValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.openapi = lambda: _documented(app)  # type: ignore[method-assign]
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refused)  # noqa: S101 for the type
+    headers = {"Retry-After": str(error.wait_s)} if isinstance(error, TooMany) else None
+    return response(error.problem, headers)
+
+
+async def _invalid(_request: Request, error: Exception) -> Response:
+    """A body, parameter or header that breaks its contract; the location starts with where it stands."""
+    if isinstance(error, RequestValidationError):
+        return response(invalid(error.errors(), outside=1))
+    assert isinstance(error, ValidationError)  # noqa: S101 for the type
+    return response(invalid(error.errors(include_input=False, include_url=False)))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 for the type
+    status = HTTPStatus(error.status_code)
+    headers = {"Allow": _allowed(request)} if status is HTTPStatus.METHOD_NOT_ALLOWED else None
+    return response(Problem(title=status.phrase.lower(), status=status), headers)
+
+
+def _allowed(request: Request) -> str:
+    """The methods of every route with this path; the framework names those of the first."""
+    scope, found = dict(request.scope), set()
+    for method in METHODS:
+        scope["method"] = method
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
+            found.add(method)
+    return ", ".join(sorted(found))
+
+
+METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+
+
+def unforeseen() -> Response:
+    """The answer to a fault of ours."""
+    return response(Problem(title="the service failed", status=500, detail="it has been logged; try again later"))
+
+
+# ── OpenAPI ─────────────────────────────────────────────────────────────────────────────────────
+
+REFUSALS = (400, 403, 404, 408, 409, 410, 413, 415, 422, 429, 500, 503)
+WAITING = {"Retry-After": {"description": "seconds to wait", "schema": {"type": "integer"}}}
+WHO = {"WWW-Authenticate": {"description": "how to sign in", "schema": {"type": "string"}}}
+HEADERS = {401: WHO, 429: WAITING, 503: WAITING}
+
+
+def _documented(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, with the refusals that every route shares."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title, version=app.version, summary=app.summary, routes=app.routes, tags=app.openapi_tags
+        )
+        for path in document["paths"].values():
+            for operation in path.values():
+                codes = (*REFUSALS, 401) if operation.get("security") else REFUSALS
+                operation["responses"] |= {str(code): _refusal(code) for code in sorted(codes)}
+        schemas = document["components"]["schemas"]
+        schemas |= {"Problem": _schema(Problem), "FieldError": _schema(FieldError)}
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def _refusal(code: int) -> dict[str, Any]:
+    content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    found: dict[str, Any] = {"description": HTTPStatus(code).phrase, "content": content}
+    return found | ({"headers": copy.deepcopy(HEADERS[code])} if code in HEADERS else {})
+
+
+def _schema(model: type[Problem] | type[FieldError]) -> dict[str, Any]:
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schema.pop("$defs", None)
+    return schema
+
+
+def report(error: BaseException, route: str, method: str) -> None:
+    """Log a fault of ours by its class only."""
+    log.error("request failed", route=route, method=method, exception=type(error).__name__)

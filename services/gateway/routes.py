@@ -1,0 +1,72 @@
+"""What every route does before its function: the client's rate, the media type, JSON without doubt."""
+
+import email.message
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.routing import APIRoute
+from starlette.responses import Response
+
+from services.gateway.bodies import read_json
+from services.gateway.callers import address_of, gateway_of, token_of
+from services.gateway.limits import Kind, client_of
+from shared.messaging.requests import refuse
+
+Handle = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class _Read(Request):
+    """A request whose JSON has been read already."""
+
+    read: Any = None
+
+    async def json(self) -> Any:
+        """What was read."""
+        return self.read
+
+
+class _Route(APIRoute):
+    kind = Kind.OPEN
+
+    def get_route_handler(self) -> Handle:
+        handle = super().get_route_handler()
+
+        async def checked(request: Request) -> Response:
+            _within_limits(request, self.kind)
+            if self.body_field is None:
+                return await handle(request)
+            return await handle(await _with_json(request))
+
+        return checked
+
+
+def routes(tag: str, kind: Kind = Kind.OPEN) -> APIRouter:
+    """A router whose routes share a rate."""
+    return APIRouter(tags=[tag], route_class=type("Route", (_Route,), {"kind": kind}))
+
+
+def _within_limits(request: Request, kind: Kind) -> None:
+    """Spend from the client's buckets. Raises TooMany."""
+    limits, client = gateway_of(request).limits, client_of(address_of(request))
+    limits.spend(Kind.ADDRESS, client)
+    session = token_of(request) if kind is Kind.MEMBER else ""
+    limits.spend(kind, session or client)
+
+
+async def _with_json(request: Request) -> Request:
+    """Read the body as JSON. Raises Refused: 400, or 415 for another media type."""
+    body = await request.body()
+    found = _Read(request.scope, request.receive)
+    found._body = body  # noqa: SLF001 as Starlette's own middleware hands a body on
+    if body:
+        if not _is_json(request.headers.get("content-type", "")):
+            raise refuse(415, "the body must be application/json")
+        found.read = read_json(body)
+    return found
+
+
+def _is_json(content_type: str) -> bool:
+    message = email.message.Message()
+    message["content-type"] = content_type
+    return message.get_content_type() == "application/json"

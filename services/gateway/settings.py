@@ -1,0 +1,48 @@
+"""What the gateway needs besides what every process needs."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from services.gateway.limits import RATE, Kind, Rate
+from shared.settings import Settings
+
+RateText = Annotated[str, StringConstraints(pattern=RATE)]
+
+
+class GatewaySettings(Settings):
+    """`LETHE_GATEWAY_...` or `LETHE_...`; a rate reads `60/minute` or `off`.
+
+    Rates count per process: with several gateways behind a balancer a client gets so many times more.
+    """
+
+    http_host: str = ""
+    http_port: int = Field(default=0, ge=0, le=65535)
+    trusted_proxies: str = ""  # whose X-Forwarded-For names the client: addresses and networks with commas
+    ask_timeout_s: float = Field(default=10.0, gt=0)
+    body_timeout_s: float = Field(default=10.0, gt=0)
+    max_body_bytes: int = Field(default=64 * 1024, ge=1024)
+    max_webhook_bytes: int = Field(default=256 * 1024, ge=1024)
+
+    rate_address: RateText = "1200/minute"  # everything that comes from one client address
+    rate_open: RateText = "300/minute"
+    rate_credentials: RateText = "20/minute"  # passwords and mailed codes can be guessed
+    rate_mail: RateText = "10/minute"  # each sends a mail to somebody
+    rate_license: RateText = "120/minute"
+    rate_member: RateText = "300/minute"  # per session
+    rate_webhook: RateText = "1200/minute"
+
+    @property
+    def rates(self) -> dict[Kind, Rate | None]:
+        """The rate of each kind of route."""
+        return {kind: Rate.read(getattr(self, f"rate_{kind.value}")) for kind in Kind}
+
+    @property
+    def host(self) -> str:
+        """Where to listen; the operators' address if no other is set."""
+        return self.http_host or self.health_host
+
+    @property
+    def port(self) -> int:
+        """Where to listen; 0 takes a free port."""
+        return self.http_port or self.health_port
