@@ -1,6 +1,6 @@
 """The retention classes: worked examples, dated rules, and what holds for every date."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from services.privacy.case_clock import working_day
 from shared.clock import WARSAW
 from shared.personal_data import retention
-from shared.personal_data.retention import Claim, Retention, latest
-from shared.personal_data.retention.dated import in_force, months_after, year_end
+from shared.personal_data.retention import Claim, Retention, claims, latest, policies, taxes
+from shared.personal_data.retention.dated import Dated, in_force, months_after, year_end
 from shared.personal_data.retention.policies import REVIEW
 from shared.personal_data.retention.rules import Rule, keep
 from shared.personal_data.retention.taxes import pit_due, vat_due
@@ -311,9 +311,25 @@ def test_a_class_names_its_provision(name: str) -> None:
     assert answer.exception in {None, LEGAL_DUTY, CLAIMS, f"{LEGAL_DUTY}; {CLAIMS}"}
 
 
-def test_nobody_guesses_a_rule_for_a_day_before_the_first() -> None:
-    with pytest.raises(LookupError, match="2018-07-08"):
-        retention.claim(date(2018, 7, 8), Claim.CONSUMER)
+@pytest.mark.parametrize(
+    ("rows", "first"),
+    [
+        (taxes.DUE_DATES, date(2004, 5, 1)),
+        (taxes.LIMITATION, date(2004, 5, 1)),
+        (taxes.OSS, date(2021, 7, 1)),
+        (taxes.BOOKS, date(1995, 1, 1)),
+        (taxes.COMPLAINT_PAPERS, date(1995, 1, 1)),
+        (claims.LIMITATION[Claim.BUSINESS], date(2018, 7, 9)),
+        (claims.LIMITATION[Claim.CONSUMER], date(2018, 7, 9)),
+        (claims.LIMITATION[Claim.PRICE], date(2018, 7, 9)),
+        (claims.LIMITATION[Claim.ADJUDICATED], date(2018, 7, 9)),
+        (policies.PROOF, date(2018, 5, 25)),
+    ],
+)
+def test_nobody_guesses_a_rule_for_a_day_before_the_first(rows: Sequence[Dated], first: date) -> None:
+    assert in_force(rows, first) is rows[0]
+    with pytest.raises(LookupError, match="add the row"):
+        in_force(rows, first - timedelta(days=1))
 
 
 # ── The rows themselves ─────────────────────────────────────────────────────────────────────────
