@@ -1,0 +1,104 @@
+"""The search for a person's values through every table, queue, dead letter and log (promise 6).
+
+Out of reach and named so: the mailbox (it stands for the world outside), write-ahead logs, backups.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import asyncpg
+
+from shared.messaging.topology import management
+
+TABLES = """
+SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
+WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1
+"""
+PEEK = 10_000
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A place where a value was found. `kept` says that the law keeps the row."""
+
+    place: str
+    where: str
+    count: int
+    kept: bool
+
+
+async def in_tables(connections: Mapping[str, asyncpg.Connection], values: Sequence[str]) -> list[Trace]:
+    """Every table of every database, each row as text. The connections must see everything."""
+    found = []
+    for service, connection in connections.items():
+        for record in await connection.fetch(TABLES):
+            table = record[0]
+            rows = await connection.fetch(
+                f"SELECT to_jsonb(t) AS row FROM {table} t WHERE t::text ILIKE ANY ($1)",  # noqa: S608 catalogue
+                [f"%{_escaped(value)}%" for value in _spellings(values)],
+            )
+            kept = [row for row in rows if _is_kept(json.loads(row["row"]))]
+            if kept:
+                found.append(Trace(service, table, len(kept), kept=True))
+            if len(rows) > len(kept):
+                found.append(Trace(service, table, len(rows) - len(kept), kept=False))
+    return found
+
+
+def _is_kept(row: Mapping[str, object]) -> bool:
+    """A row out of live use, with the provision by which it is kept."""
+    return row.get("live") is False and bool(row.get("provision"))
+
+
+def _spellings(values: Iterable[str]) -> set[str]:
+    """A value as it is, and as JSON or URLs write it."""
+    plain = {value for value in values if value}
+    return plain | {json.dumps(value)[1:-1] for value in plain} | {quote(value) for value in plain}
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+async def in_queues(management_url: str, virtual_host: str, values: Sequence[str]) -> tuple[list[Trace], int]:
+    """Every message of every queue, body and headers, put back as it was; also how many were read."""
+    found, read, place = [], 0, quote(virtual_host, safe="")
+    async with management(management_url) as api:
+        queues = (await api.get(f"/api/queues/{place}")).raise_for_status().json()
+        for queue in queues:
+            peek = {"count": PEEK, "ackmode": "ack_requeue_true", "encoding": "auto"}
+            answer = await api.post(f"/api/queues/{place}/{quote(queue['name'], safe='')}/get", json=peek)
+            messages = answer.raise_for_status().json()
+            read += len(messages)
+            hits = sum(_mentions(json.dumps(message, ensure_ascii=False), values) for message in messages)
+            if hits:
+                found.append(Trace("queue", queue["name"], hits, kept=False))
+    return found, read
+
+
+def in_logs(folder: Path, values: Sequence[str]) -> tuple[list[Trace], int]:
+    """Every log file of the services and the servers; also how many lines were read."""
+    found, read = [], 0
+    for file in sorted(folder.rglob("*.log*")):
+        lines = file.read_text(errors="replace").splitlines()
+        read += len(lines)
+        hits = sum(_mentions(line, values) for line in lines)
+        if hits:
+            found.append(Trace("log", file.name, hits, kept=False))
+    return found, read
+
+
+def _mentions(text: str, values: Sequence[str]) -> bool:
+    lowered = text.lower()
+    return any(value.lower() in lowered for value in _spellings(values))
+
+
+async def queue_depths(management_url: str, virtual_host: str) -> dict[str, int]:
+    """How many messages each queue holds now."""
+    async with management(management_url) as api:
+        place = quote(virtual_host, safe="")
+        queues = (await api.get(f"/api/queues/{place}?disable_stats=true&enable_queue_totals=true")).json()
+    return {queue["name"]: queue.get("messages", 0) for queue in queues}
