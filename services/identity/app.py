@@ -1,15 +1,45 @@
 """The identity service: accounts, sessions, who is who, service mail."""
 
-from services.identity import addresses
-from services.identity.data_map import DATA_MAP
+from typing import Any
+
+from services.identity import activity, links, password_changes, profile, recognition, sessions, signing_in
+from services.identity.delivery import Delivery
+from services.identity.erasing import ERASER
+from services.identity.housekeeping import INTERVAL_S, forget
+from services.identity.keys import Keys
+from services.identity.passwords import Passwords
+from services.identity.service_mail import handlers as service_mail
+from services.identity.service_mail.sending import send_due
+from services.identity.service_mail.store import SENDER
+from services.identity.settings import IdentitySettings
+from services.identity.signups import handlers as signups
+from services.identity.signups.codes import mail_codes
+from shared.loops import Loop
+from shared.mail import Mailer
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.erasure import Eraser
-from shared.service import Service
+from shared.service import Kit, Service
 
 router = ServiceRouter("identity")
-router.include(addresses.router)
+router.include(signups.router, signing_in.router, sessions.router, password_changes.router)
+router.include(profile.router, activity.router, recognition.router, links.router, service_mail.router)
 
-SERVICE = Service("identity", router, Eraser(DATA_MAP))
+
+def wire(kit: Kit) -> dict[str, Any]:
+    return {"keys": Keys(kit.settings.address_key.get_secret_value()), "passwords": Passwords(kit.settings)}
+
+
+def loops(kit: Kit) -> list[Loop]:
+    settings: IdentitySettings = kit.settings
+    keys = Keys(settings.address_key.get_secret_value())
+    delivery = Delivery(Mailer(settings.smtp_url, settings.mail_sender))
+    return [
+        Loop("codes", lambda: mail_codes(kit.database, delivery, keys, settings)),
+        Loop(SENDER, lambda: send_due(kit.database, delivery, keys, settings)),
+        Loop("housekeeping", lambda: forget(kit.database, settings), INTERVAL_S),
+    ]
+
+
+SERVICE = Service("identity", router, ERASER, settings=IdentitySettings, wire=wire, loops=loops)
 
 if __name__ == "__main__":
     SERVICE.main()

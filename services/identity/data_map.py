@@ -1,6 +1,6 @@
-"""What identity holds about a person, why, until when, and what erasure does to it."""
+"""What identity holds about a person, why, until when, and what erasure does to it: everything goes."""
 
-from shared.personal_data.data_map import OWNER, Category, Column, DataMap, Table, fact
+from shared.personal_data.data_map import OWNER, Category, Column, DataMap, NotPersonal, Table, fact
 
 DATA_MAP = DataMap(
     service="identity",
@@ -9,14 +9,94 @@ DATA_MAP = DataMap(
         Table(
             "account",
             Category.NAME,
-            purposes=("P2", "P5"),
+            purposes=("P2", "P3", "P5"),
             retention="R-LIVE",
             columns=(
                 OWNER,
                 Column("email", Category.EMAIL),
                 Column("full_name", Category.NAME),
-                *fact("language"),
+                Column("street", Category.ADDRESS),
+                Column("postal_code", Category.ADDRESS),
+                Column("city", Category.ADDRESS),
+                Column("country", Category.ADDRESS),
+                Column("phone", Category.PHONE),
+                Column("company", Category.COMPANY),
+                Column("nip", Category.COMPANY),
+                Column("kind", Category.COMPANY),
+                Column("language"),
+                *fact("created_at"),
             ),
         ),
+        Table(
+            "confirmed_address",
+            Category.EMAIL,
+            purposes=("P2", "P20"),
+            retention="R-LIVE",
+            columns=(OWNER, Column("address_hash", Category.EMAIL), *fact("confirmed_at")),
+        ),
+        Table(
+            "linked_person",
+            Category.NAME,
+            purposes=("P3", "P20"),
+            retention="R-LIVE",
+            columns=(OWNER, Column("person", source="inferred"), *fact("linked_at")),
+        ),
+        Table(
+            "credential",
+            Category.CREDENTIALS,
+            purposes=("P2", "P11"),
+            retention="R-LIVE",
+            columns=(OWNER, Column("password_hash", Category.CREDENTIALS), *fact("changed_at")),
+        ),
+        Table(
+            "session",
+            Category.CREDENTIALS,
+            purposes=("P2", "P11"),
+            retention="R-SEC",
+            columns=(
+                OWNER,
+                Column("token_hash", Category.CREDENTIALS, source="observed"),
+                Column("device", Category.ACTIVITY, source="observed"),
+                *fact("session_id", "created_at", "last_seen_at", "authenticated_at", "expires_at"),
+            ),
+        ),
+        Table(
+            "password_reset",
+            Category.CREDENTIALS,
+            purposes=("P2", "P11"),
+            retention="R-SEC",
+            columns=(
+                OWNER,
+                Column("token_hash", Category.CREDENTIALS, source="observed"),
+                *fact("asked_at", "expires_at"),
+            ),
+        ),
+        Table(
+            "activity",
+            Category.ACTIVITY,
+            purposes=("P8", "P11"),
+            retention="R-ACT",
+            columns=(
+                OWNER,
+                Column("what", Category.ACTIVITY, source="observed"),
+                Column("ip", Category.ACTIVITY, source="observed"),
+                *fact("activity_id", "at"),
+            ),
+        ),
+        Table(
+            "service_mail",
+            Category.ACTIVITY,
+            purposes=("P5",),
+            retention="R-ACT",
+            columns=(
+                OWNER,
+                Column("facts", Category.ACTIVITY, source="observed"),
+                *fact("mail_id", "template", "created_at", "attempts", "next_try_at", "sent_at", "refused_at"),
+            ),
+        ),
+    ),
+    not_personal=(
+        NotPersonal("sign_up", "unconfirmed sign-ups of nobody known yet, gone after 48 hours or with the person"),
+        NotPersonal("sign_in_attempt", "tries by keyed hash, gone after a day or with the person"),
     ),
 )

@@ -1,0 +1,54 @@
+"""Two ids that turn out to be one person are linked, never re-keyed."""
+
+from uuid import UUID
+
+from shared.contracts import identity
+from shared.contracts.message import Done
+from shared.database import Database, Transaction, enter
+from shared.messaging.requests import refuse
+from shared.messaging.router import ServiceRouter
+from shared.personal_data.purposes import Purpose
+
+router = ServiceRouter("identity")
+
+# The older id names the group; two groups become one.
+GROUP = """
+SELECT coalesce(min(person::text)::uuid, $1) FROM linked_person WHERE subject_id IN ($1, $2)
+"""
+JOIN = """
+INSERT INTO linked_person (subject_id, person) SELECT unnest(ARRAY[$1, $2]::uuid[]), $3 ON CONFLICT DO NOTHING
+"""
+MERGE = """
+UPDATE linked_person SET person = $3
+WHERE person IN (SELECT person FROM linked_person WHERE subject_id IN ($1, $2)) AND person <> $3
+"""
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(4542)"
+
+
+@router.request(identity.LinkPersons, purpose=Purpose.UPKEEP)
+async def link_persons(request: identity.LinkPersons, database: Database) -> Done:
+    """Link two living ids and tell everybody, once per id."""
+    one, other = sorted((request.subject_id, request.other_id))
+    if one == other:
+        raise refuse(422, "these are one id", field="other_id", message="name two different ids")
+    async with database.transaction(Purpose.UPKEEP) as tx:
+        await _known(tx, "subject_id" if one == request.subject_id else "other_id", one)
+        await _known(tx, "other_id" if one == request.subject_id else "subject_id", other)
+        await tx.value(ONE_AT_A_TIME)
+        person = await tx.value(GROUP, one, other)
+        await tx.run(JOIN, one, other, person)
+        await tx.run(MERGE, one, other, person)
+        tx.publish(identity.SubjectsLinked(subject_id=one, other_id=other, person=person))
+        tx.publish(identity.SubjectsLinked(subject_id=other, other_id=one, person=person))
+    return Done()
+
+
+KNOWN = "SELECT true FROM confirmed_address WHERE subject_id = $1"
+
+
+async def _known(tx: Transaction, field: str, subject_id: UUID) -> None:
+    """Lock one of the two. Raises Refused: 410 after erasure, 404 for an id that was never minted."""
+    if await enter(tx, None, "identity.link-persons", subject_id) == "erased":
+        raise refuse(410, "this person's data was erased", field=field)
+    if not await tx.value(KNOWN, subject_id):
+        raise refuse(404, "no such person", field=field)

@@ -1,0 +1,19 @@
+"""Other services ask to write to a person; they need not know the address."""
+
+from services.identity.service_mail import store
+from services.identity.service_mail.words import FOR_SERVICES
+from shared.contracts import privacy
+from shared.database import Transaction
+from shared.messaging.faults import Rejected
+from shared.messaging.router import ServiceRouter
+from shared.personal_data.purposes import Purpose
+
+router = ServiceRouter("identity")
+
+
+@router.event(privacy.MailDue, purpose=Purpose.UPKEEP)
+async def write(event: privacy.MailDue, tx: Transaction) -> None:
+    """Keep the mail until it is sent; a person without an account gets it when there is one."""
+    if event.template not in FOR_SERVICES:
+        raise Rejected("unknown template")
+    await store.put(tx, event.subject_id, event.template, event.facts)
