@@ -1,0 +1,47 @@
+"""`./lethe demo`: set up, start and show the main job on a realistic population."""
+
+import asyncio
+import json
+import time
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from deploy.commands.servers import one_sentence_per_failure
+from deploy.commands.system import Json
+from deploy.demo import story
+from deploy.local import system
+from deploy.local.folders import STATE
+
+FOLDER = STATE / "demo"
+SETTINGS = {"LETHE_COOLING_OFF_S": "0"}
+FAILED = 1
+
+
+def demo(
+    seed: Annotated[int, typer.Option(help="Another number makes other people.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Play the main job: 500 people, one erasure step by step, 200 at once, then the evidence.
+
+    It runs on servers of its own (`.lethe/demo`), which it stops at the end; your data is not touched.
+    """
+    began = time.monotonic()
+    console = Console(stderr=as_json)
+    seed = seed or int(time.time()) % 1_000_000
+    with one_sentence_per_failure():
+        try:
+            running = system.up(
+                FOLDER, tell=lambda line: console.print(f"{time.monotonic() - began:5.1f} s  {line}"), settings=SETTINGS
+            )
+            figures = asyncio.run(story.play(running, console, seed))
+        except story.DemoFailed as failure:
+            typer.echo(f"lethe: {failure}; the logs are in {FOLDER / 'logs'}", err=True)
+            raise typer.Exit(FAILED) from None
+        finally:
+            system.down(FOLDER)
+    if as_json:
+        typer.echo(json.dumps(figures))
+    else:
+        console.print(f"[bold green]done[/] in {figures['seconds']} s; everything it started has been stopped")

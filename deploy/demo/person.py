@@ -1,0 +1,137 @@
+"""One person's way through the system, over HTTP as a browser would go it."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from deploy.local import mailbox
+from shared.contracts import licensing
+from shared.messaging.requests import RequestClient
+
+TIMEOUT_S = 20.0
+DEVICE = "demo-device-0001"
+CODE = re.compile(r"\b(\d{8})\b")
+LINK_TOKEN = re.compile(r"token[=:/ ]+([A-Za-z0-9_.~-]{20,})|confirm[a-z]*[/#?=]+([A-Za-z0-9_.~-]{20,})")
+
+
+@dataclass
+class Person:
+    """Somebody with a browser and a mailbox; nobody real."""
+
+    gateway: str
+    mailbox: Path
+    email: str = "wislawa.przybyslawska@example.com"
+    password: str = "correct horse battery staple"  # noqa: S105 of a demonstration
+    full_name: str = "Wisława Przybysławska-Zamoyska"
+    street: str = "Łąkowa 1234/99"
+    phone: str = "+48 609 112 233"
+    session: str = ""
+    license_key: str = ""
+    case_token: str = ""
+    values: list[str] = field(default_factory=list)
+
+    def call(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> httpx.Response:
+        """One HTTP call; a problem raises with its title."""
+        sent = dict(headers or {})
+        if self.session:
+            sent["Authorization"] = f"Bearer {self.session}"
+        answer = httpx.request(method, self.gateway + path, json=body, headers=sent, timeout=TIMEOUT_S)
+        if answer.is_error:
+            raise RuntimeError(f"{method} {path.partition('?')[0]} answered {answer.status_code}: {answer.text[:300]}")
+        return answer
+
+    def register(self) -> None:
+        """Sign up, confirm the mailed code, sign in."""
+        details = {
+            "email": self.email,
+            "password": self.password,
+            "full_name": self.full_name,
+            "street": self.street,
+            "postal_code": "22-400",
+            "city": "Zamość",
+            "phone": self.phone,
+        }
+        self.call("POST", "/accounts", details)
+        mail = mailbox.wait_for(self.mailbox, self.email, "")
+        code = _first(CODE, mail.get_content())
+        self.call("POST", "/email-verifications", {"email": self.email, "code": code})
+        self.session = self.call("POST", "/sessions", {"email": self.email, "password": self.password}).json()["token"]
+        self.values = [self.email, self.full_name, self.street, self.phone]
+
+    async def buy(self, provider: RequestClient) -> str:
+        """Order, pay with the sandbox provider, activate; answers the invoice's number."""
+        order = {
+            "product": self.call("GET", "/products").json()["products"][0]["code"],
+            "terms_version": "2026-11",
+            "accepts_terms": True,
+            "wants_immediate_delivery": True,
+            "knows_withdrawal_lapses": True,
+        }
+        order_id = self.call("POST", "/orders", order, {"Idempotency-Key": "demo-order"}).json()["id"]
+        payment = self.call("POST", f"/orders/{order_id}/payments", headers={"Idempotency-Key": "demo-pay"}).json()
+        webhook = await provider.ask(licensing.PlaySandbox(reference=payment["reference"], event="payment.confirmed"))
+        self._deliver(webhook)
+        found = self.call("GET", "/licenses").json()["licenses"][0]
+        self.license_key = self.call("GET", f"/licenses/{found['license_id']}/key").json()["key"]
+        self.validate_license(activate=True)
+        self.values.append(self.license_key)
+        return str(self.call("GET", "/invoices").json()["invoices"][0]["number"])
+
+    def _deliver(self, webhook: licensing.SignedWebhook) -> None:
+        """The provider's message, sent twice as providers do."""
+        headers = {
+            "webhook-id": webhook.webhook_id,
+            "webhook-timestamp": webhook.timestamp,
+            "webhook-signature": webhook.signature,
+            "content-type": "application/json",
+        }
+        for _ in range(2):
+            url = f"{self.gateway}/webhooks/payments"
+            httpx.post(url, content=webhook.body, headers=headers, timeout=TIMEOUT_S).raise_for_status()
+
+    def validate_license(self, *, activate: bool = False) -> str:
+        """What the vendor's program asks; answers the code."""
+        route = "activate" if activate else "validate"
+        body = {"key": self.license_key, "fingerprint": DEVICE}
+        return str(self.call("POST", f"/licenses/{route}", body).json()["code"])
+
+    def subscribe(self) -> None:
+        """Double opt-in: enter the address, post the token from the mail."""
+        words = {"email": self.email, "text_version": "T-1", "language": "pl"}
+        self.call("POST", "/newsletter/subscriptions", words)
+        mail = mailbox.wait_for(self.mailbox, self.email, "newsletter")
+        token = _first(LINK_TOKEN, mail.get_content())
+        self.call("POST", "/newsletter/confirmations", {"token": token})
+
+    def ask_for_erasure(self) -> dict[str, Any]:
+        """Ask to be erased and to end the contract; keeps the case token and answers the case."""
+        self.call("POST", "/me/reauthentication", {"password": self.password})
+        request = {"right": "erasure", "terminate_contract": True}
+        self.case_token = self.call("POST", "/me/privacy-requests", request).json()["token"]
+        return self.case()
+
+    def case(self) -> dict[str, Any]:
+        """The case as its person sees it, with nothing but the case token."""
+        found: dict[str, Any] = (
+            httpx.get(f"{self.gateway}/privacy-requests/{self.case_token}", timeout=TIMEOUT_S).raise_for_status().json()
+        )
+        return found
+
+    def certificate(self) -> dict[str, Any]:
+        """The evidence."""
+        found: dict[str, Any] = (
+            httpx.get(f"{self.gateway}/privacy-requests/{self.case_token}/certificate", timeout=TIMEOUT_S)
+            .raise_for_status()
+            .json()
+        )
+        return found
+
+
+def _first(pattern: re.Pattern[str], text: str) -> str:
+    match = pattern.search(text)
+    if match is None:
+        raise RuntimeError("the mail does not hold what it should")
+    return next(group for group in match.groups() if group)
