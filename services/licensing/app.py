@@ -1,0 +1,51 @@
+"""The licensing service: catalogue, orders, payments, invoices, licenses, devices."""
+
+from typing import Any
+
+from services.licensing import catalogue, upkeep
+from services.licensing.data_map import DATA_MAP
+from services.licensing.invoices import handlers as invoices
+from services.licensing.licenses import by_key
+from services.licensing.licenses import handlers as licenses
+from services.licensing.licenses.delivery import Keys
+from services.licensing.orders import handlers as orders
+from services.licensing.payments import handlers as payments
+from services.licensing.payments import returns, webhook
+from services.licensing.payments.sandbox import Sandbox
+from services.licensing.sealing import Seal
+from services.licensing.settings import LicensingSettings
+from services.licensing.settling import settle
+from shared.loops import Loop
+from shared.messaging.router import ServiceRouter
+from shared.personal_data.erasure import Eraser
+from shared.service import Kit, Service
+
+router = ServiceRouter("licensing")
+router.include(catalogue.router, orders.router, payments.router, webhook.router)
+router.include(invoices.router, licenses.router, by_key.router)
+
+
+def sandbox(settings: LicensingSettings) -> Sandbox:
+    return Sandbox(
+        settings.payment_provider, settings.webhook_secret, settings.payment_tolerance_s, settings.public_url
+    )
+
+
+def wire(kit: Kit) -> dict[str, Any]:
+    built_in = sandbox(kit.settings)
+    seal = Seal(kit.settings.sealing_key.get_secret_value())
+    return {"sandbox": built_in, "provider": built_in.provider(), "mint": Keys(seal)}
+
+
+def loops(kit: Kit) -> list[Loop]:
+    provider = sandbox(kit.settings).provider()
+    return [
+        Loop(returns.LOOP, lambda: returns.send_back(kit.database, provider), 30.0),
+        Loop("upkeep", lambda: upkeep.step(kit.database), kit.settings.notices_every_s),
+    ]
+
+
+SERVICE = Service("licensing", router, Eraser(DATA_MAP, settle), settings=LicensingSettings, wire=wire, loops=loops)
+
+if __name__ == "__main__":
+    SERVICE.main()

@@ -1,0 +1,127 @@
+"""What licensing holds about a person, why, until when, and what erasure does to it.
+
+Children stand before what they reference: the retention run goes through the tables in this order.
+"""
+
+from shared.personal_data.data_map import OWNER, Category, Column, DataMap, NotPersonal, Table, fact
+
+CONTRACT = ("P1",)
+TAX = ("P6", "P7")
+
+DATA_MAP = DataMap(
+    service="licensing",
+    version=1,
+    tables=(
+        Table(
+            "activation",
+            Category.LICENSES,
+            purposes=("P1", "P11"),
+            retention="R-LIVE",
+            kept=True,  # only while a contract runs that the person did not end
+            columns=(
+                OWNER,
+                Column("device_hash", Category.LICENSES, source="observed"),
+                *fact("activation_id", "license_id", "activated_at", "last_seen_at"),
+            ),
+        ),
+        Table(
+            "license",
+            Category.LICENSES,
+            purposes=("P1", "P11"),
+            retention="R-LIVE",
+            kept=True,  # only while a contract runs that the person did not end
+            columns=(
+                OWNER,
+                Column("sealed_key", Category.LICENSES, source="observed", blank=True),
+                *fact("license_id", "order_id", "product", "key_hash", "key_end", "state", "device_limit"),
+                *fact("issued_at", "expires_at", "expiry_told_at", "ended_at", "end_reason"),
+            ),
+        ),
+        Table(
+            "refund",
+            Category.ORDERS,
+            purposes=TAX,
+            retention="R-TAX",
+            kept=True,
+            columns=(
+                OWNER,
+                Column("provider_refund", Category.TAX_EVIDENCE, source="third party"),
+                *fact("refund_id", "order_id", "payment_id", "correction_id", "amount", "refunded_at"),
+            ),
+        ),
+        Table(
+            "invoice",
+            Category.ORDERS,
+            purposes=("P6", "P7", "P16"),
+            retention="R-TAX",
+            kept=True,
+            columns=(
+                OWNER,
+                Column("buyer_name", Category.NAME),
+                Column("buyer_company", Category.COMPANY),
+                Column("buyer_nip", Category.COMPANY),
+                Column("buyer_street", Category.ADDRESS),
+                Column("buyer_postal_code", Category.ADDRESS),
+                Column("buyer_city", Category.ADDRESS),
+                Column("buyer_country", Category.ADDRESS),
+                *fact("invoice_id", "order_id", "number", "kind", "corrects", "issued_on", "sold_on", "due_on"),
+                *fact("settled_on", "reminders", "item", "quantity", "net", "vat", "gross", "vat_rate", "vat_note"),
+            ),
+        ),
+        Table(
+            "payment",
+            Category.ORDERS,
+            purposes=("P1", "P6"),
+            retention="R-TAX",
+            kept=True,
+            columns=(
+                OWNER,
+                Column("reference", Category.TAX_EVIDENCE, source="observed"),
+                *fact("payment_id", "order_id", "provider", "amount", "state", "started_at", "confirmed_at"),
+            ),
+        ),
+        Table(
+            "purchase_terms",
+            Category.ORDERS,
+            purposes=CONTRACT,
+            retention="R-LIVE",
+            kept=True,  # only while a contract runs that the person did not end
+            columns=(
+                OWNER,
+                *fact("order_id", "terms_version", "accepted_at", "immediate_delivery_at", "withdrawal_waived_at"),
+                *fact("confirmed_at"),
+            ),
+        ),
+        Table(
+            "purchase_origin",
+            Category.ORDER_IP,
+            purposes=("P6", "P11"),
+            retention="R-OSS",
+            kept=True,  # only where it proves the place of an OSS supply
+            columns=(
+                OWNER,
+                Column("ip", Category.ORDER_IP, source="observed"),
+                Column("billing_country", Category.TAX_EVIDENCE),
+                *fact("order_id", "observed_at", "purge_after"),
+            ),
+        ),
+        Table(
+            "purchase",
+            Category.ORDERS,
+            purposes=("P1", "P6", "P7"),
+            retention="R-TAX",
+            kept=True,
+            columns=(
+                OWNER,
+                Column("country", Category.TAX_EVIDENCE),
+                *fact("order_id", "product", "quantity", "device_limit", "months", "pay_by", "state"),
+                *fact("vat_treatment", "vat_rate", "net", "vat", "gross", "refunded", "placed_at", "paid_at"),
+            ),
+        ),
+    ),
+    not_personal=(
+        NotPersonal("product", "the catalogue"),
+        NotPersonal("invoice_series", "the last number of each series and year"),
+        NotPersonal("void_payment", "random references of payments without order or person, gone after 90 days"),
+    ),
+)

@@ -1,0 +1,62 @@
+"""License keys: unguessable, readable, with a checksum against typing errors. Pure.
+
+`LTH-XXXXX-XXXXX-XXXXX-XXXXX-XXXXX` in Crockford's base 32: 23 random symbols (115 bits) and two of checksum.
+"""
+
+import hashlib
+import secrets
+
+PREFIX = "LTH"
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+RANDOM_SYMBOLS = 23
+GROUP = 5
+SHOWN = 5
+LOOKALIKES = str.maketrans("OIL", "011")
+
+
+def new_key() -> str:
+    """A fresh key."""
+    return key_of("".join(secrets.choice(ALPHABET) for _ in range(RANDOM_SYMBOLS)))
+
+
+def key_of(symbols: str) -> str:
+    """The key with these random symbols."""
+    body = symbols + _checksum(symbols)
+    return "-".join((PREFIX, *(body[i : i + GROUP] for i in range(0, len(body), GROUP))))
+
+
+def normalized(typed: str) -> str | None:
+    """The key a person meant, or None when it can't be one."""
+    text = "".join(typed.upper().split()).replace("-", "")
+    if not text.startswith(PREFIX):
+        return None
+    body = text.removeprefix(PREFIX).translate(LOOKALIKES)
+    symbols, checksum = body[:RANDOM_SYMBOLS], body[RANDOM_SYMBOLS:]
+    if len(symbols) != RANDOM_SYMBOLS or set(symbols) - set(ALPHABET) or checksum != _checksum(symbols):
+        return None
+    return key_of(symbols)
+
+
+def key_hash(key: str) -> bytes:
+    """The hash under which a key is stored; 115 random bits need neither salt nor stretching."""
+    return hashlib.sha256(f"license key|{key}".encode()).digest()
+
+
+def device_hash(key: str, fingerprint: str) -> bytes:
+    """The hash under which a device is stored; the key, which is not stored in clear, salts it."""
+    return hashlib.sha256(f"device|{key}|{fingerprint}".encode()).digest()
+
+
+def key_end(key: str) -> str:
+    """The last symbols, which may be shown."""
+    return key[-SHOWN:]
+
+
+def masked(end: str) -> str:
+    """A key as lists show it."""
+    return f"{PREFIX}-****-{end}"
+
+
+def _checksum(symbols: str) -> str:
+    number = int.from_bytes(hashlib.sha256(f"{PREFIX}|{symbols}".encode()).digest()[:2], "big")
+    return ALPHABET[number % 32] + ALPHABET[(number >> 5) % 32]

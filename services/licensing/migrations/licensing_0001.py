@@ -1,0 +1,12 @@
+"""Catalogue, orders, payments, invoices, licenses, devices."""
+
+from shared.migrations import run_sql_beside
+
+revision = "licensing_0001"
+down_revision = "kit_0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_sql_beside(__file__)

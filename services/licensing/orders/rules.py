@@ -1,0 +1,92 @@
+"""What an order is and what may become of it: pure decisions."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from ipaddress import ip_address
+from typing import Any
+from uuid import UUID, uuid4
+
+from services.licensing.vat import Tax, tax_of, vat_on
+from shared.clock import WARSAW
+from shared.contracts import identity, licensing
+from shared.messaging.requests import refuse
+
+ORIGIN_DAYS = 90
+"""How long a raw order address serves against fraud when it is no tax evidence (R-SEC)."""
+
+NEXT: dict[str, frozenset[str]] = {
+    "open": frozenset({"invoiced", "paid", "cancelled"}),
+    "invoiced": frozenset({"paid"}),
+    "paid": frozenset({"refunded"}),
+    "refunded": frozenset(),
+    "cancelled": frozenset(),
+}
+"""The states an order can go to from each state."""
+
+
+def check_step(state: str, to: str) -> None:
+    """Raise Refused (409) when an order can't go from one state to another."""
+    if to not in NEXT[state]:
+        raise refuse(409, "the order can't be changed that way", message=f"it is {state}")
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A checked order before it is stored."""
+
+    order_id: UUID
+    request: licensing.PlaceOrder
+    ip: str
+    country: str
+    tax: Tax
+    net: int
+    device_limit: int
+    months: int | None
+    placed_at: datetime
+
+    @property
+    def vat(self) -> int:
+        return vat_on(self.net, self.tax.rate)
+
+    @property
+    def origin_until(self) -> date:
+        return self.placed_at.astimezone(WARSAW).date() + timedelta(days=ORIGIN_DAYS)
+
+
+def draft(request: licensing.PlaceOrder, product: Any, buyer: identity.Profile, at: datetime) -> Draft:
+    """Check an order against the law and the catalogue. Raises Refused (422) naming the field."""
+    _check_terms(request, buyer)
+    return Draft(
+        order_id=uuid4(),
+        request=request,
+        ip=_address(request.ip),
+        country=buyer.country,
+        tax=tax_of(buyer.country, buyer.kind, at.astimezone(WARSAW).date()),
+        net=product["net"] * request.quantity,
+        device_limit=product["device_limit"] * request.quantity,
+        months=product["months"],
+        placed_at=at,
+    )
+
+
+def _check_terms(request: licensing.PlaceOrder, buyer: identity.Profile) -> None:
+    """A consumer's 14 days lapse only by express consent and acknowledgement (Dir. 2011/83 Art. 16(m))."""
+    if not request.accepts_terms:
+        raise refuse(422, "the terms must be accepted", field="accepts_terms")
+    if not all((buyer.full_name or buyer.company, buyer.street, buyer.postal_code, buyer.city)):
+        raise refuse(422, "an invoice needs name and address", field="address", message="complete the profile first")
+    if buyer.kind != "person":
+        return
+    if not request.wants_immediate_delivery:
+        raise refuse(422, "a key is shown at once only if that is wanted", field="wants_immediate_delivery")
+    if not request.knows_withdrawal_lapses:
+        raise refuse(422, "the loss of the right to withdraw must be known", field="knows_withdrawal_lapses")
+    if request.pay_by == "transfer":
+        raise refuse(422, "payment by transfer is for businesses", field="pay_by")
+
+
+def _address(text: str) -> str:
+    try:
+        return str(ip_address(text))
+    except ValueError:
+        raise refuse(422, "not an IP address", field="ip") from None

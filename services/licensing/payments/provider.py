@@ -1,0 +1,48 @@
+"""The port to a payment provider: three functions that an adapter brings."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from shared.contracts.licensing import PaymentWebhook
+
+
+@dataclass(frozen=True)
+class Payer:
+    """What a provider learns about who pays (D1, D5)."""
+
+    name: str
+    email: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What a provider told, checked and read."""
+
+    event_id: str
+    kind: Literal["payment.confirmed", "payment.failed", "refund.made"]
+    reference: str
+    amount: int
+    refund: str = ""
+
+
+Start = Callable[[str, int, Payer], Awaitable[None]]
+"""Announce a payment by reference and amount; repeating it changes nothing. Raises Unavailable."""
+
+SendBack = Callable[[str, int], Awaitable[None]]
+"""Let the provider refund a payment by reference; repeating it changes nothing. Raises Unavailable."""
+
+Read = Callable[[PaymentWebhook, datetime], Notice]
+"""Verify and read a webhook. Raises Refused: 401 for the signature, 422 for the content."""
+
+
+@dataclass(frozen=True)
+class Provider:
+    """A payment provider at work; `name` is the recipient in the disclosure log (GDPR Art. 15(1)(c))."""
+
+    name: str
+    start: Start
+    send_back: SendBack
+    read: Read
+    pay_url: Callable[[str], str]

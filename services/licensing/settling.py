@@ -1,0 +1,72 @@
+"""What licensing does before the purge of an erasure: cancel, end, date and reason. Set-based."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from shared.clock import today
+from shared.contracts.privacy import OrderedSubject
+from shared.database import Transaction
+from shared.personal_data.retention import open_claim
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why rows stay although their person asked for erasure."""
+
+    provision: str
+    exception: str
+
+
+RUNNING = Reason("umowa w toku: GDPR Art. 6(1)(b)", "GDPR Art. 17(1)(a) not met")
+CLAIM = Reason("unpaid debt: KC art. 118", "GDPR Art. 17(3)(e)")
+
+# Open orders go with the purge. Money that still arrives for them is sent back: see payments/returns.py.
+CANCEL = """
+INSERT INTO void_payment (reference, amount)
+SELECT reference, amount FROM payment WHERE subject_id = ANY ($1) AND state IN ('started', 'failed')
+ON CONFLICT DO NOTHING
+"""
+# A contract ends by the purge of its license. Only what an earlier erasure had left is to be let go first.
+END = """
+WITH ended AS (
+  UPDATE license SET review_at = NULL WHERE subject_id = ANY ($1) AND review_at IS NOT NULL
+  RETURNING license_id, order_id),
+a AS (UPDATE activation SET review_at = NULL FROM ended WHERE activation.license_id = ended.license_id),
+t AS (UPDATE purchase_terms SET review_at = NULL FROM ended WHERE purchase_terms.order_id = ended.order_id)
+UPDATE purchase SET review_at = NULL, provision = replace(provision, '; ' || $2, ''),
+  exception = replace(exception, '; ' || $3, '')
+FROM ended WHERE purchase.order_id = ended.order_id
+"""
+# The contract's rows wait for its end, at most a year until somebody looks again.
+CONTINUE = """
+WITH kept AS (
+  UPDATE license SET review_at = least((expires_at AT TIME ZONE 'Europe/Warsaw')::date, $4), provision = $2,
+    exception = $3
+  WHERE subject_id = ANY ($1) AND state <> 'ended' AND (expires_at IS NULL OR expires_at > now())
+  RETURNING license_id, order_id, review_at),
+a AS (UPDATE activation SET review_at = kept.review_at, provision = $2, exception = $3
+  FROM kept WHERE activation.license_id = kept.license_id),
+t AS (UPDATE purchase_terms SET review_at = kept.review_at, provision = $2, exception = $3
+  FROM kept WHERE purchase_terms.order_id = kept.order_id)
+UPDATE purchase SET review_at = kept.review_at, provision = purchase.provision || '; ' || $2,
+  exception = purchase.exception || '; ' || $3
+FROM kept WHERE purchase.order_id = kept.order_id AND purchase.review_at IS NULL
+"""
+CLAIM_DEBTS = """
+UPDATE invoice SET review_at = $2, provision = provision || '; ' || $3, exception = exception || '; ' || $4
+WHERE subject_id = ANY ($1) AND settled_on IS NULL AND review_at IS NULL
+"""
+
+
+async def settle(tx: Transaction, people: Sequence[OrderedSubject]) -> None:
+    """Cancel open orders, end the contracts of those who want it, reason what must stay of the others."""
+    everybody = [person.subject_id for person in people]
+    ending = [person.subject_id for person in people if person.terminate_contract]
+    going_on = [person.subject_id for person in people if not person.terminate_contract]
+    review = open_claim(today()).review_at
+    await tx.run(CANCEL, everybody)
+    if ending:
+        await tx.run(END, ending, RUNNING.provision, RUNNING.exception)
+    if going_on:
+        await tx.run(CONTINUE, going_on, RUNNING.provision, RUNNING.exception, review)
+    await tx.run(CLAIM_DEBTS, everybody, review, CLAIM.provision, CLAIM.exception)

@@ -1,0 +1,69 @@
+"""Where a sale is taxed and at which rate: pure rules over dated rows.
+
+A change of law is a new row with its first day. `verified_on` is when somebody last compared a row with
+the law; None means that nobody has yet.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from shared.messaging.requests import refuse
+
+Treatment = Literal["domestic", "oss", "reverse charge"]
+Kind = Literal["person", "sole trader", "company"]
+
+SELLER_COUNTRY = "PL"
+
+
+@dataclass(frozen=True)
+class Rate:
+    """The standard rate of a country, in hundredths of a percent."""
+
+    country: str
+    valid_from: date
+    rate: int
+    verified_on: date | None = None
+
+
+RATES = (
+    Rate("PL", date(2011, 1, 1), 2300),  # ustawa o VAT art. 146ef
+    Rate("DE", date(2021, 1, 1), 1900),
+    Rate("CZ", date(2013, 1, 1), 2100),
+    Rate("SK", date(2011, 1, 1), 2000),
+    Rate("SK", date(2025, 1, 1), 2300),
+    Rate("FR", date(2014, 1, 1), 2000),
+)
+
+
+@dataclass(frozen=True)
+class Tax:
+    """How one sale is taxed; `note` is what the invoice must say about it."""
+
+    treatment: Treatment
+    rate: int
+    note: str = ""
+
+
+def tax_of(country: str, kind: str, day: date) -> Tax:
+    """How a sale of software to this buyer is taxed. Raises Refused (422) where we don't sell.
+
+    Consumers abroad pay the VAT of their country (OSS); businesses abroad account for it themselves.
+    """
+    if country == SELLER_COUNTRY:
+        return Tax("domestic", _rate(country, day))
+    if kind != "person":
+        return Tax("reverse charge", 0, "odwrotne obciążenie")
+    return Tax("oss", _rate(country, day), "OSS")
+
+
+def vat_on(net: int, rate: int) -> int:
+    """VAT in grosze, half a grosz rounded up."""
+    return (net * rate + 5000) // 10000
+
+
+def _rate(country: str, day: date) -> int:
+    held = [row for row in RATES if row.country == country and row.valid_from <= day]
+    if not held:
+        raise refuse(422, "we don't sell to consumers in this country yet", field="country")
+    return max(held, key=lambda row: row.valid_from).rate
