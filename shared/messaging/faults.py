@@ -32,6 +32,7 @@ INSUFFICIENT_PRIVILEGE = "42501"
 FOREIGN_KEY_VIOLATION = "23503"
 SUBJECT_STAYS_ERASED = "subject_stays_erased"
 OF_A_LIVE_PERSON = ("_of_a_live_person", "_of_a_person")
+NAMES_A_LIVE_PERSON = "_names_a_live_person"
 CONFLICTS = ("40001", "40P01")
 INFRASTRUCTURE_CLASSES = ("08", "53", "57")
 PERMANENT_CLASSES = ("22", "23")
@@ -56,7 +57,7 @@ def classify_sqlstate(sqlstate: str, constraint: str) -> Fault:
         return Fault.LATE
     if sqlstate == FOREIGN_KEY_VIOLATION and constraint.endswith(OF_A_LIVE_PERSON):
         return Fault.LATE
-    if sqlstate in CONFLICTS:
+    if sqlstate in CONFLICTS or constraint.endswith(NAMES_A_LIVE_PERSON):  # done again, the row names nobody
         return Fault.CONFLICT
     if sqlstate.startswith(INFRASTRUCTURE_CLASSES):
         return Fault.INFRASTRUCTURE

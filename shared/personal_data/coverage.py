@@ -15,7 +15,7 @@ ORDER BY c.relname, a.attnum
 KEYED = """
 SELECT k.conrelid::regclass::text AS table, a.attname AS column
 FROM pg_constraint k JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = k.conkey[1]
-WHERE k.contype = 'f' AND k.confrelid = 'subject'::regclass
+WHERE k.contype = 'f' AND k.confrelid = 'subject'::regclass AND cardinality(k.conkey) = 2
 """
 INDEXED = """
 SELECT i.indrelid::regclass::text AS table, a.attname AS column
@@ -42,6 +42,7 @@ async def holes(tx: Transaction, data_map: DataMap) -> list[str]:
 
 def _undeclared(live: Iterable[Row], data_map: DataMap) -> list[str]:
     declared = {(t.name, c.name) for t in data_map.everything for c in t.columns}
+    declared |= {(t.name, f"{c.name}_live") for t in data_map.everything for c in t.others}
     silent = set(KIT_TABLES) | {t.name for t in data_map.not_personal}
     return [
         f"{row['table']}.{row['column']}: not in the data map"
@@ -66,7 +67,7 @@ def _unkeyed(table: Table, keyed: set[tuple[str, str]], indexed: set[tuple[str, 
     found = []
     for column in (c for c in table.columns if c.role):
         if (table.name, column.name) not in keyed:
-            found.append(f"{table.name}.{column.name}: no foreign key to subject")
+            found.append(f"{table.name}.{column.name}: no foreign key to subject (subject_id, live)")
         if (table.name, column.name) not in indexed:
             found.append(f"{table.name}.{column.name}: no index")
     if table.kept and (table.name, "retain_until") not in indexed:

@@ -29,7 +29,7 @@ def statement(data_map: DataMap) -> str:
 
 def _steps(table: Table) -> str:
     steps = _keep(table) if table.kept else _delete(table, "")
-    return steps + "".join(_leave(table, column) for column in table.others)
+    return steps + "".join(_named(table, column) for column in table.others) + _leave(table)
 
 
 def _delete(table: Table, condition: str) -> str:
@@ -42,7 +42,7 @@ def _delete(table: Table, condition: str) -> str:
 def _keep(table: Table) -> str:
     """Rows whose reason still holds are emptied and taken out of live use; the others go."""
     t = table.name
-    emptied = "".join(f", {c.name} = NULL" for c in table.blanked)
+    emptied = "".join(f", {c.name} = NULL" for c in table.blanked) + "".join(f", {_unnamed(c)}" for c in table.others)
     reason = "(review_at IS NOT NULL OR retain_until >= $2)"
     return (
         _delete(table, f" AND {reason} IS NOT TRUE")
@@ -55,18 +55,34 @@ def _keep(table: Table) -> str:
     )
 
 
-def _leave(table: Table, column: Column) -> str:
-    """The person leaves a row that belongs to somebody else."""
+def _named(table: Table, column: Column) -> str:
+    """How many rows name each person in a column that is about to be emptied."""
     t, c = table.name, column.name
     return f"""
-{t}_{c}_left AS (UPDATE {t} SET {c} = NULL WHERE {c} = ANY ($1) RETURNING 1),"""
+{t}_{c}_left AS (SELECT {c} AS subject_id, count(*) AS rows FROM {t} WHERE {c} = ANY ($1) GROUP BY {c}),"""
+
+
+def _leave(table: Table) -> str:
+    """The people leave the rows of others. Their own rows are left out: they are deleted or held by
+    another part of this statement, and a row touched twice in one statement keeps only one change.
+    """
+    if not table.others:
+        return ""
+    named = " OR ".join(f"{c.name} = ANY ($1)" for c in table.others)
+    return f"""
+{table.name}_left AS (UPDATE {table.name} SET {", ".join(_unnamed(c) for c in table.others)}
+  WHERE ({named}) AND subject_id <> ALL ($1)),"""
+
+
+def _unnamed(column: Column) -> str:
+    return f"{column.name} = CASE WHEN {column.name} = ANY ($1) THEN NULL ELSE {column.name} END"
 
 
 def _entries(table: Table) -> list[str]:
     entries = [_kept_entry(table) if table.kept else _purged_entry(table)]
     if table.kept and table.blanked:
         entries.append(_blanked_entry(table))
-    return entries
+    return entries + [_left_entry(table, column) for column in table.others]
 
 
 def _categories(categories: list[str]) -> str:
@@ -102,6 +118,15 @@ def _blanked_entry(table: Table) -> str:
   'outcome', json_agg(CASE WHEN rows IS NULL THEN 'nothing_held' ELSE 'purged' END ORDER BY n),
   'rows', json_agg(coalesce(rows, 0) ORDER BY n))
   FROM people LEFT JOIN {t}_kept USING (subject_id))"""
+
+
+def _left_entry(table: Table, column: Column) -> str:
+    t, c = table.name, column.name
+    return f"""(SELECT json_build_object('table', '{t}', 'columns', '{c}',
+  'categories', {_categories([column.category or table.category])},
+  'outcome', json_agg(CASE WHEN rows IS NULL THEN 'nothing_held' ELSE 'anonymized' END ORDER BY n),
+  'rows', json_agg(coalesce(rows, 0) ORDER BY n))
+  FROM people LEFT JOIN {t}_{c}_left USING (subject_id))"""
 
 
 def _report(data_map: DataMap, entries: str) -> str:

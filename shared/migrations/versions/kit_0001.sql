@@ -109,6 +109,16 @@ BEGIN
       t, running, lethe.visible_when(t)));
 END $$;
 
+-- A column that names somebody who does not own the row: emptied when that person is erased, and
+-- PostgreSQL refuses the flip while it is not.
+CREATE PROCEDURE lethe.mentions(t regclass, mention name) LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE format('ALTER TABLE %s ADD COLUMN %I boolean NOT NULL GENERATED ALWAYS AS (true) STORED', t, mention || '_live');
+  EXECUTE format('ALTER TABLE %s ADD CONSTRAINT %I FOREIGN KEY (%I, %I) REFERENCES subject (subject_id, live)',
+    t, t::text || '_' || mention || '_names_a_live_person', mention, mention || '_live');
+  EXECUTE format('CREATE INDEX ON %s (%I)', t, mention);
+END $$;
+
 -- ── Messages ────────────────────────────────────────────────────────────────────────────────────
 CREATE TABLE inbox (
   message_id uuid NOT NULL,
