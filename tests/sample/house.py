@@ -1,0 +1,88 @@
+"""A house in which the sample service lives, and what its tests need again and again."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import aio_pika
+import asyncpg
+
+from deploy.local.servers import Servers
+from shared.contracts.message import Event
+from shared.contracts.privacy import ErasureOrdered, OrderedSubject, Participant
+from shared.database import Database
+from shared.messaging.router import ServiceRouter
+from shared.messaging.topology import EVENTS
+from shared.personal_data.erasure import erase
+from shared.personal_data.participant import participant
+from shared.personal_data.purposes import Purpose
+from shared.service import Service
+from tests import house as houses
+from tests.house import House
+from tests.sample.app import ERASER, SERVICE
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def alone(*routers: ServiceRouter) -> Service:
+    """The sample service without privacy: it obeys orders but catches up with nobody.
+
+    With routers given, it reacts as they say instead.
+    """
+    whole = ServiceRouter("sample")
+    whole.include(*(routers or (SERVICE.router,)), participant(ERASER))
+    return replace(SERVICE, router=whole, takes_orders=False)
+
+
+@contextlib.asynccontextmanager
+async def sample_house(servers: Servers, *services: Service) -> AsyncIterator[House]:
+    """Databases and queues of the sample service (and others) until the block ends."""
+    made = await houses.build(servers, services or [alone()], sample={"migrations_folder": MIGRATIONS})
+    try:
+        yield made
+    finally:
+        await houses.tear_down(made)
+
+
+async def erase_people(database: Database, *people: UUID, order_id: UUID | None = None) -> UUID:
+    """What an order does in the sample's database, without the broker; answers the order's id."""
+    order = order_id or uuid4()
+    async with database.transaction(Purpose.ERASURE) as tx:
+        await erase(tx, ERASER, order, ordered(*people).subjects)
+    return order
+
+
+def ordered(*people: UUID, order_id: UUID | None = None) -> ErasureOrdered:
+    """An order that the sample service erases these people."""
+    return ErasureOrdered(
+        order_id=order_id or uuid4(),
+        participants=(Participant(service="sample", map_version=1),),
+        subjects=tuple(OrderedSubject(subject_id=p, case_id=uuid4(), terminate_contract=True) for p in people),
+    )
+
+
+async def meet(connection: asyncpg.Connection, *people: UUID) -> None:
+    """Make people known to a database."""
+    await connection.execute("INSERT INTO subject (subject_id) SELECT unnest($1::uuid[])", list(people))
+
+
+async def send(
+    channel: aio_pika.abc.AbstractChannel, event: Event, *, sender: str = "sample", **properties: Any
+) -> str:
+    """Publish an event as its owner's relay would; answers the message id."""
+    message_id = str(properties.pop("message_id", uuid4()))
+    event_type = event.type_from(sender)
+    message = aio_pika.Message(
+        properties.pop("body", event.model_dump_json().encode()),
+        message_id=message_id,
+        type=properties.pop("type", event_type),
+        app_id=sender,
+        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+        **properties,
+    )
+    exchange = await channel.get_exchange(EVENTS, ensure=False)
+    await exchange.publish(message, event_type, timeout=10)
+    return message_id
