@@ -15,11 +15,15 @@ Step = Callable[[], Awaitable[bool]]
 
 @dataclass(frozen=True)
 class Loop:
-    """A named step that runs when woken, and every `interval_s` seconds in case a wake-up was missed."""
+    """A named step that runs when woken, and every `interval_s` seconds in case a wake-up was missed.
+
+    `pause_s` is the least time between two steps, for work that is better done once for many wake-ups.
+    """
 
     name: str
     step: Step
     interval_s: float = 1.0
+    pause_s: float = 0.0
 
 
 async def run(loop: Loop, wake: asyncio.Event, stop: asyncio.Event) -> None:
@@ -36,6 +40,8 @@ async def run(loop: Loop, wake: asyncio.Event, stop: asyncio.Event) -> None:
             failures += 1
             more = False
             log.warning("loop step failed", step=loop.name, attempt=failures, **what_failed(error))
+        if loop.pause_s:
+            await _rest(asyncio.Event(), stop, loop.pause_s)
         if not more:
             await _rest(wake, stop, min(loop.interval_s * 2**failures, max(BACKOFF_LIMIT_S, loop.interval_s)))
 

@@ -27,11 +27,14 @@ from shared.personal_data.data_map import DataMap
 from shared.personal_data.erasure import Eraser
 from shared.personal_data.participant import announce, catch_up, participant
 from shared.personal_data.retained import end_retention
+from shared.personal_data.vacuum import VACUUM, vacuum
 from shared.settings import Settings
 
 RELAY_LAG_LIMIT_S = 30.0
 RETRY_START_S = 1.0
 RETENTION_INTERVAL_S = 3600.0
+VACUUM_INTERVAL_S = 3600.0
+VACUUM_PAUSE_S = 10.0
 
 
 @dataclass
@@ -158,6 +161,7 @@ def _broker(service: Service, kit: Kit) -> RabbitBroker:
 def _start_loops(service: Service, kit: Kit, stop: asyncio.Event) -> list[asyncio.Task[None]]:
     loops = [
         Loop(OUTBOX, lambda: relay(kit.database, kit.outlet)),
+        Loop(VACUUM, lambda: vacuum(kit.database, service.data_map), VACUUM_INTERVAL_S, VACUUM_PAUSE_S),
         Loop("retention", lambda: end_retention(kit.database, service.data_map), RETENTION_INTERVAL_S),
         *service.loops(kit),
     ]

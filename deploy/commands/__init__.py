@@ -2,7 +2,7 @@
 
 import typer
 
-from deploy.commands import servers, system, test
+from deploy.commands import checks, servers, system
 
 app = typer.Typer(name="lethe", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(servers.app, name="servers")
@@ -10,4 +10,4 @@ app.command()(system.up)
 app.command()(system.down)
 app.command()(system.status)
 app.command()(system.logs)
-app.command()(test.test)
+app.command("test")(checks.check)

@@ -12,6 +12,7 @@ from shared.personal_data import permissions
 from shared.personal_data.data_map import DataMap, Table
 from shared.personal_data.erasure import Eraser, erase, report_again
 from shared.personal_data.purposes import Purpose
+from shared.personal_data.vacuum import VACUUM
 
 PAGE = 1000
 
@@ -39,6 +40,11 @@ def participant(eraser: Eraser) -> ServiceRouter:
     async def obey(event: privacy.PermissionChanged, tx: Transaction) -> None:
         """Take over a permission or a block."""
         await permissions.apply(tx, [event])
+
+    @router.event(privacy.ErasureFulfilled, purpose=Purpose.ERASURE)
+    async def clean_up(_event: privacy.ErasureFulfilled, tx: Transaction) -> None:
+        """The dead rows go from the files."""
+        tx.wake(VACUUM)
 
     return router
 

@@ -13,6 +13,7 @@ from shared.messaging.router import ServiceRouter
 from shared.observability import log
 from shared.personal_data.erasure import Eraser, erase
 from shared.personal_data.purposes import Purpose
+from shared.personal_data.vacuum import VACUUM
 
 router = ServiceRouter("privacy")
 
@@ -121,4 +122,5 @@ def _tell(tx: Transaction, order_id: UUID, done: Sequence[UUID]) -> None:
         tx.publish(privacy.ErasureFulfilled(order_id=order_id, subjects=tuple(done)))
     tx.wake("dispatcher")
     tx.wake("letters")
+    tx.wake(VACUUM)
     log.info("order closed", people=len(done))

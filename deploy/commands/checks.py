@@ -41,7 +41,7 @@ KINDS = (
 SLOW = 2
 
 
-def test(
+def check(
     kinds: Annotated[list[str] | None, typer.Argument(help="Only these kinds; all when left out.")] = None,
     deep: Annotated[bool, typer.Option("--deep", help="More rounds and larger populations; no time budget.")] = False,
 ) -> None:

@@ -1,0 +1,23 @@
+"""After an erasure the dead rows go from the touched tables, so that the values are gone from the files too."""
+
+from shared.database import Database
+from shared.observability import log
+from shared.personal_data.data_map import DataMap
+
+VACUUM = "vacuum"
+"""The loop that an erasure wakes."""
+
+DEAD = "SELECT relname FROM pg_stat_user_tables WHERE relname = ANY ($1) AND n_dead_tup > 0 ORDER BY relname"
+TIMEOUT_S = 600.0
+
+
+async def vacuum(database: Database, data_map: DataMap) -> bool:
+    """Vacuum the personal tables that hold dead rows. Needs the privilege MAINTAIN, not ownership."""
+    names = [table.name for table in data_map.everything]
+    async with database.pool.acquire() as connection:
+        touched = [row["relname"] for row in await connection.fetch(DEAD, names)]
+        for name in touched:
+            await connection.execute(f"VACUUM (SKIP_LOCKED) {name}", timeout=TIMEOUT_S)
+    if touched:
+        log.debug("vacuumed", step=VACUUM, rows=len(touched))
+    return False
