@@ -44,6 +44,10 @@ FOR_SERVICES: Mapping[str, Mapping[str, Words]] = {
             "Your license is ready", "The license was issued. You find its key in your panel after signing in."
         ),
     },
+    "license-expiring": {
+        "pl": Words("Twoja licencja wkrótce wygaśnie", "Licencja wygaśnie z końcem dnia podanego poniżej."),
+        "en": Words("Your license expires soon", "The license expires at the end of the day given below."),
+    },
     "refund-made": {
         "pl": Words("Zwróciliśmy płatność", "Zwrot środków został zlecony."),
         "en": Words("We refunded a payment", "Your refund is on its way."),
