@@ -20,6 +20,7 @@ from shared.observability import continued_trace, log
 
 UNMATCHED = "unmatched"
 OTHER = "other"
+OPERATORS = ("/health/live", "/health/ready", "/metrics", "/openapi.json")
 DISCARDED_BYTES = 1024 * 1024  # what is still read of a body that is too large, so that its sender hears the answer
 
 counted = Counter("lethe_http_requests_total", "HTTP requests by route and status", ["method", "route", "status"])
@@ -137,8 +138,11 @@ def _announced(scope: Scope) -> int:
 
 
 def _route(scope: Scope) -> str:
+    """The route's template; the framework does not tell it for the operators' own paths."""
     found: Any = scope.get("route")
-    return str(getattr(found, "path", UNMATCHED))
+    if found is not None:
+        return str(found.path)
+    return scope["path"] if scope["path"] in OPERATORS else UNMATCHED
 
 
 def _method(scope: Scope) -> str:
@@ -149,4 +153,5 @@ def _note(scope: Scope, status: int, took_s: float) -> None:
     route, method = _route(scope), _method(scope)
     counted.labels(method, route, status).inc()
     seconds.labels(route).observe(took_s)
-    log.info("request", method=method, route=route, status=status, milliseconds=round(took_s * 1000, 1))
+    write = log.debug if route in OPERATORS else log.info
+    write("request", method=method, route=route, status=status, milliseconds=round(took_s * 1000, 1))
