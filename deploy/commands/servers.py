@@ -20,7 +20,7 @@ def up() -> None:
     """Start what is not running yet and print where it listens."""
     began = time.monotonic()
     with one_sentence_per_failure():
-        servers = running_servers()
+        servers = running_servers(tell=lambda line: typer.echo(line, err=True))
     typer.echo(f"PostgreSQL  {servers.postgres_admin_url}")
     typer.echo(f"RabbitMQ    {servers.amqp_url}")
     typer.echo(f"management  {servers.management_url}")

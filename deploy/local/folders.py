@@ -4,7 +4,7 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,15 @@ MEGABYTE = 1024 * 1024
 NEEDED_FREE_MB = 300
 
 
+Tell = Callable[[str], None]
+
+
 class StartError(RuntimeError):
     """A server cannot be started or stopped; the message says what to do next."""
+
+
+def say_nothing(_: str) -> None:
+    """Hear of a slow step and keep it quiet."""
 
 
 def private_folder(folder: Path) -> Path:

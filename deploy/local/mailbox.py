@@ -61,6 +61,11 @@ def stop(folder: Path) -> None:
     processes.stop(folder, NAME)
 
 
+def kill(folder: Path) -> None:
+    """End the mail server with SIGKILL, as a crash would."""
+    processes.kill(folder, NAME)
+
+
 def messages_for(messages: Path, recipient: str) -> list[EmailMessage]:
     """Read every message delivered to an address, the oldest first."""
     wanted = recipient.casefold()

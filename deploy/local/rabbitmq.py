@@ -6,7 +6,15 @@ from secrets import token_hex, token_urlsafe
 from typing import Any
 
 from deploy.local import processes
-from deploy.local.folders import StartError, private_folder, remember, remembered, require_space
+from deploy.local.folders import (
+    StartError,
+    Tell,
+    private_folder,
+    remember,
+    remembered,
+    require_space,
+    say_nothing,
+)
 from deploy.local.ports import LOOPBACK, remembered_ports, require_free
 from deploy.local.rabbitmq_software import find_or_fetch
 
@@ -59,7 +67,7 @@ class RabbitServer:
     pid: int
 
 
-def start(folder: Path) -> RabbitServer:
+def start(folder: Path, *, tell: Tell = say_nothing) -> RabbitServer:
     """Start the node of this folder, made on the first call; one that runs and answers is left alone."""
     home = private_folder(folder / NAME)
     known = _known(home)
@@ -69,7 +77,7 @@ def start(folder: Path) -> RabbitServer:
     stop(folder)
     require_space(folder)
     require_free(home, "private RabbitMQ")
-    program, search_path = find_or_fetch()
+    program, search_path = find_or_fetch(tell)
     _write_configuration(home, known)
     environment = _environment(home, known) | search_path
     # Started by us rather than by the node, which would leave it behind under no known id.

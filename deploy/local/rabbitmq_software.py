@@ -6,19 +6,21 @@ import shutil
 from pathlib import Path
 
 from deploy.local import debian
-from deploy.local.folders import SOFTWARE, StartError
+from deploy.local.folders import SOFTWARE, StartError, Tell, alone
 
 SCRIPT = "usr/lib/rabbitmq/lib/rabbitmq_server-*/sbin/rabbitmq-server"
 SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
-def find_or_fetch() -> tuple[Path, dict[str, str]]:
+def find_or_fetch(tell: Tell) -> tuple[Path, dict[str, str]]:
     """Return the server script and the search paths its environment needs."""
     if installed := _installed():
         return installed, {"PATH": os.environ.get("PATH", SYSTEM_PATH)}
     unpacked = SOFTWARE / "rabbitmq"
     if not (unpacked / "complete").exists():
-        _fetch(unpacked)
+        tell("fetching RabbitMQ from Debian, 33 MB ...")
+        with alone(SOFTWARE, "Another ./lethe is fetching RabbitMQ right now: wait until it is done."):
+            _fetch(unpacked)
     erlang = unpacked / "usr/lib/erlang"
     libraries = ":".join(str(each) for each in unpacked.glob("usr/lib/*-linux-gnu*"))
     paths = {"PATH": f"{erlang / 'bin'}:{SYSTEM_PATH}", "ERL_ROOTDIR": str(erlang)}
