@@ -117,6 +117,7 @@ async def build(
     defaults: dict[str, Any] = {
         "sealing_key": Fernet.generate_key().decode(),
         "address_key": secrets.token_urlsafe(32),
+        "suppression_key": secrets.token_urlsafe(32),
         "cooling_off_s": 0,
         "participants": ",".join(s.name for s in services),
     }

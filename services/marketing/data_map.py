@@ -1,0 +1,54 @@
+"""What marketing holds about a person, why, until when, and what erasure does to it."""
+
+from shared.personal_data.data_map import OWNER, Category, Column, DataMap, NotPersonal, Table, fact
+
+DATA_MAP = DataMap(
+    service="marketing",
+    version=1,
+    tables=(
+        Table(
+            "subscriber",
+            Category.EMAIL,
+            purposes=("P9", "P10"),
+            retention="R-MKT",
+            columns=(
+                OWNER,
+                Column("email", Category.EMAIL),
+                # by this an erasure remembers that the person had left or objected
+                Column("address_hash", Category.EMAIL, source="inferred"),
+                *fact("state", "language", "source", "since", "left_at", "stale", "keep_until"),
+            ),
+        ),
+        Table(
+            "interest",
+            Category.MARKETING,
+            purposes=("P9", "P23"),
+            retention="R-MKT",
+            columns=(
+                OWNER,
+                Column("topic", Category.MARKETING, source="observed"),
+                *fact("source", "weight", "noted_at", "keep_until"),
+            ),
+        ),
+        Table(
+            "mailing",
+            Category.MARKETING,
+            purposes=("P9", "P10"),
+            retention="R-MKT",
+            columns=(
+                OWNER,
+                *fact("campaign_id", "state", "due_at", "attempts", "claimed_at", "settled_at", "keep_until"),
+            ),
+        ),
+    ),
+    not_personal=(
+        NotPersonal("signup", "sealed addresses of nobody known yet, gone when confirmed or after 48 hours"),
+        NotPersonal("campaign", "the vendor's own words and totals"),
+        NotPersonal(
+            "suppression",
+            "pseudonymous, and kept on purpose after an erasure: keyed hashes of addresses whose owners objected or"
+            " left, beside nothing else, because the objection must go on being obeyed (GDPR Art. 21(3), 17(3)(b));"
+            " without the key outside the database nobody is recognizable, and a new double opt-in removes the entry",
+        ),
+    ),
+)

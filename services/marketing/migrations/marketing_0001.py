@@ -1,0 +1,12 @@
+"""The newsletter, interests, campaigns and what keeps objectors from being written to."""
+
+from shared.migrations import run_sql_beside
+
+revision = "marketing_0001"
+down_revision = "kit_0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_sql_beside(__file__)

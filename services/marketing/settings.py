@@ -1,0 +1,24 @@
+"""What marketing needs besides what every service needs."""
+
+from urllib.parse import urlsplit
+
+from pydantic import EmailStr, Field, SecretStr
+
+from shared.settings import Settings
+
+
+class MarketingSettings(Settings):
+    """`LETHE_MARKETING_...` or `LETHE_...`."""
+
+    suppression_key: SecretStr = Field(min_length=32)
+    mails_per_second: float = Field(default=10.0, gt=0)  # of this process
+    send_concurrency: int = Field(default=4, ge=1, le=6)  # dialogues at a time; each holds a connection of the pool
+    resend_after_s: float = Field(default=600.0, ge=0)
+    unsubscribe_mailbox: EmailStr = "contact@clusteric.com"
+    mail_provider: str = ""
+    controller: str = "NanoMedia Damian Kiełbasa, NIP 9222828810"
+
+    @property
+    def recipient(self) -> str:
+        """Who is given the addresses, by name (C-154/21)."""
+        return self.mail_provider or f"mail provider {urlsplit(self.smtp_url).hostname}"
