@@ -17,9 +17,9 @@ from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.servers import Servers, running_servers, stop_servers
 from shared.service import Service
 
-SERVICES = ("privacy", "identity")
+SERVICES = ("privacy", "identity", "licensing", "marketing")
 GATEWAY = "gateway"
-PROCESSES = SERVICES
+PROCESSES = (*SERVICES, GATEWAY)
 VIRTUAL_HOST = "lethe"
 PORTS_FILE = "service-ports.json"
 READY_WITHIN_S = 60.0
