@@ -16,6 +16,7 @@ members = routes("consents", Kind.MEMBER)
 
 SURFACE = "member's panel"
 METHOD = "PUT by the signed-in person"
+EVERY_CHANNEL = "all"
 
 
 @anybody.get("/consent-texts", response_model=privacy.ConsentTexts)
@@ -32,12 +33,16 @@ async def consents(member: CurrentMember) -> Any:
 
 @members.put("/consents/{purpose}/{channel}", status_code=204, response_class=Response)
 async def choose(
-    purpose: Literal["direct-marketing"],
-    channel: Literal["email", "sms", "phone"],
+    purpose: Literal["direct-marketing", "profiling", "analytics", "statistics"],
+    channel: Literal["all", "email", "sms", "phone"],
     body: Without[privacy.ConsentChoice, Literal["subject_id", "purpose", "surface", "method"]],
     member: CurrentMember,
 ) -> Response:
-    """Give or withdraw consent; withdrawing is as easy as giving (GDPR Art. 7(3))."""
-    choice = body.complete(subject_id=member.subject_id, purpose=f"{purpose}.{channel}", surface=SURFACE, method=METHOD)
+    """Give or withdraw consent, or object; withdrawing is as easy as giving (GDPR Art. 7(3), 21).
+
+    `all` is the purpose as such: `direct-marketing/all` with `given: false` is the objection of Art. 21(2).
+    """
+    named = purpose if channel == EVERY_CHANNEL else f"{purpose}.{channel}"
+    choice = body.complete(subject_id=member.subject_id, purpose=named, surface=SURFACE, method=METHOD)
     await member.ask(choice)
     return nothing()

@@ -92,6 +92,9 @@ def unforeseen() -> Response:
 
 # ── OpenAPI ─────────────────────────────────────────────────────────────────────────────────────
 
+PROVES: dict[int | str, dict[str, Any]] = {401: {}}
+"""For a route without a session that may answer 401 all the same."""
+
 REFUSALS = (400, 403, 404, 408, 409, 410, 413, 415, 422, 429, 500, 503)
 WAITING = {"Retry-After": {"description": "seconds to wait", "schema": {"type": "integer"}}}
 WHO = {"WWW-Authenticate": {"description": "how to sign in", "schema": {"type": "string"}}}
@@ -106,7 +109,8 @@ def _documented(app: FastAPI) -> dict[str, Any]:
         )
         for path in document["paths"].values():
             for operation in path.values():
-                codes = (*REFUSALS, 401) if operation.get("security") else REFUSALS
+                may_sign = operation.get("security") or "401" in operation["responses"]
+                codes = (*REFUSALS, 401) if may_sign else REFUSALS
                 operation["responses"] |= {str(code): _refusal(code) for code in sorted(codes)}
         schemas = document["components"]["schemas"]
         schemas |= {"Problem": _schema(Problem), "FieldError": _schema(FieldError)}

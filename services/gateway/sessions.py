@@ -8,6 +8,7 @@ from services.gateway.answers import nothing
 from services.gateway.bodies import Without
 from services.gateway.callers import Anybody, CurrentMember
 from services.gateway.limits import Kind
+from services.gateway.problems import PROVES
 from services.gateway.routes import routes
 from shared.contracts import identity
 
@@ -15,7 +16,7 @@ proving = routes("sessions", Kind.CREDENTIALS)
 members = routes("sessions", Kind.MEMBER)
 
 
-@proving.post("/sessions", status_code=201, response_model=identity.SignedIn)
+@proving.post("/sessions", status_code=201, response_model=identity.SignedIn, responses=PROVES)
 async def sign_in(body: Without[identity.SignIn, Literal["ip", "device"]], caller: Anybody) -> Any:
     """Open a session; its token is shown once."""
     return await caller.ask(body.complete(ip=caller.address, device=caller.device))

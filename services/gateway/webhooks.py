@@ -8,6 +8,7 @@ from starlette.responses import Response
 from services.gateway.answers import nothing
 from services.gateway.callers import Anybody
 from services.gateway.limits import Kind
+from services.gateway.problems import PROVES
 from services.gateway.routes import routes
 from shared.contracts import licensing
 from shared.messaging.requests import refuse
@@ -19,7 +20,7 @@ provider = routes("webhooks", Kind.WEBHOOK)
 RAW = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}}
 
 
-@provider.post(PAYMENTS, status_code=204, response_class=Response, openapi_extra=RAW)
+@provider.post(PAYMENTS, status_code=204, response_class=Response, openapi_extra=RAW, responses=PROVES)
 async def payments(
     request: Request,
     caller: Anybody,

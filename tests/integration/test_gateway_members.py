@@ -1,0 +1,212 @@
+"""A customer's way through the real services: sign-up, purchase, consents, erasure."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from deploy.local.servers import Servers
+from services.identity.app import SERVICE as IDENTITY
+from services.licensing.app import SERVICE as LICENSING
+from services.privacy.app import SERVICE as PRIVACY
+from shared.contracts import licensing
+from tests import house as houses
+from tests.gateway import PASSWORD, bearer, front_door, mailed_code, problem, sign_in, sign_up
+from tests.house import House, eventually
+
+
+@pytest.fixture(scope="module")
+async def house(servers: Servers) -> AsyncIterator[House]:
+    """Identity, privacy and licensing."""
+    made = await houses.build(servers, [IDENTITY, PRIVACY, LICENSING])
+    async with made.serve(PRIVACY, IDENTITY, LICENSING):
+        yield made
+    await houses.tear_down(made)
+
+
+@pytest.fixture(scope="module")
+def mail(servers: Servers) -> Path:
+    """Where mail lands."""
+    assert servers.mailbox_folder is not None
+    return servers.mailbox_folder
+
+
+@pytest.fixture(scope="module")
+async def client(house: House) -> AsyncIterator[httpx.AsyncClient]:
+    """A gateway of this house."""
+    async with front_door(house) as made:
+        yield made
+
+
+async def bought(client: httpx.AsyncClient, house: House, who: dict[str, str]) -> str:
+    """Buy a license the way a customer does; answers the order's id."""
+    async with house.asking() as ask:
+        await ask.ask(licensing.PutProduct(code="seo-pro", name="SEO Pro", net=10_000, device_limit=2, months=12))
+        products = (await client.get("/products")).json()["products"]
+        assert "seo-pro" in [product["code"] for product in products]
+        address = {"street": "Długa 1", "postal_code": "80-001", "city": "Gdańsk"}
+        assert (await client.patch("/me", json=address, headers=who)).json()["street"] == "Długa 1"
+        key = who | {"Idempotency-Key": str(uuid4())}
+        placed = await client.post("/orders", json=ORDER, headers=key)
+        assert placed.status_code == 201, placed.text
+        again = await client.post("/orders", json=ORDER, headers=key)
+        assert again.json() == placed.json()
+        problem(await client.post("/orders", json=ORDER | {"quantity": 2}, headers=key), 422)
+        order_id = placed.json()["id"]
+        payment = await client.post(f"/orders/{order_id}/payments", headers=who)
+        assert payment.status_code == 201, payment.text
+        assert (await client.get(payment.headers["location"], headers=who)).json() == payment.json()
+        signed: licensing.SignedWebhook = await ask.ask(
+            licensing.PlaySandbox(reference=payment.json()["reference"], event="payment.confirmed")
+        )
+    headers = webhook_headers(signed)
+    problem(await client.post("/webhooks/payments", content=signed.body + " ", headers=headers), 401)
+    for _ in range(2):
+        answer = await client.post("/webhooks/payments", content=signed.body, headers=headers)
+        assert answer.status_code == 204, answer.text
+    return str(order_id)
+
+
+ORDER: dict[str, Any] = {
+    "product": "seo-pro",
+    "terms_version": "2026-01",
+    "accepts_terms": True,
+    "wants_immediate_delivery": True,
+    "knows_withdrawal_lapses": True,
+}
+
+
+def webhook_headers(signed: licensing.SignedWebhook) -> dict[str, str]:
+    """The headers of Standard Webhooks."""
+    return {
+        "webhook-id": signed.webhook_id,
+        "webhook-timestamp": signed.timestamp,
+        "webhook-signature": signed.signature,
+    }
+
+
+async def test_sign_up_purchase_and_license(client: httpx.AsyncClient, house: House, mail: Path) -> None:
+    address, token = await sign_up(client, mail)
+    who = bearer(token)
+    me = (await client.get("/me", headers=who)).json()
+    assert (me["email"], me["full_name"], me["city"]) == (address, "Anna Nowak", "Gdańsk")
+    order_id = await bought(client, house, who)
+    orders = (await client.get("/orders", headers=who)).json()["orders"]
+    assert [(order["order_id"], order["state"]) for order in orders] == [(order_id, "paid")]
+    problem(await client.delete(f"/orders/{order_id}", headers=who), 409)
+    invoices = (await client.get("/invoices", headers=who)).json()["invoices"]
+    assert invoices[0]["buyer_city"] == "Gdańsk"
+    assert (await client.get(f"/invoices/{invoices[0]['invoice_id']}", headers=who)).json() == invoices[0]
+    held = (await client.get("/licenses", headers=who)).json()["licenses"][0]
+    key = (await client.get(f"/licenses/{held['license_id']}/key", headers=who)).json()["key"]
+    assert key != held["key"]
+    device = {"key": key, "fingerprint": "f" * 20}
+    assert (await client.post("/licenses/validate", json={"key": key})).json()["code"] == "VALID"
+    assert (await client.post("/licenses/activate", json=device)).json()["valid"] is True
+    assert (await client.post("/licenses/validate", json=device)).json()["devices"] == 1
+    assert (await client.post("/licenses/deactivate", json=device)).status_code == 204
+    assert (await client.delete(f"/licenses/{held['license_id']}", headers=who)).status_code == 204
+    assert (await client.post("/licenses/validate", json={"key": key})).json()["code"] == "ENDED"
+
+
+async def test_nobody_reaches_what_is_another_persons(client: httpx.AsyncClient, house: House, mail: Path) -> None:
+    _, token = await sign_up(client, mail)
+    who = bearer(token)
+    await bought(client, house, who)
+    invoice = (await client.get("/invoices", headers=who)).json()["invoices"][0]["invoice_id"]
+    held = (await client.get("/licenses", headers=who)).json()["licenses"][0]["license_id"]
+    case = (await client.post("/me/privacy-requests", json={"right": "erasure"}, headers=who)).json()
+    _, other = await sign_up(client, mail)
+    for path in (f"/invoices/{invoice}", f"/licenses/{held}/key", f"/me/privacy-requests/{case['id']}"):
+        problem(await client.get(path, headers=bearer(other)), 404)
+    for path in (f"/licenses/{held}", f"/me/privacy-requests/{case['id']}"):
+        problem(await client.delete(path, headers=bearer(other)), 404)
+
+
+async def test_sessions(client: httpx.AsyncClient, mail: Path) -> None:
+    address, token = await sign_up(client, mail)
+    second = await sign_in(client, address)
+    sessions = (await client.get("/me/sessions", headers=bearer(token))).json()["sessions"]
+    assert len(sessions) == 2
+    assert all("httpx" in session["device"] for session in sessions)
+    activities = (await client.get("/me/activity?limit=1", headers=bearer(token))).json()["activities"]
+    assert [activity["ip"] for activity in activities] == ["127.0.0.1"]
+    problem(await client.get("/me/activity?limit=0", headers=bearer(token)), 422)
+    problem(await client.post("/sessions", json={"email": address, "password": "wrong"}), 401)
+    problem(await client.post("/me/reauthentication", json={"password": "wrong"}, headers=bearer(token)), 403)
+    again = await client.post("/me/reauthentication", json={"password": PASSWORD}, headers=bearer(token))
+    assert again.status_code == 204
+    assert (await client.delete("/sessions/current", headers=bearer(second))).status_code == 204
+    problem(await client.get("/me", headers=bearer(second)), 401)
+    assert (await client.get("/me", headers=bearer(token))).status_code == 200
+
+
+async def test_the_address_of_a_forged_session_pays(house: House) -> None:
+    async with front_door(house, rate_credentials="2/hour") as client:
+        for number in range(2):
+            problem(await client.get("/me", headers=bearer(f"{number}" * 43)), 401)
+        problem(await client.get("/me", headers=bearer("x" * 43)), 429)
+
+
+async def test_consents(client: httpx.AsyncClient, mail: Path) -> None:
+    _, token = await sign_up(client, mail)
+    who = bearer(token)
+    texts = (await client.get("/consent-texts?lang=en")).json()["texts"]
+    text = next(text for text in texts if text["purpose"] == "direct-marketing.email")
+    given = {"given": True, "text_version": text["text_version"], "language": "en"}
+    answer = await client.put("/consents/direct-marketing/email", json=given, headers=who)
+    assert answer.status_code == 204, answer.text
+    consents = (await client.get("/consents", headers=who)).json()["consents"]
+    assert [(each["purpose"], each["given"], each["words"]) for each in consents] == [
+        ("direct-marketing.email", True, text["words"])
+    ]
+    objection = {"given": False, "text_version": ""}
+    answer = await client.put("/consents/direct-marketing/all", json=objection, headers=who)
+    assert answer.status_code == 204, answer.text
+    consents = (await client.get("/consents", headers=who)).json()["consents"]
+    assert not any(each["given"] for each in consents)
+    problem(await client.put("/consents/statistics/email", json=objection, headers=who), 422)
+    problem(await client.put("/consents/contract/all", json=objection, headers=who), 422)
+
+
+async def test_a_member_is_erased_and_follows_by_token(client: httpx.AsyncClient, mail: Path) -> None:
+    _, token = await sign_up(client, mail)
+    opened = await client.post("/me/privacy-requests", json={"right": "erasure"}, headers=bearer(token))
+    assert opened.status_code == 201, opened.text
+    case_token = opened.json()["token"]
+    assert opened.headers["location"] == f"/me/privacy-requests/{opened.json()['id']}"
+
+    async def closed() -> bool:
+        case = (await client.get(f"/privacy-requests/{case_token}")).json()
+        return bool(case["state"] == "closed")
+
+    await eventually(closed)
+    problem(await client.get("/me", headers=bearer(token)), 401)
+    problem(await client.delete(f"/privacy-requests/{case_token}"), 409)
+    certificate = await client.get(f"/privacy-requests/{case_token}/certificate")
+    assert {each["service"] for each in certificate.json()["participants"]} == {"identity", "privacy", "licensing"}
+    assert certificate.headers["content-type"] == "application/json"
+
+
+async def test_an_address_is_erased_by_mailed_code(client: httpx.AsyncClient, mail: Path) -> None:
+    address, token = await sign_up(client, mail)
+    asked = await client.post("/privacy-requests", json={"email": address, "language": "en"})
+    assert asked.status_code == 202
+
+    async def code() -> str:
+        found = await mailed_code(mail, address)
+        return found if found != first else ""
+
+    first = await mailed_code(mail, address)
+    proof = {"request_id": asked.json()["id"], "code": await eventually(code)}
+    opened = await client.post("/privacy-requests/confirmations", json=proof)
+    assert opened.status_code == 201, opened.text
+
+    async def gone() -> bool:
+        return (await client.get("/me", headers=bearer(token))).status_code == 401
+
+    await eventually(gone)
+    assert (await client.get(f"/privacy-requests/{opened.json()['token']}")).json()["right"] == "erasure"
