@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
@@ -21,6 +21,7 @@ class Person:
     street: str = ""
     postal_code: str = ""
     city: str = ""
+    country: str = "PL"
     phone: str = ""
     kind: str = "person"
     company: str = ""
@@ -29,9 +30,9 @@ class Person:
 
 SUBJECTS = "INSERT INTO subject (subject_id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING"
 ACCOUNTS = """
-INSERT INTO account (subject_id, email, full_name, street, postal_code, city, phone, kind, company, nip)
+INSERT INTO account (subject_id, email, full_name, street, postal_code, city, country, phone, kind, company, nip)
 SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-  $9::text[], $10::text[])
+  $9::text[], $10::text[], $11::text[])
 """
 ADDRESSES = """
 INSERT INTO confirmed_address (subject_id, address_hash) SELECT * FROM unnest($1::uuid[], $2::bytea[])
@@ -75,5 +76,4 @@ async def insert_people(connection: Any, people: Sequence[Person], address_key: 
 
 
 def _columns(people: Sequence[Person]) -> list[list[Any]]:
-    names = ("subject_id", "email", "full_name", "street", "postal_code", "city", "phone", "kind", "company", "nip")
-    return [[getattr(person, name) for person in people] for name in names]
+    return [[getattr(person, column.name) for person in people] for column in fields(Person)]

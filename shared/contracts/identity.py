@@ -66,7 +66,7 @@ class ConfirmEmail(Request, type="identity.confirm-email", reply=Created):
     """The mailed code proves the address; the account begins. Answers the subject id."""
 
     email: EmailStr
-    code: str = Field(pattern=r"^\d{8}$")
+    code: str = Field(pattern=r"^[0-9]{8}$")
 
 
 class SignedIn(Message):

@@ -1,0 +1,144 @@
+"""What the tests of identity do again and again: sign people up, read their mail, listen to events."""
+
+import contextlib
+import json
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import aio_pika
+import pytest
+
+from deploy.local.mailbox import messages_for
+from services.identity.app import SERVICE as IDENTITY
+from services.privacy.app import SERVICE as PRIVACY
+from shared.contracts import identity
+from shared.contracts.message import Event, Problem, Request
+from shared.messaging.requests import Refused, RequestClient
+from shared.messaging.topology import EVENTS
+from tests.house import House, eventually
+
+PASSWORD = "correct horse battery"
+
+# A cheap hash: what is tested here is not the cost.
+SETTINGS = {"argon2_memory_kib": 64, "argon2_time_cost": 1, "mail_retry_s": 0.05}
+
+
+class Steps:
+    """A running identity with its clients."""
+
+    def __init__(self, house: House, client: RequestClient, mailbox: Path) -> None:
+        self.house, self.client, self.mailbox = house, client, mailbox
+
+    async def ask(self, request: Request, **options: Any) -> Any:
+        return await self.client.ask(request, **options)
+
+    async def problem(self, request: Request, **options: Any) -> Problem:
+        """The problem a request is refused with."""
+        with pytest.raises(Refused) as refused:
+            await self.client.ask(request, **options)
+        return refused.value.problem
+
+    async def mails(self, address: str, subject: str, count: int = 1) -> list[str]:
+        """The texts of at least `count` mails, once they arrived."""
+
+        async def arrived() -> list[str]:
+            found = [m for m in messages_for(self.mailbox, address) if subject in str(m["Subject"])]
+            return [m.get_content() for m in found] if len(found) >= count else []
+
+        texts: list[str] = await eventually(arrived)
+        return texts
+
+    async def code(self, address: str, count: int = 1) -> str:
+        """The code of the newest mail."""
+        return _code((await self.mails(address, "Kod potwierdzający", count))[-1])
+
+    async def register(self, address: str, **told: Any) -> None:
+        """Sign up without confirming."""
+        await self.ask(
+            identity.RegisterAccount(**{"password": PASSWORD, "full_name": "Anna Nowak"} | told, email=address)
+        )
+
+    async def member(self, address: str, **told: Any) -> UUID:
+        """Sign up and confirm."""
+        await self.register(address, **told)
+        created = await self.ask(identity.ConfirmEmail(email=address, code=await self.code(address)))
+        return UUID(str(created.id))
+
+    async def signed_in(self, address: str, password: str = PASSWORD) -> str:
+        """Sign in; the token."""
+        session = await self.ask(identity.SignIn(email=address, password=password, ip="203.0.113.9", device="Test"))
+        return str(session.token)
+
+    async def value(self, sql: str, *args: Any) -> Any:
+        """What is really in identity's database."""
+        async with self.house.superuser("identity") as database:
+            return await database.fetchval(sql, *args)
+
+    async def everything(self) -> str:
+        """All rows of identity's database as text, but for the machinery's, once no mail is under way."""
+        await eventually(self._quiet)
+        async with self.house.superuser("identity") as database:
+            tables = await database.fetch(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN "
+                "('inbox', 'outbox', 'catch_up', 'erasure_report')"
+            )
+            every = [f"SELECT t::text FROM {t['tablename']} t ORDER BY 1" for t in tables]  # noqa: S608 own names
+            rows = [await database.fetch(statement) for statement in every]
+        return json.dumps([[row[0] for row in table] for table in rows])
+
+    async def _quiet(self) -> bool:
+        return bool(
+            await self.value(
+                "SELECT NOT EXISTS (SELECT FROM sign_up WHERE mail_due) AND NOT EXISTS "
+                "(SELECT FROM service_mail WHERE sent_at IS NULL AND refused_at IS NULL)"
+            )
+        )
+
+    async def tell(self, event: Event, sender: str, message_id: str = "") -> None:
+        """Publish an event as another service would."""
+        connection = await aio_pika.connect(self.house.admin_amqp)
+        async with connection:
+            exchange = await (await connection.channel()).get_exchange(EVENTS)
+            key = event.type_from(sender)
+            body = event.model_dump_json().encode()
+            message = aio_pika.Message(body, message_id=message_id or str(uuid4()), type=key, app_id=sender)
+            await exchange.publish(message, key, timeout=5)
+
+    @contextlib.asynccontextmanager
+    async def listening(self, key: str) -> AsyncIterator[list[dict[str, Any]]]:
+        """The bodies of the events that are published meanwhile."""
+        heard: list[dict[str, Any]] = []
+
+        async def take(message: aio_pika.abc.AbstractIncomingMessage) -> None:
+            heard.append(json.loads(message.body))
+
+        connection = await aio_pika.connect(self.house.admin_amqp)
+        async with connection:
+            channel = await connection.channel()
+            queue = await channel.declare_queue(exclusive=True)
+            await queue.bind(EVENTS, key)
+            await queue.consume(take, no_ack=True)
+            yield heard
+
+
+def _code(text: str) -> str:
+    found = re.search(r"Kod: (\d{8})", text)
+    assert found, "no code in the mail"
+    return found[1]
+
+
+@contextlib.asynccontextmanager
+async def living(house: House) -> AsyncIterator[Steps]:
+    """Identity and privacy at work in a house."""
+    mailbox = house.servers.mailbox_folder
+    assert mailbox is not None, "the tests of identity read a mailbox"
+    async with house.serve(PRIVACY, IDENTITY), house.asking() as client:
+        yield Steps(house, client, mailbox)
+
+
+def address(name: str) -> str:
+    """An address nobody else has."""
+    return f"{name}.{uuid4().hex[:8]}@example.com"

@@ -1,0 +1,227 @@
+"""Service mail on the real servers: never lost, never told twice, gone with the person."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import aio_pika
+import pytest
+from aio_pika.abc import AbstractIncomingMessage
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from deploy.local.servers import Servers
+from services.identity.app import SERVICE as IDENTITY
+from services.privacy.app import SERVICE as PRIVACY
+from shared.contracts import privacy
+from shared.mail import Mailer, MailFailed
+from tests import house as houses
+from tests.house import House, eventually
+from tests.integration.identity_steps import SETTINGS, Steps, address, living
+
+
+class Post:
+    """A mail server of our own, which can be away, refuse, or break off."""
+
+    def __init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port: int = probe.getsockname()[1]
+        self.received: list[tuple[str, str]] = []
+        self.answer = "250 Message accepted"
+        self.server: asyncio.Server | None = None
+
+    @property
+    def url(self) -> str:
+        return f"smtp://127.0.0.1:{self.port}"
+
+    async def open(self) -> None:
+        loop = asyncio.get_running_loop()
+        self.server = await loop.create_server(lambda: SMTP(self), "127.0.0.1", self.port)
+
+    async def close(self) -> None:
+        if self.server is not None:
+            self.server.close()
+            await self.server.wait_closed()
+            self.server = None
+
+    async def handle_RCPT(self, _server: SMTP, _session: Session, envelope: Envelope, to: str, _: list[str]) -> str:  # noqa: N802
+        if to.startswith("unknown"):
+            return "550 No such mailbox unknown"
+        envelope.rcpt_tos.append(to)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        content = (envelope.original_content or b"").decode()
+        header = next(line for line in content.splitlines() if line.startswith("Message-ID: "))
+        self.received.append((envelope.rcpt_tos[0], header.removeprefix("Message-ID: ")))
+        if self.answer == "break off" and server.transport is not None:
+            server.transport.close()
+        return self.answer
+
+
+@pytest.fixture(scope="module")
+async def post() -> AsyncIterator[Post]:
+    made = Post()
+    yield made
+    await made.close()
+
+
+@pytest.fixture(scope="module")
+async def steps(servers: Servers, post: Post) -> AsyncIterator[Steps]:
+    made = await houses.build(servers, [IDENTITY, PRIVACY], settings=SETTINGS | {"smtp_url": post.url})
+    async with living(made) as running:
+        yield running
+    await houses.tear_down(made)
+
+
+@pytest.fixture
+async def opened(post: Post) -> AsyncIterator[Post]:
+    post.answer = "250 Message accepted"
+    await post.open()
+    yield post
+    await post.close()
+
+
+async def somebody(house: House) -> tuple[UUID, str]:
+    """A person with an account, made past the requests."""
+    person, email = uuid4(), address("person")
+    async with house.superuser("identity") as database:
+        await database.execute("INSERT INTO subject VALUES ($1)", person)
+        await database.execute(
+            "INSERT INTO account (subject_id, email, full_name) VALUES ($1, $2, 'Anna Nowak')", person, email
+        )
+    return person, email
+
+
+def paid(person: UUID) -> privacy.MailDue:
+    return privacy.MailDue(subject_id=person, template="payment-received", facts={"amount": "49.00 PLN"})
+
+
+async def test_mail_waits_for_its_server_and_leaves_once_with_one_disclosure(steps: Steps, post: Post) -> None:
+    person, email = await somebody(steps.house)
+    message_id = str(uuid4())
+    async with steps.listening("identity.disclosed.v1") as heard:
+        for _ in range(2):
+            await steps.tell(paid(person), "licensing", message_id)
+
+        async def tried_thrice() -> bool:
+            return bool(await steps.value("SELECT attempts >= 3 FROM service_mail WHERE subject_id = $1", person))
+
+        await eventually(tried_thrice)
+        await post.open()
+
+        async def told() -> bool:
+            return bool(heard)
+
+        await eventually(told)
+        await post.close()
+    assert [to for to, _ in post.received] == [email]
+    mail_id = await steps.value("SELECT mail_id FROM service_mail WHERE subject_id = $1", person)
+    assert post.received[0][1].startswith(f"<service-{mail_id}@")
+    assert [(d["subject_id"], d["recipient"], d["categories"]) for d in heard] == [
+        (str(person), "Poczta.example sp. z o.o.", ["D1", "D5"])
+    ]
+
+
+async def test_an_unknown_outcome_is_sent_again_under_the_same_id(steps: Steps, opened: Post) -> None:
+    person, email = await somebody(steps.house)
+    opened.answer = "break off"
+    await steps.tell(paid(person), "licensing")
+
+    async def repeated() -> bool:
+        return len([1 for to, _ in opened.received if to == email]) >= 2
+
+    await eventually(repeated)
+    opened.answer = "250 Message accepted"
+
+    async def sent() -> bool:
+        return bool(await steps.value("SELECT sent_at IS NOT NULL FROM service_mail WHERE subject_id = $1", person))
+
+    await eventually(sent)
+    assert len({message_id for to, message_id in opened.received if to == email}) == 1
+
+
+async def test_a_refused_mail_is_kept_and_marked(steps: Steps, opened: Post) -> None:
+    person, _ = await somebody(steps.house)
+    await steps.value("UPDATE account SET email = 'unknown@example.com' WHERE subject_id = $1 RETURNING 1", person)
+    await steps.tell(paid(person), "licensing")
+
+    async def refused() -> bool:
+        return bool(await steps.value("SELECT refused_at IS NOT NULL FROM service_mail WHERE subject_id = $1", person))
+
+    await eventually(refused)
+    assert await steps.value("SELECT sent_at IS NULL FROM service_mail WHERE subject_id = $1", person)
+
+
+@pytest.mark.parametrize("template", ["buy-more-now", "password-reset", ""])
+async def test_an_unknown_template_goes_to_the_dead_letters(steps: Steps, opened: Post, template: str) -> None:
+    person, _ = await somebody(steps.house)
+    before = await steps.everything()
+    event = privacy.MailDue(subject_id=person, template=template)
+    async with dead_letters(steps) as dead:
+        await steps.tell(event, "licensing")
+        reason = await asyncio.wait_for(dead.get(), 10)
+    assert reason == "unknown template"
+    assert await steps.everything() == before
+
+
+@contextlib.asynccontextmanager
+async def dead_letters(steps: Steps) -> AsyncIterator["asyncio.Queue[str]"]:
+    """The reasons of identity's dead letters, as they come."""
+    reasons: asyncio.Queue[str] = asyncio.Queue()
+
+    async def take(message: AbstractIncomingMessage) -> None:
+        reasons.put_nowait(str(message.headers["x-reason"]))
+
+    connection = await aio_pika.connect(steps.house.admin_amqp)
+    async with connection:
+        queue = await (await connection.channel()).get_queue("identity.dead-letters")
+        await queue.consume(take, no_ack=True)
+        yield reasons
+
+
+async def test_a_person_without_an_account_gets_the_mail_once_there_is_one(steps: Steps, opened: Post) -> None:
+    person = uuid4()
+    await steps.tell(paid(person), "licensing")
+
+    async def kept() -> bool:
+        return bool(await steps.value("SELECT count(*) FROM service_mail WHERE subject_id = $1", person))
+
+    await eventually(kept)
+    email = address("late")
+    await steps.value(
+        "INSERT INTO account (subject_id, email, full_name) VALUES ($1, $2, 'Anna') RETURNING 1", person, email
+    )
+
+    async def arrived() -> bool:
+        return email in {to for to, _ in opened.received}
+
+    await eventually(arrived)
+
+
+async def test_the_mailer_tells_how_it_ended_and_names_no_address(post: Post) -> None:
+    mailer = Mailer(post.url, "Lethe <no-reply@lethe.example>")
+
+    async def outcome(to: str, subject: str = "Hello") -> tuple[str, int | None]:
+        with pytest.raises(MailFailed) as failed:
+            await mailer.send(to, subject, "text", message_id=mailer.message_id(1))
+        assert "@" not in str(failed.value)
+        return failed.value.outcome, failed.value.code
+
+    assert await outcome("anna@example.com") == ("not sent", None)
+    await post.open()
+    assert await outcome("unknown@example.com") == ("refused", 550)
+    assert await outcome("anna@example.com", "Hello\r\nBcc: b@example.com") == ("refused", None)
+    assert await outcome("anna@example.com\r\nRCPT TO:<b@example.com>") == ("refused", None)
+    before = len(post.received)
+    for answer, expected in (
+        ("451 Later", ("not sent", 451)),
+        ("554 Never", ("refused", 554)),
+        ("break off", ("unknown", None)),
+    ):
+        post.answer = answer
+        assert await outcome("anna@bücher.example") == expected
+    assert [to for to, _ in post.received[before:]] == ["anna@xn--bcher-kva.example"] * 3
+    await post.close()
