@@ -24,8 +24,9 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 """
 KNOWN = "SELECT true FROM refund WHERE provider_refund = $1"
 BOOK = """
-WITH m AS (UPDATE payment SET state = 'refunded' WHERE payment_id = $2 AND $4)
-UPDATE purchase SET refunded = refunded + $3, state = CASE WHEN $4 THEN 'refunded' ELSE state END WHERE order_id = $1
+WITH m AS (UPDATE payment SET state = 'refunded' WHERE payment_id = $2 AND $4::boolean)
+UPDATE purchase SET refunded = refunded + $3::bigint, state = CASE WHEN $4 THEN 'refunded' ELSE state END
+WHERE order_id = $1
 """
 
 

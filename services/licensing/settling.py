@@ -26,34 +26,36 @@ INSERT INTO void_payment (reference, amount)
 SELECT reference, amount FROM payment WHERE subject_id = ANY ($1) AND state IN ('started', 'failed')
 ON CONFLICT DO NOTHING
 """
-# A contract ends by the purge of its license. Only what an earlier erasure had left is to be let go first.
+# A contract ends by the purge of its license. What an earlier erasure had left is overdue first, so that it goes.
 END = """
 WITH ended AS (
-  UPDATE license SET review_at = NULL WHERE subject_id = ANY ($1) AND review_at IS NOT NULL
-  RETURNING license_id, order_id),
-a AS (UPDATE activation SET review_at = NULL FROM ended WHERE activation.license_id = ended.license_id),
-t AS (UPDATE purchase_terms SET review_at = NULL FROM ended WHERE purchase_terms.order_id = ended.order_id)
-UPDATE purchase SET review_at = NULL, provision = replace(provision, '; ' || $2, ''),
-  exception = replace(exception, '; ' || $3, '')
+  UPDATE license SET review_at = NULL, retain_until = $4::date - 1
+  WHERE subject_id = ANY ($1) AND review_at IS NOT NULL RETURNING license_id, order_id),
+a AS (UPDATE activation SET review_at = NULL, retain_until = $4 - 1
+  FROM ended WHERE activation.license_id = ended.license_id),
+t AS (UPDATE purchase_terms SET review_at = NULL, retain_until = $4 - 1
+  FROM ended WHERE purchase_terms.order_id = ended.order_id)
+UPDATE purchase SET review_at = NULL, provision = replace(provision, '; ' || $2::text, ''),
+  exception = replace(exception, '; ' || $3::text, '')
 FROM ended WHERE purchase.order_id = ended.order_id
 """
 # The contract's rows wait for its end, at most a year until somebody looks again.
 CONTINUE = """
 WITH kept AS (
-  UPDATE license SET review_at = least((expires_at AT TIME ZONE 'Europe/Warsaw')::date, $4), provision = $2,
-    exception = $3
+  UPDATE license SET review_at = least((expires_at AT TIME ZONE 'Europe/Warsaw')::date, $4::date), provision = $2::text,
+    exception = $3::text
   WHERE subject_id = ANY ($1) AND state <> 'ended' AND (expires_at IS NULL OR expires_at > now())
   RETURNING license_id, order_id, review_at),
 a AS (UPDATE activation SET review_at = kept.review_at, provision = $2, exception = $3
   FROM kept WHERE activation.license_id = kept.license_id),
 t AS (UPDATE purchase_terms SET review_at = kept.review_at, provision = $2, exception = $3
   FROM kept WHERE purchase_terms.order_id = kept.order_id)
-UPDATE purchase SET review_at = kept.review_at, provision = purchase.provision || '; ' || $2,
-  exception = purchase.exception || '; ' || $3
+UPDATE purchase SET review_at = kept.review_at, provision = purchase.provision || '; ' || $2::text,
+  exception = purchase.exception || '; ' || $3::text
 FROM kept WHERE purchase.order_id = kept.order_id AND purchase.review_at IS NULL
 """
 CLAIM_DEBTS = """
-UPDATE invoice SET review_at = $2, provision = provision || '; ' || $3, exception = exception || '; ' || $4
+UPDATE invoice SET review_at = $2, provision = provision || '; ' || $3::text, exception = exception || '; ' || $4::text
 WHERE subject_id = ANY ($1) AND settled_on IS NULL AND review_at IS NULL
 """
 
@@ -66,7 +68,7 @@ async def settle(tx: Transaction, people: Sequence[OrderedSubject]) -> None:
     review = open_claim(today()).review_at
     await tx.run(CANCEL, everybody)
     if ending:
-        await tx.run(END, ending, RUNNING.provision, RUNNING.exception)
+        await tx.run(END, ending, RUNNING.provision, RUNNING.exception, today())
     if going_on:
         await tx.run(CONTINUE, going_on, RUNNING.provision, RUNNING.exception, review)
     await tx.run(CLAIM_DEBTS, everybody, review, CLAIM.provision, CLAIM.exception)

@@ -18,7 +18,7 @@ REVIEWABLE = """
 SELECT * FROM license WHERE NOT live AND review_at <= $1 ORDER BY subject_id LIMIT $2 FOR UPDATE SKIP LOCKED
 """
 POSTPONE = """
-WITH l AS (UPDATE license SET review_at = least((expires_at AT TIME ZONE 'Europe/Warsaw')::date, $2)
+WITH l AS (UPDATE license SET review_at = least((expires_at AT TIME ZONE 'Europe/Warsaw')::date, $2::date)
   WHERE license_id = $1 RETURNING license_id, order_id, review_at),
 a AS (UPDATE activation SET review_at = l.review_at FROM l WHERE activation.license_id = l.license_id),
 t AS (UPDATE purchase_terms SET review_at = l.review_at FROM l WHERE purchase_terms.order_id = l.order_id)
@@ -27,13 +27,13 @@ UPDATE purchase SET review_at = l.review_at FROM l WHERE purchase.order_id = l.o
 EXPIRING = """
 UPDATE license SET expiry_told_at = $1 WHERE license_id IN (
   SELECT license_id FROM license WHERE state = 'active' AND expiry_told_at IS NULL
-    AND expires_at BETWEEN $1 AND $1 + make_interval(days => $2)
+    AND expires_at BETWEEN $1::timestamptz AND $1 + make_interval(days => $2::integer)
   ORDER BY license_id LIMIT $3 FOR UPDATE SKIP LOCKED)
 RETURNING subject_id, license_id, (expires_at - interval '1 second') AT TIME ZONE 'Europe/Warsaw' AS last_day
 """
 OVERDUE = """
 UPDATE invoice SET reminders = reminders + 1 WHERE invoice_id IN (
-  SELECT invoice_id FROM invoice WHERE settled_on IS NULL AND due_on + ($2::integer[])[reminders + 1] <= $1
+  SELECT invoice_id FROM invoice WHERE settled_on IS NULL AND due_on + ($2::integer[])[reminders + 1] <= $1::date
   ORDER BY invoice_id LIMIT $3 FOR UPDATE SKIP LOCKED)
 RETURNING subject_id, number, gross, due_on
 """

@@ -19,22 +19,23 @@ ISSUE = """
 INSERT INTO invoice (invoice_id, subject_id, order_id, number, kind, issued_on, sold_on, due_on, settled_on,
   buyer_name, buyer_company, buyer_nip, buyer_street, buyer_postal_code, buyer_city, buyer_country,
   item, quantity, net, vat, gross, vat_rate, vat_note, retain_until, provision, exception)
-SELECT $1, p.subject_id, p.order_id, $3, 'invoice', $4, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
-  $14, p.quantity, p.net, p.vat, p.gross, p.vat_rate, $15, $16, $17, $18
+SELECT $1::uuid, p.subject_id, p.order_id, $3::text, 'invoice', $4::date, $4, $5::date, $6::date, $7::text, $8::text,
+  $9::text, $10::text, $11::text, $12::text, $13::text, $14::text, p.quantity, p.net, p.vat, p.gross, p.vat_rate,
+  $15::text, $16::date, $17::text, $18::text
 FROM purchase p WHERE p.order_id = $2
 """
 CORRECT = """
 INSERT INTO invoice (invoice_id, subject_id, order_id, number, kind, corrects, issued_on, sold_on, due_on, settled_on,
   buyer_name, buyer_company, buyer_nip, buyer_street, buyer_postal_code, buyer_city, buyer_country,
   item, quantity, net, vat, gross, vat_rate, vat_note, retain_until, provision, exception, live)
-SELECT $1, subject_id, order_id, $3, 'correction', invoice_id, $4, sold_on, $4, $4,
+SELECT $1::uuid, subject_id, order_id, $3::text, 'correction', invoice_id, $4::date, sold_on, $4, $4,
   buyer_name, buyer_company, buyer_nip, buyer_street, buyer_postal_code, buyer_city, buyer_country,
-  item, quantity, -$5::bigint, -$6::bigint, -$7::bigint, vat_rate, vat_note, $8, $9, $10, live
+  item, quantity, -$5::bigint, -$6::bigint, -$7::bigint, vat_rate, vat_note, $8::date, $9::text, $10::text, live
 FROM invoice WHERE order_id = $2 AND kind = 'invoice'
 """
 SETTLE = """
-UPDATE invoice SET settled_on = $2, review_at = NULL, provision = replace(provision, '; ' || $3, ''),
-  exception = replace(exception, '; ' || $4, '')
+UPDATE invoice SET settled_on = $2, review_at = NULL, provision = replace(provision, '; ' || $3::text, ''),
+  exception = replace(exception, '; ' || $4::text, '')
 WHERE order_id = $1 AND kind = 'invoice' AND settled_on IS NULL
 """
 # The papers of a sale stay together: what is kept longest keeps the others.

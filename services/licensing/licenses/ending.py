@@ -18,8 +18,8 @@ LET_GO = """
 WITH l AS (DELETE FROM license WHERE license_id = $1 RETURNING order_id),
 a AS (DELETE FROM activation WHERE license_id = $1 RETURNING 1),
 t AS (DELETE FROM purchase_terms USING l WHERE purchase_terms.order_id = l.order_id RETURNING 1),
-p AS (UPDATE purchase SET review_at = NULL, provision = replace(provision, '; ' || $2, ''),
-      exception = replace(exception, '; ' || $3, '') FROM l WHERE purchase.order_id = l.order_id RETURNING 1)
+p AS (UPDATE purchase SET review_at = NULL, provision = replace(provision, '; ' || $2::text, ''),
+      exception = replace(exception, '; ' || $3::text, '') FROM l WHERE purchase.order_id = l.order_id RETURNING 1)
 SELECT (SELECT count(*) FROM l) AS license, (SELECT count(*) FROM a) AS activation,
   (SELECT count(*) FROM t) AS purchase_terms, (SELECT count(*) FROM p) AS purchase
 """

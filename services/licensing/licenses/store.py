@@ -28,11 +28,12 @@ SELECT count(*) AS devices, COALESCE(bool_or(device_hash = $2), false) AS here F
 ACTIVATE = """
 INSERT INTO activation (subject_id, license_id, device_hash, activated_at, last_seen_at, live, review_at, provision,
   exception)
-SELECT subject_id, license_id, $2, $3, $3, live, review_at, provision, exception FROM license WHERE license_id = $1
+SELECT subject_id, license_id, $2::bytea, $3::timestamptz, $3, live, review_at, provision, exception
+FROM license WHERE license_id = $1
 """
 SEEN = """
 UPDATE activation SET last_seen_at = $3
-WHERE license_id = $1 AND device_hash = $2 AND last_seen_at < $3 - interval '1 hour'
+WHERE license_id = $1 AND device_hash = $2 AND last_seen_at < $3::timestamptz - interval '1 hour'
 """
 DEACTIVATE = "DELETE FROM activation WHERE license_id = $1 AND device_hash = $2"
 FREE = "DELETE FROM activation WHERE license_id = $1 AND activation_id = $2"

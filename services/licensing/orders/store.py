@@ -10,13 +10,14 @@ INSERT = """
 WITH bought AS (
   INSERT INTO purchase (order_id, subject_id, product, quantity, device_limit, months, pay_by, state, country,
     vat_treatment, vat_rate, net, vat, gross, placed_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10, $11, $12, $11 + $12, $13)),
+  VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10, $11::bigint, $12::bigint, $11 + $12,
+    $13)),
 origin AS (
   INSERT INTO purchase_origin (order_id, subject_id, ip, billing_country, observed_at, purge_after)
   VALUES ($1, $2, $14, $8, $13, $15))
 INSERT INTO purchase_terms (order_id, subject_id, terms_version, accepted_at, immediate_delivery_at,
   withdrawal_waived_at)
-VALUES ($1, $2, $16, $13, CASE WHEN $17 THEN $13 END, CASE WHEN $18 THEN $13 END)
+VALUES ($1, $2, $16, $13, CASE WHEN $17::boolean THEN $13 END, CASE WHEN $18::boolean THEN $13 END)
 """
 OF_PERSON = """
 SELECT order_id, product, quantity, state, pay_by, net, vat, gross, refunded, placed_at, paid_at

@@ -1,0 +1,159 @@
+"""A running shop for the tests of licensing: the three services, people who buy, and the provider's hand."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from deploy.local.servers import Servers
+from services.identity.app import SERVICE as IDENTITY
+from services.licensing.app import SERVICE as LICENSING
+from services.privacy.app import SERVICE as PRIVACY
+from shared.clock import now
+from shared.contracts import licensing, privacy
+from shared.contracts.licensing import PaymentWebhook, SignedWebhook
+from shared.contracts.message import Request
+from shared.messaging.requests import Refused, RequestClient
+from shared.service import Kit
+from tests import house as houses
+from tests.house import House, eventually
+
+ACCOUNT = """
+INSERT INTO account (subject_id, email, full_name, street, postal_code, city, country, kind, company, nip)
+VALUES ($1, $2, 'Anna Nowak', 'Długa 1', '00-001', 'Warszawa', $3, $4, $5, $6)
+"""
+
+
+@dataclass(frozen=True)
+class Shop:
+    """The services at work, and superusers who see what is really there."""
+
+    house: House
+    kit: Kit
+    client: RequestClient
+    rows: asyncpg.Connection
+    accounts: asyncpg.Connection
+
+    async def person(self, country: str = "PL", kind: str = "person") -> UUID:
+        """Somebody with an account."""
+        person = uuid4()
+        business = ("Firma", "9222828810") if kind != "person" else ("", "")
+        await self.accounts.execute("INSERT INTO subject VALUES ($1)", person)
+        await self.accounts.execute(ACCOUNT, person, f"{person.hex}@example.com", country, kind, *business)
+        return person
+
+    async def ask(self, request: Request, **options: Any) -> Any:
+        """Ask; slow machines get more time."""
+        return await self.client.ask(request, timeout_s=20, **options)
+
+    async def status(self, request: Request, **options: Any) -> int:
+        """The status a request is answered with."""
+        try:
+            await self.ask(request, **options)
+        except Refused as refused:
+            return refused.problem.status
+        return 200
+
+    async def order(self, person: UUID, **changed: Any) -> UUID:
+        """Place an order."""
+        answer = await self.ask(order_of(person, **changed))
+        return UUID(str(answer.id))
+
+    async def start(self, person: UUID, order_id: UUID) -> licensing.Payment:
+        """Start to pay an order."""
+        started = await self.ask(licensing.StartPayment(subject_id=person, order_id=order_id))
+        payment: licensing.Payment = await self.ask(licensing.ReadPayment(subject_id=person, payment_id=started.id))
+        return payment
+
+    async def played(self, reference: str, event: Any, amount: int | None = None) -> PaymentWebhook:
+        """What the provider would post."""
+        webhook: SignedWebhook = await self.ask(licensing.PlaySandbox(reference=reference, event=event, amount=amount))
+        return PaymentWebhook(**webhook.model_dump())
+
+    async def buy(self, person: UUID, **changed: Any) -> licensing.Payment:
+        """Order and pay by card."""
+        payment = await self.start(person, await self.order(person, **changed))
+        await self.ask(await self.played(payment.reference, "payment.confirmed"))
+        return payment
+
+    async def key(self, person: UUID) -> str:
+        """The key of a person's only license."""
+        held = await self.ask(licensing.ListLicenses(subject_id=person))
+        shown = await self.ask(licensing.RevealLicense(subject_id=person, license_id=held.licenses[0].license_id))
+        return str(shown.key)
+
+    async def erase(self, person: UUID, *, terminate: bool) -> UUID:
+        """Run a whole erasure through privacy; answers the case id."""
+        token = uuid4().hex
+        await self.ask(
+            privacy.OpenCase(
+                subject_id=person,
+                right="erasure",
+                terminate_contract=terminate,
+                authenticated_at=now(),
+                token=token,
+            )
+        )
+
+        async def closed() -> Any:
+            case = await self.ask(privacy.ReadCase(token=token))
+            return case.case_id if case.state == "closed" else None
+
+        return UUID(str(await eventually(closed)))
+
+    async def counts(self, person: UUID) -> dict[str, int]:
+        """How many rows of a person there are in each table."""
+        tables = [table.name for table in LICENSING.data_map.tables]
+        found = {table: await self.count(table, person) for table in tables}
+        return {table: count for table, count in found.items() if count}
+
+    async def count(self, table: str, person: UUID, condition: str = "true") -> int:
+        """How many rows of a person meet a condition."""
+        sql = f"SELECT count(*) FROM {table} WHERE subject_id = $1 AND {condition}"  # noqa: S608 the test's own words
+        return int(await self.rows.fetchval(sql, person))
+
+    async def live_rows(self, person: UUID) -> int:
+        """How many rows of a person are not out of live use."""
+        tables = [table.name for table in LICENSING.data_map.everything]
+        return sum([await self.count(table, person, "live") for table in tables])
+
+    async def ends(self, table: str, person: UUID) -> set[Any]:
+        """Until when a person's rows of a table are kept."""
+        sql = f"SELECT retain_until FROM {table} WHERE subject_id = $1"  # noqa: S608 the test's own words
+        return {row["retain_until"] for row in await self.rows.fetch(sql, person)}
+
+
+def order_of(person: UUID, **changed: Any) -> licensing.PlaceOrder:
+    """An order with everything a consumer must say."""
+    given: dict[str, Any] = {
+        "subject_id": person,
+        "product": "auditor-year",
+        "ip": "203.0.113.7",
+        "terms_version": "2026-01",
+        "accepts_terms": True,
+        "wants_immediate_delivery": True,
+        "knows_withdrawal_lapses": True,
+    }
+    return licensing.PlaceOrder(**(given | changed))
+
+
+@contextlib.asynccontextmanager
+async def opened(servers: Servers) -> AsyncIterator[Shop]:
+    """A shop for one module."""
+    house = await houses.build(servers, [LICENSING, IDENTITY, PRIVACY])
+    async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_callback(houses.tear_down, house)
+        kits = await stack.enter_async_context(house.serve(LICENSING, IDENTITY, PRIVACY))
+        client = await stack.enter_async_context(house.asking())
+        rows = await stack.enter_async_context(house.superuser("licensing"))
+        accounts = await stack.enter_async_context(house.superuser("identity"))
+        yield Shop(house, kits["licensing"], client, rows, accounts)
+
+
+async def all_of(*waiting: Any) -> list[Any]:
+    """Many at once; refusals are answers."""
+    return list(await asyncio.gather(*waiting, return_exceptions=True))
