@@ -242,6 +242,7 @@ async def test_an_erasure_deletes_empties_flips_and_reports(database: Database, 
         ("receipt", None): ("refused", 2),
         ("receipt", "wish"): ("purged", 2),
         ("receipt", "payer_id"): ("anonymized", 1),
+        ("membership", None): ("nothing_held", 0),
         ("permission", None): ("nothing_held", 0),
     }
 

@@ -32,5 +32,13 @@ DATA_MAP = DataMap(
                 *fact("receipt_id", "amount_cents"),
             ),
         ),
+        Table(
+            "membership",
+            Category.LICENSES,
+            purposes=("P2",),
+            retention="R-CONTRACT",
+            kept=True,
+            columns=(OWNER, *fact("membership_id")),
+        ),
     ),
 )

@@ -1,4 +1,4 @@
-"""Notes and receipts."""
+"""Notes, receipts and memberships."""
 
 from shared.migrations import run_sql_beside
 

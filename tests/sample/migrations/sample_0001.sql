@@ -19,3 +19,9 @@ CREATE TABLE receipt (
 );
 CALL lethe.kept('receipt');
 CALL lethe.mentions('receipt', 'payer_id');
+
+CREATE TABLE membership (
+  membership_id uuid PRIMARY KEY,
+  subject_id uuid NOT NULL
+);
+CALL lethe.kept('membership', true);
