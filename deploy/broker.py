@@ -1,11 +1,11 @@
 """Set up RabbitMQ: a virtual host, a user per service with least privilege, topology and policies."""
 
-import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote, urlsplit
 
 import httpx
 
+from deploy.passwords import password
 from shared.messaging import topology
 from shared.messaging.router import Reaction
 
@@ -16,16 +16,18 @@ async def prepare(
     virtual_host: str,
     services: Sequence[str],
     reactions: Iterable[Reaction],
+    *,
+    secret: str,
     waits_ms: Mapping[str, int] | None = None,
 ) -> dict[str, str]:
     """Declare everything in one step and answer each service's own AMQP URL.
 
-    Idempotent; passwords are set anew. Raises TopologyError when something existing differs.
+    Idempotent; passwords follow from `secret`. Raises TopologyError when something existing differs.
     """
     async with topology.management(management_url) as api:
         await _put(api, f"/api/vhosts/{quote(virtual_host, safe='')}", {"default_queue_type": "classic"})
         await _allow_admin(api, virtual_host, management_url)
-        urls = {s: await _user(api, virtual_host, s, amqp_admin_url) for s in services}
+        urls = {s: await _user(api, virtual_host, s, amqp_admin_url, secret) for s in services}
     await topology.set_policies(management_url, virtual_host, services, dict(waits_ms or {}))
     await topology.declare(in_virtual_host(amqp_admin_url, virtual_host), reactions, services)
     return urls
@@ -37,18 +39,19 @@ async def remove(management_url: str, virtual_host: str) -> None:
         await api.delete(f"/api/vhosts/{quote(virtual_host, safe='')}")
 
 
-def in_virtual_host(url: str, virtual_host: str, user: str = "", password: str = "") -> str:
+def in_virtual_host(url: str, virtual_host: str, user: str = "", user_password: str = "") -> str:
     """The same broker, another virtual host and, if given, another user."""
     parts = urlsplit(url)
-    who = f"{user}:{quote(password, safe='')}" if user else f"{parts.username}:{parts.password}"
+    who = f"{user}:{quote(user_password, safe='')}" if user else f"{parts.username}:{parts.password}"
     return f"{parts.scheme}://{who}@{parts.hostname}:{parts.port or 5672}/{quote(virtual_host, safe='')}"
 
 
-async def _user(api: httpx.AsyncClient, virtual_host: str, service: str, amqp_url: str) -> str:
+async def _user(api: httpx.AsyncClient, virtual_host: str, service: str, amqp_url: str, secret: str) -> str:
     """A user who reads its own queues, and publishes only under its own name."""
-    user, password = f"{service}@{virtual_host}".replace("/", "main"), secrets.token_urlsafe(18)
+    user = f"{service}@{virtual_host}".replace("/", "main")
+    own_password = password(secret, user)
     place = quote(virtual_host, safe="")
-    await _put(api, f"/api/users/{user}", {"password": password, "tags": ""})
+    await _put(api, f"/api/users/{user}", {"password": own_password, "tags": ""})
     own = service.replace("-", "[-]")
     await _put(
         api,
@@ -64,7 +67,7 @@ async def _user(api: httpx.AsyncClient, virtual_host: str, service: str, amqp_ur
         f"/api/topic-permissions/{place}/{user}",
         {"exchange": topology.EVENTS, "write": f"^{own}[.]", "read": "^$"},
     )
-    return in_virtual_host(amqp_url, virtual_host, quote(user, safe=""), password)
+    return in_virtual_host(amqp_url, virtual_host, quote(user, safe=""), own_password)
 
 
 async def _allow_admin(api: httpx.AsyncClient, virtual_host: str, management_url: str) -> None:

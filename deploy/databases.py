@@ -1,12 +1,12 @@
 """Set up each service's database: two roles, least privilege, migrations."""
 
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import asyncpg
 
+from deploy.passwords import password
 from shared import migrations
 
 SERVICES_FOLDER = Path(__file__).parents[1] / "services"
@@ -21,17 +21,17 @@ class DatabaseUrls:
 
 
 async def create(
-    admin_url: str, service: str, *, database: str = "", migrations_folder: Path | None = None
+    admin_url: str, service: str, *, secret: str, database: str = "", migrations_folder: Path | None = None
 ) -> DatabaseUrls:
     """Create the database `database` (default: the service's name) with its roles, and migrate it.
 
-    Idempotent: an existing database keeps its data; both passwords are set anew.
+    Idempotent: an existing database keeps its data; the passwords follow from `secret`.
     """
     database = database or service
     admin = await asyncpg.connect(admin_url, timeout=10)
     try:
         await admin.execute("SELECT pg_advisory_lock(4541)")  # roles are shared by all databases
-        passwords = {role: await _role(admin, role) for role in (f"{service}_owner", f"{service}_app")}
+        passwords = {role: await _role(admin, role, secret) for role in (f"{service}_owner", f"{service}_app")}
         await _database(admin, database, f"{service}_owner", f"{service}_app")
     finally:
         await admin.close()
@@ -41,12 +41,12 @@ async def create(
     return DatabaseUrls(owner_url, _url(admin_url, f"{service}_app", passwords[f"{service}_app"], database))
 
 
-async def _role(admin: asyncpg.Connection, role: str) -> str:
-    password = secrets.token_urlsafe(18)
+async def _role(admin: asyncpg.Connection, role: str, secret: str) -> str:
+    own = password(secret, role)
     exists = await admin.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role)
     verb = "ALTER" if exists else "CREATE"
-    await admin.execute(f"{verb} ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD '{password}'")
-    return password
+    await admin.execute(f"{verb} ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD '{own}'")
+    return own
 
 
 async def _database(admin: asyncpg.Connection, database: str, owner: str, app: str) -> None:

@@ -9,6 +9,8 @@ import pytest
 from deploy.local import servers as local
 from deploy.local.folders import STATE
 from services.identity.app import SERVICE as IDENTITY
+from services.licensing.app import SERVICE as LICENSING
+from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
 from tests import house as houses
 
@@ -24,6 +26,6 @@ def servers() -> Iterator[local.Servers]:
 @pytest.fixture(scope="module")
 async def house(servers: local.Servers) -> AsyncIterator[houses.House]:
     """The four services' databases and queues, for one module."""
-    made = await houses.build(servers, [IDENTITY, PRIVACY])
+    made = await houses.build(servers, [IDENTITY, LICENSING, MARKETING, PRIVACY])
     yield made
     await houses.tear_down(made)

@@ -25,6 +25,7 @@ SHORT_WAITS_MS = {
     "lethe.retry.1h": 400,
 }
 PATIENCE_S = 20.0
+SECRET = "the same for all houses: roles are shared"
 
 
 @dataclass
@@ -108,12 +109,15 @@ async def build(
         made[service.name] = await databases.create(
             servers.postgres_admin_url,
             service.name,
+            secret=SECRET,
             database=f"{service.name}_{name}",
             **more.get(service.name, {}),
         )
     reactions: list[Reaction] = [r for s in services for r in s.complete_router().reactions]
     names = [*(s.name for s in services), "gateway"]
-    amqp = await broker.prepare(servers.amqp_url, servers.management_url, name, names, reactions, SHORT_WAITS_MS)
+    amqp = await broker.prepare(
+        servers.amqp_url, servers.management_url, name, names, reactions, secret=SECRET, waits_ms=SHORT_WAITS_MS
+    )
     defaults: dict[str, Any] = {
         "sealing_key": Fernet.generate_key().decode(),
         "address_key": secrets.token_urlsafe(32),

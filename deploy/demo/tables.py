@@ -6,6 +6,7 @@ from typing import Any
 from rich.table import Table
 
 from deploy.traces import Trace
+from shared.messaging.topology import UNROUTED
 
 
 def outcomes(certificate: Mapping[str, Any]) -> Table:
@@ -35,7 +36,7 @@ def queues(depths: Mapping[str, int]) -> Table:
     table = Table("queue", "messages", title="Queues")
     for name, depth in sorted(depths.items()):
         if depth:
-            table.add_row(name, str(depth))
+            table.add_row(name + (" (events nobody listens to)" if name == UNROUTED else ""), str(depth))
     table.add_row(f"{sum(not depth for depth in depths.values())} other queues", "0")
     return table
 

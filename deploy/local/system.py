@@ -13,7 +13,7 @@ from cryptography.fernet import Fernet
 from deploy import broker, databases
 from deploy.local import processes
 from deploy.local.folders import PROJECT, STATE, remember, remembered
-from deploy.local.ports import LOOPBACK, free_ports
+from deploy.local.ports import LOOPBACK, remembered_ports
 from deploy.local.servers import Servers, running_servers, stop_servers
 from shared.service import Service
 
@@ -21,7 +21,6 @@ SERVICES = ("privacy", "identity", "licensing", "marketing")
 GATEWAY = "gateway"
 PROCESSES = (*SERVICES, GATEWAY)
 VIRTUAL_HOST = "lethe"
-PORTS_FILE = "service-ports.json"
 READY_WITHIN_S = 60.0
 
 Tell = Callable[[str], None]
@@ -74,28 +73,18 @@ def up(
 
 
 async def _prepare(servers: Servers, folder: Path) -> System:
-    made = {}
+    made, secret = {}, _keys(folder)[PASSWORDS]
     for name in SERVICES:
-        made[name] = await databases.create(servers.postgres_admin_url, name)
+        made[name] = await databases.create(servers.postgres_admin_url, name, secret=secret)
     reactions = [r for name in SERVICES for r in service(name).complete_router().reactions]
     users = (*SERVICES, GATEWAY)
-    amqp = await broker.prepare(servers.amqp_url, servers.management_url, VIRTUAL_HOST, users, reactions)
-    return System(servers, folder, amqp, made, _ports(folder))
+    amqp = await broker.prepare(servers.amqp_url, servers.management_url, VIRTUAL_HOST, users, reactions, secret=secret)
+    return System(servers, folder, amqp, made, known_ports(folder))
 
 
 def known_ports(folder: Path) -> dict[str, int]:
-    """Where each process listens, as far as that was decided."""
-    return remembered(folder / PORTS_FILE)
-
-
-def _ports(folder: Path) -> dict[str, int]:
-    """Each process listens where it listened before."""
-    file, known = folder / PORTS_FILE, known_ports(folder)
-    missing = [name for name in (*SERVICES, GATEWAY) if name not in known]
-    if missing:
-        known |= dict(zip(missing, free_ports(len(missing)), strict=True))
-        remember(file, known)
-    return known
+    """Where each process listens: chosen once, then always the same."""
+    return remembered_ports(folder / "services", PROCESSES)
 
 
 def _keys(folder: Path) -> dict[str, str]:
@@ -109,7 +98,9 @@ def _keys(folder: Path) -> dict[str, str]:
     return known
 
 
+PASSWORDS = "passwords"
 KEYS = (
+    PASSWORDS,
     "LETHE_SEALING_KEY",
     "LETHE_IDENTITY_ADDRESS_KEY",
     "LETHE_MARKETING_SUPPRESSION_KEY",
@@ -121,7 +112,7 @@ def environment(system: System, name: str) -> dict[str, str]:
     """The settings of one process; what the caller's environment says goes before."""
     made = system.databases.get(name)
     own = {
-        **_keys(system.folder),
+        **{key: value for key, value in _keys(system.folder).items() if key != PASSWORDS},
         "LETHE_AMQP_URL": system.amqp[name],
         "LETHE_POSTGRES_URL": made.app if made else "",
         "LETHE_SMTP_URL": system.servers.smtp_url,
