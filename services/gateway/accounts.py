@@ -47,7 +47,7 @@ async def forgot_password(body: Whole[identity.RequestPasswordReset], caller: An
 MailedToken = Annotated[str, Path(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
-@proving.post("/password-resets/{token}", status_code=204, response_class=Response)
+@proving.post("/password-resets/{token:secret}", status_code=204, response_class=Response)
 async def reset_password(
     token: MailedToken, body: Without[identity.ResetPassword, Literal["token"]], caller: Anybody
 ) -> Response:

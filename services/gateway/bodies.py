@@ -2,15 +2,17 @@
 
 import json
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, NoReturn, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, NoReturn, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, create_model, field_validator
+from pydantic import BaseModel, ConfigDict, Strict, create_model, field_validator
 
 from shared.contracts.message import Request, storable
 from shared.messaging.requests import Refused, refuse
 
 Asked = TypeVar("Asked", bound=Request)
 Names = TypeVar("Names")
+
+STRICT = (bool, int)  # a consent is given by `true`, not by 1 or "yes"
 
 
 class Body(BaseModel):
@@ -29,7 +31,9 @@ class Body(BaseModel):
 @cache
 def _body(contract: type[Request], without: tuple[str, ...]) -> type[Body]:
     fields: dict[str, Any] = {
-        name: (field.annotation, field) for name, field in contract.model_fields.items() if name not in without
+        name: (Annotated[field.annotation, Strict()] if field.annotation in STRICT else field.annotation, field)
+        for name, field in contract.model_fields.items()
+        if name not in without
     }
     made = create_model(contract.__name__, __base__=Body, __doc__=contract.__doc__, **fields)
     made.contract = contract

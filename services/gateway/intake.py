@@ -141,7 +141,7 @@ def _route(scope: Scope) -> str:
     """The route's template; the framework does not tell it for the operators' own paths."""
     found: Any = scope.get("route")
     if found is not None:
-        return str(found.path)
+        return str(found.path_format)
     return scope["path"] if scope["path"] in OPERATORS else UNMATCHED
 
 

@@ -41,26 +41,26 @@ async def licenses(member: CurrentMember) -> Any:
     return await member.ask(licensing.ListLicenses(subject_id=member.subject_id))
 
 
-@members.get("/licenses/{license_id}/key", response_model=licensing.RevealedKey)
+@members.get("/licenses/{license_id:uuid}/key", response_model=licensing.RevealedKey)
 async def key(license_id: UUID, member: CurrentMember) -> Any:
     """The key of one's own license."""
     return await member.ask(licensing.RevealLicense(subject_id=member.subject_id, license_id=license_id))
 
 
-@members.post("/licenses/{license_id}/key", response_model=licensing.RevealedKey)
+@members.post("/licenses/{license_id:uuid}/key", response_model=licensing.RevealedKey)
 async def replace_key(license_id: UUID, member: CurrentMember) -> Any:
     """Replace a leaked key; the old one and its devices are void."""
     return await member.ask(licensing.RotateLicense(subject_id=member.subject_id, license_id=license_id))
 
 
-@members.delete("/licenses/{license_id}", status_code=204, response_class=Response)
+@members.delete("/licenses/{license_id:uuid}", status_code=204, response_class=Response)
 async def end(license_id: UUID, member: CurrentMember) -> Response:
     """End the contract of one's own license for good."""
     await member.ask(licensing.EndLicense(subject_id=member.subject_id, license_id=license_id))
     return nothing()
 
 
-@members.delete("/licenses/{license_id}/devices/{activation_id}", status_code=204, response_class=Response)
+@members.delete("/licenses/{license_id:uuid}/devices/{activation_id:uuid}", status_code=204, response_class=Response)
 async def free_seat(license_id: UUID, activation_id: UUID, member: CurrentMember) -> Response:
     """Free the seat of a device that is lost or broken."""
     await member.ask(

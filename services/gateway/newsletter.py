@@ -41,7 +41,7 @@ async def confirm(body: Whole[marketing.ConfirmSubscription], caller: Anybody) -
     return nothing()
 
 
-@anybody.get("/newsletter/unsubscribe/{token}", response_class=HTMLResponse)
+@anybody.get("/newsletter/unsubscribe/{token:secret}", response_class=HTMLResponse)
 async def show(token: LinkToken, caller: Anybody) -> Any:
     """The page behind an unsubscribe link. It changes nothing: scanners follow links."""
     offer: marketing.UnsubscribeOffer = await caller.ask(marketing.ReadUnsubscribe(token=token))
@@ -68,7 +68,7 @@ FORMS = {
 }
 
 
-@anybody.post("/newsletter/unsubscribe/{token}", response_class=HTMLResponse, openapi_extra=FORMS)
+@anybody.post("/newsletter/unsubscribe/{token:secret}", response_class=HTMLResponse, openapi_extra=FORMS)
 async def leave(token: LinkToken, request: Request, caller: Anybody) -> Any:
     """Leave the list of the link at once, without a session; repeating it changes nothing."""
     sent = _form(request.headers.get("content-type", ""), await request.body())

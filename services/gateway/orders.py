@@ -37,14 +37,14 @@ async def orders(member: CurrentMember) -> Any:
     return await member.ask(licensing.ListOrders(subject_id=member.subject_id))
 
 
-@members.delete("/orders/{order_id}", status_code=204, response_class=Response)
+@members.delete("/orders/{order_id:uuid}", status_code=204, response_class=Response)
 async def cancel_order(order_id: UUID, member: CurrentMember) -> Response:
     """Take back an order that is still open."""
     await member.ask(licensing.CancelOrder(subject_id=member.subject_id, order_id=order_id))
     return nothing()
 
 
-@members.post("/orders/{order_id}/payments", status_code=201, response_model=licensing.Payment)
+@members.post("/orders/{order_id:uuid}/payments", status_code=201, response_model=licensing.Payment)
 async def pay(order_id: UUID, member: CurrentMember, response: Response, key: IdempotencyKey = "") -> Any:
     """Begin to pay an open order; go on at `pay_url` with the provider."""
     begin = licensing.StartPayment(subject_id=member.subject_id, order_id=order_id)
@@ -53,7 +53,7 @@ async def pay(order_id: UUID, member: CurrentMember, response: Response, key: Id
     return await member.ask(licensing.ReadPayment(subject_id=member.subject_id, payment_id=begun.id))
 
 
-@members.get("/payments/{payment_id}", response_model=licensing.Payment)
+@members.get("/payments/{payment_id:uuid}", response_model=licensing.Payment)
 async def payment(payment_id: UUID, member: CurrentMember) -> Any:
     """One of one's own payments."""
     return await member.ask(licensing.ReadPayment(subject_id=member.subject_id, payment_id=payment_id))
@@ -65,7 +65,7 @@ async def invoices(member: CurrentMember) -> Any:
     return await member.ask(licensing.ListInvoices(subject_id=member.subject_id))
 
 
-@members.get("/invoices/{invoice_id}", response_model=licensing.Invoice)
+@members.get("/invoices/{invoice_id:uuid}", response_model=licensing.Invoice)
 async def invoice(invoice_id: UUID, member: CurrentMember) -> Any:
     """One of one's own invoices."""
     return await member.ask(licensing.ReadInvoice(subject_id=member.subject_id, invoice_id=invoice_id))

@@ -54,14 +54,14 @@ async def my_cases(member: CurrentMember) -> Any:
     return await member.ask(privacy.ReadCases(subject_id=member.subject_id))
 
 
-@members.get("/me/privacy-requests/{case_id}", response_model=privacy.Case)
+@members.get("/me/privacy-requests/{case_id:uuid}", response_model=privacy.Case)
 async def my_case(case_id: UUID, member: CurrentMember) -> Any:
     """One of one's own cases, with each participant's progress."""
     found: privacy.Cases = await member.ask(privacy.ReadCases(subject_id=member.subject_id, case_id=case_id))
     return found.cases[0]
 
 
-@members.delete("/me/privacy-requests/{case_id}", status_code=204, response_class=Response)
+@members.delete("/me/privacy-requests/{case_id:uuid}", status_code=204, response_class=Response)
 async def withdraw_mine(case_id: UUID, member: CurrentMember) -> Response:
     """Take a request back while it waits."""
     await member.ask(privacy.WithdrawCase(member=member.subject_id, case_id=case_id))
@@ -82,20 +82,20 @@ async def confirm_erasure(body: Without[privacy.ConfirmErasure, Literal["token"]
     return Opened(id=created.id, token=token)
 
 
-@anybody.get("/privacy-requests/{token}", response_model=privacy.Case)
+@anybody.get("/privacy-requests/{token:secret}", response_model=privacy.Case)
 async def case(token: CaseToken, caller: Anybody) -> Any:
     """The case of a token, with each participant's progress."""
     return await caller.ask(privacy.ReadCase(token=token))
 
 
-@anybody.delete("/privacy-requests/{token}", status_code=204, response_class=Response)
+@anybody.delete("/privacy-requests/{token:secret}", status_code=204, response_class=Response)
 async def withdraw(token: CaseToken, caller: Anybody) -> Response:
     """Take a request back while it waits."""
     await caller.ask(privacy.WithdrawCase(token=token))
     return nothing()
 
 
-@anybody.get("/privacy-requests/{token}/certificate", response_model=dict[str, Any])
+@anybody.get("/privacy-requests/{token:secret}/certificate", response_model=dict[str, Any])
 async def certificate(token: CaseToken, caller: Anybody) -> Response:
     """The evidence of a closed case: what each participant did, and what is kept until when and why."""
     found: privacy.Certificate = await caller.ask(privacy.ReadCertificate(token=token))

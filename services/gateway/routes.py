@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.routing import APIRoute
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import Response
 
 from services.gateway.bodies import read_json
@@ -70,3 +71,20 @@ def _is_json(content_type: str) -> bool:
     message = email.message.Message()
     message["content-type"] = content_type
     return message.get_content_type() == "application/json"
+
+
+class _Secret(Convertor[str]):
+    """What stands in a path as `{token:secret}`; anything else is no such path."""
+
+    regex = r"[A-Za-z0-9_.~-]{20,200}"
+
+    def convert(self, value: str) -> str:
+        """The token as it is."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """The token as it is."""
+        return value
+
+
+register_url_convertor("secret", _Secret())

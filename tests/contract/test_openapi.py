@@ -1,0 +1,78 @@
+"""The gateway does what its OpenAPI document says, whatever Schemathesis sends to the real services."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local.servers import Servers
+from services.identity.app import SERVICE as IDENTITY
+from services.licensing.app import SERVICE as LICENSING
+from services.marketing.app import SERVICE as MARKETING
+from services.privacy.app import SERVICE as PRIVACY
+from tests import house as houses
+from tests.gateway import front_door, sign_up
+from tests.house import House
+
+EXAMPLES = 8  # per operation and phase
+SEED = 20261122
+SERVICES = (PRIVACY, IDENTITY, LICENSING, MARKETING)
+# The member must survive the run: no erasure while it lasts, cheap password hashes.
+SETTINGS = {"cooling_off_s": 86_400, "argon2_memory_kib": 8, "argon2_time_cost": 1}
+# What only the owners know (is this code right, is this product on sale) makes a well-formed request fail.
+NOT_OURS = "positive_data_acceptance"
+ENDS_THE_SESSION = "/sessions/current"
+
+
+@pytest.fixture(scope="module")
+async def house(servers: Servers) -> AsyncIterator[House]:
+    """All services."""
+    made = await houses.build(servers, SERVICES, settings=SETTINGS)
+    async with made.serve(*SERVICES):
+        yield made
+    await houses.tear_down(made)
+
+
+async def schemathesis(base: str, *options: str) -> tuple[int, str]:
+    """Run Schemathesis in its own process; answers its exit code and what it said."""
+    program = Path(sys.executable).with_name("schemathesis")
+    process = await asyncio.create_subprocess_exec(
+        program,
+        "run",
+        f"{base}/openapi.json",
+        "--checks=all",
+        f"--exclude-checks={NOT_OURS}",
+        f"--max-examples={EXAMPLES}",
+        f"--seed={SEED}",
+        "--suppress-health-check=all",
+        "--warnings=off",
+        "--no-color",
+        "--generation-database=none",
+        "--continue-on-failure",
+        "--workers=2",
+        *options,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said, _ = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, said.decode()
+
+
+async def test_as_a_member(house: House, servers: Servers) -> None:
+    assert servers.mailbox_folder is not None
+    async with front_door(house) as client:
+        _, token = await sign_up(client, servers.mailbox_folder)
+        code, said = await schemathesis(
+            str(client.base_url), f"--header=Authorization: Bearer {token}", f"--exclude-path={ENDS_THE_SESSION}"
+        )
+        assert code == 0, said
+        assert (await client.get("/me", headers={"Authorization": f"Bearer {token}"})).status_code == 200
+
+
+async def test_as_nobody(house: House) -> None:
+    async with front_door(house) as client:
+        code, said = await schemathesis(str(client.base_url), "--phases=coverage")
+        assert code == 0, said
