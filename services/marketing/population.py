@@ -63,10 +63,11 @@ async def insert_audience(connection: Any, people: Sequence[Reader], suppression
     ids, allows = [p.subject_id for p in people], [p.allows for p in people]
     hashes = [keys.address_hash(p.email) for p in people]
     kept = retention.marketing(today()).until
-    await connection.execute(CAMPAIGNS, list(LAST_CAMPAIGNS))
-    await connection.execute(KNOW, ids)
-    await connection.execute(READERS, ids, [p.email for p in people], hashes, allows, kept)
-    await connection.execute(PERMISSIONS, ids, allows)
-    await connection.execute(INTERESTS, ids, list(TOPICS), kept)
-    await connection.execute(MAILINGS, ids, allows, list(LAST_CAMPAIGNS), kept)
-    await connection.execute(COUNT, list(LAST_CAMPAIGNS), sum(allows))
+    async with connection.transaction():
+        await connection.execute(CAMPAIGNS, list(LAST_CAMPAIGNS))
+        await connection.execute(KNOW, ids)
+        await connection.execute(READERS, ids, [p.email for p in people], hashes, allows, kept)
+        await connection.execute(PERMISSIONS, ids, allows)
+        await connection.execute(INTERESTS, ids, list(TOPICS), kept)
+        await connection.execute(MAILINGS, ids, allows, list(LAST_CAMPAIGNS), kept)
+        await connection.execute(COUNT, list(LAST_CAMPAIGNS), sum(allows))

@@ -25,6 +25,7 @@ CROSS JOIN (VALUES ('payment provider', 'contract', ARRAY['D1', 'D9'], 'licensin
 async def insert_consents(connection: Any, people: Sequence[UUID], allows: Sequence[bool] | None = None) -> None:
     """A consent for e-mail with its ruling and two disclosures for everybody; `allows` tells who withdrew it."""
     ids = list(people)
-    await connection.execute(KNOW, ids)
-    await connection.execute(CONSENTS, ids, [True] * len(ids) if allows is None else list(allows))
-    await connection.execute(DISCLOSURES, ids)
+    async with connection.transaction():
+        await connection.execute(KNOW, ids)
+        await connection.execute(CONSENTS, ids, [True] * len(ids) if allows is None else list(allows))
+        await connection.execute(DISCLOSURES, ids)

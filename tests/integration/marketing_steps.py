@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -19,8 +19,6 @@ from shared.contracts.message import Request
 from shared.messaging.requests import Refused, RequestClient
 from tests.house import House, eventually
 
-Answer = Callable[[str], Awaitable[str]]
-
 
 @dataclass
 class PostOffice:
@@ -31,6 +29,7 @@ class PostOffice:
     answers: dict[str, str] = field(default_factory=dict)
     hang_up_on: set[str] = field(default_factory=set)
     delay_s: float = 0.0
+    on_mail: Callable[[str], None] = lambda _to: None
 
     def mails_to(self, address: str) -> list[EmailMessage]:
         return [mail for _, to, mail in self.arrived if to == address]
@@ -38,6 +37,7 @@ class PostOffice:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802
         to = envelope.rcpt_tos[0]
         content = envelope.original_content or b""
+        self.on_mail(to)
         if self.delay_s:
             await asyncio.sleep(self.delay_s)
         if to in self.answers:

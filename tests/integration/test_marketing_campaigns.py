@@ -1,0 +1,317 @@
+"""Campaigns: at most once, only to whom it is allowed at that moment, and honest about what is not known."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from uuid import uuid4
+
+import pytest
+
+from deploy.local.servers import Servers
+from services.identity.app import SERVICE as IDENTITY
+from services.marketing.app import SERVICE as MARKETING
+from services.privacy.app import SERVICE as PRIVACY
+from shared.contracts import marketing
+from shared.contracts.privacy import KnownPermission
+from shared.messaging.requests import RequestClient
+from shared.personal_data import permissions
+from shared.personal_data.purposes import EVERYTHING, Purpose
+from shared.service import Kit
+from tests import house as houses
+from tests.house import House, eventually
+from tests.integration.marketing_steps import (
+    PostOffice,
+    finished,
+    keys_of,
+    leaving_token,
+    post_office,
+    reader,
+    refusal,
+    rows,
+    settle_in,
+    start_campaign,
+)
+
+EMAIL = Purpose.MARKETING_EMAIL
+
+
+@pytest.fixture(scope="module")
+async def office() -> AsyncIterator[PostOffice]:
+    async with post_office() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+async def house(servers: Servers, office: PostOffice) -> AsyncIterator[House]:
+    made = await houses.build(
+        servers, [MARKETING, IDENTITY, PRIVACY], settings={"mails_per_second": 2000, "smtp_url": office.url}
+    )
+    yield made
+    await houses.tear_down(made)
+
+
+@pytest.fixture(scope="module")
+async def kits(house: House) -> AsyncIterator[dict[str, Kit]]:
+    async with house.serve(PRIVACY, IDENTITY, MARKETING) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+async def client(house: House, kits: dict[str, Kit]) -> AsyncIterator[RequestClient]:
+    async with house.asking() as asking:
+        yield asking
+
+
+@pytest.fixture(autouse=True)
+async def only_this_tests_readers(house: House) -> None:
+    async with house.superuser("marketing") as database:
+        await database.execute("DELETE FROM mailing; DELETE FROM subscriber; DELETE FROM interest")
+
+
+async def decide(kits: dict[str, Kit], person: object, purpose: str, *, allowed: bool) -> None:
+    """What privacy decided arrives in marketing."""
+    async with kits["marketing"].database.transaction(Purpose.RIGHTS) as tx:
+        decision = {"subject_id": person, "purpose": purpose, "allowed": allowed, "version": 1000}
+        assert await permissions.apply(tx, [KnownPermission.model_validate(decision)])
+
+
+async def queued(house: House, client: RequestClient, fields: dict[str, str] | None = None) -> marketing.Campaign:
+    """A campaign that is finished."""
+    return await finished(client, await start_campaign(client, **(fields or {})))
+
+
+async def test_everybody_who_allows_gets_one_mail_and_it_is_disclosed(
+    house: House, client: RequestClient, office: PostOffice
+) -> None:
+    people = [reader("many") for _ in range(40)]
+    others = [reader("not", allows=False) for _ in range(5)]
+    await settle_in(house, [*people, *others])
+    campaign = await queued(house, client)
+    assert (campaign.sent, campaign.cancelled, campaign.refused, campaign.unknown) == (40, 0, 0, 0)
+    assert [len(office.mails_to(p.email)) for p in people] == [1] * 40
+    assert [len(office.mails_to(p.email)) for p in others] == [0] * 5
+
+    async def disclosed() -> bool:
+        found = await rows(
+            house,
+            "SELECT subject_id, recipient, categories FROM disclosure WHERE subject_id = ANY ($1)",
+            [p.subject_id for p in people],
+            service="privacy",
+        )
+        assert all(row["recipient"] == "mail provider 127.0.0.1" for row in found)
+        return sorted(row["subject_id"] for row in found) == sorted(p.subject_id for p in people)
+
+    await eventually(disclosed)
+
+
+async def test_each_mail_names_recipient_and_list_in_its_one_click_headers(
+    house: House, client: RequestClient, office: PostOffice
+) -> None:
+    people = [reader("header"), reader("header")]
+    await settle_in(house, people)
+    await queued(house, client, {"subject": "Zażółć", "text": "Gęślą jaźń."})
+    tokens = []
+    for person in people:
+        (mail,) = office.mails_to(person.email)
+        assert (mail["Subject"], mail["To"]) == ("Zażółć", person.email)
+        assert mail.get_content().startswith("Gęślą jaźń.")
+        assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        first, second = mail["List-Unsubscribe"].split(", ")
+        assert first.endswith(f"/newsletter/unsubscribe/{leaving_token(house, person)}>")
+        assert second.startswith("<mailto:contact@clusteric.com?subject=unsubscribe%20")
+        tokens.append(first)
+    assert tokens[0] != tokens[1]
+
+
+@pytest.mark.parametrize("purpose", [EMAIL, EVERYTHING])
+async def test_who_is_blocked_after_the_planning_is_cancelled(
+    house: House, client: RequestClient, office: PostOffice, kits: dict[str, Kit], purpose: str
+) -> None:
+    people = [reader("first"), reader("blocked")]
+    await settle_in(house, people)
+    campaign_id = uuid4()
+    async with house.superuser("marketing") as database:  # planned, about to be sent
+        await database.execute(
+            "INSERT INTO campaign (campaign_id, subject, body, language, topic, state, planned, started_at)"
+            " VALUES ($1, 'News', 'News', '', '', 'sending', true, now())",
+            campaign_id,
+        )
+        await decide(kits, people[1].subject_id, purpose, allowed=False)
+        await database.execute(
+            "INSERT INTO mailing (campaign_id, subject_id, keep_until) SELECT $1, unnest($2::uuid[]), 'infinity'",
+            campaign_id,
+            [p.subject_id for p in people],
+        )
+    campaign = await finished(client, campaign_id)
+    assert (campaign.sent, campaign.cancelled) == (1, 1)
+    assert [len(office.mails_to(p.email)) for p in people] == [1, 0]
+
+
+async def test_planning_sees_nobody_restricted_suppressed_or_of_another_language(
+    house: House, client: RequestClient, office: PostOffice, kits: dict[str, Kit]
+) -> None:
+    reached, restricted, suppressed = reader("reached"), reader("restricted"), reader("suppressed")
+    await settle_in(house, [reached, restricted, suppressed])
+    await decide(kits, restricted.subject_id, EVERYTHING, allowed=False)
+    async with house.superuser("marketing") as database:
+        hashed = keys_of(house).address_hash(suppressed.email.upper())  # one mailbox, whatever the spelling
+        await database.execute("INSERT INTO suppression VALUES ($1, 'objected')", hashed)
+    assert (await queued(house, client)).sent == 1
+    assert (await queued(house, client, {"language": "en"})).sent == 0
+    assert [len(office.mails_to(p.email)) for p in (reached, restricted, suppressed)] == [1, 0, 0]
+
+
+async def test_a_topic_reaches_those_interested_who_did_not_object_to_profiling(
+    house: House, client: RequestClient, office: PostOffice, kits: dict[str, Kit]
+) -> None:
+    interested, indifferent, objector = reader("interested"), reader("indifferent"), reader("profiled")
+    await settle_in(house, [interested, indifferent, objector])
+    await client.ask(marketing.NoteInterest(subject_id=interested.subject_id, topic="backups"))
+    await client.ask(marketing.NoteInterest(subject_id=objector.subject_id, topic="backups"))
+    await decide(kits, objector.subject_id, Purpose.PROFILING, allowed=False)
+    assert (await queued(house, client, {"topic": "backups"})).sent == 1
+    assert [len(office.mails_to(p.email)) for p in (interested, indifferent, objector)] == [1, 0, 0]
+    for purpose, sees in ((Purpose.PROFILING, 1), (Purpose.RIGHTS, 2)):
+        async with kits["marketing"].database.transaction(purpose) as tx:
+            assert await tx.value("SELECT count(*) FROM interest WHERE topic = 'backups'") == sees
+
+
+async def test_without_a_purpose_and_for_other_channels_nobody_is_visible(house: House, kits: dict[str, Kit]) -> None:
+    await settle_in(house, [reader("seen"), reader("seen")])
+    count = (
+        "SELECT (SELECT count(*) FROM subscriber) + (SELECT count(*) FROM mailing) + (SELECT count(*) FROM interest)"
+    )
+    seen = {}
+    for purpose in (EMAIL, Purpose.MARKETING_SMS, Purpose.MARKETING_PHONE):
+        async with kits["marketing"].database.transaction(purpose) as tx:
+            seen[purpose] = await tx.value(count)
+    assert seen == {EMAIL: 2 + 4 + 4, Purpose.MARKETING_SMS: 0, Purpose.MARKETING_PHONE: 0}
+    assert await kits["marketing"].database.pool.fetchval(count) == 0
+
+
+async def test_an_unknown_outcome_is_reported_and_not_sent_again(
+    house: House, client: RequestClient, office: PostOffice
+) -> None:
+    cut, fine = reader("cut"), reader("fine")
+    await settle_in(house, [cut, fine])
+    office.hang_up_on.add(cut.email)
+    campaign = await queued(house, client)
+    assert (campaign.sent, campaign.unknown) == (1, 1)
+    assert len(office.mails_to(cut.email)) == 1
+    found = await rows(
+        house,
+        "SELECT state FROM mailing WHERE campaign_id = $1 AND subject_id = $2",
+        campaign.campaign_id,
+        cut.subject_id,
+    )
+    assert found == [{"state": "unknown"}]
+
+
+async def test_what_a_crash_left_undecided_becomes_unknown(
+    house: House, client: RequestClient, office: PostOffice
+) -> None:
+    person = reader("crashed")
+    await settle_in(house, [person])
+    campaign_id = uuid4()
+    async with house.superuser("marketing") as database:  # a process died between its claim and its commit
+        await database.execute(
+            "INSERT INTO campaign (campaign_id, subject, body, language, topic, state, planned, started_at)"
+            " VALUES ($1, 'News', 'News', '', '', 'sending', true, now())",
+            campaign_id,
+        )
+        await database.execute(
+            "INSERT INTO mailing (campaign_id, subject_id, state, claimed_at, keep_until)"
+            " VALUES ($1, $2, 'sending', now() - interval '3 minutes', 'infinity')",
+            campaign_id,
+            person.subject_id,
+        )
+    campaign = await finished(client, campaign_id)
+    assert (campaign.sent, campaign.unknown) == (0, 1)
+    assert office.mails_to(person.email) == []
+
+
+async def test_a_mailbox_that_is_gone_is_written_to_only_once(
+    house: House, client: RequestClient, office: PostOffice
+) -> None:
+    gone = reader("gone")
+    await settle_in(house, [gone])
+    office.answers[gone.email] = "550 5.1.1 no such user"
+    campaign = await queued(house, client)
+    assert (campaign.sent, campaign.refused) == (0, 1)
+    left = await rows(house, "SELECT state, email FROM subscriber WHERE subject_id = $1", gone.subject_id)
+    assert left == [{"state": "unreachable", "email": None}]
+    assert (await queued(house, client)).refused == 0
+
+
+async def test_a_temporary_refusal_is_tried_again_later(
+    house: House, client: RequestClient, office: PostOffice, kits: dict[str, Kit]
+) -> None:
+    busy = reader("busy")
+    await settle_in(house, [busy])
+    office.answers[busy.email] = "451 4.7.1 come back later"
+    campaign_id = await start_campaign(client)
+
+    async def postponed() -> bool:
+        found = await rows(
+            house,
+            "SELECT attempts FROM mailing WHERE campaign_id = $1 AND state = 'queued'"
+            " AND due_at > now() + interval '50 seconds'",
+            campaign_id,
+        )
+        return found == [{"attempts": 1}]
+
+    await eventually(postponed)
+    del office.answers[busy.email]
+    async with house.superuser("marketing") as database:
+        await database.execute("UPDATE mailing SET due_at = now() WHERE campaign_id = $1", campaign_id)
+    kits["marketing"].database.signals["campaigns"].set()
+    assert (await finished(client, campaign_id)).sent == 1
+    assert len(office.mails_to(busy.email)) == 1
+
+
+async def test_a_mail_server_that_is_away_loses_nothing(
+    house: House, client: RequestClient, office: PostOffice, kits: dict[str, Kit]
+) -> None:
+    people = [reader("patient") for _ in range(8)]
+    await settle_in(house, people)
+    async with AsyncExitStack() as stack:
+        absent = await houses.build(
+            house.servers, [MARKETING, IDENTITY, PRIVACY], settings={"smtp_url": "smtp://127.0.0.1:9"}
+        )
+        stack.push_async_callback(houses.tear_down, absent)
+        await settle_in(absent, people)
+        async with absent.serve(PRIVACY, MARKETING), absent.asking() as asking:
+            campaign_id = await start_campaign(asking)
+
+            async def tried() -> bool:
+                found = await rows(
+                    absent, "SELECT state, attempts, claimed_at FROM mailing WHERE campaign_id = $1", campaign_id
+                )
+                return any(row["claimed_at"] for row in found) and {(r["state"], r["attempts"]) for r in found} == {
+                    ("queued", 0)
+                }
+
+            await eventually(tried)
+        absent.settings["smtp_url"] = office.url
+        async with absent.serve(PRIVACY, MARKETING), absent.asking() as asking:
+            assert (await finished(asking, campaign_id)).sent == 8
+    assert [len(office.mails_to(p.email)) for p in people] == [1] * 8
+
+
+async def test_starting_twice_is_one_campaign_and_unknown_ones_are_refused(
+    house: House, client: RequestClient, office: PostOffice
+) -> None:
+    person = reader("twice")
+    await settle_in(house, [person])
+    created = await client.ask(marketing.CreateCampaign(subject="News", text="News"))
+    draft = await client.ask(marketing.ReadCampaign(campaign_id=created.id))
+    assert (draft.state, draft.started_at) == ("draft", None)
+    await asyncio.gather(*(client.ask(marketing.StartCampaign(campaign_id=created.id)) for _ in range(4)))
+    await finished(client, created.id)
+    await client.ask(marketing.StartCampaign(campaign_id=created.id))
+    assert (await client.ask(marketing.ReadCampaign(campaign_id=created.id))).state == "finished"
+    assert len(office.mails_to(person.email)) == 1
+    newest = (await client.ask(marketing.ReadCampaigns(limit=1))).campaigns
+    assert [campaign.campaign_id for campaign in newest] == [created.id]
+    for request in (marketing.StartCampaign(campaign_id=uuid4()), marketing.ReadCampaign(campaign_id=uuid4())):
+        assert (await refusal(client, request))[0] == 404
