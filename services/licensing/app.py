@@ -2,15 +2,14 @@
 
 from typing import Any
 
-from services.licensing import catalogue, upkeep
+from services.licensing import catalogue, ordering, upkeep, webhook
 from services.licensing.data_map import DATA_MAP
 from services.licensing.invoices import handlers as invoices
 from services.licensing.licenses import by_key
 from services.licensing.licenses import handlers as licenses
 from services.licensing.licenses.delivery import Keys
-from services.licensing.orders import handlers as orders
 from services.licensing.payments import handlers as payments
-from services.licensing.payments import returns, webhook
+from services.licensing.payments import returns
 from services.licensing.payments.sandbox import Sandbox
 from services.licensing.sealing import Seal
 from services.licensing.settings import LicensingSettings
@@ -21,7 +20,7 @@ from shared.personal_data.erasure import Eraser
 from shared.service import Kit, Service
 
 router = ServiceRouter("licensing")
-router.include(catalogue.router, orders.router, payments.router, webhook.router)
+router.include(catalogue.router, ordering.router, payments.router, webhook.router)
 router.include(invoices.router, licenses.router, by_key.router)
 
 

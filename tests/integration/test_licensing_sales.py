@@ -103,6 +103,9 @@ async def test_a_webhook_ten_times_at_once_delivers_once(shop: Shop) -> None:
     assert not [answer for answer in answers if isinstance(answer, BaseException)]
     counts = await shop.counts(person)
     assert (counts["payment"], counts["invoice"], counts["license"]) == (1, 1, 1)
+    assert await shop.count("payment", person, "state = 'confirmed'") == 1
+    void = "SELECT count(*) FROM void_payment WHERE reference = $1"
+    assert await shop.rows.fetchval(void, payment.reference) == 0
 
 
 async def test_forty_invoices_at_once_are_gapless(shop: Shop) -> None:
