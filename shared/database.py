@@ -53,11 +53,13 @@ class Transaction:
 
     @contextlib.asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """A part that can fail alone."""
+        """A part that can fail alone; what it published and woke is forgotten with it."""
+        told, woken = list(self.outgoing), set(self.wakes)
         await self.connection.execute("SAVEPOINT part")
         try:
             yield
         except BaseException:
+            self.outgoing, self.wakes = told, woken
             if not self.connection.is_closed():
                 await self.connection.execute("ROLLBACK TO part; RELEASE part")
             raise
@@ -144,7 +146,9 @@ class Database:
                 if not connection.is_closed():
                     await asyncio.shield(connection.execute("ROLLBACK"))
                 raise
-            await connection.execute("COMMIT")
+            if await connection.execute("COMMIT") != "COMMIT":
+                # PostgreSQL answers the COMMIT of a failed transaction with ROLLBACK and without an error
+                raise asyncpg.InFailedSQLTransactionError("an error was swallowed and everything rolled back")
         for loop in tx.wakes:
             self.signals[loop].set()
 
