@@ -41,8 +41,13 @@ class Eraser:
 
 
 async def erase(tx: Transaction, eraser: Eraser, order_id: UUID, people: Sequence[OrderedSubject]) -> None:
-    """Erase everybody in `people` and store the report; a person who fails alone is reported as failed."""
+    """Erase everybody in `people` and store the report; a person who fails alone is reported as failed.
+
+    An order that comes again, or at the same instant as its reminder, is answered with the stored report.
+    """
     await tx.run("SELECT lethe.lock_people($1)", [person.subject_id for person in people])
+    if eraser.publishes and await _report_again(tx, order_id):
+        return
     await _erase_part(tx, eraser, order_id, 0, people)
     if eraser.publishes:
         tx.wake(OUTBOX)
@@ -98,7 +103,7 @@ INSERT INTO outbox (type, body) SELECT $2, body FROM erasure_report WHERE order_
 """
 
 
-async def report_again(tx: Transaction, order_id: UUID) -> bool:
+async def _report_again(tx: Transaction, order_id: UUID) -> bool:
     """Publish the stored report of an order once more; answers whether there is one."""
     found = await tx.run(REPUBLISH, order_id, f"{tx.service}.erasure-reported.v1")
     if found:

@@ -10,7 +10,7 @@ from shared.messaging.router import ServiceRouter
 from shared.observability import log
 from shared.personal_data import permissions
 from shared.personal_data.data_map import DataMap, Table
-from shared.personal_data.erasure import Eraser, erase, report_again
+from shared.personal_data.erasure import Eraser, erase
 from shared.personal_data.purposes import Purpose
 from shared.personal_data.vacuum import VACUUM
 
@@ -25,15 +25,13 @@ def participant(eraser: Eraser) -> ServiceRouter:
     @router.event(privacy.ErasureOrdered, purpose=Purpose.ERASURE)
     async def erase_people(event: privacy.ErasureOrdered, tx: Transaction) -> None:
         """Erase the people of an order, or answer a repeated order with the stored report."""
-        if service not in {p.service for p in event.participants}:
-            return
-        if not await report_again(tx, event.order_id):
+        if service in {p.service for p in event.participants}:
             await erase(tx, eraser, event.order_id, event.subjects)
 
     @router.event(privacy.ErasureReminded, purpose=Purpose.ERASURE)
     async def erase_when_reminded(event: privacy.ErasureReminded, tx: Transaction) -> None:
         """The order once more, for the one that stayed silent."""
-        if event.service == service and not await report_again(tx, event.order.order_id):
+        if event.service == service:
             await erase(tx, eraser, event.order.order_id, event.order.subjects)
 
     @router.event(privacy.PermissionChanged, purpose=Purpose.RIGHTS)
