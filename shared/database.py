@@ -120,7 +120,10 @@ class Database:
             max_size=self._size,
             command_timeout=COMMAND_TIMEOUT_S,
             timeout=CONNECT_TIMEOUT_S,
-            server_settings={"application_name": self.service, "jit": "off"},
+            server_settings={"application_name": self.service},
+            # the statement of an erasure is long, and planning it costs more than running it for one person
+            max_cacheable_statement_size=0,
+            max_cached_statement_lifetime=0,
         )
 
     async def close(self) -> None:
@@ -134,11 +137,17 @@ class Database:
             pool.terminate()
 
     @contextlib.asynccontextmanager
-    async def transaction(self, purpose: Purpose) -> AsyncIterator[Transaction]:
-        """One READ COMMITTED transaction for one purpose; its messages leave after the commit."""
+    async def transaction(self, purpose: Purpose, *, durable: bool = True) -> AsyncIterator[Transaction]:
+        """One READ COMMITTED transaction for one purpose; its messages leave after the commit.
+
+        `durable=False` does not wait for the disk: for work that a crash may undo without harm.
+        """
+        begin = f"BEGIN; SET LOCAL lethe.purpose = '{purpose.value}'"
+        if not durable:
+            begin += "; SET LOCAL synchronous_commit = off"
         async with self.pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
             tx = Transaction(connection, self.service, purpose)
-            await connection.execute(f"BEGIN; SET LOCAL lethe.purpose = '{purpose.value}'")
+            await connection.execute(begin)
             try:
                 yield tx
                 await tx.flush()
