@@ -48,10 +48,6 @@ FOR_SERVICES: Mapping[str, Mapping[str, Words]] = {
         "pl": Words("Twoja licencja wkrótce wygaśnie", "Licencja wygaśnie z końcem dnia podanego poniżej."),
         "en": Words("Your license expires soon", "The license expires at the end of the day given below."),
     },
-    "license-expiring": {
-        "pl": Words("Twoja licencja wygasa", "Licencja wygaśnie w podanym dniu. Możesz ją przedłużyć w panelu."),
-        "en": Words("Your license expires", "The license ends on the day below. You can renew it in your panel."),
-    },
     "refund-made": {
         "pl": Words("Zwróciliśmy płatność", "Zwrot środków został zlecony."),
         "en": Words("We refunded a payment", "Your refund is on its way."),
