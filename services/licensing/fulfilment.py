@@ -8,7 +8,7 @@ from services.licensing.licenses import delivery
 from services.licensing.licenses.delivery import Keys
 from services.licensing.orders.store import set_state
 from services.licensing.settling import CLAIM
-from services.licensing.vat import tax_of
+from services.licensing.vat import NOTES
 from shared.clock import now, today
 from shared.contracts import identity, licensing, privacy
 from shared.database import Row, Transaction
@@ -30,7 +30,7 @@ async def deliver(
     if order["vat_treatment"] == "oss":
         await store.keep_evidence(tx, order_id, kept)
     item = await catalogue.name_of(tx, order["product"])
-    note = tax_of(order["country"], buyer.kind, today()).note
+    note = NOTES[order["vat_treatment"]]  # as ordered, even if the buyer has moved since
     invoice_id, number = await store.issue(tx, order_id, buyer, item, note, rules.terms(today(), days_to_pay), kept)
     tx.publish(licensing.InvoiceIssued(subject_id=person, invoice_id=invoice_id, kind="invoice"))
     _tell_delivered(tx, person, order_id, license_id)

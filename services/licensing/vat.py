@@ -36,13 +36,20 @@ RATES = (
 )
 
 
+NOTES: dict[str, str] = {"domestic": "", "oss": "OSS", "reverse charge": "odwrotne obciążenie"}
+"""What an invoice must say about each treatment (VAT Act art. 106e)."""
+
+
 @dataclass(frozen=True)
 class Tax:
-    """How one sale is taxed; `note` is what the invoice must say about it."""
+    """How one sale is taxed."""
 
     treatment: Treatment
     rate: int
-    note: str = ""
+
+    @property
+    def note(self) -> str:
+        return NOTES[self.treatment]
 
 
 def tax_of(country: str, kind: str, day: date) -> Tax:
@@ -53,8 +60,8 @@ def tax_of(country: str, kind: str, day: date) -> Tax:
     if country == SELLER_COUNTRY:
         return Tax("domestic", _rate(country, day))
     if kind != "person":
-        return Tax("reverse charge", 0, "odwrotne obciążenie")
-    return Tax("oss", _rate(country, day), "OSS")
+        return Tax("reverse charge", 0)
+    return Tax("oss", _rate(country, day))
 
 
 def vat_on(net: int, rate: int) -> int:

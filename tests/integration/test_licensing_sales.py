@@ -264,6 +264,15 @@ async def test_a_consumer_abroad_pays_the_vat_of_the_country_and_the_address_is_
     assert (trace["retain_until"], trace["purge_after"]) == (None, today() + timedelta(days=90))
 
 
+async def test_a_buyer_who_moves_between_order_and_payment_is_taxed_as_ordered(shop: Shop) -> None:
+    person = await shop.person(country="US", kind="company")
+    payment = await shop.start(person, await shop.order(person))
+    await shop.accounts.execute("UPDATE account SET kind = 'person', company = '' WHERE subject_id = $1", person)
+    await shop.ask(await shop.played(payment.reference, "payment.confirmed"))
+    (invoice,) = (await shop.ask(licensing.ListInvoices(subject_id=person))).invoices
+    assert (invoice.vat, invoice.vat_note) == (0, "odwrotne obciążenie")
+
+
 async def test_an_order_is_checked_before_anything_is_written(shop: Shop) -> None:
     person, company, american = await shop.person(), await shop.person(kind="company"), await shop.person("US")
     for request, field in (
