@@ -21,6 +21,7 @@ from services.gateway import (
     privacy_requests,
     problems,
     profile,
+    sandbox,
     sessions,
     webhooks,
 )
@@ -47,6 +48,7 @@ ROUTERS = (
     licenses.programs,
     licenses.members,
     webhooks.provider,
+    sandbox.buyers,
     newsletter.mailing,
     newsletter.anybody,
     consents.anybody,
@@ -112,9 +114,9 @@ def _listen(host: str, port: int) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
         listening.listen(BACKLOG)
-    except OSError:
+    except OSError as error:
         listening.close()
-        raise
+        raise OSError(f"can't listen on {host}:{port}: {error.strerror}") from error
     return listening
 
 

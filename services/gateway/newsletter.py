@@ -2,29 +2,27 @@
 
 import email.parser
 import email.policy
-import html
 from typing import Annotated, Any
-from urllib.parse import parse_qs
 
-from fastapi import Path, Request
+from fastapi import Path, Query, Request
 from starlette.responses import HTMLResponse, Response
 
 from services.gateway.answers import accepted, nothing
 from services.gateway.bodies import Whole
 from services.gateway.callers import Anybody
 from services.gateway.limits import Kind
-from services.gateway.routes import routes
+from services.gateway.pages import FORM, fields_of, media_type, page
+from services.gateway.routes import MAILED, routes
 from shared.contracts import marketing
 from shared.messaging.requests import refuse
 
 anybody = routes("newsletter")
 mailing = routes("newsletter", Kind.MAIL)
 
+TITLE = "Newsletter"
 ONE_CLICK = ("List-Unsubscribe", "One-Click")
 OBJECTION = ("objects", "yes")
-LinkToken = Annotated[
-    str, Path(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_.~-]+$", description="from the link in the mail")
-]
+LinkToken = Annotated[str, Path(min_length=20, max_length=100, pattern=MAILED, description="from the link in the mail")]
 
 
 @mailing.post("/newsletter/subscriptions", status_code=202, response_class=Response)
@@ -34,6 +32,12 @@ async def subscribe(body: Whole[marketing.SubscribeNewsletter], caller: Anybody)
     return accepted()
 
 
+@anybody.get("/newsletter/confirmations", response_class=HTMLResponse)
+async def offer(token: Annotated[str, Query(min_length=20, max_length=100, pattern=MAILED)]) -> Any:
+    """The page behind the link to confirm. It confirms nothing: scanners follow links."""
+    return page(TITLE, CONFIRM.format(token=token))
+
+
 @anybody.post("/newsletter/confirmations", status_code=204, response_class=Response)
 async def confirm(body: Whole[marketing.ConfirmSubscription], caller: Anybody) -> Response:
     """Prove address and will with the mailed token."""
@@ -41,11 +45,18 @@ async def confirm(body: Whole[marketing.ConfirmSubscription], caller: Anybody) -
     return nothing()
 
 
+@anybody.post("/newsletter/confirmations/{token:secret}", response_class=HTMLResponse)
+async def confirm_by_page(token: LinkToken, caller: Anybody) -> Any:
+    """The button on the page: prove address and will."""
+    await caller.ask(marketing.ConfirmSubscription(token=token))
+    return page(TITLE, CONFIRMED)
+
+
 @anybody.get("/newsletter/unsubscribe/{token:secret}", response_class=HTMLResponse)
 async def show(token: LinkToken, caller: Anybody) -> Any:
     """The page behind an unsubscribe link. It changes nothing: scanners follow links."""
-    offer: marketing.UnsubscribeOffer = await caller.ask(marketing.ReadUnsubscribe(token=token))
-    return HTMLResponse(_page(offer.list_name, OFFER if offer.subscribed else GONE))
+    found: marketing.UnsubscribeOffer = await caller.ask(marketing.ReadUnsubscribe(token=token))
+    return page(found.list_name, LEAVE if found.subscribed else GONE)
 
 
 FORMS = {
@@ -62,7 +73,7 @@ FORMS = {
                     },
                 }
             }
-            for kind in ("application/x-www-form-urlencoded", "multipart/form-data")
+            for kind in (FORM, "multipart/form-data")
         },
     }
 }
@@ -71,49 +82,42 @@ FORMS = {
 @anybody.post("/newsletter/unsubscribe/{token:secret}", response_class=HTMLResponse, openapi_extra=FORMS)
 async def leave(token: LinkToken, request: Request, caller: Anybody) -> Any:
     """Leave the list of the link at once, without a session; repeating it changes nothing."""
-    sent = _form(request.headers.get("content-type", ""), await request.body())
+    sent = _sent(request.headers.get("content-type", ""), await request.body())
     await caller.ask(marketing.Unsubscribe(token=token, objects=OBJECTION in sent))
-    return HTMLResponse(_page("", GONE))
+    return page(TITLE, GONE)
 
 
-def _form(content_type: str, body: bytes) -> set[tuple[str, str]]:
+def _sent(content_type: str, body: bytes) -> set[tuple[str, str]]:
     """The fields of the form. Raises Refused: 415 for another media type, 422 without the one-click field."""
     if not body:
         return set()
-    kind = content_type.partition(";")[0].strip().lower()
-    if kind == "application/x-www-form-urlencoded":
-        sent = {(name, value) for name, values in parse_qs(body.decode("ascii", "replace")).items() for value in values}
-    elif kind == "multipart/form-data":
-        sent = set(_parts(content_type, body))
-    else:
+    kind = media_type(content_type)
+    if kind not in (FORM, "multipart/form-data"):
         raise refuse(415, "the body must be a form")
+    sent = fields_of(body) if kind == FORM else _parts(content_type, body)
     if ONE_CLICK not in sent:
         raise refuse(422, "the request is not valid", field="List-Unsubscribe", message="must be One-Click")
     return sent
 
 
-def _parts(content_type: str, body: bytes) -> list[tuple[str, str]]:
+def _parts(content_type: str, body: bytes) -> set[tuple[str, str]]:
     """The fields of a multipart form; RFC 8058 prefers it."""
     head = f"Content-Type: {content_type}\r\n\r\n".encode("ascii", "replace")
     message = email.parser.BytesParser(policy=email.policy.HTTP).parsebytes(head + body)
     parts = message.iter_parts() if message.is_multipart() else ()
-    return [
+    return {
         (str(part.get_param("name", header="content-disposition")), str(part.get_payload()).strip()) for part in parts
-    ]
+    }
 
 
-OFFER = """<form method="post">
+CONFIRM = """<form method="post" action="confirmations/{token}">
+<p><button>Tak, chcę dostawać newsletter · Yes, send me the newsletter</button></p>
+</form>"""
+CONFIRMED = "<p>Dziękujemy, adres jest na liście. · Thank you, the address is on the list.</p>"
+LEAVE = """<form method="post">
 <input type="hidden" name="List-Unsubscribe" value="One-Click">
 <p><label><input type="checkbox" name="objects" value="yes">
 Nie chcę też profilowania do marketingu · I also object to profiling for marketing</label></p>
 <p><button>Wypisz mnie · Unsubscribe me</button></p>
 </form>"""
 GONE = "<p>Ten adres nie jest już na liście. · This address is not on the list any more.</p>"
-
-
-def _page(list_name: str, content: str) -> str:
-    title = html.escape(list_name) or "Newsletter"
-    return (
-        f'<!doctype html><html lang="pl"><meta charset="utf-8"><meta name="robots" content="noindex">'
-        f"<title>{title}</title><h1>{title}</h1>{content}</html>"
-    )

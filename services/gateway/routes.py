@@ -14,6 +14,8 @@ from services.gateway.callers import address_of, gateway_of, token_of
 from services.gateway.limits import Kind, client_of
 from shared.messaging.requests import refuse
 
+MAILED = r"^[A-Za-z0-9_.~-]{20,200}$"
+
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -76,7 +78,7 @@ def _is_json(content_type: str) -> bool:
 class _Secret(Convertor[str]):
     """What stands in a path as `{token:secret}`; anything else is no such path."""
 
-    regex = r"[A-Za-z0-9_.~-]{20,200}"
+    regex = MAILED.strip("^$")
 
     def convert(self, value: str) -> str:
         """The token as it is."""

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import httpx
@@ -110,6 +111,23 @@ async def test_sign_up_purchase_and_license(client: httpx.AsyncClient, house: Ho
     assert (await client.post("/licenses/deactivate", json=device)).status_code == 204
     assert (await client.delete(f"/licenses/{held['license_id']}", headers=who)).status_code == 204
     assert (await client.post("/licenses/validate", json={"key": key})).json()["code"] == "ENDED"
+
+
+async def test_the_sandbox_is_a_page_where_a_buyer_pays(client: httpx.AsyncClient, house: House, mail: Path) -> None:
+    _, token = await sign_up(client, mail)
+    who = bearer(token)
+    await client.patch("/me", json={"street": "Długa 1", "postal_code": "80-001"}, headers=who)
+    product = (await client.get("/products")).json()["products"][0]["code"]
+    order = (await client.post("/orders", json=ORDER | {"product": product}, headers=who)).json()
+    payment = (await client.post(f"/orders/{order['id']}/payments", headers=who)).json()
+    path = urlsplit(payment["pay_url"]).path
+    assert "<form" in (await client.get(path)).text
+    problem(await client.post(path, data={"outcome": "steal"}), 422)
+    problem(await client.post(path, json={"outcome": "pay"}), 415)
+    problem(await client.post("/sandbox/payments/nobodys", data={"outcome": "pay"}), 404)
+    assert (await client.post(path, data={"outcome": "pay"})).status_code == 200
+    paid = (await client.get(f"/payments/{payment['payment_id']}", headers=who)).json()
+    assert paid["state"] == "confirmed"
 
 
 async def test_nobody_reaches_what_is_another_persons(client: httpx.AsyncClient, house: House, mail: Path) -> None:

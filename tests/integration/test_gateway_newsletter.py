@@ -1,0 +1,118 @@
+"""The newsletter through the gateway: double opt-in, links that scanners may follow, one click to leave."""
+
+import re
+import secrets
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from deploy.local import mailbox
+from deploy.local.servers import Servers
+from services.identity.app import SERVICE as IDENTITY
+from services.marketing.app import SERVICE as MARKETING
+from services.privacy.app import SERVICE as PRIVACY
+from shared.contracts import marketing
+from shared.contracts.message import Created
+from tests import house as houses
+from tests.gateway import front_door, problem
+from tests.house import House, eventually
+
+CONFIRMING = re.compile(r"/newsletter/confirmations\?token=([\w.~-]+)")
+LEAVING = re.compile(r"/newsletter/unsubscribe/([\w.~-]+)")
+
+
+@pytest.fixture(scope="module")
+async def house(servers: Servers) -> AsyncIterator[House]:
+    """Identity, privacy and marketing."""
+    made = await houses.build(servers, [IDENTITY, PRIVACY, MARKETING])
+    async with made.serve(PRIVACY, IDENTITY, MARKETING):
+        yield made
+    await houses.tear_down(made)
+
+
+@pytest.fixture(scope="module")
+def mail(servers: Servers) -> Path:
+    """Where mail lands."""
+    assert servers.mailbox_folder is not None
+    return servers.mailbox_folder
+
+
+@pytest.fixture(scope="module")
+async def client(house: House) -> AsyncIterator[httpx.AsyncClient]:
+    """A gateway of this house."""
+    async with front_door(house) as made:
+        yield made
+
+
+async def linked(mail: Path, address: str, link: re.Pattern[str]) -> str:
+    """The token of the newest link of a kind in the mailbox of an address."""
+
+    async def newest() -> str:
+        for message in reversed(mailbox.messages_for(mail, address)):
+            body = message.get_body(("plain",))
+            if body is not None and (found := link.search(body.get_content())):
+                return found.group(1)
+        return ""
+
+    return str(await eventually(newest))
+
+
+async def subscribed(client: httpx.AsyncClient, mail: Path) -> tuple[str, str]:
+    """Somebody new who entered an address; answers it and the token that confirms."""
+    address = f"{secrets.token_hex(6)}@example.com"
+    text = (await client.get("/consent-texts")).json()["texts"]
+    version = next(each["text_version"] for each in text if each["purpose"] == "direct-marketing.email")
+    answer = await client.post("/newsletter/subscriptions", json={"email": address, "text_version": version})
+    assert answer.status_code == 202, answer.text
+    return address, await linked(mail, address, CONFIRMING)
+
+
+async def campaign(house: House, mail: Path, address: str) -> str:
+    """Mail everybody once marketing knows of a consent; answers the token of the link to leave."""
+
+    async def allowed() -> bool:
+        async with house.superuser("marketing") as database:
+            return bool(await database.fetchval("SELECT true FROM permission WHERE allowed"))
+
+    await eventually(allowed)
+    async with house.asking() as ask:
+        made: Created = await ask.ask(marketing.CreateCampaign(subject="Nowości", text="Nowa wersja."))
+        await ask.ask(marketing.StartCampaign(campaign_id=made.id))
+    return await linked(mail, address, LEAVING)
+
+
+async def test_a_link_confirms_nothing_its_button_does(client: httpx.AsyncClient, house: House, mail: Path) -> None:
+    address, token = await subscribed(client, mail)
+    page = await client.get("/newsletter/confirmations", params={"token": token})
+    assert page.headers["content-type"].startswith("text/html")
+    action = re.search(r'action="([^"]+)"', page.text)
+    assert action is not None
+    answer = await client.post(page.url.join(action.group(1)))
+    assert answer.status_code == 200, answer.text
+    leaving = await campaign(house, mail, address)
+    for _ in range(3):
+        offered = await client.get(f"/newsletter/unsubscribe/{leaving}")
+        assert "<form" in offered.text
+    one_click = await client.post(f"/newsletter/unsubscribe/{leaving}", files={"List-Unsubscribe": (None, "One-Click")})
+    assert one_click.status_code == 200, one_click.text
+    assert "<form" not in (await client.get(f"/newsletter/unsubscribe/{leaving}")).text
+    again = await client.post(f"/newsletter/unsubscribe/{leaving}", data={"List-Unsubscribe": "One-Click"})
+    assert again.status_code == 200
+
+
+async def test_programs_confirm_with_json(client: httpx.AsyncClient, mail: Path) -> None:
+    _, token = await subscribed(client, mail)
+    assert (await client.post("/newsletter/confirmations", json={"token": token})).status_code == 204
+
+
+async def test_links_that_are_none_of_ours(client: httpx.AsyncClient) -> None:
+    forged = "f" * 40
+    problem(await client.get(f"/newsletter/unsubscribe/{forged}"), 404)
+    problem(await client.post(f"/newsletter/unsubscribe/{forged}"), 404)
+    problem(await client.post("/newsletter/confirmations", json={"token": forged}), 404)
+    problem(await client.post(f"/newsletter/confirmations/{forged}"), 404)
+    for wrong in ("", "short", "<script>" * 5, "\0" * 30):
+        found = problem(await client.get("/newsletter/confirmations", params={"token": wrong}), 422)
+        assert found["errors"][0]["field"] == "token"
