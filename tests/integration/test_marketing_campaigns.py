@@ -123,7 +123,7 @@ async def test_each_mail_names_recipient_and_list_in_its_one_click_headers(
     assert tokens[0] != tokens[1]
 
 
-@pytest.mark.parametrize("purpose", [EMAIL, EVERYTHING])
+@pytest.mark.parametrize("purpose", [EMAIL, EVERYTHING, "suppression"])
 async def test_who_is_blocked_after_the_planning_is_cancelled(
     house: House, client: RequestClient, office: PostOffice, kits: dict[str, Kit], purpose: str
 ) -> None:
@@ -136,7 +136,11 @@ async def test_who_is_blocked_after_the_planning_is_cancelled(
             " VALUES ($1, 'News', 'News', '', '', 'sending', true, now())",
             campaign_id,
         )
-        await decide(kits, people[1].subject_id, purpose, allowed=False)
+        if purpose == "suppression":
+            hashed = keys_of(house).address_hash(people[1].email)
+            await database.execute("INSERT INTO suppression VALUES ($1, 'objected')", hashed)
+        else:
+            await decide(kits, people[1].subject_id, purpose, allowed=False)
         await database.execute(
             "INSERT INTO mailing (campaign_id, subject_id, keep_until) SELECT $1, unnest($2::uuid[]), 'infinity'",
             campaign_id,
@@ -156,7 +160,8 @@ async def test_planning_sees_nobody_restricted_suppressed_or_of_another_language
     async with house.superuser("marketing") as database:
         hashed = keys_of(house).address_hash(suppressed.email.upper())  # one mailbox, whatever the spelling
         await database.execute("INSERT INTO suppression VALUES ($1, 'objected')", hashed)
-    assert (await queued(house, client)).sent == 1
+    campaign = await queued(house, client)
+    assert (campaign.sent, campaign.cancelled) == (1, 0)
     assert (await queued(house, client, {"language": "en"})).sent == 0
     assert [len(office.mails_to(p.email)) for p in (reached, restricted, suppressed)] == [1, 0, 0]
 
