@@ -4,9 +4,9 @@ import json
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, NoReturn, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, Strict, create_model, field_validator
+from pydantic import BaseModel, ConfigDict, Strict, create_model
 
-from shared.contracts.message import Request, storable
+from shared.contracts.message import Request
 from shared.messaging.requests import Refused, refuse
 
 Asked = TypeVar("Asked", bound=Request)
@@ -20,8 +20,6 @@ class Body(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
     contract: ClassVar[type[Request]]
-
-    _storable = field_validator("*", mode="after")(storable)
 
     def complete(self, **added: Any) -> Any:
         """The request with what the gateway adds. Raises pydantic.ValidationError."""
