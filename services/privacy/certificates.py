@@ -99,7 +99,7 @@ PER_PERSON = ("outcome", "rows", "purged_rows", "retain_until", "review_at", "pr
 
 
 def _entry(table: dict[str, Any], place: int) -> dict[str, Any]:
-    values = {name: table[name][place] for name in PER_PERSON if name in table}
+    values = {name: table[name][place] for name in PER_PERSON if table.get(name) is not None}
     named = {name: table[name] for name in ("table", "columns", "categories") if name in table}
     return named | {name: value for name, value in values.items() if value is not None}
 

@@ -21,7 +21,7 @@ HEADER = """
 WITH r AS MATERIALIZED (SELECT $1::jsonb AS body)
 SELECT (body ->> 'order_id')::uuid AS order_id, body ->> 'service' AS service, (body ->> 'part')::smallint AS part,
   ARRAY(SELECT jsonb_array_elements_text(body -> 'subjects')::uuid) AS subjects,
-  body ? 'failure' AS failed,
+  body ->> 'failure' IS NOT NULL AS failed,
   (SELECT array_agg(DISTINCT t ->> 'table') FROM jsonb_array_elements(body -> 'tables') t) AS tables,
   (SELECT bool_and(jsonb_array_length(t -> 'outcome') = jsonb_array_length(body -> 'subjects')
                AND jsonb_array_length(t -> 'rows') = jsonb_array_length(body -> 'subjects'))
@@ -89,7 +89,7 @@ WITH own AS (INSERT INTO order_report (order_id, service, part, subjects, body)
   SELECT order_id, 'privacy', part, ARRAY(SELECT jsonb_array_elements_text(body::jsonb -> 'subjects')::uuid), body
   FROM erasure_report WHERE order_id = $1 RETURNING subjects, body)
 UPDATE order_participant SET answered = (SELECT sum(cardinality(subjects)) FROM own),
-  failed = coalesce((SELECT array_agg(f) FROM own, unnest(subjects) f WHERE body::jsonb ? 'failure'), '{}')
+  failed = coalesce((SELECT array_agg(f) FROM own, unnest(subjects) f WHERE body::jsonb ->> 'failure' IS NOT NULL), '{}')
 WHERE order_id = $1 AND service = 'privacy'
 """
 CLOSE = "UPDATE erasure_order SET open = false, closed_at = clock_timestamp() WHERE order_id = $1"
