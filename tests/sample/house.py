@@ -9,12 +9,13 @@ from uuid import UUID, uuid4
 
 import aio_pika
 import asyncpg
+from prometheus_client import REGISTRY
 
 from deploy.local.servers import Servers
 from shared.contracts.message import Event
 from shared.contracts.privacy import ErasureOrdered, OrderedSubject, Participant
 from shared.database import Database
-from shared.messaging.router import ServiceRouter
+from shared.messaging.router import Handler, ServiceRouter
 from shared.messaging.topology import EVENTS
 from shared.personal_data.erasure import erase
 from shared.personal_data.participant import participant
@@ -23,6 +24,7 @@ from shared.service import Service
 from tests import house as houses
 from tests.house import House
 from tests.sample.app import ERASER, SERVICE
+from tests.sample.contracts import ThingNoted
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -45,6 +47,54 @@ async def sample_house(servers: Servers, *services: Service) -> AsyncIterator[Ho
         yield made
     finally:
         await houses.tear_down(made)
+
+
+def reacting(handler: Handler, contract: type[Event] = ThingNoted, purpose: Purpose = Purpose.UPKEEP) -> Service:
+    """The sample service with one reaction of the test's own in place of its handlers."""
+    router = ServiceRouter("sample")
+    router.event(contract, purpose=purpose)(handler)
+    return replace(SERVICE, router=router, takes_orders=False)
+
+
+@contextlib.asynccontextmanager
+async def publishing(house: House) -> AsyncIterator[aio_pika.abc.AbstractChannel]:
+    """A channel with all rights and confirms."""
+    connection = await aio_pika.connect(house.admin_amqp, timeout=10)
+    async with connection:
+        yield await connection.channel(on_return_raises=True)
+
+
+Heard = list[aio_pika.abc.AbstractIncomingMessage]
+
+
+@contextlib.asynccontextmanager
+async def listening(house: House, pattern: str) -> AsyncIterator[Heard]:
+    """Everything that is published under a pattern from now on."""
+    heard: Heard = []
+
+    async def hear(message: aio_pika.abc.AbstractIncomingMessage) -> None:
+        heard.append(message)
+
+    connection = await aio_pika.connect(house.admin_amqp, timeout=10)
+    async with connection:
+        channel = await connection.channel()
+        queue = await channel.declare_queue(exclusive=True)
+        await queue.bind(EVENTS, pattern)
+        await queue.consume(hear, no_ack=True)
+        yield heard
+
+
+def handled(queue: str, outcome: str) -> int:
+    """How many deliveries of a queue ended so in this process."""
+    labels = {"consumer": queue, "outcome": outcome}
+    return int(REGISTRY.get_sample_value("lethe_messages_handled_total", labels) or 0)
+
+
+async def depth(house: House, queue: str) -> int:
+    """How many messages wait in a queue."""
+    async with publishing(house) as channel:
+        found = await channel.declare_queue(queue, passive=True)
+        return int(found.declaration_result.message_count or 0)
 
 
 async def erase_people(database: Database, *people: UUID, order_id: UUID | None = None) -> UUID:

@@ -1,0 +1,205 @@
+"""Once, however often and in whatever order a message comes; nothing lost between two transactions (3, 4, 7)."""
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from aio_pika.abc import AbstractChannel
+
+from deploy.local.servers import Servers
+from shared.contracts import privacy
+from shared.database import Database, Transaction
+from tests.house import House, eventually
+from tests.sample.contracts import NoteKept, ReceiptMade, ThingNoted
+from tests.sample.house import (
+    Heard,
+    alone,
+    depth,
+    erase_people,
+    handled,
+    listening,
+    ordered,
+    publishing,
+    reacting,
+    sample_house,
+    send,
+)
+
+NOTED, PAID = "sample.on.sample.thing-noted", "sample.on.sample.receipt-made"
+ORDERED, REMINDED = "sample.on.privacy.erasure-ordered", "sample.on.privacy.erasure-reminded"
+
+
+@pytest.fixture(scope="module")
+async def house(servers: Servers) -> AsyncIterator[House]:
+    async with sample_house(servers) as made:
+        yield made
+
+
+@pytest.fixture
+async def served(house: House) -> AsyncIterator[Database]:
+    """The running sample service; its database."""
+    async with house.serve(alone()) as kits:
+        yield kits["sample"].database
+
+
+@pytest.fixture
+async def everything(house: House) -> AsyncIterator[asyncpg.Connection]:
+    async with house.superuser("sample") as connection:
+        yield connection
+
+
+@pytest.fixture
+async def channel(house: House) -> AsyncIterator[AbstractChannel]:
+    async with publishing(house) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def kept(house: House) -> AsyncIterator[Heard]:
+    """The sample's events about kept notes."""
+    async with listening(house, NoteKept.type) as heard:
+        yield heard
+
+
+def noted(person: UUID | None = None) -> ThingNoted:
+    return ThingNoted(subject_id=person or uuid4(), note_id=uuid4())
+
+
+async def until_handled(queue: str, outcome: str, count: int) -> None:
+    async def all_of_them() -> bool:
+        return handled(queue, outcome) >= count
+
+    await eventually(all_of_them)
+
+
+@pytest.mark.usefixtures("served")
+async def test_every_message_thrice_and_shuffled_has_one_effect(
+    channel: AbstractChannel, everything: asyncpg.Connection, kept: Heard
+) -> None:
+    """Guard: the inbox mark in lethe.enter; seen to fail without it (dead letters and second effects)."""
+    events = {str(uuid4()): noted() for _ in range(40)}
+    deliveries = [(message_id, event) for message_id, event in events.items() for _ in range(3)]
+    random.shuffle(deliveries)
+    done, duplicate = handled(NOTED, "done"), handled(NOTED, "duplicate")
+    await asyncio.gather(*(send(channel, event, message_id=message_id) for message_id, event in deliveries))
+    await until_handled(NOTED, "done", done + 40)
+    await until_handled(NOTED, "duplicate", duplicate + 80)
+    ids = [event.note_id for event in events.values()]
+    assert await everything.fetchval("SELECT count(*) FROM note WHERE note_id = ANY ($1)", ids) == 40
+
+    async def all_told() -> bool:
+        return len(kept) >= 40
+
+    await eventually(all_told)
+    assert sorted(json.loads(m.body)["note_id"] for m in kept) == sorted(str(i) for i in ids)
+    assert len({m.message_id for m in kept}) == 40
+    assert handled(NOTED, "done") == done + 40
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["known", "never met before"])
+async def test_a_late_event_leaves_nothing_or_a_statutory_record(
+    served: Database, channel: AbstractChannel, everything: asyncpg.Connection, kept: Heard, known: bool
+) -> None:
+    """Guard: Consumer goes on for the purpose legal-duty; seen to fail without it."""
+    person, receipt = uuid4(), uuid4()
+    if known:
+        await everything.execute("INSERT INTO subject VALUES ($1)", person)
+    await erase_people(served, person)
+    late, done = handled(NOTED, "late"), handled(PAID, "done")
+    await send(channel, noted(person))
+    await send(channel, ReceiptMade(subject_id=person, receipt_id=receipt, amount_cents=1250))
+    await until_handled(NOTED, "late", late + 1)
+    await until_handled(PAID, "done", done + 1)
+    assert await everything.fetchval("SELECT count(*) FROM note WHERE subject_id = $1", person) == 0
+    row = await everything.fetchrow("SELECT live, provision FROM receipt WHERE receipt_id = $1", receipt)
+    assert row is not None
+    assert tuple(row) == (False, "Accounting Act art. 74(2)")
+    assert not kept
+
+
+async def test_a_dropped_event_does_not_reach_its_handler(house: House, channel: AbstractChannel, kept: Heard) -> None:
+    """Nothing would stop a handler that writes no row but tells others.
+
+    Guard: `late` of the contract in Consumer; seen to fail without it.
+    """
+
+    async def tell(event: ThingNoted, tx: Transaction) -> None:
+        tx.publish(NoteKept(subject_id=event.subject_id, note_id=event.note_id))
+
+    person, somebody = uuid4(), uuid4()
+    async with house.serve(reacting(tell)) as kits:
+        await erase_people(kits["sample"].database, person)
+        late = handled(NOTED, "late")
+        await send(channel, noted(person))
+        await send(channel, noted(somebody))
+        await until_handled(NOTED, "late", late + 1)
+
+        async def told() -> bool:
+            return bool(kept)
+
+        await eventually(told)
+    assert [json.loads(message.body)["subject_id"] for message in kept] == [str(somebody)]
+
+
+async def test_a_friend_erased_meanwhile_is_not_named(
+    served: Database, channel: AbstractChannel, everything: asyncpg.Connection
+) -> None:
+    """The note of a living person is kept without the erased friend."""
+    friend = uuid4()
+    await erase_people(served, friend)
+    event = ThingNoted(subject_id=uuid4(), note_id=uuid4(), friend_id=friend)
+    await send(channel, event)
+
+    async def there() -> asyncpg.Record | None:
+        return await everything.fetchrow("SELECT friend_id FROM note WHERE note_id = $1", event.note_id)
+
+    assert (await eventually(there))["friend_id"] is None
+
+
+@pytest.mark.usefixtures("served")
+async def test_an_order_that_comes_again_is_answered_with_the_stored_report(
+    house: House, channel: AbstractChannel, everything: asyncpg.Connection
+) -> None:
+    """Three orders with ids of their own and two reminders, all at once and once more afterwards.
+
+    Guard: the look for the stored report under the lock on the people; seen to fail (dead letters by
+    the report's primary key) with the look before the lock.
+    """
+    for _ in range(5):
+        person = uuid4()
+        await everything.execute("INSERT INTO subject VALUES ($1)", person)
+        order = ordered(person)
+        reminder = privacy.ErasureReminded(service="sample", order=order)
+        before = [handled(queue, "done") for queue in (ORDERED, REMINDED)]
+        async with listening(house, "sample.erasure-reported.v1") as reports:
+            await asyncio.gather(
+                *(send(channel, e, sender="privacy") for e in (order, reminder, order, reminder, order))
+            )
+            await until_handled(ORDERED, "done", before[0] + 3)
+            await until_handled(REMINDED, "done", before[1] + 2)
+
+            async def five(reports: Heard = reports) -> bool:
+                return len(reports) >= 5
+
+            await eventually(five)
+        assert len({message.body for message in reports}) == 1
+        assert await everything.fetchval("SELECT count(*) FROM erasure_report WHERE order_id = $1", order.order_id) == 1
+    assert await depth(house, "sample.dead-letters") == 0
+
+
+@pytest.mark.usefixtures("served")
+async def test_an_order_for_others_is_left_to_them(channel: AbstractChannel, everything: asyncpg.Connection) -> None:
+    """A service that joined after the order was written is not in it."""
+    person = uuid4()
+    await everything.execute("INSERT INTO subject VALUES ($1)", person)
+    order = ordered(person).model_copy(update={"participants": ()})
+    done = handled(ORDERED, "done"), handled(REMINDED, "done")
+    await send(channel, order, sender="privacy")
+    await send(channel, privacy.ErasureReminded(service="licensing", order=ordered(person)), sender="privacy")
+    await until_handled(ORDERED, "done", done[0] + 1)
+    await until_handled(REMINDED, "done", done[1] + 1)
+    assert await everything.fetchval("SELECT live FROM subject WHERE subject_id = $1", person) is True

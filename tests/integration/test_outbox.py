@@ -1,0 +1,259 @@
+"""The outbox: what a transaction decided to tell leaves after its commit, at least once, and only then (3, 7)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from aio_pika.abc import AbstractChannel
+
+from deploy.local.servers import Servers
+from shared.database import Database, Transaction
+from shared.messaging.connection import UNREACHABLE, Outlet
+from shared.messaging.faults import Rejected
+from shared.messaging.outbox import relay
+from shared.observability import continued_trace, current_traceparent
+from shared.personal_data.purposes import Purpose
+from tests.house import House, eventually
+from tests.sample.contracts import NoteKept, ThingNoted
+from tests.sample.house import Heard, depth, listening, publishing, reacting, sample_house, send
+
+
+@pytest.fixture(scope="module")
+async def house(servers: Servers) -> AsyncIterator[House]:
+    async with sample_house(servers) as made:
+        yield made
+
+
+@pytest.fixture
+async def everything(house: House) -> AsyncIterator[asyncpg.Connection]:
+    async with house.superuser("sample") as connection:
+        yield connection
+
+
+@pytest.fixture
+async def channel(house: House) -> AsyncIterator[AbstractChannel]:
+    async with publishing(house) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def kept(house: House) -> AsyncIterator[Heard]:
+    """The sample's events about kept notes."""
+    async with listening(house, NoteKept.type) as heard:
+        yield heard
+
+
+def noted(person: UUID | None = None) -> ThingNoted:
+    return ThingNoted(subject_id=person or uuid4(), note_id=uuid4())
+
+
+async def waiting_rows(database: Database) -> int:
+    return int(await database.pool.fetchval("SELECT count(*) FROM outbox"))
+
+
+async def fill(database: Database, count: int) -> list[str]:
+    person = uuid4()
+    async with database.transaction(Purpose.UPKEEP) as tx:
+        for _ in range(count):
+            tx.publish(NoteKept(subject_id=person, note_id=uuid4()))
+    rows = await database.pool.fetch("SELECT message_id FROM outbox")
+    return [str(row["message_id"]) for row in rows]
+
+
+async def test_rows_survive_a_broker_that_is_away(house: House, kept: Heard) -> None:
+    """Guard: rows are deleted after their confirm; seen to fail with the deletion before it."""
+    async with house.database("sample") as database:
+        ids = await fill(database, 3)
+        nowhere = Outlet("amqp://nobody:nothing@127.0.0.1:1/", "nowhere")
+        with pytest.raises(UNREACHABLE):
+            await relay(database, nowhere)
+        assert await waiting_rows(database) == 3
+        there = Outlet(house.amqp["sample"], "there")
+        assert await relay(database, there) is False
+        assert await waiting_rows(database) == 0
+        await there.close()
+
+    async def arrived() -> bool:
+        return sorted(m.message_id or "" for m in kept) == sorted(ids)
+
+    await eventually(arrived)
+
+
+async def test_what_nobody_listens_to_is_kept_countably(house: House) -> None:
+    """Guard: the alternate exchange of lethe.events; seen to fail without it (the row stays for ever)."""
+    async with house.database("sample") as database:
+        before = await depth(house, "lethe.unrouted")
+        await fill(database, 2)
+        outlet = Outlet(house.amqp["sample"], "there")
+        await relay(database, outlet)
+        await outlet.close()
+        assert await waiting_rows(database) == 0
+    assert await depth(house, "lethe.unrouted") == before + 2
+
+
+async def test_a_message_that_the_broker_refuses_stays(house: House, kept: Heard) -> None:
+    """The good ones of a batch leave and are forgotten, the refused one stays and is reported."""
+    async with house.database("sample") as database:
+        good = await fill(database, 2)
+        await database.pool.execute("INSERT INTO outbox (type, body) VALUES ('sample.' || repeat('x', 300), '{}')")
+        outlet = Outlet(house.amqp["sample"], "there")
+        with pytest.raises(Exception, match=r".+"):
+            await relay(database, outlet)
+        await outlet.close()
+        left = await database.pool.fetch("SELECT type FROM outbox")
+        assert [len(row["type"]) for row in left] == [307]
+        await database.pool.execute("DELETE FROM outbox")
+
+    async def arrived() -> bool:
+        return sorted(m.message_id or "" for m in kept) == sorted(good)
+
+    await eventually(arrived)
+
+
+async def test_two_relays_never_publish_a_row_twice(house: House, kept: Heard) -> None:
+    """Guard: FOR UPDATE SKIP LOCKED; seen to fail without it."""
+    async with house.database("sample") as one, house.database("sample") as two:
+        ids = await fill(one, 450)
+        outlets = [Outlet(house.amqp["sample"], name) for name in ("one", "two")]
+        rounds = await asyncio.gather(*(drain(d, o) for d, o in zip((one, two), outlets, strict=True)))
+        assert min(rounds) > 0, "only one of them worked"
+        assert await waiting_rows(one) == 0
+        await asyncio.gather(*(outlet.close() for outlet in outlets))
+
+    async def arrived() -> bool:
+        return len(kept) >= 450
+
+    await eventually(arrived)
+    assert sorted(m.message_id or "" for m in kept) == sorted(ids)
+
+
+async def drain(database: Database, outlet: Outlet) -> int:
+    rounds = 0
+    while await relay(database, outlet):
+        rounds += 1
+    return rounds
+
+
+async def test_a_message_carries_its_envelope(house: House, kept: Heard) -> None:
+    """CloudEvents attributes; the id is the row's and persistent delivery is asked for."""
+    person = uuid4()
+    async with house.database("sample") as database:
+        async with database.transaction(Purpose.UPKEEP) as tx:
+            tx.publish(NoteKept(subject_id=person, note_id=uuid4()))
+        row = await database.pool.fetchrow("SELECT message_id, created_at FROM outbox")
+        outlet = Outlet(house.amqp["sample"], "there")
+        await relay(database, outlet)
+        await outlet.close()
+
+    async def arrived() -> bool:
+        return bool(kept)
+
+    await eventually(arrived)
+    message = kept[0]
+    assert row is not None
+    assert message.message_id == str(row["message_id"])
+    assert (message.type, message.routing_key, message.app_id) == (NoteKept.type, NoteKept.type, "sample")
+    assert message.timestamp == row["created_at"].replace(microsecond=0)
+    assert (message.delivery_mode, message.content_type) == (2, "application/json")
+    assert message.headers["subject"] == str(person)
+    assert message.headers["specversion"] == "1.0"
+    assert message.headers["dataschema"] == f"urn:lethe:{NoteKept.type}"
+
+
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+
+
+async def test_a_trace_travels_with_the_message(house: House, kept: Heard) -> None:
+    """Producer, outbox, consumer and what the consumer publishes: one trace.
+
+    Guard: the column traceparent and continued_trace; seen to fail without either.
+    """
+    seen: list[str | None] = []
+
+    async def look(event: ThingNoted, tx: Transaction) -> None:
+        seen.append(current_traceparent())
+        tx.publish(NoteKept(subject_id=event.subject_id, note_id=event.note_id))
+
+    async with house.serve(reacting(look)) as kits:
+        with continued_trace("test", f"00-{TRACE}-00f067aa0ba902b7-01"):
+            async with kits["sample"].database.transaction(Purpose.UPKEEP) as tx:
+                tx.publish(noted())
+
+        async def arrived() -> bool:
+            return bool(kept)
+
+        await eventually(arrived)
+    assert [parent and parent.split("-")[1] for parent in seen] == [TRACE]
+    assert str(kept[0].headers["traceparent"]).split("-")[1] == TRACE
+
+
+async def test_a_handler_that_publishes_and_fails_has_told_nobody(
+    house: House, channel: AbstractChannel, everything: asyncpg.Connection, kept: Heard
+) -> None:
+    """Guard: outgoing messages are rows of the handler's transaction, which rolls back; seen to fail without."""
+
+    async def fail(event: ThingNoted, tx: Transaction) -> None:
+        tx.publish(NoteKept(subject_id=event.subject_id, note_id=event.note_id))
+        await tx.flush()
+        raise Rejected("test")
+
+    before = await depth(house, "sample.dead-letters")
+    async with house.serve(reacting(fail)):
+        event = noted()
+        await send(channel, event)
+
+        async def given_up() -> bool:
+            return await depth(house, "sample.dead-letters") == before + 1
+
+        await eventually(given_up)
+    assert not kept
+    assert await everything.fetchval("SELECT count(*) FROM outbox") == 0
+    assert await everything.fetchval("SELECT count(*) FROM subject WHERE subject_id = $1", event.subject_id) == 0
+
+
+async def divide_by_zero(tx: Transaction) -> None:
+    with pytest.raises(asyncpg.DivisionByZeroError):
+        await tx.value("SELECT 1 / 0")
+
+
+async def fail_apart(tx: Transaction, event: NoteKept) -> None:
+    async with tx.savepoint():
+        tx.publish(event)
+        tx.wake("never")
+        await tx.value("SELECT 1 / 0")
+
+
+async def test_a_part_that_failed_alone_has_told_nobody(house: House) -> None:
+    """Guard: a savepoint forgets what was published and woken within it; seen to fail without it."""
+    good, bad = (NoteKept(subject_id=uuid4(), note_id=uuid4()) for _ in range(2))
+    async with house.database("sample") as database:
+        async with database.transaction(Purpose.UPKEEP) as tx:
+            tx.publish(good)
+            with pytest.raises(asyncpg.DivisionByZeroError):
+                await fail_apart(tx, bad)
+        assert not database.signals["never"].is_set()
+        assert await database.pool.fetchval("SELECT array_agg(body) FROM outbox") == [good.model_dump_json()]
+        await database.pool.execute("DELETE FROM outbox")
+
+
+async def swallow(database: Database, person: UUID) -> None:
+    async with database.transaction(Purpose.UPKEEP) as tx:
+        await tx.run("INSERT INTO subject VALUES ($1)", person)
+        await divide_by_zero(tx)
+
+
+async def test_a_swallowed_error_is_not_a_commit(house: House, everything: asyncpg.Connection) -> None:
+    """PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and no error.
+
+    Guard: Database.transaction looks at the answer; seen to fail without it (the message is acknowledged,
+    its effect is lost).
+    """
+    person = uuid4()
+    async with house.database("sample") as database:
+        with pytest.raises(asyncpg.InFailedSQLTransactionError):
+            await swallow(database, person)
+        async with database.transaction(Purpose.UPKEEP) as tx:
+            assert await tx.value("SELECT 1") == 1
+    assert await everything.fetchval("SELECT count(*) FROM subject WHERE subject_id = $1", person) == 0
