@@ -48,7 +48,7 @@ class Resident:
 
 
 def residents(count: int, seed: int) -> list[Resident]:
-    """The same people for the same seed."""
+    """The same people for the same seed. No value is a part of somebody else's, so that a search finds persons."""
     chance = random.Random(seed)  # noqa: S311 a population, no secret
     fake = Faker("pl_PL")
     fake.seed_instance(seed)
@@ -62,15 +62,15 @@ def _resident(fake: Faker, chance: random.Random, number: int, seed: int) -> Res
         subject_id=UUID(int=chance.getrandbits(128), version=4),
         email=f"{_latin(first)}.{_latin(last)}.{seed}.{number}@example.com",
         full_name=f"{first} {last}",
-        street=f"{fake.street_name()} {chance.randint(1, 200)}/{number}",
+        street=f"{fake.street_name()} {chance.randint(1, 200)}/{10_000 + number}",
         postal_code=fake.postcode(),
         city=fake.city(),
         country="DE" if not trader and chance.random() < FOREIGN else "PL",
         phone=f"+48 {chance.randint(500, 899)} {number // 1000:03d} {number % 1000:03d}",
         kind="sole trader" if trader else "person",
-        company=f"{last} Usługi {number}" if trader else "",
+        company=f"{last} Usługi {10_000 + number}" if trader else "",
         nip=_nip(chance) if trader else "",
-        ip=f"10.{chance.randint(0, 255)}.{number // 256 % 256}.{number % 256}",
+        ip="2001:db8:" + ":".join(f"{chance.randint(0x1000, 0xFFFF):x}" for _ in range(6)),
         keeps_license=chance.random() < KEEPING,
         unpaid_order=chance.random() < UNPAID,
         reads_newsletter=chance.random() < READING,

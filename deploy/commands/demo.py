@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import sys
 import time
 from typing import Annotated
 
@@ -28,7 +29,7 @@ def demo(
     It runs on servers of its own (`.lethe/demo`), which it stops at the end; your data is not touched.
     """
     began = time.monotonic()
-    console = Console(stderr=as_json)
+    console = Console(stderr=as_json, width=None if sys.stdout.isatty() else 140)
     seed = seed or int(time.time()) % 1_000_000
     with one_sentence_per_failure():
         try:
