@@ -26,6 +26,7 @@ class PostOffice:
 
     url: str = ""
     arrived: list[tuple[float, str, EmailMessage]] = field(default_factory=list)
+    raw: dict[str, str] = field(default_factory=dict)
     answers: dict[str, str] = field(default_factory=dict)
     hang_up_on: set[str] = field(default_factory=set)
     delay_s: float = 0.0
@@ -42,6 +43,7 @@ class PostOffice:
             await asyncio.sleep(self.delay_s)
         if to in self.answers:
             return self.answers[to]
+        self.raw[to] = content.decode()
         mail = message_from_bytes(content, EmailMessage, policy=policy.default)
         self.arrived.append((asyncio.get_running_loop().time(), to, mail))
         if to in self.hang_up_on:

@@ -112,12 +112,14 @@ async def test_each_mail_names_recipient_and_list_in_its_one_click_headers(
     await queued(house, client, {"subject": "Zażółć", "text": "Gęślą jaźń."})
     tokens = []
     for person in people:
-        (mail,) = office.mails_to(person.email)
-        assert (mail["Subject"], mail["To"]) == ("Zażółć", person.email)
+        to, token = person.email, leaving_token(house, person)
+        (mail,) = office.mails_to(to)
+        assert (mail["Subject"], mail["To"]) == ("Zażółć", to)
         assert mail.get_content().startswith("Gęślą jaźń.")
         assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+        assert f"\r\nList-Unsubscribe: <http://127.0.0.1:8080/newsletter/unsubscribe/{token}>,\r\n" in office.raw[to]
         first, second = mail["List-Unsubscribe"].split(", ")
-        assert first.endswith(f"/newsletter/unsubscribe/{leaving_token(house, person)}>")
+        assert first.endswith(f"/newsletter/unsubscribe/{token}>")
         assert second.startswith("<mailto:contact@clusteric.com?subject=unsubscribe%20")
         tokens.append(first)
     assert tokens[0] != tokens[1]
@@ -233,6 +235,39 @@ async def test_what_a_crash_left_undecided_becomes_unknown(
     campaign = await finished(client, campaign_id)
     assert (campaign.sent, campaign.unknown) == (0, 1)
     assert office.mails_to(person.email) == []
+
+
+async def test_a_database_lost_during_the_dialogue_sends_nothing_twice(
+    house: House, client: RequestClient, office: PostOffice, kits: dict[str, Kit]
+) -> None:
+    person = reader("lost")
+    await settle_in(house, [person])
+    cut: list[asyncio.Task[None]] = []
+
+    async def cut_connections() -> None:
+        async with house.superuser("marketing") as database:
+            await database.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+
+    office.on_mail = lambda _to: cut.append(asyncio.ensure_future(cut_connections()))
+    office.delay_s = 0.3
+    campaign_id = await start_campaign(client)
+
+    async def arrived() -> bool:
+        return len(office.mails_to(person.email)) == 1
+
+    await eventually(arrived)
+    office.on_mail, office.delay_s = lambda _to: None, 0.0
+    await asyncio.gather(*cut)
+    found = await rows(house, "SELECT state FROM mailing WHERE campaign_id = $1", campaign_id)
+    assert found == [{"state": "sending"}]
+    async with house.superuser("marketing") as database:  # time passes
+        await database.execute("UPDATE mailing SET claimed_at = claimed_at - interval '2 minutes'")
+    campaign = await finished(client, campaign_id)
+    assert (campaign.sent, campaign.unknown) == (0, 1)
+    assert len(office.mails_to(person.email)) == 1
 
 
 async def test_a_mailbox_that_is_gone_is_written_to_only_once(
