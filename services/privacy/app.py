@@ -11,7 +11,7 @@ from services.privacy.orders.dispatcher import dispatch
 from services.privacy.orders.reminders import remind
 from services.privacy.sealing import Seal
 from services.privacy.settings import PrivacySettings
-from services.privacy.unconfirmed import send_code
+from services.privacy.unconfirmed import send_codes
 from shared.loops import Loop
 from shared.mail import Mailer
 from shared.messaging.router import ServiceRouter
@@ -34,7 +34,7 @@ def loops(kit: Kit) -> list[Loop]:
         Loop("dispatcher", lambda: dispatch(kit.database, settings.required)),
         Loop("reminders", lambda: remind(kit.database, settings.remind_after_s), settings.remind_after_s / 4),
         Loop("letters", lambda: send_letters(kit.database, mailer, seal)),
-        Loop("codes", lambda: send_code(kit.database, mailer, seal)),
+        Loop("codes", lambda: send_codes(kit.database, mailer, seal)),
     ]
 
 

@@ -18,6 +18,7 @@ DATA_MAP = DataMap(
                 Column("sealed_address", Category.EMAIL),
                 *fact("case_id", "kind", "state", "channel", "language", "verified_by", "received_at"),
                 *fact("due_on", "target_on", "run_at", "terminate_contract", "token_hash", "letter"),
+                *fact("letter_due_at", "letter_tries"),
                 *fact("order_id", "attempt", "closed_at"),
             ),
         ),

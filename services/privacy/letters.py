@@ -3,50 +3,54 @@
 At least once, with a stable Message-ID: a crash between sending and marking sends the same mail again.
 """
 
+import asyncio
+
+from services.privacy.post import LEASE, after, hand_over
 from services.privacy.remedies import COURT, authority
 from services.privacy.sealing import Seal
 from services.privacy.words import LETTERS
 from shared.database import Database, Row
-from shared.mail import Mailer, MailFailed
-from shared.observability import log, what_failed
+from shared.mail import Mailer
 from shared.personal_data.purposes import Purpose
 
 BATCH = 20
 
-NEXT = """
-SELECT case_id, letter, language, sealed_address, received_at, due_on, run_at, closed_at FROM privacy_case
-WHERE letter IS NOT NULL AND sealed_address IS NOT NULL ORDER BY received_at LIMIT $1
-"""
+TAKE = f"""
+UPDATE privacy_case SET letter_tries = letter_tries + 1, letter_due_at = now() + {LEASE}
+WHERE case_id IN (SELECT case_id FROM privacy_case
+  WHERE letter IS NOT NULL AND sealed_address IS NOT NULL AND letter_due_at <= now()
+  ORDER BY letter_due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+RETURNING case_id, letter, language, sealed_address, received_at, due_on, run_at, closed_at
+"""  # noqa: S608 constants
+# Another letter may be due by now: then it goes next.
 SENT = """
-UPDATE privacy_case SET letter = NULL,
+UPDATE privacy_case SET letter = NULL, letter_tries = 0,
   sealed_address = CASE WHEN letter = 'receipt' THEN sealed_address END
-WHERE (case_id, letter) IN (SELECT * FROM unnest($1::uuid[], $2::text[]))
+WHERE case_id = $1 AND letter = $2
 """
+LATER = f"""
+UPDATE privacy_case SET letter_due_at = {after("letter_tries")} WHERE case_id = $1 AND letter = $2
+"""  # noqa: S608 constants
 
 
 async def send_letters(database: Database, mailer: Mailer, seal: Seal) -> bool:
-    """Send what is due; answers whether more may be waiting."""
-    async with database.transaction(Purpose.RIGHTS) as tx:
-        cases = await tx.rows(NEXT, BATCH)
-    sent = [case for case in cases if await _deliver(case, mailer, seal)]
-    async with database.transaction(Purpose.RIGHTS) as tx:
-        await tx.run(SENT, [case["case_id"] for case in sent], [case["letter"] for case in sent])
-    return len(sent) == BATCH
-
-
-async def _deliver(case: Row, mailer: Mailer, seal: Seal) -> bool:
-    """Send one letter; answers whether it is done with: sent, or refused for good by the mail server.
+    """Send what is due; answers whether more may be waiting.
 
     No lock is held meanwhile: a slow mail server must not hold up the closing of an order.
     """
+    async with database.transaction(Purpose.RIGHTS) as tx:
+        cases = await tx.rows(TAKE, BATCH)
+    done = await asyncio.gather(*(_deliver(case, mailer, seal) for case in cases))
+    for case, sent in zip(cases, done, strict=True):
+        async with database.transaction(Purpose.RIGHTS) as tx:  # one row each: several would invite deadlocks
+            await tx.run(SENT if sent else LATER, case["case_id"], case["letter"])
+    return len(cases) == BATCH
+
+
+async def _deliver(case: Row, mailer: Mailer, seal: Seal) -> bool:
     subject, text = compose(case)
-    message_id = mailer.message_id(f"{case['letter']}-{case['case_id']}")
-    try:
-        await mailer.send(seal.open(case["sealed_address"]), subject, text, message_id=message_id)
-    except MailFailed as error:
-        log.warning("letter not sent", reason=error.outcome, **what_failed(error))
-        return error.outcome == "refused"
-    return True
+    address = seal.open(case["sealed_address"])
+    return await hand_over(mailer, address, subject, text, key=f"{case['letter']}-{case['case_id']}")
 
 
 def compose(case: Row) -> tuple[str, str]:

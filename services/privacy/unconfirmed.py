@@ -3,12 +3,13 @@
 Unconfirmed requests live apart, sealed, and for 48 hours at most.
 """
 
+import asyncio
 import hmac
-import secrets
 from uuid import UUID
 
 from services.privacy.cases import rules
 from services.privacy.cases.handlers import admit
+from services.privacy.post import LEASE, after, hand_over
 from services.privacy.sealing import Seal
 from services.privacy.settings import PrivacySettings
 from services.privacy.words import CODE
@@ -16,16 +17,15 @@ from shared.clock import now
 from shared.contracts import identity, privacy
 from shared.contracts.message import Created
 from shared.database import Database, Row, Transaction
-from shared.mail import Mailer, MailFailed
-from shared.messaging.idempotency import digest
+from shared.mail import Mailer
 from shared.messaging.requests import RequestClient, refuse
 from shared.messaging.router import ServiceRouter
-from shared.observability import log, what_failed
 from shared.personal_data.purposes import Purpose
 
 router = ServiceRouter("privacy")
 
 TRIES = 5
+BATCH = 20
 VALID = "interval '1 hour'"
 
 NOTE = """
@@ -45,8 +45,8 @@ async def request_erasure(request: privacy.RequestErasure, tx: Transaction, seal
 
 TRY = f"""
 UPDATE unconfirmed_request SET tries = tries + 1
-WHERE request_id = $1 AND tries < {TRIES} AND sent_at > now() - {VALID}
-RETURNING code_hash, sealed_address, terminate_contract, language, received_at
+WHERE request_id = $1 AND tries < {TRIES} AND code_from > now() - {VALID}
+RETURNING sealed_address, terminate_contract, language, received_at
 """  # noqa: S608 constants
 FORGET = "DELETE FROM unconfirmed_request WHERE request_id = $1"
 
@@ -58,7 +58,7 @@ async def confirm_erasure(
     """Open the case of a proved address."""
     async with database.transaction(Purpose.RIGHTS) as tx:
         row = await tx.row(TRY, request.request_id)
-    if row is None or not hmac.compare_digest(row["code_hash"], _hash(request.request_id, request.code)):
+    if row is None or not hmac.compare_digest(seal.code(request.request_id), request.code):
         raise refuse(422, "the code is not valid", field="code", message="ask for a new code")
     person = await ask.ask(identity.RecognizePerson(email=seal.open(row["sealed_address"])))
     opening = _opening(row, person.subject_id, settings)
@@ -80,34 +80,31 @@ def _opening(row: Row, subject_id: UUID, settings: PrivacySettings) -> rules.Ope
     )
 
 
-def _hash(request_id: UUID, code: str) -> bytes:
-    return digest(f"{request_id} {code}")
-
-
-UNSENT = """
-SELECT request_id, sealed_address, language FROM unconfirmed_request
-WHERE sent_at IS NULL ORDER BY received_at LIMIT 1 FOR UPDATE SKIP LOCKED
-"""
-SENT = "UPDATE unconfirmed_request SET sent_at = now(), code_hash = $2 WHERE request_id = $1"
+TAKE = f"""
+UPDATE unconfirmed_request SET mail_tries = mail_tries + 1, mail_due_at = now() + {LEASE}, code_from = now()
+WHERE request_id IN (SELECT request_id FROM unconfirmed_request WHERE sent_at IS NULL AND mail_due_at <= now()
+  ORDER BY mail_due_at LIMIT {BATCH} FOR UPDATE SKIP LOCKED)
+RETURNING request_id, sealed_address, language
+"""  # noqa: S608 constants
+SENT = "UPDATE unconfirmed_request SET sent_at = now() WHERE request_id = $1"
+LATER = f"UPDATE unconfirmed_request SET mail_due_at = {after('mail_tries')} WHERE request_id = $1"  # noqa: S608 constants
 EXPIRE = "DELETE FROM unconfirmed_request WHERE received_at < now() - interval '48 hours'"
 
 
-async def send_code(database: Database, mailer: Mailer, seal: Seal) -> bool:
-    """Mail one code and drop what was never confirmed; answers whether more may be waiting."""
+async def send_codes(database: Database, mailer: Mailer, seal: Seal) -> bool:
+    """Mail the codes that are due and drop what was never confirmed; answers whether more may be waiting."""
     async with database.transaction(Purpose.RIGHTS) as tx:
         await tx.run(EXPIRE)
-        row = await tx.row(UNSENT)
-        if row is None:
-            return False
-        code = f"{secrets.randbelow(10**8):08d}"
-        subject, text = CODE[row["language"]]
-        body = text.format(code=code, request_id=row["request_id"])
-        message_id = mailer.message_id(f"code-{row['request_id']}")
-        try:
-            await mailer.send(seal.open(row["sealed_address"]), subject, body, message_id=message_id)
-        except MailFailed as error:
-            log.warning("code not mailed", reason=error.outcome, **what_failed(error))
-            if error.outcome != "refused":
-                return False
-        await tx.run(SENT, row["request_id"], _hash(row["request_id"], code))
-    return True
+        due = await tx.rows(TAKE)
+    done = await asyncio.gather(*(_mail(row, mailer, seal) for row in due))
+    for row, sent in zip(due, done, strict=True):
+        async with database.transaction(Purpose.RIGHTS) as tx:
+            await tx.run(SENT if sent else LATER, row["request_id"])
+    return len(due) == BATCH
+
+
+async def _mail(row: Row, mailer: Mailer, seal: Seal) -> bool:
+    request_id = row["request_id"]
+    subject, text = CODE[row["language"]]
+    body = text.format(code=seal.code(request_id), request_id=request_id)
+    return await hand_over(mailer, seal.open(row["sealed_address"]), subject, body, key=f"code-{request_id}")

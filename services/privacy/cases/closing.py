@@ -15,7 +15,7 @@ from shared.personal_data.retention import proof
 # an erased person's row without date and provision.
 CLOSE = """
 UPDATE privacy_case SET state = 'closed', closed_at = clock_timestamp(),
-  letter = CASE WHEN sealed_address IS NOT NULL THEN 'outcome' END,
+  letter = CASE WHEN sealed_address IS NOT NULL THEN 'outcome' END, letter_due_at = clock_timestamp(), letter_tries = 0,
   retain_until = $2, provision = $3, exception = $4
 WHERE case_id = ANY ($1)
 """

@@ -87,7 +87,7 @@ WITHDRAW = """
 WITH wanted AS (SELECT case_id, state FROM privacy_case
   WHERE token_hash = $1 OR (subject_id = $2 AND case_id = $3) FOR UPDATE),
 done AS (UPDATE privacy_case c SET state = 'withdrawn', closed_at = now(),
-    letter = CASE WHEN sealed_address IS NOT NULL THEN 'withdrawn' END
+    letter = CASE WHEN sealed_address IS NOT NULL THEN 'withdrawn' END, letter_due_at = now(), letter_tries = 0
   FROM wanted WHERE c.case_id = wanted.case_id AND wanted.state = 'waiting' RETURNING c.state)
 SELECT coalesce((SELECT state FROM done), (SELECT state FROM wanted))
 """

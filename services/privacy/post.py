@@ -1,0 +1,28 @@
+"""Handing privacy's mail to the mail server; what can't leave now is tried again and holds up nobody's."""
+
+import asyncio
+
+from shared.mail import Mailer, MailFailed
+from shared.observability import log, what_failed
+
+WITHIN_S = 45.0  # less than the lease: nobody else takes a mail that is under way
+LEASE = "interval '1 minute'"
+
+
+def after(tries: str) -> str:
+    """When SQL tries again after so many tries: the waits double from a second to an hour."""
+    return f"now() + least(interval '1 second' * 2 ^ least({tries} - 1, 20), interval '1 hour')"
+
+
+async def hand_over(mailer: Mailer, to: str, subject: str, text: str, *, key: str) -> bool:
+    """Send one mail; answers whether it is done with: sent, or refused for good by the mail server."""
+    try:
+        async with asyncio.timeout(WITHIN_S):
+            await mailer.send(to, subject, text, message_id=mailer.message_id(key))
+    except MailFailed as error:
+        log.warning("mail not sent", reason=error.outcome, **what_failed(error))
+        return error.outcome == "refused"
+    except TimeoutError as error:
+        log.warning("mail not sent", reason="timeout", **what_failed(error))
+        return False
+    return True
