@@ -63,8 +63,9 @@ WHERE subject_id = ANY ($1) AND settled_on IS NULL AND review_at IS NULL
 async def settle(tx: Transaction, people: Sequence[OrderedSubject]) -> None:
     """Cancel open orders, end the contracts of those who want it, reason what must stay of the others."""
     everybody = [person.subject_id for person in people]
-    ending = [person.subject_id for person in people if person.terminate_contract]
-    going_on = [person.subject_id for person in people if not person.terminate_contract]
+    # linked ids come once per case: who ends the contract in one of them ends it
+    ending = list({person.subject_id for person in people if person.terminate_contract})
+    going_on = list(set(everybody).difference(ending))
     review = open_claim(today()).review_at
     await tx.run(CANCEL, everybody)
     if ending:
