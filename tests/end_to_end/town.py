@@ -1,0 +1,294 @@
+"""A whole town for the end-to-end tests: all services at work, and people who do what people do."""
+
+import asyncio
+import contextlib
+import json
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from email.message import EmailMessage
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from deploy.local.servers import Servers
+from services.identity.app import SERVICE as IDENTITY
+from services.licensing.app import SERVICE as LICENSING
+from services.marketing.app import SERVICE as MARKETING
+from services.privacy.app import SERVICE as PRIVACY
+from shared.clock import now
+from shared.contracts import identity, licensing, marketing, privacy
+from shared.contracts.licensing import PaymentWebhook
+from shared.contracts.message import Request
+from shared.messaging.requests import Refused, RequestClient
+from shared.service import Kit, Service
+from tests import house as houses
+from tests.house import House, eventually
+from tests.integration.marketing_steps import PostOffice, post_office
+
+SERVICES = (PRIVACY, IDENTITY, LICENSING, MARKETING)
+# A cheap hash: what is tested here is not its cost.
+SETTINGS = {"argon2_memory_kib": 64, "argon2_time_cost": 1, "mail_retry_s": 0.05, "remind_after_s": 0.5}
+PASSWORD = "correct horse battery"
+ASK_S = 20.0
+ANSWER_S = 30.0
+
+NOBODY = UUID(int=0)
+
+EIGHT_DIGITS = re.compile(r"\b(\d{8})\b")
+CONFIRMING = re.compile(r"/newsletter/confirmations\?token=([\w.~-]+)")
+
+
+@dataclass(frozen=True)
+class Town:
+    """The services at work, a client that may ask all of them, and superusers who see what is really there."""
+
+    house: House
+    kits: dict[str, Kit]
+    client: RequestClient
+    rows: dict[str, asyncpg.Connection]
+    office: PostOffice
+
+    async def ask(self, request: Request, **options: Any) -> Any:
+        """Ask; slow machines get more time."""
+        return await self.client.ask(request, timeout_s=ASK_S, **options)
+
+    async def status(self, request: Request) -> int:
+        """The status that a request is answered with."""
+        try:
+            await self.ask(request)
+        except Refused as refused:
+            return refused.problem.status
+        return 200
+
+    async def mailed(self, address: str, pattern: re.Pattern[str], count: int = 1) -> str:
+        """What the pattern finds in the newest mail to an address, once so many mails hold it."""
+
+        async def found() -> list[str]:
+            texts = [str(m.get_content()) for m in self._mails(address)]
+            hits = [match.group(1) for text in texts if (match := pattern.search(text))]
+            return hits if len(hits) >= count else []
+
+        hits: list[str] = await eventually(found)
+        return hits[-1]
+
+    async def letters(self, address: str, subject: str) -> list[str]:
+        """The mails to an address with these words in the subject, once there is one."""
+
+        async def arrived() -> list[str]:
+            return [str(m.get_content()) for m in self._mails(address) if subject in str(m["Subject"])]
+
+        texts: list[str] = await eventually(arrived)
+        return texts
+
+    def _mails(self, address: str) -> list[EmailMessage]:
+        return [mail for _, to, mail in self.office.arrived if to.casefold() == address.casefold()]
+
+    async def newcomer(self, name: str = "Wisława Przybysławska", **told: Any) -> "Citizen":
+        """Somebody registers, confirms the mailed code and has an account."""
+        address = f"wislawa.{uuid4().hex[:12]}@example.com"
+        given = {
+            "street": f"Łąkowa {uuid4().hex[:6]}/99",
+            "postal_code": "22-400",
+            "city": "Zamość",
+            "phone": f"+48 6{uuid4().int % 10**8:08d}",
+        } | told
+        person = Citizen(self, address, str(given["street"]), str(given["phone"]))
+        await person.register(name, **given)
+        return person
+
+    async def customer(self) -> "Citizen":
+        """The main job's person: registered, bought, activated on a device, subscribed."""
+        person = await self.newcomer()
+        await person.buy()
+        assert (await person.activate("laptop-0001")).valid
+        await person.subscribe()
+        return person
+
+    async def quiet(self) -> None:
+        """Wait until no message is under way: outboxes and reaction queues are empty."""
+
+        async def still() -> bool:
+            waiting = [await c.fetchval("SELECT count(*) FROM outbox") for c in self.rows.values()]
+            return not any(waiting)
+
+        await eventually(still)
+
+    async def count(self, service: str, table: str, person: UUID, condition: str = "true") -> int:
+        """How many rows of a person meet a condition."""
+        sql = f"SELECT count(*) FROM {table} WHERE subject_id = $1 AND {condition}"  # noqa: S608 the test's own words
+        return int(await self.rows[service].fetchval(sql, person))
+
+    async def live_rows(self, person: UUID) -> list[str]:
+        """The tables in which a person still has a live row."""
+        everywhere = [(s.name, t.name) for s in SERVICES for t in s.data_map.everything]
+        return [f"{s}.{t}" for s, t in everywhere if await self.count(s, t, person, "live")]
+
+
+@dataclass
+class Citizen:
+    """Somebody with a mailbox; nobody real."""
+
+    town: Town
+    address: str
+    street: str
+    phone: str
+    id: UUID = NOBODY
+    key: str = ""
+    payment: licensing.Payment | None = None
+    token: str = ""
+
+    @property
+    def values(self) -> list[str]:
+        """What a search for traces looks for."""
+        return [value for value in (self.address, self.street, self.phone, self.key) if value]
+
+    async def register(self, name: str, **told: Any) -> None:
+        """Sign up and confirm; also again after an erasure."""
+        before = len([m for m in self.town.office.mails_to(self.address) if "Kod" in str(m["Subject"])])
+        given = {"email": self.address, "password": PASSWORD, "full_name": name} | told
+        await self.town.ask(identity.RegisterAccount(**given))
+        code = await self.town.mailed(self.address, EIGHT_DIGITS, before + 1)
+        confirmed = await self.town.ask(identity.ConfirmEmail(email=self.address, code=code))
+        self.id = confirmed.id
+
+    async def order(self, **changed: Any) -> UUID:
+        """Order a license with everything that a consumer must say."""
+        said: dict[str, Any] = {
+            "subject_id": self.id,
+            "product": "auditor-year",
+            "ip": "203.0.113.77",
+            "terms_version": "2026-01",
+            "accepts_terms": True,
+            "wants_immediate_delivery": True,
+            "knows_withdrawal_lapses": True,
+        }
+        return UUID(str((await self.town.ask(licensing.PlaceOrder(**(said | changed)))).id))
+
+    async def start_payment(self, order_id: UUID) -> licensing.Payment:
+        """Start to pay."""
+        started = await self.town.ask(licensing.StartPayment(subject_id=self.id, order_id=order_id))
+        self.payment = await self.town.ask(licensing.ReadPayment(subject_id=self.id, payment_id=started.id))
+        return self.payment
+
+    async def provider_says(self, event: Any, amount: int | None = None) -> PaymentWebhook:
+        """What the provider would post about the payment."""
+        assert self.payment is not None
+        play = licensing.PlaySandbox(reference=self.payment.reference, event=event, amount=amount)
+        return PaymentWebhook(**(await self.town.ask(play)).model_dump())
+
+    async def buy(self) -> None:
+        """Order, pay and look at the key; the provider tells twice, as providers do."""
+        await self.start_payment(await self.order())
+        webhook = await self.provider_says("payment.confirmed")
+        await self.town.ask(webhook)
+        await self.town.ask(webhook)
+        held = (await self.town.ask(licensing.ListLicenses(subject_id=self.id))).licenses
+        assert len(held) == 1, "paid once, delivered once"
+        reveal = licensing.RevealLicense(subject_id=self.id, license_id=held[0].license_id)
+        self.key = (await self.town.ask(reveal)).key
+
+    async def activate(self, device: str) -> licensing.Validation:
+        """Bind a device with the key, as the vendor's program does."""
+        answer: licensing.Validation = await self.town.ask(licensing.ActivateLicense(key=self.key, fingerprint=device))
+        return answer
+
+    async def validate(self, device: str = "") -> licensing.Validation:
+        """What the vendor's program hears about the key."""
+        answer: licensing.Validation = await self.town.ask(licensing.ValidateLicense(key=self.key, fingerprint=device))
+        return answer
+
+    async def subscribe(self) -> None:
+        """The newsletter by double opt-in; waits until the consent rules in marketing."""
+        before = sum(bool(CONFIRMING.search(str(m.get_content()))) for m in self.town.office.mails_to(self.address))
+        await self.town.ask(marketing.SubscribeNewsletter(email=self.address, language="pl", text_version="T-7"))
+        token = await self.town.mailed(self.address, CONFIRMING, before + 1)
+        await self.town.ask(marketing.ConfirmSubscription(token=token))
+        await eventually(lambda: self.allowed("direct-marketing.email"))
+
+    async def allowed(self, purpose: str, service: str = "marketing") -> bool | None:
+        """What a service's replica says about a purpose; None when it says nothing."""
+        sql = "SELECT allowed FROM permission WHERE subject_id = $1 AND purpose = $2"
+        found: bool | None = await self.town.rows[service].fetchval(sql, self.id, purpose)
+        return found
+
+    async def ask_for_erasure(self, *, terminate: bool) -> UUID:
+        """Open a case as a member with a fresh session; answers the case id."""
+        token = uuid4().hex
+        request = privacy.OpenCase(
+            subject_id=self.id,
+            right="erasure",
+            terminate_contract=terminate,
+            authenticated_at=now(),
+            token=token,
+        )
+        created = await self.town.ask(request)
+        self.token = token
+        return UUID(str(created.id))
+
+    async def case(self) -> privacy.Case:
+        """The case as its person sees it, with nothing but the case token."""
+        found: privacy.Case = await self.town.ask(privacy.ReadCase(token=self.token))
+        return found
+
+    async def until(self, state: str, patience_s: float = ANSWER_S) -> privacy.Case:
+        """The case once it is in this state."""
+
+        async def there() -> privacy.Case | None:
+            case = await self.case()
+            return case if case.state == state else None
+
+        found: privacy.Case = await eventually(there, patience_s)
+        return found
+
+    async def erase(self, *, terminate: bool) -> dict[str, Any]:
+        """A whole erasure; answers the certificate."""
+        await self.ask_for_erasure(terminate=terminate)
+        await self.until("closed")
+        return await self.certificate()
+
+    async def certificate(self) -> dict[str, Any]:
+        """The evidence."""
+        found: dict[str, Any] = json.loads((await self.town.ask(privacy.ReadCertificate(token=self.token))).document)
+        return found
+
+
+def entry(certificate: dict[str, Any], service: str, table: str, columns: str | None = None) -> dict[str, Any]:
+    """What a participant reported for a table; with `columns` for those emptied in kept rows."""
+    found = [
+        t
+        for p in certificate["participants"]
+        if p["service"] == service
+        for t in p["tables"]
+        if t["table"] == table and t.get("columns") == columns
+    ]
+    assert len(found) == 1, f"{service}.{table} {columns or ''}: {found}"
+    return dict(found[0])
+
+
+@contextlib.asynccontextmanager
+async def founded(servers: Servers, **settings: Any) -> AsyncIterator[House]:
+    """A house with all services' databases and queues, whose mail goes to nobody yet."""
+    house = await houses.build(servers, SERVICES, settings=SETTINGS | settings)
+    try:
+        yield house
+    finally:
+        await houses.tear_down(house)
+
+
+@contextlib.asynccontextmanager
+async def bustling(house: House, *services: Service) -> AsyncIterator[Town]:
+    """A town with its services (all, unless some are named) at work until the block ends."""
+    async with contextlib.AsyncExitStack() as stack:
+        office = await stack.enter_async_context(post_office())
+        house.settings["smtp_url"] = office.url
+        kits = await stack.enter_async_context(house.serve(*(services or SERVICES)))
+        client = await stack.enter_async_context(house.asking())
+        opened = {name: await stack.enter_async_context(house.superuser(name)) for name in house.databases}
+        yield Town(house, kits, client, opened, office)
+
+
+async def at_once(*waiting: Any) -> list[Any]:
+    """Many at once; refusals are answers."""
+    return list(await asyncio.gather(*waiting, return_exceptions=True))
