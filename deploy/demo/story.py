@@ -136,9 +136,8 @@ async def _prove(
     in_logs, lines = traces.in_logs(running.folder / "logs", values)
     everything = found + in_queues + in_logs
     console.print(tables.traces(everything))
-    console.print(
-        f"   hers and those of 20 others. Searched every table, {messages} messages and {lines} log lines; not: mailbox, WAL, backups"
-    )
+    console.print(f"   searched for her and 20 others: every table, {messages} messages, {lines} log lines")
+    console.print("   not searched: the mailbox (the world outside), write-ahead logs, backups")
     if wrong := [trace for trace in everything if not trace.kept]:
         raise DemoFailed(f"values of an erased person were found in {wrong[0].place} {wrong[0].where}")
     _matches(await traces.in_tables(connections, person.values), certificate)

@@ -70,7 +70,9 @@ def build(settings: GatewaySettings, ask: RequestClient) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.gateway = Gateway(ask, Limits(settings.rates), settings.ask_timeout_s)
+    app.state.gateway = Gateway(
+        ask, Limits(settings.rates), settings.ask_timeout_s, settings.case_token_key.get_secret_value().encode()
+    )
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)

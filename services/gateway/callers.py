@@ -36,6 +36,7 @@ class Gateway:
     ask: RequestClient
     limits: Limits
     timeout_s: float
+    token_key: bytes
 
 
 @dataclass(frozen=True)

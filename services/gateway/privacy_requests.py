@@ -1,7 +1,9 @@
 """Rights of the person: cases of members, cases of an e-mail address, and the case token."""
 
+import hmac
 import json
 import secrets
+from base64 import urlsafe_b64encode
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -10,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from services.gateway.answers import nothing
 from services.gateway.bodies import Whole, Without
-from services.gateway.callers import Anybody, CurrentMember, IdempotencyKey
+from services.gateway.callers import Anybody, CurrentMember, IdempotencyKey, Member
 from services.gateway.limits import Kind
 from services.gateway.routes import routes
 from shared.contracts import privacy
@@ -34,16 +36,25 @@ class Opened(Message):
     token: str
 
 
+def _case_token(member: Member, key: str) -> str:
+    """A fresh token; with an idempotency key the same one again, so that a lost answer can be asked for once more."""
+    if not key:
+        return secrets.token_urlsafe(TOKEN_BYTES)
+    made = hmac.digest(member.gateway.token_key, f"{member.principal} {key}".encode(), "sha256")
+    return urlsafe_b64encode(made).decode().rstrip("=")
+
+
 @members.post("/me/privacy-requests", status_code=201, response_model=Opened)
 async def open_case(
     body: Without[privacy.OpenCase, Literal["subject_id", "authenticated_at", "token"]],
     member: CurrentMember,
     response: Response,
+    key: IdempotencyKey = "",
 ) -> Any:
     """Use a right; erasure asks for a session that was proved a short while ago."""
-    token = secrets.token_urlsafe(TOKEN_BYTES)
+    token = _case_token(member, key)
     case = body.complete(subject_id=member.subject_id, authenticated_at=member.authenticated_at, token=token)
-    created: Created = await member.ask(case)
+    created: Created = await member.ask(case, key)
     response.headers["Location"] = f"/me/privacy-requests/{created.id}"
     return Opened(id=created.id, token=token)
 

@@ -1,8 +1,9 @@
 """What the gateway needs besides what every process needs."""
 
+import secrets
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, SecretStr, StringConstraints
 
 from services.gateway.limits import RATE, Kind, Rate
 from shared.settings import Settings
@@ -19,6 +20,8 @@ class GatewaySettings(Settings):
     http_host: str = ""
     http_port: int = Field(default=0, ge=0, le=65535)
     trusted_proxies: str = ""  # whose X-Forwarded-For names the client: addresses and networks with commas
+    # the same for all gateways: with it a repeated request opens the same case with the same token
+    case_token_key: SecretStr = Field(default_factory=lambda: SecretStr(secrets.token_urlsafe(32)), min_length=32)
     ask_timeout_s: float = Field(default=10.0, gt=0)
     body_timeout_s: float = Field(default=10.0, gt=0)
     max_body_bytes: int = Field(default=64 * 1024, ge=1024)

@@ -1,5 +1,6 @@
 """A customer's way through the real services: sign-up, purchase, consents, erasure."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -192,8 +193,11 @@ async def test_consents(client: httpx.AsyncClient, mail: Path) -> None:
 
 async def test_a_member_is_erased_and_follows_by_token(client: httpx.AsyncClient, mail: Path) -> None:
     _, token = await sign_up(client, mail)
-    opened = await client.post("/me/privacy-requests", json={"right": "erasure"}, headers=bearer(token))
+    once = bearer(token) | {"Idempotency-Key": "lost-answer"}
+    answers = [client.post("/me/privacy-requests", json={"right": "erasure"}, headers=once) for _ in range(2)]
+    opened, again = await asyncio.gather(*answers)
     assert opened.status_code == 201, opened.text
+    assert again.json() == opened.json()
     case_token = opened.json()["token"]
     assert opened.headers["location"] == f"/me/privacy-requests/{opened.json()['id']}"
 

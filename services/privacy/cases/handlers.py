@@ -9,6 +9,7 @@ from shared.clock import now
 from shared.contracts import identity, privacy
 from shared.contracts.message import Created, Done
 from shared.database import Database, Transaction, enter
+from shared.messaging.idempotency import Claim
 from shared.messaging.requests import RequestClient, refuse
 from shared.messaging.router import ServiceRouter
 from shared.personal_data.purposes import Purpose
@@ -18,7 +19,12 @@ router = ServiceRouter("privacy")
 
 @router.request(privacy.OpenCase, purpose=Purpose.RIGHTS)
 async def open_case(
-    request: privacy.OpenCase, database: Database, ask: RequestClient, seal: Seal, settings: PrivacySettings
+    request: privacy.OpenCase,
+    database: Database,
+    ask: RequestClient,
+    seal: Seal,
+    settings: PrivacySettings,
+    claim: Claim,
 ) -> Created:
     """Open an erasure case for a signed-in member whose session is fresh."""
     rules.check_fresh(request.authenticated_at, now(), settings.reauthentication_minutes)
@@ -33,7 +39,10 @@ async def open_case(
         cooling_off_s=settings.cooling_off_s,
     )
     async with database.transaction(Purpose.RIGHTS) as tx:
-        return await admit(tx, opening, request.token, seal.close(address.email))
+        if before := await claim.recall(tx):
+            return before
+        created = await admit(tx, opening, request.token, seal.close(address.email))
+        return await claim.complete(tx, created.id)
 
 
 async def admit(tx: Transaction, opening: rules.Opening, token: str, sealed: bytes | None) -> Created:
