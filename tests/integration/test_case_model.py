@@ -43,7 +43,7 @@ class Cases(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.people = [uuid4() for _ in range(PEOPLE)]
+        self.people = [UUID(int=number + 1) for number in range(PEOPLE)]
         self.state: dict[UUID, str] = {}  # of the person's newest case
         self.token: dict[UUID, str] = {}
         self.erased: set[UUID] = set()
@@ -114,7 +114,7 @@ class Cases(RuleBasedStateMachine):
             order_id, subjects = self.do(self._newest_order())
             assert set(subjects) == ready
             assert len(ready) <= BATCH
-            self.orders[order_id] = {"subjects": subjects, "answered": set(), "failed": set()}
+            self.orders[order_id] = {"subjects": sorted(subjects), "answered": set(), "failed": set()}
             self.state.update(dict.fromkeys(ready, "ordered"))
 
     async def _newest_order(self) -> tuple[UUID, list[UUID]]:
@@ -129,7 +129,7 @@ class Cases(RuleBasedStateMachine):
     @rule(data=st.data(), service=st.sampled_from(PARTICIPANTS), fails=st.booleans())
     def report(self, data: st.DataObject, service: str, fails: bool) -> None:
         """A participant answers, in one part or, when a person fails, in two."""
-        order_id = data.draw(st.sampled_from(sorted(self.orders)))
+        order_id = data.draw(st.sampled_from(list(self.orders)))
         order = self.orders[order_id]
         if service in order["answered"]:
             return
