@@ -4,10 +4,12 @@ Out of reach and named so: the mailbox (it stands for the world outside), write-
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from base64 import b64decode
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import quote, quote_plus
 
 import asyncpg
 
@@ -17,6 +19,8 @@ TABLES = """
 SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
 WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1
 """
+# Column by column: as text, a whole row would double quotes and backslashes and hide `Firma "Ćma"`.
+MENTIONS = "EXISTS (SELECT FROM jsonb_each_text(row) AS c (name, held) WHERE held ILIKE ANY ($1))"
 PEEK = 10_000
 
 
@@ -31,13 +35,13 @@ class Trace:
 
 
 async def in_tables(connections: Mapping[str, asyncpg.Connection], values: Sequence[str]) -> list[Trace]:
-    """Every table of every database, each row as text. The connections must see everything."""
+    """Every column of every table of every database as text. The connections must see everything."""
     found = []
     for service, connection in connections.items():
         for record in await connection.fetch(TABLES):
             table = record[0]
             rows = await connection.fetch(
-                f"SELECT to_jsonb(t) AS row FROM {table} t WHERE t::text ILIKE ANY ($1)",  # noqa: S608 catalogue
+                f"SELECT row FROM {table} t, to_jsonb(t) AS row WHERE {MENTIONS}",  # noqa: S608 catalogue
                 [f"%{_escaped(value)}%" for value in _spellings(values)],
             )
             kept = [row for row in rows if _is_kept(json.loads(row["row"]))]
@@ -54,9 +58,11 @@ def _is_kept(row: Mapping[str, object]) -> bool:
 
 
 def _spellings(values: Iterable[str]) -> set[str]:
-    """A value as it is, and as JSON or URLs write it."""
+    """A value as it is, and as JSON, URLs and `bytea` write it."""
     plain = {value for value in values if value}
-    return plain | {json.dumps(value)[1:-1] for value in plain} | {quote(value) for value in plain}
+    in_json = {json.dumps(value, ensure_ascii=ascii_only)[1:-1] for value in plain for ascii_only in (True, False)}
+    in_urls = {spell(value) for value in plain for spell in (quote, quote_plus)}
+    return plain | in_json | in_urls | {value.encode().hex() for value in plain}
 
 
 def _escaped(value: str) -> str:
@@ -73,10 +79,25 @@ async def in_queues(management_url: str, virtual_host: str, values: Sequence[str
             answer = await api.post(f"/api/queues/{place}/{quote(queue['name'], safe='')}/get", json=peek)
             messages = answer.raise_for_status().json()
             read += len(messages)
-            hits = sum(_mentions(json.dumps(message, ensure_ascii=False), values) for message in messages)
+            hits = sum(any(_mentions(text, values) for text in _texts(message)) for message in messages)
             if hits:
                 found.append(Trace("queue", queue["name"], hits, kept=False))
     return found, read
+
+
+def _texts(part: Any) -> Iterator[str]:
+    """Every text in a message as the management API shows it; a body that is no UTF-8 comes as base64."""
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, list):
+        for each in part:
+            yield from _texts(each)
+    elif isinstance(part, dict):
+        if part.get("payload_encoding") == "base64":
+            yield b64decode(part["payload"]).decode(errors="replace")
+        for name, each in part.items():
+            yield name
+            yield from _texts(each)
 
 
 def in_logs(folder: Path, values: Sequence[str]) -> tuple[list[Trace], int]:
