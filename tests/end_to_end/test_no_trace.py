@@ -1,0 +1,244 @@
+"""Promise 6: after a case closes, the person's values are found only in what the certificate lists."""
+
+import io
+import json
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import aio_pika
+import pytest
+import structlog
+from aio_pika.abc import HeadersType
+
+from deploy import traces
+from deploy.local.servers import Servers
+from deploy.traces import Trace
+from shared.contracts import identity, licensing, marketing
+from shared.messaging.topology import EVENTS, TIERS, dead_letters, set_policies
+from shared.observability import keep_personal_values_out, log
+from tests.end_to_end.town import PASSWORD, Citizen, Town, at_once, bustling, founded
+from tests.house import SHORT_WAITS_MS, House, eventually
+from tests.integration.marketing_steps import finished, start_campaign
+
+NAME = "Żółcisława Ćwierćżyńska"
+IP = "198.51.100.213"
+DEVICE = "Gęślą-Jaźń workstation 77"
+FINGERPRINT = "fp-0123-źdźbło-4567"
+
+
+@pytest.fixture(scope="module")
+def logs() -> Iterator[io.StringIO]:
+    """All that the services and their libraries log, as a process would write it."""
+    written = io.StringIO()
+    before = structlog.get_config()
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            keep_personal_values_out,
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(written),
+    )
+    # what libraries say goes nowhere in a process below CRITICAL; here it is looked at from WARNING on
+    libraries = logging.StreamHandler(written)
+    libraries.setLevel(logging.WARNING)
+    logging.getLogger().addHandler(libraries)
+    yield written
+    logging.getLogger().removeHandler(libraries)
+    structlog.configure(**before)
+
+
+@pytest.fixture(scope="module")
+async def house(servers: Servers) -> AsyncIterator[House]:
+    async with founded(servers) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+async def town(house: House, logs: io.StringIO) -> AsyncIterator[Town]:
+    async with bustling(house) as made:
+        yield made
+
+
+async def lived(town: Town) -> tuple[Citizen, list[str]]:
+    """Somebody who left something in every corner; also every value to search for."""
+    person = await town.newcomer(NAME, kind="sole trader", company="Ćwierćżyńska Sp. J.", nip="5260250274")
+    await person.start_payment(await person.order(ip=IP))
+    await town.ask(await person.provider_says("payment.confirmed"))
+    held = (await town.ask(licensing.ListLicenses(subject_id=person.id))).licenses[0]
+    reveal = licensing.RevealLicense(subject_id=person.id, license_id=held.license_id)
+    person.key = (await town.ask(reveal)).key
+    assert (await person.activate(FINGERPRINT)).valid
+    await person.start_payment(await person.order(ip=IP))  # and never pays
+    await person.subscribe()
+    session = await town.ask(identity.SignIn(email=person.address, password=PASSWORD, ip=IP, device=DEVICE))
+    await at_once(town.ask(identity.SignIn(email=person.address, password="wrong one", ip=IP, device=DEVICE)))
+    await town.ask(identity.RequestPasswordReset(email=person.address))
+    await town.ask(marketing.NoteInterest(subject_id=person.id, topic="backlinks of zaba"))
+    campaign = await start_campaign(town.client, subject="News", text="The new version is out.")
+    await finished(town.client, campaign)
+    await town.ask(marketing.SubscribeNewsletter(email=person.address, text_version="T-7"))
+    await town.ask(identity.RegisterAccount(email=person.address, password=PASSWORD, full_name=NAME))
+    sought = [
+        NAME,
+        IP,
+        DEVICE,
+        FINGERPRINT,
+        PASSWORD,
+        "backlinks of zaba",
+        "Ćwierćżyńska Sp. J.",
+        "5260250274",
+        session.token,
+    ]
+    return person, [*person.values, *sought]
+
+
+async def publish(house: House, message: aio_pika.Message, key: str) -> None:
+    """Put a message onto the bus past every contract."""
+    connection = await aio_pika.connect(house.admin_amqp, timeout=10)
+    async with connection:
+        exchange = await (await connection.channel()).get_exchange(EVENTS, ensure=False)
+        await exchange.publish(message, key, timeout=10)
+
+
+def message_about(person: Citizen, key: str, **fields: Any) -> aio_pika.Message:
+    body = json.dumps({"subject_id": str(person.id)} | fields).encode()
+    return aio_pika.Message(body, message_id=str(uuid4()), type=key, delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
+
+
+async def waiting(town: Town, queue: str) -> int:
+    depths = await traces.queue_depths(town.house.servers.management_url, town.house.name)
+    return depths[queue]
+
+
+async def everywhere(town: Town, logs: io.StringIO, folder: Path, values: list[str]) -> list[Trace]:
+    """Search what demo and operators search, with the same functions."""
+    (folder / "captured.log").write_text(logs.getvalue())
+    in_queues, read = await traces.in_queues(town.house.servers.management_url, town.house.name, values)
+    assert read > 0, "nothing was read from the queues: the search looked at nothing"
+    in_logs, lines = traces.in_logs(folder, values)
+    assert lines > 0, "nothing was read from the logs: the search looked at nothing"
+    found = [*await traces.in_tables(town.rows, values), *in_queues, *in_logs]
+    if (mail := town.house.servers.mailbox_folder) is not None:
+        found += traces.in_logs(mail.parents[1] / "logs", values)[0]  # of PostgreSQL and RabbitMQ
+    return found
+
+
+FAILS_FOR_NOW = """
+CREATE FUNCTION not_now() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  RAISE EXCEPTION 'not now' USING ERRCODE = 'P0001'; END $$;
+CREATE TRIGGER not_now BEFORE UPDATE OF stale ON subscriber FOR EACH ROW EXECUTE FUNCTION not_now()
+"""
+CHANGED = "identity.profile-changed.v1"
+FIRST_TIER = TIERS[0].name
+
+
+async def test_nothing_is_found_but_what_the_certificate_lists(town: Town, logs: io.StringIO, tmp_path: Path) -> None:
+    """Guards: ids only in events, `keep_personal_values_out`, the purge, what settling forgets by hash."""
+    person, values = await lived(town)
+    before = {f"{t.place}.{t.where.removeprefix('public.')}" for t in await traces.in_tables(town.rows, values)}
+    assert before >= {"identity.account", "identity.session", "licensing.invoice", "licensing.purchase_origin"}
+    assert before >= {"identity.activity", "marketing.subscriber", "marketing.interest"}
+
+    house = town.house
+    names = [*house.databases, "gateway"]
+    await set_policies(house.servers.management_url, house.name, names, SHORT_WAITS_MS | {FIRST_TIER: 600_000})
+    await publish(house, message_about(person, CHANGED, fields=7), CHANGED)  # breaks its contract
+    await eventually(lambda: waiting(town, dead_letters("marketing")))
+    await town.rows["marketing"].execute(FAILS_FOR_NOW)
+    await publish(house, message_about(person, CHANGED, fields=["email"]), CHANGED)
+    await eventually(lambda: waiting(town, FIRST_TIER))
+
+    certificate = await person.erase(terminate=True)
+    await town.letters(person.address, "Wynik żądania")
+    await town.quiet()
+    found = await everywhere(town, logs, tmp_path, [*values, person.token])
+    assert [trace for trace in found if not trace.kept] == []
+    where = {(trace.place, trace.where.removeprefix("public.")) for trace in found}
+    assert ("licensing", "invoice") in where, "the search sees what is kept"
+    assert where <= {
+        (participant["service"], table["table"])
+        for participant in certificate["participants"]
+        for table in participant["tables"]
+        if table["outcome"] in ("retained", "refused")
+    }
+    by_id, _ = await traces.in_queues(house.servers.management_url, house.name, [str(person.id)])
+    assert {dead_letters("marketing"), FIRST_TIER} <= {trace.where for trace in by_id}, "they hold ids, and only ids"
+
+
+LEAK = "Ćma.leak+%_\\'\"@example.com"
+
+
+@pytest.mark.parametrize("spelling", [str, str.upper, lambda v: json.dumps(v)[1:-1]], ids=["as is", "upper", "JSON"])
+async def test_a_leak_into_a_table_is_found(town: Town, spelling: Callable[[str], str]) -> None:
+    """The search itself: special characters, letter case, escapes."""
+    rows = town.rows["marketing"]
+    await rows.execute("CREATE TABLE leak (id int, held text, deep jsonb, raw bytea)")
+    try:
+        await rows.execute("INSERT INTO leak VALUES (1, $1)", f"x{spelling(LEAK)}x")
+        await rows.execute("INSERT INTO leak VALUES (2, NULL, $1)", json.dumps({"a": [LEAK]}))
+        await rows.execute("INSERT INTO leak VALUES (3, NULL, NULL, $1)", f"x{LEAK}x".encode())
+        await rows.execute("INSERT INTO leak VALUES (4, 'somebody else')")
+        assert await traces.in_tables(town.rows, [LEAK]) == [Trace("marketing", "public.leak", 3, kept=False)]
+    finally:
+        await rows.execute("DROP TABLE leak")
+
+
+async def test_a_leak_into_a_kept_row_is_told_apart_from_one_into_a_live_row(town: Town) -> None:
+    rows = town.rows["marketing"]
+    await rows.execute("CREATE TABLE leak (held text, live boolean, provision text)")
+    try:
+        await rows.execute("INSERT INTO leak VALUES ($1, true, 'law'), ($1, false, NULL), ($1, false, 'law')", LEAK)
+        assert await traces.in_tables(town.rows, [LEAK]) == [
+            Trace("marketing", "public.leak", 1, kept=True),
+            Trace("marketing", "public.leak", 2, kept=False),
+        ]
+    finally:
+        await rows.execute("DROP TABLE leak")
+
+
+@pytest.mark.parametrize("place", ["body", "binary body", "header"])
+async def test_a_leak_into_a_queue_is_found(town: Town, place: str) -> None:
+    """In a dead letter, where a careless producer's message would lie for days."""
+    body = {"body": LEAK.encode(), "binary body": b"\xff\xfe" + LEAK.encode(), "header": b"{}"}[place]
+    headers: HeadersType = {"x-note": LEAK} if place == "header" else {}
+    connection = await aio_pika.connect(town.house.admin_amqp, timeout=10)
+    async with connection:
+        channel = await connection.channel()
+        queue = await channel.get_queue(dead_letters("identity"))
+        await channel.default_exchange.publish(aio_pika.Message(body, headers=headers), queue.name, timeout=10)
+        await eventually(lambda: waiting(town, queue.name))
+        found, _ = await traces.in_queues(town.house.servers.management_url, town.house.name, [LEAK])
+        assert found == [Trace("queue", queue.name, 1, kept=False)]
+        still, _ = await traces.in_queues(town.house.servers.management_url, town.house.name, [LEAK])
+        assert still == found, "the search puts back what it looked at"
+        await queue.purge()
+
+    async def empty() -> bool:
+        return await waiting(town, dead_letters("identity")) == 0
+
+    await eventually(empty)
+
+
+def test_a_leak_into_a_log_is_found(tmp_path: Path) -> None:
+    lines = ["fine", f"careless: {LEAK}", f"escaped: {json.dumps(LEAK)}", f"in a link: {quote(LEAK)}"]
+    (tmp_path / "identity.log").write_text("\n".join(lines))
+    (tmp_path / "licensing.log.1").write_text(LEAK)
+    found, read = traces.in_logs(tmp_path, [LEAK])
+    assert read == 5
+    assert [(trace.where, trace.count, trace.kept) for trace in found] == [
+        ("identity.log", 3, False),
+        ("licensing.log.1", 1, False),
+    ]
+
+
+def test_a_careless_log_line_carries_no_value(logs: io.StringIO) -> None:
+    """Guard: `keep_personal_values_out`; seen to fail without it."""
+    log.info("fixed words", address=LEAK, exception=ValueError(LEAK), people=[LEAK], note={"to": LEAK})
+    written = logs.getvalue().splitlines()[-1]
+    assert json.loads(written)["event"] == "fixed words"
+    assert "leak" not in written
