@@ -41,7 +41,7 @@ def participant(eraser: Eraser) -> ServiceRouter:
 
     @router.event(privacy.ErasureFulfilled, purpose=Purpose.ERASURE)
     async def clean_up(_event: privacy.ErasureFulfilled, tx: Transaction) -> None:
-        """The dead rows go from the files."""
+        """The dead rows make room."""
         tx.wake(VACUUM)
 
     return router
@@ -54,9 +54,14 @@ async def announce(database: Database, data_map: DataMap) -> None:
             privacy.DataMapAnnounced(
                 service=data_map.service,
                 version=data_map.version,
-                tables=tuple(_mapped(table) for table in data_map.everything),
+                tables=announced(data_map),
             )
         )
+
+
+def announced(data_map: DataMap) -> tuple[MappedTable, ...]:
+    """A data map as it is told to others."""
+    return tuple(_mapped(table) for table in data_map.everything)
 
 
 def _mapped(table: Table) -> MappedTable:

@@ -1,4 +1,7 @@
-"""After an erasure the dead rows go from the touched tables, so that the values are gone from the files too."""
+"""After an erasure the dead rows of the touched tables make room at once, so that what comes next overwrites them.
+
+VACUUM frees the space and does not wipe it: bytes may stay in a page until then (seen), as certificates say.
+"""
 
 from shared.database import Database
 from shared.observability import log
