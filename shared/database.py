@@ -97,6 +97,14 @@ SELECT type, subject, body, $4 FROM unnest($1::text[], $2::text[], $3::text[]) A
 """
 
 
+class UnreachableError(ConnectionError):
+    """PostgreSQL let nobody in: starting, stopping, full, or closed for maintenance."""
+
+    def __init__(self, sqlstate: str | None) -> None:
+        super().__init__("the database is not reachable")
+        self.sqlstate = sqlstate
+
+
 class Database:
     """A service's connection pool, and the signals that its commits give to the loops of the process."""
 
@@ -145,7 +153,7 @@ class Database:
         begin = f"BEGIN; SET LOCAL lethe.purpose = '{purpose.value}'"
         if not durable:
             begin += "; SET LOCAL synchronous_commit = off"
-        async with self.pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
+        async with self._connected() as connection:
             tx = Transaction(connection, self.service, purpose)
             await connection.execute(begin)
             try:
@@ -160,6 +168,18 @@ class Database:
                 raise asyncpg.InFailedSQLTransactionError("an error was swallowed and everything rolled back")
         for loop in tx.wakes:
             self.signals[loop].set()
+
+    @contextlib.asynccontextmanager
+    async def _connected(self) -> AsyncIterator[Any]:
+        """A connection. Raises UnreachableError whatever PostgreSQL's reason: it is never the message's fault."""
+        try:
+            connection = await self.pool.acquire(timeout=CONNECT_TIMEOUT_S)
+        except asyncpg.PostgresError as error:
+            raise UnreachableError(error.sqlstate) from error
+        try:
+            yield connection
+        finally:
+            await self.pool.release(connection)
 
     async def reachable(self) -> bool:
         """Whether PostgreSQL answers now."""

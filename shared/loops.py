@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from shared.observability import log, what_failed
 
 BACKOFF_LIMIT_S = 30.0
+MOST_DOUBLINGS = 16  # a float has no room for 2 ** 1024, which is what a night without a broker comes to
 
 Step = Callable[[], Awaitable[bool]]
 """One step; answers whether more is waiting already."""
@@ -43,7 +44,8 @@ async def run(loop: Loop, wake: asyncio.Event, stop: asyncio.Event) -> None:
         if loop.pause_s:
             await _rest(asyncio.Event(), stop, loop.pause_s)
         if not more:
-            await _rest(wake, stop, min(loop.interval_s * 2**failures, max(BACKOFF_LIMIT_S, loop.interval_s)))
+            longest = max(BACKOFF_LIMIT_S, loop.interval_s)
+            await _rest(wake, stop, min(loop.interval_s * 2 ** min(failures, MOST_DOUBLINGS), longest))
 
 
 async def _rest(wake: asyncio.Event, stop: asyncio.Event, seconds: float) -> None:

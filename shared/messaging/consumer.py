@@ -135,8 +135,15 @@ def read(reaction: Reaction, message: AbstractIncomingMessage) -> Event | str:
     if message.type != reaction.contract.type_from((message.type or "").partition(".")[0]):
         raise Rejected("type does not belong to this queue")
     if reaction.raw:
-        return message.body.decode()
+        return _text(message.body)
     return reaction.contract.model_validate_json(message.body)
+
+
+def _text(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        raise Rejected("body is no UTF-8") from None
 
 
 def reason_of(error: Exception) -> str:

@@ -14,12 +14,13 @@ REASON = "x-reason"
 ORIGIN = "x-origin-queue"
 FAILED_AT = "x-failed-at"
 FAULT = "x-fault"
+MOST_ATTEMPTS = 1_000_000
 
 
 def attempts(message: AbstractIncomingMessage) -> int:
-    """How often handling this message has failed already."""
+    """How often handling this message has failed already; what can't be a count is none."""
     value = message.headers.get(ATTEMPT, 0)
-    return value if isinstance(value, int) else 0
+    return value if isinstance(value, int) and 0 <= value < MOST_ATTEMPTS else 0
 
 
 async def retry_later(outlet: Outlet, queue: str, message: AbstractIncomingMessage, error: Exception) -> None:
