@@ -27,6 +27,7 @@ from tests.sample.house import (
     reacting,
     sample_house,
     send,
+    until_handled,
 )
 
 NOTED, PAID = "sample.on.sample.thing-noted", "sample.on.sample.receipt-made"
@@ -67,13 +68,6 @@ async def kept(house: House) -> AsyncIterator[Heard]:
 
 def noted(person: UUID | None = None) -> ThingNoted:
     return ThingNoted(subject_id=person or uuid4(), note_id=uuid4())
-
-
-async def until_handled(queue: str, outcome: str, count: int) -> None:
-    async def all_of_them() -> bool:
-        return handled(queue, outcome) >= count
-
-    await eventually(all_of_them)
 
 
 @pytest.mark.usefixtures("served")

@@ -22,7 +22,7 @@ from shared.personal_data.participant import participant
 from shared.personal_data.purposes import Purpose
 from shared.service import Service
 from tests import house as houses
-from tests.house import House
+from tests.house import House, eventually
 from tests.sample.app import ERASER, SERVICE
 from tests.sample.contracts import ThingNoted
 
@@ -49,10 +49,12 @@ async def sample_house(servers: Servers, *services: Service) -> AsyncIterator[Ho
         await houses.tear_down(made)
 
 
-def reacting(handler: Handler, contract: type[Event] = ThingNoted, purpose: Purpose = Purpose.UPKEEP) -> Service:
+def reacting(
+    handler: Handler, contract: type[Event] = ThingNoted, purpose: Purpose = Purpose.UPKEEP, *, raw: bool = False
+) -> Service:
     """The sample service with one reaction of the test's own in place of its handlers."""
     router = ServiceRouter("sample")
-    router.event(contract, purpose=purpose)(handler)
+    router.event(contract, purpose=purpose, raw=raw)(handler)
     return replace(SERVICE, router=router, takes_orders=False)
 
 
@@ -88,6 +90,15 @@ def handled(queue: str, outcome: str) -> int:
     """How many deliveries of a queue ended so in this process."""
     labels = {"consumer": queue, "outcome": outcome}
     return int(REGISTRY.get_sample_value("lethe_messages_handled_total", labels) or 0)
+
+
+async def until_handled(queue: str, outcome: str, count: int) -> None:
+    """Wait for the count of `handled` to reach a number."""
+
+    async def reached() -> bool:
+        return handled(queue, outcome) >= count
+
+    await eventually(reached)
 
 
 async def depth(house: House, queue: str) -> int:

@@ -1,0 +1,194 @@
+"""What becomes of a message that fails: given up, tried again, waited for or counted, and never lost (section 3)."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from aio_pika.abc import AbstractChannel
+
+from deploy.local.servers import Servers
+from shared.database import Transaction
+from shared.messaging.faults import Rejected
+from shared.messaging.topology import management
+from shared.personal_data.purposes import Purpose
+from tests.house import House
+from tests.sample.contracts import ThingNoted
+from tests.sample.house import (
+    alone,
+    depth,
+    handled,
+    meet,
+    publishing,
+    reacting,
+    sample_house,
+    send,
+    until_handled,
+)
+from tests.sample.script import DEAD, NOTE, NOTED, Script, dead_letter, noted
+
+RAISE = "DO $$ BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = '{}'; END $$"
+
+
+@pytest.fixture(scope="module")
+async def house(servers: Servers) -> AsyncIterator[House]:
+    async with sample_house(servers) as made:
+        yield made
+
+
+@pytest.fixture
+async def everything(house: House) -> AsyncIterator[asyncpg.Connection]:
+    async with house.superuser("sample") as connection:
+        yield connection
+
+
+@pytest.fixture
+async def channel(house: House) -> AsyncIterator[AbstractChannel]:
+    async with publishing(house) as opened:
+        yield opened
+
+
+VALID = noted().model_dump_json().encode()
+BROKEN: dict[str, tuple[dict[str, Any], str]] = {
+    "no JSON": ({"body": b"Anna Nowak"}, "contract broken in: the whole body"),
+    "no UTF-8": ({"body": b"\xff\xfe"}, "contract broken in: the whole body"),
+    "fields missing": ({"body": b"{}"}, "contract broken in: note_id, subject_id"),
+    "field wrong": ({"body": VALID.replace(b'"note_id":"', b'"note_id":"Anna ')}, "contract broken in: note_id"),
+    "foreign type": ({"type": "sample.receipt-made.v1"}, "type does not belong to this queue"),
+    "no type": ({"type": None}, "type does not belong to this queue"),
+    "id no UUID": ({"message_id": "Anna Nowak"}, "message id is missing or no UUID"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+async def test_what_breaks_its_contract_is_given_up_at_once(house: House, channel: AbstractChannel, name: str) -> None:
+    """With reason, origin, attempt and fault, none of which carries a value.
+
+    Guard: Fault.PERMANENT for what pydantic refuses, and the checks in consumer.read; seen to fail without them.
+    """
+    properties, reason = BROKEN[name]
+    async with house.serve(alone()):
+        await send(channel, noted(), **properties)
+        letter = await dead_letter(channel)
+    assert letter.headers["x-reason"] == reason
+    assert letter.headers["x-origin-queue"] == NOTED
+    assert letter.headers["x-attempt"] == 1
+    assert str(letter.headers["x-fault"]).startswith("exception=")
+    assert "Anna" not in str({**letter.headers, "body": ""})
+    assert letter.body == properties.get("body", letter.body)
+    assert letter.delivery_mode == 2
+
+
+async def test_a_message_without_an_id_is_given_up(house: House, channel: AbstractChannel) -> None:
+    """The inbox could not tell it from its copy. (Our client library makes an id up, so this one comes by HTTP.)"""
+    async with house.serve(alone()), management(house.servers.management_url) as api:
+        body = {"properties": {"type": ThingNoted.type}, "routing_key": ThingNoted.type}
+        place = f"/api/exchanges/{quote(house.name, safe='')}/lethe.events/publish"
+        answer = await api.post(place, json=body | {"payload": VALID.decode(), "payload_encoding": "string"})
+        assert answer.json() == {"routed": True}
+        letter = await dead_letter(channel)
+    assert letter.headers["x-reason"] == "message id is missing or no UUID"
+
+
+async def test_raw_text_that_is_none_is_given_up(house: House, channel: AbstractChannel) -> None:
+    """Guard: a raw body that is not UTF-8 is permanent; seen to be tried again for ever without it."""
+
+    async def never(_body: str, tx: Transaction) -> None:
+        raise AssertionError
+
+    async with house.serve(reacting(never, raw=True)):
+        await send(channel, noted(), body=b"\xff\xfe")
+        letter = await dead_letter(channel)
+    assert letter.headers["x-reason"] == "body is no UTF-8"
+
+
+async def test_a_passing_fault_waits_in_the_tiers_and_the_last_one_repeats(
+    house: House, channel: AbstractChannel, everything: asyncpg.Connection
+) -> None:
+    """Six failures with four tiers; each attempt starts afresh, the last one has the only effect.
+
+    Guard: retry_later and the tiers' policies; seen to fail without the policy (it never comes back).
+    """
+    script = Script(*(RuntimeError("Anna") for _ in range(6)))
+    event = await script.play(house, channel, headers={"subject": "kept"})
+    assert script.attempts == [1, 2, 3, 4, 5, 6, 7]
+    assert await everything.fetchval("SELECT count(*) FROM note WHERE note_id = $1", event.note_id) == 1
+    assert await depth(house, DEAD) == 0
+
+
+@pytest.mark.parametrize("attempt", [-5, 10**9, "Anna", True])
+async def test_a_nonsense_attempt_does_not_stop_the_consumer(
+    house: House, channel: AbstractChannel, attempt: Any
+) -> None:
+    """Guard: attempts() only believes counts; seen to hang without it."""
+    script = Script(RuntimeError())
+    await script.play(house, channel, headers={"x-attempt": attempt})
+    assert len(script.attempts) == 2
+
+
+@pytest.mark.parametrize("sqlstate", ["40001", "40P01"])
+async def test_conflicts_are_tried_again_at_once(house: House, channel: AbstractChannel, sqlstate: str) -> None:
+    """They cost no attempt. Guard: Fault.CONFLICT in Consumer; seen to fail without it."""
+    script = Script(*[RAISE.format(sqlstate)] * 4)
+    transient = handled(NOTED, "transient"), handled(NOTED, "conflict")
+    await script.play(house, channel)
+    assert script.attempts == [1] * 5
+    assert (handled(NOTED, "transient"), handled(NOTED, "conflict")) == transient
+
+
+async def test_conflicts_without_end_wait_in_a_tier(house: House, channel: AbstractChannel) -> None:
+    script = Script(*[RAISE.format("40P01")] * 7)
+    await script.play(house, channel)
+    assert script.attempts == [1] * 6 + [2] * 2
+
+
+@pytest.mark.parametrize(
+    ("failure", "sqlstate"),
+    [
+        (Rejected("no such rule"), None),
+        ("SELECT 'Anna'::int", "22P02"),
+        ("INSERT INTO inbox TABLE inbox", "23505"),
+        ("INSERT INTO inbox", "42601"),
+    ],
+    ids=["rejected", "data", "integrity", "syntax"],
+)
+async def test_a_broken_rule_is_given_up_and_a_bug_is_tried_again(
+    house: House, channel: AbstractChannel, failure: Exception | str, sqlstate: str | None
+) -> None:
+    """SQLSTATE classes 22 and 23 will fail for ever; a bug may be mended by the next release."""
+    script = Script(failure)
+    if sqlstate == "42601":
+        await script.play(house, channel)
+        assert script.attempts == [1, 2]
+        return
+
+    async def handle(event: ThingNoted, tx: Transaction, attempt: int) -> None:
+        await script.handle(event, tx, attempt)
+
+    async with house.serve(reacting(handle)):
+        await send(channel, noted())
+        letter = await dead_letter(channel)
+    assert letter.headers["x-reason"] == ("permanent fault" if sqlstate else "no such rule")
+    assert "Anna" not in str(letter.headers)
+    assert sqlstate is None or f"sqlstate={sqlstate}" in str(letter.headers["x-fault"])
+
+
+async def test_a_blocked_write_is_an_outcome(
+    house: House, channel: AbstractChannel, everything: asyncpg.Connection
+) -> None:
+    """SQLSTATE 42501: counted, neither tried again nor given up. Guard: Fault.BLOCKED; seen to fail without it."""
+
+    async def profile(event: ThingNoted, tx: Transaction) -> None:
+        await tx.run(NOTE, event.note_id, event.subject_id)
+
+    person = uuid4()
+    await meet(everything, person)
+    await everything.execute("INSERT INTO permission VALUES ($1, DEFAULT, '*', false, 1)", person)
+    blocked = handled(NOTED, "blocked")
+    async with house.serve(reacting(profile, purpose=Purpose.PROFILING)):
+        await send(channel, ThingNoted(subject_id=person, note_id=uuid4()))
+        await until_handled(NOTED, "blocked", blocked + 1)
+    assert [await depth(house, queue) for queue in (NOTED, DEAD, "lethe.retry.5s")] == [0, 0, 0]
+    assert await everything.fetchval("SELECT count(*) FROM note WHERE subject_id = $1", person) == 0

@@ -1,0 +1,132 @@
+"""Servers that go away while messages are being handled: waited for, nothing given up, nothing lost (3 and 7)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import asyncpg
+import pytest
+from aio_pika.abc import AbstractChannel
+from prometheus_client import REGISTRY
+
+from deploy.local.servers import Servers
+from shared.database import Transaction
+from shared.messaging.faults import Rejected
+from shared.messaging.topology import DELIVERY_LIMIT
+from tests.house import House, eventually
+from tests.sample.cable import cable
+from tests.sample.contracts import ThingNoted
+from tests.sample.house import depth, handled, publishing, reacting, sample_house, send, until_handled
+from tests.sample.script import DEAD, NOTED, Script, dead_letter, noted
+
+
+@pytest.fixture(scope="module")
+async def house(servers: Servers) -> AsyncIterator[House]:
+    async with sample_house(servers) as made:
+        yield made
+
+
+@pytest.fixture
+async def everything(house: House) -> AsyncIterator[asyncpg.Connection]:
+    async with house.superuser("sample") as connection:
+        yield connection
+
+
+@pytest.fixture
+async def channel(house: House) -> AsyncIterator[AbstractChannel]:
+    async with publishing(house) as opened:
+        yield opened
+
+
+async def test_a_database_that_is_away_pauses_the_consumer(
+    house: House, channel: AbstractChannel, servers: Servers
+) -> None:
+    """Nothing is given up, no attempt is counted, and it goes on by itself.
+
+    Guard: Fault.INFRASTRUCTURE for whatever keeps us from connecting; seen to fail without it.
+    """
+    name = f"sample_{house.name}"
+    script, done = Script(), handled(NOTED, "done")
+    counted = handled(NOTED, "transient"), handled(NOTED, "infrastructure")
+
+    async def handle(event: ThingNoted, tx: Transaction, attempt: int) -> None:
+        await script.handle(event, tx, attempt)
+
+    async with house.serve(reacting(handle)):
+        admin = await asyncpg.connect(servers.postgres_admin_url)
+        try:
+            await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+            await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+            await asyncio.gather(*(send(channel, noted()) for _ in range(5)))
+
+            async def paused() -> bool:
+                return REGISTRY.get_sample_value("lethe_consumer_paused", {"consumer": NOTED}) == 1
+
+            await eventually(paused)
+            assert handled(NOTED, "done") == done
+        finally:
+            await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+            await admin.close()
+        await until_handled(NOTED, "done", done + 5)
+        assert not await paused()
+    assert script.attempts == [1] * 5
+    assert (handled(NOTED, "transient"), handled(NOTED, "infrastructure")) == counted
+    assert await depth(house, DEAD) == 0
+
+
+RAISE = "DO $$ BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = '{}'; END $$"
+
+
+@pytest.mark.parametrize(
+    "failure",
+    ["SELECT pg_terminate_backend(pg_backend_pid())", *map(RAISE.format, ("08006", "53100", "57P01"))],
+    ids=["session ended", "connection", "disk full", "shutdown"],
+)
+async def test_a_server_that_fails_within_a_handler_costs_no_attempt(
+    house: House, channel: AbstractChannel, everything: asyncpg.Connection, failure: str
+) -> None:
+    """Guard: SQLSTATE classes 08, 53 and 57 in faults; seen to fail without them."""
+    script = Script(failure)
+    event = await script.play(house, channel)
+    assert script.attempts == [1, 1]
+    assert await everything.fetchval("SELECT count(*) FROM note WHERE note_id = $1", event.note_id) == 1
+
+
+async def test_a_message_is_not_lost_when_the_broker_goes_before_its_copy_is_safe(
+    house: House, channel: AbstractChannel
+) -> None:
+    """Guard: acknowledged only after the copy is confirmed; seen to fail with the acknowledgement first."""
+    async with cable(house.amqp["sample"]) as line:
+        through = replace(house, amqp={**house.amqp, "sample": line.url})
+        event, failing = noted(), asyncio.Event()
+
+        async def fail(_event: ThingNoted, tx: Transaction) -> None:
+            if not failing.is_set():
+                line.cut()
+            failing.set()
+            raise Rejected("while the broker is away")
+
+        async with through.serve(reacting(fail)):
+            await send(channel, event)
+            await asyncio.wait_for(failing.wait(), 10)
+            await line.mend()
+            letter = await dead_letter(channel)
+    assert letter.body == event.model_dump_json().encode()
+    assert letter.headers["x-reason"] == "while the broker is away"
+    assert await depth(house, NOTED) == 0
+
+
+async def test_a_crash_loop_ends_in_the_dead_letters(house: House, channel: AbstractChannel) -> None:
+    """The backstop: deliveries that never come to a handler's end are counted by the broker.
+
+    Guard: the delivery limit of the service's policy; seen to fail without it.
+    """
+    queue = await channel.get_queue(NOTED, ensure=False)
+    await send(channel, noted())
+    for _ in range(DELIVERY_LIMIT + 1):
+        message = await queue.get(timeout=5)
+        assert message is not None
+        await message.reject(requeue=True)
+    letter = await dead_letter(channel)
+    assert letter.headers["x-first-death-queue"] == NOTED
+    assert letter.headers["x-first-death-reason"] == "delivery_limit"
