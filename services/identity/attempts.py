@@ -11,11 +11,12 @@ from shared.messaging.requests import Refused, refuse
 FREE_TRIES = 5
 LONGEST_WAIT_S = 900
 
+# '-infinity', not now(): a transaction that began earlier and waited for this row would be turned away by it.
 COUNT = """
-INSERT INTO sign_in_attempt AS t (address_hash) VALUES ($1)
+INSERT INTO sign_in_attempt AS t (address_hash, next_at) VALUES ($1, '-infinity')
 ON CONFLICT (address_hash) DO UPDATE SET failures = t.failures + 1, last_at = now(), next_at = CASE
     WHEN t.failures + 1 >= $2 THEN now() + make_interval(secs => least(2 ^ least(t.failures + 1 - $2, 20), $3))
-    ELSE now() END
+    ELSE '-infinity' END
 WHERE t.next_at <= now()
 RETURNING true
 """
