@@ -25,6 +25,11 @@ class Settings(BaseSettings):
     drain_seconds: float = Field(default=15.0, gt=0)
     log_level: str = "INFO"
 
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Who outside is given personal data, by the names in the disclosure log; the register must know them."""
+        return ()
+
     @classmethod
     def of(cls, service: str) -> Self:
         """Read the settings of one service: `LETHE_<SERVICE>_X` goes before `LETHE_X`.

@@ -18,3 +18,8 @@ class IdentitySettings(Settings):
     argon2_memory_kib: int = Field(default=19 * 1024, ge=8)
     argon2_time_cost: int = Field(default=2, ge=1)
     argon2_parallelism: int = Field(default=1, ge=1)
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """The mail provider sees names and addresses."""
+        return (self.mail_provider,)

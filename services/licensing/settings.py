@@ -24,3 +24,8 @@ class LicensingSettings(Settings):
         return self.payment_secret.get_secret_value().encode() or derived(
             self.sealing_key.get_secret_value(), "payment webhooks"
         )
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """The payment provider learns who pays."""
+        return (self.payment_provider,)

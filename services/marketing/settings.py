@@ -22,3 +22,8 @@ class MarketingSettings(Settings):
     def recipient(self) -> str:
         """Who is given the addresses, by name (C-154/21)."""
         return self.mail_provider or f"mail provider {urlsplit(self.smtp_url).hostname}"
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """The mail provider sees the addresses."""
+        return (self.recipient,)
