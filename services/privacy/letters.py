@@ -6,7 +6,7 @@ At least once, with a stable Message-ID: a crash between sending and marking sen
 import asyncio
 
 from services.privacy.post import LEASE, after, hand_over
-from services.privacy.remedies import COURT, authority
+from services.privacy.remedies import court, where_to_complain
 from services.privacy.sealing import Seal
 from services.privacy.words import LETTERS
 from shared.database import Database, Row
@@ -56,7 +56,7 @@ async def _deliver(case: Row, mailer: Mailer, seal: Seal) -> bool:
 def compose(case: Row) -> tuple[str, str]:
     """The subject and text of the letter that a case waits for."""
     closed = case["closed_at"]
-    where = authority(closed.date()) if closed else None
+    where = where_to_complain(closed.date()) if closed else None
     subject, text = LETTERS[case["letter"], case["language"]]
     return subject, text.format(
         case_id=case["case_id"],
@@ -64,6 +64,6 @@ def compose(case: Row) -> tuple[str, str]:
         due_on=case["due_on"],
         runs_at=case["run_at"].isoformat(timespec="minutes"),
         closed_on=closed.date() if closed else "",
-        authority=f"{where.name}, {where.address}" if where else "",
-        court=COURT,
+        authority=f"{where['name']}, {where['address']}" if where else "",
+        court=court(),
     )

@@ -1,0 +1,1 @@
+"""The register of processing: reviewed data files, loaded whole or not at all."""

@@ -1,0 +1,43 @@
+"""The register as a whole."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from services.privacy.register import entries
+
+
+@dataclass(frozen=True)
+class Register:
+    """Everything that the notice and the record are made of; the tables by their keys."""
+
+    controller: entries.Controller
+    court: entries.Court
+    notice: entries.NoticeWords
+    authorities: Mapping[str, entries.Authority]
+    purposes: Mapping[str, entries.Purpose]
+    dropped: Mapping[str, entries.Dropped]
+    categories: Mapping[str, entries.Category]
+    people: Mapping[str, entries.People]
+    retention: Mapping[str, entries.Retention]
+    recipients: Mapping[str, entries.Recipient]
+    decisions: Mapping[str, entries.Decision]
+    measures: Mapping[str, entries.Measure]
+    cookies: Mapping[str, entries.Cookie]
+    rights: Mapping[str, entries.Right]
+    hosting: Mapping[str, entries.Hosted]
+
+    def authority(self, day: date, body: str = "uodo") -> entries.Authority:
+        """The authority as it could be reached on a day. Raises LookupError for a day before the first address."""
+        held = [a for a in self.authorities.values() if a.body == body and a.valid_from <= day]
+        if not held:
+            raise LookupError(f"authority.toml knows no address of {body} for {day}")
+        return max(held, key=lambda a: a.valid_from)
+
+    def recipients_of(self, purpose: str) -> list[entries.Recipient]:
+        """Who is given data for a purpose."""
+        return [r for r in self.recipients.values() if r.purposes == "all" or purpose in r.purposes]
+
+    def knows_recipient(self, name: str) -> bool:
+        """Whether a name in the disclosure log is that of a registered recipient."""
+        return any(name in (r.name.pl, r.name.en, *r.logged_as) for r in self.recipients.values())
