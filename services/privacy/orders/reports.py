@@ -1,6 +1,8 @@
 """Applying what participants report, under a lock on the order, and closing what is complete."""
 
+from collections import Counter
 from collections.abc import Sequence
+from typing import get_args
 from uuid import UUID
 
 from services.privacy.cases.closing import ERASER, reopen_failed
@@ -17,6 +19,8 @@ from shared.personal_data.vacuum import VACUUM
 
 router = ServiceRouter("privacy")
 
+OUTCOMES = frozenset(get_args(privacy.Outcome))
+
 HEADER = """
 WITH r AS MATERIALIZED (SELECT $1::jsonb AS body)
 SELECT (body ->> 'order_id')::uuid AS order_id, body ->> 'service' AS service, (body ->> 'part')::smallint AS part,
@@ -25,12 +29,15 @@ SELECT (body ->> 'order_id')::uuid AS order_id, body ->> 'service' AS service, (
   (SELECT array_agg(DISTINCT t ->> 'table') FROM jsonb_array_elements(body -> 'tables') t) AS tables,
   (SELECT bool_and(jsonb_array_length(t -> 'outcome') = jsonb_array_length(body -> 'subjects')
                AND jsonb_array_length(t -> 'rows') = jsonb_array_length(body -> 'subjects'))
-   FROM jsonb_array_elements(body -> 'tables') t) AS aligned
+   FROM jsonb_array_elements(body -> 'tables') t) AS aligned,
+  (SELECT array_agg(DISTINCT o) FROM jsonb_array_elements(body -> 'tables') t,
+     jsonb_array_elements_text(t -> 'outcome') o) AS outcomes
 FROM r
 """
 # Two reports applied at the same instant must not both see "not yet complete".
 LOCK = "SELECT open, subjects, cases FROM erasure_order WHERE order_id = $1 FOR UPDATE"
 ASKED = "SELECT tables FROM order_participant WHERE order_id = $1 AND service = $2"
+OTHER_PARTS = "SELECT subjects FROM order_report WHERE order_id = $1 AND service = $2 AND part <> $3"
 STORE = """
 INSERT INTO order_report (order_id, service, part, subjects, body) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
 """
@@ -62,6 +69,9 @@ async def _header(tx: Transaction, body: str) -> Row:
     report = await tx.row(HEADER, body)
     if report is None or report["order_id"] is None or report["service"] is None or not report["aligned"]:
         raise Rejected("report without order, service or one outcome per person and table")
+    outcomes = set(report["outcomes"])
+    if outcomes - OUTCOMES or ("failed" in outcomes) != report["failed"]:
+        raise Rejected("report with an unknown outcome, or with a failure without its reason")
     return report
 
 
@@ -73,12 +83,22 @@ async def _store(tx: Transaction, order: Row, report: Row, body: str) -> bool:
         raise Rejected("report from a service that was not asked")
     if set(tables) - set(report["tables"]):
         raise Rejected("report that leaves out a table of the data map")
-    if set(report["subjects"]) - set(order["subjects"]):
-        raise Rejected("report on people who were not ordered")
+    await _check_people(tx, order, report)
     if not await tx.run(STORE, *key, report["part"], report["subjects"], body):
         return False
     await tx.run(COUNT, *key, report["subjects"], report["failed"])
     return True
+
+
+async def _check_people(tx: Transaction, order: Row, report: Row) -> None:
+    """Everybody ordered is reported once: somebody reported twice must not stand for somebody left out."""
+    told, wanted = Counter(report["subjects"]), Counter(order["subjects"])
+    if told == wanted:
+        return
+    for part in await tx.rows(OTHER_PARTS, report["order_id"], report["service"], report["part"]):
+        told.update(part["subjects"])
+    if told - wanted:
+        raise Rejected("report on people who were not ordered, or on somebody twice")
 
 
 FAILED = """
