@@ -1,0 +1,353 @@
+"""Promise 10: a certificate says what was reported and checked, all of it and nothing more."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+import aio_pika
+import pytest
+from pydantic import BaseModel, ConfigDict
+
+from deploy.local.servers import Servers
+from services.licensing.app import SERVICE as LICENSING
+from services.marketing.app import SERVICE as MARKETING
+from services.privacy.app import SERVICE as PRIVACY
+from shared.clock import today
+from shared.contracts import privacy
+from shared.messaging.topology import dead_letters
+from shared.personal_data.coverage import holes
+from shared.personal_data.purposes import Purpose
+from shared.personal_data.retained import end_retention
+from tests.end_to_end.town import SERVICES, Citizen, Town, bustling, entry, founded
+from tests.house import eventually
+
+TAX_SET = {"invoice", "payment", "purchase"}
+
+
+class Part(BaseModel):
+    """A part of the document: the fields it must have, and no others."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Entry(Part):
+    table: str
+    columns: str | None = None
+    categories: list[str]
+    outcome: Literal["purged", "anonymized", "retained", "refused", "nothing_held"]
+    rows: int
+    purged_rows: int | None = None
+    retain_until: str | None = None
+    review_at: str | None = None
+    provision: str | None = None
+    exception: str | None = None
+
+
+class Participant(Part):
+    service: str
+    map_version: int
+    reported_at: str
+    tables: list[Entry]
+
+
+class EndedTable(Part):
+    table: str
+    rows: int
+
+
+class SecondPage(Part):
+    service: str
+    ended_at: str
+    tables: list[EndedTable]
+
+
+class Authority(Part):
+    name: str
+    address: str
+    website: str
+
+
+class Refusal(Part):
+    notice: str
+    complaint_to: Authority
+    court: str
+    sent_on: str
+
+
+class Document(Part):
+    """The certificate, as those who keep it will read it for years."""
+
+    schema_: Literal["urn:lethe:erasure-certificate:1"]
+    case_id: str
+    right: str
+    received_at: str
+    due_on: str
+    ordered_at: str
+    closed_at: str
+    subjects: list[str]
+    outcome: Literal["complete", "partial refusal"]
+    participants: list[Participant]
+    kept: list[Entry]
+    refusal: Refusal | None
+    checked: list[str]
+    not_checked: list[str]
+    second_pages: list[SecondPage]
+
+
+@pytest.fixture(scope="module")
+async def town(servers: Servers) -> AsyncIterator[Town]:
+    async with founded(servers) as house, bustling(house) as made:
+        yield made
+
+
+async def test_the_document_has_its_shape_and_agrees_with_itself(town: Town) -> None:
+    person = await town.customer()
+    certificate = await person.erase(terminate=False)
+    document = Document.model_validate({("schema_" if k == "schema" else k): v for k, v in certificate.items()})
+    assert (document.case_id, document.subjects) == (str((await person.case()).case_id), [str(person.id)])
+    others = [p.reported_at for p in document.participants if p.service != "privacy"]
+    moments = [document.received_at, document.ordered_at, *others]
+    assert all(datetime.fromisoformat(m) <= datetime.fromisoformat(document.closed_at) for m in moments)
+    assert date.fromisoformat(document.due_on) > today()
+    assert {p.service for p in document.participants} == {s.name for s in SERVICES}
+    tables = [t for p in document.participants for t in p.tables]
+    kept = [t for t in tables if t.outcome in ("retained", "refused")]
+    assert [k.table for k in document.kept] == [t.table for t in kept]
+    for told in kept:
+        assert told.rows > 0, told
+        assert told.retain_until or told.review_at, told
+        assert told.provision, told
+        assert told.exception, told
+    for told in tables:
+        assert (told.rows == 0) == (told.outcome == "nothing_held"), told
+    assert (document.outcome, document.refusal is not None) == ("partial refusal", True)
+    assert document.second_pages == []
+
+
+async def test_every_count_is_what_the_databases_say(town: Town) -> None:
+    """What is told as kept is there, no more and no less; what is told as purged is not."""
+    person = await town.customer()
+    certificate = await person.erase(terminate=False)
+    for participant in certificate["participants"]:
+        for told in participant["tables"]:
+            if told.get("columns"):
+                continue
+            there = await town.count(participant["service"], told["table"], person.id)
+            assert there == (told["rows"] if told["outcome"] in ("retained", "refused") else 0), told
+            assert await town.count(participant["service"], told["table"], person.id, "live") == 0
+    columns = entry(certificate, "licensing", "license", "sealed_key")
+    assert (columns["outcome"], columns["rows"]) == ("purged", 1)
+    assert await town.count("licensing", "license", person.id, "sealed_key IS NULL") == 1
+
+
+async def test_what_is_called_checked_is_so(town: Town) -> None:
+    """No live row can be keyed to the person: by constraint, in each table of each data map."""
+    certificate = await (await town.newcomer()).erase(terminate=True)
+    assert any("foreign key" in sentence for sentence in certificate["checked"])
+    for service in SERVICES:
+        async with town.kits[service.name].database.transaction(Purpose.RIGHTS) as tx:
+            assert await holes(tx, service.data_map) == []
+        unproven = "SELECT count(*) FROM pg_constraint WHERE confrelid = 'subject'::regclass AND NOT convalidated"
+        assert await town.rows[service.name].fetchval(unproven) == 0
+
+
+async def test_what_was_not_checked_is_named(town: Town) -> None:
+    certificate = await (await town.newcomer()).erase(terminate=True)
+    for out_of_reach in ("write-ahead logs", "dead row versions", "backups", "mailboxes", "recipients"):
+        assert any(out_of_reach in sentence for sentence in certificate["not_checked"]), out_of_reach
+        assert not any(out_of_reach in sentence for sentence in certificate["checked"]), out_of_reach
+
+
+async def test_what_the_law_kept_ends_on_its_day_and_the_certificate_says_so(town: Town) -> None:
+    """Guard: `retain_until < day` (shared/personal_data/retained.py): 31 December keeps, 1 January purges."""
+    person = await town.customer()
+    await person.erase(terminate=True)
+    last = date(today().year + 6, 12, 31)
+    database = town.kits["licensing"].database
+    await end_retention(database, LICENSING.data_map, last)
+    assert {t for t in TAX_SET if await town.count("licensing", t, person.id)} == TAX_SET
+    await end_retention(database, LICENSING.data_map, last + timedelta(days=1))
+    assert [await town.count("licensing", t, person.id) for t in TAX_SET] == [0, 0, 0]
+
+    async def second_page() -> dict[str, Any] | None:
+        pages = (await person.certificate())["second_pages"]
+        return pages[0] if pages else None
+
+    page = await eventually(second_page)
+    assert (page["service"], page["ended_at"]) == ("licensing", f"{last.year + 1}-01-01")
+    assert {t["table"]: t["rows"] for t in page["tables"]} == dict.fromkeys(TAX_SET, 1)
+    certificate = await person.certificate()
+    assert entry(certificate, "licensing", "invoice")["outcome"] == "retained", "the first page stays as it was"
+    await end_retention(database, LICENSING.data_map, last + timedelta(days=2))
+    await town.quiet()
+    assert len((await person.certificate())["second_pages"]) == 1, "nothing ends twice"
+
+
+async def test_a_refusal_does_not_end_with_a_date(town: Town) -> None:
+    """Guard: `review_at IS NULL` in the retention run; a running contract is not ended by the calendar."""
+    person = await town.customer()
+    await person.erase(terminate=False)
+    await end_retention(town.kits["licensing"].database, LICENSING.data_map, date(today().year + 50, 1, 1))
+    assert (await person.validate("laptop-0001")).code == "VALID"
+    assert await town.count("licensing", "license", person.id) == 1
+    assert await town.count("licensing", "purchase", person.id) == 1
+
+
+async def test_the_evidence_itself_ends_on_its_day(town: Town) -> None:
+    person = await town.customer()
+    await person.erase(terminate=True)
+    database, last = town.kits["privacy"].database, date(today().year + 6, 12, 31)
+    await end_retention(database, PRIVACY.data_map, last)
+    assert (await person.case()).state == "closed"
+    await end_retention(database, PRIVACY.data_map, last + timedelta(days=1))
+    assert await town.status(privacy.ReadCase(token=person.token)) == 404
+    assert await town.status(privacy.ReadCertificate(token=person.token)) == 404
+    for table in ("privacy_case", "consent", "disclosure"):
+        assert await town.count("privacy", table, person.id) == 0
+
+
+Lie = Callable[[dict[str, Any]], object]
+
+
+def leaves_out_a_table(report: dict[str, Any]) -> None:
+    report["tables"] = report["tables"][1:]
+
+
+def leaves_out_a_person(report: dict[str, Any]) -> None:
+    one = report["subjects"][0]
+    report["subjects"] = [one] * len(report["subjects"])
+
+
+def tells_of_a_stranger(report: dict[str, Any]) -> None:
+    report["subjects"] = [str(uuid4())] * len(report["subjects"])
+
+
+def has_an_outcome_too_few(report: dict[str, Any]) -> None:
+    report["tables"][0]["outcome"].pop()
+
+
+def invents_an_outcome(report: dict[str, Any]) -> None:
+    report["tables"][0]["outcome"][0] = "vanished"
+
+
+def fails_without_a_reason(report: dict[str, Any]) -> None:
+    report["tables"][0]["outcome"][0] = "failed"
+
+
+def gives_a_reason_for_no_failure(report: dict[str, Any]) -> None:
+    report["failure"] = {"sqlstate": "23503", "constraint": "x"}
+
+
+def speaks_for_somebody_else(report: dict[str, Any]) -> None:
+    report["service"] = "licensing"
+
+
+def is_about_another_order(report: dict[str, Any]) -> None:
+    report["order_id"] = str(uuid4())
+
+
+def has_no_tables(report: dict[str, Any]) -> None:
+    report["tables"] = []
+
+
+def has_no_part(report: dict[str, Any]) -> None:
+    del report["part"]
+
+
+LIES: tuple[Lie, ...] = (
+    leaves_out_a_table,
+    leaves_out_a_person,
+    tells_of_a_stranger,
+    has_an_outcome_too_few,
+    invents_an_outcome,
+    fails_without_a_reason,
+    gives_a_reason_for_no_failure,
+    speaks_for_somebody_else,
+    is_about_another_order,
+    has_no_tables,
+    has_no_part,
+)
+
+
+async def test_no_report_closes_a_case_but_an_honest_one(town: Town) -> None:
+    """Guards: each check of services/privacy/orders/reports.py; seen to fail without any one of them."""
+    people = [await town.newcomer() for _ in range(2)]
+    async with town.house.superuser("marketing") as busy, busy.transaction():
+        await busy.execute("SELECT lethe.lock_people($1)", [p.id for p in people])  # marketing's own answer waits
+        order = await ordered_together(town, people)
+        for lie in LIES:
+            told = honest(order, [p.id for p in people])
+            lie(told)
+            await publish(town, "marketing.erasure-reported.v1", told)
+            assert await given_up(town, "privacy"), f"a report that {lie.__name__} was taken"
+        for person in people:
+            case = await person.case()
+            assert case.state == "ordered"
+            assert [p.answered for p in case.progress if p.service == "marketing"] == [False]
+    for person in people:
+        await person.until("closed")
+        assert (await person.certificate())["outcome"] == "partial refusal"
+
+
+async def ordered_together(town: Town, people: list[Citizen]) -> UUID:
+    """Put people into one order; answers its id."""
+    ids = [person.id for person in people]
+    privacy_rows = town.rows["privacy"]
+    settings = town.kits["privacy"].settings
+    settings.cooling_off_s = 3600.0
+    try:
+        for person in people:
+            await person.ask_for_erasure(terminate=True)
+    finally:
+        settings.cooling_off_s = 0.0
+    await privacy_rows.execute("UPDATE privacy_case SET run_at = now() WHERE subject_id = ANY ($1)", ids)
+    one_order = "SELECT min(order_id::text)::uuid FROM privacy_case WHERE subject_id = ANY ($1) AND state = 'ordered'"
+    order_id: UUID = await eventually(lambda: privacy_rows.fetchval(one_order, ids))
+    return order_id
+
+
+def honest(order_id: UUID, people: list[UUID]) -> dict[str, Any]:
+    """What marketing would report."""
+    count = len(people)
+    tables = [
+        {"table": t.name, "categories": list(t.categories), "outcome": ["nothing_held"] * count, "rows": [0] * count}
+        for t in MARKETING.data_map.everything
+    ]
+    return {
+        "order_id": str(order_id),
+        "service": "marketing",
+        "map_version": 1,
+        "part": 0,
+        "at": datetime.now(UTC).date().isoformat(),
+        "subjects": [str(person) for person in people],
+        "tables": tables,
+    }
+
+
+async def publish(town: Town, event_type: str, body: dict[str, Any]) -> None:
+    """Through marketing's own outbox, past the contract's model."""
+    await town.rows["marketing"].execute(
+        "INSERT INTO outbox (type, body) VALUES ($1, $2)", event_type, json.dumps(body)
+    )
+    town.kits["marketing"].database.signals["outbox"].set()
+
+
+async def given_up(town: Town, service: str) -> str:
+    """Take the next dead letter of a service; answers why it is one, empty when none comes."""
+    connection = await aio_pika.connect(town.house.admin_amqp, timeout=10)
+    async with connection:
+        queue = await (await connection.channel()).get_queue(dead_letters(service), ensure=False)
+
+        async def next_one() -> str:
+            message = await queue.get(fail=False, timeout=5)
+            if message is None:
+                return ""
+            await message.ack()
+            return str(message.headers["x-reason"])
+
+        try:
+            return str(await eventually(next_one, 5))
+        except AssertionError:
+            return ""
