@@ -40,6 +40,7 @@ TIERS = (
 # A crash loop returns a message without any attempt being counted by us; so does every redelivery
 # while a consumer waits half an hour for its database. The limit is far above both.
 DELIVERY_LIMIT = 200
+LOOKED_AT = 1_000_000_000
 UNROUTED_LENGTH = 100_000
 
 
@@ -117,6 +118,8 @@ def policies(services: Sequence[str], waits_ms: dict[str, int] | None = None) ->
         for name, wait in waits.items()
     }
     found["lethe-unrouted"] = _policy("^lethe[.]unrouted$", {"max-length": UNROUTED_LENGTH})
+    # whoever looks at dead letters delivers them: RabbitMQ 4 drops what was looked at 20 times
+    found["lethe-dead-letters"] = _policy("[.]dead-letters$", {"delivery-limit": LOOKED_AT})
     for service in services:
         found[f"lethe-{service}"] = _policy(
             f"^{service}[.]on[.]",

@@ -68,7 +68,11 @@ async def test_a_database_that_is_away_pauses_the_consumer(
             await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
             await admin.close()
         await until_handled(NOTED, "done", done + 5)
-        assert not await paused()
+
+        async def going_on() -> bool:
+            return not await paused()
+
+        await eventually(going_on)
     assert script.attempts == [1] * 5
     assert (handled(NOTED, "transient"), handled(NOTED, "infrastructure")) == counted
     assert await depth(house, DEAD) == 0
