@@ -18,7 +18,7 @@ Step = Callable[[], Awaitable[bool]]
 class Loop:
     """A named step that runs when woken, and every `interval_s` seconds in case a wake-up was missed.
 
-    `pause_s` is the least time between two steps, for work that is better done once for many wake-ups.
+    `pause_s` passes before each step, for work that is better done once for many wake-ups.
     """
 
     name: str
@@ -31,6 +31,8 @@ async def run(loop: Loop, wake: asyncio.Event, stop: asyncio.Event) -> None:
     """Repeat the step until `stop`. A failing step is reported and tried again with backoff."""
     failures = 0
     while not stop.is_set():
+        if loop.pause_s:
+            await _rest(asyncio.Event(), stop, loop.pause_s)
         wake.clear()
         try:
             more = await loop.step()
@@ -41,8 +43,6 @@ async def run(loop: Loop, wake: asyncio.Event, stop: asyncio.Event) -> None:
             failures += 1
             more = False
             log.warning("loop step failed", step=loop.name, attempt=failures, **what_failed(error))
-        if loop.pause_s:
-            await _rest(asyncio.Event(), stop, loop.pause_s)
         if not more:
             longest = max(BACKOFF_LIMIT_S, loop.interval_s)
             await _rest(wake, stop, min(loop.interval_s * 2 ** min(failures, MOST_DOUBLINGS), longest))

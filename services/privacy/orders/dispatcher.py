@@ -1,6 +1,6 @@
 """The dispatcher: all cases that are ready go into one order, like a group commit.
 
-At most two orders are in flight; whatever gathers meanwhile leaves together when one closes. One
+At most three orders are in flight; whatever gathers meanwhile leaves together when one closes. One
 waiting case goes at once.
 """
 
@@ -11,7 +11,7 @@ from shared.database import OUTBOX, Database, Transaction
 from shared.observability import current_traceparent, log
 from shared.personal_data.purposes import Purpose
 
-IN_FLIGHT = 2
+IN_FLIGHT = 3
 BATCH = 500
 ONE_DISPATCHER = 0x4C45544845  # the key of the advisory lock
 
@@ -22,11 +22,12 @@ SELECT pg_try_advisory_xact_lock($1) AS mine,
   (SELECT coalesce(array_agg(service), '{}') FROM participant WHERE left_at IS NULL) AS participants
 """
 
+# A case whose letter is just being taken is waited for, not skipped: skipping would cost it a second.
 ORDER = """
 WITH picked AS MATERIALIZED (
   SELECT case_id, subject_id, terminate_contract FROM privacy_case
   WHERE state IN ('waiting', 'failed') AND run_at <= clock_timestamp()
-  ORDER BY run_at LIMIT $2 FOR UPDATE SKIP LOCKED),
+  ORDER BY run_at LIMIT $2 FOR NO KEY UPDATE),
 ordered AS (UPDATE privacy_case c SET state = 'ordered', order_id = $1, attempt = attempt + 1
   FROM picked WHERE c.case_id = picked.case_id RETURNING c.case_id),
 people AS (
