@@ -77,7 +77,7 @@ class Answering:
             about = getattr(request, "subject_id", None)
             if about is not None and await enter(tx, None, answer.contract.type, about) == "erased":
                 return Problem(title="this person's data was erased", status=410)
-            before = await claim.recall(tx)
+            before = await claim.recall(tx) if answer.contract.reply is Created else None
             if before is not None:
                 return before
             reply = await answer.handler(request, tx=tx, **filled)
