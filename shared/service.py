@@ -23,9 +23,10 @@ from shared.messaging.outbox import relay
 from shared.messaging.requests import Refused, RequestClient
 from shared.messaging.router import ServiceRouter
 from shared.observability import log, metrics, set_up_logging, what_failed
+from shared.personal_data.catch_up import catch_up
 from shared.personal_data.data_map import DataMap
 from shared.personal_data.erasure import Eraser
-from shared.personal_data.participant import announce, catch_up, participant
+from shared.personal_data.participant import announce, participant
 from shared.personal_data.retained import end_retention
 from shared.personal_data.vacuum import VACUUM, vacuum
 from shared.settings import Settings
@@ -112,7 +113,7 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Kit]:
         await _insist(kit.database.open, stop, "database")
         tasks = _start_loops(service, kit, stop)
         if service.takes_orders:
-            await _insist(lambda: catch_up(kit.database, kit.ask), stop, "catching up")
+            await _insist(lambda: catch_up(kit.database, kit.ask, service.eraser), stop, "catching up")
         await announce(kit.database, service.data_map)
         kit.database.signals[OUTBOX].set()
         broker = _broker(service, kit)

@@ -9,9 +9,34 @@ from shared.personal_data.purposes import Purpose
 
 router = ServiceRouter("privacy")
 
+# Those in open orders, too, unless the asker still owes its report: the order may have left before it had a
+# queue, or its answer was lost with its database. The newest order that named a person decides about
+# contracts; one who is named by a linked id has no case of the own.
 ERASED = """
-SELECT subject_id FROM subject WHERE NOT live AND subject_id > $1 ORDER BY subject_id LIMIT $2
+WITH going AS (SELECT DISTINCT unnest(subjects) AS subject_id FROM erasure_order o WHERE open
+    AND NOT EXISTS (SELECT FROM order_participant p WHERE p.order_id = o.order_id AND p.service = $3
+                    AND p.answered < cardinality(o.subjects))),
+page AS (
+  SELECT subject_id FROM subject WHERE NOT live AND subject_id > $1
+  UNION SELECT subject_id FROM going WHERE subject_id > $1
+  ORDER BY subject_id LIMIT $2)
+SELECT p.subject_id, NOT coalesce(
+  (SELECT c.terminate_contract FROM privacy_case c WHERE c.subject_id = p.subject_id AND c.order_id IS NOT NULL
+   ORDER BY c.closed_at DESC NULLS FIRST LIMIT 1),
+  (SELECT c.terminate_contract FROM erasure_order o, unnest(o.subjects, o.cases) AS named (subject_id, case_id)
+   JOIN privacy_case c USING (case_id) WHERE p.subject_id = ANY (o.subjects) AND named.subject_id = p.subject_id
+   ORDER BY o.ordered_at DESC LIMIT 1),
+  true) AS contracts_go_on
+FROM page p ORDER BY p.subject_id
 """
+# A service took part in all of the newest orders or in none, but for the moment in which it joined.
+NEWEST = 100
+LAST_ANSWERED = f"""
+SELECT newest.order_id FROM (
+  SELECT order_id, closed_at FROM erasure_order WHERE NOT open ORDER BY closed_at DESC LIMIT {NEWEST}) AS newest
+WHERE EXISTS (SELECT FROM order_participant p WHERE p.order_id = newest.order_id AND p.service = $1)
+ORDER BY newest.closed_at DESC LIMIT 1
+"""  # noqa: S608 constants
 DECIDED = """
 SELECT subject_id, purpose, allowed, version FROM permission
 WHERE (subject_id, purpose) > ($1, $2) ORDER BY subject_id, purpose LIMIT $3
@@ -20,11 +45,22 @@ FIRST = UUID(int=0)
 
 
 @router.request(privacy.ErasedSubjects, purpose=Purpose.RIGHTS)
-async def erased_subjects(request: privacy.ErasedSubjects, tx: Transaction) -> privacy.Page:
-    """A page of the tombstones."""
+async def erased_subjects(request: privacy.ErasedSubjects, tx: Transaction) -> privacy.ErasedPage:
+    """A page of the tombstones, with those that are just being set."""
     after = UUID(request.after) if request.after else FIRST
-    ids = tuple(row["subject_id"] for row in await tx.rows(ERASED, after, request.limit))
-    return privacy.Page(ids=ids, next=str(ids[-1]) if len(ids) == request.limit else "")
+    rows = await tx.rows(ERASED, after, request.limit, request.service)
+    ids = tuple(row["subject_id"] for row in rows)
+    return privacy.ErasedPage(
+        ids=ids,
+        next=str(ids[-1]) if len(ids) == request.limit else "",
+        contracts_go_on=tuple(row["subject_id"] for row in rows if row["contracts_go_on"]),
+    )
+
+
+@router.request(privacy.LastAnsweredOrder, purpose=Purpose.RIGHTS)
+async def last_answered_order(request: privacy.LastAnsweredOrder, tx: Transaction) -> privacy.AnsweredOrder:
+    """The newest closed order that a service took part in."""
+    return privacy.AnsweredOrder(order_id=await tx.value(LAST_ANSWERED, request.service))
 
 
 @router.request(privacy.Permissions, purpose=Purpose.RIGHTS)

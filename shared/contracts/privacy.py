@@ -145,11 +145,30 @@ class Page(Message):
     next: str = ""
 
 
-class ErasedSubjects(Request, type="privacy.erased-subjects", reply=Page):
-    """The ids of everybody erased, for a service that joins or was restored."""
+class ErasedPage(Page):
+    """Ids of the erased; of those in `contracts_go_on` the living contracts were not to be ended."""
 
+    contracts_go_on: tuple[UUID, ...] = ()
+
+
+class ErasedSubjects(Request, type="privacy.erased-subjects", reply=ErasedPage):
+    """Everybody erased or just being erased, for a service that joins or was restored."""
+
+    service: str = Field(default="", max_length=60)
     after: str = ""
     limit: int = Field(default=1000, ge=1, le=5000)
+
+
+class AnsweredOrder(Message):
+    """An order, None when there is none."""
+
+    order_id: UUID | None
+
+
+class LastAnsweredOrder(Request, type="privacy.last-answered-order", reply=AnsweredOrder):
+    """The newest closed order that a service took part in: a service that does not know it was restored."""
+
+    service: str = Field(max_length=60)
 
 
 class KnownPermission(Message):

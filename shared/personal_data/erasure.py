@@ -46,7 +46,7 @@ async def erase(tx: Transaction, eraser: Eraser, order_id: UUID, people: Sequenc
     An order that comes again, or at the same instant as its reminder, is answered with the stored report.
     """
     await tx.run("SELECT lethe.lock_people($1)", [person.subject_id for person in people])
-    if eraser.publishes and await _report_again(tx, order_id):
+    if await (_report_again(tx, order_id) if eraser.publishes else tx.value(KNOWN, order_id)):
         return
     await _erase_part(tx, eraser, order_id, 0, people)
     if eraser.publishes:
@@ -98,6 +98,7 @@ async def _report_failure(
     )
 
 
+KNOWN = "SELECT true FROM erasure_report WHERE order_id = $1 LIMIT 1"
 REPUBLISH = """
 INSERT INTO outbox (type, body) SELECT $2, body FROM erasure_report WHERE order_id = $1 ORDER BY part
 """

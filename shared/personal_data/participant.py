@@ -1,32 +1,32 @@
-"""What makes any service a participant: announce, purge, report, be reminded, obey permissions, catch up."""
+"""What makes any service a participant: announce, purge, report, be reminded, obey permissions."""
 
-from uuid import UUID
+from dataclasses import replace
 
 from shared.contracts import privacy
 from shared.contracts.privacy import MappedColumn, MappedTable
 from shared.database import Database, Transaction
-from shared.messaging.requests import RequestClient
 from shared.messaging.router import ServiceRouter
-from shared.observability import log
 from shared.personal_data import permissions
 from shared.personal_data.data_map import DataMap, Table
 from shared.personal_data.erasure import Eraser, erase
 from shared.personal_data.purposes import Purpose
 from shared.personal_data.vacuum import VACUUM
 
-PAGE = 1000
-
 
 def participant(eraser: Eraser) -> ServiceRouter:
     """The reactions that every participant has for free."""
     service = eraser.data_map.service
+    unasked = replace(eraser, publishes=False)
     router = ServiceRouter(service)
 
     @router.event(privacy.ErasureOrdered, purpose=Purpose.ERASURE)
     async def erase_people(event: privacy.ErasureOrdered, tx: Transaction) -> None:
-        """Erase the people of an order, or answer a repeated order with the stored report."""
-        if service in {p.service for p in event.participants}:
-            await erase(tx, eraser, event.order_id, event.subjects)
+        """Erase the people of an order, or answer a repeated order with the stored report.
+
+        Whoever was not asked (it joined a moment too late, or left) erases all the same, and has nobody to tell.
+        """
+        asked = service in {p.service for p in event.participants}
+        await erase(tx, eraser if asked else unasked, event.order_id, event.subjects)
 
     @router.event(privacy.ErasureReminded, purpose=Purpose.ERASURE)
     async def erase_when_reminded(event: privacy.ErasureReminded, tx: Transaction) -> None:
@@ -76,55 +76,3 @@ def _mapped(table: Table) -> MappedTable:
             for c in table.columns
         ),
     )
-
-
-DONE = "SELECT true FROM catch_up WHERE topic = $1 AND done_at IS NOT NULL"
-REACHED = "SELECT reached FROM catch_up WHERE topic = $1"
-ADVANCE = """
-INSERT INTO catch_up (topic, reached, done_at) VALUES ($1, $2, CASE WHEN $3 THEN now() END)
-ON CONFLICT (topic) DO UPDATE SET reached = excluded.reached, done_at = excluded.done_at
-"""
-TOMBSTONES = """
-INSERT INTO subject (subject_id, live) SELECT unnest($1::uuid[]), false
-ON CONFLICT (subject_id) DO UPDATE SET live = false WHERE subject.live
-"""
-KNOW = "INSERT INTO subject (subject_id) SELECT DISTINCT unnest($1::uuid[]) ON CONFLICT DO NOTHING"
-
-
-async def catch_up(database: Database, ask: RequestClient) -> None:
-    """Before the first event: load the tombstones and permissions that were decided without us.
-
-    Goes on where it stopped. Raises Refused when privacy does not answer.
-    """
-    while not await _page(database, "tombstones", ask):
-        pass
-    while not await _page(database, "permissions", ask):
-        pass
-
-
-async def _page(database: Database, topic: str, ask: RequestClient) -> bool:
-    async with database.transaction(Purpose.RIGHTS) as tx:
-        if await tx.value(DONE, topic):
-            return True
-        after = await tx.value(REACHED, topic) or ""
-    following = await (_tombstones if topic == "tombstones" else _permissions)(database, ask, after)
-    async with database.transaction(Purpose.RIGHTS) as tx:
-        await tx.run(ADVANCE, topic, following, following == "")
-    log.info("caught up", topic=topic, done=following == "")
-    return following == ""
-
-
-async def _tombstones(database: Database, ask: RequestClient, after: str) -> str:
-    page = await ask.ask(privacy.ErasedSubjects(after=after, limit=PAGE))
-    async with database.transaction(Purpose.RIGHTS) as tx:
-        await tx.run(TOMBSTONES, list(page.ids))
-    return str(page.next)
-
-
-async def _permissions(database: Database, ask: RequestClient, after: str) -> str:
-    page = await ask.ask(privacy.Permissions(after=after, limit=PAGE))
-    async with database.transaction(Purpose.RIGHTS) as tx:
-        people: list[UUID] = [p.subject_id for p in page.permissions]
-        await tx.run(KNOW, people)
-        await permissions.apply(tx, page.permissions)
-    return str(page.next)

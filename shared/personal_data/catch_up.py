@@ -1,0 +1,99 @@
+"""What a service learns before its first event when it joins or was restored: who is gone, who allows what.
+
+Events since its queues exist wait in them; everything before is asked for, page by page, and goes on where
+it stopped.
+"""
+
+from dataclasses import replace
+from uuid import UUID, uuid4
+
+from shared.contracts import privacy
+from shared.contracts.privacy import OrderedSubject
+from shared.database import Database, Transaction
+from shared.messaging.requests import RequestClient
+from shared.observability import log
+from shared.personal_data import permissions
+from shared.personal_data.erasure import Eraser, erase
+from shared.personal_data.purposes import Purpose
+
+PAGE = 1000
+
+DONE = "SELECT true FROM catch_up WHERE topic = $1 AND done_at IS NOT NULL"
+REACHED = "SELECT reached FROM catch_up WHERE topic = $1"
+ADVANCE = """
+INSERT INTO catch_up (topic, reached, done_at) VALUES ($1, $2, CASE WHEN $3 THEN now() END)
+ON CONFLICT (topic) DO UPDATE SET reached = excluded.reached, done_at = excluded.done_at
+"""
+START_OVER = """
+DELETE FROM catch_up WHERE $1::uuid IS NOT NULL AND NOT EXISTS (SELECT FROM erasure_report WHERE order_id = $1)
+"""
+LIVING = "SELECT count(*) FROM subject WHERE subject_id = ANY ($1) AND live"
+UNKNOWN_OR_LIVING = """
+SELECT array_agg(id) FROM unnest($1::uuid[]) id
+WHERE NOT EXISTS (SELECT FROM subject s WHERE s.subject_id = id AND NOT s.live)
+"""
+KNOW = "INSERT INTO subject (subject_id) SELECT DISTINCT unnest($1::uuid[]) ON CONFLICT DO NOTHING"
+
+
+class StillLivingError(Exception):
+    """People who are erased elsewhere can't be erased here; the log says by which constraint."""
+
+
+async def catch_up(database: Database, ask: RequestClient, eraser: Eraser) -> None:
+    """Load the tombstones and permissions that were decided without us.
+
+    Raises Refused when privacy does not answer, StillLivingError when somebody erased can't be erased here.
+    """
+    await _notice_a_restored_database(database, ask)
+    while not await _done(database, "tombstones"):
+        await _tombstones(database, ask, eraser)
+    while not await _done(database, "permissions"):
+        await _permissions(database, ask)
+
+
+async def _notice_a_restored_database(database: Database, ask: RequestClient) -> None:
+    """A database that does not know the order it answered last is an older one."""
+    last = await ask.ask(privacy.LastAnsweredOrder(service=database.service))
+    async with database.transaction(Purpose.RIGHTS) as tx:
+        if await tx.run(START_OVER, last.order_id):
+            log.warning("database is older than its last answer, catching up again")
+
+
+async def _done(database: Database, topic: str) -> bool:
+    async with database.transaction(Purpose.RIGHTS) as tx:
+        return bool(await tx.value(DONE, topic))
+
+
+async def _reached(database: Database, topic: str) -> str:
+    async with database.transaction(Purpose.RIGHTS) as tx:
+        return await tx.value(REACHED, topic) or ""
+
+
+async def _advance(tx: Transaction, topic: str, following: str) -> None:
+    await tx.run(ADVANCE, topic, following, following == "")
+    log.info("caught up", topic=topic, done=following == "")
+
+
+async def _tombstones(database: Database, ask: RequestClient, eraser: Eraser) -> None:
+    """Erase a page of people as their orders said; a restored database may hold them as they once were."""
+    after = await _reached(database, "tombstones")
+    page = await ask.ask(privacy.ErasedSubjects(service=database.service, after=after, limit=PAGE))
+    going_on = set(page.contracts_go_on)
+    async with database.transaction(Purpose.ERASURE) as tx:
+        due = await tx.value(UNKNOWN_OR_LIVING, list(page.ids)) or []
+        if due:
+            order_id = uuid4()  # the reports of the true orders are privacy's; this one is nobody's
+            people = [OrderedSubject(subject_id=s, case_id=order_id, terminate_contract=s not in going_on) for s in due]
+            await erase(tx, replace(eraser, publishes=False), order_id, people)
+        if await tx.value(LIVING, due):
+            raise StillLivingError
+        await _advance(tx, "tombstones", page.next)
+
+
+async def _permissions(database: Database, ask: RequestClient) -> None:
+    page = await ask.ask(privacy.Permissions(after=await _reached(database, "permissions"), limit=PAGE))
+    async with database.transaction(Purpose.RIGHTS) as tx:
+        people: list[UUID] = [p.subject_id for p in page.permissions]
+        await tx.run(KNOW, people)
+        await permissions.apply(tx, page.permissions)
+        await _advance(tx, "permissions", page.next)
