@@ -186,14 +186,20 @@ async def test_an_order_that_comes_again_is_answered_with_the_stored_report(
 
 
 @pytest.mark.usefixtures("served")
-async def test_an_order_for_others_is_left_to_them(channel: AbstractChannel, everything: asyncpg.Connection) -> None:
-    """A service that joined after the order was written is not in it."""
-    person = uuid4()
-    await everything.execute("INSERT INTO subject VALUES ($1)", person)
-    order = ordered(person).model_copy(update={"participants": ()})
+async def test_an_order_that_did_not_ask_is_obeyed_and_not_answered(
+    channel: AbstractChannel, everything: asyncpg.Connection
+) -> None:
+    """A service that joined after the order was written is not in it; a reminder for others is left to them."""
+    gone, left = uuid4(), uuid4()
+    await everything.execute("INSERT INTO subject VALUES ($1), ($2)", gone, left)
+    order = ordered(gone).model_copy(update={"participants": ()})
     done = handled(ORDERED, "done"), handled(REMINDED, "done")
     await send(channel, order, sender="privacy")
-    await send(channel, privacy.ErasureReminded(service="licensing", order=ordered(person)), sender="privacy")
-    await until_handled(ORDERED, "done", done[0] + 1)
+    await send(channel, order, sender="privacy")
+    await send(channel, privacy.ErasureReminded(service="licensing", order=ordered(left)), sender="privacy")
+    await until_handled(ORDERED, "done", done[0] + 2)
     await until_handled(REMINDED, "done", done[1] + 1)
-    assert await everything.fetchval("SELECT live FROM subject WHERE subject_id = $1", person) is True
+    assert await everything.fetchval("SELECT live FROM subject WHERE subject_id = $1", gone) is False
+    assert await everything.fetchval("SELECT live FROM subject WHERE subject_id = $1", left) is True
+    told = "SELECT count(*) FROM outbox WHERE type = 'sample.erasure-reported.v1' AND body LIKE '%' || $1 || '%'"
+    assert await everything.fetchval(told, str(gone)) == 0

@@ -1,0 +1,306 @@
+"""A service that joins later, was restored, or grew: it knows who is gone before its first event (promises 1 and 4)."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import date
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from deploy import broker, databases
+from deploy.local.servers import Servers
+from shared.contracts import identity, licensing, privacy
+from shared.database import Transaction
+from shared.messaging.router import ServiceRouter
+from shared.personal_data import catch_up
+from shared.personal_data.data_map import OWNER, Category, DataMap, Table, fact
+from shared.personal_data.erasure import Eraser
+from shared.personal_data.participant import announce
+from shared.personal_data.purposes import Purpose
+from shared.service import Service
+from tests.end_to_end.town import SERVICES, Citizen, Town, bustling, entry, founded
+from tests.house import SECRET, SHORT_WAITS_MS, House, eventually
+from tests.sample.app import SERVICE as SAMPLE
+from tests.sample.data_map import DATA_MAP
+from tests.sample.house import MIGRATIONS
+
+NOTE = "INSERT INTO note (note_id, subject_id, text) VALUES (gen_random_uuid(), $1, 'licensed')"
+MEMBER = """
+INSERT INTO membership (membership_id, subject_id, review_at, provision, exception)
+VALUES (gen_random_uuid(), $1, $2, 'contract', 'GDPR Art. 17(1)(a) not met')
+"""
+# What a participant of its own decides by `terminate_contract`.
+END = "UPDATE membership SET review_at = NULL WHERE subject_id = ANY ($1)"
+
+router = ServiceRouter("sample")
+router.include(SAMPLE.router)
+
+
+@router.event(licensing.LicenseIssued, purpose=Purpose.UPKEEP)
+async def congratulate(event: licensing.LicenseIssued, tx: Transaction) -> None:
+    """Write a note about it."""
+    await tx.run(NOTE, event.subject_id)
+
+
+async def settle(tx: Transaction, people: Any) -> None:
+    """End the memberships of those who end their contracts."""
+    await tx.run(END, [p.subject_id for p in people if p.terminate_contract])
+
+
+JOINER = replace(SAMPLE, router=router, eraser=Eraser(DATA_MAP, settle))
+
+
+@pytest.fixture
+async def town(servers: Servers) -> AsyncIterator[Town]:
+    async with founded(servers) as house, bustling(house) as made:
+        yield made
+
+
+async def prepare(house: House, service: Service) -> None:
+    """What an operator does before a new service starts: database, user, queues."""
+    house.databases[service.name] = await databases.create(
+        house.servers.postgres_admin_url,
+        service.name,
+        secret=SECRET,
+        database=f"{service.name}_{house.name}",
+        migrations_folder=MIGRATIONS,
+    )
+    everybody = (*SERVICES, service)
+    reactions = [reaction for each in everybody for reaction in each.complete_router().reactions]
+    names = [*(each.name for each in everybody), "gateway"]
+    urls = (house.servers.amqp_url, house.servers.management_url)
+    house.amqp |= await broker.prepare(*urls, house.name, names, reactions, secret=SECRET, waits_ms=SHORT_WAITS_MS)
+
+
+@contextlib.asynccontextmanager
+async def joined(town: Town, service: Service = JOINER, *, announced: bool = True) -> AsyncIterator[asyncpg.Connection]:
+    """The service at work in the town; what is really in its database."""
+    async with town.house.serve(service), town.house.superuser(service.name) as rows:
+        if announced:
+            await eventually(lambda: counted_in(town, service))
+        yield rows
+
+
+async def counted_in(town: Town, service: Service) -> bool:
+    sql = "SELECT map_version FROM participant WHERE service = $1"
+    return bool(await town.rows["privacy"].fetchval(sql, service.name) == service.data_map.version)
+
+
+async def is_gone(rows: asyncpg.Connection, person: UUID) -> bool:
+    return await rows.fetchval("SELECT live FROM subject WHERE subject_id = $1", person) is False
+
+
+async def told_of_a_license(town: Town, rows: asyncpg.Connection, person: UUID) -> int:
+    """Let licensing tell of a license; answers how many notes the sample has of it once it has heard."""
+    heard = await rows.fetchval("SELECT count(*) FROM inbox WHERE consumer LIKE '%license-issued'")
+    async with town.kits["licensing"].database.transaction(Purpose.UPKEEP) as tx:
+        tx.publish(licensing.LicenseIssued(subject_id=person, license_id=uuid4(), order_id=uuid4()))
+
+    async def has_heard() -> bool:
+        now = await rows.fetchval("SELECT count(*) FROM inbox WHERE consumer LIKE '%license-issued'")
+        return bool(now > heard)
+
+    await eventually(has_heard)
+    return int(await rows.fetchval("SELECT count(*) FROM note WHERE subject_id = $1", person))
+
+
+async def test_a_service_that_joins_knows_who_is_gone_and_who_allows_what(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Guard: nothing is consumed before `catch_up` is through; it pages."""
+    monkeypatch.setattr(catch_up, "PAGE", 2)
+    gone = [await town.newcomer() for _ in range(5)]
+    for person in gone:
+        await person.erase(terminate=True)
+    allowing, leaving = await town.customer(), await town.customer()
+    await leave(town, leaving)
+    await prepare(town.house, JOINER)
+    async with town.kits["licensing"].database.transaction(Purpose.UPKEEP) as tx:  # waits for the joiner
+        for person in (*gone, allowing):
+            tx.publish(licensing.LicenseIssued(subject_id=person.id, license_id=uuid4(), order_id=uuid4()))
+    async with joined(town) as rows:
+        assert [await is_gone(rows, person.id) for person in gone] == [True] * 5
+        permission = "SELECT allowed FROM permission WHERE subject_id = $1 AND purpose = 'direct-marketing.email'"
+        assert await rows.fetchval(permission, allowing.id) is True
+        assert await rows.fetchval(permission, leaving.id) is False
+        note = "SELECT count(*) FROM note WHERE subject_id = $1"
+        await eventually(lambda: rows.fetchval(note, allowing.id))
+        heard = "SELECT count(*) = 6 FROM inbox WHERE consumer LIKE '%license-issued'"
+        await eventually(lambda: rows.fetchval(heard))
+        assert [await rows.fetchval(note, person.id) for person in gone] == [0] * 5
+        certificate = await allowing.erase(terminate=True)
+        assert entry(certificate, "sample", "note")["outcome"] == "purged"
+        assert {t["table"] for p in certificate["participants"] for t in p["tables"] if p["service"] == "sample"} == {
+            table.name for table in DATA_MAP.everything
+        }
+        assert await is_gone(rows, allowing.id)
+
+
+async def leave(town: Town, person: Citizen) -> None:
+    await town.ask(
+        privacy.ConsentChoice(
+            subject_id=person.id,
+            purpose="direct-marketing.email",
+            given=False,
+            text_version="",
+            surface="account",
+            method="switch",
+        )
+    )
+
+
+async def test_who_is_being_erased_while_a_service_joins_does_not_live_on_in_it(town: Town) -> None:
+    """Guard: the page of the erased names those in open orders, too; seen to fail without it."""
+    person = await town.newcomer()
+    async with town.house.superuser("marketing") as busy, busy.transaction():
+        await busy.execute("SELECT lethe.lock_people($1)", [person.id])
+        await person.ask_for_erasure(terminate=True)
+        await person.until("ordered")
+        await town.quiet()  # the order is out, and the joiner's queue is not there yet
+        await prepare(town.house, JOINER)
+        async with joined(town) as rows:
+            assert await is_gone(rows, person.id)
+            await busy.execute("ROLLBACK")
+            await person.until("closed")
+            certificate = await person.certificate()
+            assert "sample" not in {p["service"] for p in certificate["participants"]}, "it was not asked"
+            assert await told_of_a_license(town, rows, person.id) == 0
+            await busy.execute("BEGIN")
+
+
+async def test_an_order_that_did_not_ask_a_joiner_is_obeyed_by_it(town: Town) -> None:
+    """Guard: an unasked participant erases, too (participant.py); seen to fail without it.
+
+    It has caught up, and its announcement is still on its way when the order leaves.
+    """
+    person = await town.newcomer()
+    await prepare(town.house, JOINER)
+    async with town.house.superuser("privacy") as slow, slow.transaction():
+        await slow.execute("INSERT INTO participant (service, map_version, tables) VALUES ('sample', 0, '[]')")
+        async with joined(town, announced=False) as rows:
+            assert await told_of_a_license(town, rows, person.id) == 1
+            certificate = await person.erase(terminate=True)
+            assert "sample" not in {p["service"] for p in certificate["participants"]}
+            await eventually(lambda: is_gone(rows, person.id))
+            assert await told_of_a_license(town, rows, person.id) == 0
+            assert await rows.fetchval("SELECT count(*) FROM outbox") == 0
+            await slow.execute("ROLLBACK")
+            await eventually(lambda: counted_in(town, JOINER))
+            second = await (await town.newcomer()).erase(terminate=True)
+            assert "sample" in {p["service"] for p in second["participants"]}
+            await slow.execute("BEGIN")
+
+
+@pytest.mark.parametrize("sign", ["the dump says nothing", "catch_up was emptied"])
+async def test_a_restored_service_erases_again_who_was_erased_since_its_dump(town: Town, sign: str) -> None:
+    """Guards: the newest answered order is looked for at the start; people go through the eraser, as ordered."""
+    await prepare(town.house, JOINER)
+    ending, keeping, linked, staying = [await town.newcomer() for _ in range(4)]
+    await link(town, ending, linked)
+    async with joined(town) as rows:
+        for person in (ending, keeping, linked, staying):
+            assert await told_of_a_license(town, rows, person.id) == 1
+            await rows.execute(MEMBER, person.id, date(2099, 1, 1))
+    dump = await dumped(town.house)
+    async with joined(town) as rows:
+        await ending.erase(terminate=True)
+        await keeping.erase(terminate=False)
+        await leave(town, staying)
+        before = await shape(rows)
+    await restored(town.house, dump)
+    if sign == "catch_up was emptied":
+        async with town.house.superuser("sample") as rows:
+            await rows.execute("DELETE FROM catch_up")
+    async with joined(town) as rows:
+        assert await shape(rows) == before
+        for person in (ending, keeping, linked):
+            assert await is_gone(rows, person.id)
+            assert await told_of_a_license(town, rows, person.id) == 0
+        memberships = "SELECT count(*) FROM membership WHERE subject_id = $1"
+        assert await rows.fetchval(memberships, ending.id) == 0
+        assert await rows.fetchval(memberships, linked.id) == 0, "the case was opened under the other id"
+        assert await rows.fetchval(memberships, keeping.id) == 1, "a contract that was not ended goes on"
+        assert await told_of_a_license(town, rows, staying.id) == 2
+        permission = "SELECT allowed FROM permission WHERE subject_id = $1 AND purpose = 'direct-marketing.email'"
+        assert await rows.fetchval(permission, staying.id) is False
+        certificate = await staying.erase(terminate=True)
+        assert entry(certificate, "sample", "note")["rows"] == 2
+
+
+async def link(town: Town, one: Citizen, other: Citizen) -> None:
+    await town.ask(identity.LinkPersons(subject_id=one.id, other_id=other.id))
+    both = "SELECT count(*) = 2 FROM subject_link WHERE subject_id = ANY ($1)"
+    await eventually(lambda: town.rows["privacy"].fetchval(both, [one.id, other.id]))
+
+
+async def shape(rows: asyncpg.Connection) -> list[tuple[Any, ...]]:
+    """Who lives here and what hangs on everybody."""
+    found = await rows.fetch(
+        "SELECT subject_id, s.live, (SELECT count(*) FROM note n WHERE n.subject_id = s.subject_id),"
+        " (SELECT count(*) FROM membership m WHERE m.subject_id = s.subject_id) FROM subject s ORDER BY 1"
+    )
+    return [tuple(row) for row in found]
+
+
+async def dumped(house: House) -> str:
+    """A copy of the sample's database as it is now, like a dump; answers its name."""
+    name = f"dump_{house.name}"
+    await administer(house, f"CREATE DATABASE {name} TEMPLATE sample_{house.name}")
+    return name
+
+
+async def restored(house: House, dump: str) -> None:
+    """The copy in the place of the database."""
+    owner = "OWNER TO sample_owner"
+    await administer(
+        house,
+        f"DROP DATABASE sample_{house.name} WITH (FORCE)",
+        f"ALTER DATABASE {dump} RENAME TO sample_{house.name}",
+        f"ALTER DATABASE sample_{house.name} {owner}",
+        f"GRANT CONNECT ON DATABASE sample_{house.name} TO sample_app",
+    )
+
+
+async def administer(house: House, *statements: str) -> None:
+    admin = await asyncpg.connect(house.servers.postgres_admin_url, timeout=10)
+    try:
+        for statement in statements:
+            await admin.execute(statement)
+    finally:
+        await admin.close()
+
+
+BADGE = Table("badge", Category.ACTIVITY, purposes=("P8",), retention="R-ACT", columns=(OWNER, *fact("badge_id")))
+GROWN = DataMap("sample", 2, (*DATA_MAP.tables, BADGE))
+
+
+async def test_a_grown_data_map_counts_from_the_next_order_on(town: Town) -> None:
+    """Guard: the version of a participant only rises (services/privacy/participants.py)."""
+    await prepare(town.house, JOINER)
+    async with joined(town):
+        first = await (await town.newcomer()).erase(terminate=True)
+        assert {p["map_version"] for p in first["participants"] if p["service"] == "sample"} == {1}
+    owner = await asyncpg.connect(town.house.databases["sample"].owner, timeout=10)
+    try:
+        await owner.execute("CREATE TABLE badge (badge_id int, subject_id uuid NOT NULL); CALL lethe.personal('badge')")
+    finally:
+        await owner.close()
+    grown = replace(JOINER, eraser=Eraser(GROWN, settle))
+    async with joined(town, grown) as rows:
+        person = await town.newcomer()
+        await told_of_a_license(town, rows, person.id)
+        await rows.execute("INSERT INTO badge VALUES (1, $1)", person.id)
+        async with town.house.database("sample") as database:
+            await announce(database, DATA_MAP)  # an instance of the old version still starts somewhere
+        await town.quiet()
+        certificate = await person.erase(terminate=True)
+        assert entry(certificate, "sample", "badge") == {
+            "table": "badge",
+            "categories": ["D11"],
+            "outcome": "purged",
+            "rows": 1,
+        }
+        assert {p["map_version"] for p in certificate["participants"] if p["service"] == "sample"} == {2}
