@@ -12,7 +12,7 @@ from urllib.parse import quote, unquote, urlsplit
 import aio_pika
 import httpx
 from aio_pika import ExchangeType
-from aio_pika.abc import AbstractChannel
+from aio_pika.abc import AbstractConnection, AbstractQueue
 from aio_pika.exceptions import ChannelPreconditionFailed
 
 from shared.messaging.router import Reaction
@@ -59,11 +59,10 @@ def requests_queue(service: str) -> str:
 
 
 async def declare(amqp_url: str, reactions: Iterable[Reaction], services: Iterable[str]) -> None:
-    """Declare what the reactions need. Raises TopologyError when a queue exists in another shape."""
+    """Declare what the reactions need. Raises TopologyError when something exists in another shape."""
     connection = await aio_pika.connect(amqp_url, timeout=TIMEOUT_S)
     async with connection:
-        channel = await connection.channel()
-        await _declare_exchanges(channel)
+        await _declare_exchanges(connection)
         for service in sorted(set(services)):
             await _declare_queue(connection, dead_letters(service))
         for reaction in reactions:
@@ -71,27 +70,30 @@ async def declare(amqp_url: str, reactions: Iterable[Reaction], services: Iterab
             await queue.bind(EVENTS, reaction.contract.type, timeout=TIMEOUT_S)
 
 
-async def _declare_exchanges(channel: AbstractChannel) -> None:
-    unrouted = await channel.declare_exchange(UNROUTED, ExchangeType.FANOUT, durable=True, timeout=TIMEOUT_S)
-    counted = await channel.declare_queue(UNROUTED, durable=True, arguments=QUORUM, timeout=TIMEOUT_S)
-    await counted.bind(unrouted, timeout=TIMEOUT_S)
-    await channel.declare_exchange(
-        EVENTS,
-        ExchangeType.TOPIC,
-        durable=True,
-        arguments={"alternate-exchange": UNROUTED},
-        timeout=TIMEOUT_S,
-    )
-    for tier in TIERS:
-        exchange = await channel.declare_exchange(tier.name, ExchangeType.FANOUT, durable=True, timeout=TIMEOUT_S)
-        queue = await channel.declare_queue(tier.name, durable=True, arguments=QUORUM, timeout=TIMEOUT_S)
-        await queue.bind(exchange, timeout=TIMEOUT_S)
+async def _declare_exchanges(connection: AbstractConnection) -> None:
+    for name in (UNROUTED, *(tier.name for tier in TIERS)):
+        await _declare_exchange(connection, name, ExchangeType.FANOUT)
+        queue = await _declare_queue(connection, name)
+        await queue.bind(name, timeout=TIMEOUT_S)
+    await _declare_exchange(connection, EVENTS, ExchangeType.TOPIC, {"alternate-exchange": UNROUTED})
+
+
+async def _declare_exchange(
+    connection: AbstractConnection, name: str, kind: ExchangeType, arguments: dict[str, Any] | None = None
+) -> None:
+    channel = await connection.channel()
+    try:
+        await channel.declare_exchange(name, kind, durable=True, arguments=arguments, timeout=TIMEOUT_S)
+    except ChannelPreconditionFailed as error:
+        raise TopologyError(
+            f"exchange {name} exists with other properties than a durable {kind} one; delete it and declare again"
+        ) from error
 
 
 QUORUM: dict[str, Any] = {"x-queue-type": "quorum"}
 
 
-async def _declare_queue(connection: Any, name: str) -> Any:
+async def _declare_queue(connection: AbstractConnection, name: str) -> AbstractQueue:
     channel = await connection.channel()  # a refused declaration closes its channel
     try:
         return await channel.declare_queue(name, durable=True, arguments=QUORUM, timeout=TIMEOUT_S)
