@@ -5,7 +5,7 @@ Out of reach and named so: the mailbox (it stands for the world outside), write-
 
 import json
 from base64 import b64decode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,9 +19,8 @@ TABLES = """
 SELECT format('%I.%I', schemaname, tablename) FROM pg_tables
 WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1
 """
-# Column by column: as text, a whole row would double quotes and backslashes and hide `Firma "Ćma"`.
-MENTIONS = "EXISTS (SELECT FROM jsonb_each_text(row) AS c (name, held) WHERE held ILIKE ANY ($1))"
 PEEK = 10_000
+AT_A_TIME = 1_000  # rows of a table in memory
 
 
 @dataclass(frozen=True)
@@ -36,20 +35,22 @@ class Trace:
 
 async def in_tables(connections: Mapping[str, asyncpg.Connection], values: Sequence[str]) -> list[Trace]:
     """Every column of every table of every database as text. The connections must see everything."""
-    found = []
+    found, spellings = [], _lowered(values)
     for service, connection in connections.items():
         for record in await connection.fetch(TABLES):
-            table = record[0]
-            rows = await connection.fetch(
-                f"SELECT row FROM {table} t, to_jsonb(t) AS row WHERE {MENTIONS}",  # noqa: S608 catalogue
-                [f"%{_escaped(value)}%" for value in _spellings(values)],
-            )
-            kept = [row for row in rows if _is_kept(json.loads(row["row"]))]
-            if kept:
-                found.append(Trace(service, table, len(kept), kept=True))
-            if len(rows) > len(kept):
-                found.append(Trace(service, table, len(rows) - len(kept), kept=False))
+            hits = {True: 0, False: 0}
+            async for row in _rows(connection, record[0]):
+                # leaf by leaf: a whole row as text would double quotes and hide `Firma "Ćma"`
+                if any(_mentions(text, spellings) for text in _texts(row)):
+                    hits[_is_kept(row)] += 1
+            found += [Trace(service, record[0], count, kept) for kept, count in hits.items() if count]
     return found
+
+
+async def _rows(connection: asyncpg.Connection, table: str) -> AsyncIterator[dict[str, Any]]:
+    async with connection.transaction(readonly=True):
+        async for record in connection.cursor(f"SELECT to_jsonb(t) FROM {table} t", prefetch=AT_A_TIME):  # noqa: S608
+            yield json.loads(record[0])
 
 
 def _is_kept(row: Mapping[str, object]) -> bool:
@@ -65,13 +66,9 @@ def _spellings(values: Iterable[str]) -> set[str]:
     return plain | in_json | in_urls | {value.encode().hex() for value in plain}
 
 
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
 async def in_queues(management_url: str, virtual_host: str, values: Sequence[str]) -> tuple[list[Trace], int]:
     """Every message of every queue, body and headers, put back as it was; also how many were read."""
-    found, read, place = [], 0, quote(virtual_host, safe="")
+    found, read, place, spellings = [], 0, quote(virtual_host, safe=""), _lowered(values)
     async with management(management_url) as api:
         queues = (await api.get(f"/api/queues/{place}")).raise_for_status().json()
         for queue in queues:
@@ -79,16 +76,18 @@ async def in_queues(management_url: str, virtual_host: str, values: Sequence[str
             answer = await api.post(f"/api/queues/{place}/{quote(queue['name'], safe='')}/get", json=peek)
             messages = answer.raise_for_status().json()
             read += len(messages)
-            hits = sum(any(_mentions(text, values) for text in _texts(message)) for message in messages)
+            hits = sum(any(_mentions(text, spellings) for text in _texts(message)) for message in messages)
             if hits:
                 found.append(Trace("queue", queue["name"], hits, kept=False))
     return found, read
 
 
 def _texts(part: Any) -> Iterator[str]:
-    """Every text in a message as the management API shows it; a body that is no UTF-8 comes as base64."""
+    """Every text in a row, or in a message as the management API shows it (no UTF-8 comes as base64)."""
     if isinstance(part, str):
         yield part
+    elif isinstance(part, int | float) and not isinstance(part, bool):
+        yield str(part)
     elif isinstance(part, list):
         for each in part:
             yield from _texts(each)
@@ -102,19 +101,23 @@ def _texts(part: Any) -> Iterator[str]:
 
 def in_logs(folder: Path, values: Sequence[str]) -> tuple[list[Trace], int]:
     """Every log file of the services and the servers; also how many lines were read."""
-    found, read = [], 0
+    found, read, spellings = [], 0, _lowered(values)
     for file in sorted(folder.rglob("*.log*")):
         lines = file.read_text(errors="replace").splitlines()
         read += len(lines)
-        hits = sum(_mentions(line, values) for line in lines)
+        hits = sum(_mentions(line, spellings) for line in lines)
         if hits:
             found.append(Trace("log", file.name, hits, kept=False))
     return found, read
 
 
-def _mentions(text: str, values: Sequence[str]) -> bool:
+def _lowered(values: Iterable[str]) -> list[str]:
+    return [spelling.lower() for spelling in _spellings(values)]
+
+
+def _mentions(text: str, spellings: Sequence[str]) -> bool:
     lowered = text.lower()
-    return any(value.lower() in lowered for value in _spellings(values))
+    return any(spelling in lowered for spelling in spellings)
 
 
 async def queue_depths(management_url: str, virtual_host: str) -> dict[str, int]:
