@@ -114,7 +114,7 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Kit]:
         tasks = _start_loops(service, kit, stop)
         if service.takes_orders:
             await _insist(lambda: catch_up(kit.database, kit.ask, service.eraser), stop, "catching up")
-        await announce(kit.database, service.data_map)
+        await announce(kit.database, service.data_map, settings.recipients)
         kit.database.signals[OUTBOX].set()
         broker = _broker(service, kit)
         await broker.start()

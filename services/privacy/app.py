@@ -6,9 +6,13 @@ from services.privacy import certificates, consents, disclosures, links, partici
 from services.privacy.cases import handlers as cases
 from services.privacy.cases.closing import ERASER
 from services.privacy.letters import send_letters
+from services.privacy.notice import handlers as notice
 from services.privacy.orders import reports
 from services.privacy.orders.dispatcher import dispatch
 from services.privacy.orders.reminders import remind
+from services.privacy.publishing import INTERVAL_S, publish_what_changed
+from services.privacy.record import handlers as record
+from services.privacy.register.loading import register
 from services.privacy.sealing import Seal
 from services.privacy.settings import PrivacySettings
 from services.privacy.unconfirmed import send_codes
@@ -20,6 +24,7 @@ from shared.service import Kit, Service
 router = ServiceRouter("privacy")
 router.include(participants.router, cases.router, unconfirmed.router, reports.router, certificates.router)
 router.include(consents.router, disclosures.router, links.router, replication.router)
+router.include(notice.router, record.router)
 
 
 def wire(kit: Kit) -> dict[str, Any]:
@@ -30,11 +35,13 @@ def loops(kit: Kit) -> list[Loop]:
     settings: PrivacySettings = kit.settings
     seal = Seal(settings.sealing_key.get_secret_value())
     mailer = Mailer(settings.smtp_url, settings.mail_sender)
+    known = register()  # a register that is not whole keeps privacy from starting
     return [
         Loop("dispatcher", lambda: dispatch(kit.database, settings.required)),
         Loop("reminders", lambda: remind(kit.database, settings.remind_after_s), settings.remind_after_s / 4),
         Loop("letters", lambda: send_letters(kit.database, mailer, seal)),
         Loop("codes", lambda: send_codes(kit.database, mailer, seal)),
+        Loop("publishing", lambda: publish_what_changed(kit.database, known, settings.required), INTERVAL_S),
     ]
 
 

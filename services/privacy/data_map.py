@@ -4,7 +4,7 @@ from shared.personal_data.data_map import OWNER, Category, Column, DataMap, NotP
 
 DATA_MAP = DataMap(
     service="privacy",
-    version=1,
+    version=2,
     tables=(
         Table(
             "privacy_case",
@@ -52,6 +52,13 @@ DATA_MAP = DataMap(
             retention="R-LIVE",
             columns=(OWNER, *fact("person")),
         ),
+        Table(
+            "notice_seen",
+            Category.CONSENTS,
+            purposes=("P20",),
+            retention="R-LIVE",
+            columns=(OWNER, *fact("version", "seen_at")),
+        ),
     ),
     not_personal=(
         NotPersonal("participant", "services and their data maps"),
@@ -61,5 +68,6 @@ DATA_MAP = DataMap(
         NotPersonal("order_report", "evidence: outcomes by random id"),
         NotPersonal("second_page", "evidence: outcomes by random id"),
         NotPersonal("consent_text", "the vendor's own words"),
+        NotPersonal("publication", "the vendor's own words"),
     ),
 )

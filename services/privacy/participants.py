@@ -11,9 +11,9 @@ from shared.personal_data.purposes import Purpose
 router = ServiceRouter("privacy")
 
 JOIN = """
-INSERT INTO participant (service, map_version, tables) VALUES ($1, $2, $3)
+INSERT INTO participant (service, map_version, tables, recipients) VALUES ($1, $2, $3, $4)
 ON CONFLICT (service) DO UPDATE SET map_version = excluded.map_version, tables = excluded.tables,
-  announced_at = now(), left_at = NULL, left_reason = NULL
+  recipients = excluded.recipients, announced_at = now(), left_at = NULL, left_reason = NULL
 WHERE participant.map_version <= excluded.map_version
 """
 
@@ -23,8 +23,9 @@ async def join(event: privacy.DataMapAnnounced, tx: Transaction, message_type: s
     """Count a service in from the next order on."""
     speaks_for_itself(event.service, message_type)
     tables = json.dumps([table.model_dump() for table in event.tables])
-    await tx.run(JOIN, event.service, event.version, tables)
+    await tx.run(JOIN, event.service, event.version, tables, list(event.recipients))
     tx.wake("dispatcher")
+    tx.wake("publishing")
 
 
 def speaks_for_itself(service: str, message_type: str) -> None:

@@ -77,11 +77,12 @@ class MappedTable(Message):
 
 
 class DataMapAnnounced(Event, type="*.data-map-announced.v1"):
-    """A participant tells what it holds; from the next order on it is asked to erase it."""
+    """A participant tells what it holds and whom it gives data to; from the next order on it is asked to erase it."""
 
     service: str
     version: int
     tables: tuple[MappedTable, ...]
+    recipients: tuple[str, ...] = ()
 
 
 Outcome = Literal["purged", "anonymized", "retained", "refused", "failed", "nothing_held"]
@@ -339,6 +340,46 @@ class ReadConsentTexts(Request, type="privacy.read-consent-texts", reply=Consent
     """The words a form must show before somebody can agree to them."""
 
     language: Literal["pl", "en"] = "pl"
+
+
+class NoticePublished(Event, type="privacy.notice-published.v1"):
+    """A version of the notice is out; people are to be told of its new purposes before their first use (Art. 13(3))."""
+
+    version: int
+    effective_on: date
+    new_purposes: tuple[str, ...]
+
+
+class Notice(Message):
+    """A published version of the notice, in the language and format that were asked for."""
+
+    version: int
+    effective_on: date
+    published_at: datetime
+    document: str
+
+
+class ReadNotice(Request, type="privacy.read-notice", reply=Notice):
+    """The notice in force, or one of its versions."""
+
+    language: Literal["pl", "en"] = "pl"
+    format: Literal["html", "markdown", "json"] = "html"
+    version: int | None = Field(default=None, ge=1, le=1_000_000)
+
+
+class Record(Message):
+    """A kept version of the record of processing, in the language and format that were asked for."""
+
+    version: int
+    document: str
+
+
+class ReadRecord(Request, type="privacy.read-record", reply=Record):
+    """The record of Art. 30 with its history: the newest, or one of its versions."""
+
+    language: Literal["pl", "en"] = "pl"
+    format: Literal["html", "csv", "json"] = "html"
+    version: int | None = Field(default=None, ge=1, le=1_000_000)
 
 
 class Disclosed(Event, type="*.disclosed.v1", late="statutory"):

@@ -47,14 +47,15 @@ def participant(eraser: Eraser) -> ServiceRouter:
     return router
 
 
-async def announce(database: Database, data_map: DataMap) -> None:
-    """Tell privacy what this service holds; from the next order on it is asked to erase it."""
+async def announce(database: Database, data_map: DataMap, recipients: tuple[str, ...] = ()) -> None:
+    """Tell privacy what this service holds and whom it gives data to; from the next order on it is asked to erase."""
     async with database.transaction(Purpose.UPKEEP) as tx:
         tx.publish(
             privacy.DataMapAnnounced(
                 service=data_map.service,
                 version=data_map.version,
                 tables=announced(data_map),
+                recipients=recipients,
             )
         )
 

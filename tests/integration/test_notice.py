@@ -1,0 +1,185 @@
+"""The notice and the record of the running system: published once complete, served, kept for good."""
+
+import json
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from services.gateway.notice import preferred
+from services.identity.app import SERVICE as IDENTITY
+from services.licensing.app import SERVICE as LICENSING
+from services.marketing.app import SERVICE as MARKETING
+from services.privacy.app import SERVICE as PRIVACY
+from services.privacy.data_map import DATA_MAP
+from services.privacy.publishing import publish_what_changed
+from services.privacy.register.loading import load
+from shared.clock import today
+from shared.contracts import privacy
+from shared.messaging.requests import Refused
+from shared.personal_data.coverage import holes
+from tests.gateway import front_door, problem, sign_up
+from tests.house import House, eventually
+
+EVERYBODY = frozenset(("identity", "licensing", "marketing", "privacy"))
+
+
+async def versions(house: House, kind: str) -> list[asyncpg.Record]:
+    async with house.superuser("privacy") as db:
+        return list(await db.fetch("SELECT * FROM publication WHERE kind = $1 ORDER BY version", kind))
+
+
+@pytest.fixture(scope="module")
+async def town(house: House) -> AsyncIterator[House]:
+    """Everything runs and the first notice is out."""
+    async with house.serve(PRIVACY, IDENTITY, LICENSING, MARKETING):
+        await eventually(lambda: versions(house, "notice"))
+        yield house
+
+
+async def test_the_first_version_is_out_once_everybody_has_announced(town: House) -> None:
+    (first,) = await versions(town, "notice")
+    assert (first["version"], first["effective_on"], first["new_purposes"]) == (1, today(), [])
+    (record,) = await versions(town, "record")
+    assert [a["key"] for a in json.loads(record["content"])["en"]["activities"]] == list(load().purposes)
+
+
+@pytest.mark.parametrize(
+    ("accept", "kind", "start"),
+    [
+        ("", "text/html; charset=utf-8", "<!doctype html>"),
+        ("text/html", "text/html; charset=utf-8", "<!doctype html>"),
+        ("text/markdown", "text/markdown; charset=utf-8", "# Informacja"),
+        ("application/json", "application/json", "{"),
+    ],
+)
+async def test_the_gateway_serves_what_the_reader_accepts(town: House, accept: str, kind: str, start: str) -> None:
+    async with front_door(town) as client:
+        answer = await client.get("/privacy-notice", headers={"Accept": accept})
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == kind
+    assert answer.headers["vary"] == "Accept"
+    assert answer.text.startswith(start)
+    assert "GIODO" not in answer.text
+
+
+async def test_language_and_version_are_chosen(town: House) -> None:
+    async with front_door(town) as client:
+        english = await client.get("/privacy-notice?lang=en&version=1", headers={"Accept": "application/json"})
+        assert english.headers["content-language"] == "en"
+        assert english.json()["notice"]["title"] == "Privacy notice"
+        problem(await client.get("/privacy-notice?version=99"), 404)
+        problem(await client.get("/privacy-notice?lang=de"), 422)
+        problem(await client.get("/privacy-notice?version=0"), 422)
+
+
+@pytest.mark.parametrize(
+    ("accept", "shape"),
+    [
+        ("*/*", "html"),
+        ("application/json;q=0.5, text/markdown", "markdown"),
+        ("text/html;q=0, application/*", "json"),
+        ("image/png", "html"),
+        ("text/markdown;q=x, application/json;q=0.1", "json"),
+    ],
+)
+def test_what_a_reader_prefers(accept: str, shape: str) -> None:
+    assert preferred(accept) == shape
+
+
+async def test_what_is_published_is_never_changed(town: House) -> None:
+    async with town.superuser("privacy") as db:
+        for change in ("UPDATE publication SET content = ''", "DELETE FROM publication", "TRUNCATE publication"):
+            with pytest.raises(asyncpg.RestrictViolationError):
+                await db.execute(change)
+
+
+async def test_nothing_is_published_twice(town: House) -> None:
+    async with town.database("privacy") as database:
+        await publish_what_changed(database, load(), EVERYBODY)
+    assert len(await versions(town, "notice")) == 1
+    assert len(await versions(town, "record")) == 1
+
+
+async def test_example_23_the_version_seen_is_stored_per_person(town: House) -> None:
+    folder = town.servers.mailbox_folder
+    assert folder is not None
+    async with front_door(town) as client:
+        await sign_up(client, folder)
+
+    async def seen() -> Any:
+        async with town.superuser("privacy") as db:
+            return await db.fetchval("SELECT max(version) FROM notice_seen")
+
+    assert await eventually(seen) == 1
+
+
+async def test_the_data_map_of_privacy_has_no_holes(town: House) -> None:
+    async with town.superuser("privacy") as db:
+        tx: Any = Rows(db)
+        assert await holes(tx, DATA_MAP) == []
+
+
+class Rows:
+    """The part of a transaction that the coverage check needs."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self.connection = connection
+
+    async def rows(self, sql: str) -> list[asyncpg.Record]:
+        return list(await self.connection.fetch(sql))
+
+
+async def test_the_record_is_kept_with_its_history(town: House) -> None:
+    async with town.asking() as ask:
+        found = await ask.ask(privacy.ReadRecord(language="en", format="json"))
+        page = await ask.ask(privacy.ReadRecord(format="html"))
+        with pytest.raises(Refused):
+            await ask.ask(privacy.ReadRecord(version=99))
+    assert [past["version"] for past in json.loads(found.document)["history"]] == [1]
+    assert "Rejestr czynności przetwarzania" in page.document
+
+
+# ── What changes ────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_example_23_a_new_purpose_is_told_before_its_first_use(town: House) -> None:
+    register = load()
+    fewer = {key: purpose for key, purpose in register.purposes.items() if key != "P12"}
+    older = type(register)(**(vars(register) | {"purposes": fewer}))
+    async with town.database("privacy") as database:
+        await publish_what_changed(database, older, EVERYBODY)
+        await publish_what_changed(database, register, EVERYBODY)
+    *_, second, third = await versions(town, "notice")
+    assert (second["new_purposes"], second["effective_on"]) == ([], today())
+    assert third["new_purposes"] == ["P12"]
+    assert third["effective_on"] == today() + timedelta(days=register.notice.days_of_notice)
+    async with town.asking() as ask:
+        assert (await ask.ask(privacy.ReadNotice())).version == second["version"]
+
+
+async def test_nothing_is_published_while_a_service_is_missing_or_the_register_has_a_hole(town: House) -> None:
+    before = len(await versions(town, "notice"))
+    async with town.database("privacy") as database:
+        register = load()
+        changed = register.controller.model_copy(update={"email": f"{uuid4().hex}@example.com"})
+        newer = type(register)(**(vars(register) | {"controller": changed}))
+        await publish_what_changed(database, newer, EVERYBODY | {"helpdesk"})
+        holed = type(register)(**(vars(newer) | {"purposes": {"P1": register.purposes["P1"]}}))
+        await publish_what_changed(database, holed, EVERYBODY)
+        assert len(await versions(town, "notice")) == before
+        await publish_what_changed(database, newer, EVERYBODY)
+    assert len(await versions(town, "notice")) == before + 1
+
+
+async def test_example_24_no_publication_while_a_connector_is_not_registered(town: House) -> None:
+    before = len(await versions(town, "record"))
+    async with town.database("privacy") as database:
+        register = load()
+        unknown = {key: entry for key, entry in register.recipients.items() if key != "payments"}
+        older = type(register)(**(vars(register) | {"recipients": unknown}))
+        await publish_what_changed(database, older, EVERYBODY)
+    assert len(await versions(town, "record")) == before
