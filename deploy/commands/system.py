@@ -1,6 +1,7 @@
 """`./lethe up`, `down`, `status`, `logs`: the system on this machine."""
 
 import json
+import os
 import time
 from collections import deque
 from typing import Annotated
@@ -14,6 +15,7 @@ from deploy.commands.servers import NOT_RUNNING, one_sentence_per_failure
 from deploy.local import processes, system
 from deploy.local.folders import STATE
 from deploy.local.servers import running_processes
+from deploy.register.services import require_known_recipients
 
 TIMEOUT_S = 2.0
 
@@ -24,6 +26,7 @@ def up() -> None:
     """Start everything, keep it running in the background and print its addresses."""
     began = time.monotonic()
     with one_sentence_per_failure():
+        require_known_recipients(os.environ)
         running = system.up(tell=lambda line: typer.echo(f"{time.monotonic() - began:5.1f} s  {line}"))
     table = Table(title="Lethe is running", show_header=False)
     table.add_row("gateway", running.gateway_url)

@@ -1,0 +1,102 @@
+"""Notice and record, made from the code; number, history and earlier versions come from the running system."""
+
+import asyncio
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from deploy import broker
+from deploy.local import processes, system
+from deploy.local.folders import STATE, StartError, private_folder
+from deploy.local.servers import running_servers
+from deploy.register.services import maps
+from services.privacy.notice import publishing as notices
+from services.privacy.notice.content import Edition, Language
+from services.privacy.notice.difference import difference
+from services.privacy.notice.rendering import Format, render
+from services.privacy.record import publishing as records
+from services.privacy.record import rendering as record_pages
+from services.privacy.record.content import Edition as RecordEdition
+from services.privacy.record.content import Record
+from services.privacy.register.loading import load
+from shared.clock import today
+from shared.contracts import privacy
+from shared.contracts.message import Request
+from shared.messaging.requests import Refused, RequestClient
+
+NOT_RUNNING = "Lethe is not running, and published versions are kept by it: start it with `./lethe up`."
+
+
+def notice(language: Language, shape: Format) -> str:
+    """The notice of today, as published if the running system has published just this."""
+    made = notices.drafted(load(), maps(), today())[language]
+    published = _published(language) if _runs() else None
+    if published is not None and published.notice == made:
+        return render(published, shape)
+    return render(Edition(version=None, effective_on=None, notice=made), shape)
+
+
+def changes(language: Language, since: int) -> str:
+    """What has changed since a published version. Raises StartError when there is none."""
+    made = notices.drafted(load(), maps(), today())[language]
+    before = _published(language, since)
+    if before is None:
+        raise StartError(f"There is no version {since} of the notice.")
+    shown = difference(before, Edition(version=None, effective_on=None, notice=made))
+    return shown or f"nothing has changed since version {since}\n"
+
+
+def record(language: Language, shape: record_pages.Format, version: int) -> str:
+    """The record of today, with number and history if the running system has kept just this, or a kept version."""
+    if version:
+        return str(_ask(privacy.ReadRecord(language=language, format=shape, version=version)).document)
+    made = records.drafted(load(), maps(), today())[language]
+    if _runs() and _kept(language) == made:
+        return str(_ask(privacy.ReadRecord(language=language, format=shape)).document)
+    return record_pages.render(RecordEdition(version=None, as_of=today(), record=made), shape)
+
+
+def write(folder: Path, day: date) -> tuple[Path, Path]:
+    """Write notice and record of a day as pages into a folder; answers where."""
+    language: Literal["pl"] = "pl"
+    made, kept = notices.drafted(load(), maps(), day), records.drafted(load(), maps(), day)
+    pages = private_folder(folder) / "privacy-notice.pl.html", folder / "record-of-processing.pl.html"
+    pages[0].write_text(render(Edition(version=None, effective_on=None, notice=made[language]), "html"))
+    edition = RecordEdition(version=None, as_of=day, record=kept[language])
+    pages[1].write_text(record_pages.render(edition, "html"))
+    return pages
+
+
+def _published(language: Language, version: int | None = None) -> Edition | None:
+    try:
+        found = _ask(privacy.ReadNotice(language=language, format="json", version=version))
+    except Refused:
+        return None
+    return Edition.model_validate_json(found.document)
+
+
+def _kept(language: Language) -> Record | None:
+    try:
+        found = _ask(privacy.ReadRecord(language=language, format="json"))
+    except Refused:
+        return None
+    return RecordEdition.model_validate_json(found.document).record
+
+
+def _runs() -> bool:
+    return processes.running(STATE, "privacy") is not None
+
+
+def _ask(request: Request) -> Any:
+    """Ask the running system. Raises StartError when there is none."""
+    if not _runs():
+        raise StartError(NOT_RUNNING)
+    return asyncio.run(_answer(request, running_servers(STATE).amqp_url))
+
+
+async def _answer(request: Request, amqp_url: str) -> Any:
+    client = RequestClient(broker.in_virtual_host(amqp_url, system.VIRTUAL_HOST), "lethe")
+    try:
+        return await client.ask(request)
+    finally:
+        await client.close()

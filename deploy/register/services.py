@@ -1,0 +1,54 @@
+"""What the services of this installation hold and whom they give it to, from their code and settings."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from deploy.local import system
+from deploy.local.folders import StartError
+from services.privacy.register.joining import Maps, holes, unknown_recipients
+from services.privacy.register.loading import RegisterRefused, load
+from shared.personal_data.participant import announced
+from shared.settings import Settings
+
+PREFIX = "LETHE_"
+
+
+def maps() -> Maps:
+    """The data map of every service, as it is announced."""
+    return {name: announced(system.service(name).data_map) for name in system.SERVICES}
+
+
+def connectors(environment: Mapping[str, str] | None = None) -> dict[str, tuple[str, ...]]:
+    """Whom each service is set up to give data to; `environment` holds its settings, the defaults count without."""
+    return {name: _settings(name, environment or {}).recipients for name in system.SERVICES}
+
+
+def _settings(name: str, environment: Mapping[str, str]) -> Settings:
+    """The settings of a service as far as they are set, unchecked: only names of recipients are read."""
+    own = f"{PREFIX}{name.upper()}_"
+    given: dict[str, Any] = {}
+    for prefix in (PREFIX, own):
+        given |= {
+            key.removeprefix(prefix).lower(): value for key, value in environment.items() if key.startswith(prefix)
+        }
+    kind = system.service(name).settings
+    return kind.model_construct(**{key: value for key, value in given.items() if key in kind.model_fields})
+
+
+def found_holes(environment: Mapping[str, str] | None = None) -> list[str]:
+    """Everything that the register lacks, one sentence each."""
+    try:
+        register = load()
+    except RegisterRefused as refused:
+        return list(refused.sentences)
+    return holes(register, maps(), connectors(environment))
+
+
+def require_known_recipients(environment: Mapping[str, str]) -> None:
+    """Raise StartError when a service would give data to somebody who is not in the register."""
+    try:
+        register = load()
+    except RegisterRefused as refused:
+        raise StartError(f"the register of processing is not complete: {refused.sentences[0]}") from refused
+    if unknown := unknown_recipients(register, connectors(environment)):
+        raise StartError(f"{unknown[0]}: enter the recipient first (services/privacy/register).")
