@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy import broker, population, traces
-from deploy.demo import tables
+from deploy.demo import papers, tables
 from deploy.demo.person import Person
 from deploy.local import system
 from deploy.local.system import System
@@ -42,6 +42,7 @@ async def play(running: System, console: Console, seed: int) -> dict[str, Any]:
         crowd = people[:AT_ONCE]
         seconds = await _crowd(connections, console, crowd)
         await _prove(running, console, connections, person, crowd)
+    await papers.write(running, console)
     figures = {"people": len(people), "at_once": AT_ONCE, "at_once_seconds": round(seconds, 2)}
     return figures | {"seconds": round(perf_counter() - began, 1)}
 

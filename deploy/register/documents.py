@@ -1,13 +1,11 @@
 """Notice and record, made from the code; number, history and earlier versions come from the running system."""
 
 import asyncio
-from datetime import date
-from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from deploy import broker
 from deploy.local import processes, system
-from deploy.local.folders import STATE, StartError, private_folder
+from deploy.local.folders import STATE, StartError
 from deploy.local.servers import running_servers
 from deploy.register.services import maps
 from services.privacy.notice import publishing as notices
@@ -54,17 +52,6 @@ def record(language: Language, shape: record_pages.Format, version: int) -> str:
     if _runs() and _kept(language) == made:
         return str(_ask(privacy.ReadRecord(language=language, format=shape)).document)
     return record_pages.render(RecordEdition(version=None, as_of=today(), record=made), shape)
-
-
-def write(folder: Path, day: date) -> tuple[Path, Path]:
-    """Write notice and record of a day as pages into a folder; answers where."""
-    language: Literal["pl"] = "pl"
-    made, kept = notices.drafted(load(), maps(), day), records.drafted(load(), maps(), day)
-    pages = private_folder(folder) / "privacy-notice.pl.html", folder / "record-of-processing.pl.html"
-    pages[0].write_text(render(Edition(version=None, effective_on=None, notice=made[language]), "html"))
-    edition = RecordEdition(version=None, as_of=day, record=kept[language])
-    pages[1].write_text(record_pages.render(edition, "html"))
-    return pages
 
 
 def _published(language: Language, version: int | None = None) -> Edition | None:
