@@ -58,12 +58,16 @@ def up(
     durable: bool = True,
     tell: Tell = lambda _line: None,
     settings: Mapping[str, str] | None = None,
+    waits_ms: Mapping[str, int] | None = None,
 ) -> System:
-    """Start everything that is not running. Raises StartError with one sentence on what to do."""
+    """Start everything that is not running. Raises StartError with one sentence on what to do.
+
+    `waits_ms` replaces the waiting times of failed messages (tests shorten them).
+    """
     tell("starting PostgreSQL, RabbitMQ and the mailbox")
     servers = running_servers(folder, durable=durable)
     tell("preparing databases, roles, queues and users")
-    system = asyncio.run(_prepare(servers, folder))
+    system = asyncio.run(_prepare(servers, folder, waits_ms))
     tell(f"starting {', '.join(PROCESSES)}")
     for name in PROCESSES:
         start(system, name, settings or {})
@@ -72,13 +76,14 @@ def up(
     return system
 
 
-async def _prepare(servers: Servers, folder: Path) -> System:
+async def _prepare(servers: Servers, folder: Path, waits_ms: Mapping[str, int] | None) -> System:
     made, secret = {}, _keys(folder)[PASSWORDS]
     for name in SERVICES:
         made[name] = await databases.create(servers.postgres_admin_url, name, secret=secret)
     reactions = [r for name in SERVICES for r in service(name).complete_router().reactions]
     users = (*SERVICES, GATEWAY)
-    amqp = await broker.prepare(servers.amqp_url, servers.management_url, VIRTUAL_HOST, users, reactions, secret=secret)
+    urls = (servers.amqp_url, servers.management_url)
+    amqp = await broker.prepare(*urls, VIRTUAL_HOST, users, reactions, secret=secret, waits_ms=waits_ms)
     return System(servers, folder, amqp, made, known_ports(folder))
 
 

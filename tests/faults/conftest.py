@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -13,16 +14,24 @@ import pytest
 from deploy import population
 from deploy.local import system
 from deploy.local.folders import STATE
+from services.privacy.cases.population import insert_cases, release
+from tests.house import eventually
 
 FOLDER = Path(os.environ.get("LETHE_TEST_STATE", STATE / "test")) / "faults"
-SETTINGS = {"LETHE_COOLING_OFF_S": "0", "LETHE_REMIND_AFTER_S": "1", "LETHE_DRAIN_SECONDS": "3"}
+# Nobody is reminded, unless a module says so: what a kill loses must not be healed by asking again.
+SETTINGS = {"LETHE_COOLING_OFF_S": "0", "LETHE_REMIND_AFTER_S": "3600", "LETHE_DRAIN_SECONDS": "3"}
+PATIENCE_S = 60.0
+
+NOT_CLOSED = "SELECT count(*) FROM privacy_case WHERE subject_id = ANY ($1) AND state <> 'closed'"
 
 
 @pytest.fixture(scope="module")
-def city() -> Iterator[system.System]:
+def city(request: pytest.FixtureRequest) -> Iterator[system.System]:
     """Every service as a process; ended and thrown away after the module."""
     shutil.rmtree(FOLDER, ignore_errors=True)
-    running = system.up(FOLDER, settings=SETTINGS)
+    settings = SETTINGS | getattr(request.module, "OWN_SETTINGS", {})
+    waits_ms = getattr(request.module, "WAITS_MS", None)
+    running = system.up(FOLDER, durable=False, settings=settings, waits_ms=waits_ms)
     yield running
     system.down(FOLDER)
     shutil.rmtree(FOLDER, ignore_errors=True)
@@ -35,7 +44,36 @@ async def inside(city: system.System) -> AsyncIterator[dict[str, asyncpg.Connect
         yield connections
 
 
-async def restart(city: system.System, name: str) -> None:
+async def restart(city: system.System, name: str, settings: dict[str, str] | None = None) -> None:
     """Start a killed process again and wait until it is ready."""
-    await asyncio.to_thread(system.start, city, name, SETTINGS)
+    await asyncio.to_thread(system.start, city, name, SETTINGS | (settings or {}))
     await asyncio.to_thread(system.wait, city, name)
+
+
+async def settled(city: system.System, count: int, seed: int) -> list[UUID]:
+    """People who live here, each with a case that is not due yet."""
+    people = population.residents(count, seed)
+    ids = [person.subject_id for person in people]
+    async with inside(city) as databases:
+        await population.settle(databases, people)
+        await insert_cases(databases["privacy"], ids)
+    return ids
+
+
+async def let_run(city: system.System, people: Sequence[UUID]) -> None:
+    """Let their cases run now."""
+    async with inside(city) as databases:
+        await release(databases["privacy"], people)
+
+
+async def all_closed(city: system.System, people: Sequence[UUID]) -> None:
+    """Wait until every case is closed."""
+
+    async def closed() -> bool:
+        try:
+            async with inside(city) as databases:
+                return bool(await databases["privacy"].fetchval(NOT_CLOSED, people) == 0)
+        except (OSError, asyncpg.PostgresError):
+            return False  # the database is the one that was killed
+
+    await eventually(closed, PATIENCE_S)
