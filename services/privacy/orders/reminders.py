@@ -20,8 +20,10 @@ SELECT array_agg(DISTINCT service) FROM silent
 OVERVIEW = """
 SELECT (SELECT count(*) FROM order_participant p JOIN erasure_order o USING (order_id)
         WHERE o.open AND p.service <> 'privacy' AND p.answered < cardinality(o.subjects)) AS silent,
-       (SELECT count(*) FROM privacy_case WHERE state IN ('waiting', 'ordered', 'failed')
-        AND due_on <= current_date + 3) AS nearly_due
+  count(*) FILTER (WHERE due_on <= current_date + 3) AS nearly_due,
+  count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'ordered') AS ordered,
+  count(*) FILTER (WHERE state = 'failed') AS failed
+FROM privacy_case WHERE state IN ('waiting', 'ordered', 'failed')
 """
 
 
@@ -37,6 +39,8 @@ async def remind(database: Database, after_s: float) -> bool:
     if overview is not None:
         metrics.silent.set(overview["silent"])
         metrics.nearly_due.set(overview["nearly_due"])
+        for state in ("waiting", "ordered", "failed"):
+            metrics.open_cases.labels(state).set(overview[state])
         if overview["nearly_due"]:
             log.error("cases are close to their due date", people=overview["nearly_due"])
     return False
