@@ -38,9 +38,11 @@ def city(request: pytest.FixtureRequest) -> Iterator[system.System]:
 
 
 @contextlib.asynccontextmanager
-async def inside(city: system.System) -> AsyncIterator[dict[str, asyncpg.Connection]]:
-    """Connections that see everything in every database."""
-    async with population.superuser(city.servers.postgres_admin_url, system.SERVICES) as connections:
+async def inside(
+    city: system.System, names: Sequence[str] = system.SERVICES
+) -> AsyncIterator[dict[str, asyncpg.Connection]]:
+    """Connections that see everything in the databases."""
+    async with population.superuser(city.servers.postgres_admin_url, names) as connections:
         yield connections
 
 
@@ -62,7 +64,7 @@ async def settled(city: system.System, count: int, seed: int) -> list[UUID]:
 
 async def let_run(city: system.System, people: Sequence[UUID]) -> None:
     """Let their cases run now."""
-    async with inside(city) as databases:
+    async with inside(city, ["privacy"]) as databases:
         await release(databases["privacy"], people)
 
 
@@ -71,7 +73,7 @@ async def all_closed(city: system.System, people: Sequence[UUID]) -> None:
 
     async def closed() -> bool:
         try:
-            async with inside(city) as databases:
+            async with inside(city, ["privacy"]) as databases:
                 return bool(await databases["privacy"].fetchval(NOT_CLOSED, people) == 0)
         except (OSError, asyncpg.PostgresError):
             return False  # the database is the one that was killed

@@ -1,0 +1,205 @@
+"""Promise 1: an erasure waits for whoever is away, and one poisoned person holds up nobody else."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+import asyncpg
+import httpx
+import pytest
+
+from deploy import traces
+from deploy.local import processes, system
+from shared.messaging.topology import dead_letters
+from tests.faults.conftest import all_closed, inside, let_run, restart, settled
+from tests.house import SHORT_WAITS_MS, eventually
+
+OWN_SETTINGS = {"LETHE_REMIND_AFTER_S": "0.5"}
+WAITS_MS = SHORT_WAITS_MS
+ABSENT = "marketing"
+
+POISON = """
+CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  RAISE EXCEPTION 'no' USING ERRCODE = '{sqlstate}', CONSTRAINT = 'the_poison'; END $$;
+CREATE TRIGGER poison BEFORE DELETE ON subscriber FOR EACH ROW
+  WHEN (OLD.subject_id = '{person}') EXECUTE FUNCTION poison()
+"""
+
+
+async def metric(city: system.System, name: str, sample: str) -> float:
+    """A sample of a process's metrics, labels and all; 0 when it was never counted."""
+    async with httpx.AsyncClient(timeout=5) as client:
+        text = (await client.get(f"{city.health_url(name)}/metrics")).text
+    found = re.search(rf"^{re.escape(sample)} (\S+)$", text, re.MULTILINE)
+    return float(found.group(1)) if found else 0.0
+
+
+async def states(city: system.System, people: Sequence[UUID]) -> dict[str, int]:
+    async with inside(city, ["privacy"]) as databases:
+        rows = await databases["privacy"].fetch(
+            "SELECT state, count(*) FROM privacy_case WHERE subject_id = ANY ($1) GROUP BY state", people
+        )
+    return {row["state"]: row["count"] for row in rows}
+
+
+async def told(city: system.System, name: str, words: str) -> bool:
+    """Whether a process has logged these fixed words as an error or a warning."""
+    lines = (city.folder / "logs" / f"{name}.log").read_text().splitlines()
+    entries = [json.loads(line) for line in lines if line.startswith("{")]
+    return any(e["event"] == words and e["level"] in ("error", "warning") for e in entries)
+
+
+@pytest.mark.parametrize("sqlstate", ["23514", "P0001"])
+async def test_one_poisoned_person_holds_up_nobody_else(city: system.System, sqlstate: str) -> None:
+    """Guard: a batch that fails is halved down to the person (erasure.py); seen to fail without it."""
+    people = await settled(city, 500, int(sqlstate, 36))
+    poisoned = people[321]
+    failed_before = await metric(city, ABSENT, f'lethe_erasure_failed_total{{service="{ABSENT}"}}')
+    async with inside(city) as databases:
+        await databases[ABSENT].execute(POISON.format(person=poisoned, sqlstate=sqlstate))
+        try:
+            await let_run(city, people)
+            await eventually(lambda: has_states(city, people, {"closed": 499, "failed": 1}), 40)
+            rows = databases["privacy"]
+            assert (
+                await rows.fetchval(
+                    "SELECT count(DISTINCT order_id) FROM privacy_case WHERE subject_id = ANY ($1)", people
+                )
+                == 1
+            ), "in one round"
+            failure = await rows.fetchrow(
+                "SELECT r.subjects, r.body::json -> 'failure' ->> 'sqlstate' AS sqlstate,"
+                " r.body::json -> 'failure' ->> 'constraint' AS name FROM order_report r"
+                " WHERE $1 = ANY (r.subjects) AND r.service = $2",
+                poisoned,
+                ABSENT,
+            )
+            assert failure is not None
+            assert tuple(failure) == ([poisoned], sqlstate, "the_poison")
+            for name, connection in databases.items():
+                live = await connection.fetch(
+                    "SELECT subject_id FROM subject WHERE subject_id = ANY ($1) AND live", people
+                )
+                expected = {poisoned} if name in (ABSENT, "privacy") else set()
+                assert {row["subject_id"] for row in live} == expected, name
+            assert (
+                await databases[ABSENT].fetchval("SELECT count(*) FROM subscriber WHERE subject_id = $1", poisoned) == 1
+            )
+            # the alarms of operators: logs and metrics of both sides
+            assert await told(city, "privacy", "erasure failed for people of an order")
+            assert await told(city, ABSENT, "erasure of a person failed")
+            after = await metric(city, ABSENT, f'lethe_erasure_failed_total{{service="{ABSENT}"}}')
+            assert after == failed_before + 1
+            await eventually(lambda: has_metric(city, 'lethe_erasure_cases{state="failed"}', 1))
+        finally:
+            await databases[ABSENT].execute("DROP FUNCTION poison() CASCADE")
+        again = "SELECT run_at > now() + interval '30 seconds' FROM privacy_case WHERE subject_id = $1"
+        assert await rows.fetchval(again, poisoned), "it is tried again by itself, later"
+        await rows.execute("UPDATE privacy_case SET run_at = now() WHERE subject_id = $1", poisoned)
+    await all_closed(city, people)
+    await eventually(lambda: has_metric(city, 'lethe_erasure_cases{state="failed"}', 0))
+
+
+async def has_states(city: system.System, people: Sequence[UUID], wanted: dict[str, int]) -> bool:
+    return await states(city, people) == wanted
+
+
+async def has_metric(city: system.System, sample: str, wanted: float) -> bool:
+    return await metric(city, "privacy", sample) == wanted
+
+
+async def reminders(city: system.System, people: Sequence[UUID]) -> dict[str, int]:
+    """How often each participant of their orders was reminded."""
+    async with inside(city, ["privacy"]) as databases:
+        rows = await databases["privacy"].fetch(
+            "SELECT service, sum(reminders) AS reminders FROM order_participant p JOIN erasure_order o USING (order_id)"
+            " WHERE o.subjects && $1::uuid[] GROUP BY service",
+            people,
+        )
+    return {row["service"]: row["reminders"] for row in rows}
+
+
+async def reminded_twice(city: system.System, people: Sequence[UUID]) -> bool:
+    return (await reminders(city, people)).get(ABSENT, 0) >= 2
+
+
+async def check_that_all_wait_for_the_absent(city: system.System, people: Sequence[UUID]) -> None:
+    """Reminded alone and again and again, seen in metrics, near the due date an alarm, and nothing closed."""
+    await eventually(lambda: reminded_twice(city, people), 30)
+    assert {name for name, count in (await reminders(city, people)).items() if count} == {ABSENT}
+    assert await states(city, people) == {"ordered": len(people)}
+    assert await metric(city, "privacy", "lethe_erasure_silent_participants") == 1
+    assert await told(city, "privacy", "participant reminded")
+    async with inside(city, ["privacy"]) as databases:
+        late = "UPDATE privacy_case SET due_on = current_date - 1 WHERE subject_id = ANY ($1)"
+        await databases["privacy"].execute(late, people)
+    await eventually(lambda: has_metric(city, "lethe_erasure_cases_nearly_due", len(people)))
+    await eventually(lambda: told(city, "privacy", "cases are close to their due date"))
+    assert await states(city, people) == {"ordered": len(people)}, "nothing closes by timeout"
+
+
+async def check_that_it_was_done_once(city: system.System, people: Sequence[UUID]) -> None:
+    """However often it was reminded."""
+    await all_closed(city, people)
+    async with inside(city) as databases:
+        reports = await databases["privacy"].fetch(
+            "SELECT service, subjects FROM order_report WHERE subjects && $1::uuid[]", people
+        )
+        for name in system.SERVICES:
+            assert sorted(s for r in reports if r["service"] == name for s in r["subjects"]) == sorted(people), name
+        own = "SELECT count(*) FROM erasure_report WHERE body LIKE '%' || $1 || '%'"
+        assert await databases[ABSENT].fetchval(own, str(people[0])) == 1
+    depths = await traces.queue_depths(city.servers.management_url, system.VIRTUAL_HOST)
+    assert {name: depths[dead_letters(name)] for name in system.SERVICES} == dict.fromkeys(system.SERVICES, 0)
+    await eventually(lambda: has_metric(city, "lethe_erasure_silent_participants", 0))
+
+
+async def test_a_participant_that_was_down_through_the_whole_order(city: system.System) -> None:
+    """Guard: the order waits in its durable queue; a reminder that finds it done is answered by the stored report."""
+    people = await settled(city, 100, 71)
+    await asyncio.to_thread(processes.stop, city.folder, ABSENT)
+    await let_run(city, people)
+    await check_that_all_wait_for_the_absent(city, people)
+    await restart(city, ABSENT, OWN_SETTINGS)
+    await check_that_it_was_done_once(city, people)
+
+
+async def test_a_participant_that_hangs(city: system.System) -> None:
+    """It holds its messages and its connections, and does nothing."""
+    people = await settled(city, 100, 72)
+    pid = processes.running(city.folder, ABSENT)
+    assert pid is not None
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        await let_run(city, people)
+        await check_that_all_wait_for_the_absent(city, people)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    await check_that_it_was_done_once(city, people)
+
+
+@asynccontextmanager
+async def closed_to_everybody(city: system.System, name: str) -> AsyncIterator[None]:
+    """A database that lets nobody in."""
+    admin = await asyncpg.connect(city.servers.postgres_admin_url, timeout=10)
+    try:
+        await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
+        yield
+    finally:
+        await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+        await admin.close()
+
+
+async def test_a_participant_whose_database_is_away_longer_than_every_retry_tier(city: system.System) -> None:
+    """Guard: infrastructure faults cost no attempt and no message; the tiers here last a second together."""
+    people = await settled(city, 100, 73)
+    async with closed_to_everybody(city, ABSENT):
+        await let_run(city, people)
+        await check_that_all_wait_for_the_absent(city, people)
+    await check_that_it_was_done_once(city, people)
