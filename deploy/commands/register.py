@@ -31,8 +31,12 @@ def group() -> None:
 
 @app.command()
 def check(as_json: Json = False) -> None:
-    """Hold the register against the data maps and connectors of all services; exits with 1 when there is a hole."""
-    found = found_holes(os.environ)
+    """Hold the register against the data maps and connectors of all services; exits with 1 when there is a hole.
+
+    If Lethe runs, the services that have joined it are checked as well.
+    """
+    with one_sentence_per_failure():
+        found = list(dict.fromkeys([*found_holes(os.environ), *documents.announced_holes()]))
     if as_json:
         typer.echo(json.dumps({"complete": not found, "holes": found}, ensure_ascii=False))
     elif found:

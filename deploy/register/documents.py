@@ -54,6 +54,11 @@ def record(language: Language, shape: record_pages.Format, version: int) -> str:
     return record_pages.render(RecordEdition(version=None, as_of=today(), record=made), shape)
 
 
+def announced_holes() -> list[str]:
+    """What the register lacks for the services that have joined the running system; nothing when none runs."""
+    return list(_ask(privacy.CheckRegister()).holes) if _runs() else []
+
+
 def _published(language: Language, version: int | None = None) -> Edition | None:
     try:
         found = _ask(privacy.ReadNotice(language=language, format="json", version=version))

@@ -25,6 +25,12 @@ PAGES: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/html": {"schema": {"type": "string"}}, "text/markdown": {"schema": {"type": "string"}}}}
     | {"description": "the notice"}
 }
+HEADERS = {
+    "Vary": "Accept",
+    "Cache-Control": "public, max-age=60",
+    # the page brings its own style and nothing else
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'",
+}
 Version = Annotated[int | None, Query(ge=1, le=1_000_000, description="a certain version instead of the one in force")]
 
 
@@ -35,8 +41,7 @@ async def notice(
     """What is done with personal data and why (GDPR Art. 13, 14): HTML, Markdown or JSON, as `Accept` says."""
     shape = preferred(request.headers.get("accept", ""))
     found: privacy.Notice = await caller.ask(privacy.ReadNotice(language=lang, format=shape, version=version))
-    headers = {"Content-Language": lang, "Vary": "Accept", "Cache-Control": "public, max-age=60"}
-    return Response(found.document, media_type=MEDIA_TYPES[shape], headers=headers)
+    return Response(found.document, media_type=MEDIA_TYPES[shape], headers=HEADERS | {"Content-Language": lang})
 
 
 def preferred(accept: str) -> Format:

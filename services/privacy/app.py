@@ -2,7 +2,16 @@
 
 from typing import Any
 
-from services.privacy import certificates, consents, disclosures, links, participants, replication, unconfirmed
+from services.privacy import (
+    certificates,
+    consents,
+    disclosures,
+    links,
+    participants,
+    publishing,
+    replication,
+    unconfirmed,
+)
 from services.privacy.cases import handlers as cases
 from services.privacy.cases.closing import ERASER
 from services.privacy.letters import send_letters
@@ -10,7 +19,6 @@ from services.privacy.notice import handlers as notice
 from services.privacy.orders import reports
 from services.privacy.orders.dispatcher import dispatch
 from services.privacy.orders.reminders import remind
-from services.privacy.publishing import INTERVAL_S, publish_what_changed
 from services.privacy.record import handlers as record
 from services.privacy.register.loading import register
 from services.privacy.sealing import Seal
@@ -24,7 +32,7 @@ from shared.service import Kit, Service
 router = ServiceRouter("privacy")
 router.include(participants.router, cases.router, unconfirmed.router, reports.router, certificates.router)
 router.include(consents.router, disclosures.router, links.router, replication.router)
-router.include(notice.router, record.router)
+router.include(publishing.router, notice.router, record.router)
 
 
 def wire(kit: Kit) -> dict[str, Any]:
@@ -41,7 +49,11 @@ def loops(kit: Kit) -> list[Loop]:
         Loop("reminders", lambda: remind(kit.database, settings.remind_after_s), settings.remind_after_s / 4),
         Loop("letters", lambda: send_letters(kit.database, mailer, seal)),
         Loop("codes", lambda: send_codes(kit.database, mailer, seal)),
-        Loop("publishing", lambda: publish_what_changed(kit.database, known, settings.required), INTERVAL_S),
+        Loop(
+            "publishing",
+            lambda: publishing.publish_what_changed(kit.database, known, settings.required),
+            publishing.INTERVAL_S,
+        ),
     ]
 
 

@@ -7,11 +7,16 @@ from services.privacy.notice import publishing as notice
 from services.privacy.record import publishing as record
 from services.privacy.register.contents import Register
 from services.privacy.register.joining import holes
+from services.privacy.register.loading import register as loaded
 from shared.clock import today
+from shared.contracts import privacy
 from shared.contracts.privacy import MappedTable
-from shared.database import Database, Row
+from shared.database import Database, Row, Transaction
+from shared.messaging.router import ServiceRouter
 from shared.observability import log
 from shared.personal_data.purposes import Purpose
+
+router = ServiceRouter("privacy")
 
 INTERVAL_S = 3600.0
 
@@ -22,9 +27,12 @@ async def publish_what_changed(database: Database, register: Register, required:
     """Publish notice and record as soon as everybody required has announced and nothing is missing."""
     async with database.transaction(Purpose.UPKEEP) as tx:
         announced = await tx.rows(ANNOUNCED)
-        if not required <= {row["service"] for row in announced} or not _joined(register, announced):
-            return False
         maps = {row["service"]: _tables(row) for row in announced}
+        if not required <= maps.keys():
+            return False
+        if lacking := _holes(register, announced):
+            log.error("the register has holes, nothing is published", holes=len(lacking), reason=lacking[0])
+            return False
         try:
             found = {
                 "notice": await notice.publish(tx, register, maps, today()),
@@ -42,10 +50,14 @@ def _tables(row: Row) -> list[MappedTable]:
     return [MappedTable.model_validate(table) for table in json.loads(row["tables"])]
 
 
-def _joined(register: Register, announced: list[Row]) -> bool:
+def _holes(register: Register, announced: list[Row]) -> list[str]:
     maps = {row["service"]: _tables(row) for row in announced}
-    connectors = {row["service"]: tuple(row["recipients"]) for row in announced}
-    found = holes(register, maps, connectors)
-    if found:
-        log.error("the register has holes, nothing is published", holes=len(found), reason=found[0])
-    return not found
+    return holes(register, maps, {row["service"]: tuple(row["recipients"]) for row in announced})
+
+
+@router.request(privacy.CheckRegister, purpose=Purpose.UPKEEP)
+async def check_register(_request: privacy.CheckRegister, tx: Transaction) -> privacy.RegisterHoles:
+    """Hold the register against everybody who takes part."""
+    announced = await tx.rows(ANNOUNCED)
+    services = tuple(row["service"] for row in announced)
+    return privacy.RegisterHoles(services=services, holes=tuple(_holes(loaded(), announced)))

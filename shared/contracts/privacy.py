@@ -382,6 +382,17 @@ class ReadRecord(Request, type="privacy.read-record", reply=Record):
     version: int | None = Field(default=None, ge=1, le=1_000_000)
 
 
+class RegisterHoles(Message):
+    """In what the register differs from the data maps and recipients that the services announced."""
+
+    services: tuple[str, ...]
+    holes: tuple[str, ...]
+
+
+class CheckRegister(Request, type="privacy.check-register", reply=RegisterHoles):
+    """Hold the register against everybody who takes part."""
+
+
 class Disclosed(Event, type="*.disclosed.v1", late="statutory"):
     """A participant gave data of a person to a recipient (GDPR Art. 15(1)(c), 19)."""
 

@@ -63,6 +63,7 @@ async def test_the_gateway_serves_what_the_reader_accepts(town: House, accept: s
     assert answer.headers["content-type"] == kind
     assert answer.headers["vary"] == "Accept"
     assert answer.text.startswith(start)
+    assert "style-src 'unsafe-inline'" in answer.headers["content-security-policy"]
     assert "GIODO" not in answer.text
 
 
@@ -88,6 +89,13 @@ async def test_language_and_version_are_chosen(town: House) -> None:
 )
 def test_what_a_reader_prefers(accept: str, shape: str) -> None:
     assert preferred(accept) == shape
+
+
+async def test_the_register_is_held_against_everybody_who_announced(town: House) -> None:
+    async with town.asking() as ask:
+        found: privacy.RegisterHoles = await ask.ask(privacy.CheckRegister())
+    assert set(found.services) == EVERYBODY
+    assert found.holes == ()
 
 
 async def test_what_is_published_is_never_changed(town: House) -> None:

@@ -10,6 +10,8 @@ import pytest
 
 from deploy.local import system
 from deploy.local.folders import PROJECT
+from services.licensing.settings import LicensingSettings
+from services.marketing.settings import MarketingSettings
 from services.privacy.register.joining import holes, unknown_recipients
 from services.privacy.register.loading import FOLDER, RegisterRefused, load
 from services.privacy.register.rules import find, period, rule_on
@@ -60,6 +62,12 @@ BAD = {
         'basis = "b"',
         'basis = "b"\nbasis = "f"',
         "purposes.toml: line 10, column 12: a key is there twice",
+    ),
+    "a purpose without retention": (
+        "purposes.toml",
+        'retention = ["R-LIVE", "R-CLAIM"]',
+        "retention = []",
+        "purposes.toml: P1.retention: is empty",
     ),
     "no basis of the law": (
         "purposes.toml",
@@ -155,7 +163,7 @@ BAD = {
 
 
 @pytest.mark.parametrize(("name", "before", "after", "sentence"), BAD.values(), ids=BAD)
-def test_what_is_wrong_is_refused_in_one_sentence(
+def test_example_23_what_is_wrong_is_refused_in_one_sentence(
     files: Path, name: str, before: str, after: str, sentence: str
 ) -> None:
     edit(files, name, before, after)
@@ -266,6 +274,14 @@ def test_example_24_a_connector_without_an_entry_is_a_hole() -> None:
     assert unknown_recipients(load(), {"marketing": ["Nowa Firma sp. z o.o."]}) == [
         "marketing gives data to Nowa Firma sp. z o.o., who is not in recipients.toml"
     ]
+
+
+def test_invoices_and_mails_name_the_controller_of_the_register() -> None:
+    controller = load().controller
+    licensing, marketing = LicensingSettings.model_construct(), MarketingSettings.model_construct()
+    assert (licensing.seller, licensing.seller_nip) == (controller.name, controller.nip)
+    assert marketing.controller == f"{controller.name}, NIP {controller.nip}"
+    assert marketing.unsubscribe_mailbox == controller.email
 
 
 # ── Rules and authorities ───────────────────────────────────────────────────────────────────────
