@@ -36,7 +36,8 @@ class Event(Message):
     def __init_subclass__(cls, *, type: str, late: Late = "dropped", **rest: Any) -> None:  # noqa: A002
         super().__init_subclass__(**rest)
         cls.type, cls.late = type, late
-        cls.owner = cls.__module__.rpartition(".")[2]
+        of_everybody = type.startswith(ANY_SERVICE)  # owned by the module that says so
+        cls.owner = (cls.__module__.rpartition(".")[2] if of_everybody else type).partition(".")[0]
         _register(cls)
 
     @classmethod
