@@ -24,26 +24,31 @@ ANNOUNCED = "SELECT service, tables, recipients FROM participant WHERE left_at I
 
 
 async def publish_what_changed(database: Database, register: Register, required: AbstractSet[str]) -> bool:
-    """Publish notice and record as soon as everybody required has announced and nothing is missing."""
-    async with database.transaction(Purpose.UPKEEP) as tx:
-        announced = await tx.rows(ANNOUNCED)
-        maps = {row["service"]: _tables(row) for row in announced}
-        if not required <= maps.keys():
-            return False
-        if lacking := _holes(register, announced):
-            log.error("the register has holes, nothing is published", holes=len(lacking), reason=lacking[0])
-            return False
-        try:
-            found = {
-                "notice": await notice.publish(tx, register, maps, today()),
-                "record": await record.publish(tx, register, maps, today()),
-            }
-        except (notice.Incomplete, record.Incomplete) as refused:
-            log.error("nothing is published", reason=str(refused))
-            return False
-    if any(found.values()):
-        log.info("published", **found)
+    """Publish notice and record, both or none, once everybody required has announced and nothing is missing."""
+    try:
+        async with database.transaction(Purpose.UPKEEP) as tx:
+            published = await _publish(tx, register, required)
+    except (notice.Incomplete, record.Incomplete) as refused:
+        log.error("nothing is published", reason=str(refused))
+        return False
+    if any(published.values()):
+        log.info("published", **published)
     return False
+
+
+async def _publish(tx: Transaction, register: Register, required: AbstractSet[str]) -> dict[str, int | None]:
+    """The numbers of what was published; raises Incomplete."""
+    announced = await tx.rows(ANNOUNCED)
+    maps = {row["service"]: _tables(row) for row in announced}
+    if not required <= maps.keys():
+        return {}
+    if lacking := _holes(register, announced):
+        log.error("the register has holes, nothing is published", holes=len(lacking), reason=lacking[0])
+        return {}
+    return {
+        "notice": await notice.publish(tx, register, maps, today()),
+        "record": await record.publish(tx, register, maps, today()),
+    }
 
 
 def _tables(row: Row) -> list[MappedTable]:

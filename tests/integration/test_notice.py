@@ -191,3 +191,13 @@ async def test_example_24_no_publication_while_a_connector_is_not_registered(tow
         older = type(register)(**(vars(register) | {"recipients": unknown}))
         await publish_what_changed(database, older, EVERYBODY)
     assert len(await versions(town, "record")) == before
+
+
+async def test_an_incomplete_record_keeps_the_notice_back_too(town: House) -> None:
+    before = [len(await versions(town, kind)) for kind in ("notice", "record")]
+    async with town.database("privacy") as database:
+        register = load()
+        changed = register.controller.model_copy(update={"email": f"{uuid4().hex}@example.com"})
+        bare = type(register)(**(vars(register) | {"controller": changed, "measures": {}}))
+        await publish_what_changed(database, bare, EVERYBODY)
+    assert [len(await versions(town, kind)) for kind in ("notice", "record")] == before
