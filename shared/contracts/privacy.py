@@ -156,7 +156,7 @@ class ErasedSubjects(Request, type="privacy.erased-subjects", reply=ErasedPage):
     """Everybody erased or just being erased, for a service that joins or was restored."""
 
     service: str = Field(default="", max_length=60)
-    after: str = ""
+    after: str = Field(default="", max_length=200)
     limit: int = Field(default=1000, ge=1, le=5000)
 
 
@@ -191,7 +191,7 @@ class PermissionPage(Message):
 class Permissions(Request, type="privacy.permissions", reply=PermissionPage):
     """All permissions of living people, for a service that joins or was restored."""
 
-    after: str = ""
+    after: str = Field(default="", max_length=200)
     limit: int = Field(default=1000, ge=1, le=5000)
 
 
@@ -289,7 +289,7 @@ class ConsentChoice(Request, type="privacy.choose-consent", reply=Done):
     """A person gives or withdraws consent for a purpose on a channel, with the proof of how."""
 
     subject_id: UUID
-    purpose: str
+    purpose: str = Field(max_length=60)
     given: bool
     text_version: str = Field(max_length=40)
     language: Literal["pl", "en"] = "pl"
