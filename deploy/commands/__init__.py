@@ -2,11 +2,12 @@
 
 import typer
 
-from deploy.commands import benchmark, checks, dead_letters, demo, notice, register, servers, system
+from deploy.commands import benchmark, checks, contracts, dead_letters, demo, notice, register, servers, system
 
 app = typer.Typer(name="lethe", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(servers.app, name="servers")
 app.add_typer(benchmark.app, name="benchmark")
+app.add_typer(contracts.app, name="contracts")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(register.app, name="register")
 app.command()(notice.notice)
