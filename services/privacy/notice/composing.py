@@ -5,9 +5,10 @@ from datetime import date
 from services.privacy.notice import content
 from services.privacy.notice.content import Language
 from services.privacy.notice.provisions import cited
-from services.privacy.register import entries
+from services.privacy.register import entries, processing
 from services.privacy.register.contents import Register
 from services.privacy.register.joining import Maps, backing
+from services.privacy.register.recipients import EEA, Recipient
 from services.privacy.register.rules import period, rule_on
 
 BOOKS = "R-BOOKS"
@@ -56,7 +57,7 @@ def _label(register: Register, key: str, language: Language) -> str:
     return register.notice.labels[key.replace(" ", "-")].in_(language)
 
 
-def _data(register: Register, category: entries.Category, language: Language) -> content.DataPart:
+def _data(register: Register, category: processing.Category, language: Language) -> content.DataPart:
     sources = [_label(register, source, language) for source in category.sources if source != "third party"]
     if category.third_parties:
         sources.append(f"{_label(register, 'third party', language)}: {category.third_parties.in_(language)}")
@@ -69,7 +70,7 @@ def _data(register: Register, category: entries.Category, language: Language) ->
     )
 
 
-def _purpose(register: Register, maps: Maps, purpose: entries.Purpose, language: Language) -> content.PurposePart:
+def _purpose(register: Register, maps: Maps, purpose: processing.Purpose, language: Language) -> content.PurposePart:
     balance = purpose.assessment
     return content.PurposePart(
         key=purpose.key,
@@ -93,7 +94,7 @@ def titles(register: Register, categories: tuple[str, ...], language: Language) 
     return tuple(register.categories[c].title.in_(language) for c in categories)
 
 
-def _note(purpose: entries.Purpose, maps: Maps, language: Language) -> str | None:
+def _note(purpose: processing.Purpose, maps: Maps, language: Language) -> str | None:
     """Why a purpose has no data in the system, if it has none."""
     if backing(maps).get(purpose.key):
         return None
@@ -101,7 +102,7 @@ def _note(purpose: entries.Purpose, maps: Maps, language: Language) -> str | Non
 
 
 def _retention(
-    register: Register, retention: entries.Retention, language: Language, day: date
+    register: Register, retention: processing.Retention, language: Language, day: date
 ) -> content.RetentionPart:
     terms = [term_in_words(term, language, day) for term in retention.terms]
     if retention.then:
@@ -114,7 +115,7 @@ FROM = {"pl": ", licząc od ", "en": ", counted from "}
 YEAR_END = {"pl": ", do końca roku kalendarzowego", "en": ", to the end of the calendar year"}
 
 
-def term_in_words(term: entries.Term, language: Language, day: date) -> str:
+def term_in_words(term: processing.Term, language: Language, day: date) -> str:
     """One step of a retention class: how long or until when, and by which provision."""
     if term.rule is None or term.counted_from is None:
         assert term.open_end is not None  # noqa: S101 for the type
@@ -127,8 +128,8 @@ def term_in_words(term: entries.Term, language: Language, day: date) -> str:
 EEA_NAME = {"pl": "EOG", "en": "EEA"}
 
 
-def _recipient(register: Register, recipient: entries.Recipient, language: Language) -> content.RecipientPart:
-    inside = recipient.country in entries.EEA
+def _recipient(register: Register, recipient: Recipient, language: Language) -> content.RecipientPart:
+    inside = recipient.country in EEA
     return content.RecipientPart(
         name=recipient.name.in_(language),
         role=_label(register, recipient.role, language),
@@ -139,7 +140,7 @@ def _recipient(register: Register, recipient: entries.Recipient, language: Langu
 
 
 def _transfers(register: Register, language: Language) -> tuple[str, ...]:
-    outside = [r for r in register.recipients.values() if r.country not in entries.EEA]
+    outside = [r for r in register.recipients.values() if r.country not in EEA]
     if not outside:
         return (register.notice.sentences["no-transfers"].in_(language),)
     copy = register.notice.sentences["safeguard-copy"].in_(language).format(email=register.controller.email)
@@ -147,7 +148,7 @@ def _transfers(register: Register, language: Language) -> tuple[str, ...]:
     return (*named, copy)
 
 
-def _decision(register: Register, decision: entries.Decision, language: Language) -> content.DecisionPart:
+def _decision(register: Register, decision: processing.Decision, language: Language) -> content.DecisionPart:
     return content.DecisionPart(
         title=decision.title.in_(language),
         logic=decision.logic.in_(language),

@@ -6,9 +6,10 @@ from services.privacy.notice.composing import BOOKS, term_in_words, titles
 from services.privacy.notice.provisions import cited
 from services.privacy.record import content
 from services.privacy.record.content import Language
-from services.privacy.register import entries
+from services.privacy.register import entries, processing
 from services.privacy.register.contents import Register
 from services.privacy.register.joining import Maps
+from services.privacy.register.recipients import Contract, Recipient
 
 NO_TRANSFERS = {"pl": "brak: wszyscy odbiorcy w EOG", "en": "none: all recipients are in the EEA"}
 
@@ -38,7 +39,7 @@ def _party(controller: entries.Controller, language: Language) -> content.Party:
 
 
 def _activity(
-    register: Register, maps: Maps, purpose: entries.Purpose, language: Language, day: date
+    register: Register, maps: Maps, purpose: processing.Purpose, language: Language, day: date
 ) -> content.Activity:
     tables = [f"{service}.{t.name}" for service, found in maps.items() for t in found if purpose.key in t.purposes]
     recipients = register.recipients_of(purpose.key)
@@ -58,13 +59,13 @@ def _activity(
     )
 
 
-def _transfers(recipients: list[entries.Recipient], language: Language) -> tuple[str, ...]:
+def _transfers(recipients: list[Recipient], language: Language) -> tuple[str, ...]:
     outside = [r for r in recipients if r.safeguard]
     named = tuple(f"{r.name.in_(language)}, {r.country}: {r.safeguard.in_(language)}" for r in outside if r.safeguard)
     return named or (NO_TRANSFERS[language],)
 
 
-def _erasure(register: Register, purpose: entries.Purpose, language: Language, day: date) -> tuple[str, ...]:
+def _erasure(register: Register, purpose: processing.Purpose, language: Language, day: date) -> tuple[str, ...]:
     classes = [register.retention[key] for key in purpose.retention if key != BOOKS or register.controller.full_books]
     return tuple(
         f"{found.key} {found.title.in_(language)}: {term_in_words(term, language, day)}"
@@ -73,7 +74,7 @@ def _erasure(register: Register, purpose: entries.Purpose, language: Language, d
     )
 
 
-def _processor(recipient: entries.Recipient, contract: entries.Contract, language: Language) -> content.ProcessorLine:
+def _processor(recipient: Recipient, contract: Contract, language: Language) -> content.ProcessorLine:
     points = contract.model_dump(exclude={"agreed_on"})
     return content.ProcessorLine(
         name=recipient.name.in_(language),

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from services.privacy.register import entries
+from services.privacy.register import entries, processing
+from services.privacy.register.recipients import Recipient
 
 
 @dataclass(frozen=True)
@@ -15,13 +16,13 @@ class Register:
     court: entries.Court
     notice: entries.NoticeWords
     authorities: Mapping[str, entries.Authority]
-    purposes: Mapping[str, entries.Purpose]
-    dropped: Mapping[str, entries.Dropped]
-    categories: Mapping[str, entries.Category]
+    purposes: Mapping[str, processing.Purpose]
+    dropped: Mapping[str, processing.Dropped]
+    categories: Mapping[str, processing.Category]
     people: Mapping[str, entries.People]
-    retention: Mapping[str, entries.Retention]
-    recipients: Mapping[str, entries.Recipient]
-    decisions: Mapping[str, entries.Decision]
+    retention: Mapping[str, processing.Retention]
+    recipients: Mapping[str, Recipient]
+    decisions: Mapping[str, processing.Decision]
     measures: Mapping[str, entries.Measure]
     cookies: Mapping[str, entries.Cookie]
     rights: Mapping[str, entries.Right]
@@ -34,7 +35,7 @@ class Register:
             raise LookupError(f"authority.toml knows no address of {body} for {day}")
         return max(held, key=lambda a: a.valid_from)
 
-    def recipients_of(self, purpose: str) -> list[entries.Recipient]:
+    def recipients_of(self, purpose: str) -> list[Recipient]:
         """Who is given data for a purpose."""
         return [r for r in self.recipients.values() if r.purposes == "all" or purpose in r.purposes]
 

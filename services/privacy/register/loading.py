@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from services.privacy.register import entries
+from services.privacy.register import entries, processing
 from services.privacy.register.contents import Register
 from services.privacy.register.entries import Entry, Keyed
+from services.privacy.register.recipients import Recipient
 from services.privacy.register.references import dangling
 
 FOLDER = Path(__file__).parent
@@ -127,13 +128,13 @@ def load(folder: Path = FOLDER) -> Register:
 
 TABLES: dict[str, tuple[str, str, type[Keyed]]] = {
     "authorities": ("authority.toml", "authority", entries.Authority),
-    "purposes": ("purposes.toml", "purpose", entries.Purpose),
-    "dropped": ("purposes.toml", "dropped", entries.Dropped),
-    "categories": ("categories.toml", "category", entries.Category),
+    "purposes": ("purposes.toml", "purpose", processing.Purpose),
+    "dropped": ("purposes.toml", "dropped", processing.Dropped),
+    "categories": ("categories.toml", "category", processing.Category),
     "people": ("people.toml", "people", entries.People),
-    "retention": ("retention.toml", "retention", entries.Retention),
-    "recipients": ("recipients.toml", "recipient", entries.Recipient),
-    "decisions": ("decisions.toml", "decision", entries.Decision),
+    "retention": ("retention.toml", "retention", processing.Retention),
+    "recipients": ("recipients.toml", "recipient", Recipient),
+    "decisions": ("decisions.toml", "decision", processing.Decision),
     "measures": ("measures.toml", "measure", entries.Measure),
     "cookies": ("cookies.toml", "cookie", entries.Cookie),
     "rights": ("rights.toml", "right", entries.Right),

@@ -1,0 +1,50 @@
+"""Who is given data, and the contracts with processors."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from services.privacy.register.entries import Country, Entry, Key, Keyed, Text, Words
+
+EEA = frozenset(
+    ("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS", "IT", "LI")
+    + ("LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK")
+)
+
+
+class Contract(Entry):
+    """The contract with a processor: the eight points of Art. 28(3), each with the place where it is agreed."""
+
+    agreed_on: date
+    a_instructions: Words
+    b_confidentiality: Words
+    c_security: Words
+    d_sub_processors: Words
+    e_rights_of_people: Words
+    f_breaches_and_assessments: Words
+    g_deletion_or_return: Words
+    h_audits: Words
+
+
+class Recipient(Keyed):
+    """Somebody who is given data, by name or as a narrow category (Art. 13(1)(e)-(f), 15(1)(c), 28, 30(1)(d))."""
+
+    name: Text
+    logged_as: tuple[Words, ...] = ()
+    role: Literal["processor", "controller", "joint controller", "authority"]
+    country: Country
+    safeguard: Text | None = None
+    purposes: tuple[Key, ...] | Literal["all"]
+    categories: tuple[Key, ...] = Field(min_length=1)
+    task: Text
+    contract: Contract | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Recipient":
+        if self.role == "processor" and self.contract is None:
+            raise PydanticCustomError("no_contract", "contract is missing: a processor needs the points of Art. 28(3)")
+        if self.country not in EEA and self.safeguard is None:
+            raise PydanticCustomError("no_safeguard", "safeguard is missing: the country is outside the EEA")
+        return self
