@@ -2,10 +2,12 @@
 
 import logging
 import sys
+import traceback
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from enum import Enum
-from types import SimpleNamespace
+from pathlib import Path
+from types import SimpleNamespace, TracebackType
 from typing import Any
 from uuid import UUID
 
@@ -53,6 +55,7 @@ def set_up_logging(service: str, level: str = "INFO") -> None:
         cache_logger_on_first_use=True,
     )
     structlog.contextvars.bind_contextvars(service=service)
+    sys.excepthook = last_words
     trace.set_tracer_provider(TracerProvider())
 
 
@@ -67,6 +70,12 @@ def what_failed(error: BaseException) -> dict[str, str | None]:
         "constraint": getattr(error, "constraint_name", None),
         "table": getattr(error, "table_name", None),
     }
+
+
+def last_words(_kind: type[BaseException], error: BaseException, frames: TracebackType | None) -> None:
+    """Tell of a crash what and where; Python's own words would hold the text of the error."""
+    where = [f"{Path(f.filename).name}:{f.lineno} in {f.name}" for f in traceback.extract_tb(frames)]
+    log.critical("crashed", step=" < ".join(reversed(where)), **what_failed(error))
 
 
 metrics = SimpleNamespace(
