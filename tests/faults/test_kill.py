@@ -195,8 +195,8 @@ async def insist(client: RequestClient, person: UUID, after_s: float) -> None:
     """Ask for the erasure until somebody answers; who was heard before the answer was lost hears 409 or 410."""
     await asyncio.sleep(after_s)
     token = uuid4().hex
+    request = privacy.OpenCase(subject_id=person, right="erasure", authenticated_at=now(), token=token)
     while True:
-        request = privacy.OpenCase(subject_id=person, right="erasure", authenticated_at=now(), token=token)
         try:
             await client.ask(request, timeout_s=2, idempotency_key=token, principal=str(person))
         except Unavailable:
