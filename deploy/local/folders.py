@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 PROJECT = Path(__file__).resolve().parents[2]
-STATE = PROJECT / ".lethe"
-TEST_STATE = STATE / "test"
-SOFTWARE = STATE / "software"
+# LETHE_STATE names another folder for everything that lasts: a second system beside the first, or another disk.
+STATE = PROJECT / Path(os.environ.get("LETHE_STATE") or ".lethe").expanduser()
+SOFTWARE = PROJECT / ".lethe" / "software"
 
 MEGABYTE = 1024 * 1024
 NEEDED_FREE_MB = 300
