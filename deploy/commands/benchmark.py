@@ -14,11 +14,12 @@ from deploy.benchmark import erasure as measurements
 from deploy.commands.servers import one_sentence_per_failure
 from deploy.commands.system import Json
 from deploy.local import system
-from deploy.local.folders import STATE
+from deploy.local.folders import STATE, alone
 
 app = typer.Typer(help="Measure Lethe against bare SQL on the same databases.", no_args_is_help=True)
 
 FOLDER = STATE / "benchmark"
+RUNS = "Another ./lethe benchmark is running, and two would slow each other down: wait until it is done."
 SETTINGS = {"LETHE_COOLING_OFF_S": "0", "LETHE_LOG_LEVEL": "WARNING"}
 LIMITS = {
     "bulk ratio": "at least 0.5, aim 0.8",
@@ -49,13 +50,14 @@ def erasure(
     def tell(line: str) -> None:
         quiet.print(f"{time.monotonic() - began:6.1f} s  {line}")
 
-    shutil.rmtree(FOLDER, ignore_errors=True)
-    with one_sentence_per_failure():
-        running = system.up(FOLDER, tell=tell, settings=SETTINGS)
-    try:
-        found = asyncio.run(measurements.run(running, people=people, sizes=sizes, tell=tell))
-    finally:
-        system.down(FOLDER)
+    with one_sentence_per_failure(), alone(STATE / "run" / "benchmark", RUNS):
+        system.down(FOLDER)  # what a killed benchmark left running
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        try:
+            running = system.up(FOLDER, tell=tell, settings=SETTINGS)
+            found = asyncio.run(measurements.run(running, people=people, sizes=sizes, tell=tell))
+        finally:
+            system.down(FOLDER)
     typer.echo(json.dumps(found)) if as_json else Console().print(_table(found))
 
 

@@ -13,11 +13,12 @@ from deploy.commands.servers import one_sentence_per_failure
 from deploy.commands.system import Json
 from deploy.demo import story
 from deploy.local import system
-from deploy.local.folders import STATE
+from deploy.local.folders import STATE, alone
 
 FOLDER = STATE / "demo"
 SETTINGS = {"LETHE_COOLING_OFF_S": "0"}
 FAILED = 1
+RUNS = "Another ./lethe demo is running: wait until it is done."
 
 
 def demo(
@@ -31,7 +32,7 @@ def demo(
     began = time.monotonic()
     console = Console(stderr=as_json, width=None if sys.stdout.isatty() else 140)
     seed = seed or int(time.time()) % 1_000_000
-    with one_sentence_per_failure():
+    with one_sentence_per_failure(), alone(STATE / "run" / "demo", RUNS):
         try:
             running = system.up(
                 FOLDER, tell=lambda line: console.print(f"{time.monotonic() - began:5.1f} s  {line}"), settings=SETTINGS

@@ -1,5 +1,6 @@
 """`./lethe servers`: the private PostgreSQL, RabbitMQ and mailbox, without the services."""
 
+import errno
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,7 @@ from deploy.local.servers import running_processes, running_servers, stop_server
 app = typer.Typer(help="The private PostgreSQL, RabbitMQ and mailbox.", no_args_is_help=True)
 
 NOT_STARTED = 1
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG)
 NOT_RUNNING = 3  # as `systemctl status` says it
 
 
@@ -53,4 +55,9 @@ def one_sentence_per_failure() -> Iterator[None]:
         yield
     except StartError as error:
         typer.echo(f"lethe: {error}", err=True)
+        raise typer.Exit(NOT_STARTED) from None
+    except OSError as error:
+        if error.errno not in DISK:
+            raise
+        typer.echo(f"lethe: {error}: free the disk or repair the folder, and start again", err=True)
         raise typer.Exit(NOT_STARTED) from None

@@ -40,11 +40,16 @@ def free_ports(count: int) -> list[int]:
 def require_free(home: Path, server: str) -> None:
     """Raise one clear sentence if something else listens on a remembered port of the server."""
     for port in remembered(home / PORTS_FILE).values():
-        if not _is_free(port):
-            raise StartError(
-                f"Port {port} of the {server} is taken by {_holder(port)}: stop it, "
-                f"or delete {home / PORTS_FILE} to have others chosen."
-            )
+        require_port(port, home, server)
+
+
+def require_port(port: int, home: Path, server: str) -> None:
+    """Raise one clear sentence if something listens on the port."""
+    if not _is_free(port):
+        raise StartError(
+            f"Port {port} of the {server} is taken by {_holder(port)}: stop it, "
+            f"or delete {home / PORTS_FILE} after `./lethe down` to have others chosen."
+        )
 
 
 def accepts(port: int) -> bool:

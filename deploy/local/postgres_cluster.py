@@ -102,7 +102,8 @@ def unprivileged(folder: Path) -> list[str]:
         "--inh-caps=+dac_override --ambient-caps=+dac_override".split(),
     ):
         trial = [*prefix, "sh", "-c", 'cd "$1" && "$0" --version', str(binaries() / "postgres"), str(folder)]
-        if subprocess.run(trial, capture_output=True, check=False).returncode == 0:  # noqa: S603
+        # With the search path that the server gets: the caller's may lack these programs.
+        if subprocess.run(trial, env=environment_of(folder), capture_output=True, check=False).returncode == 0:  # noqa: S603
             return prefix
     raise StartError("PostgreSQL refuses to run as root here: run ./lethe from an ordinary account.")
 

@@ -12,9 +12,10 @@ from cryptography.fernet import Fernet
 
 from deploy import broker, databases
 from deploy.local import processes
-from deploy.local.folders import PROJECT, STATE, remember, remembered
-from deploy.local.ports import LOOPBACK, remembered_ports
+from deploy.local.folders import PROJECT, STATE, StartError, alone, remember, remembered
+from deploy.local.ports import LOOPBACK, remembered_ports, require_port
 from deploy.local.servers import Servers, running_servers, stop_servers
+from deploy.local.usable import usable
 from shared.service import Service
 
 SERVICES = ("privacy", "identity", "licensing", "marketing")
@@ -22,6 +23,8 @@ GATEWAY = "gateway"
 PROCESSES = (*SERVICES, GATEWAY)
 VIRTUAL_HOST = "lethe"
 READY_WITHIN_S = 60.0
+HOME = "services"
+BUSY = "Another ./lethe is starting or stopping the system in {folder} right now: wait until it is done."
 
 Tell = Callable[[str], None]
 
@@ -64,32 +67,35 @@ def up(
 
     `waits_ms` replaces the waiting times of failed messages (tests shorten them).
     """
-    tell("starting PostgreSQL, RabbitMQ and the mailbox")
-    servers = running_servers(folder, durable=durable)
-    tell("preparing databases, roles, queues and users")
-    system = asyncio.run(_prepare(servers, folder, waits_ms))
-    tell(f"starting {', '.join(PROCESSES)}")
-    for name in PROCESSES:
-        start(system, name, settings or {})
-    for name in PROCESSES:
-        wait(system, name)
-    return system
+    with alone(folder / HOME, BUSY.format(folder=folder)):
+        tell("starting PostgreSQL, RabbitMQ and the mailbox")
+        servers = running_servers(folder, durable=durable, tell=tell)
+        tell("preparing databases, roles, queues and users")
+        system = asyncio.run(_prepare(servers, folder, waits_ms))
+        tell(f"starting {', '.join(PROCESSES)}")
+        for name in PROCESSES:
+            start(system, name, settings or {})
+        for name in PROCESSES:
+            wait(system, name)
+        return system
 
 
 async def _prepare(servers: Servers, folder: Path, waits_ms: Mapping[str, int] | None) -> System:
     made, secret = {}, _keys(folder)[PASSWORDS]
-    for name in SERVICES:
-        made[name] = await databases.create(servers.postgres_admin_url, name, secret=secret)
+    with usable("PostgreSQL", servers.postgres_admin_url, "LETHE_POSTGRES_ADMIN_URL"):
+        for name in SERVICES:
+            made[name] = await databases.create(servers.postgres_admin_url, name, secret=secret)
     reactions = [r for name in SERVICES for r in service(name).complete_router().reactions]
     users = (*SERVICES, GATEWAY)
     urls = (servers.amqp_url, servers.management_url)
-    amqp = await broker.prepare(*urls, VIRTUAL_HOST, users, reactions, secret=secret, waits_ms=waits_ms)
+    with usable("RabbitMQ", servers.management_url, "LETHE_MANAGEMENT_URL"):
+        amqp = await broker.prepare(*urls, VIRTUAL_HOST, users, reactions, secret=secret, waits_ms=waits_ms)
     return System(servers, folder, amqp, made, known_ports(folder))
 
 
 def known_ports(folder: Path) -> dict[str, int]:
     """Where each process listens: chosen once, then always the same."""
-    return remembered_ports(folder / "services", PROCESSES)
+    return remembered_ports(folder / HOME, PROCESSES)
 
 
 def _keys(folder: Path) -> dict[str, str]:
@@ -133,20 +139,31 @@ def environment(system: System, name: str) -> dict[str, str]:
 
 
 def start(system: System, name: str, settings: Mapping[str, str]) -> None:
-    """Start one process unless it runs."""
+    """Start one process unless it runs. Raises StartError when its port is taken."""
     if processes.running(system.folder, name) is None:
+        require_port(system.ports[name], system.folder / HOME, name)
         argv = [sys.executable, "-m", f"services.{name}.app"]
         processes.start(system.folder, name, argv, environment(system, name) | dict(settings))
 
 
 def wait(system: System, name: str) -> None:
     """Wait until a process is ready. Raises StartError when it ends or stays silent."""
-    alive = lambda: processes.running(system.folder, name) is not None  # noqa: E731
-    processes.wait_ready(f"{system.health_url(name)}/health/ready", READY_WITHIN_S, alive)
+
+    def alive() -> bool:
+        return processes.running(system.folder, name) is not None
+
+    try:
+        processes.wait_ready(f"{system.health_url(name)}/health/ready", READY_WITHIN_S, alive)
+    except StartError:
+        said = processes.last_words(system.folder, name, (f"{name}: ",)).removeprefix(f"{name}: ")
+        state = "is not ready" if alive() else "has ended"
+        log = system.folder / "logs" / f"{name}.log"
+        raise StartError(f"{name} {state} ({said or 'it gave no reason'}): look into {log}.") from None
 
 
 def down(folder: Path = STATE) -> None:
     """Drain the services, then stop the servers; all data stays."""
-    for name in reversed(PROCESSES):
-        processes.stop(folder, name)
-    stop_servers(folder)
+    with alone(folder / HOME, BUSY.format(folder=folder)):
+        for name in reversed(PROCESSES):
+            processes.stop(folder, name)
+        stop_servers(folder)
