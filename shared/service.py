@@ -10,6 +10,7 @@ from typing import Any
 
 import uvloop
 from faststream.rabbit import RabbitBroker
+from pydantic import ValidationError
 
 from shared import health
 from shared.clock import now
@@ -29,7 +30,7 @@ from shared.personal_data.erasure import Eraser
 from shared.personal_data.participant import announce, participant
 from shared.personal_data.retained import end_retention
 from shared.personal_data.vacuum import VACUUM, vacuum
-from shared.settings import Settings
+from shared.settings import Settings, what_is_wrong
 
 RELAY_LAG_LIMIT_S = 30.0
 RETRY_START_S = 1.0
@@ -81,13 +82,18 @@ class Service:
         return whole
 
     def main(self) -> None:
-        """Run until SIGTERM or SIGINT; exits with 1 and one sentence when the settings are wrong."""
+        """Run until SIGTERM or SIGINT; exits with 1 and one sentence when it cannot start as it is set up."""
         try:
             settings = self.settings.of(self.name)
-        except ValueError as error:
-            sys.exit(f"{self.name}: settings are missing or wrong: {error}")
+        except ValidationError as error:
+            sys.exit(what_is_wrong(self.name, error))
+        if not settings.postgres_url.get_secret_value():
+            sys.exit(f"{self.name}: settings are missing or wrong: LETHE_POSTGRES_URL: Field required")
         set_up_logging(self.name, settings.log_level)
-        uvloop.run(self.run(settings))
+        try:
+            uvloop.run(self.run(settings))
+        except (health.PortTaken, brokers.QueueMissing) as error:
+            sys.exit(f"{self.name}: {error}")
 
     async def run(self, settings: Settings) -> None:
         """Start everything, work until `stop`, drain."""
@@ -103,12 +109,13 @@ class Service:
 @contextlib.asynccontextmanager
 async def running(service: Service, settings: Settings) -> AsyncIterator[Kit]:
     """A started service; leaving the block drains it: stop taking, finish, relay what is committed."""
+    listening = health.listen(settings.health_host, settings.health_port)
     kit = _kit(service, settings)
     stop = asyncio.Event()
     broker: RabbitBroker | None = None
     tasks: list[asyncio.Task[None]] = []
-    web = health.server(health.application(lambda: _checks(kit, broker)), settings.health_host, settings.health_port)
-    web_task = asyncio.create_task(web.serve())
+    web = health.server(health.application(lambda: _checks(kit, broker)))
+    web_task = asyncio.create_task(web.serve(sockets=[listening]))
     try:
         await _insist(kit.database.open, stop, "database")
         tasks = _start_loops(service, kit, stop)
@@ -117,7 +124,7 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Kit]:
         await announce(kit.database, service.data_map, settings.recipients)
         kit.database.signals[OUTBOX].set()
         broker = _broker(service, kit)
-        await broker.start()
+        await brokers.start(broker)
         log.info("ready")
         yield kit
     finally:

@@ -3,7 +3,7 @@
 import os
 from typing import Self
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -39,3 +39,11 @@ class Settings(BaseSettings):
         prefix = f"LETHE_{service.upper()}_"
         own = {key.removeprefix(prefix).lower(): value for key, value in os.environ.items() if key.startswith(prefix)}
         return cls(**own)  # type: ignore[arg-type]
+
+
+def what_is_wrong(service: str, error: ValidationError) -> str:
+    """One line that names each missing or wrong variable, and no value."""
+    found = [
+        f"{'_'.join(('LETHE', *map(str, e['loc']))).upper()}: {e['msg']}" for e in error.errors(include_input=False)
+    ]
+    return f"{service}: settings are missing or wrong: {'; '.join(found)}"

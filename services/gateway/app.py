@@ -3,13 +3,13 @@
 import asyncio
 import contextlib
 import signal
-import socket
 import sys
 from collections.abc import AsyncIterator
 
 import uvicorn
 import uvloop
 from fastapi import FastAPI
+from pydantic import ValidationError
 
 from services.gateway import (
     accounts,
@@ -30,13 +30,13 @@ from services.gateway.callers import Gateway
 from services.gateway.intake import Intake
 from services.gateway.limits import Limits
 from services.gateway.settings import GatewaySettings
-from shared.health import Server
+from shared.health import Server, listen
 from shared.messaging.requests import RequestClient
 from shared.observability import log, set_up_logging
+from shared.settings import what_is_wrong
 
 NAME = "gateway"
 KEEP_ALIVE_S = 30
-BACKLOG = 2048
 
 ROUTERS = (
     accounts.mailing,
@@ -94,7 +94,7 @@ async def serving(settings: GatewaySettings) -> AsyncIterator[str]:
 
     Raises OSError when the port is taken.
     """
-    listening = _listen(settings.host, settings.port)
+    listening = listen(settings.host, settings.port)
     ask = RequestClient(settings.amqp_url.get_secret_value(), NAME)
     server = Server(_config(build(settings, ask), settings))
     task = asyncio.create_task(server.serve(sockets=[listening]))
@@ -105,23 +105,6 @@ async def serving(settings: GatewaySettings) -> AsyncIterator[str]:
         server.should_exit = True
         await task
         await ask.close()
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    """Take the port. uvicorn's own way ends the process when the port is taken.
-
-    The protocol is named because asyncio turns Nagle's algorithm off only then: 40 ms an answer (seen).
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((host, port))
-        listening.listen(BACKLOG)
-    except OSError as error:
-        listening.close()
-        raise OSError(f"can't listen on {host}:{port}: {error.strerror}") from error
-    return listening
 
 
 def _config(app: FastAPI, settings: GatewaySettings) -> uvicorn.Config:
@@ -155,8 +138,8 @@ def main() -> None:
     """Run; exits with 1 and one sentence when the settings are wrong or the port is taken."""
     try:
         settings = GatewaySettings.of(NAME)
-    except ValueError as error:
-        sys.exit(f"{NAME}: settings are missing or wrong: {error}")
+    except ValidationError as error:
+        sys.exit(what_is_wrong(NAME, error))
     set_up_logging(NAME, settings.log_level)
     try:
         uvloop.run(run(settings))

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from aio_pika.abc import AbstractIncomingMessage
+from aio_pika.exceptions import ChannelNotFoundEntity
 from faststream.middlewares import AckPolicy
 from faststream.rabbit import Channel, QueueType, RabbitBroker, RabbitMessage, RabbitQueue
 
@@ -43,6 +44,18 @@ def build(
     if answering.answers:
         _subscribe(broker, _request_queue(service), 4 * prefetch, answering.take, "Requests")
     return broker
+
+
+class QueueMissing(Exception):  # noqa: N818 it says what is the matter
+    """A queue that this service takes from does not exist; the message names it."""
+
+
+async def start(broker: RabbitBroker) -> None:
+    """Connect and take. Raises QueueMissing: queues are declared before any service starts, not by services."""
+    try:
+        await broker.start()
+    except ChannelNotFoundEntity as error:
+        raise QueueMissing(f"{error}: `./lethe up` declares every queue before it starts the services") from error
 
 
 def _request_queue(service: str) -> RabbitQueue:

@@ -72,7 +72,7 @@ async def test_it_says_why_it_cannot_start(house: House) -> None:
     parts = urlsplit(house.amqp["gateway"])
     with socket.create_server((LOOPBACK, 0)) as taken:
         for settings, words in (
-            ({"LETHE_GATEWAY_RATE_MAIL": "lots"}, b"rate_mail"),
+            ({"LETHE_GATEWAY_RATE_MAIL": "lots"}, b"RATE_MAIL"),
             ({}, b"can't listen on 127.0.0.1:"),
         ):
             process = await started(house.amqp["gateway"], taken.getsockname()[1], **settings)
