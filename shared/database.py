@@ -11,7 +11,7 @@ import asyncpg
 
 from shared.contracts.message import Event
 from shared.observability import current_traceparent, metrics
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 COMMAND_TIMEOUT_S = 60.0
 CONNECT_TIMEOUT_S = 5.0

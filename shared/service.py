@@ -100,8 +100,16 @@ class Service:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self.stop.set)
-        async with running(self, settings):
-            await self.stop.wait()
+        stopping = asyncio.create_task(self.stop.wait())
+        async with contextlib.AsyncExitStack() as stack:
+            # a start may wait for servers and other services as long as it takes; a stop ends that, too
+            starting = asyncio.create_task(stack.enter_async_context(running(self, settings)))
+            await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
+            if self.stop.is_set():
+                starting.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await starting
+            await stopping
             log.info("draining")
         log.info("stopped")
 

@@ -15,7 +15,7 @@ from shared.contracts.privacy import OrderedSubject
 from shared.database import Transaction
 from shared.personal_data.data_map import Table
 from shared.personal_data.erasure import Eraser
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 ORDERED = "UPDATE privacy_case SET state = 'ordered', attempt = attempt + 1 WHERE case_id = ANY ($1)"
 FLIP = "UPDATE subject SET live = false WHERE subject_id = ANY ($1)"

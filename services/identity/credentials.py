@@ -6,7 +6,7 @@ from uuid import UUID
 from services.identity import attempts
 from services.identity.passwords import Passwords
 from shared.database import Database, Transaction, enter
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 OF_ADDRESS = """
 SELECT c.subject_id, c.password_hash FROM confirmed_address a JOIN credential c USING (subject_id)

@@ -3,7 +3,7 @@
 from services.identity.settings import IdentitySettings
 from shared.database import Database
 from shared.messaging.idempotency import forget_old
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 INTERVAL_S = 60.0
 

@@ -16,7 +16,7 @@ from shared.database import Database, Row, Transaction, enter
 from shared.messaging.idempotency import digest
 from shared.messaging.requests import refuse
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 router = ServiceRouter("identity")
 

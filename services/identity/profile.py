@@ -5,7 +5,7 @@ from services.identity.signups.rules import check_party, written_nip
 from shared.contracts import identity
 from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 router = ServiceRouter("identity")
 

@@ -13,7 +13,7 @@ from shared.database import Row, Transaction, enter
 from shared.messaging.idempotency import digest
 from shared.messaging.requests import Refused, refuse
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 router = ServiceRouter("identity")
 

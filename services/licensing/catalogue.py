@@ -5,7 +5,7 @@ from shared.contracts.message import Done
 from shared.database import Row, Transaction
 from shared.messaging.requests import refuse
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 router = ServiceRouter("licensing")
 

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from shared.database import Transaction, enter
 from shared.messaging.requests import refuse
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 
 async def enter_living(tx: Transaction, route: str, subject_id: UUID) -> None:

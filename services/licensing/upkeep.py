@@ -5,8 +5,8 @@ from services.licensing.licenses import ending
 from shared.clock import now, today
 from shared.contracts import privacy
 from shared.database import Database, Transaction
-from shared.personal_data.purposes import Purpose
 from shared.personal_data.retention import open_claim
+from shared.purposes import Purpose
 
 BATCH = 200
 DUNNING_DAYS = (2, 7, 14, 21)

@@ -17,7 +17,7 @@ from shared.database import Database, Row, Transaction
 from shared.messaging.requests import Refused, RequestClient, refuse
 from shared.messaging.router import ServiceRouter
 from shared.observability import log
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 router = ServiceRouter("licensing")
 

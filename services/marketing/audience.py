@@ -11,7 +11,7 @@ from services.marketing.keys import Keys
 from shared.contracts import identity, privacy
 from shared.database import Database, Row, Transaction, enter
 from shared.messaging.requests import Refused, RequestClient
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 BATCH = 50
 GONE = (404, 410)

@@ -4,7 +4,7 @@ from shared.clock import now, today
 from shared.contracts import marketing
 from shared.database import Database
 from shared.observability import log
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 BATCH = 1000
 

@@ -6,7 +6,7 @@ from shared.contracts.message import Done
 from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
 from shared.personal_data import retention
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 router = ServiceRouter("marketing")
 

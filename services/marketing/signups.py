@@ -15,7 +15,7 @@ from shared.mail import Mailer, MailFailed
 from shared.messaging.requests import Refused, RequestClient, refuse
 from shared.messaging.router import ServiceRouter
 from shared.observability import log, what_failed
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 router = ServiceRouter("marketing")
 

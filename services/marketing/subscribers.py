@@ -12,7 +12,7 @@ from shared.database import Transaction, enter
 from shared.messaging.requests import refuse
 from shared.messaging.router import ServiceRouter
 from shared.personal_data import retention
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 router = ServiceRouter("marketing")
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from shared.contracts import privacy
 from shared.messaging.requests import RequestClient
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,7 @@ def loops(kit: Kit) -> list[Loop]:
     return [
         Loop("dispatcher", lambda: dispatch(kit.database, settings.required)),
         Loop("reminders", lambda: remind(kit.database, settings.remind_after_s), settings.remind_after_s / 4),
-        Loop("letters", lambda: send_letters(kit.database, mailer, seal)),
+        Loop("letters", lambda: send_letters(kit.database, mailer, seal, settings.mail_provider)),
         Loop("codes", lambda: send_codes(kit.database, mailer, seal)),
         Loop(
             "publishing",

@@ -16,8 +16,8 @@ from shared.database import Transaction
 from shared.messaging.faults import Rejected
 from shared.messaging.requests import refuse
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.purposes import KINDS, Purpose
 from shared.personal_data.retention import proof
+from shared.purposes import KINDS, Purpose
 
 router = ServiceRouter("privacy")
 

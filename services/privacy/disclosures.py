@@ -4,8 +4,8 @@ from shared.clock import today
 from shared.contracts import privacy
 from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.purposes import Purpose
 from shared.personal_data.retention import proof
+from shared.purposes import Purpose
 
 router = ServiceRouter("privacy")
 

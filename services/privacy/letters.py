@@ -9,9 +9,11 @@ from services.privacy.post import LEASE, after, hand_over
 from services.privacy.remedies import court, where_to_complain
 from services.privacy.sealing import Seal
 from services.privacy.words import LETTERS
+from shared.clock import now
+from shared.contracts import privacy
 from shared.database import Database, Row
 from shared.mail import Mailer
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 BATCH = 20
 
@@ -20,7 +22,7 @@ UPDATE privacy_case SET letter_tries = letter_tries + 1, letter_due_at = now() +
 WHERE case_id IN (SELECT case_id FROM privacy_case
   WHERE letter IS NOT NULL AND sealed_address IS NOT NULL AND letter_due_at <= now()
   ORDER BY letter_due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-RETURNING case_id, letter, language, sealed_address, received_at, due_on, run_at, closed_at
+RETURNING case_id, subject_id, letter, language, sealed_address, received_at, due_on, run_at, closed_at
 """  # noqa: S608 constants
 # Another letter may be due by now: then it goes next.
 SENT = """
@@ -33,7 +35,7 @@ UPDATE privacy_case SET letter_due_at = {after("letter_tries")} WHERE case_id = 
 """  # noqa: S608 constants
 
 
-async def send_letters(database: Database, mailer: Mailer, seal: Seal) -> bool:
+async def send_letters(database: Database, mailer: Mailer, seal: Seal, provider: str) -> bool:
     """Send what is due; answers whether more may be waiting.
 
     No lock is held meanwhile: a slow mail server must not hold up the closing of an order.
@@ -44,6 +46,8 @@ async def send_letters(database: Database, mailer: Mailer, seal: Seal) -> bool:
     for case, sent in zip(cases, done, strict=True):
         async with database.transaction(Purpose.RIGHTS) as tx:  # one row each: several would invite deadlocks
             await tx.run(SENT if sent else LATER, case["case_id"], case["letter"])
+            if sent:
+                tx.publish(_disclosed(case, provider))
     return len(cases) == BATCH
 
 
@@ -51,6 +55,13 @@ async def _deliver(case: Row, mailer: Mailer, seal: Seal) -> bool:
     subject, text = compose(case)
     address = seal.open(case["sealed_address"])
     return await hand_over(mailer, address, subject, text, key=f"{case['letter']}-{case['case_id']}")
+
+
+def _disclosed(case: Row, provider: str) -> privacy.Disclosed:
+    """The mail provider saw the address; noted also after the erasure, as a statutory fact."""
+    return privacy.Disclosed(
+        subject_id=case["subject_id"], recipient=provider, purpose="P20", categories=("D5",), disclosed_at=now()
+    )
 
 
 def compose(case: Row) -> tuple[str, str]:

@@ -3,7 +3,7 @@
 from shared.contracts import identity
 from shared.database import Transaction, enter
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 router = ServiceRouter("privacy")
 

@@ -14,7 +14,7 @@ from shared.contracts.privacy import MappedTable
 from shared.database import Database, Row, Transaction
 from shared.messaging.router import ServiceRouter
 from shared.observability import log
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 router = ServiceRouter("privacy")
 

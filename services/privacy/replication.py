@@ -5,7 +5,7 @@ from uuid import UUID
 from shared.contracts import privacy
 from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 router = ServiceRouter("privacy")
 

@@ -20,7 +20,7 @@ from shared.database import Database, Row, Transaction
 from shared.mail import Mailer
 from shared.messaging.requests import RequestClient, refuse
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 router = ServiceRouter("privacy")
 

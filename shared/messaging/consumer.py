@@ -16,7 +16,7 @@ from shared.messaging.faults import Fault, Rejected, classify
 from shared.messaging.retry import attempts, give_up, retry_later
 from shared.messaging.router import Handler, Reaction
 from shared.observability import continued_trace, log, metrics, what_failed
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 CONFLICT_TRIES = 5
 # In-place tries while the database answers again and yet keeps failing with infrastructure faults.

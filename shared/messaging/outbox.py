@@ -14,7 +14,7 @@ from shared.database import Database, Row
 from shared.messaging.connection import Outlet
 from shared.messaging.topology import EVENTS
 from shared.observability import metrics
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 BATCH = 100
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from shared.contracts.message import Event, Request
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 Handler = Callable[..., Awaitable[Any]]
 

@@ -14,7 +14,7 @@ from shared.messaging.requests import RequestClient
 from shared.observability import log
 from shared.personal_data import permissions
 from shared.personal_data.erasure import Eraser, erase
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 PAGE = 1000
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from shared.database import Row, Transaction
 from shared.personal_data.data_map import KIT_COLUMNS, KIT_TABLES, DataMap, Table
-from shared.personal_data.purposes import KINDS
+from shared.purposes import KINDS
 
 COLUMNS = """
 SELECT c.relname AS table, a.attname AS column, a.attnotnull AS required, c.relforcerowsecurity AS forced
@@ -36,7 +36,7 @@ async def holes(tx: Transaction, data_map: DataMap) -> list[str]:
         if not all(r["forced"] for r in live if r["table"] == table.name):
             found.append(f"{table.name}: row-level security is not forced")
     if purposes != {p.value: kind for p, kind in KINDS.items()}:
-        found.append("lethe.purpose differs from shared/personal_data/purposes.py")
+        found.append("lethe.purpose differs from shared/purposes.py")
     return found
 
 

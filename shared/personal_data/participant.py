@@ -9,8 +9,8 @@ from shared.messaging.router import ServiceRouter
 from shared.personal_data import permissions
 from shared.personal_data.data_map import DataMap, Table
 from shared.personal_data.erasure import Eraser, erase
-from shared.personal_data.purposes import Purpose
 from shared.personal_data.vacuum import VACUUM
+from shared.purposes import Purpose
 
 
 def participant(eraser: Eraser) -> ServiceRouter:

@@ -8,7 +8,7 @@ from shared.clock import today
 from shared.contracts.privacy import EndedRetention, RetentionEnded
 from shared.database import Database, Transaction
 from shared.personal_data.data_map import DataMap
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 # People whose rows are purged in one transaction: all their due rows go together, children before parents.
 BATCH = 1000

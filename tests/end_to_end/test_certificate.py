@@ -18,8 +18,8 @@ from shared.clock import today
 from shared.contracts import privacy
 from shared.messaging.topology import dead_letters
 from shared.personal_data.coverage import holes
-from shared.personal_data.purposes import Purpose
 from shared.personal_data.retained import end_retention
+from shared.purposes import Purpose
 from tests.end_to_end.town import SERVICES, Citizen, Town, bustling, entry, founded
 from tests.house import eventually
 

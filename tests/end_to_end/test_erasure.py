@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 from shared.clock import now, today
 from shared.contracts import identity, licensing, marketing, privacy
 from shared.contracts.message import Event
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 from tests.end_to_end.town import EIGHT_DIGITS, PASSWORD, SERVICES, Citizen, Town, at_once, entry
 from tests.house import eventually
 

@@ -19,7 +19,7 @@ from shared.personal_data import catch_up
 from shared.personal_data.data_map import OWNER, Category, DataMap, Table, fact
 from shared.personal_data.erasure import Eraser
 from shared.personal_data.participant import announce
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 from shared.service import Service
 from tests.end_to_end.town import SERVICES, Citizen, Town, bustling, entry, founded
 from tests.house import SECRET, SHORT_WAITS_MS, House, eventually

@@ -21,7 +21,7 @@ from shared.clock import today
 from shared.contracts import licensing
 from shared.personal_data import retention
 from shared.personal_data.coverage import holes
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 from shared.service import Service
 from tests import house as houses
 from tests.house import eventually

@@ -20,7 +20,7 @@ from services.privacy.orders.reports import apply_report
 from shared.clock import now
 from shared.database import Database
 from shared.messaging.requests import Refused
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 from tests import house as houses
 
 PARTICIPANTS = ("alpha", "beta")

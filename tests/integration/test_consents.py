@@ -17,7 +17,7 @@ from services.privacy.consents import CHANNELS
 from shared.clock import now
 from shared.contracts import marketing, privacy
 from shared.messaging.requests import Refused, RequestClient
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 from shared.service import Kit
 from tests import house as houses
 from tests.house import House, eventually

@@ -13,7 +13,7 @@ from deploy.local.servers import Servers
 from shared.database import Transaction
 from shared.messaging.faults import Rejected
 from shared.messaging.topology import management
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 from tests.house import House
 from tests.sample.contracts import ThingNoted
 from tests.sample.house import (

@@ -17,7 +17,7 @@ from shared.contracts import identity, privacy
 from shared.contracts.privacy import OrderedSubject
 from shared.personal_data.coverage import holes
 from shared.personal_data.erasure import erase
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 from tests import house as houses
 from tests.house import eventually
 from tests.integration.identity_steps import PASSWORD, SETTINGS, Steps, address, living

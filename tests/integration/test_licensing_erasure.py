@@ -15,8 +15,8 @@ from shared.contracts import licensing
 from shared.contracts.licensing import ActivateLicense, DeactivateLicense, ValidateLicense
 from shared.contracts.privacy import OrderedSubject
 from shared.personal_data.erasure import erase
-from shared.personal_data.purposes import Purpose
 from shared.personal_data.retained import end_retention
+from shared.purposes import Purpose
 from tests.house import eventually
 from tests.integration import shop as shops
 from tests.integration.shop import Shop, all_of

@@ -18,7 +18,7 @@ from shared.contracts import licensing
 from shared.contracts.licensing import PaymentWebhook
 from shared.messaging.requests import Refused
 from shared.personal_data.coverage import holes
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 from tests.house import eventually
 from tests.integration import shop as shops
 from tests.integration.shop import Shop, all_of, order_of

@@ -15,7 +15,7 @@ from shared.contracts import marketing
 from shared.contracts.privacy import KnownPermission
 from shared.messaging.requests import RequestClient
 from shared.personal_data import permissions
-from shared.personal_data.purposes import EVERYTHING, Purpose
+from shared.purposes import EVERYTHING, Purpose
 from shared.service import Kit
 from tests import house as houses
 from tests.house import House, eventually

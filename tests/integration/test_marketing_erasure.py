@@ -15,7 +15,7 @@ from services.privacy.cases.population import insert_cases, release
 from services.privacy.population import insert_consents
 from shared.contracts import identity, marketing, privacy
 from shared.messaging.requests import RequestClient
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 from shared.service import Kit
 from tests import house as houses
 from tests.house import House, eventually

@@ -20,7 +20,7 @@ from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import identity, marketing, privacy
 from shared.messaging.requests import RequestClient
 from shared.personal_data.coverage import holes
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 from shared.service import Kit
 from tests import house as houses
 from tests.house import House, eventually

@@ -16,7 +16,7 @@ from shared.contracts.privacy import KnownPermission
 from shared.database import Database
 from shared.messaging.requests import RequestClient
 from shared.personal_data import permissions
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 from tests import house as houses
 from tests.house import House
 from tests.integration.marketing_steps import (

@@ -14,7 +14,7 @@ from shared.messaging.connection import UNREACHABLE, Outlet
 from shared.messaging.faults import Rejected
 from shared.messaging.outbox import relay
 from shared.observability import continued_trace, current_traceparent
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 from tests.house import House, eventually
 from tests.sample.contracts import NoteKept, ThingNoted
 from tests.sample.house import Heard, depth, listening, publishing, reacting, sample_house, send

@@ -15,7 +15,7 @@ from shared.contracts.message import Created
 from shared.database import Transaction
 from shared.messaging.requests import Refused, RequestClient
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 from shared.service import Service
 from tests.house import House
 from tests.sample.app import SERVICE

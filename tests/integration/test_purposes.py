@@ -15,7 +15,7 @@ from shared.contracts.privacy import PermissionChanged
 from shared.database import Database
 from shared.messaging.faults import Fault, classify
 from shared.personal_data.permissions import apply, hold_permission
-from shared.personal_data.purposes import KINDS, Purpose
+from shared.purposes import KINDS, Purpose
 from tests.house import House, eventually
 from tests.sample.house import erase_people, meet, sample_house
 

@@ -15,7 +15,7 @@ from shared.clock import now, today
 from shared.contracts import privacy
 from shared.contracts.privacy import DataMapAnnounced, ErasureOrdered, ErasureReported, MappedTable, ReportedTable
 from shared.database import Database
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 from tests import house as houses
 from tests.house import House, eventually
 from tests.sample.house import depth, listening, publishing, send

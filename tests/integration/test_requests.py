@@ -16,7 +16,7 @@ from shared.contracts.message import Created, Done
 from shared.database import Database, Transaction
 from shared.messaging.requests import DEADLINE, Refused, RequestClient, Unavailable, refuse
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 from shared.service import Service
 from tests.house import House, eventually
 from tests.sample.app import SERVICE

@@ -15,7 +15,7 @@ from shared.clock import today
 from shared.database import Database, enter
 from shared.messaging.faults import Fault, classify
 from shared.personal_data.coverage import holes
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 from tests.house import House
 from tests.sample.data_map import DATA_MAP
 from tests.sample.house import erase_people, meet, sample_house

@@ -19,7 +19,7 @@ from shared.messaging.router import Handler, ServiceRouter
 from shared.messaging.topology import EVENTS
 from shared.personal_data.erasure import erase
 from shared.personal_data.participant import participant
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 from shared.service import Service
 from tests import house as houses
 from tests.house import House, eventually

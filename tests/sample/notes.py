@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 from shared.contracts.message import Created, Done
 from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 from tests.sample import contracts
 
 router = ServiceRouter("sample")

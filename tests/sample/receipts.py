@@ -4,7 +4,7 @@ from datetime import date
 
 from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 from tests.sample import contracts
 
 router = ServiceRouter("sample")

@@ -14,7 +14,7 @@ from services.marketing.pace import Pace
 from services.marketing.words import confirmation, unsubscribe_headers, with_footer
 from services.privacy.consents import CHANNELS, Decision, covered, needs_words
 from shared.mail import Outcome
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 KEYS = Keys("k" * 32)
 OTHER = Keys("o" * 32)

@@ -6,7 +6,7 @@ from shared.contracts import privacy
 from shared.database import Transaction
 from shared.messaging.faults import Rejected
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 router = ServiceRouter("identity")
 

@@ -10,7 +10,7 @@ from services.identity.settings import IdentitySettings
 from shared.clock import now
 from shared.contracts import privacy
 from shared.database import Database, Row, Transaction
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 BATCH = 10
 

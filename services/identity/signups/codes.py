@@ -7,7 +7,7 @@ from services.identity.keys import Keys
 from services.identity.service_mail.words import CODE
 from services.identity.settings import IdentitySettings
 from shared.database import Database, Row
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 BATCH = 10
 

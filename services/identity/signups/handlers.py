@@ -14,7 +14,7 @@ from shared.database import Database, Transaction, enter
 from shared.messaging.idempotency import Claim
 from shared.messaging.requests import Refused, refuse
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 router = ServiceRouter("identity")
 

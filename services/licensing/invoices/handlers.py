@@ -5,7 +5,7 @@ from services.licensing.settings import LicensingSettings
 from shared.contracts import licensing
 from shared.database import Row, Transaction
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 router = ServiceRouter("licensing")
 

@@ -3,7 +3,7 @@
 from services.licensing.payments.provider import Provider
 from services.licensing.payments.store import money_went
 from shared.database import Database
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 LOOP = "returns"
 BATCH = 20

@@ -5,7 +5,7 @@ from uuid import UUID
 from shared.clock import today
 from shared.database import Database, Row, Transaction
 from shared.personal_data import retention
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 PAGE = 5000
 FIRST = UUID(int=0)

@@ -22,7 +22,7 @@ from shared.contracts import marketing, privacy
 from shared.database import Database, Row, Transaction, enter
 from shared.mail import Mailer, MailFailed
 from shared.personal_data.permissions import hold_permission
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 ABANDONED = "interval '2 minutes'"  # longer than any dialogue; a live one holds its row locked as well
 CATEGORIES = ("D5", "D12")

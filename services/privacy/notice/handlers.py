@@ -9,7 +9,7 @@ from shared.contracts import identity, privacy
 from shared.database import Transaction
 from shared.messaging.requests import refuse
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 router = ServiceRouter("privacy")
 

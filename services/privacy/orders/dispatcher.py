@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from shared.database import OUTBOX, Database, Transaction
 from shared.observability import current_traceparent, log
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 IN_FLIGHT = 3
 BATCH = 500

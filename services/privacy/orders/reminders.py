@@ -2,7 +2,7 @@
 
 from shared.database import OUTBOX, Database
 from shared.observability import log, metrics
-from shared.personal_data.purposes import Purpose
+from shared.purposes import Purpose
 
 # After the first reminder the waits double up to an hour.
 REMIND = """

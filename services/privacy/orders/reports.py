@@ -14,8 +14,8 @@ from shared.messaging.faults import Rejected
 from shared.messaging.router import ServiceRouter
 from shared.observability import log
 from shared.personal_data.erasure import Eraser, erase
-from shared.personal_data.purposes import Purpose
 from shared.personal_data.vacuum import VACUUM
+from shared.purposes import Purpose
 
 router = ServiceRouter("privacy")
 
@@ -109,7 +109,8 @@ WITH own AS (INSERT INTO order_report (order_id, service, part, subjects, body)
   SELECT order_id, 'privacy', part, ARRAY(SELECT jsonb_array_elements_text(body::jsonb -> 'subjects')::uuid), body
   FROM erasure_report WHERE order_id = $1 RETURNING subjects, body)
 UPDATE order_participant SET answered = (SELECT sum(cardinality(subjects)) FROM own),
-  failed = coalesce((SELECT array_agg(f) FROM own, unnest(subjects) f WHERE body::jsonb ->> 'failure' IS NOT NULL), '{}')
+  failed = coalesce((SELECT array_agg(f) FROM own, unnest(subjects) f
+                     WHERE body::jsonb ->> 'failure' IS NOT NULL), '{}')
 WHERE order_id = $1 AND service = 'privacy'
 """
 CLOSE = "UPDATE erasure_order SET open = false, closed_at = clock_timestamp() WHERE order_id = $1"
