@@ -1,0 +1,163 @@
+"""One service as a process: what it says when it cannot start, and that its end finishes what it has begun."""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Mapping
+from uuid import uuid4
+
+import aio_pika
+import httpx
+import pytest
+
+from deploy.local.folders import PROJECT
+from deploy.local.ports import LOOPBACK, free_ports
+from deploy.local.servers import Servers
+from deploy.local.system import PROCESSES, SERVICES
+from services.identity.app import SERVICE as IDENTITY
+from services.privacy.app import SERVICE as PRIVACY
+from services.privacy.cases.population import insert_cases, release
+from tests import house as houses
+from tests.house import House, eventually
+
+OWN_KEYS = {
+    "privacy": "LETHE_SEALING_KEY",
+    "identity": "LETHE_ADDRESS_KEY",
+    "licensing": "LETHE_SEALING_KEY",
+    "marketing": "LETHE_SUPPRESSION_KEY",
+    "gateway": "LETHE_AMQP_URL",
+}
+QUEUE = "identity.on.privacy.erasure-ordered"
+JOINED = "SELECT count(*) > 0 FROM participant WHERE service = 'identity'"
+WAITS = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+
+
+@pytest.fixture(scope="module")
+async def house(servers: Servers) -> AsyncIterator[House]:
+    made = await houses.build(servers, [IDENTITY, PRIVACY])
+    yield made
+    await houses.tear_down(made)
+
+
+@contextlib.asynccontextmanager
+async def process(name: str, environment: Mapping[str, str]) -> AsyncIterator[Process]:
+    """A service in its own process, with these variables and no others; killed if it still runs at the end."""
+    own = {"PATH": os.defpath, "PYTHONPATH": str(PROJECT)} | dict(environment)
+    started = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", f"services.{name}.app", env=own, stdout=PIPE, stderr=PIPE
+    )
+    try:
+        yield started
+    finally:
+        if started.returncode is None:
+            started.kill()
+            await started.wait()
+
+
+async def refusal(name: str, environment: Mapping[str, str]) -> str:
+    """The one sentence with which a process ends that cannot start."""
+    async with process(name, environment) as started:
+        _, wrong = await asyncio.wait_for(started.communicate(), 30)
+    lines = wrong.decode().splitlines()
+    assert started.returncode == 1, lines
+    assert len(lines) == 1, lines
+    assert lines[0].startswith(f"{name}: ")
+    return lines[0]
+
+
+@pytest.mark.parametrize("name", PROCESSES)
+async def test_missing_settings_are_named(name: str) -> None:
+    """Guard: shared/settings.py what_is_wrong; pydantic's own text runs over many lines."""
+    sentence = await refusal(name, {})
+    assert "LETHE_AMQP_URL: Field required" in sentence
+    assert OWN_KEYS[name] in sentence
+
+
+async def test_a_missing_database_setting_is_named(house: House) -> None:
+    sentence = await refusal("identity", house.environment("identity") | {"LETHE_POSTGRES_URL": ""})
+    assert "LETHE_POSTGRES_URL" in sentence
+
+
+@pytest.mark.parametrize("name", SERVICES)
+async def test_a_wrong_setting_is_named_without_its_value(name: str) -> None:
+    secret = "not-a-port-but-perhaps-a-secret"
+    sentence = await refusal(name, {"LETHE_AMQP_URL": "amqp://x", "LETHE_HEALTH_PORT": secret})
+    assert "LETHE_HEALTH_PORT" in sentence
+    assert secret not in sentence
+
+
+async def test_a_taken_port_is_named(house: House) -> None:
+    """Guard: shared/health.py listen; uvicorn itself ends the process without a word."""
+    with socket.create_server((LOOPBACK, 0)) as taken:
+        port = taken.getsockname()[1]
+        sentence = await refusal("identity", house.environment("identity") | {"LETHE_HEALTH_PORT": str(port)})
+    assert f"can't listen on {LOOPBACK}:{port}" in sentence
+
+
+async def test_a_missing_queue_is_named(house: House) -> None:
+    """Guard: shared/messaging/broker.py start. Nothing declares it silently: it would lack its bindings."""
+    queue = "identity.on.privacy.permission-changed"
+    connection = await aio_pika.connect(house.admin_amqp)
+    async with connection, house.serve(PRIVACY):
+        channel = await connection.channel()
+        await channel.queue_delete(queue)
+        sentence = await refusal("identity", house.environment("identity"))
+        assert queue in sentence
+        assert "./lethe up" in sentence
+        with pytest.raises(aio_pika.exceptions.ChannelNotFoundEntity):
+            await channel.declare_queue(queue, passive=True)
+
+
+async def test_sigterm_lets_the_message_under_way_finish(servers: Servers) -> None:
+    """Guards: SIGTERM drains (shared/service.py): stop taking, commit, acknowledge, tell; then exit with 0.
+
+    The end waits for the transaction, the queue is empty afterwards, and the case closes without the participant.
+    """
+    house = await houses.build(servers, [IDENTITY, PRIVACY])
+    person, port = uuid4(), free_ports(1)[0]
+    environment = house.environment("identity") | {"LETHE_HEALTH_PORT": str(port), "LETHE_HEALTH_HOST": LOOPBACK}
+    async with house.superuser("identity") as identity, house.superuser("privacy") as privacy:
+        await identity.execute("INSERT INTO subject (subject_id) VALUES ($1)", person)
+        async with house.serve(PRIVACY), process("identity", environment) as ending:
+            assert ending.stdout is not None
+            await eventually(lambda: is_ready(port))
+            await eventually(
+                lambda: privacy.fetchval("SELECT count(*) > 0 FROM participant WHERE service = 'identity'")
+            )
+            await insert_cases(privacy, [person])
+            async with identity.transaction():
+                await identity.execute("SELECT lethe.lock_people(ARRAY[$1::uuid])", person)
+                await release(privacy, [person])
+                async with house.superuser("identity") as watcher:
+                    await eventually(lambda: watcher.fetchval(WAITS))
+                ending.send_signal(signal.SIGTERM)
+                while json.loads(await asyncio.wait_for(ending.stdout.readline(), 10))["event"] != "draining":
+                    pass
+            _, wrong = await asyncio.wait_for(ending.communicate(), 10)
+            assert (ending.returncode, wrong) == (0, b"")
+            assert await waiting_in(house, QUEUE) == 0
+            assert not await identity.fetchval("SELECT live FROM subject WHERE subject_id = $1", person)
+            await eventually(lambda: privacy.fetchval("SELECT state = 'closed' FROM privacy_case"))
+            assert await privacy.fetchval("SELECT count(*) FROM order_report WHERE service = 'identity'") == 1
+    await houses.tear_down(house)
+
+
+async def is_ready(port: int) -> bool:
+    try:
+        async with httpx.AsyncClient(timeout=2) as client:
+            return (await client.get(f"http://{LOOPBACK}:{port}/health/ready")).is_success
+    except httpx.TransportError:
+        return False
+
+
+async def waiting_in(house: House, queue: str) -> int | None:
+    """How many messages would be delivered again; what was not acknowledged is back when its taker has ended."""
+    connection = await aio_pika.connect(house.admin_amqp)
+    async with connection:
+        channel = await connection.channel()
+        return (await channel.declare_queue(queue, passive=True)).declaration_result.message_count
