@@ -1,0 +1,272 @@
+"""Defaults of FastStream, aio-pika and asyncpg that would lose messages, told by what our wrapper does instead.
+
+An upgrade that changes one of them fails here. What only shows in an outage is in test_outages, what
+concerns the envelope in test_outbox, requests in test_requests.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from aio_pika import DeliveryMode, Message
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+from aio_pika.exceptions import ChannelNotFoundEntity, DeliveryError
+from faststream.exceptions import AckMessage, NackMessage, RejectMessage, SkipMessage, StopConsume
+from faststream.rabbit import RabbitBroker
+
+from deploy.local.servers import Servers
+from shared.contracts.message import Event
+from shared.database import Transaction
+from shared.messaging import broker as brokers
+from shared.messaging.answering import Answering
+from shared.messaging.connection import UNREACHABLE, Outlet
+from shared.messaging.consumer import Consumer
+from shared.messaging.retry import retry_later
+from shared.messaging.topology import EVENTS
+from tests.house import House, eventually
+from tests.sample.cable import cable
+from tests.sample.contracts import NoteKept, ReceiptMade, ThingNoted
+from tests.sample.house import depth, handled, publishing, reacting, sample_house, send, until_handled
+from tests.sample.script import NOTE, NOTED, Script, noted
+
+
+@pytest.fixture(scope="module")
+async def house(servers: Servers) -> AsyncIterator[House]:
+    async with sample_house(servers) as made:
+        yield made
+
+
+@pytest.fixture
+async def channel(house: House) -> AsyncIterator[AbstractChannel]:
+    async with publishing(house) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def outlet(house: House) -> AsyncIterator[Outlet]:
+    made = Outlet(house.amqp["sample"], "test")
+    yield made
+    await made.close()
+
+
+async def test_what_nobody_takes_is_an_error(outlet: Outlet) -> None:
+    """aio-pika returns an unroutable message as an answer unless the channel is told to raise."""
+    with pytest.raises(DeliveryError):
+        await outlet.publish("", "nobody.is.here", Message(b"{}"))
+
+
+async def test_an_error_of_a_channel_ends_with_it(outlet: Outlet, channel: AbstractChannel, house: House) -> None:
+    """A missing exchange closes the channel for everybody on it: the next publish gets a fresh one."""
+    with pytest.raises(UNREACHABLE):
+        await outlet.publish("no.such.exchange", "x", Message(b"{}"))
+    before = await depth(house, "sample.dead-letters")
+    await outlet.publish("", "sample.dead-letters", Message(b"{}"))
+    assert await depth(house, "sample.dead-letters") == before + 1
+    await (await channel.get_queue("sample.dead-letters", ensure=False)).purge()
+
+
+async def test_publishing_while_disconnected_fails_soon_and_recovers(house: House) -> None:
+    """It used to hang for ever (aio-pika#556): the relay repeats what raises."""
+    async with cable(house.amqp["sample"]) as line:
+        outlet = Outlet(line.url, "test")
+        await outlet.publish(EVENTS, "sample.nothing.v1", Message(b"{}"))
+        line.cut()
+        for _ in range(3):
+            began = time.monotonic()
+            with pytest.raises(UNREACHABLE):
+                await outlet.publish(EVENTS, "sample.nothing.v1", Message(b"{}"))
+            assert time.monotonic() - began < 2
+        await line.mend()
+        await outlet.publish(EVENTS, "sample.nothing.v1", Message(b"{}"))
+        await outlet.close()
+
+
+async def test_no_more_than_the_prefetch_is_at_work(house: House, channel: AbstractChannel) -> None:
+    """Without a prefetch FastStream starts a handler for every waiting message (660 of 1,000: seen)."""
+    inside, most, door = 0, 0, asyncio.Event()
+
+    async def wait(event: ThingNoted) -> None:
+        nonlocal inside, most
+        inside += 1
+        most = max(most, inside)
+        await door.wait()
+        inside -= 1
+
+    done = handled(NOTED, "done")
+    for _ in range(20):
+        await send(channel, noted())
+    few = replace(house, settings=house.settings | {"prefetch": 3})
+    async with few.serve(_without_transaction(wait)):
+
+        async def three() -> bool:
+            return inside == 3
+
+        await eventually(three)
+        assert await depth(house, NOTED) == 17
+        door.set()
+        await until_handled(NOTED, "done", done + 20)
+    assert most == 3
+
+
+def _without_transaction(handler: Any) -> Any:
+    async def handle(event: ThingNoted, tx: Transaction) -> None:
+        await handler(event)
+
+    return reacting(handle)
+
+
+def built(url: str, take: Any, *contracts: type[Event]) -> RabbitBroker:
+    """Our broker around consumers of the test's own."""
+    reactions = [reacting(take, contract).router.reactions[0] for contract in contracts or (ThingNoted,)]
+    consumers = [cast("Consumer", SimpleNamespace(reaction=reaction, take=take)) for reaction in reactions]
+    nothing = Answering("sample", {}, cast("Any", None), cast("Any", None), {}, asyncio.Semaphore())
+    return brokers.build(url, "sample", consumers, nothing, 4, 1.0)
+
+
+async def test_a_delivery_that_ends_in_an_exception_is_not_lost(
+    house: House, channel: AbstractChannel, caplog: pytest.LogCaptureFixture
+) -> None:
+    """FastStream rejects by default, which without a dead letter exchange is loss; and it logs the message's text."""
+    caplog.set_level(logging.DEBUG)
+    taken = asyncio.Event()
+
+    async def take(_message: AbstractIncomingMessage) -> None:
+        taken.set()
+        raise ValueError("Kanarkowska")
+
+    broker = built(house.amqp["sample"], take)
+    await broker.start()
+    await send(channel, noted())
+    await asyncio.wait_for(taken.wait(), 5)
+    await broker.stop()
+    queue = await channel.get_queue(NOTED, ensure=False)
+
+    async def back() -> AbstractIncomingMessage | None:
+        return await queue.get(fail=False, no_ack=True)
+
+    assert await eventually(back)
+    assert "Kanarkowska" not in caplog.text
+
+
+async def acknowledge(message: AbstractIncomingMessage) -> None:
+    await message.ack()
+
+
+async def test_every_subscriber_has_a_channel_of_its_own(house: House) -> None:
+    """One channel for all is the default: an error on it is everybody's end, the prefetch is shared."""
+    broker = built(house.amqp["sample"], acknowledge, ThingNoted, ReceiptMade)
+    await brokers.start(broker)
+    assert len({id(cast("Any", subscriber)._queue_obj.channel) for subscriber in broker.subscribers}) == 2
+    await broker.stop()
+
+
+async def test_a_missing_queue_is_noticed_and_not_made_anew(house: House) -> None:
+    """FastStream declares what it consumes from, in its own shape, unless told not to."""
+    name = "sample.on.sample.note-kept"
+    broker = built(house.admin_amqp, acknowledge, NoteKept)
+    with pytest.raises(brokers.QueueMissing, match=name):
+        await brokers.start(broker)
+    await broker.stop()
+    async with publishing(house) as channel:
+        with pytest.raises(ChannelNotFoundEntity):
+            await channel.declare_queue(name, passive=True)
+
+
+async def test_readiness_notices_a_consumer_that_is_gone(house: House) -> None:
+    """FastStream's ping only looks at the connection (faststream#2758)."""
+    async with cable(house.amqp["sample"]) as line:
+        broker = built(line.url, acknowledge)
+        assert not brokers.consuming(broker)
+        await brokers.start(broker)
+        assert brokers.consuming(broker)
+        line.cut()
+
+        async def noticed() -> bool:
+            return not brokers.consuming(broker)
+
+        await eventually(noticed)
+        await line.mend()
+
+        async def back() -> bool:
+            return brokers.consuming(broker)
+
+        await eventually(back)
+        await broker.stop()
+        assert not brokers.consuming(broker)
+
+
+@pytest.mark.parametrize("verdict", [StopConsume, AckMessage, NackMessage, RejectMessage, SkipMessage])
+async def test_no_exception_of_the_library_decides_for_us(
+    house: House, channel: AbstractChannel, verdict: type[Exception]
+) -> None:
+    """In FastStream these stop the consumer or settle the message behind our back."""
+    script = Script(verdict())
+    await script.play(house, channel)
+    assert script.attempts == [1, 2]
+
+
+async def test_what_is_in_hand_at_the_end_is_finished(house: House, channel: AbstractChannel) -> None:
+    """Draining: the handler ends, its effect is committed and acknowledged, and nothing comes back."""
+    entered, leave = asyncio.Event(), asyncio.Event()
+
+    async def slowly(event: ThingNoted, tx: Transaction) -> None:
+        entered.set()
+        await leave.wait()
+        await tx.run(NOTE, event.note_id, event.subject_id)
+
+    event, done = noted(), handled(NOTED, "done")
+    async with house.serve(reacting(slowly)):
+        await send(channel, event)
+        await asyncio.wait_for(entered.wait(), 5)
+        asyncio.get_running_loop().call_later(0.2, leave.set)
+    assert handled(NOTED, "done") == done + 1
+    async with house.superuser("sample") as connection:
+        assert await connection.fetchval("SELECT count(*) FROM note WHERE note_id = $1", event.note_id) == 1
+    assert await depth(house, NOTED) == 0
+
+
+async def test_what_was_fetched_ahead_comes_back_at_the_end(house: House, channel: AbstractChannel) -> None:
+    """Delivered while draining, neither run nor acknowledged: redelivered to the next process, once each."""
+    entered, leave = asyncio.Event(), asyncio.Event()
+
+    async def slowly(event: ThingNoted, tx: Transaction) -> None:
+        entered.set()
+        await leave.wait()
+
+    done = handled(NOTED, "done")
+    for _ in range(12):
+        await send(channel, noted())
+    few = replace(house, settings=house.settings | {"prefetch": 2})
+    async with few.serve(reacting(slowly)):
+        await asyncio.wait_for(entered.wait(), 5)
+        asyncio.get_running_loop().call_later(0.2, leave.set)
+    assert 2 <= handled(NOTED, "done") - done < 12
+    async with house.serve(reacting(slowly)):
+        await until_handled(NOTED, "done", done + 12)
+    assert handled(NOTED, "done") == done + 12
+    assert await depth(house, NOTED) == 0
+
+
+async def test_a_copy_is_persistent_and_leaves_the_original_alone(outlet: Outlet, channel: AbstractChannel) -> None:
+    """Headers are shared and changed along FastStream's way; transient is its default."""
+    await send(channel, noted(), headers={"subject": "kept"})
+    queue = await channel.get_queue(NOTED, ensure=False)
+    message = await queue.get()
+    assert message is not None
+    before = dict(message.headers)
+    await retry_later(outlet, NOTED, message, ValueError())
+    assert message.headers == before
+    await message.ack()
+
+    async def returned() -> AbstractIncomingMessage | None:
+        return await queue.get(fail=False, no_ack=True)
+
+    copy = await eventually(returned)
+    assert (copy.message_id, copy.body, copy.type) == (message.message_id, message.body, message.type)
+    assert copy.delivery_mode == DeliveryMode.PERSISTENT
+    assert (copy.headers["x-attempt"], copy.headers["subject"]) == (1, "kept")
