@@ -72,6 +72,7 @@ def test_example_24_a_connector_without_an_entry_fails_at_start_up() -> None:
     with pytest.raises(StartError, match=r"licensing gives data to Nowa Firma S\.A\., who is not in recipients\.toml"):
         require_known_recipients({"LETHE_LICENSING_PAYMENT_PROVIDER": "Nowa Firma S.A."})
     assert found_holes({"LETHE_MAIL_PROVIDER": "Inna Poczta"}) == [
+        "privacy gives data to Inna Poczta, who is not in recipients.toml",
         "identity gives data to Inna Poczta, who is not in recipients.toml",
         "marketing gives data to Inna Poczta, who is not in recipients.toml",
     ]
