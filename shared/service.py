@@ -20,6 +20,7 @@ from shared.messaging import broker as brokers
 from shared.messaging.answering import Answering
 from shared.messaging.connection import Outlet
 from shared.messaging.consumer import Consumer
+from shared.messaging.forgetting import FORGETTING, forget
 from shared.messaging.outbox import relay
 from shared.messaging.requests import Refused, RequestClient
 from shared.messaging.router import ServiceRouter
@@ -35,6 +36,7 @@ from shared.settings import Settings, what_is_wrong
 RELAY_LAG_LIMIT_S = 30.0
 RETRY_START_S = 1.0
 RETENTION_INTERVAL_S = 3600.0
+FORGETTING_INTERVAL_S = 3600.0
 VACUUM_INTERVAL_S = 3600.0
 VACUUM_PAUSE_S = 10.0
 
@@ -178,6 +180,7 @@ def _start_loops(service: Service, kit: Kit, stop: asyncio.Event) -> list[asynci
     loops = [
         Loop(OUTBOX, lambda: relay(kit.database, kit.outlet)),
         Loop(VACUUM, lambda: vacuum(kit.database, service.data_map), VACUUM_INTERVAL_S, VACUUM_PAUSE_S),
+        Loop(FORGETTING, lambda: forget(kit.database), FORGETTING_INTERVAL_S),
         Loop("retention", lambda: end_retention(kit.database, service.data_map), RETENTION_INTERVAL_S),
         *service.loops(kit),
     ]

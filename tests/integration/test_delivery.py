@@ -13,6 +13,7 @@ from aio_pika.abc import AbstractChannel
 from deploy.local.servers import Servers
 from shared.contracts import privacy
 from shared.database import Database, Transaction
+from shared.messaging.forgetting import FORGETTING
 from tests.house import House, eventually
 from tests.sample.contracts import NoteKept, ReceiptMade, ThingNoted
 from tests.sample.house import (
@@ -203,3 +204,25 @@ async def test_an_order_that_did_not_ask_is_obeyed_and_not_answered(
     assert await everything.fetchval("SELECT live FROM subject WHERE subject_id = $1", left) is True
     told = "SELECT count(*) FROM outbox WHERE type = 'sample.erasure-reported.v1' AND body LIKE '%' || $1 || '%'"
     assert await everything.fetchval(told, str(gone)) == 0
+
+
+async def test_marks_and_keys_are_forgotten_after_their_time(served: Database, everything: asyncpg.Connection) -> None:
+    """Guard: the loop `forgetting` of every service; seen to fail without it."""
+    await everything.execute(
+        """INSERT INTO inbox VALUES (gen_random_uuid(), 'old', now() - interval '91 days'),
+        (gen_random_uuid(), 'young', now() - interval '89 days')"""
+    )
+    await everything.execute(
+        """INSERT INTO idempotency VALUES ('\\x01', 'old', 'x', '\\x01', 201, NULL, now() - interval '25 hours'),
+        ('\\x02', 'young', 'x', '\\x01', 201, NULL, now() - interval '23 hours')"""
+    )
+    served.signals[FORGETTING].set()
+
+    async def forgotten() -> bool:
+        left = """SELECT (SELECT count(*) FROM inbox WHERE consumer = 'old')
+          + (SELECT count(*) FROM idempotency WHERE principal = 'old')"""
+        return await everything.fetchval(left) == 0
+
+    await eventually(forgotten)
+    assert await everything.fetchval("SELECT count(*) FROM inbox WHERE consumer = 'young'") == 1
+    assert await everything.fetchval("SELECT count(*) FROM idempotency WHERE principal = 'young'") == 1
