@@ -23,6 +23,9 @@ class Kind:
     budget_s: float
 
 
+WRONG_USE = 2
+
+
 def _tests(folder: str, budget_s: float) -> Kind:
     return Kind(folder, (sys.executable, "-m", "pytest", "-q", f"tests/{folder}"), budget_s)
 
@@ -35,21 +38,23 @@ KINDS = (
     _tests("unit", 60),
     _tests("contract", 120),
     _tests("integration", 300),
-    _tests("end_to_end", 120),
-    _tests("faults", 150),
+    _tests("end_to_end", 180),
+    _tests("faults", 180),
 )
-SLOW = 2
 
 
 def check(
     kinds: Annotated[list[str] | None, typer.Argument(help="Only these kinds; all when left out.")] = None,
     deep: Annotated[bool, typer.Option("--deep", help="More rounds and larger populations; no time budget.")] = False,
 ) -> None:
-    """Run the checks; exits with 1 when one fails, 2 when a kind is over its time budget."""
+    """Run the checks; exits with 1 when one fails.
+
+    A kind over its time budget is said aloud and fails nothing: how long it takes is the machine's affair too.
+    """
     chosen = [kind for kind in KINDS if not kinds or kind.name in kinds]
     if not chosen:
         typer.echo(f"lethe: no such kind; there are: {', '.join(kind.name for kind in KINDS)}", err=True)
-        raise typer.Exit(2)
+        raise typer.Exit(WRONG_USE)
     took: dict[str, tuple[bool, float]] = {}
     for kind in chosen:
         typer.echo(f"── {kind.name} (budget {kind.budget_s:.0f} s)")
@@ -60,14 +65,12 @@ def check(
     Console().print(_table(chosen, took))
     if not all(passed for passed, _ in took.values()):
         raise typer.Exit(1)
-    if not deep and any(took[kind.name][1] > kind.budget_s for kind in chosen):
-        typer.echo("lethe: a kind is over its time budget", err=True)
-        raise typer.Exit(SLOW)
 
 
 def _table(chosen: list[Kind], took: dict[str, tuple[bool, float]]) -> Table:
     table = Table("kind", "result", "seconds", "budget")
     for kind in chosen:
         passed, seconds = took[kind.name]
-        table.add_row(kind.name, "passed" if passed else "FAILED", f"{seconds:.1f}", f"{kind.budget_s:.0f}")
+        late = " over budget" if seconds > kind.budget_s else ""
+        table.add_row(kind.name, ("passed" if passed else "FAILED") + late, f"{seconds:.1f}", f"{kind.budget_s:.0f}")
     return table
