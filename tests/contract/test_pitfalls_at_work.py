@@ -1,0 +1,196 @@
+"""Defaults of FastStream and aio-pika that show in a running service: what our wrapper does instead.
+
+An upgrade that changes one of them fails here. The wrapper's parts alone are in test_pitfalls.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+from uuid import UUID, uuid4
+
+import anyio
+import pytest
+from aio_pika import Message
+from aio_pika.abc import AbstractChannel
+from aio_pika.exceptions import DeliveryError
+from structlog.testing import capture_logs
+
+from deploy.local.servers import Servers
+from shared.database import Transaction
+from shared.messaging.connection import UNREACHABLE, Outlet
+from shared.messaging.requests import RequestClient
+from shared.messaging.router import ServiceRouter
+from shared.messaging.topology import management
+from shared.purposes import Purpose
+from shared.service import Service
+from tests.house import House, eventually
+from tests.sample.app import SERVICE
+from tests.sample.contracts import Notes, ReadNotes, ThingNoted
+from tests.sample.house import alone, depth, handled, publishing, reacting, sample_house, send, until_handled
+from tests.sample.script import NOTED, noted
+
+PREFETCH = 3
+
+
+@pytest.fixture(scope="module")
+async def house(servers: Servers) -> AsyncIterator[House]:
+    async with sample_house(servers) as made:
+        yield made
+
+
+@pytest.fixture
+async def channel(house: House) -> AsyncIterator[AbstractChannel]:
+    async with publishing(house) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def client(house: House) -> AsyncIterator[RequestClient]:
+    async with house.asking() as made:
+        yield made
+
+
+def reading(seconds: float) -> Service:
+    """The sample service; its one answer takes so long."""
+    router = ServiceRouter("sample")
+
+    async def slowly(request: ReadNotes) -> Notes:
+        await asyncio.sleep(seconds)
+        return Notes(texts=(str(request.subject_id),))
+
+    router.request(ReadNotes, purpose=Purpose.RIGHTS)(slowly)
+    return replace(SERVICE, router=router, takes_orders=False)
+
+
+async def test_what_the_broker_refuses_is_an_error(house: House, channel: AbstractChannel) -> None:
+    """Publishing is confirmed: without confirms a full queue is silent loss. Guard: publisher_confirms of Outlet."""
+    full = await channel.declare_queue(exclusive=True, arguments={"x-max-length": 1, "x-overflow": "reject-publish"})
+    outlet = Outlet(house.admin_amqp, "test")
+
+    async def until_full() -> None:
+        for _ in range(5):  # the limit is not exact
+            await outlet.publish("", full.name, Message(b"{}"))
+
+    with pytest.raises(DeliveryError):
+        await until_full()
+    await outlet.close()
+
+
+async def test_the_broker_knows_every_consumers_limit(house: House) -> None:
+    """Acknowledged by us, on a channel of its own, with a prefetch.
+
+    Guard: ack_policy and Channel(prefetch_count=...) in broker.py.
+    """
+    few = replace(house, settings=house.settings | {"prefetch": PREFETCH})
+
+    async def consumers() -> list[dict[str, Any]]:
+        async with management(house.servers.management_url) as api:
+            found: list[dict[str, Any]] = (await api.get(f"/api/consumers/{house.name}")).json()
+        return [one for one in found if one["queue"]["name"].startswith("sample.")]
+
+    async with few.serve(alone()):
+        router = alone().complete_router()
+        wanted = {reaction.queue: PREFETCH for reaction in router.reactions} | {"sample.requests": 4 * PREFETCH}
+
+        async def all_told() -> list[dict[str, Any]]:
+            found = await consumers()
+            return found if len(found) == len(wanted) else []
+
+        found = await eventually(all_told)
+    assert {one["queue"]["name"]: one["prefetch_count"] for one in found} == wanted
+    assert {one["ack_required"] for one in found} == {True}
+    assert len({one["channel_details"]["name"] for one in found}) == len(wanted)
+
+
+async def test_questions_do_not_wait_for_one_another(house: House, client: RequestClient) -> None:
+    """FastStream's request takes 30 times 100 ms for these (faststream#1318). Guard: a future per correlation id."""
+    people = [uuid4() for _ in range(30)]
+    async with house.serve(reading(0.1)):
+        await client.ask(ReadNotes(subject_id=uuid4()))
+        began = time.monotonic()
+        answers = await asyncio.gather(*(client.ask(ReadNotes(subject_id=person)) for person in people))
+        assert time.monotonic() - began < 1.5
+    assert [answer.texts for answer in answers] == [(str(person),) for person in people]
+
+
+async def test_a_scope_that_gives_up_leaves_the_channel_to_the_others(house: House, client: RequestClient) -> None:
+    """As a web server does it: a cancelled anyio scope. In FastStream it closes the channel of everybody."""
+    async with house.serve(reading(0.3)):
+        await client.ask(ReadNotes(subject_id=uuid4()))
+        before = await client.channel()
+        patient = [asyncio.create_task(client.ask(ReadNotes(subject_id=uuid4()))) for _ in range(5)]
+        for _ in range(5):
+            with anyio.move_on_after(0.02) as scope:
+                await client.ask(ReadNotes(subject_id=uuid4()))
+            assert scope.cancelled_caught
+        assert len(await asyncio.gather(*patient)) == 5
+        await client.ask(ReadNotes(subject_id=uuid4()))
+        assert await client.channel() is before
+        assert not before.is_closed
+
+
+async def test_an_error_in_publishing_disturbs_no_consumer(house: House, channel: AbstractChannel) -> None:
+    """One channel for all is the default: then what is in hand would be cancelled and begun anew.
+
+    Guard: the connection of Outlet's own.
+    """
+    begun: list[UUID] = []
+    leave = asyncio.Event()
+
+    async def slowly(event: ThingNoted, tx: Transaction) -> None:
+        begun.append(event.note_id)
+        await leave.wait()
+
+    events, done = [noted(), noted()], handled(NOTED, "done")
+
+    async def both() -> bool:
+        return len(begun) == 2
+
+    async with house.serve(reacting(slowly)) as kits:
+        for event in events:
+            await send(channel, event)
+        await eventually(both)
+        for _ in range(3):
+            with pytest.raises(UNREACHABLE):
+                await kits["sample"].outlet.publish("no.such.exchange", "x", Message(b"{}"))
+        leave.set()
+        await until_handled(NOTED, "done", done + 2)
+    assert sorted(begun) == sorted(event.note_id for event in events)
+    assert await depth(house, NOTED) == 0
+
+
+async def test_an_answer_leaves_no_warning(house: House, client: RequestClient) -> None:
+    """A mandatory direct reply is delivered and returned as unroutable as well. Guard: mandatory=False in _reply."""
+    with capture_logs() as lines:
+        async with house.serve(reading(0)):
+            for _ in range(5):
+                await client.ask(ReadNotes(subject_id=uuid4()))
+    assert [line for line in lines if line["event"] == "reply lost"] == []
+
+
+async def test_a_message_leaves_no_line_in_the_log(
+    house: House, channel: AbstractChannel, client: RequestClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """FastStream writes two lines for each, a third of its time. Guard: logger=None in broker.py."""
+    caplog.set_level(logging.INFO)
+
+    async def take(event: ThingNoted, tx: Transaction) -> None:
+        """Do nothing."""
+
+    busy = reacting(take)
+    busy.router.include(reading(0).router)
+    async with house.serve(busy):
+        await client.ask(ReadNotes(subject_id=uuid4()))
+        caplog.clear()
+        done = handled(NOTED, "done")
+        with capture_logs() as lines:
+            for _ in range(5):
+                await send(channel, noted())
+                await client.ask(ReadNotes(subject_id=uuid4()))
+            await until_handled(NOTED, "done", done + 5)
+        records = [record for record in caplog.records if not record.name.startswith("httpx")]
+    assert lines == []
+    assert [(record.name, record.getMessage()) for record in records] == []
