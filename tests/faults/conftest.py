@@ -12,28 +12,27 @@ import asyncpg
 import pytest
 
 from deploy import population
-from deploy.local import system
+from deploy.local import processes, servers, system
 from deploy.local.folders import STATE
 from services.privacy.cases.population import insert_cases, release
-from tests.house import eventually
+from tests.house import SHORT_WAITS_MS, eventually
 
 FOLDER = Path(os.environ.get("LETHE_TEST_STATE", STATE / "test")) / "faults"
-# Nobody is reminded, unless a module says so: what a kill loses must not be healed by asking again.
-SETTINGS = {"LETHE_COOLING_OFF_S": "0", "LETHE_REMIND_AFTER_S": "3600", "LETHE_DRAIN_SECONDS": "3"}
+# Nobody is reminded, unless a module wants it: what a kill loses must not be healed by asking again.
+SETTINGS = {"LETHE_COOLING_OFF_S": "0", "LETHE_REMIND_AFTER_S": "3600", "LETHE_DRAIN_SECONDS": "2"}
 PATIENCE_S = 60.0
 
 NOT_CLOSED = "SELECT count(*) FROM privacy_case WHERE subject_id = ANY ($1) AND state <> 'closed'"
 
 
-@pytest.fixture(scope="module")
-def city(request: pytest.FixtureRequest) -> Iterator[system.System]:
-    """Every service as a process; ended and thrown away after the module."""
+@pytest.fixture(scope="session")
+def city() -> Iterator[system.System]:
+    """Every service as a process, on servers of its own; ended and thrown away after the last test."""
     shutil.rmtree(FOLDER, ignore_errors=True)
-    settings = SETTINGS | getattr(request.module, "OWN_SETTINGS", {})
-    waits_ms = getattr(request.module, "WAITS_MS", None)
-    running = system.up(FOLDER, durable=False, settings=settings, waits_ms=waits_ms)
-    yield running
-    system.down(FOLDER)
+    yield system.up(FOLDER, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+    for name in system.PROCESSES:
+        processes.kill(FOLDER, name)
+    servers.kill_servers(FOLDER)
     shutil.rmtree(FOLDER, ignore_errors=True)
 
 

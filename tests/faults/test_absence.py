@@ -17,10 +17,9 @@ from deploy import traces
 from deploy.local import processes, system
 from shared.messaging.topology import dead_letters
 from tests.faults.conftest import all_closed, inside, let_run, restart, settled
-from tests.house import SHORT_WAITS_MS, eventually
+from tests.house import eventually
 
-OWN_SETTINGS = {"LETHE_REMIND_AFTER_S": "0.5"}
-WAITS_MS = SHORT_WAITS_MS
+IMPATIENT = {"LETHE_REMIND_AFTER_S": "0.5"}
 ABSENT = "marketing"
 
 POISON = """
@@ -29,6 +28,16 @@ CREATE FUNCTION poison() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 CREATE TRIGGER poison BEFORE DELETE ON subscriber FOR EACH ROW
   WHEN (OLD.subject_id = '{person}') EXECUTE FUNCTION poison()
 """
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def impatient(city: system.System) -> AsyncIterator[None]:
+    """A privacy that reminds the silent after half a second."""
+    await asyncio.to_thread(processes.stop, city.folder, "privacy")
+    await restart(city, "privacy", IMPATIENT)
+    yield
+    await asyncio.to_thread(processes.stop, city.folder, "privacy")
+    await restart(city, "privacy")
 
 
 async def metric(city: system.System, name: str, sample: str) -> float:
@@ -165,7 +174,7 @@ async def test_a_participant_that_was_down_through_the_whole_order(city: system.
     await asyncio.to_thread(processes.stop, city.folder, ABSENT)
     await let_run(city, people)
     await check_that_all_wait_for_the_absent(city, people)
-    await restart(city, ABSENT, OWN_SETTINGS)
+    await restart(city, ABSENT)
     await check_that_it_was_done_once(city, people)
 
 

@@ -23,7 +23,7 @@ from shared.messaging.requests import Refused, RequestClient, Unavailable
 from tests.faults.conftest import SETTINGS, all_closed, inside, let_run, restart, settled
 from tests.house import eventually
 
-PEOPLE = 200
+PEOPLE = 120
 PARTICIPANTS = tuple(name for name in system.SERVICES if name != "privacy")
 seeds = itertools.count(1)
 

@@ -1,0 +1,301 @@
+"""Starting and stopping: one clear sentence when it can't, no damage either way, and a drain that finishes its work."""
+
+import asyncio
+import os
+import re
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from deploy import broker
+from deploy.local import ports, processes, rabbitmq, rabbitmq_software, system
+from deploy.local.folders import PROJECT, StartError, remember, remembered
+from shared.contracts import identity
+from shared.messaging.requests import RequestClient
+from tests.faults.conftest import SETTINGS, all_closed, inside, let_run, restart, settled
+from tests.faults.test_kill import held, kill, stuck
+from tests.house import eventually
+
+CLOSED_PORT = "postgresql://postgres:not-a-secret@127.0.0.1:9/postgres"
+ABSENT = "marketing"
+
+
+def lethe(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None, limit: int = 0) -> str:
+    """Run a command that must fail in a state folder of its own; answers the one sentence it says."""
+
+    def small_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.local", *arguments],
+        cwd=PROJECT,
+        env=os.environ | {"LETHE_STATE": str(folder)} | dict(environment or {}),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        preexec_fn=small_files if limit else None,
+    )
+    assert done.returncode == 1, f"{done.returncode}: {done.stdout} {done.stderr}"
+    lines = done.stderr.strip().splitlines()
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("lethe: ")
+    assert "not-a-secret" not in done.stdout + done.stderr
+    return lines[0]
+
+
+async def test_a_second_start_changes_nothing(city: system.System) -> None:
+    before = {name: processes.running(city.folder, name) for name in system.PROCESSES}
+    again = await asyncio.to_thread(lambda: system.up(city.folder, durable=False, settings=SETTINGS))
+    assert again == city
+    assert {name: processes.running(city.folder, name) for name in system.PROCESSES} == before
+
+
+async def test_two_starts_at_once_make_one_system(city: system.System) -> None:
+    """Guard: the lock that a start holds to its end; seen to fail without it (two processes for one service)."""
+    await asyncio.to_thread(processes.stop, city.folder, ABSENT)
+
+    def up() -> str:
+        try:
+            system.up(city.folder, durable=False, settings=SETTINGS)
+        except StartError as error:
+            return str(error)
+        return ""
+
+    said = await asyncio.gather(*(asyncio.to_thread(up) for _ in range(3)))
+    assert sorted(bool(sentence) for sentence in said) == [False, True, True]
+    assert all("Another ./lethe is starting" in sentence for sentence in said if sentence)
+    assert workers(city, ABSENT) == [processes.running(city.folder, ABSENT)]
+
+
+def workers(city: system.System, name: str) -> list[int | None]:
+    """The processes that run a service of this system, found by what they were started with."""
+    found: list[int | None] = []
+    for command in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            if f"services.{name}.app" not in command.read_text():
+                continue
+            if city.amqp[name] in command.with_name("environ").read_text():
+                found.append(int(command.parent.name))
+        except OSError:
+            continue
+    return found
+
+
+async def test_a_taken_port_is_named_with_its_holder(city: system.System) -> None:
+    await asyncio.to_thread(processes.stop, city.folder, system.GATEWAY)
+    with socket.create_server((ports.LOOPBACK, city.ports[system.GATEWAY])), pytest.raises(StartError) as refused:
+        await asyncio.to_thread(system.start, city, system.GATEWAY, SETTINGS)
+    sentence = str(refused.value)
+    assert f"Port {city.ports[system.GATEWAY]} of the gateway is taken by" in sentence
+    assert str(os.getpid()) in sentence
+    await restart(city, system.GATEWAY)
+
+
+def test_no_database_is_one_sentence(tmp_path: Path) -> None:
+    sentence = lethe(tmp_path, "up", environment={"LETHE_POSTGRES_ADMIN_URL": CLOSED_PORT, **broker_elsewhere()})
+    assert "127.0.0.1:9" in sentence
+    assert "LETHE_POSTGRES_ADMIN_URL" in sentence
+
+
+def broker_elsewhere() -> dict[str, str]:
+    """Servers that are not started, so that nothing slow happens before the database is missed."""
+    return {
+        "LETHE_AMQP_URL": "amqp://guest:not-a-secret@127.0.0.1:9/",
+        "LETHE_MANAGEMENT_URL": "http://guest:not-a-secret@127.0.0.1:9",
+        "LETHE_SMTP_URL": "smtp://127.0.0.1:9",
+    }
+
+
+def test_no_broker_is_one_sentence(city: system.System, tmp_path: Path) -> None:
+    given = {"LETHE_POSTGRES_ADMIN_URL": elsewhere(city), **broker_elsewhere()}
+    sentence = lethe(tmp_path, "up", environment=given)
+    assert "127.0.0.1:9" in sentence
+    assert "LETHE_MANAGEMENT_URL" in sentence
+
+
+def elsewhere(city: system.System) -> str:
+    return city.servers.postgres_admin_url
+
+
+def test_a_wrong_password_is_one_sentence(city: system.System, tmp_path: Path) -> None:
+    wrong = re.sub(r":[^:@]+@", ":not-a-secret@", elsewhere(city))
+    sentence = lethe(tmp_path, "up", environment={"LETHE_POSTGRES_ADMIN_URL": wrong, **broker_elsewhere()})
+    assert "LETHE_POSTGRES_ADMIN_URL" in sentence
+
+
+def test_half_of_the_broker_is_one_sentence(tmp_path: Path) -> None:
+    given = {"LETHE_POSTGRES_ADMIN_URL": CLOSED_PORT, "LETHE_AMQP_URL": "amqp://127.0.0.1:9/"}
+    assert "set both or neither" in lethe(tmp_path, "up", environment=given)
+
+
+def test_no_rabbitmq_to_be_had_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither installed nor unpacked, and no apt: a machine that is no Debian."""
+    monkeypatch.setattr(rabbitmq_software, "SOFTWARE", tmp_path / "software")
+    monkeypatch.setattr(rabbitmq_software, "SCRIPT", "nowhere/rabbitmq-server")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(StartError) as refused:
+        rabbitmq.start(tmp_path)
+    sentence = str(refused.value)
+    assert "neither installed nor to be had" in sentence
+    assert "LETHE_AMQP_URL" in sentence
+    assert "\n" not in sentence
+    assert not (tmp_path / "software" / "rabbitmq").exists(), "no half of it is left"
+
+
+def test_a_failing_apt_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Debian without a network."""
+    monkeypatch.setattr(rabbitmq_software, "SOFTWARE", tmp_path / "software")
+    monkeypatch.setattr(rabbitmq_software, "SCRIPT", "nowhere/rabbitmq-server")
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    for name, does in {
+        "apt-get": "echo 'E: no network here' >&2; exit 100",
+        "apt-cache": "exit 100",
+        "dpkg": ":",
+    }.items():
+        (tools / name).write_text(f"#!/bin/sh\n{does}\n")
+        (tools / name).chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    monkeypatch.setattr(shutil, "which", which_without_rabbitmq)
+    with pytest.raises(StartError, match="E: no network here"):
+        rabbitmq.start(tmp_path)
+    assert not (tmp_path / "software" / "rabbitmq").exists()
+
+
+real_which = shutil.which
+
+
+def which_without_rabbitmq(name: str, mode: int = os.F_OK | os.X_OK, path: str | None = None) -> str | None:
+    return None if name == "rabbitmq-server" else real_which(name, mode, path)
+
+
+@pytest.mark.parametrize("limit", [0, 4096, 1_000_000], ids=lambda limit: f"{limit} bytes")
+def test_a_full_disk_is_one_sentence(tmp_path: Path, limit: int) -> None:
+    """Not a byte, or not enough for a cluster: whatever is written first says so."""
+    given = {**broker_elsewhere()}
+    sentence = lethe(tmp_path, "up", environment=given, limit=limit or 1)
+    assert re.search("disk|too large|folder", sentence), sentence
+
+
+async def test_a_full_disk_loses_nothing_that_was_there(city: system.System, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything stopped without a process left behind, no room to start, and then room again."""
+    people = await settled(city, 20, 5001)
+    await asyncio.to_thread(system.down, city.folder)
+    assert left_behind(city.folder) == []
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 0))
+    with pytest.raises(StartError, match="Only 0 MB are free"):
+        await asyncio.to_thread(lambda: system.up(city.folder, durable=False, settings=SETTINGS))
+    monkeypatch.undo()
+    again = await asyncio.to_thread(lambda: system.up(city.folder, durable=False, settings=SETTINGS))
+    assert again == city
+    await let_run(city, people)
+    await all_closed(city, people)
+
+
+async def test_a_half_written_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "keys.json").write_text('{"half": ')
+    with pytest.raises(StartError, match=r"keys\.json is not readable as JSON"):
+        remembered(tmp_path / "keys.json")
+    remember(tmp_path / "keys.json", {"whole": 1})
+    assert remembered(tmp_path / "keys.json") == {"whole": 1}
+
+
+async def test_a_drain_finishes_what_is_under_way_and_tells_it(city: system.System) -> None:
+    """Guard: SIGTERM stops the taking first; what is committed is published before the end (shared/service.py).
+
+    The order closes although the participant is gone: its report had left.
+    """
+    people = await settled(city, 50, 5002)
+    pid = processes.running(city.folder, ABSENT)
+    assert pid is not None
+    async with held(city, [ABSENT], people[9]):
+        await let_run(city, people)
+        await stuck(city, [ABSENT])
+        os.kill(pid, signal.SIGTERM)
+        await asyncio.sleep(0.3)  # long enough to end early, if it did
+        assert processes.running(city.folder, ABSENT) == pid
+    await eventually(lambda: ended(city, ABSENT))
+    await all_closed(city, people)
+    assert "stopped" in (city.folder / "logs" / f"{ABSENT}.log").read_text().splitlines()[-1]
+    await restart(city, ABSENT)
+
+
+async def ended(city: system.System, name: str) -> bool:
+    return await asyncio.to_thread(lambda: processes.running(city.folder, name) is None)
+
+
+async def test_a_drain_that_takes_too_long_gives_up_and_loses_nothing(city: system.System) -> None:
+    """Two seconds here: then the transaction is rolled back and the message goes to whoever comes next."""
+    people = await settled(city, 50, 5003)
+    pid = processes.running(city.folder, ABSENT)
+    assert pid is not None
+    async with held(city, [ABSENT], people[9]):
+        await let_run(city, people)
+        await stuck(city, [ABSENT])
+        os.kill(pid, signal.SIGTERM)
+        await eventually(lambda: ended(city, ABSENT), 15)
+    await restart(city, ABSENT)
+    await all_closed(city, people)
+
+
+async def test_a_question_under_way_is_answered_before_the_end(city: system.System) -> None:
+    person = uuid4()
+    async with inside(city) as databases:
+        await databases["identity"].execute("INSERT INTO subject VALUES ($1)", person)
+        account = "INSERT INTO account (subject_id, email, full_name) VALUES ($1, 'a@example.com', 'Anna Nowak')"
+        await databases["identity"].execute(account, person)
+    client = RequestClient(broker.in_virtual_host(city.servers.amqp_url, system.VIRTUAL_HOST), "test")
+    pid = processes.running(city.folder, "identity")
+    assert pid is not None
+    try:
+        async with held(city, ["identity"], person):
+            asking = asyncio.create_task(client.ask(identity.ReadProfile(subject_id=person), timeout_s=15))
+            await stuck(city, ["identity"])
+            os.kill(pid, signal.SIGTERM)
+            await asyncio.sleep(0.3)
+        assert (await asking).full_name == "Anna Nowak"
+    finally:
+        await client.close()
+    await eventually(lambda: ended(city, "identity"))
+    await restart(city, "identity")
+
+
+async def test_a_service_that_still_waits_for_others_can_be_stopped(city: system.System) -> None:
+    """Guard: a start that waits looks at the stop, too; seen to fail without it (killed after 20 s)."""
+    async with inside(city) as databases:
+        await databases[ABSENT].execute("DELETE FROM catch_up")
+    for name in (ABSENT, "privacy"):
+        kill(city, name)
+        await eventually(lambda name=name: ended(city, name))  # type: ignore[misc]
+    await asyncio.to_thread(system.start, city, ABSENT, SETTINGS)
+    log = city.folder / "logs" / f"{ABSENT}.log"
+    await eventually(lambda: asyncio.to_thread(lambda: "catching up" in log.read_text()))
+    pid = processes.running(city.folder, ABSENT)
+    assert pid is not None
+    os.kill(pid, signal.SIGTERM)
+    await eventually(lambda: ended(city, ABSENT), 8)
+    await restart(city, "privacy")
+    await restart(city, ABSENT)
+
+
+def left_behind(folder: Path) -> list[str]:
+    """The processes that were started for a state folder and still run."""
+    return [process.name for process in Path("/proc").glob("[0-9]*") if of_this_system(process, folder)]
+
+
+def of_this_system(process: Path, folder: Path) -> bool:
+    try:
+        state = (process / "stat").read_text().rpartition(")")[2].split()[0]
+        text = (process / "cmdline").read_text() + (process / "environ").read_text()
+    except OSError:
+        return False
+    return state != "Z" and str(folder) in text
