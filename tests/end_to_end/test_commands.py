@@ -1,0 +1,193 @@
+"""The commands of the README, run for real in a state folder of their own; what they print for machines is promised.
+
+The demonstration and the benchmark run beside the other tests, each on servers of its own. `./lethe test` is what
+runs this.
+"""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import httpx
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from deploy.commands import app
+from deploy.local import processes, system
+from deploy.local.folders import PROJECT, STATE, alone
+from deploy.local.servers import kill_servers, running_processes
+
+FOLDER = Path(os.environ.get("LETHE_TEST_STATE", STATE / "test")) / "commands"
+ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("LETHE_")} | {
+    "LETHE_STATE": str(FOLDER)
+}
+IN_README = set(re.findall(r"\./lethe ([a-z][^`\n]*[a-z])", (PROJECT / "README.md").read_text()))
+OF_THEIR_OWN = {"up", "down", "demo", "benchmark erasure", "test"}
+BENCHMARK = ("benchmark", "erasure", "--people", "400", "--growth", "200", "--json")
+
+Beside = dict[str, subprocess.Popen[str]]
+
+
+def lethe(*arguments: str) -> subprocess.Popen[str]:
+    argv = [sys.executable, "-m", "deploy.local", *arguments]
+    return subprocess.Popen(
+        argv, cwd=PROJECT, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+
+
+def done(process: subprocess.Popen[str], code: int = 0) -> str:
+    """What a command printed; it ended with this code and without a traceback."""
+    out, wrong = process.communicate(timeout=100)
+    assert process.returncode == code, out + wrong
+    assert "Traceback" not in wrong
+    return out
+
+
+def sentence(process: subprocess.Popen[str], code: int) -> str:
+    """The one sentence of a command that could not do its work."""
+    out, wrong = process.communicate(timeout=60)
+    assert (process.returncode, out) == (code, ""), out + wrong
+    assert wrong.startswith("lethe: ")
+    assert wrong.count("\n") == 1, wrong
+    return wrong
+
+
+def everything(folder: Path) -> dict[str, int | None]:
+    return running_processes(folder) | {name: processes.running(folder, name) for name in system.PROCESSES}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def folder() -> Iterator[Path]:
+    """Where everything of this module lives; nothing of it runs before or after."""
+    _clear()
+    yield FOLDER
+    _clear()
+
+
+def _clear() -> None:
+    for place in (FOLDER, FOLDER / "demo", FOLDER / "benchmark"):
+        for name in system.PROCESSES:
+            processes.kill(place, name)
+        kill_servers(place)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def beside(folder: Path) -> Iterator[Beside]:
+    """The two long commands, started now and looked at later."""
+    started = {"demo": lethe("demo", "--json"), "benchmark": lethe(*BENCHMARK)}
+    yield started
+    for process in started.values():
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="module")
+def running(beside: object) -> str:
+    """The system, started; what `./lethe up` printed."""
+    return done(lethe("up"))
+
+
+def test_what_is_down_says_so() -> None:
+    found = json.loads(done(lethe("status", "--json"), 3))
+    assert found["ready"] is False
+    assert set(found["processes"]) == set(everything(FOLDER))
+    assert set(found["processes"].values()) == {None}
+    assert "./lethe up" in sentence(lethe("dead-letters", "list"), 3)
+
+
+def test_up_prints_addresses_that_answer(running: str) -> None:
+    gateway = re.search(r"gateway\D+(http://127\.0\.0\.1:\d+)", running)
+    assert gateway is not None, running
+    assert httpx.get(f"{gateway.group(1)}/openapi.json").json()["info"]["title"] == "Lethe"
+    assert all(everything(FOLDER).values())
+
+
+@pytest.mark.usefixtures("running")
+def test_status_for_machines() -> None:
+    found = json.loads(done(lethe("status", "--json")))
+    assert found["ready"] is True
+    assert found["processes"] == everything(FOLDER)
+    assert set(found["checks"]) == set(system.PROCESSES)
+    assert all(all(checks.values()) for checks in found["checks"].values())
+
+
+@pytest.mark.usefixtures("running")
+@pytest.mark.parametrize("command", sorted(IN_README - OF_THEIR_OWN))
+def test_the_readme_tells_what_works(command: str) -> None:
+    assert done(lethe(*command.split())).strip()
+
+
+@pytest.mark.usefixtures("running")
+def test_logs_of_one_process() -> None:
+    lines = done(lethe("logs", "identity", "--lines", "500")).splitlines()
+    entries = [json.loads(line.removeprefix("identity: ")) for line in lines]
+    assert "ready" in [entry["event"] for entry in entries]
+    known = sentence(lethe("logs", "nobody"), 2)
+    assert all(name in known for name in system.PROCESSES)
+
+
+@pytest.mark.parametrize("command", [("demo", "--json"), BENCHMARK], ids=["demo", "benchmark"])
+def test_a_second_one_leaves_the_first_alone(command: tuple[str, ...], beside: Beside) -> None:
+    """Guard: the locks in deploy/commands; without them the second ends the servers of the first."""
+    beside[command[0]].wait(timeout=100)
+    with alone(FOLDER / "run" / command[0], "the first one runs"):
+        assert f"Another ./lethe {command[0]} is running" in sentence(lethe(*command), 1)
+
+
+def test_the_demonstration(beside: Beside) -> None:
+    figures = json.loads(done(beside["demo"]))
+    assert (figures["people"], figures["at_once"]) == (500, 200)
+    assert 0 < figures["at_once_seconds"] < figures["seconds"]
+    assert set(everything(FOLDER / "demo").values()) == {None}
+
+
+def test_the_benchmark(beside: Beside) -> None:
+    found = json.loads(done(beside["benchmark"]))
+    assert set(found) == {"bulk", "single", "concurrent", "growth", "memory_mb"}
+    bulk = found["bulk"]
+    assert bulk["people"] == 400
+    assert bulk["ratio"] == pytest.approx(bulk["bare_seconds"] / bulk["seconds"], rel=0.1)
+    assert 0 < found["single"]["p50_ms"] <= found["single"]["p95_ms"]
+    assert set(found["concurrent"]) == {"cases", "per_second", "p95_ms"}
+    assert list(found["growth"]) == ["200"]
+    assert set(found["memory_mb"]) == set(system.PROCESSES)
+    assert all(0 < memory["idle"] <= memory["peak"] for memory in found["memory_mb"].values())
+    assert set(everything(FOLDER / "benchmark").values()) == {None}
+
+
+@pytest.mark.usefixtures("running")
+def test_down_stops_everything_and_keeps_the_data() -> None:
+    """The last one with the system."""
+    assert "the data is kept" in done(lethe("down"))
+    assert set(everything(FOLDER).values()) == {None}
+    assert (FOLDER / "postgres" / "data" / "PG_VERSION").exists()
+
+
+def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command and every group, by its words."""
+    yield path
+    for name, command in getattr(group, "commands", {}).items():
+        yield from commands(command, (*path, name))
+
+
+@pytest.mark.parametrize("path", [*commands(typer.main.get_command(app))], ids=lambda path: " ".join(path) or "lethe")
+def test_every_command_teaches(path: tuple[str, ...]) -> None:
+    found = CliRunner().invoke(app, [*path, "--help"])
+    assert found.exit_code == 0, found.output
+    text = click.unstyle(found.output)
+    assert "Usage" in text
+    assert len([line for line in text.splitlines() if line.strip()]) > 3, "it says what it is for"
+
+
+def test_a_wrong_command_is_told_from_a_failed_one() -> None:
+    assert CliRunner().invoke(app, ["nonsense"]).exit_code == 2
+    assert CliRunner().invoke(app, ["benchmark", "erasure", "--people", "1"]).exit_code == 2
