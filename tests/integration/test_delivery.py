@@ -221,7 +221,7 @@ async def test_marks_and_keys_are_forgotten_after_their_time(served: Database, e
     async def forgotten() -> bool:
         left = """SELECT (SELECT count(*) FROM inbox WHERE consumer = 'old')
           + (SELECT count(*) FROM idempotency WHERE principal = 'old')"""
-        return await everything.fetchval(left) == 0
+        return bool(await everything.fetchval(left) == 0)
 
     await eventually(forgotten)
     assert await everything.fetchval("SELECT count(*) FROM inbox WHERE consumer = 'young'") == 1
