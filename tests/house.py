@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,6 +26,8 @@ SHORT_WAITS_MS = {
     "lethe.retry.1h": 400,
 }
 PATIENCE_S = 20.0
+DEEPER = 10 if os.environ.get("LETHE_TEST_DEEP") else 1
+"""How many times as many rounds `./lethe test --deep` plays."""
 SECRET = "the same for all houses: roles are shared"
 
 

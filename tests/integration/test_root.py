@@ -16,7 +16,7 @@ from shared.database import Database, enter
 from shared.messaging.faults import Fault, classify
 from shared.personal_data.coverage import holes
 from shared.purposes import Purpose
-from tests.house import House
+from tests.house import DEEPER, House
 from tests.sample.data_map import DATA_MAP
 from tests.sample.house import erase_people, meet, sample_house
 
@@ -306,7 +306,7 @@ async def test_one_person_who_fails_does_not_hold_up_the_others(
     assert failure == "receipt_kept_for_a_reason"
 
 
-ROUNDS, WRITERS, BATCH = 320, 6, 16
+ROUNDS, WRITERS, BATCH = 320 * DEEPER, 6, 16
 
 
 async def test_writers_racing_the_purge_never_resurrect_nor_deadlock(
