@@ -133,7 +133,7 @@ def test_a_wrong_password_is_one_sentence(city: system.System, tmp_path: Path) -
 
 
 def test_half_of_the_broker_is_one_sentence(tmp_path: Path) -> None:
-    given = {"LETHE_POSTGRES_ADMIN_URL": CLOSED_PORT, "LETHE_AMQP_URL": "amqp://127.0.0.1:9/"}
+    given = {"LETHE_POSTGRES_ADMIN_URL": CLOSED_PORT, **broker_elsewhere(), "LETHE_MANAGEMENT_URL": ""}
     assert "set both or neither" in lethe(tmp_path, "up", environment=given)
 
 
