@@ -44,7 +44,8 @@ def classify(error: BaseException) -> Fault:
         return Fault.PERMANENT
     if isinstance(error, asyncpg.PostgresError):
         return classify_sqlstate(error.sqlstate or "", getattr(error, "constraint_name", None) or "")
-    if isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError):
+    # InternalClientError: how asyncpg reports a connection that was cut in the middle of a dialogue (seen)
+    if isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError):
         return Fault.INFRASTRUCTURE
     return Fault.TRANSIENT
 

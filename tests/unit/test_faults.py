@@ -1,0 +1,33 @@
+"""Which failures cost an attempt and which wait for the infrastructure."""
+
+import asyncpg
+import pytest
+
+from shared.database import UnreachableError
+from shared.messaging.faults import Fault, Rejected, classify
+
+
+@pytest.mark.parametrize(
+    ("error", "fault"),
+    [
+        (asyncpg.InternalClientError("got result for unknown protocol state 0"), Fault.INFRASTRUCTURE),
+        (asyncpg.InterfaceError("connection is closed"), Fault.INFRASTRUCTURE),
+        (asyncpg.ConnectionDoesNotExistError("connection was closed"), Fault.INFRASTRUCTURE),
+        (asyncpg.AdminShutdownError("terminating connection"), Fault.INFRASTRUCTURE),
+        (asyncpg.TooManyConnectionsError("too many clients"), Fault.INFRASTRUCTURE),
+        (UnreachableError("55000"), Fault.INFRASTRUCTURE),
+        (ConnectionResetError(), Fault.INFRASTRUCTURE),
+        (TimeoutError(), Fault.INFRASTRUCTURE),
+        (asyncpg.DataError("invalid input for query argument"), Fault.PERMANENT),
+        (asyncpg.CheckViolationError("new row violates check constraint"), Fault.PERMANENT),
+        (Rejected("report on an unknown order"), Fault.PERMANENT),
+        (asyncpg.DeadlockDetectedError("deadlock detected"), Fault.CONFLICT),
+        (asyncpg.SerializationError("could not serialize access"), Fault.CONFLICT),
+        (asyncpg.InsufficientPrivilegeError("new row violates row-level security policy"), Fault.BLOCKED),
+        (asyncpg.LockNotAvailableError("lock timeout"), Fault.TRANSIENT),
+        (RuntimeError("anything else"), Fault.TRANSIENT),
+    ],
+)
+def test_what_a_failure_costs(error: Exception, fault: Fault) -> None:
+    """Guard: each class in `classify`; InternalClientError was seen to cost an attempt without its line."""
+    assert classify(error) is fault
