@@ -171,8 +171,10 @@ def test_never_ends_a_stranger_with_a_reused_id(tmp_path: Path) -> None:
 def test_children_die_with_a_killed_parent(tmp_path: Path) -> None:
     code = (
         "import os, pathlib, signal; from deploy.local import processes;"
-        f"processes.start(pathlib.Path({str(tmp_path)!r}), 'child', ['sleep', '60'],"
+        f"pid = processes.start(pathlib.Path({str(tmp_path)!r}), 'child', ['sleep', '60'],"
         " {'PATH': '/usr/bin:/bin'}, dies_with_parent=True);"
+        # the kernel watches the parent from the moment that setpriv has become the program
+        "assert processes.poll(lambda: pathlib.Path(f'/proc/{pid}/comm').read_text() == 'sleep\\n', 5.0);"
         "os.kill(os.getpid(), signal.SIGKILL)"
     )
     subprocess.run([sys.executable, "-c", code], check=False)
