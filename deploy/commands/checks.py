@@ -31,15 +31,15 @@ def _tests(folder: str, budget_s: float) -> Kind:
 
 
 KINDS = (
-    Kind("lint", (sys.executable, "-m", "ruff", "check", "."), 20),
-    Kind("format", (sys.executable, "-m", "ruff", "format", "--check", "."), 20),
-    Kind("types", (sys.executable, "-m", "mypy"), 120),
+    Kind("lint", (sys.executable, "-m", "ruff", "check", "."), 10),
+    Kind("format", (sys.executable, "-m", "ruff", "format", "--check", "."), 10),
+    Kind("types", (sys.executable, "-m", "mypy"), 60),
     _tests("architecture", 30),
-    _tests("unit", 60),
-    _tests("contract", 120),
-    _tests("integration", 300),
-    _tests("end_to_end", 180),
-    _tests("faults", 180),
+    _tests("unit", 40),
+    _tests("contract", 90),
+    _tests("integration", 270),
+    _tests("end_to_end", 220),
+    _tests("faults", 170),
 )
 
 
