@@ -20,6 +20,7 @@ from shared.messaging.topology import dead_letters
 from shared.personal_data.coverage import holes
 from shared.personal_data.retained import end_retention
 from shared.purposes import Purpose
+from shared.service import Service
 from tests.end_to_end.town import SERVICES, Citizen, Town, bustling, entry, founded
 from tests.house import eventually
 
@@ -246,6 +247,7 @@ def gives_a_reason_for_no_failure(report: dict[str, Any]) -> None:
 
 def speaks_for_somebody_else(report: dict[str, Any]) -> None:
     report["service"] = "licensing"
+    report["tables"] = nothing_held(LICENSING, len(report["subjects"]))
 
 
 def is_about_another_order(report: dict[str, Any]) -> None:
@@ -314,11 +316,6 @@ async def ordered_together(town: Town, people: list[Citizen]) -> UUID:
 
 def honest(order_id: UUID, people: list[UUID]) -> dict[str, Any]:
     """What marketing would report."""
-    count = len(people)
-    tables = [
-        {"table": t.name, "categories": list(t.categories), "outcome": ["nothing_held"] * count, "rows": [0] * count}
-        for t in MARKETING.data_map.everything
-    ]
     return {
         "order_id": str(order_id),
         "service": "marketing",
@@ -326,8 +323,16 @@ def honest(order_id: UUID, people: list[UUID]) -> dict[str, Any]:
         "part": 0,
         "at": datetime.now(UTC).date().isoformat(),
         "subjects": [str(person) for person in people],
-        "tables": tables,
+        "tables": nothing_held(MARKETING, len(people)),
     }
+
+
+def nothing_held(service: Service, count: int) -> list[dict[str, Any]]:
+    """A service's tables without a row of anybody."""
+    return [
+        {"table": t.name, "categories": list(t.categories), "outcome": ["nothing_held"] * count, "rows": [0] * count}
+        for t in service.data_map.everything
+    ]
 
 
 async def publish(town: Town, event_type: str, body: dict[str, Any]) -> None:

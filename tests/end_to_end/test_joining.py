@@ -293,9 +293,14 @@ async def test_a_grown_data_map_counts_from_the_next_order_on(town: Town) -> Non
         person = await town.newcomer()
         await told_of_a_license(town, rows, person.id)
         await rows.execute("INSERT INTO badge VALUES (1, $1)", person.id)
+        heard = await announcements(town)
         async with town.house.database("sample") as database:
             await announce(database, DATA_MAP)  # an instance of the old version still starts somewhere
-        await town.quiet()
+
+        async def has_heard() -> bool:
+            return await announcements(town) > heard
+
+        await eventually(has_heard)
         certificate = await person.erase(terminate=True)
         assert entry(certificate, "sample", "badge") == {
             "table": "badge",
@@ -304,3 +309,9 @@ async def test_a_grown_data_map_counts_from_the_next_order_on(town: Town) -> Non
             "rows": 1,
         }
         assert {p["map_version"] for p in certificate["participants"] if p["service"] == "sample"} == {2}
+
+
+async def announcements(town: Town) -> int:
+    """How many data maps privacy has heard of so far."""
+    sql = "SELECT count(*) FROM inbox WHERE consumer LIKE '%data-map-announced'"
+    return int(await town.rows["privacy"].fetchval(sql))

@@ -9,11 +9,12 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from uuid import UUID
 
+import aio_pika
 import asyncpg
 import httpx
 import pytest
 
-from deploy import traces
+from deploy import broker
 from deploy.local import processes, system
 from shared.messaging.topology import dead_letters
 from tests.faults.conftest import all_closed, inside, let_run, restart, settled
@@ -152,9 +153,15 @@ async def check_that_all_wait_for_the_absent(city: system.System, people: Sequen
     assert await states(city, people) == {"ordered": len(people)}, "nothing closes by timeout"
 
 
-async def check_that_it_was_done_once(city: system.System, people: Sequence[UUID]) -> None:
-    """However often it was reminded."""
+REMINDED = f"{ABSENT}.on.privacy.erasure-reminded"
+TAKEN = f'lethe_message_seconds_count{{consumer="{REMINDED}"}}'
+
+
+async def check_that_it_was_done_once(city: system.System, people: Sequence[UUID], taken_before: float) -> None:
+    """However often it was reminded: each reminder is taken, one report is stored, nothing is given up."""
     await all_closed(city, people)
+    expected = taken_before + (await reminders(city, people))[ABSENT]
+    await eventually(lambda: has_taken(city, expected))
     async with inside(city) as databases:
         reports = await databases["privacy"].fetch(
             "SELECT service, subjects FROM order_report WHERE subjects && $1::uuid[]", people
@@ -163,24 +170,37 @@ async def check_that_it_was_done_once(city: system.System, people: Sequence[UUID
             assert sorted(s for r in reports if r["service"] == name for s in r["subjects"]) == sorted(people), name
         own = "SELECT count(*) FROM erasure_report WHERE body LIKE '%' || $1 || '%'"
         assert await databases[ABSENT].fetchval(own, str(people[0])) == 1
-    depths = await traces.queue_depths(city.servers.management_url, system.VIRTUAL_HOST)
-    assert {name: depths[dead_letters(name)] for name in system.SERVICES} == dict.fromkeys(system.SERVICES, 0)
+    assert await given_up(city) == 0
     await eventually(lambda: has_metric(city, "lethe_erasure_silent_participants", 0))
 
 
+async def has_taken(city: system.System, expected: float) -> bool:
+    return await metric(city, ABSENT, TAKEN) >= expected
+
+
+async def given_up(city: system.System) -> int:
+    """How many dead letters there are; the broker's own count, not that of its statistics."""
+    connection = await aio_pika.connect(broker.in_virtual_host(city.servers.amqp_url, system.VIRTUAL_HOST))
+    async with connection:
+        channel = await connection.channel()
+        found = [await channel.declare_queue(dead_letters(name), passive=True) for name in system.SERVICES]
+        return sum(queue.declaration_result.message_count or 0 for queue in found)
+
+
 async def test_a_participant_that_was_down_through_the_whole_order(city: system.System) -> None:
-    """Guard: the order waits in its durable queue; a reminder that finds it done is answered by the stored report."""
+    """Guards: the order waits in its durable queue; reminded, it answers with the stored report (erasure.py)."""
     people = await settled(city, 100, 71)
     await asyncio.to_thread(processes.stop, city.folder, ABSENT)
     await let_run(city, people)
     await check_that_all_wait_for_the_absent(city, people)
     await restart(city, ABSENT)
-    await check_that_it_was_done_once(city, people)
+    await check_that_it_was_done_once(city, people, 0)
 
 
 async def test_a_participant_that_hangs(city: system.System) -> None:
     """It holds its messages and its connections, and does nothing."""
     people = await settled(city, 100, 72)
+    taken = await metric(city, ABSENT, TAKEN)
     pid = processes.running(city.folder, ABSENT)
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
@@ -189,7 +209,7 @@ async def test_a_participant_that_hangs(city: system.System) -> None:
         await check_that_all_wait_for_the_absent(city, people)
     finally:
         os.kill(pid, signal.SIGCONT)
-    await check_that_it_was_done_once(city, people)
+    await check_that_it_was_done_once(city, people, taken)
 
 
 @asynccontextmanager
@@ -206,9 +226,17 @@ async def closed_to_everybody(city: system.System, name: str) -> AsyncIterator[N
 
 
 async def test_a_participant_whose_database_is_away_longer_than_every_retry_tier(city: system.System) -> None:
-    """Guard: infrastructure faults cost no attempt and no message; the tiers here last a second together."""
+    """Guard: the consumer pauses; an outage costs no attempt and no message. The tiers last a second here."""
     people = await settled(city, 100, 73)
+    taken = await metric(city, ABSENT, TAKEN)
+    paused = f'lethe_consumer_paused{{consumer="{ABSENT}.on.privacy.erasure-ordered"}}'
     async with closed_to_everybody(city, ABSENT):
         await let_run(city, people)
         await check_that_all_wait_for_the_absent(city, people)
-    await check_that_it_was_done_once(city, people)
+        assert await metric(city, ABSENT, paused) == 1
+    await check_that_it_was_done_once(city, people, taken)
+
+    async def goes_on() -> bool:
+        return await metric(city, ABSENT, paused) == 0
+
+    await eventually(goes_on)

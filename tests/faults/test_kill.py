@@ -10,6 +10,7 @@ import json
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from functools import partial
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -21,7 +22,7 @@ from shared.clock import now
 from shared.contracts import privacy
 from shared.messaging.requests import Refused, RequestClient, Unavailable
 from tests.faults.conftest import SETTINGS, all_closed, inside, let_run, restart, settled
-from tests.house import eventually
+from tests.house import SHORT_WAITS_MS, eventually
 
 PEOPLE = 120
 PARTICIPANTS = tuple(name for name in system.SERVICES if name != "privacy")
@@ -120,13 +121,26 @@ async def test_a_killed_service_loses_nothing(city: system.System, name: str, mo
     await check(city, people)
 
 
-async def test_a_killed_broker_loses_nothing(city: system.System) -> None:
-    """Guards: persistent messages, the outbox row goes after the confirm, consumers and connections come back."""
+async def test_a_broker_killed_in_the_middle_loses_nothing(city: system.System) -> None:
+    """Guards: persistent messages on quorum queues; consumers and connections come back."""
     people = await settled(city, PEOPLE, next(seeds))
     async with held(city, PARTICIPANTS, people[7]):
         await let_run(city, people)
         await stuck(city, PARTICIPANTS)
         await asyncio.to_thread(rabbitmq.kill, city.folder)
+    await asyncio.to_thread(rabbitmq.start, city.folder)
+    await all_closed(city, people)
+    await check(city, people)
+
+
+async def test_what_is_told_while_the_broker_is_dead_is_told_later(city: system.System) -> None:
+    """Guard: the outbox row goes after the confirm (shared/messaging/outbox.py)."""
+    people = await settled(city, PEOPLE, next(seeds))
+    await asyncio.to_thread(rabbitmq.kill, city.folder)
+    await let_run(city, people)
+    await becomes_true(city, "privacy", ORDERED, list(people))
+    failed = "SELECT count(*) = 1 AND bool_and(created_at < now() - interval '1 second') FROM outbox WHERE $1 > 0"
+    await becomes_true(city, "privacy", failed, 1)  # and by now its publishing has failed
     await asyncio.to_thread(rabbitmq.start, city.folder)
     await all_closed(city, people)
     await check(city, people)
@@ -153,7 +167,8 @@ async def test_a_power_cut_loses_nothing(city: system.System) -> None:
         for name in system.PROCESSES:
             kill(city, name)
         await asyncio.to_thread(servers.kill_servers, city.folder)
-    again = await asyncio.to_thread(lambda: system.up(city.folder, durable=False, settings=SETTINGS))
+    start = partial(system.up, city.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+    again = await asyncio.to_thread(start)
     assert again == city, "it comes back where it was"
     await all_closed(city, people)
     await check(city, people)

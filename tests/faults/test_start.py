@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from uuid import uuid4
@@ -22,7 +23,7 @@ from shared.contracts import identity
 from shared.messaging.requests import RequestClient
 from tests.faults.conftest import SETTINGS, all_closed, inside, let_run, restart, settled
 from tests.faults.test_kill import held, kill, stuck
-from tests.house import eventually
+from tests.house import SHORT_WAITS_MS, eventually
 
 CLOSED_PORT = "postgresql://postgres:not-a-secret@127.0.0.1:9/postgres"
 ABSENT = "marketing"
@@ -54,26 +55,54 @@ def lethe(folder: Path, *arguments: str, environment: Mapping[str, str] | None =
 
 async def test_a_second_start_changes_nothing(city: system.System) -> None:
     before = {name: processes.running(city.folder, name) for name in system.PROCESSES}
-    again = await asyncio.to_thread(lambda: system.up(city.folder, durable=False, settings=SETTINGS))
+    again = await asyncio.to_thread(
+        lambda: system.up(city.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+    )
     assert again == city
     assert {name: processes.running(city.folder, name) for name in system.PROCESSES} == before
 
 
-async def test_two_starts_at_once_make_one_system(city: system.System) -> None:
-    """Guard: the lock that a start holds to its end; seen to fail without it (two processes for one service)."""
+async def test_a_start_during_a_start_is_one_sentence(city: system.System, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Guard: a start holds its lock until every process is ready (deploy/local/system.py)."""
     await asyncio.to_thread(processes.stop, city.folder, ABSENT)
+    waiting, go_on = threading.Event(), threading.Event()
+    wait = system.wait
 
-    def up() -> str:
-        try:
-            system.up(city.folder, durable=False, settings=SETTINGS)
-        except StartError as error:
-            return str(error)
-        return ""
+    def slowly(running: system.System, name: str) -> None:
+        waiting.set()
+        assert go_on.wait(30)
+        wait(running, name)
 
-    said = await asyncio.gather(*(asyncio.to_thread(up) for _ in range(3)))
-    assert sorted(bool(sentence) for sentence in said) == [False, True, True]
+    monkeypatch.setattr(system, "wait", slowly)
+    first = asyncio.create_task(asyncio.to_thread(up, city))
+    await asyncio.to_thread(waiting.wait, 30)
+    second = await asyncio.to_thread(up, city)
+    go_on.set()
+    assert "Another ./lethe is starting" in second
+    assert await first == ""
+    assert workers(city, ABSENT) == [processes.running(city.folder, ABSENT)]
+
+
+async def test_starts_at_once_make_one_system(city: system.System) -> None:
+    await asyncio.to_thread(processes.stop, city.folder, ABSENT)
+    said = await asyncio.gather(*(asyncio.to_thread(up, city) for _ in range(3)))
+    assert "" in said
     assert all("Another ./lethe is starting" in sentence for sentence in said if sentence)
     assert workers(city, ABSENT) == [processes.running(city.folder, ABSENT)]
+
+
+def brought_up(city: system.System) -> system.System:
+    """What `./lethe up` does, with the settings of the tests."""
+    return system.up(city.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+
+
+def up(city: system.System) -> str:
+    """Start what does not run; answers why that was refused."""
+    try:
+        brought_up(city)
+    except StartError as error:
+        return str(error)
+    return ""
 
 
 def workers(city: system.System, name: str) -> list[int | None]:
@@ -193,9 +222,13 @@ async def test_a_full_disk_loses_nothing_that_was_there(city: system.System, mon
     assert left_behind(city.folder) == []
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 0))
     with pytest.raises(StartError, match="Only 0 MB are free"):
-        await asyncio.to_thread(lambda: system.up(city.folder, durable=False, settings=SETTINGS))
+        await asyncio.to_thread(
+            lambda: system.up(city.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+        )
     monkeypatch.undo()
-    again = await asyncio.to_thread(lambda: system.up(city.folder, durable=False, settings=SETTINGS))
+    again = await asyncio.to_thread(
+        lambda: system.up(city.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+    )
     assert again == city
     await let_run(city, people)
     await all_closed(city, people)
