@@ -166,7 +166,9 @@ async def test_what_was_not_checked_is_named(town: Town) -> None:
 
 
 async def test_what_the_law_kept_ends_on_its_day_and_the_certificate_says_so(town: Town) -> None:
-    """Guard: `retain_until < day` (shared/personal_data/retained.py): 31 December keeps, 1 January purges."""
+    """Guard: `retain_until < day` (shared/personal_data/retained.py): 31 December keeps, 1 January purges;
+    seen to fail with `<=`.
+    """
     person = await town.customer()
     await person.erase(terminate=True)
     last = date(today().year + 6, 12, 31)
@@ -191,7 +193,9 @@ async def test_what_the_law_kept_ends_on_its_day_and_the_certificate_says_so(tow
 
 
 async def test_a_refusal_does_not_end_with_a_date(town: Town) -> None:
-    """Guard: `review_at IS NULL` in the retention run; a running contract is not ended by the calendar."""
+    """Guard: `review_at IS NULL` in the retention run; the calendar ends no running contract;
+    seen to fail without it.
+    """
     person = await town.customer()
     await person.erase(terminate=False)
     await end_retention(town.kits["licensing"].database, LICENSING.data_map, date(today().year + 50, 1, 1))

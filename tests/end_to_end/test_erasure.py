@@ -20,7 +20,7 @@ RUNNING = {"license", "activation", "purchase_terms"}
 
 
 async def test_the_main_job(town: Town) -> None:
-    """Guards: the purge of every table (shared/personal_data/purge.py), the flip, the case's last letter."""
+    """Guard: the flip of the root (shared/personal_data/purge.py); seen to fail without it."""
     person = await town.customer()
     certificate = await person.erase(terminate=True)
     assert certificate["outcome"] == "partial refusal"
@@ -48,7 +48,7 @@ async def test_the_main_job(town: Town) -> None:
 
 
 async def test_every_table_of_every_data_map_is_in_the_certificate(town: Town) -> None:
-    """Guard: privacy refuses a report that leaves out a table (orders/reports.py)."""
+    """The other half, that a report without one of them is refused, is in test_certificate.py."""
     person = await town.newcomer()
     certificate = await person.erase(terminate=True)
     reported = {(p["service"], t["table"]) for p in certificate["participants"] for t in p["tables"]}
@@ -57,7 +57,9 @@ async def test_every_table_of_every_data_map_is_in_the_certificate(town: Town) -
 
 
 async def test_a_person_who_keeps_the_license(town: Town) -> None:
-    """Guards: `terminate_contract` in licensing's settling; row-level security's exception for `contract`."""
+    """Guards: `terminate_contract` in licensing's settling; row-level security's exception for `contract`;
+    seen to fail without either.
+    """
     person = await town.customer()
     certificate = await person.erase(terminate=False)
     for table in RUNNING:
@@ -85,7 +87,9 @@ async def test_a_person_who_keeps_the_license(town: Town) -> None:
 
 
 async def test_an_unpaid_order_is_cancelled(town: Town) -> None:
-    """Guard: settling makes the payment's reference void, so that late money is sent back."""
+    """Guard: settling makes the payment's reference void, so that late money is sent back;
+    seen to fail without it.
+    """
     person = await town.newcomer()
     payment = await person.start_payment(await person.order())
     late = await person.provider_says("payment.confirmed")
@@ -138,7 +142,7 @@ async def test_a_request_is_withdrawn_during_cooling_off(town: Town, by: str) ->
 
 
 async def test_an_address_is_enough_with_a_mailed_code(town: Town) -> None:
-    """Guard: the code is compared; five tries. A stranger's code opens nothing."""
+    """Guard: the code is compared; seen to fail without it."""
     person = await town.customer()
     asked = await town.ask(privacy.RequestErasure(email=person.address.upper(), terminate_contract=True))
     code = await town.mailed(person.address, EIGHT_DIGITS, 2)
@@ -177,7 +181,7 @@ async def test_progress_is_visible_and_an_ordered_case_cannot_be_withdrawn(town:
 
 
 async def test_the_disclosure_log_names_the_recipients_and_is_kept(town: Town) -> None:
-    """Guard: `late="statutory"` of Disclosed; a mail that was under way is a disclosure, too."""
+    """Guard: `late="statutory"` of Disclosed: a mail that was under way is one, too; seen to fail without it."""
     person = await town.customer()
     await town.letters(person.address, "licencja jest gotowa")
     await person.erase(terminate=True)
@@ -211,7 +215,7 @@ async def tell(town: Town, service: str, *events: Event) -> None:
 
 
 async def test_the_sealed_address_goes_with_the_last_letter_and_not_before(town: Town) -> None:
-    """Guard: the address is destroyed only when the letter left (services/privacy/letters.py)."""
+    """Guard: the address goes only when the letter left (services/privacy/letters.py); seen to fail without it."""
     person = await town.newcomer()
     town.office.answers[person.address] = "451 try again later"
     case_id = await person.ask_for_erasure(terminate=True)
@@ -227,7 +231,7 @@ async def test_the_sealed_address_goes_with_the_last_letter_and_not_before(town:
 
 
 async def test_undeliverable_letters_do_not_hold_up_those_of_others(town: Town) -> None:
-    """Guard: a letter that can't leave now waits its turn (services/privacy/letters.py)."""
+    """Guard: a letter that can't leave now waits its turn (services/privacy/letters.py); seen to fail without it."""
     refused = [await town.newcomer() for _ in range(21)]
     for person in refused:
         town.office.answers[person.address] = "451 try again later"
@@ -240,7 +244,7 @@ async def test_undeliverable_letters_do_not_hold_up_those_of_others(town: Town) 
 
 
 async def test_undeliverable_codes_do_not_hold_up_those_of_others(town: Town) -> None:
-    """Guard: a code that can't leave now waits its turn (services/privacy/unconfirmed.py)."""
+    """Guard: a code that can't leave now waits its turn (privacy/unconfirmed.py); seen to fail without it."""
     deaf = [f"deaf.{number}.{uuid4().hex}@example.com" for number in range(21)]
     for address in deaf:
         town.office.answers[address] = "451 try again later"
@@ -255,7 +259,7 @@ async def test_undeliverable_codes_do_not_hold_up_those_of_others(town: Town) ->
 
 
 async def test_who_comes_back_is_somebody_new(town: Town) -> None:
-    """Guard: identity forgets the hash of the address with the person."""
+    """Identity forgets the hash of the address with the person; nothing of the old account rules the new one."""
     person = await town.customer()
     first = person.id
     await person.erase(terminate=True)
@@ -309,7 +313,7 @@ async def test_two_cases_of_one_linked_person_both_close(town: Town, second: boo
 
 
 async def test_late_facts_about_an_erased_person(town: Town) -> None:
-    """Guards: `late` of each contract in the consumer; legal-duty alone may write retained rows."""
+    """Guards: the look at the tombstone (lethe.enter); a webhook goes on as legal duty; seen to fail without either."""
     person = await town.customer()
     refund = await person.provider_says("refund.made")
     await person.erase(terminate=True)
@@ -352,7 +356,7 @@ def entered(found: str) -> int:
 
 
 async def test_a_withdrawn_consent_stays_withdrawn(town: Town) -> None:
-    """Guards: the ledger's order of decisions, and versions in the replicas."""
+    """Guards: the ledger's order of decisions, versions in the replicas; seen to fail without either."""
     person = await town.customer()
     version = "SELECT version FROM permission WHERE subject_id = $1 AND purpose = 'direct-marketing.email'"
     given = await town.rows["marketing"].fetchval(version, person.id)

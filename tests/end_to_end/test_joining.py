@@ -110,7 +110,9 @@ async def told_of_a_license(town: Town, rows: asyncpg.Connection, person: UUID) 
 async def test_a_service_that_joins_knows_who_is_gone_and_who_allows_what(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Guard: nothing is consumed before `catch_up` is through; it pages."""
+    """Guards: nothing is consumed before `catch_up` is through, and it is through after the last page;
+    seen to fail without either.
+    """
     monkeypatch.setattr(catch_up, "PAGE", 2)
     gone = [await town.newcomer() for _ in range(5)]
     for person in gone:
@@ -196,7 +198,9 @@ async def test_an_order_that_did_not_ask_a_joiner_is_obeyed_by_it(town: Town) ->
 
 @pytest.mark.parametrize("sign", ["the dump says nothing", "catch_up was emptied"])
 async def test_a_restored_service_erases_again_who_was_erased_since_its_dump(town: Town, sign: str) -> None:
-    """Guards: the newest answered order is looked for at the start; people go through the eraser, as ordered."""
+    """Guards: the newest answered order is looked for at the start; people go through the eraser, as ordered
+    (also those named by a linked id); seen to fail without any one of them.
+    """
     await prepare(town.house, JOINER)
     ending, keeping, linked, staying = [await town.newcomer() for _ in range(4)]
     await link(town, ending, linked)
@@ -278,7 +282,7 @@ GROWN = DataMap("sample", 2, (*DATA_MAP.tables, BADGE))
 
 
 async def test_a_grown_data_map_counts_from_the_next_order_on(town: Town) -> None:
-    """Guard: the version of a participant only rises (services/privacy/participants.py)."""
+    """Guard: the version of a participant only rises (privacy/participants.py); seen to fail without it."""
     await prepare(town.house, JOINER)
     async with joined(town):
         first = await (await town.newcomer()).erase(terminate=True)
@@ -302,6 +306,9 @@ async def test_a_grown_data_map_counts_from_the_next_order_on(town: Town) -> Non
 
         await eventually(has_heard)
         certificate = await person.erase(terminate=True)
+        frozen = """SELECT p.map_version FROM order_participant p JOIN privacy_case c USING (order_id)
+            WHERE c.subject_id = $1 AND p.service = 'sample'"""
+        assert await town.rows["privacy"].fetchval(frozen, person.id) == 2
         assert entry(certificate, "sample", "badge") == {
             "table": "badge",
             "categories": ["D11"],

@@ -141,7 +141,7 @@ FIRST_TIER = TIERS[0].name
 
 
 async def test_nothing_is_found_but_what_the_certificate_lists(town: Town, logs: io.StringIO, tmp_path: Path) -> None:
-    """Guards: ids only in events, `keep_personal_values_out`, the purge, what settling forgets by hash."""
+    """Guards: ids only in events; no text of an error in dead letters or logs; seen to fail without any one of them."""
     person, values = await lived(town)
     before = {f"{t.place}.{t.where.removeprefix('public.')}" for t in await traces.in_tables(town.rows, values)}
     assert before >= {"identity.account", "identity.session", "licensing.invoice", "licensing.purchase_origin"}

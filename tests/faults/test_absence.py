@@ -188,7 +188,9 @@ async def given_up(city: system.System) -> int:
 
 
 async def test_a_participant_that_was_down_through_the_whole_order(city: system.System) -> None:
-    """Guards: the order waits in its durable queue; reminded, it answers with the stored report (erasure.py)."""
+    """Guards: the order waits in its durable queue; reminded, it answers with the stored report
+    (erasure.py), and is reminded alone (reminders.py); seen to fail without either of the last two.
+    """
     people = await settled(city, 100, 71)
     await asyncio.to_thread(processes.stop, city.folder, ABSENT)
     await let_run(city, people)
@@ -226,7 +228,9 @@ async def closed_to_everybody(city: system.System, name: str) -> AsyncIterator[N
 
 
 async def test_a_participant_whose_database_is_away_longer_than_every_retry_tier(city: system.System) -> None:
-    """Guard: the consumer pauses; an outage costs no attempt and no message. The tiers last a second here."""
+    """Guard: the consumer pauses; an outage costs no attempt and no message (the tiers last a second here);
+    seen to fail without it.
+    """
     people = await settled(city, 100, 73)
     taken = await metric(city, ABSENT, TAKEN)
     paused = f'lethe_consumer_paused{{consumer="{ABSENT}.on.privacy.erasure-ordered"}}'

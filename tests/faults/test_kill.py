@@ -122,7 +122,7 @@ async def test_a_killed_service_loses_nothing(city: system.System, name: str, mo
 
 
 async def test_a_broker_killed_in_the_middle_loses_nothing(city: system.System) -> None:
-    """Guards: persistent messages on quorum queues; consumers and connections come back."""
+    """Persistent messages on durable queues; consumers and connections come back."""
     people = await settled(city, PEOPLE, next(seeds))
     async with held(city, PARTICIPANTS, people[7]):
         await let_run(city, people)
@@ -134,7 +134,7 @@ async def test_a_broker_killed_in_the_middle_loses_nothing(city: system.System) 
 
 
 async def test_what_is_told_while_the_broker_is_dead_is_told_later(city: system.System) -> None:
-    """Guard: the outbox row goes after the confirm (shared/messaging/outbox.py)."""
+    """Guard: the outbox row goes after the confirm (shared/messaging/outbox.py); seen to fail without it."""
     people = await settled(city, PEOPLE, next(seeds))
     await asyncio.to_thread(rabbitmq.kill, city.folder)
     await let_run(city, people)
@@ -147,7 +147,7 @@ async def test_what_is_told_while_the_broker_is_dead_is_told_later(city: system.
 
 
 async def test_a_killed_database_loses_nothing(city: system.System) -> None:
-    """Guard: infrastructure faults are waited out (shared/messaging/consumer.py)."""
+    """The consumers wait (shared/messaging/consumer.py; the guard is in test_absence.py)."""
     people = await settled(city, PEOPLE, next(seeds))
     async with held(city, PARTICIPANTS, people[7]):
         await let_run(city, people)

@@ -63,7 +63,7 @@ async def test_a_second_start_changes_nothing(city: system.System) -> None:
 
 
 async def test_a_start_during_a_start_is_one_sentence(city: system.System, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Guard: a start holds its lock until every process is ready (deploy/local/system.py)."""
+    """Guard: a start holds its lock to the end (deploy/local/system.py); seen to fail without it."""
     await asyncio.to_thread(processes.stop, city.folder, ABSENT)
     waiting, go_on = threading.Event(), threading.Event()
     wait = system.wait
@@ -243,7 +243,8 @@ async def test_a_half_written_file_is_named(tmp_path: Path) -> None:
 
 
 async def test_a_drain_finishes_what_is_under_way_and_tells_it(city: system.System) -> None:
-    """Guard: SIGTERM stops the taking first; what is committed is published before the end (shared/service.py).
+    """Guard: SIGTERM stops the taking first; what is committed is published before the end (shared/service.py);
+    seen to fail without the wait.
 
     The order closes although the participant is gone: its report had left.
     """
