@@ -107,7 +107,7 @@ class Town:
         return person
 
     async def quiet(self) -> None:
-        """Wait until no message is under way: outboxes and reaction queues are empty."""
+        """Wait until the outboxes are empty: all that was said is with the broker, and may still be under way there."""
 
         async def still() -> bool:
             waiting = [await c.fetchval("SELECT count(*) FROM outbox") for c in self.rows.values()]
