@@ -10,12 +10,12 @@ from alembic.script import ScriptDirectory
 HERE = Path(__file__).parent
 
 
-def upgrade(service_migrations: Path, url: str) -> None:
+def upgrade(service_migrations: Path, url: str, to: str = "heads") -> None:
     """Apply the kit's migrations and those in `service_migrations`, all in one transaction.
 
     `url` is that of the owner role (`postgresql://...`). Raises what PostgreSQL or Alembic raise.
     """
-    command.upgrade(_config(service_migrations, url), "heads")
+    command.upgrade(_config(service_migrations, url), to)
 
 
 def run_sql_beside(revision_file: str) -> None:
