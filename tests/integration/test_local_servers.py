@@ -115,8 +115,10 @@ async def test_resumes_after_a_kill_of_everything(folder: Path, running: servers
     assert await taken_from(running.amqp_url, "survivors") == b"first"
     assert processes.poll(lambda: is_registered(folder, "survivors"), within_s=10.0)
     await publish(running.amqp_url, "survivors", b"kept")
-    for each in tree_of(folder):
+    killed = tree_of(folder)
+    for each in killed:
         each.kill()
+    assert not psutil.wait_procs(killed, timeout=10)[1]
     assert servers.running_servers(folder, durable=False) == running
     with psycopg.connect(running.postgres_admin_url) as connection:
         assert connection.execute("SELECT state FROM survivor").fetchone() == ("kept",)
