@@ -12,12 +12,15 @@ from faker import Faker
 from stdnum.pl import nip as polish_nip
 
 from services.identity import population as identity
+from services.identity.subject_ids import minted
 from services.licensing import population as licensing
 from services.marketing import population as marketing
 from services.privacy import population as privacy
 
 CONNECT_TIMEOUT_S = 10
 UNPAID, KEEPING, READING, TRADING, FOREIGN = 0.05, 0.10, 0.60, 0.15, 0.05  # shares of the population
+FIRST_MS = 1_735_689_600_000  # the first of them came on the first day of 2025
+CROWD = 20_000  # at most so many come with one seed before those of the next one do
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def _resident(fake: Faker, chance: random.Random, number: int, seed: int) -> Res
     first, last = fake.first_name(), fake.last_name()
     trader = chance.random() < TRADING
     return Resident(
-        subject_id=UUID(int=chance.getrandbits(128), version=4),
+        subject_id=minted(FIRST_MS + seed * CROWD + number, chance.getrandbits(74)),
         email=f"{_latin(first)}.{_latin(last)}.{seed}.{number}@example.com",
         full_name=f"{first} {last}",
         street=f"{fake.street_name()} {chance.randint(1, 200)}/{10_000 + number}",

@@ -2,43 +2,28 @@
 
 import asyncio
 import statistics
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from time import perf_counter
 from typing import Any
-from uuid import uuid4
 
 import aio_pika
-import asyncpg
 import psutil
 
 from deploy import broker, population
 from deploy.benchmark import bare
+from deploy.benchmark.cases import Connections, Figures, analyze, arrive, open_case, timed_erasure, wait
+from deploy.benchmark.growth import growth
 from deploy.local import processes, system
 from deploy.local.system import System
 from deploy.population import Resident
-from services.privacy.cases.population import insert_cases, release
-from shared.clock import now
 from shared.contracts import privacy
-from shared.contracts.message import Created
 from shared.contracts.privacy import OrderedSubject
 from shared.messaging.requests import RequestClient
 from shared.messaging.topology import EVENTS
 
-Tell = Callable[[str], None]
-Connections = Mapping[str, asyncpg.Connection]
-Figures = dict[str, float]
-
 ROUNDS = 2
-GROWTH_ROUNDS = 5
-POLL_S = 0.02
-PATIENCE_S = 600.0
 CLIENTS = 50
-
-PROGRESS = "SELECT count(*) FROM erasure_order WHERE open"
-CASES_LEFT = (
-    "SELECT count(*) FROM privacy_case WHERE state IN ('waiting', 'ordered', 'failed') AND subject_id = ANY ($1)"
-)
 CASE_OF = "SELECT subject_id, case_id FROM privacy_case WHERE subject_id = ANY ($1)"
 
 
@@ -47,9 +32,10 @@ async def bulk(connections: Connections, client: RequestClient, people: int, see
     seconds = bare_seconds = 0.0
     for turn in range(ROUNDS):
         share = people // ROUNDS
-        for_bare = await _settled(connections, share, seed + 2 * turn)
-        for_lethe = await _settled(connections, share, seed + 2 * turn + 1)
-        await analyze(connections)
+        for_bare = await arrive(connections, share, seed + 2 * turn)
+        for_lethe = await arrive(connections, share, seed + 2 * turn + 1)
+        await wait(connections, for_bare)
+        await wait(connections, for_lethe)
         bare_seconds += await bare.run(connections, await _ordered(connections, for_bare))
         seconds += await timed_erasure(connections, client, for_lethe)
     return {
@@ -60,47 +46,14 @@ async def bulk(connections: Connections, client: RequestClient, people: int, see
     }
 
 
-async def _settled(connections: Connections, count: int, seed: int) -> list[Resident]:
-    """People with a waiting case each; the last of them opens theirs by a request (see `timed_erasure`)."""
-    people = population.residents(count, seed)
-    await population.settle(connections, people)
-    await insert_cases(connections["privacy"], [p.subject_id for p in people[:-1]])
-    return people
-
-
 async def _ordered(connections: Connections, people: Sequence[Resident]) -> list[OrderedSubject]:
     rows = await connections["privacy"].fetch(CASE_OF, [p.subject_id for p in people])
     return [OrderedSubject(subject_id=r["subject_id"], case_id=r["case_id"], terminate_contract=True) for r in rows]
 
 
-async def timed_erasure(connections: Connections, client: RequestClient, people: Sequence[Resident]) -> float:
-    """Let the cases of these people run; answers the seconds until all are closed.
-
-    The last person asks as people do, which wakes the dispatcher: cases released by SQL alone would be
-    found at its next look, and up to a second of its rest would be measured as work.
-    """
-    ids = [p.subject_id for p in people]
-    began = perf_counter()
-    await release(connections["privacy"], ids)
-    await open_case(client, people[-1])
-    while perf_counter() - began < PATIENCE_S:
-        await asyncio.sleep(POLL_S)
-        if not await connections["privacy"].fetchval(PROGRESS):
-            ended = perf_counter()
-            if not await connections["privacy"].fetchval(CASES_LEFT, ids):
-                return ended - began
-    raise TimeoutError("the cases did not close in time")
-
-
-async def analyze(connections: Connections) -> None:
-    """What autovacuum would do in quieter times."""
-    await asyncio.gather(*(c.execute("VACUUM ANALYZE") for c in connections.values()))
-
-
 async def single(connections: Connections, client: RequestClient, amqp_url: str, rounds: int, seed: int) -> Figures:
     """One case on an idle system, from the accepted request to the event that it is closed."""
-    people = population.residents(rounds, seed)
-    await population.settle(connections, people)
+    people = await arrive(connections, rounds, seed)
     await analyze(connections)
     took = []
     async with fulfilled(amqp_url) as closing:
@@ -115,8 +68,7 @@ async def single(connections: Connections, client: RequestClient, amqp_url: str,
 
 async def concurrent(connections: Connections, client: RequestClient, amqp_url: str, cases: int, seed: int) -> Figures:
     """Cases arriving one by one from many clients at once."""
-    people = population.residents(cases, seed)
-    await population.settle(connections, people)
+    people = await arrive(connections, cases, seed)
     await analyze(connections)
     opened: dict[Any, float] = {}
     took: list[float] = []
@@ -138,19 +90,6 @@ async def concurrent(connections: Connections, client: RequestClient, amqp_url: 
         await asyncio.wait_for(asyncio.gather(all_closed(closing), *(one_client() for _ in range(CLIENTS))), 120)
         seconds = perf_counter() - began
     return {"cases": cases, "per_second": round(cases / seconds, 1), "p95_ms": round(_p95(took), 1)}
-
-
-async def open_case(client: RequestClient, person: Resident) -> Created:
-    """Ask for an erasure as a member with a fresh session does."""
-    request = privacy.OpenCase(
-        subject_id=person.subject_id,
-        right="erasure",
-        terminate_contract=True,
-        authenticated_at=now(),
-        token=uuid4().hex,
-    )
-    created: Created = await client.ask(request, timeout_s=30)
-    return created
 
 
 @asynccontextmanager
@@ -179,33 +118,6 @@ def _p95(values: Sequence[float]) -> float:
     return statistics.quantiles(values, n=20)[-1]
 
 
-async def growth(
-    connections: Connections, client: RequestClient, sizes: Sequence[int], sample: int, seed: int, tell: Tell
-) -> Figures:
-    """Microseconds per erased person with ever more people present; the median of several rounds each."""
-    await _cost(connections, client, sample, seed + 400_000)  # warms plans, caches and connections up for all sizes
-    found: dict[str, float] = {}
-    present = 0
-    for number, size in enumerate(sizes):
-        tell(f"growth: {size} people present")
-        crowd = size - present
-        for start in range(0, crowd, 10_000):
-            some = population.residents(min(10_000, crowd - start), seed + 1000 * number + start // 10_000)
-            await population.settle(connections, some)
-        present = size
-        rounds = range(GROWTH_ROUNDS)
-        costs = [await _cost(connections, client, sample, seed + 500_000 + number * GROWTH_ROUNDS + r) for r in rounds]
-        found[str(size)] = round(statistics.median(costs), 1)
-    return found
-
-
-async def _cost(connections: Connections, client: RequestClient, sample: int, seed: int) -> float:
-    """Microseconds for each of so many people who come and are erased."""
-    people = await _settled(connections, sample, seed)
-    await analyze(connections)
-    return await timed_erasure(connections, client, people) / sample * 1e6
-
-
 def resident_mb(running: System) -> Figures:
     """Resident memory of each process in MB."""
     found = {}
@@ -224,7 +136,9 @@ async def watch_memory(running: System, peak: dict[str, float], stop: asyncio.Ev
         await asyncio.sleep(0.2)
 
 
-async def run(running: System, *, people: int, sizes: Sequence[int], tell: Tell) -> dict[str, Any]:
+async def run(
+    running: System, *, people: int, sizes: Sequence[int], spread: bool, tell: Callable[[str], None]
+) -> dict[str, Any]:
     """All measurements, in one object."""
     amqp_url = broker.in_virtual_host(running.servers.amqp_url, system.VIRTUAL_HOST)
     client = RequestClient(amqp_url, "benchmark")
@@ -235,7 +149,7 @@ async def run(running: System, *, people: int, sizes: Sequence[int], tell: Tell)
         found: dict[str, Any] = {"single": await single(connections, client, amqp_url, 60, 1)}
         tell(f"500 cases from {CLIENTS} clients")
         found["concurrent"] = await concurrent(connections, client, amqp_url, 500, 2)
-        found["growth"] = await growth(connections, client, sizes, 2000, 10, tell)
+        found["growth"] = await growth(connections, client, sizes, spread=spread, tell=tell)
         tell(f"bulk: {people} people, and as many as bare SQL")
         found["bulk"] = await bulk(connections, client, people, 10_000_000)
     stop.set()

@@ -40,6 +40,9 @@ def group() -> None:
 def erasure(
     people: Annotated[int, typer.Option(min=100, help="How many people the bulk erases on each side.")] = 20_000,
     growth: Annotated[str, typer.Option(help="Numbers of people present.")] = "1000,10000,100000",
+    spread: Annotated[
+        bool, typer.Option("--spread", help="Growth: pick the people from among all, not the newest ones.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Erase in bulk, one by one and from many clients; print a table, or one JSON object."""
@@ -55,7 +58,7 @@ def erasure(
         shutil.rmtree(FOLDER, ignore_errors=True)
         try:
             running = system.up(FOLDER, tell=tell, settings=SETTINGS)
-            found = asyncio.run(measurements.run(running, people=people, sizes=sizes, tell=tell))
+            found = asyncio.run(measurements.run(running, people=people, sizes=sizes, spread=spread, tell=tell))
         finally:
             system.down(FOLDER)
     typer.echo(json.dumps(found)) if as_json else Console().print(_table(found))

@@ -15,7 +15,7 @@ from services.identity.profile import corrected
 from services.identity.service_mail.words import FOR_SERVICES, OWN, compose
 from services.identity.settings import IdentitySettings
 from services.identity.signups.rules import check_party, written_nip
-from services.identity.subject_ids import uuid7
+from services.identity.subject_ids import minted, uuid7
 from shared.contracts import identity
 from shared.messaging.requests import Refused
 
@@ -58,6 +58,15 @@ def test_subject_ids_are_version_7_and_follow_the_clock() -> None:
     assert len(set(ids)) == 1000
     milliseconds = [i.int >> 80 for i in ids]
     assert milliseconds == sorted(milliseconds)
+
+
+@given(st.integers(0, 2**48 - 1), st.integers(0, 2**74 - 1))
+def test_a_subject_id_keeps_its_moment_and_every_drawn_bit(milliseconds: int, drawn: int) -> None:
+    """Guard: the version and the variant stand between the drawn bits, not on top of them (RFC 9562, 5.7)."""
+    minted_id = minted(milliseconds, drawn)
+    assert (minted_id.version, minted_id.variant) == (7, "specified in RFC 4122")
+    assert minted_id.int >> 80 == milliseconds
+    assert (minted_id.int >> 64 & 0xFFF) << 62 | minted_id.int & (2**62 - 1) == drawn
 
 
 @pytest.mark.parametrize("password", ["password", "Haslo1234", "QWERTYUIOP", "anna.nowak", "Anna.Nowak@example.com"])

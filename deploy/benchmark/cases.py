@@ -1,0 +1,77 @@
+"""People of a benchmark, their cases, and the time until these are closed."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from time import perf_counter
+from uuid import uuid4
+
+import asyncpg
+
+from deploy import population
+from deploy.population import Resident
+from services.privacy.cases.population import insert_cases, release
+from shared.clock import now
+from shared.contracts import privacy
+from shared.contracts.message import Created
+from shared.messaging.requests import RequestClient
+
+Connections = Mapping[str, asyncpg.Connection]
+Figures = dict[str, float]
+
+POLL_S = 0.02
+PATIENCE_S = 600.0
+
+PROGRESS = "SELECT count(*) FROM erasure_order WHERE open"
+CASES_LEFT = (
+    "SELECT count(*) FROM privacy_case WHERE state IN ('waiting', 'ordered', 'failed') AND subject_id = ANY ($1)"
+)
+
+
+async def arrive(connections: Connections, count: int, seed: int) -> list[Resident]:
+    """So many people more, with all that is known of each."""
+    people = population.residents(count, seed)
+    await population.settle(connections, people)
+    return people
+
+
+async def wait(connections: Connections, people: Sequence[Resident]) -> None:
+    """A waiting case for everybody but the last, who opens theirs by a request (see `timed_erasure`)."""
+    await insert_cases(connections["privacy"], [p.subject_id for p in people[:-1]])
+    await analyze(connections)
+
+
+async def timed_erasure(connections: Connections, client: RequestClient, people: Sequence[Resident]) -> float:
+    """Let the cases of these people run; answers the seconds until all are closed.
+
+    The last person asks as people do, which wakes the dispatcher: cases released by SQL alone would be
+    found at its next look, and up to a second of its rest would be measured as work.
+    """
+    ids = [p.subject_id for p in people]
+    began = perf_counter()
+    await release(connections["privacy"], ids)
+    await open_case(client, people[-1])
+    while perf_counter() - began < PATIENCE_S:
+        await asyncio.sleep(POLL_S)
+        if not await connections["privacy"].fetchval(PROGRESS):
+            ended = perf_counter()
+            if not await connections["privacy"].fetchval(CASES_LEFT, ids):
+                return ended - began
+    raise TimeoutError("the cases did not close in time")
+
+
+async def analyze(connections: Connections) -> None:
+    """What autovacuum would do in quieter times."""
+    await asyncio.gather(*(c.execute("VACUUM ANALYZE") for c in connections.values()))
+
+
+async def open_case(client: RequestClient, person: Resident) -> Created:
+    """Ask for an erasure as a member with a fresh session does."""
+    request = privacy.OpenCase(
+        subject_id=person.subject_id,
+        right="erasure",
+        terminate_contract=True,
+        authenticated_at=now(),
+        token=uuid4().hex,
+    )
+    created: Created = await client.ask(request, timeout_s=30)
+    return created

@@ -1,0 +1,46 @@
+"""Whether an erasure costs more the more people are present."""
+
+import random
+import statistics
+from collections.abc import Callable, Iterator, Sequence
+from itertools import count
+
+from deploy.benchmark.cases import Connections, Figures, arrive, timed_erasure, wait
+from deploy.population import Resident
+from shared.messaging.requests import RequestClient
+
+ROUNDS = 5
+SAMPLE = 2000
+CROWD = 10_000  # so many arrive in one step
+
+
+async def growth(
+    connections: Connections, client: RequestClient, sizes: Sequence[int], *, spread: bool, tell: Callable[[str], None]
+) -> Figures:
+    """Microseconds per erased person with ever more others present; the median of several rounds each.
+
+    `spread`: the people are picked from among all, else they are those who came last.
+    """
+    seeds = count(10)
+    present: list[Resident] = []
+    await _cost(connections, client, present, seeds, spread=spread)  # warms plans, caches and connections up
+    found: dict[str, float] = {}
+    for size in sizes:
+        tell(f"growth: {size} people present")
+        while len(present) < size:
+            present += await arrive(connections, min(CROWD, size - len(present)), next(seeds))
+        costs = [await _cost(connections, client, present, seeds, spread=spread) for _ in range(ROUNDS)]
+        found[str(size)] = round(statistics.median(costs), 1)
+    return found
+
+
+async def _cost(
+    connections: Connections, client: RequestClient, present: list[Resident], seeds: Iterator[int], *, spread: bool
+) -> float:
+    """Microseconds per person when so many come and as many are erased."""
+    present += await arrive(connections, SAMPLE, next(seeds))
+    if spread:
+        random.shuffle(present)
+    people = [present.pop() for _ in range(SAMPLE)]
+    await wait(connections, people)
+    return await timed_erasure(connections, client, people) / SAMPLE * 1e6
