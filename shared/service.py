@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -111,6 +112,7 @@ class Service:
                 starting.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await starting
+            gc.freeze()  # what a start makes stays: looking for garbage among it was a fifth of the service's work
             await stopping
             log.info("draining")
         log.info("stopped")
@@ -210,13 +212,13 @@ async def _relay_the_rest(kit: Kit) -> None:
                 pass
 
 
-OLDEST = "SELECT min(created_at) FROM outbox"
+EST = "SELECT min(created_at) FROM outbox"
 
 
 async def _checks(kit: Kit, broker: RabbitBroker | None) -> dict[str, bool]:
     if not await kit.database.reachable():
         return {"database": False, "consumers": False, "relay": False}
-    oldest = await kit.database.pool.fetchval(OLDEST)
+    oldest = await kit.database.pool.fetchval(EST)
     lag = (now() - oldest).total_seconds() if oldest else 0.0
     metrics.relay_lag.set(lag)
     return {
