@@ -16,7 +16,9 @@ DESCRIPTION = (
     " and in no order: remember the message id together with the effect. Requests go to the classic queue of the"
     " service, transient and with a deadline; the reply (or a problem after RFC 9457, message type `problem`)"
     " comes to `amq.rabbitmq.reply-to`. Attributes of CloudEvents: message_id is id, type is type, app_id is"
-    " source, timestamp is time; subject, specversion, dataschema and traceparent are headers."
+    " source, timestamp is time; subject, specversion, dataschema and traceparent are headers. An event's user_id is"
+    " the account that publishes it, `<service>@<virtual host>`: the broker refuses a false one, and a receiver gives"
+    " up an event whose account is not that of its type's owner."
 )
 EVENT_HEADERS = {
     "type": "object",

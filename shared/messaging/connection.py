@@ -6,6 +6,8 @@ import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
 from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
 
+from shared.messaging.senders import account
+
 CONNECT_TIMEOUT_S = 5.0
 PUBLISH_TIMEOUT_S = 10.0
 
@@ -21,7 +23,7 @@ class Outlet:
     """
 
     def __init__(self, url: str, name: str) -> None:
-        self._url, self._name = url, name
+        self._url, self._name, self._account = url, name, account(url)
         self._lock = asyncio.Lock()
         self._connection: AbstractConnection | None = None
         self._channel: AbstractChannel | None = None
@@ -43,8 +45,12 @@ class Outlet:
         """What else a fresh channel needs."""
 
     async def publish(self, exchange: str, routing_key: str, message: aio_pika.Message) -> None:
-        """Publish mandatory and confirmed. Raises when the broker did not take responsibility."""
+        """Publish mandatory, confirmed and in the name of the connection's account.
+
+        Raises when the broker did not take responsibility.
+        """
         channel = await self.channel()
+        message.user_id = self._account
         if exchange not in self._exchanges:
             self._exchanges[exchange] = (
                 await channel.get_exchange(exchange, ensure=False) if exchange else channel.default_exchange

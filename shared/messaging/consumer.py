@@ -15,6 +15,7 @@ from shared.messaging.connection import Outlet
 from shared.messaging.faults import Fault, Rejected, classify
 from shared.messaging.retry import attempts, give_up, retry_later
 from shared.messaging.router import Handler, Reaction
+from shared.messaging.senders import may_send
 from shared.observability import continued_trace, log, metrics, what_failed
 from shared.purposes import Purpose
 
@@ -112,7 +113,7 @@ class Consumer:
         available = {
             **self.provided,
             "tx": tx,
-            "sender": message.app_id or "",
+            "sender": (message.type or "").partition(".")[0],
             "message_type": message.type or "",
             "attempt": attempts(message) + 1,
         }
@@ -134,6 +135,8 @@ def read(reaction: Reaction, message: AbstractIncomingMessage) -> Event | str:
         raise Rejected("message id is missing or no UUID") from None
     if message.type != reaction.contract.type_from((message.type or "").partition(".")[0]):
         raise Rejected("type does not belong to this queue")
+    if not may_send(message.user_id, message.type or "", reaction.service):
+        raise Rejected("sent by an account that may not speak for its type's owner")
     if reaction.raw:
         return _text(message.body)
     return reaction.contract.model_validate_json(message.body)

@@ -17,6 +17,7 @@ from aio_pika.exceptions import AMQPError, ChannelNotFoundEntity
 from shared.clock import now
 from shared.messaging.connection import CONNECT_TIMEOUT_S, PUBLISH_TIMEOUT_S
 from shared.messaging.retry import ATTEMPT, FAILED_AT, FAULT, ORIGIN, REASON
+from shared.messaging.senders import account
 from shared.messaging.topology import dead_letters
 
 MOST = 10_000
@@ -81,7 +82,7 @@ async def replay(url: str, service: str, pick: Pick) -> Replayed:
     async with _held(url, service) as (channel, held):
         for letter, message in held:
             if pick(letter):
-                gone = await _send_back(channel, letter, message)
+                gone = await _send_back(channel, account(url), letter, message)
                 (sent if gone else stayed).append(letter)
     return Replayed(sent, stayed)
 
@@ -114,7 +115,9 @@ async def _held(url: str, service: str) -> AsyncIterator[tuple[AbstractChannel, 
         yield channel, held
 
 
-async def _send_back(channel: AbstractChannel, letter: DeadLetter, message: AbstractIncomingMessage) -> bool:
+async def _send_back(
+    channel: AbstractChannel, operator: str, letter: DeadLetter, message: AbstractIncomingMessage
+) -> bool:
     copy = aio_pika.Message(
         message.body,
         headers={name: value for name, value in message.headers.items() if _of_the_sender(name)},
@@ -124,6 +127,7 @@ async def _send_back(channel: AbstractChannel, letter: DeadLetter, message: Abst
         timestamp=message.timestamp,
         content_type=message.content_type,
         delivery_mode=DeliveryMode.PERSISTENT,
+        user_id=operator,
     )
     try:
         await channel.default_exchange.publish(copy, letter.origin, mandatory=True, timeout=PUBLISH_TIMEOUT_S)

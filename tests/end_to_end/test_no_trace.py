@@ -18,6 +18,7 @@ from deploy import traces
 from deploy.local.servers import Servers
 from deploy.traces import Trace
 from shared.contracts import identity, licensing, marketing
+from shared.messaging.senders import account
 from shared.messaging.topology import EVENTS, TIERS, dead_letters, set_policies
 from shared.observability import keep_personal_values_out, log
 from tests.end_to_end.town import PASSWORD, Citizen, Town, at_once, bustling, founded
@@ -102,6 +103,7 @@ async def publish(house: House, message: aio_pika.Message, key: str) -> None:
     connection = await aio_pika.connect(house.admin_amqp, timeout=10)
     async with connection:
         exchange = await (await connection.channel()).get_exchange(EVENTS, ensure=False)
+        message.user_id = account(house.admin_amqp)
         await exchange.publish(message, key, timeout=10)
 
 

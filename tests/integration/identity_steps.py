@@ -17,6 +17,7 @@ from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import identity
 from shared.contracts.message import Event, Problem, Request
 from shared.messaging.requests import Refused, RequestClient
+from shared.messaging.senders import account
 from shared.messaging.topology import EVENTS
 from tests.house import House, eventually
 
@@ -104,7 +105,13 @@ class Steps:
             exchange = await (await connection.channel()).get_exchange(EVENTS)
             key = event.type_from(sender)
             body = event.model_dump_json().encode()
-            message = aio_pika.Message(body, message_id=message_id or str(uuid4()), type=key, app_id=sender)
+            message = aio_pika.Message(
+                body,
+                message_id=message_id or str(uuid4()),
+                type=key,
+                app_id=sender,
+                user_id=account(self.house.admin_amqp),
+            )
             await exchange.publish(message, key, timeout=5)
 
     @contextlib.asynccontextmanager

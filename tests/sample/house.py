@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
+from weakref import WeakKeyDictionary
 
 import aio_pika
 import asyncpg
@@ -16,6 +17,7 @@ from shared.contracts.message import Event
 from shared.contracts.privacy import ErasureOrdered, OrderedSubject, Participant
 from shared.database import Database
 from shared.messaging.router import Handler, ServiceRouter
+from shared.messaging.senders import account
 from shared.messaging.topology import EVENTS
 from shared.personal_data.erasure import erase
 from shared.personal_data.participant import participant
@@ -63,8 +65,12 @@ async def publishing(house: House) -> AsyncIterator[aio_pika.abc.AbstractChannel
     """A channel with all rights and confirms."""
     connection = await aio_pika.connect(house.admin_amqp, timeout=10)
     async with connection:
-        yield await connection.channel(on_return_raises=True)
+        channel = await connection.channel(on_return_raises=True)
+        _accounts[channel] = account(house.admin_amqp)
+        yield channel
 
+
+_accounts: WeakKeyDictionary[aio_pika.abc.AbstractChannel, str] = WeakKeyDictionary()
 
 Heard = list[aio_pika.abc.AbstractIncomingMessage]
 
@@ -133,7 +139,7 @@ async def meet(connection: asyncpg.Connection, *people: UUID) -> None:
 async def send(
     channel: aio_pika.abc.AbstractChannel, event: Event, *, sender: str = "sample", **properties: Any
 ) -> str:
-    """Publish an event as its owner's relay would; answers the message id."""
+    """Publish an event as its owner's relay would, by an operator's account; answers the message id."""
     message_id = str(properties.pop("message_id", uuid4()))
     event_type = event.type_from(sender)
     message = aio_pika.Message(
@@ -141,6 +147,7 @@ async def send(
         message_id=message_id,
         type=properties.pop("type", event_type),
         app_id=sender,
+        user_id=properties.pop("user_id", _accounts[channel]),
         delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
         **properties,
     )
