@@ -12,13 +12,18 @@ from services.identity.app import SERVICE as IDENTITY
 from services.licensing.app import SERVICE as LICENSING
 from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
+from tests import containers
 from tests import house as houses
 
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[local.Servers]:
-    """Real servers, found in the environment or started privately."""
+    """Real servers: named in the environment, in containers where a Docker engine answers, or private ones."""
     folder = Path(os.environ.get("LETHE_TEST_STATE", STATE / "test"))
+    if containers.wanted():
+        with containers.servers(folder) as found:
+            yield found
+        return
     yield local.running_servers(folder, durable=False)
     local.stop_servers(folder)
 
