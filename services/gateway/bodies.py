@@ -25,6 +25,10 @@ class Body(BaseModel):
         """The request with what the gateway adds. Raises pydantic.ValidationError."""
         return self.contract.model_validate(self.model_dump(exclude_unset=True) | added)
 
+    def said(self) -> str:
+        """What the client sent, the same text for the same fields."""
+        return self.model_dump_json()
+
 
 @cache
 def _body(contract: type[Request], without: tuple[str, ...]) -> type[Body]:
@@ -49,6 +53,7 @@ if TYPE_CHECKING:
         """A contract without the fields that the gateway adds."""
 
         def complete(self, **added: Any) -> Asked: ...
+        def said(self) -> str: ...
 
 else:
 

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from services.gateway.answers import nothing
 from services.gateway.bodies import Whole, Without
-from services.gateway.callers import Anybody, CurrentMember, IdempotencyKey, Member
+from services.gateway.callers import Anybody, Caller, CurrentMember, IdempotencyKey
 from services.gateway.limits import Kind
 from services.gateway.routes import routes
 from shared.contracts import privacy
@@ -36,11 +36,14 @@ class Opened(Message):
     token: str
 
 
-def _case_token(member: Member, key: str) -> str:
-    """A fresh token; with an idempotency key the same one again, so that a lost answer can be asked for once more."""
+def _case_token(caller: Caller, key: str, proof: str = "") -> str:
+    """A fresh token; with an idempotency key the same one again, so that a lost answer can be asked for once more.
+
+    Who has no session proves something else: nobody else's key may lead to their token.
+    """
     if not key:
         return secrets.token_urlsafe(TOKEN_BYTES)
-    made = hmac.digest(member.gateway.token_key, f"{member.principal} {key}".encode(), "sha256")
+    made = hmac.digest(caller.gateway.token_key, f"{caller.principal}{proof} {key}".encode(), "sha256")
     return urlsafe_b64encode(made).decode().rstrip("=")
 
 
@@ -86,10 +89,12 @@ async def ask_for_erasure(body: Whole[privacy.RequestErasure], caller: Anybody, 
 
 
 @proving.post("/privacy-requests/confirmations", status_code=201, response_model=Opened)
-async def confirm_erasure(body: Without[privacy.ConfirmErasure, Literal["token"]], caller: Anybody) -> Any:
+async def confirm_erasure(
+    body: Without[privacy.ConfirmErasure, Literal["token"]], caller: Anybody, key: IdempotencyKey = ""
+) -> Any:
     """Prove the address with the mailed code: the case opens."""
-    token = secrets.token_urlsafe(TOKEN_BYTES)
-    created: Created = await caller.ask(body.complete(token=token))
+    token = _case_token(caller, key, body.said())
+    created: Created = await caller.ask(body.complete(token=token), key)
     return Opened(id=created.id, token=token)
 
 

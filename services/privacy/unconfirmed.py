@@ -18,6 +18,7 @@ from shared.contracts import identity, privacy
 from shared.contracts.message import Created
 from shared.database import Database, Row, Transaction
 from shared.mail import Mailer
+from shared.messaging.idempotency import Claim
 from shared.messaging.requests import RequestClient, refuse
 from shared.messaging.router import ServiceRouter
 from shared.purposes import Purpose
@@ -53,19 +54,37 @@ FORGET = "DELETE FROM unconfirmed_request WHERE request_id = $1"
 
 @router.request(privacy.ConfirmErasure, purpose=Purpose.RIGHTS)
 async def confirm_erasure(
-    request: privacy.ConfirmErasure, database: Database, ask: RequestClient, seal: Seal, settings: PrivacySettings
+    request: privacy.ConfirmErasure,
+    database: Database,
+    ask: RequestClient,
+    seal: Seal,
+    settings: PrivacySettings,
+    claim: Claim,
 ) -> Created:
     """Open the case of a proved address."""
     async with database.transaction(Purpose.RIGHTS) as tx:
         row = await tx.row(TRY, request.request_id)
     if row is None or not hmac.compare_digest(seal.code(request.request_id), request.code):
-        raise refuse(422, "the code is not valid", field="code", message="ask for a new code")
+        return await _repeated(database, claim)
     person = await ask.ask(identity.RecognizePerson(email=seal.open(row["sealed_address"])))
     opening = _opening(row, person.subject_id, settings)
     async with database.transaction(Purpose.RIGHTS) as tx:
+        if before := await claim.recall(tx):
+            return before
         created = await admit(tx, opening, request.token, row["sealed_address"])
         await tx.run(FORGET, request.request_id)
-        return created
+        return await claim.complete(tx, created.id)
+
+
+async def _repeated(database: Database, claim: Claim) -> Created:
+    """The answer of the first time, for who lost it: a request is forgotten once its case is open.
+
+    Raises Refused (422) for anybody else; what the claim wrote is rolled back with it.
+    """
+    async with database.transaction(Purpose.RIGHTS) as tx:
+        if before := await claim.recall(tx):
+            return before
+        raise refuse(422, "the code is not valid", field="code", message="ask for a new code")
 
 
 def _opening(row: Row, subject_id: UUID, settings: PrivacySettings) -> rules.Opening:

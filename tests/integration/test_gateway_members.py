@@ -214,6 +214,7 @@ async def test_a_member_is_erased_and_follows_by_token(client: httpx.AsyncClient
 
 
 async def test_an_address_is_erased_by_mailed_code(client: httpx.AsyncClient, mail: Path) -> None:
+    """Guard: both places where `unconfirmed` recalls the key; the second or the third answer is a 422 without it."""
     address, token = await sign_up(client, mail)
     asked = await client.post("/privacy-requests", json={"email": address, "language": "en"})
     assert asked.status_code == 202
@@ -224,8 +225,18 @@ async def test_an_address_is_erased_by_mailed_code(client: httpx.AsyncClient, ma
 
     first = await mailed_code(mail, address)
     proof = {"request_id": asked.json()["id"], "code": await eventually(code)}
-    opened = await client.post("/privacy-requests/confirmations", json=proof)
+    once = {"Idempotency-Key": "lost-answer"}
+    proving = [client.post("/privacy-requests/confirmations", json=proof, headers=once) for _ in range(2)]
+    opened, again = await asyncio.gather(*proving)
     assert opened.status_code == 201, opened.text
+    assert again.json() == opened.json()
+    later = await client.post("/privacy-requests/confirmations", json=proof, headers=once)
+    assert later.json() == opened.json(), "the request is forgotten, its answer is not"
+    for key in ("somebody-else", ""):
+        strange = await client.post("/privacy-requests/confirmations", json=proof, headers={"Idempotency-Key": key})
+        assert [e["field"] for e in problem(strange, 422)["errors"]] == ["code"]
+    other = await client.post("/privacy-requests/confirmations", json=proof | {"code": "00000000"}, headers=once)
+    assert [e["field"] for e in problem(other, 422)["errors"]] == ["Idempotency-Key"]
 
     async def gone() -> bool:
         return (await client.get("/me", headers=bearer(token))).status_code == 401
