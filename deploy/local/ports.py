@@ -1,5 +1,7 @@
 """Loopback ports: pick free ones, and tell who holds one that is not."""
 
+import atexit
+import contextlib
 import random
 import socket
 from collections.abc import Sequence
@@ -15,6 +17,8 @@ LOOPBACK = "127.0.0.1"
 # any client on this machine might hold one when its server starts again.
 OUR_PORTS = (20_000, 32_000)
 PORTS_FILE = "ports.json"
+claims = contextlib.ExitStack()
+atexit.register(claims.close)
 
 
 def remembered_ports(home: Path, names: Sequence[str]) -> dict[str, int]:
@@ -29,12 +33,25 @@ def remembered_ports(home: Path, names: Sequence[str]) -> dict[str, int]:
 
 
 def free_ports(count: int) -> list[int]:
-    """Pick ports that nothing listens on, all different."""
+    """Pick ports that nobody uses and nobody else picks while this process lives: its servers may be slow to start."""
     candidates = random.sample(range(*OUR_PORTS), k=OUR_PORTS[1] - OUR_PORTS[0])
-    free = list(islice((port for port in candidates if _is_free(port)), count))
+    free = list(islice((port for port in candidates if _claim(port)), count))
     if len(free) < count:
         raise StartError(f"No port between {OUR_PORTS[0]} and {OUR_PORTS[1]} is free: stop what uses them.")
     return free
+
+
+def _claim(port: int) -> bool:
+    """Bind without listening: no other claim succeeds then, while a server that sets SO_REUSEADDR can listen."""
+    claim = socket.socket()
+    try:
+        claim.bind((LOOPBACK, port))
+    except OSError:
+        claim.close()
+        return False
+    claim.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    claims.enter_context(claim)
+    return True
 
 
 def require_free(home: Path, server: str) -> None:
