@@ -37,7 +37,7 @@ Beside = dict[str, subprocess.Popen[str]]
 
 
 def lethe(*arguments: str) -> subprocess.Popen[str]:
-    argv = [sys.executable, "-m", "deploy.local", *arguments]
+    argv = [sys.executable, "-m", "deploy.commands", *arguments]
     return subprocess.Popen(
         argv, cwd=PROJECT, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )

@@ -84,7 +84,7 @@ async def test_the_example_joins_and_is_erased(servers: Servers, helpdesk: tuple
 
 @pytest.mark.parametrize("command", sorted(set(COMMAND.findall(README))))
 def test_every_command_exists_and_teaches(command: str) -> None:
-    argv = [sys.executable, "-m", "deploy.local", *command.split()]
+    argv = [sys.executable, "-m", "deploy.commands", *command.split()]
     if command == "logs privacy":
         argv.pop()
     done = subprocess.run([*argv, "--help"], capture_output=True, text=True, cwd=PROJECT, check=False, timeout=60)

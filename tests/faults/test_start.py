@@ -36,7 +36,7 @@ def lethe(folder: Path, *arguments: str, environment: Mapping[str, str] | None =
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
     done = subprocess.run(
-        [sys.executable, "-m", "deploy.local", *arguments],
+        [sys.executable, "-m", "deploy.commands", *arguments],
         cwd=PROJECT,
         env=os.environ | {"LETHE_STATE": str(folder)} | dict(environment or {}),
         capture_output=True,
