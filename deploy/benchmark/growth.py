@@ -9,7 +9,7 @@ from deploy.benchmark.cases import Connections, Figures, arrive, timed_erasure, 
 from deploy.population import Resident
 from shared.messaging.requests import RequestClient
 
-ROUNDS = 5
+ROUNDS = 9
 SAMPLE = 2000
 CROWD = 10_000  # so many arrive in one step
 

@@ -12,9 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.commands.servers import NOT_RUNNING, one_sentence_per_failure
-from deploy.local import processes, system
+from deploy.local import system
 from deploy.local.folders import STATE
-from deploy.local.servers import running_processes
 from deploy.register.services import require_known_recipients
 
 TIMEOUT_S = 2.0
@@ -48,7 +47,7 @@ def down() -> None:
 
 def status(as_json: Json = False) -> None:
     """Tell how every process is; exit code 3 when one does not run or is not ready."""
-    found = {**running_processes(), **{name: processes.running(STATE, name) for name in system.PROCESSES}}
+    found = system.running_parts()
     ready = {name: _ready(name) for name in system.PROCESSES}
     fine = all(found.values()) and all(ready.values())
     if as_json:

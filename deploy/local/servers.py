@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,10 +46,10 @@ def kill_servers(folder: Path = STATE) -> None:
         each.kill(folder)
 
 
-def stop_servers(folder: Path = STATE) -> None:
-    """End all private servers of the folder; their data stays."""
+def stop_servers(folder: Path = STATE, keep: Collection[str] = ()) -> None:
+    """End the private servers of the folder, but those to keep; their data stays."""
     with alone(folder, BUSY.format(folder=folder)), ThreadPoolExecutor() as pool:
-        ends = [pool.submit(each.stop, folder) for each in (postgres, rabbitmq, mailbox)]
+        ends = [pool.submit(each.stop, folder) for each in (postgres, rabbitmq, mailbox) if each.NAME not in keep]
         for end in ends:
             end.result()
 

@@ -4,7 +4,8 @@ import asyncio
 import importlib
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from deploy import broker, databases
 from deploy.local import processes
 from deploy.local.folders import PROJECT, STATE, StartError, alone, remember, remembered
 from deploy.local.ports import LOOPBACK, remembered_ports, require_port
-from deploy.local.servers import Servers, running_servers, stop_servers
+from deploy.local.servers import Servers, running_processes, running_servers, stop_servers
 from deploy.local.usable import usable
 from shared.service import Service
 
@@ -65,9 +66,10 @@ def up(
 ) -> System:
     """Start everything that is not running. Raises StartError with one sentence on what to do.
 
-    `waits_ms` replaces the waiting times of failed messages (tests shorten them).
+    `waits_ms` replaces the waiting times of failed messages (tests shorten them). When it fails or is
+    interrupted, what it started is stopped and what ran before goes on.
     """
-    with alone(folder / HOME, BUSY.format(folder=folder)):
+    with alone(folder / HOME, BUSY.format(folder=folder)), _all_or_nothing(folder):
         tell("starting PostgreSQL, RabbitMQ and the mailbox")
         servers = running_servers(folder, durable=durable, tell=tell)
         tell("preparing databases, roles, queues and users")
@@ -78,6 +80,21 @@ def up(
         for name in PROCESSES:
             wait(system, name)
         return system
+
+
+@contextmanager
+def _all_or_nothing(folder: Path) -> Iterator[None]:
+    before = {name for name, pid in running_parts(folder).items() if pid}
+    try:
+        yield
+    except BaseException:  # Ctrl-C, too
+        _stop(folder, keep=before)
+        raise
+
+
+def running_parts(folder: Path = STATE) -> dict[str, int | None]:
+    """Name each server and process of the system with its process id, None for one that does not run."""
+    return running_processes(folder) | {name: processes.running(folder, name) for name in PROCESSES}
 
 
 async def _prepare(servers: Servers, folder: Path, waits_ms: Mapping[str, int] | None) -> System:
@@ -164,6 +181,11 @@ def wait(system: System, name: str) -> None:
 def down(folder: Path = STATE) -> None:
     """Drain the services, then stop the servers; all data stays."""
     with alone(folder / HOME, BUSY.format(folder=folder)):
-        for name in reversed(PROCESSES):
+        _stop(folder)
+
+
+def _stop(folder: Path, keep: Collection[str] = ()) -> None:
+    for name in reversed(PROCESSES):
+        if name not in keep:
             processes.stop(folder, name)
-        stop_servers(folder)
+    stop_servers(folder, keep)

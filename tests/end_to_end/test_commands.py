@@ -23,7 +23,7 @@ from typer.testing import CliRunner
 from deploy.commands import app
 from deploy.local import processes, system
 from deploy.local.folders import PROJECT, STATE, alone
-from deploy.local.servers import kill_servers, running_processes
+from deploy.local.servers import kill_servers
 
 FOLDER = Path(os.environ.get("LETHE_TEST_STATE", STATE / "test")) / "commands"
 ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("LETHE_")} | {
@@ -58,10 +58,6 @@ def sentence(process: subprocess.Popen[str], code: int) -> str:
     assert wrong.startswith("lethe: ")
     assert wrong.count("\n") == 1, wrong
     return wrong
-
-
-def everything(folder: Path) -> dict[str, int | None]:
-    return running_processes(folder) | {name: processes.running(folder, name) for name in system.PROCESSES}
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -99,7 +95,7 @@ def running(beside: object) -> str:
 def test_what_is_down_says_so() -> None:
     found = json.loads(done(lethe("status", "--json"), 3))
     assert found["ready"] is False
-    assert set(found["processes"]) == set(everything(FOLDER))
+    assert set(found["processes"]) == set(system.running_parts(FOLDER))
     assert set(found["processes"].values()) == {None}
     assert "./lethe up" in sentence(lethe("dead-letters", "list"), 3)
 
@@ -108,14 +104,14 @@ def test_up_prints_addresses_that_answer(running: str) -> None:
     gateway = re.search(r"gateway\D+(http://127\.0\.0\.1:\d+)", running)
     assert gateway is not None, running
     assert httpx.get(f"{gateway.group(1)}/openapi.json").json()["info"]["title"] == "Lethe"
-    assert all(everything(FOLDER).values())
+    assert all(system.running_parts(FOLDER).values())
 
 
 @pytest.mark.usefixtures("running")
 def test_status_for_machines() -> None:
     found = json.loads(done(lethe("status", "--json")))
     assert found["ready"] is True
-    assert found["processes"] == everything(FOLDER)
+    assert found["processes"] == system.running_parts(FOLDER)
     assert set(found["checks"]) == set(system.PROCESSES)
     assert all(all(checks.values()) for checks in found["checks"].values())
 
@@ -147,7 +143,7 @@ def test_the_demonstration(beside: Beside) -> None:
     figures = json.loads(done(beside["demo"]))
     assert (figures["people"], figures["at_once"]) == (500, 200)
     assert 0 < figures["at_once_seconds"] < figures["seconds"]
-    assert set(everything(FOLDER / "demo").values()) == {None}
+    assert set(system.running_parts(FOLDER / "demo").values()) == {None}
 
 
 def test_the_benchmark(beside: Beside) -> None:
@@ -161,14 +157,14 @@ def test_the_benchmark(beside: Beside) -> None:
     assert list(found["growth"]) == ["200"]
     assert set(found["memory_mb"]) == set(system.PROCESSES)
     assert all(0 < memory["idle"] <= memory["peak"] for memory in found["memory_mb"].values())
-    assert set(everything(FOLDER / "benchmark").values()) == {None}
+    assert set(system.running_parts(FOLDER / "benchmark").values()) == {None}
 
 
 @pytest.mark.usefixtures("running")
 def test_down_stops_everything_and_keeps_the_data() -> None:
     """The last one with the system."""
     assert "the data is kept" in done(lethe("down"))
-    assert set(everything(FOLDER).values()) == {None}
+    assert set(system.running_parts(FOLDER).values()) == {None}
     assert (FOLDER / "postgres" / "data" / "PG_VERSION").exists()
 
 

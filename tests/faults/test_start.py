@@ -129,6 +129,29 @@ async def test_a_taken_port_is_named_with_its_holder(city: system.System) -> Non
     await restart(city, system.GATEWAY)
 
 
+async def test_a_failed_start_stops_what_it_started_and_nothing_else(city: system.System) -> None:
+    """Guard: `_all_or_nothing` of deploy/local/system.py; half a system goes on without it."""
+    for name in (ABSENT, system.GATEWAY):
+        await asyncio.to_thread(processes.stop, city.folder, name)
+    before = system.running_parts(city.folder)
+    with socket.create_server((ports.LOOPBACK, city.ports[system.GATEWAY])):
+        assert "is taken by" in await asyncio.to_thread(up, city)
+    assert before[ABSENT] is None
+    assert system.running_parts(city.folder) == before
+    assert await asyncio.to_thread(up, city) == ""
+
+
+def test_an_interrupted_start_leaves_nothing_behind(tmp_path: Path) -> None:
+    """Ctrl-C as soon as a server runs. Guard: as above."""
+    argv, environment = [sys.executable, "-m", "deploy.commands", "up"], os.environ | {"LETHE_STATE": str(tmp_path)}
+    with subprocess.Popen(argv, cwd=PROJECT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as start:
+        assert processes.poll(lambda: any(system.running_parts(tmp_path).values()), 30)
+        start.send_signal(signal.SIGINT)
+        start.communicate(timeout=60)
+        assert start.returncode != 0
+    assert left_behind(tmp_path) == []
+
+
 def test_no_database_is_one_sentence(tmp_path: Path) -> None:
     sentence = lethe(tmp_path, "up", environment={"LETHE_POSTGRES_ADMIN_URL": CLOSED_PORT, **broker_elsewhere()})
     assert "127.0.0.1:9" in sentence
