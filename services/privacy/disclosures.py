@@ -1,5 +1,7 @@
 """The disclosure log: who was given what about whom, by name (GDPR Art. 15(1)(c), 19; C-154/21)."""
 
+from pydantic_core import to_json
+
 from shared.clock import today
 from shared.contracts import privacy
 from shared.database import Transaction
@@ -13,23 +15,18 @@ router = ServiceRouter("privacy")
 NOTE = """
 INSERT INTO disclosure (subject_id, recipient, purpose, categories, disclosed_at, told_by,
   live, retain_until, provision, exception)
-SELECT $1, $2, $3, $4, $5, $6, s.live, $7, $8, $9 FROM subject s WHERE s.subject_id = $1
+SELECT subject_id, d.recipient, d.purpose, d.categories, d.disclosed_at, d.told_by, s.live, $3, $4, $5
+FROM ROWS FROM (
+  jsonb_to_recordset($1) AS (
+    subject_id uuid, recipient text, purpose text, categories text[], disclosed_at timestamptz),
+  unnest($2::text[])
+) AS d (subject_id, recipient, purpose, categories, disclosed_at, told_by)
+JOIN subject s USING (subject_id)
 """
 
 
-@router.event(privacy.Disclosed, purpose=Purpose.LEGAL_DUTY)
-async def note(event: privacy.Disclosed, tx: Transaction, sender: str) -> None:
-    """Enter a disclosure into the log."""
+@router.event(privacy.Disclosed, purpose=Purpose.LEGAL_DUTY, many=True)
+async def note(events: list[privacy.Disclosed], tx: Transaction, senders: list[str]) -> None:
+    """Enter disclosures into the log: a campaign tells of one for each of its readers."""
     kept = proof(today())
-    await tx.run(
-        NOTE,
-        event.subject_id,
-        event.recipient,
-        event.purpose,
-        list(event.categories),
-        event.disclosed_at,
-        sender,
-        kept.until,
-        kept.provision,
-        kept.exception,
-    )
+    await tx.run(NOTE, to_json(events).decode(), senders, kept.until, kept.provision, kept.exception)

@@ -16,6 +16,7 @@ from faststream.rabbit import Channel, QueueType, RabbitBroker, RabbitMessage, R
 
 from shared.messaging.answering import Answering
 from shared.messaging.consumer import Consumer
+from shared.messaging.gathering import MOST
 from shared.messaging.topology import requests_queue
 
 REQUEST_TTL_MS = 30_000
@@ -40,7 +41,8 @@ def build(
     )
     for consumer in consumers:
         queue = RabbitQueue(consumer.reaction.queue, queue_type=QueueType.QUORUM, declare=False)
-        _subscribe(broker, queue, prefetch, consumer.take, consumer.reaction.handler.__doc__)
+        most = max(prefetch, MOST) if consumer.reaction.many else prefetch
+        _subscribe(broker, queue, most, consumer.take, consumer.reaction.handler.__doc__)
     if answering.answers:
         _subscribe(broker, _request_queue(service), 4 * prefetch, answering.take, "Requests")
     return broker

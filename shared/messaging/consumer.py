@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -10,9 +11,10 @@ from aio_pika.abc import AbstractIncomingMessage
 from pydantic import ValidationError
 
 from shared.contracts.message import Event
-from shared.database import Database, Transaction, enter
+from shared.database import Database, Transaction, enter, enter_all
 from shared.messaging.connection import Outlet
 from shared.messaging.faults import Fault, Rejected, classify
+from shared.messaging.gathering import Apart, Gathering
 from shared.messaging.retry import attempts, give_up, retry_later
 from shared.messaging.router import Handler, Reaction
 from shared.messaging.senders import may_send
@@ -35,6 +37,10 @@ class Consumer:
     outlet: Outlet
     provided: Mapping[str, Any]
 
+    @cached_property
+    def gathering(self) -> Gathering:
+        return Gathering(self.reaction.queue, self._handle_all)
+
     async def take(self, message: AbstractIncomingMessage) -> None:
         """Handle a delivery to its end and acknowledge it. Never raises but on cancellation."""
         queue = self.reaction.queue
@@ -46,6 +52,8 @@ class Consumer:
 
     async def _settle(self, message: AbstractIncomingMessage) -> str:
         """Try until the message has an outcome; infrastructure faults wait here and cost no attempt."""
+        if self.reaction.many and (outcome := await self.gathering.join(message)):
+            return outcome
         conflicts = broken = 0
         while True:
             try:
@@ -96,28 +104,51 @@ class Consumer:
     async def _handle(self, message: AbstractIncomingMessage) -> str:
         reaction = self.reaction
         event = read(reaction, message)
-        about = getattr(event, "subject_id", None)
         async with self.database.transaction(reaction.purpose) as tx:
-            found = await enter(tx, UUID(message.message_id), reaction.queue, about)
+            found = await enter(tx, UUID(message.message_id), reaction.queue, person(event))
             if found == "duplicate":
                 return "duplicate"
-            if found == "erased" and reaction.purpose is not Purpose.ERASURE:
+            if found == "erased" and not reaction.meets_the_erased:
                 if reaction.contract.late == "dropped":
                     return "late"
                 await tx.declare(Purpose.LEGAL_DUTY)
-            await reaction.handler(event, **self.arguments(tx, message))
+            await reaction.handler([event] if reaction.many else event, **self.arguments(tx, [message]))
         return "done"
 
-    def arguments(self, tx: Transaction, message: AbstractIncomingMessage) -> dict[str, Any]:
+    async def _handle_all(self, messages: list[AbstractIncomingMessage]) -> list[str]:
+        """A batch of a hot event in one transaction. Raises when any of it is not plain."""
+        reaction = self.reaction
+        events = [read(reaction, message) for message in messages]
+        ids = [UUID(message.message_id) for message in messages]
+        with continued_trace(reaction.queue, None):  # of many causes none
+            async with self.database.transaction(reaction.purpose) as tx:
+                found = await enter_all(tx, ids, reaction.queue, [person(event) for event in events])
+                if "erased" in found and not reaction.meets_the_erased:
+                    raise Apart
+                fresh = [index for index, word in enumerate(found) if word != "duplicate"]
+                if fresh:
+                    given = self.arguments(tx, [messages[index] for index in fresh])
+                    await reaction.handler([events[index] for index in fresh], **given)
+        return ["duplicate" if word == "duplicate" else "done" for word in found]
+
+    def arguments(self, tx: Transaction, messages: list[AbstractIncomingMessage]) -> dict[str, Any]:
         """What the handler asks for by name."""
+        first, senders = messages[0], [(message.type or "").partition(".")[0] for message in messages]
         available = {
             **self.provided,
             "tx": tx,
-            "sender": (message.type or "").partition(".")[0],
-            "message_type": message.type or "",
-            "attempt": attempts(message) + 1,
+            "sender": senders[0],
+            "senders": senders,
+            "message_type": first.type or "",
+            "attempt": attempts(first) + 1,
         }
         return {name: available[name] for name in parameters(self.reaction.handler)}
+
+
+def person(event: Event | str) -> UUID | None:
+    """Whom an event is about, if it names one person."""
+    found: UUID | None = getattr(event, "subject_id", None)
+    return found
 
 
 def parameters(handler: Handler) -> list[str]:

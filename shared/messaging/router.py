@@ -19,12 +19,19 @@ class Reaction:
     purpose: Purpose
     handler: Handler
     raw: bool
+    many: bool
 
     @property
     def queue(self) -> str:
         """The queue, named for operators: `identity.on.privacy.erasure-ordered`."""
         what = self.contract.type.replace("*", "any", 1).removesuffix(".v1")
         return f"{self.service}.on.{what}"
+
+    @property
+    def meets_the_erased(self) -> bool:
+        """Whether an event about an erased person is handled like any other."""
+        late = self.purpose is Purpose.LEGAL_DUTY and self.contract.late == "statutory"
+        return late or self.purpose is Purpose.ERASURE
 
 
 @dataclass(frozen=True)
@@ -48,11 +55,16 @@ class ServiceRouter:
     reactions: list[Reaction] = field(default_factory=list)
     answers: dict[str, Answer] = field(default_factory=dict)
 
-    def event(self, contract: type[Event], *, purpose: Purpose, raw: bool = False) -> Callable[[Handler], Handler]:
-        """React to an event. `raw` hands over the JSON text unread, for PostgreSQL to read."""
+    def event(
+        self, contract: type[Event], *, purpose: Purpose, raw: bool = False, many: bool = False
+    ) -> Callable[[Handler], Handler]:
+        """React to an event. `raw` hands over the JSON text unread, for PostgreSQL to read.
+
+        `many` is for a hot event: the handler takes a list of events, in one transaction with all their marks.
+        """
 
         def register(handler: Handler) -> Handler:
-            self.reactions.append(Reaction(self.service, contract, purpose, handler, raw))
+            self.reactions.append(Reaction(self.service, contract, purpose, handler, raw, many))
             return handler
 
         return register

@@ -52,11 +52,11 @@ async def sample_house(servers: Servers, *services: Service) -> AsyncIterator[Ho
 
 
 def reacting(
-    handler: Handler, contract: type[Event] = ThingNoted, purpose: Purpose = Purpose.UPKEEP, *, raw: bool = False
+    handler: Handler, contract: type[Event] = ThingNoted, purpose: Purpose = Purpose.UPKEEP, **how: bool
 ) -> Service:
     """The sample service with one reaction of the test's own in place of its handlers."""
     router = ServiceRouter("sample")
-    router.event(contract, purpose=purpose, raw=raw)(handler)
+    router.event(contract, purpose=purpose, **how)(handler)
     return replace(SERVICE, router=router, takes_orders=False)
 
 

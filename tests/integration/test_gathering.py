@@ -1,0 +1,225 @@
+"""A hot event is handled many at a time and holds every promise of one at a time (3, 4, 7)."""
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from aio_pika.abc import AbstractChannel
+
+from deploy.local.servers import Servers
+from shared.contracts.message import Event
+from shared.database import Database, Transaction, enter_all
+from shared.purposes import Purpose
+from tests.house import House, eventually
+from tests.sample import receipts
+from tests.sample.contracts import NoteKept, ReceiptMade, ThingNoted
+from tests.sample.house import (
+    depth,
+    erase_people,
+    handled,
+    listening,
+    publishing,
+    reacting,
+    sample_house,
+    send,
+    until_handled,
+)
+from tests.sample.script import NOTED, dead_letter
+
+PAID = "sample.on.sample.receipt-made"
+KEEP = """
+INSERT INTO note (note_id, subject_id, text)
+SELECT note_id, subject_id, 'hot' FROM unnest($1::uuid[], $2::uuid[]) AS n (note_id, subject_id)
+"""
+COUNT = "SELECT count(*) FROM note WHERE note_id = ANY ($1)"
+
+
+class Pages:
+    """A set-based handler that remembers how many events came at a time."""
+
+    def __init__(self) -> None:
+        self.sizes: list[int] = []
+
+    async def keep(self, events: list[ThingNoted], tx: Transaction) -> None:
+        await tx.run(KEEP, [event.note_id for event in events], [event.subject_id for event in events])
+        for event in events:
+            tx.publish(NoteKept(subject_id=event.subject_id, note_id=event.note_id))
+        self.sizes.append(len(events))
+
+
+@pytest.fixture
+def pages() -> Pages:
+    return Pages()
+
+
+@pytest.fixture(scope="module")
+async def house(servers: Servers) -> AsyncIterator[House]:
+    async with sample_house(servers) as made:
+        yield made
+
+
+@pytest.fixture
+async def database(house: House, pages: Pages) -> AsyncIterator[Database]:
+    """The database of a running sample service that keeps notes many at a time."""
+
+    async def keep(events: list[ThingNoted], tx: Transaction) -> None:
+        await pages.keep(events, tx)
+
+    async with house.serve(reacting(keep, many=True)) as kits:
+        yield kits["sample"].database
+
+
+@pytest.fixture
+async def everything(house: House) -> AsyncIterator[asyncpg.Connection]:
+    async with house.superuser("sample") as connection:
+        yield connection
+
+
+@pytest.fixture
+async def channel(house: House) -> AsyncIterator[AbstractChannel]:
+    async with publishing(house) as opened:
+        yield opened
+
+
+def noted(person: UUID | None = None, note_id: UUID | None = None) -> ThingNoted:
+    return ThingNoted(subject_id=person or uuid4(), note_id=note_id or uuid4())
+
+
+async def send_all(channel: AbstractChannel, events: list[Event]) -> None:
+    await asyncio.gather(*(send(channel, event) for event in events))
+
+
+@pytest.mark.usefixtures("database")
+async def test_every_message_thrice_and_shuffled_has_one_effect(
+    house: House, channel: AbstractChannel, everything: asyncpg.Connection, pages: Pages
+) -> None:
+    """Guards: the marks in lethe.enter_all, and its count of copies within a batch; seen to fail without either."""
+    events = {str(uuid4()): noted() for _ in range(100)}
+    deliveries = [(message_id, event) for message_id, event in events.items() for _ in range(3)]
+    random.shuffle(deliveries)
+    done, duplicate = handled(NOTED, "done"), handled(NOTED, "duplicate")
+    async with listening(house, NoteKept.type) as heard:
+        await asyncio.gather(*(send(channel, event, message_id=message_id) for message_id, event in deliveries))
+        await until_handled(NOTED, "done", done + 100)
+        await until_handled(NOTED, "duplicate", duplicate + 200)
+        assert len(heard) <= 100
+    assert await everything.fetchval(COUNT, [event.note_id for event in events.values()]) == 100
+    assert sum(pages.sizes) == 100
+    assert len(pages.sizes) < 50, "several at a time"
+    assert await depth(house, "sample.dead-letters") == 0
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_message_that_can_never_work_costs_its_batch_nothing_but_time(
+    channel: AbstractChannel, everything: asyncpg.Connection
+) -> None:
+    """One breaks its contract, one a constraint; guard: a failed batch goes one by one, seen to fail without it."""
+    taken = noted()
+    await everything.execute("INSERT INTO subject VALUES ($1)", taken.subject_id)
+    await everything.execute(KEEP, [taken.note_id], [taken.subject_id])
+    good = [noted() for _ in range(40)]
+    done, given_up = handled(NOTED, "done"), handled(NOTED, "permanent")
+    await asyncio.gather(
+        *(send(channel, event) for event in good[:20]),
+        send(channel, noted(note_id=taken.note_id)),
+        send(channel, noted(), body=b'{"subject_id": 7}'),
+        *(send(channel, event) for event in good[20:]),
+    )
+    await until_handled(NOTED, "done", done + 40)
+    await until_handled(NOTED, "permanent", given_up + 2)
+    assert await everything.fetchval(COUNT, [event.note_id for event in good]) == 40
+    reasons = {str((await dead_letter(channel)).headers["x-reason"]) for _ in range(2)}
+    assert reasons == {"permanent fault", "contract broken in: note_id, subject_id"}
+
+
+async def test_a_late_event_among_others_does_not_reach_the_handler(house: House, channel: AbstractChannel) -> None:
+    """Nothing would stop a handler that writes no row but tells others.
+
+    Guard: a batch that meets an erased person goes one by one; seen to fail without it.
+    """
+
+    async def tell(events: list[ThingNoted], tx: Transaction) -> None:
+        for event in events:
+            tx.publish(NoteKept(subject_id=event.subject_id, note_id=event.note_id))
+
+    erased, people = uuid4(), [uuid4() for _ in range(20)]
+    async with house.serve(reacting(tell, many=True)) as kits, listening(house, NoteKept.type) as heard:
+        await erase_people(kits["sample"].database, erased)
+        late = handled(NOTED, "late")
+        await send_all(channel, [noted(person) for person in (*people[:10], erased, *people[10:])])
+        await until_handled(NOTED, "late", late + 1)
+
+        async def all_told() -> bool:
+            return len(heard) >= 20
+
+        await eventually(all_told)
+    assert {json.loads(message.body)["subject_id"] for message in heard} == {str(person) for person in people}
+
+
+@pytest.mark.parametrize("purpose", [Purpose.CONTRACT, Purpose.LEGAL_DUTY])
+async def test_a_late_record_of_the_law_is_kept_among_others(
+    house: House, channel: AbstractChannel, everything: asyncpg.Connection, purpose: Purpose
+) -> None:
+    """For a legal duty at once with the others, for any other purpose after going on as one."""
+
+    async def keep(events: list[ReceiptMade], tx: Transaction) -> None:
+        for event in events:
+            await receipts.keep_receipt(event, tx)
+
+    erased = uuid4()
+    async with house.serve(reacting(keep, ReceiptMade, purpose, many=True)) as kits:
+        await erase_people(kits["sample"].database, erased)
+        done = handled(PAID, "done")
+        people = [uuid4(), erased, uuid4()]
+        await send_all(channel, [ReceiptMade(subject_id=p, receipt_id=uuid4(), amount_cents=5) for p in people])
+        await until_handled(PAID, "done", done + 3)
+    rows = await everything.fetch("SELECT subject_id, live FROM receipt WHERE subject_id = ANY ($1)", people)
+    assert {row["subject_id"]: row["live"] for row in rows} == {people[0]: True, erased: False, people[2]: True}
+
+
+async def test_a_purge_waits_for_the_batch_that_knows_its_person(
+    house: House, channel: AbstractChannel, everything: asyncpg.Connection
+) -> None:
+    """Guard: FOR KEY SHARE in lethe.enter_all; seen to fail without it."""
+    person = uuid4()
+    locked: list[bool] = []
+
+    async def look(events: list[ThingNoted], tx: Transaction) -> None:
+        for event in events:
+            try:
+                await everything.execute(
+                    "SELECT FROM subject WHERE subject_id = $1 FOR UPDATE NOWAIT", event.subject_id
+                )
+                locked.append(False)
+            except asyncpg.LockNotAvailableError:
+                locked.append(True)
+
+    await everything.execute("INSERT INTO subject VALUES ($1)", person)
+    async with house.serve(reacting(look, many=True)):
+        done = handled(NOTED, "done")
+        await send(channel, noted(person))
+        await until_handled(NOTED, "done", done + 1)
+    assert locked == [True]
+
+
+async def test_batches_that_meet_the_same_people_wait_in_line(database: Database) -> None:
+    """Hundreds of rounds of two batches and a purge, people and marks in opposite orders, known to nobody yet.
+
+    Guard: the order of ids in lethe.enter_all; seen to fail (deadlocks) without it.
+    """
+
+    async def take(messages: list[UUID], people: list[UUID]) -> list[str]:
+        async with database.transaction(Purpose.UPKEEP) as tx:
+            return await enter_all(tx, messages, "race", people)
+
+    for _ in range(200):
+        messages, people = [uuid4() for _ in range(20)], [uuid4() for _ in range(20)]
+        first, second, _order = await asyncio.gather(
+            take(messages, people), take(messages[::-1], people[::-1]), erase_people(database, *people)
+        )
+        words = [{a, b} for a, b in zip(first, second[::-1], strict=True)]
+        assert all("duplicate" in pair and len(pair) == 2 for pair in words)
