@@ -12,7 +12,6 @@ from aio_pika.abc import AbstractChannel, HeadersType
 from typer.testing import CliRunner
 
 from deploy.commands import app
-from deploy.local.servers import Servers
 from shared.clock import now
 from shared.database import Transaction
 from shared.messaging import dead_letters
@@ -21,14 +20,8 @@ from shared.messaging.faults import Rejected
 from shared.messaging.topology import DELIVERY_LIMIT
 from tests.house import House, eventually
 from tests.sample.contracts import ThingNoted
-from tests.sample.house import depth, handled, publishing, reacting, sample_house, send, until_handled
+from tests.sample.house import depth, handled, publishing, reacting, send, until_handled
 from tests.sample.script import DEAD, NOTE, NOTED, noted
-
-
-@pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
-    async with sample_house(servers) as made:
-        yield made
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from uuid import UUID, uuid4
 
@@ -10,7 +9,6 @@ import aio_pika
 import pytest
 from aio_pika.exceptions import ChannelNotFoundEntity
 
-from deploy.local.servers import Servers
 from shared.clock import now
 from shared.contracts.message import Created, Done
 from shared.database import Database, Transaction
@@ -22,28 +20,9 @@ from tests.house import House, eventually
 from tests.sample.app import SERVICE
 from tests.sample.cable import cable
 from tests.sample.contracts import ForgetNotes, Notes, NoteThing, ReadNotes
-from tests.sample.house import alone, erase_people, publishing, sample_house
+from tests.sample.house import alone, erase_people, publishing
 
 REQUESTS = "sample.requests"
-
-
-@pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
-    async with sample_house(servers) as made:
-        yield made
-
-
-@pytest.fixture
-async def served(house: House) -> AsyncIterator[Database]:
-    """The running sample service; its database."""
-    async with house.serve(alone()) as kits:
-        yield kits["sample"].database
-
-
-@pytest.fixture
-async def client(house: House) -> AsyncIterator[RequestClient]:
-    async with house.asking() as made:
-        yield made
 
 
 def answering(router: ServiceRouter) -> Service:

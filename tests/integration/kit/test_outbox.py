@@ -1,14 +1,12 @@
 """The outbox: what a transaction decided to tell leaves after its commit, at least once, and only then (3, 7)."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 from aio_pika.abc import AbstractChannel
 
-from deploy.local.servers import Servers
 from shared.database import Database, Transaction
 from shared.messaging.connection import UNREACHABLE, Outlet
 from shared.messaging.faults import Rejected
@@ -17,32 +15,7 @@ from shared.observability import continued_trace, current_traceparent
 from shared.purposes import Purpose
 from tests.house import House, eventually
 from tests.sample.contracts import NoteKept, ThingNoted
-from tests.sample.house import Heard, depth, listening, publishing, reacting, sample_house, send
-
-
-@pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
-    async with sample_house(servers) as made:
-        yield made
-
-
-@pytest.fixture
-async def everything(house: House) -> AsyncIterator[asyncpg.Connection]:
-    async with house.superuser("sample") as connection:
-        yield connection
-
-
-@pytest.fixture
-async def channel(house: House) -> AsyncIterator[AbstractChannel]:
-    async with publishing(house) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def kept(house: House) -> AsyncIterator[Heard]:
-    """The sample's events about kept notes."""
-    async with listening(house, NoteKept.type) as heard:
-        yield heard
+from tests.sample.house import Heard, depth, reacting, send
 
 
 def noted(person: UUID | None = None) -> ThingNoted:

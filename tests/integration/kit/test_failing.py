@@ -1,6 +1,5 @@
 """What becomes of a message that fails: given up, tried again, waited for or counted, and never lost (section 3)."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -9,7 +8,6 @@ import asyncpg
 import pytest
 from aio_pika.abc import AbstractChannel
 
-from deploy.local.servers import Servers
 from shared.database import Transaction
 from shared.messaging.faults import Rejected
 from shared.messaging.topology import management
@@ -21,33 +19,13 @@ from tests.sample.house import (
     depth,
     handled,
     meet,
-    publishing,
     reacting,
-    sample_house,
     send,
     until_handled,
 )
 from tests.sample.script import DEAD, NOTE, NOTED, Script, dead_letter, noted
 
 RAISE = "DO $$ BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = '{}'; END $$"
-
-
-@pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
-    async with sample_house(servers) as made:
-        yield made
-
-
-@pytest.fixture
-async def everything(house: House) -> AsyncIterator[asyncpg.Connection]:
-    async with house.superuser("sample") as connection:
-        yield connection
-
-
-@pytest.fixture
-async def channel(house: House) -> AsyncIterator[AbstractChannel]:
-    async with publishing(house) as opened:
-        yield opened
 
 
 VALID = noted().model_dump_json().encode()

@@ -1,7 +1,6 @@
 """Servers that go away while messages are being handled: waited for, nothing given up, nothing lost (3 and 7)."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import asyncpg
@@ -16,26 +15,8 @@ from shared.messaging.topology import DELIVERY_LIMIT
 from tests.house import House, eventually
 from tests.sample.cable import cable
 from tests.sample.contracts import ThingNoted
-from tests.sample.house import depth, handled, publishing, reacting, sample_house, send, until_handled
+from tests.sample.house import depth, handled, reacting, send, until_handled
 from tests.sample.script import DEAD, NOTED, Script, dead_letter, noted
-
-
-@pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
-    async with sample_house(servers) as made:
-        yield made
-
-
-@pytest.fixture
-async def everything(house: House) -> AsyncIterator[asyncpg.Connection]:
-    async with house.superuser("sample") as connection:
-        yield connection
-
-
-@pytest.fixture
-async def channel(house: House) -> AsyncIterator[AbstractChannel]:
-    async with publishing(house) as opened:
-        yield opened
 
 
 async def test_a_database_that_is_away_pauses_the_consumer(

@@ -7,21 +7,14 @@ import aio_pika
 import pytest
 from aio_pika.exceptions import ChannelPreconditionFailed
 
-from deploy.local.servers import Servers
 from shared.database import Transaction
 from shared.messaging.senders import account
 from tests.house import House, eventually
 from tests.sample.contracts import ThingNoted
-from tests.sample.house import publishing, reacting, sample_house
+from tests.sample.house import publishing, reacting
 from tests.sample.script import NOTED, dead_letter, noted
 
 Taken = list[ThingNoted]
-
-
-@pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
-    async with sample_house(servers) as made:
-        yield made
 
 
 @pytest.fixture

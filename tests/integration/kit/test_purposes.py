@@ -10,14 +10,13 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from deploy.local.servers import Servers
 from shared.contracts.privacy import PermissionChanged
 from shared.database import Database
 from shared.messaging.faults import Fault, classify
 from shared.personal_data.permissions import apply, hold_permission
 from shared.purposes import KINDS, Purpose
 from tests.house import House, eventually
-from tests.sample.house import erase_people, meet, sample_house
+from tests.sample.house import erase_people, meet
 
 EVERYBODY = ("plain", "consenting", "objecting", "restricted", "lifted")
 PEOPLE = {name: uuid4() for name in (*EVERYBODY, "erased")}
@@ -40,12 +39,6 @@ MEMBERSHIP = """
 INSERT INTO membership (membership_id, subject_id, review_at, provision, live)
 VALUES (gen_random_uuid(), $1, '2099-12-31', 'contract', $2)
 """
-
-
-@pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
-    async with sample_house(servers) as made:
-        yield made
 
 
 @pytest.fixture(scope="module")

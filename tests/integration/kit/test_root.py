@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from deploy.local.servers import Servers
 from shared.clock import today
 from shared.database import Database, enter
 from shared.messaging.faults import Fault, classify
@@ -18,7 +17,7 @@ from shared.personal_data.coverage import holes
 from shared.purposes import Purpose
 from tests.house import DEEPER, House
 from tests.sample.data_map import DATA_MAP
-from tests.sample.house import erase_people, meet, sample_house
+from tests.sample.house import erase_people, meet
 
 NOTE = "INSERT INTO note (note_id, subject_id, friend_id, author_id, text) VALUES (gen_random_uuid(), $1, $2, $3, 'x')"
 RECEIPT = """
@@ -30,22 +29,9 @@ NEXT_YEAR = today() + timedelta(days=365)
 
 
 @pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
-    async with sample_house(servers) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
 async def database(house: House) -> AsyncIterator[Database]:
     async with house.database("sample") as opened:
         yield opened
-
-
-@pytest.fixture
-async def everything(house: House) -> AsyncIterator[asyncpg.Connection]:
-    """What is really there: row-level security does not bind this connection."""
-    async with house.superuser("sample") as connection:
-        yield connection
 
 
 @pytest.fixture

@@ -3,14 +3,12 @@
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 from aio_pika.abc import AbstractChannel
 
-from deploy.local.servers import Servers
 from shared.contracts import privacy
 from shared.database import Database, Transaction
 from shared.messaging.forgetting import FORGETTING
@@ -18,53 +16,18 @@ from tests.house import House, eventually
 from tests.sample.contracts import NoteKept, ReceiptMade, ThingNoted
 from tests.sample.house import (
     Heard,
-    alone,
     depth,
     erase_people,
     handled,
     listening,
     ordered,
-    publishing,
     reacting,
-    sample_house,
     send,
     until_handled,
 )
 
 NOTED, PAID = "sample.on.sample.thing-noted", "sample.on.sample.receipt-made"
 ORDERED, REMINDED = "sample.on.privacy.erasure-ordered", "sample.on.privacy.erasure-reminded"
-
-
-@pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
-    async with sample_house(servers) as made:
-        yield made
-
-
-@pytest.fixture
-async def served(house: House) -> AsyncIterator[Database]:
-    """The running sample service; its database."""
-    async with house.serve(alone()) as kits:
-        yield kits["sample"].database
-
-
-@pytest.fixture
-async def everything(house: House) -> AsyncIterator[asyncpg.Connection]:
-    async with house.superuser("sample") as connection:
-        yield connection
-
-
-@pytest.fixture
-async def channel(house: House) -> AsyncIterator[AbstractChannel]:
-    async with publishing(house) as opened:
-        yield opened
-
-
-@pytest.fixture
-async def kept(house: House) -> AsyncIterator[Heard]:
-    """The sample's events about kept notes."""
-    async with listening(house, NoteKept.type) as heard:
-        yield heard
 
 
 def noted(person: UUID | None = None) -> ThingNoted:

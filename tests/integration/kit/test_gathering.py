@@ -10,7 +10,6 @@ import asyncpg
 import pytest
 from aio_pika.abc import AbstractChannel
 
-from deploy.local.servers import Servers
 from shared.contracts.message import Event
 from shared.database import Database, Transaction, enter_all
 from shared.purposes import Purpose
@@ -22,9 +21,7 @@ from tests.sample.house import (
     erase_people,
     handled,
     listening,
-    publishing,
     reacting,
-    sample_house,
     send,
     until_handled,
 )
@@ -56,12 +53,6 @@ def pages() -> Pages:
     return Pages()
 
 
-@pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
-    async with sample_house(servers) as made:
-        yield made
-
-
 @pytest.fixture
 async def database(house: House, pages: Pages) -> AsyncIterator[Database]:
     """The database of a running sample service that keeps notes many at a time."""
@@ -71,18 +62,6 @@ async def database(house: House, pages: Pages) -> AsyncIterator[Database]:
 
     async with house.serve(reacting(keep, many=True)) as kits:
         yield kits["sample"].database
-
-
-@pytest.fixture
-async def everything(house: House) -> AsyncIterator[asyncpg.Connection]:
-    async with house.superuser("sample") as connection:
-        yield connection
-
-
-@pytest.fixture
-async def channel(house: House) -> AsyncIterator[AbstractChannel]:
-    async with publishing(house) as opened:
-        yield opened
 
 
 def noted(person: UUID | None = None, note_id: UUID | None = None) -> ThingNoted:

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
 from uuid import uuid4
@@ -10,7 +9,6 @@ from uuid import uuid4
 import aio_pika
 import pytest
 
-from deploy.local.servers import Servers
 from shared.contracts.message import Created
 from shared.database import Transaction
 from shared.messaging.requests import Refused, RequestClient
@@ -20,21 +18,9 @@ from shared.service import Service
 from tests.house import House
 from tests.sample.app import SERVICE
 from tests.sample.contracts import NoteThing
-from tests.sample.house import alone, erase_people, meet, publishing, sample_house
+from tests.sample.house import alone, erase_people, meet, publishing
 
 REQUESTS = "sample.requests"
-
-
-@pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
-    async with sample_house(servers) as made:
-        yield made
-
-
-@pytest.fixture
-async def client(house: House) -> AsyncIterator[RequestClient]:
-    async with house.asking() as made:
-        yield made
 
 
 def answering(router: ServiceRouter) -> Service:

@@ -1,32 +1,17 @@
 """What a migration leaves behind, on fresh databases and on those that were there before it."""
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
-import pytest
 
-from deploy.local.servers import Servers
 from shared import migrations
 from shared.clock import today
 from tests.house import House
-from tests.sample.house import meet, sample_house
+from tests.sample.house import meet
 
-SAMPLE = Path(__file__).parents[1] / "sample" / "migrations"
+SAMPLE = Path(__file__).parents[2] / "sample" / "migrations"
 INDEXES = "SELECT indexdef FROM pg_indexes WHERE tablename = 'receipt' AND indexdef LIKE '%(retain_until)%'"
-
-
-@pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
-    async with sample_house(servers) as made:
-        yield made
-
-
-@pytest.fixture
-async def everything(house: House) -> AsyncIterator[asyncpg.Connection]:
-    async with house.superuser("sample") as connection:
-        yield connection
 
 
 async def test_a_row_that_is_kept_is_changed_where_it_stands(everything: asyncpg.Connection) -> None:
