@@ -23,7 +23,7 @@ from shared.messaging.topology import EVENTS, TIERS, dead_letters, set_policies
 from shared.observability import keep_personal_values_out, log
 from tests.end_to_end.town import PASSWORD, Citizen, Town, at_once, bustling, founded
 from tests.house import SHORT_WAITS_MS, House, eventually
-from tests.integration.marketing_steps import finished, start_campaign
+from tests.integration.marketing.steps import finished, start_campaign
 
 NAME = "Żółcisława Ćwierćżyńska"
 IP = "198.51.100.213"

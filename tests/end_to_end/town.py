@@ -25,7 +25,7 @@ from shared.messaging.requests import Refused, RequestClient
 from shared.service import Kit, Service
 from tests import house as houses
 from tests.house import House, eventually
-from tests.integration.marketing_steps import PostOffice, post_office
+from tests.integration.marketing.steps import PostOffice, post_office
 
 SERVICES = (PRIVACY, IDENTITY, LICENSING, MARKETING)
 # A cheap hash: what is tested here is not its cost.

@@ -1,34 +1,21 @@
 """Sessions, throttling, passwords and profiles on the real servers."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from deploy.local.servers import Servers
-from services.identity.app import SERVICE as IDENTITY
 from services.identity.keys import Keys
 from services.identity.passwords import Passwords
 from services.identity.settings import IdentitySettings
-from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import identity
 from shared.messaging.idempotency import digest
-from tests import house as houses
 from tests.house import eventually
-from tests.integration.identity_steps import PASSWORD, SETTINGS, Steps, address, living
+from tests.integration.identity.steps import PASSWORD, Steps, address
 
 NEW_PASSWORD = "staple horse battery"
 NO_ID: Any = "nobody"
-
-
-@pytest.fixture(scope="module")
-async def steps(servers: Servers) -> AsyncIterator[Steps]:
-    made = await houses.build(servers, [IDENTITY, PRIVACY], settings=SETTINGS)
-    async with living(made) as running:
-        yield running
-    await houses.tear_down(made)
 
 
 async def test_a_session_lives_from_sign_in_to_sign_out(steps: Steps) -> None:

@@ -16,7 +16,7 @@ from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import marketing
 from shared.contracts.message import Created
 from tests import house as houses
-from tests.gateway import front_door, problem
+from tests.gateway import problem
 from tests.house import House, eventually
 
 CONFIRMING = re.compile(r"/newsletter/confirmations\?token=([\w.~-]+)")
@@ -30,20 +30,6 @@ async def house(servers: Servers) -> AsyncIterator[House]:
     async with made.serve(PRIVACY, IDENTITY, MARKETING):
         yield made
     await houses.tear_down(made)
-
-
-@pytest.fixture(scope="module")
-def mail(servers: Servers) -> Path:
-    """Where mail lands."""
-    assert servers.mailbox_folder is not None
-    return servers.mailbox_folder
-
-
-@pytest.fixture(scope="module")
-async def client(house: House) -> AsyncIterator[httpx.AsyncClient]:
-    """A gateway of this house."""
-    async with front_door(house) as made:
-        yield made
 
 
 async def linked(mail: Path, address: str, link: re.Pattern[str]) -> str:

@@ -24,7 +24,7 @@ from shared.purposes import Purpose
 from shared.service import Kit
 from tests import house as houses
 from tests.house import House, eventually
-from tests.integration.marketing_steps import (
+from tests.integration.marketing.steps import (
     allowed,
     finished,
     keys_of,
@@ -46,18 +46,6 @@ async def house(servers: Servers) -> AsyncIterator[House]:
     )
     yield made
     await houses.tear_down(made)
-
-
-@pytest.fixture(scope="module")
-async def kits(house: House) -> AsyncIterator[dict[str, Kit]]:
-    async with house.serve(PRIVACY, IDENTITY, MARKETING) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-async def client(house: House, kits: dict[str, Kit]) -> AsyncIterator[RequestClient]:
-    async with house.asking() as asking:
-        yield asking
 
 
 def an_address(name: str) -> str:

@@ -1,30 +1,17 @@
 """Signing up on the real servers: codes, limits, who is who, and what bad input changes: nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 
-from deploy.local.servers import Servers
-from services.identity.app import SERVICE as IDENTITY
 from services.identity.housekeeping import forget
 from services.identity.settings import IdentitySettings
-from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import identity
-from tests import house as houses
 from tests.house import eventually
-from tests.integration.identity_steps import PASSWORD, SETTINGS, Steps, address, living
+from tests.integration.identity.steps import PASSWORD, Steps, address
 
 GOOD = {"password": PASSWORD, "full_name": "Anna Nowak"}
-
-
-@pytest.fixture(scope="module")
-async def steps(servers: Servers) -> AsyncIterator[Steps]:
-    made = await houses.build(servers, [IDENTITY, PRIVACY], settings=SETTINGS)
-    async with living(made) as running:
-        yield running
-    await houses.tear_down(made)
 
 
 async def test_a_confirmed_code_begins_an_account(steps: Steps) -> None:

@@ -1,34 +1,19 @@
 """Erasure, links, and many people at once on the real servers: nothing of a person stays in identity."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime
 from uuid import UUID, uuid4
 
-import pytest
-
-from deploy.local.servers import Servers
-from services.identity.app import SERVICE as IDENTITY
 from services.identity.data_map import DATA_MAP
 from services.identity.erasing import ERASER
 from services.identity.keys import Keys
 from services.identity.population import ROWS_A_PERSON, Person, insert_people
-from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import identity, privacy
 from shared.contracts.privacy import OrderedSubject
 from shared.personal_data.coverage import holes
 from shared.personal_data.erasure import erase
 from shared.purposes import Purpose
-from tests import house as houses
 from tests.house import eventually
-from tests.integration.identity_steps import PASSWORD, SETTINGS, Steps, address, living
-
-
-@pytest.fixture(scope="module")
-async def steps(servers: Servers) -> AsyncIterator[Steps]:
-    made = await houses.build(servers, [IDENTITY, PRIVACY], settings=SETTINGS)
-    async with living(made) as running:
-        yield running
-    await houses.tear_down(made)
+from tests.integration.identity.steps import PASSWORD, Steps, address
 
 
 async def erase_by_case(steps: Steps, person: UUID, authenticated_at: datetime) -> None:

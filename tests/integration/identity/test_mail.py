@@ -18,7 +18,7 @@ from shared.contracts import privacy
 from shared.mail import Mailer, MailFailed
 from tests import house as houses
 from tests.house import House, eventually
-from tests.integration.identity_steps import SETTINGS, Steps, address, living
+from tests.integration.identity.steps import SETTINGS, Steps, address, living
 
 
 class Post:

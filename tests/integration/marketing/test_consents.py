@@ -21,7 +21,7 @@ from shared.purposes import Purpose
 from shared.service import Kit
 from tests import house as houses
 from tests.house import House, eventually
-from tests.integration.marketing_steps import allowed, refusal, rows
+from tests.integration.marketing.steps import allowed, refusal, rows
 
 EMAIL = Purpose.MARKETING_EMAIL
 
@@ -31,18 +31,6 @@ async def house(servers: Servers) -> AsyncIterator[House]:
     made = await houses.build(servers, [MARKETING, IDENTITY, PRIVACY])
     yield made
     await houses.tear_down(made)
-
-
-@pytest.fixture(scope="module")
-async def kits(house: House) -> AsyncIterator[dict[str, Kit]]:
-    async with house.serve(PRIVACY, IDENTITY, MARKETING) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-async def client(house: House, kits: dict[str, Kit]) -> AsyncIterator[RequestClient]:
-    async with house.asking() as asking:
-        yield asking
 
 
 def choice(person: UUID, *, given: bool, purpose: str = EMAIL, text: str = "T-7") -> privacy.ConsentChoice:

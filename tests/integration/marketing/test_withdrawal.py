@@ -19,7 +19,7 @@ from shared.personal_data import permissions
 from shared.purposes import Purpose
 from tests import house as houses
 from tests.house import House
-from tests.integration.marketing_steps import (
+from tests.integration.marketing.steps import (
     PostOffice,
     finished,
     leaving_token,

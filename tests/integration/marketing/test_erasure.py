@@ -1,31 +1,21 @@
 """An erasure empties marketing and leaves of objectors only a hash that keeps them from being written to."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from uuid import UUID
 
-import pytest
-
-from deploy.local.servers import Servers
-from services.identity.app import SERVICE as IDENTITY
-from services.marketing.app import SERVICE as MARKETING
 from services.marketing.population import Reader
-from services.privacy.app import SERVICE as PRIVACY
 from services.privacy.cases.population import insert_cases, release
 from services.privacy.population import insert_consents
 from shared.contracts import identity, marketing, privacy
 from shared.messaging.requests import RequestClient
 from shared.purposes import Purpose
-from shared.service import Kit
-from tests import house as houses
 from tests.house import House, eventually
-from tests.integration.marketing_steps import (
+from tests.integration.marketing.steps import (
     PostOffice,
     allowed,
     finished,
     keys_of,
     leaving_token,
-    post_office,
     reader,
     rows,
     settle_in,
@@ -34,33 +24,6 @@ from tests.integration.marketing_steps import (
 
 TABLES = ("subscriber", "interest", "mailing", "permission")
 EMAIL = Purpose.MARKETING_EMAIL
-
-
-@pytest.fixture(scope="module")
-async def office() -> AsyncIterator[PostOffice]:
-    async with post_office() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-async def house(servers: Servers, office: PostOffice) -> AsyncIterator[House]:
-    made = await houses.build(
-        servers, [MARKETING, IDENTITY, PRIVACY], settings={"mails_per_second": 2000, "smtp_url": office.url}
-    )
-    yield made
-    await houses.tear_down(made)
-
-
-@pytest.fixture(scope="module")
-async def kits(house: House) -> AsyncIterator[dict[str, Kit]]:
-    async with house.serve(PRIVACY, IDENTITY, MARKETING) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-async def client(house: House, kits: dict[str, Kit]) -> AsyncIterator[RequestClient]:
-    async with house.asking() as asking:
-        yield asking
 
 
 async def erase(house: House, people: list[UUID]) -> None:

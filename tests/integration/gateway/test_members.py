@@ -29,20 +29,6 @@ async def house(servers: Servers) -> AsyncIterator[House]:
     await houses.tear_down(made)
 
 
-@pytest.fixture(scope="module")
-def mail(servers: Servers) -> Path:
-    """Where mail lands."""
-    assert servers.mailbox_folder is not None
-    return servers.mailbox_folder
-
-
-@pytest.fixture(scope="module")
-async def client(house: House) -> AsyncIterator[httpx.AsyncClient]:
-    """A gateway of this house."""
-    async with front_door(house) as made:
-        yield made
-
-
 async def bought(client: httpx.AsyncClient, house: House, who: dict[str, str]) -> str:
     """Buy a license the way a customer does; answers the order's id."""
     async with house.asking() as ask:

@@ -2,28 +2,17 @@
 
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-import pytest
-
-from deploy.local.servers import Servers
 from services.licensing import upkeep
 from services.licensing.population import Buyer, insert_purchases, key_of_buyer
 from shared.clock import now, today
 from shared.contracts import licensing
 from shared.contracts.licensing import ActivateLicense, DeactivateLicense, ValidateLicense
-from tests.integration import shop as shops
-from tests.integration.shop import Shop, all_of
+from tests.integration.licensing.shop import Shop, all_of
 
 EXPIRE = "UPDATE license SET expires_at = $2 WHERE subject_id = $1"
-
-
-@pytest.fixture(scope="module")
-async def shop(servers: Servers) -> AsyncIterator[Shop]:
-    async with shops.opened(servers) as opened:
-        yield opened
 
 
 async def bought(shop: Shop) -> tuple[UUID, UUID, str]:

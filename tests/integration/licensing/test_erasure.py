@@ -1,12 +1,8 @@
 """Erasure of buyers through the real kit: what goes, what the law keeps, what a running contract needs."""
 
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
-import pytest
-
-from deploy.local.servers import Servers
 from services.licensing import upkeep
 from services.licensing.app import SERVICE
 from services.licensing.data_map import DATA_MAP
@@ -18,8 +14,8 @@ from shared.personal_data.erasure import erase
 from shared.personal_data.retained import end_retention
 from shared.purposes import Purpose
 from tests.house import eventually
-from tests.integration import shop as shops
-from tests.integration.shop import Shop, all_of
+from tests.integration.licensing import shop as shops
+from tests.integration.licensing.shop import Shop, all_of
 
 TAX = {"invoice": 1, "payment": 1, "purchase": 1}
 RUNNING = {"activation": 1, "license": 1, "purchase_terms": 1}
@@ -27,12 +23,6 @@ REPORTED = """
 SELECT t -> 'outcome' ->> 0 FROM erasure_report r, json_array_elements(r.body::json -> 'tables') t
 WHERE r.body::json -> 'subjects' ->> 0 = $1 AND t ->> 'table' = $2
 """
-
-
-@pytest.fixture(scope="module")
-async def shop(servers: Servers) -> AsyncIterator[Shop]:
-    async with shops.opened(servers) as opened:
-        yield opened
 
 
 async def bought(shop: Shop, country: str = "PL") -> tuple[UUID, licensing.Payment, str]:

@@ -1,14 +1,12 @@
 """Orders, payments and invoices on the real servers."""
 
 import contextlib
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from deploy.local.servers import Servers
 from services.licensing.app import sandbox
 from services.licensing.data_map import DATA_MAP
 from services.licensing.invoices import store as invoices
@@ -20,20 +18,13 @@ from shared.messaging.requests import Refused
 from shared.personal_data.coverage import holes
 from shared.purposes import Purpose
 from tests.house import eventually
-from tests.integration import shop as shops
-from tests.integration.shop import Shop, all_of, order_of
+from tests.integration.licensing.shop import Shop, all_of, order_of
 
 AGE = (
     "UPDATE invoice SET retain_until = retain_until - interval '2 years' WHERE subject_id = $1",
     "UPDATE payment SET retain_until = retain_until - interval '2 years' WHERE subject_id = $1",
     "UPDATE purchase SET retain_until = retain_until - interval '2 years' WHERE subject_id = $1",
 )
-
-
-@pytest.fixture(scope="module")
-async def shop(servers: Servers) -> AsyncIterator[Shop]:
-    async with shops.opened(servers) as opened:
-        yield opened
 
 
 async def test_every_column_is_in_the_data_map(shop: Shop) -> None:

@@ -1,13 +1,11 @@
 """Campaigns: at most once, only to whom it is allowed at that moment, and honest about what is not known."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from uuid import uuid4
 
 import pytest
 
-from deploy.local.servers import Servers
 from services.identity.app import SERVICE as IDENTITY
 from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
@@ -19,12 +17,11 @@ from shared.purposes import EVERYTHING, Purpose
 from shared.service import Kit
 from tests import house as houses
 from tests.house import House, eventually
-from tests.integration.marketing_steps import (
+from tests.integration.marketing.steps import (
     PostOffice,
     finished,
     keys_of,
     leaving_token,
-    post_office,
     reader,
     refusal,
     rows,
@@ -33,33 +30,6 @@ from tests.integration.marketing_steps import (
 )
 
 EMAIL = Purpose.MARKETING_EMAIL
-
-
-@pytest.fixture(scope="module")
-async def office() -> AsyncIterator[PostOffice]:
-    async with post_office() as opened:
-        yield opened
-
-
-@pytest.fixture(scope="module")
-async def house(servers: Servers, office: PostOffice) -> AsyncIterator[House]:
-    made = await houses.build(
-        servers, [MARKETING, IDENTITY, PRIVACY], settings={"mails_per_second": 2000, "smtp_url": office.url}
-    )
-    yield made
-    await houses.tear_down(made)
-
-
-@pytest.fixture(scope="module")
-async def kits(house: House) -> AsyncIterator[dict[str, Kit]]:
-    async with house.serve(PRIVACY, IDENTITY, MARKETING) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-async def client(house: House, kits: dict[str, Kit]) -> AsyncIterator[RequestClient]:
-    async with house.asking() as asking:
-        yield asking
 
 
 @pytest.fixture(autouse=True)
