@@ -37,7 +37,7 @@ KINDS = (
     _tests("architecture", 30),
     _tests("unit", 40),
     _tests("contract", 90),
-    _tests("integration", 240),
+    _tests("integration", 270),
     _tests("end_to_end", 220),
     _tests("faults", 200),
 )

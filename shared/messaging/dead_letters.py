@@ -10,13 +10,12 @@ from datetime import datetime
 from typing import Any
 
 import aio_pika
-from aio_pika import DeliveryMode
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from aio_pika.exceptions import AMQPError, ChannelNotFoundEntity
 
 from shared.clock import now
 from shared.messaging.connection import CONNECT_TIMEOUT_S, PUBLISH_TIMEOUT_S
-from shared.messaging.retry import ATTEMPT, FAILED_AT, FAULT, ORIGIN, REASON
+from shared.messaging.retry import ATTEMPT, FAILED_AT, FAULT, ORIGIN, REASON, copied
 from shared.messaging.senders import account
 from shared.messaging.topology import dead_letters
 
@@ -118,17 +117,8 @@ async def _held(url: str, service: str) -> AsyncIterator[tuple[AbstractChannel, 
 async def _send_back(
     channel: AbstractChannel, operator: str, letter: DeadLetter, message: AbstractIncomingMessage
 ) -> bool:
-    copy = aio_pika.Message(
-        message.body,
-        headers={name: value for name, value in message.headers.items() if _of_the_sender(name)},
-        message_id=message.message_id,
-        type=message.type,
-        app_id=message.app_id,
-        timestamp=message.timestamp,
-        content_type=message.content_type,
-        delivery_mode=DeliveryMode.PERSISTENT,
-        user_id=operator,
-    )
+    headers = {name: value for name, value in message.headers.items() if _of_the_sender(name)}
+    copy = copied(message, headers, operator)
     try:
         await channel.default_exchange.publish(copy, letter.origin, mandatory=True, timeout=PUBLISH_TIMEOUT_S)
     except AMQPError:

@@ -29,7 +29,7 @@ async def retry_later(outlet: Outlet, queue: str, message: AbstractIncomingMessa
     tier = TIERS[min(attempt, len(TIERS)) - 1]
     report = log.error if attempt > len(TIERS) else log.warning
     report("message will be tried again", queue=queue, attempt=attempt, **what_failed(error))
-    await outlet.publish(tier.name, queue, _copy(message, {ATTEMPT: attempt}))
+    await outlet.publish(tier.name, queue, copied(message, {**message.headers, ATTEMPT: attempt}))
 
 
 async def give_up(
@@ -46,18 +46,19 @@ async def give_up(
         FAILED_AT: now().isoformat(),
         FAULT: " ".join(f"{key}={value}" for key, value in told.items()),
     }
-    await outlet.publish("", dead_letters(service), _copy(message, headers))
+    await outlet.publish("", dead_letters(service), copied(message, {**message.headers, **headers}))
 
 
-def _copy(message: AbstractIncomingMessage, headers: HeadersType) -> aio_pika.Message:
-    """The same message (id, type, body) with more headers; a fresh dict, shared ones get mutated."""
+def copied(message: AbstractIncomingMessage, headers: HeadersType, user_id: str | None = None) -> aio_pika.Message:
+    """The same message (id, type, body) with other headers; a fresh dict, shared ones get mutated."""
     return aio_pika.Message(
         message.body,
-        headers={**message.headers, **headers},
+        headers=dict(headers),
         message_id=message.message_id,
         type=message.type,
         app_id=message.app_id,
         timestamp=message.timestamp,
         content_type=message.content_type,
         delivery_mode=DeliveryMode.PERSISTENT,
+        user_id=user_id,
     )

@@ -6,20 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
-
+from services.privacy.pages import templates
 from services.privacy.record.content import Edition
 from services.privacy.record.words import WORDS
 
 Format = Literal["html", "csv", "json"]
 
-PAGES = Environment(
-    loader=FileSystemLoader(Path(__file__).parent / "templates"),
-    autoescape=select_autoescape(["html"]),
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    keep_trailing_newline=True,
-)
+PAGES = templates(Path(__file__).parent / "templates")
 
 
 def render(edition: Edition, shape: Format) -> str:
