@@ -41,7 +41,8 @@ def build(
     )
     for consumer in consumers:
         queue = RabbitQueue(consumer.reaction.queue, queue_type=QueueType.QUORUM, declare=False)
-        most = max(prefetch, MOST) if consumer.reaction.many else prefetch
+        # a batch at work, and the next one gathering
+        most = max(prefetch, 2 * MOST) if consumer.reaction.many else prefetch
         _subscribe(broker, queue, most, consumer.take, consumer.reaction.handler.__doc__)
     if answering.answers:
         _subscribe(broker, _request_queue(service), 4 * prefetch, answering.take, "Requests")
