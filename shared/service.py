@@ -14,7 +14,6 @@ from faststream.rabbit import RabbitBroker
 from pydantic import ValidationError
 
 from shared import health
-from shared.clock import now
 from shared.database import OUTBOX, Database
 from shared.loops import Loop, run
 from shared.messaging import broker as brokers
@@ -22,10 +21,10 @@ from shared.messaging.answering import Answering
 from shared.messaging.connection import Outlet
 from shared.messaging.consumer import Consumer
 from shared.messaging.forgetting import FORGETTING, forget
-from shared.messaging.outbox import relay
+from shared.messaging.outbox import lag, relay
 from shared.messaging.requests import Refused, RequestClient
 from shared.messaging.router import ServiceRouter
-from shared.observability import log, metrics, set_up_logging, what_failed
+from shared.observability import log, set_up_logging, what_failed
 from shared.personal_data.catch_up import catch_up
 from shared.personal_data.data_map import DataMap
 from shared.personal_data.erasure import Eraser
@@ -212,17 +211,11 @@ async def _relay_the_rest(kit: Kit) -> None:
                 pass
 
 
-EST = "SELECT min(created_at) FROM outbox"
-
-
 async def _checks(kit: Kit, broker: RabbitBroker | None) -> dict[str, bool]:
     if not await kit.database.reachable():
         return {"database": False, "consumers": False, "relay": False}
-    oldest = await kit.database.pool.fetchval(EST)
-    lag = (now() - oldest).total_seconds() if oldest else 0.0
-    metrics.relay_lag.set(lag)
     return {
         "database": True,
         "consumers": broker is not None and brokers.consuming(broker),
-        "relay": lag < RELAY_LAG_LIMIT_S,
+        "relay": await lag(kit.database) < RELAY_LAG_LIMIT_S,
     }

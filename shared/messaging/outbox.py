@@ -24,6 +24,15 @@ SELECT message_id, type, subject, body, traceparent, created_at,
 FROM outbox ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED
 """
 FORGET = "DELETE FROM outbox WHERE message_id = ANY ($1::uuid[])"
+OLDEST = "SELECT extract(epoch FROM clock_timestamp() - min(created_at))::float FROM outbox"
+
+
+async def lag(database: Database) -> float:
+    """The age in seconds of the oldest message that waits; 0 when none does."""
+    async with database.transaction(Purpose.UPKEEP) as tx:
+        found: float = await tx.value(OLDEST) or 0.0
+    metrics.relay_lag.set(found)
+    return found
 
 
 async def relay(database: Database, outlet: Outlet) -> bool:
