@@ -3,9 +3,7 @@
 At least once, with a stable Message-ID: a crash between sending and marking sends the same mail again.
 """
 
-import asyncio
-
-from services.privacy.post import LEASE, after, hand_over
+from services.privacy.post import LEASE, after, hand_over, hand_over_all
 from services.privacy.remedies import court, where_to_complain
 from services.privacy.sealing import Seal
 from services.privacy.words import LETTERS
@@ -42,7 +40,7 @@ async def send_letters(database: Database, mailer: Mailer, seal: Seal, provider:
     """
     async with database.transaction(Purpose.RIGHTS) as tx:
         cases = await tx.rows(TAKE, BATCH)
-    done = await asyncio.gather(*(_deliver(case, mailer, seal) for case in cases))
+    done = await hand_over_all(cases, lambda case: _deliver(case, mailer, seal))
     for case, sent in zip(cases, done, strict=True):
         async with database.transaction(Purpose.RIGHTS) as tx:  # one row each: several would invite deadlocks
             await tx.run(SENT if sent else LATER, case["case_id"], case["letter"])

@@ -1,7 +1,9 @@
 """Handing privacy's mail to the mail server; what can't leave now is tried again and holds up nobody's."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 
+from shared.database import Row
 from shared.mail import Mailer, MailFailed
 from shared.observability import log, what_failed
 
@@ -26,3 +28,20 @@ async def hand_over(mailer: Mailer, to: str, subject: str, text: str, *, key: st
         log.warning("mail not sent", reason="timeout", **what_failed(error))
         return False
     return True
+
+
+async def hand_over_all(mails: Sequence[Row], deliver: Callable[[Row], Awaitable[bool]]) -> list[bool]:
+    """Deliver mails at once; answers which are done with.
+
+    Whatever fails for one, such as an address sealed under an earlier key, is that one's alone: told without
+    values and tried later, while the others count as sent.
+    """
+    return await asyncio.gather(*(_alone(mail, deliver) for mail in mails))
+
+
+async def _alone(mail: Row, deliver: Callable[[Row], Awaitable[bool]]) -> bool:
+    try:
+        return await deliver(mail)
+    except Exception as error:  # noqa: BLE001 no mail may hold up another
+        log.error("mail not made", **what_failed(error))
+        return False

@@ -3,13 +3,12 @@
 Unconfirmed requests live apart, sealed, and for 48 hours at most.
 """
 
-import asyncio
 import hmac
 from uuid import UUID
 
 from services.privacy.cases import rules
 from services.privacy.cases.handlers import admit
-from services.privacy.post import LEASE, after, hand_over
+from services.privacy.post import LEASE, after, hand_over, hand_over_all
 from services.privacy.sealing import Seal
 from services.privacy.settings import PrivacySettings
 from services.privacy.words import CODE
@@ -115,7 +114,7 @@ async def send_codes(database: Database, mailer: Mailer, seal: Seal) -> bool:
     async with database.transaction(Purpose.RIGHTS) as tx:
         await tx.run(EXPIRE)
         due = await tx.rows(TAKE)
-    done = await asyncio.gather(*(_mail(row, mailer, seal) for row in due))
+    done = await hand_over_all(due, lambda row: _mail(row, mailer, seal))
     for row, sent in zip(due, done, strict=True):
         async with database.transaction(Purpose.RIGHTS) as tx:
             await tx.run(SENT if sent else LATER, row["request_id"])
