@@ -43,8 +43,10 @@ async def request_erasure(request: privacy.RequestErasure, tx: Transaction, seal
     return Created(id=request_id)
 
 
+# A wrong code counts, a right one does not: what comes after it may fail and be asked again. Right or wrong,
+# the lock on the row puts all in line, so nobody gets more guesses by making them at once.
 TRY = f"""
-UPDATE unconfirmed_request SET tries = tries + 1
+UPDATE unconfirmed_request SET tries = tries + CASE WHEN $2 THEN 0 ELSE 1 END
 WHERE request_id = $1 AND tries < {TRIES} AND code_from > now() - {VALID}
 RETURNING sealed_address, terminate_contract, language, received_at
 """  # noqa: S608 constants
@@ -60,10 +62,11 @@ async def confirm_erasure(
     settings: PrivacySettings,
     claim: Claim,
 ) -> Created:
-    """Open the case of a proved address."""
+    """Open the case of a proved address. Raises Refused (422) for a wrong code, and for any after five wrong ones."""
+    right = hmac.compare_digest(seal.code(request.request_id), request.code)
     async with database.transaction(Purpose.RIGHTS) as tx:
-        row = await tx.row(TRY, request.request_id)
-    if row is None or not hmac.compare_digest(seal.code(request.request_id), request.code):
+        row = await tx.row(TRY, request.request_id, right)
+    if row is None or not right:
         return await _repeated(database, claim)
     person = await ask.ask(identity.RecognizePerson(email=seal.open(row["sealed_address"])))
     opening = _opening(row, person.subject_id, settings)

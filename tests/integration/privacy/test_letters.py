@@ -1,5 +1,6 @@
 """Letters and mailed codes: each mail's fate is its own, and none is tried for ever."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 from uuid import UUID, uuid4
@@ -14,13 +15,15 @@ from services.privacy.cases import rules
 from services.privacy.cases.handlers import admit
 from services.privacy.letters import send_letters
 from services.privacy.sealing import Seal
-from services.privacy.unconfirmed import NOTE, send_codes
+from services.privacy.unconfirmed import NOTE, TRIES, send_codes
 from shared.clock import now
+from shared.contracts import privacy
 from shared.database import Database
 from shared.mail import Mailer
+from shared.messaging.requests import Refused, RequestClient
 from shared.purposes import Purpose
 from tests import house as houses
-from tests.house import House
+from tests.house import House, eventually
 from tests.integration.marketing.steps import PostOffice, post_office, rows
 
 PROVIDER = "Poczta.example sp. z o.o."
@@ -129,3 +132,70 @@ async def test_a_code_that_cannot_be_made_holds_up_no_other(
         house, "unconfirmed_request", bad, "sent_at, mail_tries, mail_due_at > now() + interval '15 minutes' AS waits"
     )
     assert later == {"sent_at": None, "mail_tries": 11, "waits": True}
+
+
+# ── Trying a code ───────────────────────────────────────────────────────────────────────────────
+
+
+async def mailed(house: House, database: Database, seal: Seal) -> tuple[UUID, str, str]:
+    """A request whose code was mailed just now, with the right code and a wrong one."""
+    request_id = await request_with(database, seal.close(address()))
+    await change(house, "unconfirmed_request", request_id, "sent_at = now(), code_from = now()")
+    right = seal.code(request_id)
+    return request_id, right, f"{(int(right) + 1) % 10**8:08d}"
+
+
+async def answer(client: RequestClient, request_id: UUID, code: str) -> int:
+    """How a try ends: 201 when the case is open."""
+    try:
+        await client.ask(privacy.ConfirmErasure(request_id=request_id, code=code, token=uuid4().hex))
+    except Refused as refused:
+        return refused.problem.status
+    return 201
+
+
+async def tries(house: House, request_id: UUID) -> int:
+    return int((await of(house, "unconfirmed_request", request_id, "tries"))["tries"])
+
+
+async def test_a_right_code_outlasts_an_absent_identity(house: House, database: Database, seal: Seal) -> None:
+    """Guard: TRY in services/privacy/unconfirmed.py counts wrong codes only; seen to fail without it."""
+    request_id, right, _ = await mailed(house, database, seal)
+    async with house.serve(PRIVACY), house.asking() as client:
+        assert [await answer(client, request_id, right) for _ in range(TRIES + 1)] == [503] * (TRIES + 1)
+        assert await tries(house, request_id) == 0
+        async with house.serve(IDENTITY):
+            assert await answer(client, request_id, right) == 201
+
+
+async def test_guesses_made_at_once_are_no_more_than_five(house: House, database: Database, seal: Seal) -> None:
+    """Guard: `tries < 5` in TRY in services/privacy/unconfirmed.py; seen to fail without it."""
+    request_id, right, wrong = await mailed(house, database, seal)
+    async with house.serve(PRIVACY), house.asking() as client:
+        guesses = await asyncio.gather(*(answer(client, request_id, wrong) for _ in range(4 * TRIES)))
+        assert set(guesses) == {422}
+        assert await answer(client, request_id, right) == 422
+    assert await tries(house, request_id) == TRIES
+
+
+WAITING = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%unconfirmed_request%'
+"""
+
+
+async def test_a_right_code_waits_for_the_wrong_ones_before_it(house: House, database: Database, seal: Seal) -> None:
+    """Guard: one statement counts and admits in TRY in services/privacy/unconfirmed.py; seen to fail with a
+    right code that is only looked up: it would not see guesses that are just being counted."""
+    request_id, right, _ = await mailed(house, database, seal)
+    count = "UPDATE unconfirmed_request SET tries = $2 WHERE request_id = $1"
+    async with house.serve(PRIVACY), house.asking() as client, house.superuser("privacy") as watching:
+        async with house.superuser("privacy") as guessing, guessing.transaction():
+            await guessing.execute(count, request_id, TRIES)
+            answered = asyncio.create_task(answer(client, request_id, right))
+
+            async def is_in_line() -> bool:
+                return bool(await watching.fetchval(WAITING)) or answered.done()
+
+            await eventually(is_in_line)
+        assert await answered == 422
