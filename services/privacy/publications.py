@@ -32,6 +32,10 @@ SELECT {COLUMNS} FROM publication WHERE kind = $1 AND effective_on <= $2 ORDER B
 """  # noqa: S608 constants
 NUMBERED = f"SELECT {COLUMNS} FROM publication WHERE kind = $1 AND version = $2"  # noqa: S608 constants
 HISTORY = "SELECT version, published_at, effective_on FROM publication WHERE kind = $1 ORDER BY version"
+TOLD = """
+SELECT purpose, min(effective_on) AS effective_on FROM publication, unnest(new_purposes) AS purpose
+WHERE kind = $1 AND version > $2 GROUP BY purpose
+"""
 # Of two processes that publish at once, one finds its number taken and leaves it at that.
 ADD = """
 INSERT INTO publication (kind, version, content, content_hash, effective_on, new_purposes)
@@ -57,6 +61,11 @@ async def numbered(tx: Transaction, kind: Kind, version: int) -> Row | None:
 async def history(tx: Transaction, kind: Kind) -> list[Row]:
     """Every version, oldest first, without its content."""
     return await tx.rows(HISTORY, kind)
+
+
+async def told_since(tx: Transaction, kind: Kind, version: int) -> dict[str, date]:
+    """The purposes that versions after this one told of, each with the day from which it first was to hold."""
+    return {row["purpose"]: row["effective_on"] for row in await tx.rows(TOLD, kind, version)}
 
 
 async def add(tx: Transaction, draft: Draft, before: Row | None) -> int | None:

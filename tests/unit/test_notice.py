@@ -15,6 +15,7 @@ from services.privacy.notice.composing import compose
 from services.privacy.notice.content import Edition, Language, Notice
 from services.privacy.notice.difference import difference
 from services.privacy.notice.provisions import cited
+from services.privacy.notice.publishing import first_day
 from services.privacy.notice.rendering import Format, render
 from services.privacy.register.loading import load
 from shared.personal_data.participant import announced
@@ -304,3 +305,21 @@ def test_the_difference_names_heading_and_lines() -> None:
 def test_number_and_date_are_no_difference() -> None:
     before = Edition(version=1, effective_on=DAY, notice=POLISH)
     assert difference(before, Edition(version=2, effective_on=date(2027, 1, 1), notice=POLISH)) == ""
+
+
+# ── From when a version holds ───────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("new", "told", "held_from"),
+    [
+        ([], {}, date(2026, 11, 22)),
+        ([], {"P9": date(2026, 12, 1)}, date(2026, 11, 22)),
+        (["P9"], {}, date(2026, 12, 6)),
+        (["P9"], {"P9": date(2026, 12, 1)}, date(2026, 12, 1)),
+        (["P9", "P10"], {"P9": date(2026, 12, 1)}, date(2026, 12, 6)),
+    ],
+)
+def test_a_new_purpose_has_its_days_of_notice_once(new: list[str], told: dict[str, date], held_from: date) -> None:
+    """Guard: first_day in services/privacy/notice/publishing.py; seen to fail without `told`."""
+    assert first_day(new, told, DAY, 14) == held_from

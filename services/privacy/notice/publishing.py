@@ -43,23 +43,41 @@ def stored(row: Row, language: Language) -> Notice:
     return Notice.model_validate(json.loads(row["content"])[language])
 
 
-def added_purposes(before: Row | None, after: Notice) -> list[str]:
-    """The purposes that the version before did not name; none for the first version."""
-    if before is None:
+def added_purposes(current: Row | None, after: Notice) -> list[str]:
+    """The purposes that the version in force does not name; none for the first version."""
+    if current is None:
         return []
-    known = {purpose.key for purpose in stored(before, "pl").purposes}
+    known = {purpose.key for purpose in stored(current, "pl").purposes}
     return [purpose.key for purpose in after.purposes if purpose.key not in known]
 
 
+def first_day(new_purposes: Sequence[str], told: Mapping[str, date], day: date, days_of_notice: int) -> date:
+    """The day from which a version of this day holds: no new purpose before it was told for long enough (Art. 13(3)).
+
+    `told` are the purposes of which a version that does not hold yet has told already, with its day: they keep it.
+    """
+    soonest = day + timedelta(days=days_of_notice)
+    return max((told.get(purpose, soonest) for purpose in new_purposes), default=day)
+
+
 async def publish(tx: Transaction, register: Register, maps: Maps, day: date) -> int | None:
-    """Publish today's notice if it differs from the newest; answers its number. Raises Incomplete."""
+    """Publish today's notice if it differs from the newest; answers its number. Raises Incomplete.
+
+    New is what the version in force does not name: a version that merely corrects one which does not hold yet has
+    the same new purposes and the same day, so whoever reads the history sees why it does not hold at once.
+    """
     notices = drafted(register, maps, day)
-    before = await publications.newest(tx, "notice")
-    new_purposes = added_purposes(before, notices["pl"])
-    effective_on = day + timedelta(days=register.notice.days_of_notice if new_purposes else 0)
+    current = await publications.in_force(tx, "notice", day)
+    new_purposes = added_purposes(current, notices["pl"])
+    told = await publications.told_since(tx, "notice", current["version"]) if current else {}
+    effective_on = first_day(new_purposes, told, day, register.notice.days_of_notice)
     draft = publications.Draft("notice", content_of(notices), effective_on, new_purposes)
-    version = await publications.add(tx, draft, before)
+    version = await publications.add(tx, draft, await publications.newest(tx, "notice"))
     if version:
-        told = {"version": version, "effective_on": effective_on, "new_purposes": tuple(new_purposes)}
-        tx.publish(privacy.NoticePublished.model_validate(told))
+        _tell(tx, version, draft)
     return version
+
+
+def _tell(tx: Transaction, version: int, draft: publications.Draft) -> None:
+    told = {"version": version, "effective_on": draft.effective_on, "new_purposes": tuple(draft.new_purposes)}
+    tx.publish(privacy.NoticePublished.model_validate(told))

@@ -2,25 +2,30 @@
 
 import json
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
 import asyncpg
 import pytest
 
+from deploy.local import system
 from services.gateway.notice import preferred
 from services.identity.app import SERVICE as IDENTITY
 from services.licensing.app import SERVICE as LICENSING
 from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
 from services.privacy.data_map import DATA_MAP
+from services.privacy.notice.publishing import publish
 from services.privacy.publishing import publish_what_changed
+from services.privacy.register.contents import Register
 from services.privacy.register.loading import load
 from shared.clock import today
 from shared.contracts import privacy
 from shared.messaging.requests import Refused
 from shared.personal_data.coverage import holes
+from shared.personal_data.participant import announced
+from shared.purposes import Purpose
 from tests.gateway import front_door, problem, sign_up
 from tests.house import House, eventually
 
@@ -201,3 +206,33 @@ async def test_an_incomplete_record_keeps_the_notice_back_too(town: House) -> No
         bare = type(register)(**(vars(register) | {"controller": changed, "measures": {}}))
         await publish_what_changed(database, bare, EVERYBODY)
     assert [len(await versions(town, kind)) for kind in ("notice", "record")] == before
+
+
+async def published(house: House, register: Register, day: date) -> tuple[int, list[str]]:
+    """Publish on a day; the days until that version holds, and what it names as new."""
+    maps = {name: announced(system.service(name).data_map) for name in system.SERVICES}
+    async with house.database("privacy") as database, database.transaction(Purpose.UPKEEP) as tx:
+        version = await publish(tx, register, maps, day)
+    (row,) = [row for row in await versions(house, "notice") if row["version"] == version]
+    return (row["effective_on"] - day).days, row["new_purposes"]
+
+
+async def test_a_correction_brings_no_purpose_forward(town: House) -> None:
+    """Guard: new is what the version in force does not name (services/privacy/notice/publishing.py); seen to fail
+    with the newest version in its place: the correction held at once, with the purpose in it."""
+    register, start, notice = load(), today() + timedelta(days=100), load().notice.days_of_notice
+
+    def without(*keys: str, email: str = "first@example.com") -> Register:
+        kept = {key: purpose for key, purpose in register.purposes.items() if key not in keys}
+        controller = register.controller.model_copy(update={"email": email})
+        return Register(**(vars(register) | {"purposes": kept, "controller": controller}))
+
+    assert await published(town, without("P12", "P14"), start) == (0, [])
+    assert await published(town, without("P14"), start + timedelta(1)) == (notice, ["P12"])
+    corrected = without("P14", email="second@example.com")
+    assert await published(town, corrected, start + timedelta(2)) == (notice - 1, ["P12"])
+    more = without(email="second@example.com")
+    assert await published(town, more, start + timedelta(3)) == (notice, ["P12", "P14"])
+    withdrawn = without("P12", "P14", email="second@example.com")
+    assert await published(town, withdrawn, start + timedelta(4)) == (0, [])
+    assert await published(town, more, start + timedelta(5)) == (notice, ["P12", "P14"])
