@@ -3,11 +3,12 @@
 At least once, with a stable Message-ID: a crash between sending and marking sends the same mail again.
 """
 
+from services.privacy.case_clock import day_of_receipt
 from services.privacy.post import LEASE, after, hand_over, hand_over_all
 from services.privacy.remedies import court, where_to_complain
 from services.privacy.sealing import Seal
 from services.privacy.words import LETTERS
-from shared.clock import now
+from shared.clock import WARSAW, now
 from shared.contracts import privacy
 from shared.database import Database, Row
 from shared.mail import Mailer
@@ -63,16 +64,19 @@ def _disclosed(case: Row, provider: str) -> privacy.Disclosed:
 
 
 def compose(case: Row) -> tuple[str, str]:
-    """The subject and text of the letter that a case waits for."""
-    closed = case["closed_at"]
-    where = where_to_complain(closed.date()) if closed else None
+    """The subject and text of the letter that a case waits for.
+
+    Its days and times are those at the vendor's seat, as the clock of the case counts them (Reg. 1182/71).
+    """
+    closed = case["closed_at"] and case["closed_at"].astimezone(WARSAW).date()
+    where = where_to_complain(closed) if closed else None
     subject, text = LETTERS[case["letter"], case["language"]]
     return subject, text.format(
         case_id=case["case_id"],
-        received_on=case["received_at"].date(),
+        received_on=day_of_receipt(case["received_at"]),
         due_on=case["due_on"],
-        runs_at=case["run_at"].isoformat(timespec="minutes"),
-        closed_on=closed.date() if closed else "",
+        runs_at=case["run_at"].astimezone(WARSAW).isoformat(timespec="minutes"),
+        closed_on=closed or "",
         authority=f"{where['name']}, {where['address']}" if where else "",
         court=court(),
     )

@@ -1,0 +1,38 @@
+"""What privacy's letters say."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from services.privacy.case_clock import due_date
+from services.privacy.letters import compose
+
+LATE = datetime(2026, 3, 4, 23, 30, tzinfo=UTC)  # already 5 March in Warsaw
+
+
+def written(letter: str, **changes: Any) -> str:
+    case: Any = {"case_id": uuid4(), "letter": letter, "language": "en", "received_at": LATE, "run_at": LATE}
+    return compose(case | {"due_on": due_date(LATE), "closed_at": None} | changes)[1]
+
+
+def test_a_receipt_tells_days_and_times_of_the_vendors_seat() -> None:
+    """Guard: day_of_receipt and WARSAW in services/privacy/letters.py; seen to fail without them."""
+    text = written("receipt")
+    assert "Received: 2026-03-05" in text
+    assert f"We answer by: {due_date(date(2026, 3, 5))}" in text
+    assert "The erasure starts 2026-03-05T00:30+01:00." in text
+
+
+@pytest.mark.parametrize(
+    ("closed_at", "day"),
+    [
+        (datetime(2026, 3, 4, 22, 59, tzinfo=UTC), "2026-03-04"),
+        (LATE, "2026-03-05"),
+        (datetime(2026, 7, 4, 22, 0, tzinfo=UTC), "2026-07-05"),
+    ],
+)
+def test_an_outcome_tells_the_day_of_the_vendors_seat(closed_at: datetime, day: str) -> None:
+    """Guard: WARSAW in services/privacy/letters.py; seen to fail without it."""
+    assert f"Closed: {day}\n" in written("outcome", closed_at=closed_at)
