@@ -11,7 +11,13 @@ from urllib.parse import unquote, urlsplit
 
 import idna
 from aiosmtplib import SMTP
-from aiosmtplib.errors import SMTPDataError, SMTPException, SMTPRecipientsRefused, SMTPResponseException
+from aiosmtplib.errors import (
+    SMTPDataError,
+    SMTPException,
+    SMTPNotSupported,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+)
 
 from shared.clock import now
 
@@ -71,6 +77,8 @@ class Mailer:
         try:
             await dialogue.connect()
             await dialogue.send_message(message, sender=self._from, recipients=[recipient])
+        except SMTPNotSupported:  # no SMTPUTF8: never for this recipient, unless it is our own address that needs it
+            raise MailFailed("not sent" if recipient.isascii() else "refused") from None
         except (SMTPException, OSError, ValueError) as error:
             raise _failed(error, handing_over=dialogue.handing_over) from None  # the cause names the address
         finally:

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from aiosmtpd.smtp import SMTP
 from cryptography.fernet import Fernet
 
 from deploy.local.servers import Servers
@@ -19,7 +20,7 @@ from services.privacy.unconfirmed import NOTE, TRIES, send_codes
 from shared.clock import now
 from shared.contracts import privacy
 from shared.database import Database
-from shared.mail import Mailer
+from shared.mail import Mailer, MailFailed
 from shared.messaging.requests import Refused, RequestClient
 from shared.purposes import Purpose
 from tests import house as houses
@@ -199,3 +200,42 @@ async def test_a_right_code_waits_for_the_wrong_ones_before_it(house: House, dat
 
             await eventually(is_in_line)
         assert await answered == 422
+
+
+# ── A mail that will never arrive ───────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+async def plain_office() -> AsyncIterator[PostOffice]:
+    """A mail server without SMTPUTF8 (RFC 6531)."""
+    opened = PostOffice()
+    server = await asyncio.get_running_loop().create_server(lambda: SMTP(opened), "127.0.0.1", 0)
+    opened.url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server:
+        yield opened
+
+
+async def outcome(mailer: Mailer, to: str) -> str:
+    with pytest.raises(MailFailed) as failed:
+        await mailer.send(to, "Hello", "text", message_id=mailer.message_id(1))
+    assert "@" not in str(failed.value)
+    return failed.value.outcome
+
+
+async def test_an_address_that_the_server_can_never_take_is_refused(plain_office: PostOffice) -> None:
+    """Guard: SMTPNotSupported in shared/mail.py; seen to fail without it, and with our own address held against
+    the recipient."""
+    assert await outcome(sender(plain_office), "żółw@example.com") == "refused"
+    ours = Mailer(plain_office.url, "Lethe <żółw@lethe.example>")
+    assert await outcome(ours, "anna@example.com") == "not sent"
+
+
+async def test_a_refused_outcome_takes_its_address_along(
+    house: House, database: Database, plain_office: PostOffice, seal: Seal
+) -> None:
+    """Guard: SMTPNotSupported in shared/mail.py; seen to fail without it."""
+    case_id = await case_with(database, seal.close(f"żółw.{address()}"))
+    await change(house, "privacy_case", case_id, "letter = 'outcome', closed_at = now()")
+    await send_letters(database, sender(plain_office), seal, PROVIDER)
+    left = await of(house, "privacy_case", case_id, "letter, sealed_address")
+    assert left == {"letter": None, "sealed_address": None}
