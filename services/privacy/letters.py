@@ -1,10 +1,12 @@
 """Letters to people about their cases; the sealed address is destroyed with the last one.
 
-At least once, with a stable Message-ID: a crash between sending and marking sends the same mail again.
+At least once, with a stable Message-ID: a crash between sending and marking sends the same mail again. What
+could not be sent for 30 days is given up like what was refused: nobody's address stays for a mail that never leaves
+(GDPR Art. 5(1)(e)). An open case keeps its address for the outcome, and then for as long again at most.
 """
 
 from services.privacy.case_clock import day_of_receipt
-from services.privacy.post import LEASE, after, hand_over, hand_over_all
+from services.privacy.post import LAST_TRY, LEASE, after, hand_over, hand_over_all
 from services.privacy.remedies import court, where_to_complain
 from services.privacy.sealing import Seal
 from services.privacy.words import LETTERS
@@ -12,6 +14,7 @@ from shared.clock import WARSAW, now
 from shared.contracts import privacy
 from shared.database import Database, Row
 from shared.mail import Mailer
+from shared.observability import log
 from shared.purposes import Purpose
 
 BATCH = 20
@@ -21,10 +24,10 @@ UPDATE privacy_case SET letter_tries = letter_tries + 1, letter_due_at = now() +
 WHERE case_id IN (SELECT case_id FROM privacy_case
   WHERE letter IS NOT NULL AND sealed_address IS NOT NULL AND letter_due_at <= now()
   ORDER BY letter_due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-RETURNING case_id, subject_id, letter, language, sealed_address, received_at, due_on, run_at, closed_at
+RETURNING case_id, subject_id, letter, letter_tries, language, sealed_address, received_at, due_on, run_at, closed_at
 """  # noqa: S608 constants
 # Another letter may be due by now: then it goes next.
-SENT = """
+DONE = """
 UPDATE privacy_case SET letter = NULL, letter_tries = 0,
   sealed_address = CASE WHEN letter = 'receipt' THEN sealed_address END
 WHERE case_id = $1 AND letter = $2
@@ -44,10 +47,18 @@ async def send_letters(database: Database, mailer: Mailer, seal: Seal, provider:
     done = await hand_over_all(cases, lambda case: _deliver(case, mailer, seal))
     for case, sent in zip(cases, done, strict=True):
         async with database.transaction(Purpose.RIGHTS) as tx:  # one row each: several would invite deadlocks
-            await tx.run(SENT if sent else LATER, case["case_id"], case["letter"])
+            await tx.run(DONE if sent or _given_up(case) else LATER, case["case_id"], case["letter"])
             if sent:
                 tx.publish(_disclosed(case, provider))
     return len(cases) == BATCH
+
+
+def _given_up(case: Row) -> bool:
+    """Whether a letter that could not be sent has had its last try."""
+    if case["letter_tries"] < LAST_TRY:
+        return False
+    log.error("letter given up", type=case["letter"])
+    return True
 
 
 async def _deliver(case: Row, mailer: Mailer, seal: Seal) -> bool:

@@ -9,6 +9,8 @@ from shared.observability import log, what_failed
 
 WITHIN_S = 45.0  # less than the lease: nobody else takes a mail that is under way
 LEASE = "interval '1 minute'"
+LAST_TRY = 732
+"""By the waits of `after` it comes 30 days after the mail was first due; time in which nothing runs does not count."""
 
 
 def after(tries: str) -> str:

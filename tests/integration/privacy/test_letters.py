@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from aiosmtpd.smtp import SMTP
 from cryptography.fernet import Fernet
+from structlog.testing import capture_logs
 
 from deploy.local.servers import Servers
 from services.identity.app import SERVICE as IDENTITY
@@ -15,6 +16,7 @@ from services.privacy.app import SERVICE as PRIVACY
 from services.privacy.cases import rules
 from services.privacy.cases.handlers import admit
 from services.privacy.letters import send_letters
+from services.privacy.post import LAST_TRY, after
 from services.privacy.sealing import Seal
 from services.privacy.unconfirmed import NOTE, TRIES, send_codes
 from shared.clock import now
@@ -239,3 +241,34 @@ async def test_a_refused_outcome_takes_its_address_along(
     await send_letters(database, sender(plain_office), seal, PROVIDER)
     left = await of(house, "privacy_case", case_id, "letter, sealed_address")
     assert left == {"letter": None, "sealed_address": None}
+
+
+@pytest.mark.parametrize(
+    ("letter", "tried", "left"),
+    [
+        ("outcome", LAST_TRY - 2, {"letter": "outcome", "kept": True}),
+        ("outcome", LAST_TRY - 1, {"letter": None, "kept": False}),
+        ("withdrawn", LAST_TRY - 1, {"letter": None, "kept": False}),
+        ("receipt", LAST_TRY - 1, {"letter": None, "kept": True}),
+    ],
+)
+async def test_a_letter_is_given_up_after_its_last_try(
+    house: House, database: Database, office: PostOffice, seal: Seal, letter: str, tried: int, left: dict[str, Any]
+) -> None:
+    """Guard: LAST_TRY in services/privacy/letters.py; seen to fail without it."""
+    to = address()
+    office.answers[to] = "451 Later"
+    case_id = await case_with(database, seal.close(to))
+    await change(house, "privacy_case", case_id, f"letter = '{letter}', closed_at = now(), letter_tries = {tried}")
+    with capture_logs() as logs:
+        await send_letters(database, sender(office), seal, PROVIDER)
+    assert await of(house, "privacy_case", case_id, "letter, sealed_address IS NOT NULL AS kept") == left
+    assert [line["type"] for line in logs if line["event"] == "letter given up"] == [letter] * (left["letter"] is None)
+    assert to not in str(logs)
+
+
+async def test_the_last_try_comes_after_thirty_days(house: House) -> None:
+    """Guard: LAST_TRY in services/privacy/post.py; seen to fail with a lower one."""
+    waited = f"SELECT justify_hours(sum({after('n')} - now())) AS waited FROM generate_series(1, $1) n"  # noqa: S608
+    both = [(await rows(house, waited, n, service="privacy"))[0]["waited"] for n in (LAST_TRY - 2, LAST_TRY - 1)]
+    assert [each.days for each in both] == [29, 30]
