@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from services.privacy.case_clock import day_of_receipt
 from services.privacy.remedies import remedies
 from shared.contracts import privacy
 from shared.database import Row, Transaction
@@ -34,12 +35,16 @@ NOT_CHECKED = (
 
 CASE = """
 SELECT c.case_id, c.kind, c.state, c.received_at, c.due_on, c.closed_at, c.terminate_contract, c.order_id,
-  o.ordered_at, o.subjects, o.cases
+  c.earlier_orders, o.ordered_at, o.subjects, o.cases
 FROM privacy_case c LEFT JOIN erasure_order o ON o.order_id = c.order_id WHERE c.token_hash = $1
 """
 REPORTS = (
     "SELECT service, part, subjects, body, received_at FROM order_report WHERE order_id = $1 ORDER BY service, part"
 )
+EARLIER_REPORTS = """
+SELECT r.service, r.part, r.subjects, r.body, r.received_at FROM order_report r JOIN erasure_order o USING (order_id)
+WHERE r.order_id = ANY ($1) ORDER BY o.ordered_at, r.service, r.part
+"""
 SECOND_PAGES = "SELECT service, tables, ended_at FROM second_page WHERE subjects && $1::uuid[] ORDER BY ended_at"
 
 
@@ -58,6 +63,7 @@ async def certificate(tx: Transaction, case: Row) -> dict[str, Any]:
     """Build the certificate of a closed case from the stored reports."""
     mine = {s for s, c in zip(case["subjects"], case["cases"], strict=True) if c == case["case_id"]}
     reports = await tx.rows(REPORTS, case["order_id"])
+    earlier = await tx.rows(EARLIER_REPORTS, case["earlier_orders"] or [])
     participants = [p for report in reports for p in _participant(report, mine)]
     outcomes = [table for p in participants for table in p["tables"]]
     kept = [t for t in outcomes if t["outcome"] in ("retained", "refused")]
@@ -72,8 +78,9 @@ async def certificate(tx: Transaction, case: Row) -> dict[str, Any]:
         "subjects": sorted(str(s) for s in mine),
         "outcome": "partial refusal" if kept else "complete",
         "participants": participants,
+        "earlier_rounds": [p for report in earlier for p in _participant(report, mine)],
         "kept": _summary(kept),
-        "refusal": remedies(case["closed_at"].date()) if kept else None,
+        "refusal": remedies(day_of_receipt(case["closed_at"])) if kept else None,
         "checked": list(CHECKED),
         "not_checked": list(NOT_CHECKED),
         "second_pages": [_second_page(page, mine) for page in await tx.rows(SECOND_PAGES, list(mine))],

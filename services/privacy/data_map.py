@@ -4,7 +4,7 @@ from shared.personal_data.data_map import OWNER, Category, Column, DataMap, NotP
 
 DATA_MAP = DataMap(
     service="privacy",
-    version=2,
+    version=3,
     tables=(
         Table(
             "privacy_case",
@@ -19,7 +19,7 @@ DATA_MAP = DataMap(
                 *fact("case_id", "kind", "state", "channel", "language", "verified_by", "received_at"),
                 *fact("due_on", "target_on", "run_at", "terminate_contract", "token_hash", "letter"),
                 *fact("letter_due_at", "letter_tries"),
-                *fact("order_id", "attempt", "closed_at"),
+                *fact("order_id", "earlier_orders", "attempt", "closed_at"),
             ),
         ),
         Table(

@@ -22,6 +22,8 @@ WHERE participant.map_version <= excluded.map_version
 async def join(event: privacy.DataMapAnnounced, tx: Transaction, message_type: str) -> None:
     """Count a service in from the next order on."""
     speaks_for_itself(event.service, message_type)
+    if not event.tables:
+        raise Rejected("data map without a table")
     tables = json.dumps([table.model_dump() for table in event.tables])
     await tx.run(JOIN, event.service, event.version, tables, list(event.recipients))
     tx.wake("dispatcher")

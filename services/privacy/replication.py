@@ -29,13 +29,12 @@ SELECT p.subject_id, NOT coalesce(
   true) AS contracts_go_on
 FROM page p ORDER BY p.subject_id
 """
-# A service took part in all of the newest orders or in none, but for the moment in which it joined.
 NEWEST = 100
-LAST_ANSWERED = f"""
-SELECT newest.order_id FROM (
-  SELECT order_id, closed_at FROM erasure_order WHERE NOT open ORDER BY closed_at DESC LIMIT {NEWEST}) AS newest
-WHERE EXISTS (SELECT FROM order_participant p WHERE p.order_id = newest.order_id AND p.service = $1)
-ORDER BY newest.closed_at DESC LIMIT 1
+ANSWERED = f"""
+SELECT coalesce(array_agg(newest.order_id ORDER BY newest.ordered_at DESC), '{{}}') FROM (
+  SELECT order_id, ordered_at, subjects FROM erasure_order ORDER BY ordered_at DESC LIMIT {NEWEST}) AS newest
+JOIN order_participant p ON p.order_id = newest.order_id AND p.service = $1
+WHERE p.answered >= cardinality(newest.subjects)
 """  # noqa: S608 constants
 DECIDED = """
 SELECT subject_id, purpose, allowed, version FROM permission
@@ -59,8 +58,9 @@ async def erased_subjects(request: privacy.ErasedSubjects, tx: Transaction) -> p
 
 @router.request(privacy.LastAnsweredOrder, purpose=Purpose.RIGHTS)
 async def last_answered_order(request: privacy.LastAnsweredOrder, tx: Transaction) -> privacy.AnsweredOrder:
-    """The newest closed order that a service took part in."""
-    return privacy.AnsweredOrder(order_id=await tx.value(LAST_ANSWERED, request.service))
+    """The newest orders that a service answered, open or closed: its database must know each of them."""
+    answered = await tx.value(ANSWERED, request.service)
+    return privacy.AnsweredOrder(order_id=answered[0] if answered else None, order_ids=answered)
 
 
 @router.request(privacy.Permissions, purpose=Purpose.RIGHTS)

@@ -1,10 +1,11 @@
 """What privacy says and can be asked; also what every participant in an erasure says."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID
 
-from pydantic import EmailStr, Field
+from pydantic import EmailStr, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from shared.contracts.message import Created, Done, Event, Message, Request
 
@@ -14,6 +15,10 @@ class Participant(Message):
 
     service: str
     map_version: int
+
+
+MOST_SUBJECTS = 1000
+"""How many ids one order may name."""
 
 
 class OrderedSubject(Message):
@@ -29,7 +34,7 @@ class ErasureOrdered(Event, type="privacy.erasure-ordered.v1"):
 
     order_id: UUID
     participants: tuple[Participant, ...]
-    subjects: tuple[OrderedSubject, ...] = Field(max_length=1000)
+    subjects: tuple[OrderedSubject, ...] = Field(max_length=MOST_SUBJECTS)
 
 
 class ErasureReminded(Event, type="privacy.erasure-reminded.v1"):
@@ -86,6 +91,7 @@ class DataMapAnnounced(Event, type="*.data-map-announced.v1"):
 
 
 Outcome = Literal["purged", "anonymized", "retained", "refused", "failed", "nothing_held"]
+KEPT = frozenset(("retained", "refused"))
 
 
 class ReportedTable(Message):
@@ -101,6 +107,22 @@ class ReportedTable(Message):
     review_at: tuple[date | None, ...] | None = None
     provision: tuple[str | None, ...] | None = None
     exception: tuple[str | None, ...] | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        """One entry per person in every list, and no kept row without its reason and its day (GDPR Art. 12(4))."""
+        people = len(self.outcome)
+        lists = (self.rows, self.purged_rows, self.retain_until, self.review_at, self.provision, self.exception)
+        if any(entries is not None and len(entries) != people for entries in lists):
+            raise PydanticCustomError("not_aligned", "needs one entry per person in every list")
+        if KEPT.isdisjoint(self.outcome):
+            return self
+        nothing = (None,) * people
+        columns = (self.outcome, self.provision or nothing, self.retain_until or nothing, self.review_at or nothing)
+        for outcome, provision, until, review in zip(*columns, strict=True):
+            if outcome in KEPT and not (provision and (until or review)):
+                raise PydanticCustomError("kept_without_reason", "needs a provision and a day for what is kept")
+        return self
 
 
 class Failure(Message):
@@ -121,6 +143,15 @@ class ErasureReported(Event, type="*.erasure-reported.v1"):
     subjects: tuple[UUID, ...]
     tables: tuple[ReportedTable, ...]
     failure: Failure | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        """Somebody is reported, every table speaks of everybody, and a failure comes with its reason."""
+        if not self.subjects or any(len(table.outcome) != len(self.subjects) for table in self.tables):
+            raise PydanticCustomError("not_aligned", "needs one outcome per person and table")
+        if any("failed" in table.outcome for table in self.tables) != (self.failure is not None):
+            raise PydanticCustomError("failure_without_reason", "needs a reason for a failure, and only then")
+        return self
 
 
 class EndedRetention(Message):
@@ -161,13 +192,14 @@ class ErasedSubjects(Request, type="privacy.erased-subjects", reply=ErasedPage):
 
 
 class AnsweredOrder(Message):
-    """An order, None when there is none."""
+    """The newest orders that a service answered; `order_id` is the newest of them, None when there is none."""
 
     order_id: UUID | None
+    order_ids: tuple[UUID, ...] = ()
 
 
 class LastAnsweredOrder(Request, type="privacy.last-answered-order", reply=AnsweredOrder):
-    """The newest closed order that a service took part in: a service that does not know it was restored."""
+    """The newest orders that a service answered: a service that does not know one of them was restored."""
 
     service: str = Field(max_length=60)
 

@@ -24,9 +24,14 @@ ADVANCE = """
 INSERT INTO catch_up (topic, reached, done_at) VALUES ($1, $2, CASE WHEN $3 THEN now() END)
 ON CONFLICT (topic) DO UPDATE SET reached = excluded.reached, done_at = excluded.done_at
 """
-START_OVER = """
-DELETE FROM catch_up WHERE $1::uuid IS NOT NULL AND NOT EXISTS (SELECT FROM erasure_report WHERE order_id = $1)
+# What is lost is remembered, or it would be found lost again at every start.
+LOST = """
+SELECT coalesce(array_agg('lost order ' || id), '{}') FROM unnest($1::uuid[]) id
+WHERE NOT EXISTS (SELECT FROM erasure_report WHERE order_id = id)
+  AND NOT EXISTS (SELECT FROM catch_up WHERE topic = 'lost order ' || id)
 """
+START_OVER = "DELETE FROM catch_up WHERE topic IN ('tombstones', 'permissions')"
+REMEMBER = "INSERT INTO catch_up (topic, done_at) SELECT unnest($1::text[]), now()"
 LIVING = "SELECT count(*) FROM subject WHERE subject_id = ANY ($1) AND live"
 UNKNOWN_OR_LIVING = """
 SELECT array_agg(id) FROM unnest($1::uuid[]) id
@@ -52,10 +57,12 @@ async def catch_up(database: Database, ask: RequestClient, eraser: Eraser) -> No
 
 
 async def _notice_a_restored_database(database: Database, ask: RequestClient) -> None:
-    """A database that does not know the order it answered last is an older one."""
-    last = await ask.ask(privacy.LastAnsweredOrder(service=database.service))
+    """A database that does not know an order which it answered is an older one."""
+    answered = await ask.ask(privacy.LastAnsweredOrder(service=database.service))
     async with database.transaction(Purpose.RIGHTS) as tx:
-        if await tx.run(START_OVER, last.order_id):
+        if lost := await tx.value(LOST, answered.order_ids):
+            await tx.run(START_OVER)
+            await tx.run(REMEMBER, lost)
             log.warning("database is older than its last answer, catching up again")
 
 

@@ -46,7 +46,7 @@ async def erase(tx: Transaction, eraser: Eraser, order_id: UUID, people: Sequenc
     An order that comes again, or at the same instant as its reminder, is answered with the stored report.
     """
     await tx.run("SELECT lethe.lock_people($1)", [person.subject_id for person in people])
-    if await (_report_again(tx, order_id) if eraser.publishes else tx.value(KNOWN, order_id)):
+    if await (_report_again(tx, eraser, order_id) if eraser.publishes else tx.value(KNOWN, order_id)):
         return
     await _erase_part(tx, eraser, order_id, 0, people)
     if eraser.publishes:
@@ -100,13 +100,20 @@ async def _report_failure(
 
 KNOWN = "SELECT true FROM erasure_report WHERE order_id = $1 LIMIT 1"
 REPUBLISH = """
-INSERT INTO outbox (type, body) SELECT $2, body FROM erasure_report WHERE order_id = $1 ORDER BY part
+WITH outdated AS (DELETE FROM erasure_report
+  WHERE order_id = $1 AND (body::json ->> 'map_version')::integer < $3 RETURNING part)
+INSERT INTO outbox (type, body) SELECT $2, body FROM erasure_report
+WHERE order_id = $1 AND NOT EXISTS (SELECT FROM outdated) ORDER BY part
 """
 
 
-async def _report_again(tx: Transaction, order_id: UUID) -> bool:
-    """Publish the stored report of an order once more; answers whether there is one."""
-    found = await tx.run(REPUBLISH, order_id, f"{tx.service}.erasure-reported.v1")
+async def _report_again(tx: Transaction, eraser: Eraser, order_id: UUID) -> bool:
+    """Publish the stored report of an order once more; answers whether there is one.
+
+    One by an older data map says nothing about the tables of today: the order is carried out again.
+    """
+    data_map = eraser.data_map
+    found = await tx.run(REPUBLISH, order_id, f"{tx.service}.erasure-reported.v1", data_map.version)
     if found:
         tx.wake(OUTBOX)
     return bool(found)

@@ -234,6 +234,42 @@ async def test_a_restored_service_erases_again_who_was_erased_since_its_dump(tow
         assert entry(certificate, "sample", "note")["rows"] == 2
 
 
+async def test_a_service_restored_while_its_order_is_open_erases_again_too(town: Town) -> None:
+    """It has answered, licensing has not: what the certificate will say must still be true.
+
+    Guards: open orders are asked for, too, and what is lost is remembered; seen to fail without either (the row
+    stays, the certificate says purged; every start catches up once more).
+    """
+    await prepare(town.house, JOINER)
+    person = await town.newcomer()
+    async with joined(town) as rows:
+        await (await town.newcomer()).erase(terminate=True)
+        await told_of_a_license(town, rows, person.id)
+    dump = await dumped(town.house)
+    async with town.house.superuser("licensing") as slow:
+        await slow.execute("BEGIN")
+        await slow.execute("INSERT INTO subject VALUES ($1)", person.id)
+        async with joined(town):
+            await person.ask_for_erasure(terminate=True)
+            await eventually(lambda: town.rows["privacy"].fetchval(ANSWERED, person.id))
+        await restored(town.house, dump)
+        async with joined(town) as rows:
+            assert await is_gone(rows, person.id)
+            caught_up = await rows.fetchval("SELECT done_at FROM catch_up WHERE topic = 'tombstones'")
+        await slow.execute("ROLLBACK")
+    async with joined(town) as rows:
+        await person.until("closed")
+        assert entry(await person.certificate(), "sample", "note")["outcome"] == "purged"
+        assert await told_of_a_license(town, rows, person.id) == 0
+        assert await rows.fetchval("SELECT done_at FROM catch_up WHERE topic = 'tombstones'") == caught_up
+
+
+ANSWERED = """
+SELECT p.answered > 0 FROM order_participant p JOIN privacy_case c USING (order_id)
+WHERE c.subject_id = $1 AND p.service = 'sample'
+"""
+
+
 async def link(town: Town, one: Citizen, other: Citizen) -> None:
     await town.ask(identity.LinkPersons(subject_id=one.id, other_id=other.id))
     both = "SELECT count(*) = 2 FROM subject_link WHERE subject_id = ANY ($1)"

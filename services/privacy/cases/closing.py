@@ -45,9 +45,10 @@ async def settle(tx: Transaction, people: Sequence[OrderedSubject]) -> None:
 
 ERASER = Eraser(DATA_MAP, settle, publishes=False)
 
+# Linked ids are purged one by one when one of them fails: their case may have been closed with the first.
 REOPEN = """
-UPDATE privacy_case SET state = 'failed',
-  run_at = clock_timestamp() + least(interval '1 minute' * 4 ^ (attempt - 1), interval '1 day')
+UPDATE privacy_case SET state = 'failed', closed_at = NULL, letter = nullif(letter, 'outcome'),
+  run_at = clock_timestamp() + least(interval '1 minute' * 4 ^ least(attempt - 1, 6), interval '1 day')
 WHERE case_id = ANY ($1)
 """
 

@@ -7,12 +7,13 @@ waiting case goes at once.
 from collections.abc import Collection
 from uuid import uuid4
 
+from shared.contracts.privacy import MOST_SUBJECTS
 from shared.database import OUTBOX, Database, Transaction
 from shared.observability import current_traceparent, log
 from shared.purposes import Purpose
 
 IN_FLIGHT = 3
-BATCH = 500
+BATCH = 500  # cases
 ONE_DISPATCHER = 0x4C45544845  # the key of the advisory lock
 
 WORK = """
@@ -23,22 +24,29 @@ SELECT pg_try_advisory_xact_lock($1) AS mine,
 """
 
 # A case whose letter is just being taken is waited for, not skipped: skipping would cost it a second.
+# As many cases as their ids fit into one order: a case covers all linked ids.
 ORDER = """
-WITH picked AS MATERIALIZED (
-  SELECT case_id, subject_id, terminate_contract FROM privacy_case
+WITH ready AS MATERIALIZED (
+  SELECT case_id, subject_id, terminate_contract, run_at FROM privacy_case
   WHERE state IN ('waiting', 'failed') AND run_at <= clock_timestamp()
   ORDER BY run_at LIMIT $2 FOR NO KEY UPDATE),
-ordered AS (UPDATE privacy_case c SET state = 'ordered', order_id = $1, attempt = attempt + 1
-  FROM picked WHERE c.case_id = picked.case_id RETURNING c.case_id),
-people AS (
-  SELECT p.case_id, p.subject_id, p.terminate_contract FROM picked p
+named AS (
+  SELECT r.case_id, r.subject_id, r.terminate_contract, r.run_at FROM ready r
   UNION
-  SELECT p.case_id, other.subject_id, p.terminate_contract FROM picked p
-  JOIN subject_link mine ON mine.subject_id = p.subject_id
+  SELECT r.case_id, other.subject_id, r.terminate_contract, r.run_at FROM ready r
+  JOIN subject_link mine ON mine.subject_id = r.subject_id
   JOIN subject_link other ON other.person = mine.person),
+people AS (
+  SELECT case_id, subject_id, terminate_contract FROM (
+    SELECT *, max(place) OVER (PARTITION BY case_id) AS filled FROM (
+      SELECT *, row_number() OVER (ORDER BY run_at, case_id) AS place FROM named) AS placed) AS counted
+  WHERE filled <= $4),
+ordered AS (UPDATE privacy_case c SET state = 'ordered', order_id = $1, attempt = attempt + 1,
+    earlier_orders = CASE WHEN c.order_id IS NULL THEN earlier_orders ELSE array_append(earlier_orders, c.order_id) END
+  WHERE c.case_id IN (SELECT case_id FROM people) RETURNING c.case_id),
 asked AS (INSERT INTO order_participant (order_id, service, map_version, tables)
   SELECT $1, service, map_version, (SELECT array_agg(t ->> 'name') FROM jsonb_array_elements(tables) t)
-  FROM participant WHERE left_at IS NULL AND EXISTS (SELECT FROM picked)),
+  FROM participant WHERE left_at IS NULL AND EXISTS (SELECT FROM people)),
 body AS (SELECT json_build_object('order_id', $1::uuid,
   'participants', (SELECT json_agg(json_build_object('service', service, 'map_version', map_version))
                    FROM participant WHERE left_at IS NULL),
@@ -68,7 +76,7 @@ async def dispatch(database: Database, required: Collection[str]) -> bool:
 
 
 async def _order(tx: Transaction) -> int:
-    count = int(await tx.value(ORDER, uuid4(), BATCH, current_traceparent()))
+    count = int(await tx.value(ORDER, uuid4(), BATCH, current_traceparent(), MOST_SUBJECTS))
     if count:
         tx.wake(OUTBOX)
         log.info("order published", people=count)

@@ -1,5 +1,6 @@
 """Silent participants are reminded with backoff and stay visible; nothing closes by timeout."""
 
+from shared.clock import today
 from shared.database import OUTBOX, Database
 from shared.observability import log, metrics
 from shared.purposes import Purpose
@@ -9,7 +10,7 @@ REMIND = """
 WITH silent AS (
   SELECT p.order_id, p.service, o.body FROM order_participant p JOIN erasure_order o USING (order_id)
   WHERE o.open AND p.service <> 'privacy' AND p.answered < cardinality(o.subjects)
-    AND p.asked_at < now() - least(make_interval(secs => $1 * 2 ^ p.reminders), interval '1 hour')
+    AND p.asked_at < now() - least(make_interval(secs => $1 * 2 ^ least(p.reminders, 12)), interval '1 hour')
   ORDER BY p.asked_at LIMIT 50 FOR UPDATE OF p SKIP LOCKED),
 counted AS (UPDATE order_participant p SET reminders = reminders + 1, asked_at = now()
   FROM silent s WHERE p.order_id = s.order_id AND p.service = s.service),
@@ -20,7 +21,7 @@ SELECT array_agg(DISTINCT service) FROM silent
 OVERVIEW = """
 SELECT (SELECT count(*) FROM order_participant p JOIN erasure_order o USING (order_id)
         WHERE o.open AND p.service <> 'privacy' AND p.answered < cardinality(o.subjects)) AS silent,
-  count(*) FILTER (WHERE due_on <= current_date + 3) AS nearly_due,
+  count(*) FILTER (WHERE due_on <= $1::date + 3) AS nearly_due,
   count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'ordered') AS ordered,
   count(*) FILTER (WHERE state = 'failed') AS failed
 FROM privacy_case WHERE state IN ('waiting', 'ordered', 'failed')
@@ -31,7 +32,7 @@ async def remind(database: Database, after_s: float) -> bool:
     """Repeat orders for those that owe a report, and alert about cases near their due date."""
     async with database.transaction(Purpose.ERASURE) as tx:
         reminded = await tx.value(REMIND, after_s)
-        overview = await tx.row(OVERVIEW)
+        overview = await tx.row(OVERVIEW, today())
         if reminded:
             tx.wake(OUTBOX)
     for service in reminded or ():

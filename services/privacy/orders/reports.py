@@ -2,13 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import get_args
 from uuid import UUID
 
 from services.privacy.cases.closing import ERASER, reopen_failed
 from services.privacy.participants import speaks_for_itself
 from shared.contracts import privacy
-from shared.contracts.privacy import OrderedSubject
+from shared.contracts.privacy import ErasureReported, OrderedSubject
 from shared.database import Row, Transaction
 from shared.messaging.faults import Rejected
 from shared.messaging.router import ServiceRouter
@@ -19,24 +18,13 @@ from shared.purposes import Purpose
 
 router = ServiceRouter("privacy")
 
-OUTCOMES = frozenset(get_args(privacy.Outcome))
-
-HEADER = """
-WITH r AS MATERIALIZED (SELECT $1::jsonb AS body)
-SELECT (body ->> 'order_id')::uuid AS order_id, body ->> 'service' AS service, (body ->> 'part')::smallint AS part,
-  ARRAY(SELECT jsonb_array_elements_text(body -> 'subjects')::uuid) AS subjects,
-  body ->> 'failure' IS NOT NULL AS failed,
-  (SELECT array_agg(DISTINCT t ->> 'table') FROM jsonb_array_elements(body -> 'tables') t) AS tables,
-  (SELECT bool_and(jsonb_array_length(t -> 'outcome') = jsonb_array_length(body -> 'subjects')
-               AND jsonb_array_length(t -> 'rows') = jsonb_array_length(body -> 'subjects'))
-   FROM jsonb_array_elements(body -> 'tables') t) AS aligned,
-  (SELECT array_agg(DISTINCT o) FROM jsonb_array_elements(body -> 'tables') t,
-     jsonb_array_elements_text(t -> 'outcome') o) AS outcomes
-FROM r
-"""
 # Two reports applied at the same instant must not both see "not yet complete".
 LOCK = "SELECT open, subjects, cases FROM erasure_order WHERE order_id = $1 FOR UPDATE"
-ASKED = "SELECT tables FROM order_participant WHERE order_id = $1 AND service = $2"
+ASKED = """
+SELECT p.map_version, p.tables, coalesce(a.map_version, 0) AS announced_version,
+  ARRAY(SELECT t ->> 'name' FROM jsonb_array_elements(a.tables) t) AS announced_tables
+FROM order_participant p LEFT JOIN participant a USING (service) WHERE p.order_id = $1 AND p.service = $2
+"""
 OTHER_PARTS = "SELECT subjects FROM order_report WHERE order_id = $1 AND service = $2 AND part <> $3"
 STORE = """
 INSERT INTO order_report (order_id, service, part, subjects, body) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
@@ -51,51 +39,59 @@ SELECT bool_and(answered >= $2) FROM order_participant WHERE order_id = $1 AND s
 """
 
 
+class NotAnnouncedYet(Exception):  # noqa: N818 it is an outcome
+    """A report by a data map whose announcement is still under way; it is tried again."""
+
+
 @router.event(privacy.ErasureReported, purpose=Purpose.ERASURE, raw=True)
 async def apply_report(body: str, tx: Transaction, message_type: str) -> None:
     """Store a participant's report; with the last one, close the order."""
-    report = await _header(tx, body)
-    speaks_for_itself(report["service"], message_type)
-    order = await tx.row(LOCK, report["order_id"])
+    report = ErasureReported.model_validate_json(body)
+    speaks_for_itself(report.service, message_type)
+    order = await tx.row(LOCK, report.order_id)
     if order is None:
         raise Rejected("report on an unknown order")
     if not order["open"] or not await _store(tx, order, report, body):
         return
-    if await tx.value(COMPLETE, report["order_id"], len(order["subjects"])):
-        await close(tx, report["order_id"], order, ERASER)
+    if await tx.value(COMPLETE, report.order_id, len(order["subjects"])):
+        await close(tx, report.order_id, order, ERASER)
 
 
-async def _header(tx: Transaction, body: str) -> Row:
-    report = await tx.row(HEADER, body)
-    if report is None or report["order_id"] is None or report["service"] is None or not report["aligned"]:
-        raise Rejected("report without order, service or one outcome per person and table")
-    outcomes = set(report["outcomes"])
-    if outcomes - OUTCOMES or ("failed" in outcomes) != report["failed"]:
-        raise Rejected("report with an unknown outcome, or with a failure without its reason")
-    return report
-
-
-async def _store(tx: Transaction, order: Row, report: Row, body: str) -> bool:
+async def _store(tx: Transaction, order: Row, report: ErasureReported, body: str) -> bool:
     """Keep a report that covers its tables and people; answers whether it was news."""
-    key = (report["order_id"], report["service"])
-    tables = await tx.value(ASKED, *key)
-    if tables is None:
+    key = (report.order_id, report.service)
+    asked = await tx.row(ASKED, *key)
+    if asked is None:
         raise Rejected("report from a service that was not asked")
-    if set(tables) - set(report["tables"]):
+    if _owed(asked, report.map_version) - {table.table for table in report.tables}:
         raise Rejected("report that leaves out a table of the data map")
     await _check_people(tx, order, report)
-    if not await tx.run(STORE, *key, report["part"], report["subjects"], body):
+    if not await tx.run(STORE, *key, report.part, report.subjects, body):
         return False
-    await tx.run(COUNT, *key, report["subjects"], report["failed"])
+    await tx.run(COUNT, *key, report.subjects, report.failure is not None)
     return True
 
 
-async def _check_people(tx: Transaction, order: Row, report: Row) -> None:
+def _owed(asked: Row, version: int) -> set[str]:
+    """The tables that a report by a version of the data map has to cover.
+
+    A service may have been upgraded after the order was written: then its newer map counts, and never an older one.
+    """
+    if version == asked["map_version"]:
+        return set(asked["tables"])
+    if version > asked["announced_version"]:
+        raise NotAnnouncedYet
+    if version < max(asked["map_version"], asked["announced_version"]):
+        raise Rejected("report by an older data map than the one in force")
+    return set(asked["announced_tables"])
+
+
+async def _check_people(tx: Transaction, order: Row, report: ErasureReported) -> None:
     """Everybody ordered is reported once: somebody reported twice must not stand for somebody left out."""
-    told, wanted = Counter(report["subjects"]), Counter(order["subjects"])
+    told, wanted = Counter(report.subjects), Counter(order["subjects"])
     if told == wanted:
         return
-    for part in await tx.rows(OTHER_PARTS, report["order_id"], report["service"], report["part"]):
+    for part in await tx.rows(OTHER_PARTS, report.order_id, report.service, report.part):
         told.update(part["subjects"])
     if told - wanted:
         raise Rejected("report on people who were not ordered, or on somebody twice")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
@@ -11,12 +12,14 @@ from deploy.local.servers import Servers
 from services.privacy.app import SERVICE
 from services.privacy.cases.population import insert_cases, release
 from services.privacy.orders.dispatcher import IN_FLIGHT, dispatch
+from services.privacy.orders.reminders import remind
+from shared.contracts.privacy import MOST_SUBJECTS, ErasureOrdered
 from shared.database import Database
 from tests import house as houses
 
 REQUIRED = ("identity", "privacy")
 JOIN = "INSERT INTO participant (service, map_version, tables) VALUES ($1, 1, $2) ON CONFLICT DO NOTHING"
-FRESH = "TRUNCATE participant, privacy_case, erasure_order, order_participant, outbox CASCADE"
+FRESH = "TRUNCATE participant, privacy_case, erasure_order, order_participant, outbox, subject_link CASCADE"
 ORDERS = "SELECT count(*) FROM erasure_order"
 
 
@@ -58,6 +61,47 @@ async def test_what_is_ready_goes_together(privacy: houses.House, database: Data
         body = json.loads(await connection.fetchval("SELECT body FROM outbox"))
     assert {p["service"] for p in body["participants"]} == set(REQUIRED)
     assert len(body["subjects"]) == 7
+
+
+async def test_linked_ids_count_when_an_order_is_filled(privacy: houses.House, database: Database) -> None:
+    """Three ids each: no order names more than its contract allows, and nobody is cut in two.
+
+    Guard: the count of ids in ORDER; seen to fail without it.
+    """
+    people = await ready(privacy, 400)
+    async with privacy.superuser("privacy") as connection:
+        await connection.execute(LINK_TWO_MORE, people)
+    for _ in range(2):
+        await dispatch(database, REQUIRED)
+    async with privacy.superuser("privacy") as connection:
+        orders = await connection.fetch("SELECT body FROM outbox ORDER BY created_at")
+    named = [ErasureOrdered.model_validate_json(order["body"]).subjects for order in orders]
+    assert [len(subjects) for subjects in named] == [MOST_SUBJECTS - 1, 1200 - MOST_SUBJECTS + 1]
+    per_case = Counter(subject.case_id for subjects in named for subject in subjects)
+    assert set(per_case.values()) == {3}
+    assert not {s.case_id for s in named[0]} & {s.case_id for s in named[1]}
+
+
+LINK_TWO_MORE = """
+WITH ids AS (
+  SELECT p AS person, p AS subject_id FROM unnest($1::uuid[]) p
+  UNION ALL SELECT p, gen_random_uuid() FROM unnest($1::uuid[]) p, generate_series(1, 2)),
+known AS (INSERT INTO subject (subject_id) SELECT subject_id FROM ids ON CONFLICT DO NOTHING)
+INSERT INTO subject_link (subject_id, person) SELECT subject_id, person FROM ids
+"""
+
+
+async def test_reminders_go_on_however_long_somebody_is_silent(privacy: houses.House, database: Database) -> None:
+    """Guard: the limit of the exponent in REMIND; seen to stop every reminder and every gauge without it."""
+    await ready(privacy, 1)
+    await dispatch(database, REQUIRED)
+    async with privacy.superuser("privacy") as connection:
+        await connection.execute("UPDATE order_participant SET reminders = 1000, asked_at = now() - interval '2 hours'")
+        await remind(database, 60.0)
+        reminded = "SELECT count(*) FROM outbox WHERE type = 'privacy.erasure-reminded.v1'"
+        assert await connection.fetchval(reminded) == 1
+        await remind(database, 60.0)
+        assert await connection.fetchval(reminded) == 1, "an hour between them"
 
 
 async def test_no_more_orders_are_in_flight_than_allowed(privacy: houses.House, database: Database) -> None:

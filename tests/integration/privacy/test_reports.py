@@ -1,97 +1,209 @@
-"""Reports of two participants at the same instant, twice each: the order closes, once (promises 1 and 3)."""
+"""What participants report: applied once, never believed more than it shows, never in the way of others."""
 
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from deploy.local.servers import Servers
 from services.privacy.app import SERVICE as PRIVACY
-from services.privacy.cases import rules
-from services.privacy.cases.handlers import admit
-from shared.clock import now, today
+from services.privacy.cases.population import insert_cases, release
+from services.privacy.sealing import Seal
 from shared.contracts import privacy
-from shared.contracts.privacy import DataMapAnnounced, ErasureOrdered, ErasureReported, MappedTable, ReportedTable
-from shared.database import Database
-from shared.purposes import Purpose
 from tests import house as houses
 from tests.house import House, eventually
-from tests.sample.house import depth, listening, publishing, send
+from tests.integration.privacy.orchard import (
+    APPLE,
+    PARTICIPANTS,
+    PEAR,
+    Orchard,
+    announced,
+    opened_case,
+    planted,
+    report,
+    said,
+)
+from tests.sample.house import depth, handled, listening, send, until_handled
 
-PARTICIPANTS = ("apple", "pear")
 ROUNDS = 8
+REPORTED = "privacy.on.any.erasure-reported"
+ANNOUNCED = "privacy.on.any.data-map-announced"
 
 
 @pytest.fixture(scope="module")
 async def house(servers: Servers) -> AsyncIterator[House]:
-    """Privacy, and two participants of whom there is nothing but their messages."""
     made = await houses.build(servers, [PRIVACY], settings={"participants": ",".join(PARTICIPANTS)})
     yield made
     await houses.tear_down(made)
 
 
-def announced(service: str) -> DataMapAnnounced:
-    table = MappedTable(name="thing", category="D1", purposes=("P1",), retention="R-LIVE", kept=False, columns=())
-    return DataMapAnnounced(service=service, version=1, tables=(table,))
+@pytest.fixture
+async def orchard(house: House) -> AsyncIterator[Orchard]:
+    async with planted(house) as made:
+        yield made
 
 
-def report(service: str, order: ErasureOrdered) -> ErasureReported:
-    people = tuple(person.subject_id for person in order.subjects)
-    table = ReportedTable(table="thing", categories=("D1",), outcome=("purged",) * len(people), rows=(1,) * len(people))
-    return ErasureReported(
-        order_id=order.order_id, service=service, map_version=1, part=0, at=today(), subjects=people, tables=(table,)
-    )
-
-
-async def opened_case(database: Database) -> str:
-    """A case that may run at once; its token."""
-    token = uuid4().hex
-    opening = rules.opening(
-        uuid4(),
-        terminate_contract=True,
-        language="pl",
-        channel="member",
-        verified_by="test",
-        received_at=now(),
-        cooling_off_s=0,
-    )
-    async with database.transaction(Purpose.RIGHTS) as tx:
-        await admit(tx, opening, token, None)
-    return token
-
-
-async def test_two_reports_at_the_same_instant_close_the_order_once(house: House) -> None:
+async def test_two_reports_at_the_same_instant_close_the_order_once(orchard: Orchard) -> None:
     """Guard: FOR UPDATE on the order in services/privacy/orders/reports.py; seen to fail without it."""
-    async with (
-        house.serve(PRIVACY) as kits,
-        house.asking() as client,
-        publishing(house) as channel,
-        listening(house, ErasureOrdered.type) as orders,
-        listening(house, privacy.ErasureFulfilled.type) as fulfilled,
-    ):
-        for service in PARTICIPANTS:
-            await send(channel, announced(service), sender=service)
+    async with listening(orchard.house, privacy.ErasureFulfilled.type) as fulfilled:
         for count in range(1, ROUNDS + 1):
-            token = await opened_case(kits["privacy"].database)
-
-            async def is_ordered(count: int = count) -> bool:
-                return len(orders) >= count
-
-            await eventually(is_ordered)
-            order = ErasureOrdered.model_validate_json(orders[-1].body)
+            token = await opened_case(orchard.database)
+            order = await orchard.ordered(count)
             ids = {service: uuid4() for service in PARTICIPANTS}
             twice = [s for s in PARTICIPANTS for _ in range(2)]
-            await asyncio.gather(*(send(channel, report(s, order), sender=s, message_id=ids[s]) for s in twice))
-
-            async def is_closed(token: str = token) -> bool:
-                found = await client.ask(privacy.ReadCase(token=token))
-                return bool(found.state == "closed")
-
-            await eventually(is_closed, 5)
-        certificate = json.loads((await client.ask(privacy.ReadCertificate(token=token))).document)
+            await asyncio.gather(*(send(orchard.channel, report(s, order), sender=s, message_id=ids[s]) for s in twice))
+            await orchard.until(token, "closed")
+        certificate = await orchard.certificate(token)
     assert sorted(p["service"] for p in certificate["participants"]) == ["apple", "pear", "privacy"]
     closed = [json.loads(message.body)["order_id"] for message in fulfilled]
     assert len(closed) == len(set(closed)) == ROUNDS
-    assert await depth(house, "privacy.dead-letters") == 0
+    assert await depth(orchard.house, "privacy.dead-letters") == 0
+
+
+def table(**changes: Any) -> list[dict[str, Any]]:
+    whole = {"table": "thing", "categories": ["D1"], "outcome": ["purged"], "rows": [1]}
+    return [whole | changes]
+
+
+BROKEN: dict[str, dict[str, Any]] = {
+    "no version": {"map_version": None},
+    "nobody": {"subjects": [], "tables": table(outcome=[], rows=[])},
+    "words for a number": {"tables": table(rows=["Jan Kowalski, ul. Polna 3"])},
+    "kept without a reason": {"tables": table(outcome=["retained"])},
+    "kept without a day": {"tables": table(outcome=["retained"], provision=["KC art. 118"])},
+    "a list that is too short": {"tables": table(retain_until=[])},
+    "an outcome nobody knows": {"tables": table(outcome=["vanished"])},
+    "a failure without its reason": {"tables": table(outcome=["failed"])},
+    "a table left out": {"tables": []},
+}
+
+
+@pytest.mark.parametrize("changes", BROKEN.values(), ids=BROKEN.keys())
+async def test_a_broken_report_is_given_up_and_closes_nothing(orchard: Orchard, changes: dict[str, Any]) -> None:
+    """Guards: the validators of ErasureReported and ReportedTable, and the tables owed; seen to fail without each."""
+    token = await opened_case(orchard.database)
+    order = await orchard.ordered()
+    await orchard.say(APPLE, report(APPLE, order))
+    given_up = handled(REPORTED, "permanent")
+    await orchard.say_broken(PEAR, order, **changes)
+    await until_handled(REPORTED, "permanent", given_up + 1)
+    assert (await orchard.client.ask(privacy.ReadCase(token=token))).state == "ordered"
+    await orchard.say(PEAR, report(PEAR, order))
+    await orchard.until(token, "closed")
+
+
+async def test_a_service_that_was_upgraded_in_between_answers_by_its_newer_map(orchard: Orchard) -> None:
+    """Its report may overtake the announcement.
+
+    Guards: the newer map counts, and only an announced one; seen to fail without either.
+    """
+    token = await opened_case(orchard.database)
+    order = await orchard.ordered()
+    await orchard.say(APPLE, report(APPLE, order))
+    waited = handled(REPORTED, "transient")
+    await orchard.say(PEAR, report(PEAR, order, version=2, table="renamed"))
+    await until_handled(REPORTED, "transient", waited + 1)
+    await orchard.say(PEAR, announced(PEAR, version=2, table="renamed"))
+    await orchard.until(token, "closed")
+
+
+async def test_an_older_map_than_the_one_ordered_by_does_not_count(orchard: Orchard) -> None:
+    """An instance from before the upgrade took the order: it knows nothing of the new table. Guard: `_owed`."""
+    await orchard.say(PEAR, announced(PEAR, version=2))
+    await eventually(lambda: orchard.rows.fetchval("SELECT map_version = 2 FROM participant WHERE service = 'pear'"))
+    token = await opened_case(orchard.database)
+    order = await orchard.ordered()
+    await orchard.say(APPLE, report(APPLE, order))
+    given_up = handled(REPORTED, "permanent")
+    await orchard.say(PEAR, report(PEAR, order, version=1))
+    await until_handled(REPORTED, "permanent", given_up + 1)
+    await orchard.say(PEAR, report(PEAR, order, version=2))
+    await orchard.until(token, "closed")
+
+
+async def test_a_data_map_without_a_table_joins_nobody(orchard: Orchard) -> None:
+    """It could never be covered by a report. Guard: the check in `join`; seen to stop every order without it."""
+    given_up = handled(ANNOUNCED, "permanent")
+    await orchard.say("plum", announced("plum").model_copy(update={"tables": ()}))
+    await until_handled(ANNOUNCED, "permanent", given_up + 1)
+    await opened_case(orchard.database)
+    assert {p.service for p in (await orchard.ordered()).participants} == {*PARTICIPANTS, "privacy"}
+
+
+async def test_who_failed_for_weeks_holds_up_nobody(orchard: Orchard) -> None:
+    """Guard: the limit of the exponent in REOPEN; seen to keep the whole order open without it."""
+    people = [uuid4() for _ in range(3)]
+    await insert_cases(orchard.rows, people)
+    await orchard.rows.execute("UPDATE privacy_case SET attempt = 1000 WHERE subject_id = $1", people[0])
+    await release(orchard.rows, people)
+    order = await orchard.ordered()
+    await orchard.say(APPLE, report(APPLE, order))
+    well = tuple(person for person in people if person != people[0])
+    await orchard.say(PEAR, said(PEAR, order, well), said(PEAR, order, (people[0],), part=1, outcome="failed", rows=0))
+
+    async def states() -> bool:
+        found = await orchard.rows.fetch("SELECT state FROM privacy_case ORDER BY subject_id = $1", people[0])
+        return [row["state"] for row in found] == ["closed", "closed", "failed"]
+
+    await eventually(states)
+    wait = await orchard.rows.fetchval("SELECT max(run_at) - now() FROM privacy_case WHERE state = 'failed'")
+    assert 23 < wait.total_seconds() / 3600 <= 24
+
+
+async def test_what_an_earlier_round_did_is_in_the_certificate(orchard: Orchard) -> None:
+    """Guard: the orders that a case remembers; seen to fail without them (nothing held, says the last round)."""
+    token = await opened_case(orchard.database)
+    first = await orchard.ordered(1)
+    await orchard.say(APPLE, report(APPLE, first, rows=3))
+    await orchard.say(PEAR, report(PEAR, first, outcome="failed", rows=0))
+    await orchard.until(token, "failed")
+    await orchard.rows.execute("UPDATE privacy_case SET run_at = now()")
+    second = await orchard.ordered(2)
+    await orchard.say(APPLE, report(APPLE, second, outcome="nothing_held", rows=0))
+    await orchard.say(PEAR, report(PEAR, second))
+    await orchard.until(token, "closed")
+    certificate = await orchard.certificate(token)
+    rounds = [
+        {p["service"]: (p["tables"][0]["outcome"], p["tables"][0]["rows"]) for p in certificate[key]}
+        for key in ("earlier_rounds", "participants")
+    ]
+    assert rounds[0] == {APPLE: ("purged", 3), PEAR: ("failed", 0)}
+    assert (rounds[1][APPLE], rounds[1][PEAR]) == (("nothing_held", 0), ("purged", 1))
+
+
+async def test_a_case_whose_second_id_fails_tells_nobody_that_it_is_done(orchard: Orchard) -> None:
+    """Privacy itself can't erase one of two linked ids: a trigger stands for any permanent fault.
+
+    Guard: REOPEN takes the closing back; seen to destroy the address and to mail the outcome without it.
+    """
+    one, other = uuid4(), uuid4()
+    await orchard.rows.execute("INSERT INTO subject SELECT unnest($1::uuid[])", [one, other])
+    await orchard.rows.execute("INSERT INTO subject_link VALUES ($1, $1), ($2, $1)", one, other)
+    await orchard.rows.execute(REFUSE_ONE % other)
+    sealed = Seal(orchard.house.settings["sealing_key"]).close("linked@example.com")
+    token = await opened_case(orchard.database, one, sealed)
+    order = await orchard.ordered()
+    for service in PARTICIPANTS:
+        await orchard.say(service, report(service, order))
+    await orchard.until(token, "failed")
+    case = await orchard.rows.fetchrow("SELECT closed_at, letter, sealed_address FROM privacy_case")
+    assert case is not None
+    assert (case["closed_at"], case["letter"] == "outcome", case["sealed_address"]) == (None, False, sealed)
+    await orchard.rows.execute("DROP FUNCTION refuse_one CASCADE")
+    await orchard.rows.execute("UPDATE privacy_case SET run_at = now()")
+    order = await orchard.ordered(2)
+    for service in PARTICIPANTS:
+        await orchard.say(service, report(service, order))
+    await orchard.until(token, "closed")
+
+
+REFUSE_ONE = """
+CREATE FUNCTION refuse_one() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+  IF OLD.subject_id = '%s' THEN RAISE EXCEPTION 'no' USING ERRCODE = '23514'; END IF;
+  RETURN OLD;
+END $$;
+CREATE TRIGGER refuse_one BEFORE DELETE ON subject_link FOR EACH ROW EXECUTE FUNCTION refuse_one()
+"""

@@ -1,0 +1,147 @@
+"""Privacy, and two participants of whom there is nothing but their messages."""
+
+import contextlib
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+from aio_pika.abc import AbstractChannel
+
+from services.privacy.app import SERVICE as PRIVACY
+from services.privacy.cases import rules
+from services.privacy.cases.handlers import admit
+from shared.clock import now, today
+from shared.contracts import privacy
+from shared.contracts.message import Event
+from shared.contracts.privacy import (
+    DataMapAnnounced,
+    ErasureOrdered,
+    ErasureReported,
+    Failure,
+    MappedTable,
+    Outcome,
+    ReportedTable,
+)
+from shared.database import Database
+from shared.messaging.requests import RequestClient
+from shared.purposes import Purpose
+from tests.house import House, eventually
+from tests.sample.house import Heard, listening, publishing, send
+
+APPLE, PEAR = PARTICIPANTS = ("apple", "pear")
+FRESH = "TRUNCATE participant, privacy_case, erasure_order, outbox, subject_link CASCADE"
+
+
+@dataclass(frozen=True)
+class Orchard:
+    """Privacy at work, with everything that its participants hear and say."""
+
+    house: House
+    database: Database
+    client: RequestClient
+    channel: AbstractChannel
+    orders: Heard
+    rows: asyncpg.Connection
+
+    async def ordered(self, count: int = 1) -> ErasureOrdered:
+        """The order of that number, once it is out."""
+
+        async def is_out() -> bool:
+            return len(self.orders) >= count
+
+        await eventually(is_out)
+        return ErasureOrdered.model_validate_json(self.orders[count - 1].body)
+
+    async def say(self, service: str, *events: Event) -> None:
+        for event in events:
+            await send(self.channel, event, sender=service)
+
+    async def say_broken(self, service: str, order: ErasureOrdered, **changes: Any) -> None:
+        """A report whose fields are not as the contract wants them; None leaves a field out."""
+        body = json.loads(report(service, order).model_dump_json()) | changes
+        kept = {name: value for name, value in body.items() if value is not None}
+        await send(self.channel, report(service, order), sender=service, body=json.dumps(kept).encode())
+
+    async def until(self, token: str, state: str) -> None:
+        """Wait until a case is in a state."""
+
+        async def is_so() -> bool:
+            found = await self.client.ask(privacy.ReadCase(token=token))
+            return bool(found.state == state)
+
+        await eventually(is_so)
+
+    async def certificate(self, token: str) -> dict[str, Any]:
+        document = (await self.client.ask(privacy.ReadCertificate(token=token))).document
+        found: dict[str, Any] = json.loads(document)
+        return found
+
+
+@contextlib.asynccontextmanager
+async def planted(house: House) -> AsyncIterator[Orchard]:
+    """A fresh start: nothing is ordered yet, and both participants have announced what they hold."""
+    async with house.superuser("privacy") as rows:
+        await rows.execute(FRESH)
+        async with (
+            house.serve(PRIVACY) as kits,
+            house.asking() as client,
+            publishing(house) as channel,
+            listening(house, ErasureOrdered.type) as orders,
+        ):
+            made = Orchard(house, kits["privacy"].database, client, channel, orders, rows)
+            for service in PARTICIPANTS:
+                await made.say(service, announced(service))
+            yield made
+
+
+def announced(service: str, version: int = 1, table: str = "thing") -> DataMapAnnounced:
+    mapped = MappedTable(name=table, category="D1", purposes=("P1",), retention="R-LIVE", kept=False, columns=())
+    return DataMapAnnounced(service=service, version=version, tables=(mapped,))
+
+
+def report(service: str, order: ErasureOrdered, version: int = 1, **told: Any) -> ErasureReported:
+    """What a participant says of everybody in an order: one row each, purged."""
+    people = tuple(person.subject_id for person in order.subjects)
+    return said(service, order, people, version=version, **told)
+
+
+def said(
+    service: str, order: ErasureOrdered, people: tuple[UUID, ...], part: int = 0, version: int = 1, **told: Any
+) -> ErasureReported:
+    outcome: Outcome = told.get("outcome", "purged")
+    table = ReportedTable(
+        table=told.get("table", "thing"),
+        categories=("D1",),
+        outcome=(outcome,) * len(people),
+        rows=(told.get("rows", 1),) * len(people),
+    )
+    return ErasureReported(
+        order_id=order.order_id,
+        service=service,
+        map_version=version,
+        part=part,
+        at=today(),
+        subjects=people,
+        tables=(table,),
+        failure=Failure(sqlstate="23514", constraint="some_rule") if outcome == "failed" else None,
+    )
+
+
+async def opened_case(database: Database, person: UUID | None = None, sealed_address: bytes | None = None) -> str:
+    """A case that may run at once; its token."""
+    token = uuid4().hex
+    opening = rules.opening(
+        person or uuid4(),
+        terminate_contract=True,
+        language="pl",
+        channel="member",
+        verified_by="test",
+        received_at=now(),
+        cooling_off_s=0,
+    )
+    async with database.transaction(Purpose.RIGHTS) as tx:
+        await admit(tx, opening, token, sealed_address)
+    return token
