@@ -142,7 +142,7 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Kit]:
         if broker is not None:
             await broker.stop()
         stop.set()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _end(tasks, settings.drain_seconds)
         await _relay_the_rest(kit)
         web.should_exit = True
         await web_task
@@ -186,6 +186,15 @@ def _start_loops(service: Service, kit: Kit, stop: asyncio.Event) -> list[asynci
         *service.loops(kit),
     ]
     return [asyncio.create_task(run(loop, kit.database.signals[loop.name], stop)) for loop in loops]
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]], patience_s: float) -> None:
+    """Let the loops finish their step; one that takes longer (a vacuum, a silent server) is cut off."""
+    if tasks:
+        _, late = await asyncio.wait(tasks, timeout=patience_s)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _insist(step: Callable[[], Any], stop: asyncio.Event, what: str) -> None:

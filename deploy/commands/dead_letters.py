@@ -18,6 +18,7 @@ from deploy.local.folders import STATE
 from deploy.local.system import SERVICES, VIRTUAL_HOST
 from shared.messaging import dead_letters
 from shared.messaging.dead_letters import DeadLetter, Pick
+from shared.messaging.senders import MAY_NOT_SPEAK
 
 HELP = """Messages that a service gave up: a broken contract, a broken rule, a delivery that never ended.
 
@@ -71,8 +72,14 @@ def show(
 
 @app.command()
 def replay(service: Service, message_id: Identifier = "", reason: Reason = "", everything: Everything = False) -> None:
-    """Send messages back to the queues they came from, as if they came for the first time."""
+    """Send messages back to the queues they came from, as if they came for the first time.
+
+    They go in the operator's name. What an account sent that may not speak for its type's owner is therefore
+    left alone by --all: look at it with `show`, and name it by its --id if it is to count.
+    """
     pick = _picked(message_id, reason, everything)
+    if everything:
+        pick = _genuine
     outcome = _run(dead_letters.replay(_url(), service, pick))
     if not (outcome.sent or outcome.stayed):
         _nothing(service)
@@ -136,6 +143,10 @@ def _picked(message_id: str, reason: str, everything: bool) -> Pick:
     if message_id:
         return lambda letter: letter.message_id == message_id
     return lambda letter: everything or letter.reason.startswith(reason)
+
+
+def _genuine(letter: DeadLetter) -> bool:
+    return letter.reason != MAY_NOT_SPEAK
 
 
 def _nothing(service: str) -> None:

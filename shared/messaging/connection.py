@@ -1,6 +1,7 @@
 """A connection for publishing that is rebuilt on demand: a failed publish is the caller's to repeat."""
 
 import asyncio
+from time import monotonic
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
@@ -10,6 +11,7 @@ from shared.messaging.senders import account
 
 CONNECT_TIMEOUT_S = 5.0
 PUBLISH_TIMEOUT_S = 10.0
+REST_S = 0.5
 
 UNREACHABLE = (OSError, TimeoutError, AMQPError, ChannelInvalidStateError)
 """How a broker that is away, or a message that it did not take, shows itself."""
@@ -28,18 +30,30 @@ class Outlet:
         self._connection: AbstractConnection | None = None
         self._channel: AbstractChannel | None = None
         self._exchanges: dict[str, AbstractExchange] = {}
+        self._rests_until = 0.0
 
     async def channel(self) -> AbstractChannel:
         """An open channel. Raises OSError, TimeoutError or AMQPError when the broker can't be reached."""
         async with self._lock:
             if self._channel is None or self._channel.is_closed:
-                await self._drop()
-                self._connection = await aio_pika.connect(
-                    self._url, timeout=CONNECT_TIMEOUT_S, client_properties={"connection_name": self._name}
-                )
-                self._channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
-                await self.opened(self._channel)
+                if monotonic() < self._rests_until:
+                    raise ConnectionError("the broker did not answer a moment ago")
+                try:
+                    self._channel = await self._open()
+                except UNREACHABLE:
+                    self._rests_until = monotonic() + REST_S  # for all who wait here: one patience, not one each
+                    raise
             return self._channel
+
+    async def _open(self) -> AbstractChannel:
+        await self._drop()
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            self._connection = await aio_pika.connect(
+                self._url, timeout=CONNECT_TIMEOUT_S, client_properties={"connection_name": self._name}
+            )
+            channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
+            await self.opened(channel)
+        return channel
 
     async def opened(self, channel: AbstractChannel) -> None:
         """What else a fresh channel needs."""

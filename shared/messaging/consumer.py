@@ -17,7 +17,7 @@ from shared.messaging.faults import Fault, Rejected, classify
 from shared.messaging.gathering import Apart, Gathering
 from shared.messaging.retry import attempts, give_up, retry_later
 from shared.messaging.router import Handler, Reaction
-from shared.messaging.senders import may_send
+from shared.messaging.senders import MAY_NOT_SPEAK, may_send
 from shared.observability import continued_trace, log, metrics, what_failed
 from shared.purposes import Purpose
 
@@ -167,7 +167,7 @@ def read(reaction: Reaction, message: AbstractIncomingMessage) -> Event | str:
     if message.type != reaction.contract.type_from((message.type or "").partition(".")[0]):
         raise Rejected("type does not belong to this queue")
     if not may_send(message.user_id, message.type or "", reaction.service):
-        raise Rejected("sent by an account that may not speak for its type's owner")
+        raise Rejected(MAY_NOT_SPEAK)
     if reaction.raw:
         return _text(message.body)
     return reaction.contract.model_validate_json(message.body)
@@ -181,10 +181,11 @@ def _text(body: bytes) -> str:
 
 
 def reason_of(error: Exception) -> str:
-    """Why a message was given up, without values."""
+    """Why a message was given up: a fixed phrase, or the broken fields of its contract; no values, and short."""
     if isinstance(error, Rejected):
         return error.reason
     if isinstance(error, ValidationError):
-        fields = sorted({".".join(str(part) for part in e["loc"]) for e in error.errors(include_input=False)})
+        # only the first part of a place is the contract's own word; what follows may be the sender's
+        fields = sorted({str(e["loc"][0]) for e in error.errors(include_input=False) if e["loc"]})
         return f"contract broken in: {', '.join(fields) or 'the whole body'}"
     return "permanent fault"

@@ -28,7 +28,8 @@ class Rejected(Exception):  # noqa: N818 it is an outcome
         self.reason = reason
 
 
-INSUFFICIENT_PRIVILEGE = "42501"
+ROW_LEVEL_SECURITY = "ExecWithCheckOptions"
+"""The routine of PostgreSQL that refuses a row (protocol field R)."""
 FOREIGN_KEY_VIOLATION = "23503"
 SUBJECT_STAYS_ERASED = "subject_stays_erased"
 OF_A_LIVE_PERSON = ("_of_a_live_person", "_of_a_person")
@@ -42,6 +43,10 @@ def classify(error: BaseException) -> Fault:
     """Sort an exception that a handler raised."""
     if isinstance(error, Rejected | ValidationError | asyncpg.DataError):
         return Fault.PERMANENT
+    if isinstance(error, asyncpg.InsufficientPrivilegeError):
+        # a right that nobody granted says the same SQLSTATE, and is no answer about a person
+        routine = getattr(error, "server_source_function", None)
+        return Fault.BLOCKED if routine == ROW_LEVEL_SECURITY else Fault.TRANSIENT
     if isinstance(error, asyncpg.PostgresError):
         return classify_sqlstate(error.sqlstate or "", getattr(error, "constraint_name", None) or "")
     # InternalClientError: how asyncpg reports a connection that was cut in the middle of a dialogue (seen)
@@ -52,8 +57,6 @@ def classify(error: BaseException) -> Fault:
 
 def classify_sqlstate(sqlstate: str, constraint: str) -> Fault:
     """Sort a PostgreSQL error by SQLSTATE (PostgreSQL manual, appendix A) and constraint name."""
-    if sqlstate == INSUFFICIENT_PRIVILEGE:
-        return Fault.BLOCKED
     if constraint == SUBJECT_STAYS_ERASED:
         return Fault.LATE
     if sqlstate == FOREIGN_KEY_VIOLATION and constraint.endswith(OF_A_LIVE_PERSON):

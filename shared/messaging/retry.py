@@ -36,8 +36,6 @@ async def give_up(
     outlet: Outlet, service: str, queue: str, message: AbstractIncomingMessage, error: Exception, reason: str
 ) -> None:
     """Move a copy to the service's dead letters; headers tell why, from where and after how many attempts."""
-    log.error("message given up", queue=queue, reason=reason, **what_failed(error))
-    metrics.dead.labels(queue, reason).inc()
     told = {key: value for key, value in what_failed(error).items() if value}
     headers: HeadersType = {
         ATTEMPT: attempts(message) + 1,
@@ -47,6 +45,8 @@ async def give_up(
         FAULT: " ".join(f"{key}={value}" for key, value in told.items()),
     }
     await outlet.publish("", dead_letters(service), copied(message, {**message.headers, **headers}))
+    log.error("message given up", queue=queue, reason=reason, **what_failed(error))
+    metrics.dead.labels(queue, reason).inc()
 
 
 def copied(message: AbstractIncomingMessage, headers: HeadersType, user_id: str | None = None) -> aio_pika.Message:

@@ -6,6 +6,9 @@ into another's queue: replies and retries need the default exchange and the tier
 
 from urllib.parse import unquote, urlsplit
 
+MAY_NOT_SPEAK = "sent by an account that may not speak for its type's owner"
+"""Why such a message is given up."""
+
 
 def account(url: str) -> str:
     """The account of an AMQP URL: `<service>@<virtual host>` for a service, any other name for operators."""

@@ -7,6 +7,12 @@ from shared.database import UnreachableError
 from shared.messaging.faults import Fault, Rejected, classify
 
 
+def refused_by(routine: str) -> asyncpg.PostgresError:
+    """As PostgreSQL says it: fields C, M and R of the protocol."""
+    error: asyncpg.PostgresError = asyncpg.PostgresError.new({"C": "42501", "M": "refused", "R": routine})
+    return error
+
+
 @pytest.mark.parametrize(
     ("error", "fault"),
     [
@@ -23,7 +29,8 @@ from shared.messaging.faults import Fault, Rejected, classify
         (Rejected("report on an unknown order"), Fault.PERMANENT),
         (asyncpg.DeadlockDetectedError("deadlock detected"), Fault.CONFLICT),
         (asyncpg.SerializationError("could not serialize access"), Fault.CONFLICT),
-        (asyncpg.InsufficientPrivilegeError("new row violates row-level security policy"), Fault.BLOCKED),
+        (refused_by("ExecWithCheckOptions"), Fault.BLOCKED),
+        (refused_by("aclcheck_error"), Fault.TRANSIENT),
         (asyncpg.LockNotAvailableError("lock timeout"), Fault.TRANSIENT),
         (RuntimeError("anything else"), Fault.TRANSIENT),
     ],

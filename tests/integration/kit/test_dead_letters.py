@@ -58,8 +58,8 @@ async def test_looking_changes_nothing_and_shows_no_body(house: House, channel: 
     for _ in range(3):
         found = await letters(house.admin_amqp, "sample")
         assert {letter.message_id for letter in found} == set(sent)
-    letter = found[0]
-    assert (letter.reason, letter.origin, letter.attempt) == ("two", NOTED, 1)
+    letter = next(letter for letter in found if letter.reason == "two")
+    assert (letter.origin, letter.attempt) == (NOTED, 1)
     assert letter.failed_at is not None
     assert letter.failed_at <= now()
     event = sent[letter.message_id]

@@ -1,5 +1,6 @@
 """What becomes of a message that fails: given up, tried again, waited for or counted, and never lost (section 3)."""
 
+import json
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -8,6 +9,7 @@ import asyncpg
 import pytest
 from aio_pika.abc import AbstractChannel
 
+from shared.contracts.privacy import DataMapAnnounced
 from shared.database import Transaction
 from shared.messaging.faults import Rejected
 from shared.messaging.topology import management
@@ -19,7 +21,9 @@ from tests.sample.house import (
     depth,
     handled,
     meet,
+    publishing,
     reacting,
+    sample_house,
     send,
     until_handled,
 )
@@ -170,3 +174,38 @@ async def test_a_blocked_write_is_an_outcome(
         await until_handled(NOTED, "blocked", blocked + 1)
     assert [await depth(house, queue) for queue in (NOTED, DEAD, "lethe.retry.5s")] == [0, 0, 0]
     assert await everything.fetchval("SELECT count(*) FROM note WHERE subject_id = $1", person) == 0
+
+
+async def test_a_thousand_broken_fields_make_one_short_reason(house: House) -> None:
+    """Guard: only the contract's own fields are named; seen to break the publishing connection for ever without it:
+    a header may not be larger than a frame.
+    """
+
+    async def never(_event: DataMapAnnounced, tx: Transaction) -> None:
+        raise AssertionError
+
+    wrong = [{"name": f"Anna Nowak {number}"} for number in range(8000)]
+    service = reacting(never, DataMapAnnounced)
+    async with sample_house(house.servers, service) as own, publishing(own) as opened, own.serve(service):
+        event = DataMapAnnounced(service="sample", version=1, tables=())
+        await send(opened, event, body=json.dumps({"version": 1, "tables": wrong}).encode())
+        letter = await dead_letter(opened)
+    assert letter.headers["x-reason"] == "contract broken in: service, tables"
+
+
+async def test_a_right_that_nobody_granted_loses_no_message(
+    house: House, channel: AbstractChannel, everything: asyncpg.Connection
+) -> None:
+    """The same SQLSTATE as a blocked write.
+
+    Guard: the routine that refused, in `classify`; seen to be acknowledged and gone without it.
+    """
+    event, done = noted(), handled(NOTED, "done")
+    async with house.serve(alone()):
+        await everything.execute("REVOKE INSERT ON note FROM sample_app")
+        tried = handled(NOTED, "transient")
+        await send(channel, event)
+        await until_handled(NOTED, "transient", tried + 1)
+        await everything.execute("GRANT INSERT ON note TO sample_app")
+        await until_handled(NOTED, "done", done + 1)
+    assert await everything.fetchval("SELECT true FROM note WHERE note_id = $1", event.note_id)

@@ -8,6 +8,7 @@ import pytest
 from aio_pika.abc import AbstractChannel
 
 from shared.database import Database, Transaction
+from shared.messaging import connection
 from shared.messaging.connection import UNREACHABLE, Outlet
 from shared.messaging.faults import Rejected
 from shared.messaging.outbox import relay
@@ -230,3 +231,27 @@ async def test_a_swallowed_error_is_not_a_commit(house: House, everything: async
         async with database.transaction(Purpose.UPKEEP) as tx:
             assert await tx.value("SELECT 1") == 1
     assert await everything.fetchval("SELECT count(*) FROM subject WHERE subject_id = $1", person) == 0
+
+
+async def test_a_silent_broker_costs_one_patience_and_not_one_for_each_message(
+    house: House, everything: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It accepts connections and says nothing, while the relay's transaction waits.
+
+    Guard: a failed connection is remembered for a moment; seen to take half a minute without it.
+    """
+    monkeypatch.setattr(connection, "CONNECT_TIMEOUT_S", 0.3)
+    accepted: list[asyncio.StreamWriter] = []
+    silent = await asyncio.start_server(lambda _reader, writer: accepted.append(writer), "127.0.0.1", 0)
+    outlet = Outlet(f"amqp://sample:x@127.0.0.1:{silent.sockets[0].getsockname()[1]}/x", "test")
+    async with house.database("sample") as database:
+        await fill(database, 100)
+        with pytest.raises(UNREACHABLE):
+            async with asyncio.timeout(5) as patience:
+                await relay(database, outlet)
+        assert not patience.expired()
+    silent.close()
+    for writer in accepted:
+        writer.close()
+        await writer.wait_closed()
+    await everything.execute("TRUNCATE outbox")
