@@ -14,7 +14,7 @@ from services.gateway.app import serving
 from services.gateway.settings import GatewaySettings
 from tests.house import House, eventually
 
-CODE = re.compile(r"\b\d{8}\b")
+CODE = re.compile(r"(?<![-\w])\d{8}(?![-\w])")  # and not the first part of an id
 PASSWORD = "a long enough password"
 UNLIMITED = {
     f"rate_{kind}": "off" for kind in ("address", "open", "credentials", "mail", "license", "member", "webhook")

@@ -13,7 +13,7 @@ from shared.messaging.requests import RequestClient
 
 TIMEOUT_S = 20.0
 DEVICE = "demo-device-0001"
-CODE = re.compile(r"\b(\d{8})\b")
+CODE = re.compile(r"(?<![-\w])(\d{8})(?![-\w])")  # and not the first part of an id
 LINK_TOKEN = re.compile(r"token[=:/ ]+([A-Za-z0-9_.~-]{20,})|confirm[a-z]*[/#?=]+([A-Za-z0-9_.~-]{20,})")
 
 

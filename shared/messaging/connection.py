@@ -40,8 +40,8 @@ class Outlet:
                     raise ConnectionError("the broker did not answer a moment ago")
                 try:
                     self._channel = await self._open()
-                except UNREACHABLE:
-                    self._rests_until = monotonic() + REST_S  # for all who wait here: one patience, not one each
+                except TimeoutError:  # one patience for all who wait here, not one each
+                    self._rests_until = monotonic() + REST_S
                     raise
             return self._channel
 

@@ -36,7 +36,7 @@ ANSWER_S = 30.0
 
 NOBODY = UUID(int=0)
 
-EIGHT_DIGITS = re.compile(r"\b(\d{8})\b")
+EIGHT_DIGITS = re.compile(r"(?<![-\w])(\d{8})(?![-\w])")  # and not the first part of an id
 CONFIRMING = re.compile(r"/newsletter/confirmations\?token=([\w.~-]+)")
 
 

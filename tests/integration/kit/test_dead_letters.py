@@ -17,6 +17,7 @@ from shared.database import Transaction
 from shared.messaging import dead_letters
 from shared.messaging.dead_letters import letters
 from shared.messaging.faults import Rejected
+from shared.messaging.senders import MAY_NOT_SPEAK
 from shared.messaging.topology import DELIVERY_LIMIT
 from tests.house import House, eventually
 from tests.sample.contracts import ThingNoted
@@ -158,6 +159,17 @@ async def test_the_command_lists_shows_replays_and_drops(house: House, channel: 
     assert await depth(house, DEAD) == 1
     assert (await lethe(house, "drop", "sample", "--all", answer="y\n")).output.endswith("removed: 1\n")
     assert (await lethe(house, "list", "sample")).output == "nothing was given up\n"
+
+
+async def test_what_an_impostor_sent_goes_back_only_by_its_id(house: House, channel: AbstractChannel) -> None:
+    """In the operator's name it would be believed. Guard: `_genuine` in the command; sent back without it."""
+    headers: HeadersType = {"x-origin-queue": NOTED, "x-reason": MAY_NOT_SPEAK}
+    body = noted().model_dump_json().encode()
+    letter = Message(body, message_id=str(uuid4()), type=ThingNoted.type, headers=headers)
+    await channel.default_exchange.publish(letter, DEAD)
+    assert (await lethe(house, "replay", "sample", "--all")).exit_code == 4
+    assert await depth(house, DEAD) == 1
+    assert (await lethe(house, "replay", "sample", "--id", str(letter.message_id))).output == "sent back: 1\n"
 
 
 async def test_the_command_says_what_is_wrong(house: House, channel: AbstractChannel) -> None:

@@ -35,7 +35,7 @@ CANARY = "Kanarkowska"
     ("sql", "purpose", "status"),
     [
         ("SELECT 'Kanarkowska'::int", Purpose.UPKEEP, 500),
-        ("INSERT INTO lethe.purpose VALUES ('Kanarkowska', 'upkeep')", Purpose.UPKEEP, 403),
+        ("INSERT INTO lethe.purpose VALUES ('Kanarkowska', 'upkeep')", Purpose.UPKEEP, 500),
         ("DO $$ BEGIN RAISE EXCEPTION 'Kanarkowska' USING ERRCODE = '40001'; END $$", Purpose.UPKEEP, 503),
         ("DO $$ BEGIN RAISE EXCEPTION 'Kanarkowska' USING ERRCODE = '57P03'; END $$", Purpose.UPKEEP, 503),
         (
