@@ -52,7 +52,7 @@ def check(
     A kind over its time budget is said aloud and fails nothing: how long it takes is the machine's affair too.
     """
     chosen = [kind for kind in KINDS if not kinds or kind.name in kinds]
-    if not chosen:
+    if set(kinds or ()) - {kind.name for kind in KINDS}:
         typer.echo(f"lethe: no such kind; there are: {', '.join(kind.name for kind in KINDS)}", err=True)
         raise typer.Exit(WRONG_USE)
     took: dict[str, tuple[bool, float]] = {}
