@@ -63,10 +63,10 @@ def _ready(name: str) -> dict[str, bool] | None:
     if port is None:
         return None
     try:
-        answer = httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=TIMEOUT_S)
-    except httpx.HTTPError:
+        answer = httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=TIMEOUT_S, trust_env=False)
+        found: dict[str, bool] = answer.json()
+    except (httpx.HTTPError, ValueError):  # somebody else may listen there
         return None
-    found: dict[str, bool] = answer.json()
     return found if answer.is_success else None
 
 
