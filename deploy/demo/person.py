@@ -23,22 +23,36 @@ class Person:
 
     gateway: str
     mailbox: Path
-    email: str = "wislawa.przybyslawska@example.com"
+    seed: int
     password: str = "correct horse battery staple"  # noqa: S105 of a demonstration
-    full_name: str = "Wisława Przybysławska-Zamoyska"
-    street: str = "Łąkowa 1234/99"
-    phone: str = "+48 609 112 233"
     session: str = ""
     license_key: str = ""
     case_token: str = ""
     values: list[str] = field(default_factory=list)
+
+    # An interrupted demonstration leaves its person behind: the next one's values must not be found in hers.
+    @property
+    def email(self) -> str:
+        return f"wislawa.przybyslawska.{self.seed}@example.com"
+
+    @property
+    def full_name(self) -> str:
+        return f"Wisława Przybysławska-{spelled(self.seed)}"
+
+    @property
+    def street(self) -> str:
+        return f"Łąkowa {1000 + self.seed}/99"
+
+    @property
+    def phone(self) -> str:
+        return f"+48 609 {self.seed // 1000 % 1000:03} {self.seed % 1000:03}"
 
     def call(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> httpx.Response:
         """One HTTP call; a problem raises with its title."""
         sent = dict(headers or {})
         if self.session:
             sent["Authorization"] = f"Bearer {self.session}"
-        answer = httpx.request(method, self.gateway + path, json=body, headers=sent, timeout=TIMEOUT_S)
+        answer = httpx.request(method, self.gateway + path, json=body, headers=sent, timeout=TIMEOUT_S, trust_env=False)
         if answer.is_error:
             raise RuntimeError(f"{method} {path.partition('?')[0]} answered {answer.status_code}: {answer.text[:300]}")
         return answer
@@ -90,7 +104,8 @@ class Person:
         }
         for _ in range(2):
             url = f"{self.gateway}/webhooks/payments"
-            httpx.post(url, content=webhook.body, headers=headers, timeout=TIMEOUT_S).raise_for_status()
+            answer = httpx.post(url, content=webhook.body, headers=headers, timeout=TIMEOUT_S, trust_env=False)
+            answer.raise_for_status()
 
     def validate_license(self, *, activate: bool = False) -> str:
         """What the vendor's program asks; answers the code."""
@@ -115,19 +130,24 @@ class Person:
 
     def case(self) -> dict[str, Any]:
         """The case as its person sees it, with nothing but the case token."""
-        found: dict[str, Any] = (
-            httpx.get(f"{self.gateway}/privacy-requests/{self.case_token}", timeout=TIMEOUT_S).raise_for_status().json()
-        )
-        return found
+        return self._followed("")
 
     def certificate(self) -> dict[str, Any]:
         """The evidence."""
-        found: dict[str, Any] = (
-            httpx.get(f"{self.gateway}/privacy-requests/{self.case_token}/certificate", timeout=TIMEOUT_S)
-            .raise_for_status()
-            .json()
-        )
+        return self._followed("/certificate")
+
+    def _followed(self, page: str) -> dict[str, Any]:
+        url = f"{self.gateway}/privacy-requests/{self.case_token}{page}"
+        found: dict[str, Any] = httpx.get(url, timeout=TIMEOUT_S, trust_env=False).raise_for_status().json()
         return found
+
+
+SYLLABLES = ("ba", "ce", "di", "fo", "gu", "ka", "le", "mi", "no", "ru")
+
+
+def spelled(number: int) -> str:
+    """A number as a surname."""
+    return "".join(SYLLABLES[int(digit)] for digit in str(number)).capitalize()
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str:

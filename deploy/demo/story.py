@@ -63,9 +63,7 @@ async def _populate(connections: dict[str, asyncpg.Connection], console: Console
 async def _one(running: System, console: Console, seed: int) -> Person:
     if running.servers.mailbox_folder is None:
         raise DemoFailed("the demonstration reads mailed codes: run it without LETHE_SMTP_URL")
-    person = Person(
-        running.gateway_url, running.servers.mailbox_folder, email=f"wislawa.przybyslawska.{seed}@example.com"
-    )
+    person = Person(running.gateway_url, running.servers.mailbox_folder, seed)
     console.print(f"[bold]2.[/] {person.full_name} registers, confirms a mailed code and signs in")
     await asyncio.to_thread(person.register)
     client = RequestClient(broker.in_virtual_host(running.servers.amqp_url, system.VIRTUAL_HOST), "demo")
