@@ -27,6 +27,7 @@ from services.gateway import (
     webhooks,
 )
 from services.gateway.callers import Gateway
+from services.gateway.heads import Punctual
 from services.gateway.intake import Intake
 from services.gateway.limits import Limits
 from services.gateway.settings import GatewaySettings
@@ -111,6 +112,7 @@ def _config(app: FastAPI, settings: GatewaySettings) -> uvicorn.Config:
     """uvicorn without an access log (it would name addresses and tokens), without naming itself."""
     return uvicorn.Config(
         app,
+        http=Punctual,
         access_log=False,
         log_level="critical",
         lifespan="off",
