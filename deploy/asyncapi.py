@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from shared.contracts.message import Event, Message, Problem, Request
-from shared.messaging.requests import DEADLINE, IDEMPOTENCY_KEY, PRINCIPAL
-from shared.messaging.router import Reaction
+from shared.contracts.message import Event, Message, Request
+from shared.messaging.request_client import DEADLINE, IDEMPOTENCY_KEY, PRINCIPAL
+from shared.messaging.router import EventHandler
 from shared.messaging.topology import EVENTS, requests_queue
+from shared.problems import Problem
 
 Document = dict[str, Any]
 
@@ -42,7 +43,7 @@ REQUEST_HEADERS = {
 }
 
 
-def asyncapi(contracts: Sequence[type[Event] | type[Request]], reactions: Iterable[Reaction]) -> Document:
+def asyncapi(contracts: Sequence[type[Event] | type[Request[Any]]], reactions: Iterable[EventHandler]) -> Document:
     """The document; who reacts to an event comes from the routers."""
     events = [c for c in contracts if issubclass(c, Event)]
     requests = [c for c in contracts if issubclass(c, Request)]
@@ -64,7 +65,7 @@ def _id(message_type: str) -> str:
     return message_type.replace("*", "any", 1)
 
 
-def _message(contract: type[Event] | type[Request], headers: Document, schemas: dict[str, Any]) -> Document:
+def _message(contract: type[Event] | type[Request[Any]], headers: Document, schemas: dict[str, Any]) -> Document:
     return {
         "name": contract.type,
         "summary": (contract.__doc__ or "").strip(),
@@ -74,7 +75,7 @@ def _message(contract: type[Event] | type[Request], headers: Document, schemas: 
     }
 
 
-def _reply(contract: type[Request], schemas: dict[str, Any]) -> Document:
+def _reply(contract: type[Request[Any]], schemas: dict[str, Any]) -> Document:
     replies = [_schema(reply, f"{contract.owner}.", schemas) for reply in (contract.reply, Problem)]
     return {"name": f"reply to {contract.type}", "payload": {"oneOf": replies}, "contentType": "application/json"}
 
@@ -102,7 +103,7 @@ def _event_channel(contract: type[Event]) -> tuple[str, Document]:
     return name, channel
 
 
-def _request_channels(requests: Sequence[type[Request]]) -> Iterator[tuple[str, Document]]:
+def _request_channels(requests: Sequence[type[Request[Any]]]) -> Iterator[tuple[str, Document]]:
     for owner in sorted({request.owner for request in requests}):
         names = [_id(request.type) for request in requests if request.owner == owner]
         queue = {"name": requests_queue(owner), "durable": True, "autoDelete": True, "exclusive": False}
@@ -119,7 +120,7 @@ def _published(events: Sequence[type[Event]]) -> Iterator[tuple[str, Document]]:
         yield f"publish {name}", _operation("send", name, [name], f"published by {event.type.partition('.')[0]}")
 
 
-def _reacting(events: Sequence[type[Event]], reactions: Iterable[Reaction]) -> Iterator[tuple[str, Document]]:
+def _reacting(events: Sequence[type[Event]], reactions: Iterable[EventHandler]) -> Iterator[tuple[str, Document]]:
     known = {event.type for event in events}
     for reaction in reactions:
         if reaction.contract.type in known:
@@ -128,7 +129,7 @@ def _reacting(events: Sequence[type[Event]], reactions: Iterable[Reaction]) -> I
             yield reaction.queue, _operation("receive", name, [name], about)
 
 
-def _answered(requests: Sequence[type[Request]]) -> Iterator[tuple[str, Document]]:
+def _answered(requests: Sequence[type[Request[Any]]]) -> Iterator[tuple[str, Document]]:
     for request in requests:
         name, channel = _id(request.type), f"{request.owner}.requests"
         operation = _operation("receive", channel, [name], f"answered by {request.owner}")

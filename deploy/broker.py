@@ -7,7 +7,7 @@ import httpx
 
 from deploy.passwords import password
 from shared.messaging import topology
-from shared.messaging.router import Reaction
+from shared.messaging.router import EventHandler
 
 
 async def prepare(
@@ -15,7 +15,7 @@ async def prepare(
     management_url: str,
     virtual_host: str,
     services: Sequence[str],
-    reactions: Iterable[Reaction],
+    reactions: Iterable[EventHandler],
     *,
     secret: str,
     waits_ms: Mapping[str, int] | None = None,

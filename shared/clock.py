@@ -1,9 +1,8 @@
 """The only place that reads the time."""
 
 from datetime import UTC, date, datetime
-from zoneinfo import ZoneInfo
 
-WARSAW = ZoneInfo("Europe/Warsaw")
+from shared.law.calendar import WARSAW
 
 
 def now() -> datetime:

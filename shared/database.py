@@ -3,21 +3,16 @@
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 
 from shared.contracts.message import Event
-from shared.observability import current_traceparent, metrics
 from shared.purposes import Purpose
 
 COMMAND_TIMEOUT_S = 60.0
 CONNECT_TIMEOUT_S = 5.0
-
-OUTBOX = "outbox"
-"""The loop that relays the outbox."""
 
 Row = asyncpg.Record
 
@@ -29,8 +24,9 @@ class Transaction:
         self.service = service
         self.purpose = purpose
         self.connection = connection
-        self.outgoing: list[tuple[str, str | None, str]] = []
+        self.outgoing: list[Event] = []
         self.wakes: set[str] = set()
+        self.followers: list[Callable[[], Awaitable[None]]] = []
 
     async def rows(self, sql: str, *args: Any) -> list[Row]:
         """All rows of a statement."""
@@ -54,12 +50,12 @@ class Transaction:
     @contextlib.asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """A part that can fail alone; what it published and woke is forgotten with it."""
-        told, woken = list(self.outgoing), set(self.wakes)
+        outgoing, wakes, followers = list(self.outgoing), set(self.wakes), list(self.followers)
         await self.connection.execute("SAVEPOINT part")
         try:
             yield
         except BaseException:
-            self.outgoing, self.wakes = told, woken
+            self.outgoing, self.wakes, self.followers = outgoing, wakes, followers
             if not self.connection.is_closed():
                 await self.connection.execute("ROLLBACK TO part; RELEASE part")
             raise
@@ -67,49 +63,43 @@ class Transaction:
 
     def publish(self, event: Event) -> None:
         """Tell everybody, once this transaction has committed."""
-        subject = getattr(event, "subject_id", None)
-        self.outgoing.append(
-            (event.type_from(self.service), str(subject) if subject else None, event.model_dump_json())
-        )
+        self.outgoing.append(event)
 
     def wake(self, loop: str) -> None:
         """Wake a loop of this process once this transaction has committed."""
         self.wakes.add(loop)
+
+    def after_commit(self, follower: Callable[[], Awaitable[None]]) -> None:
+        """Have something done once this transaction has committed, such as a call to an outside system.
+
+        What it raises reaches whoever opened the transaction; the commit stands.
+        """
+        self.followers.append(follower)
 
     async def declare(self, purpose: Purpose) -> None:
         """Go on for another purpose."""
         self.purpose = purpose
         await self.connection.execute(f"SET LOCAL lethe.purpose = '{purpose.value}'")
 
-    async def flush(self) -> None:
-        """Write the collected messages to the outbox."""
-        if not self.outgoing:
-            return
-        types, subjects, bodies = (list(column) for column in zip(*self.outgoing, strict=True))
-        await self.connection.execute(WRITE_OUTBOX, types, subjects, bodies, current_traceparent())
-        self.outgoing.clear()
-        self.wake(OUTBOX)
-
-
-WRITE_OUTBOX = """
-INSERT INTO outbox (type, subject, body, traceparent)
-SELECT type, subject, body, $4 FROM unnest($1::text[], $2::text[], $3::text[]) AS m (type, subject, body)
-"""
-
 
 class UnreachableError(ConnectionError):
-    """PostgreSQL let nobody in: starting, stopping, full, or closed for maintenance."""
+    """No connection could be acquired: PostgreSQL is starting, stopping, full, or closed for maintenance."""
 
     def __init__(self, sqlstate: str | None) -> None:
         super().__init__("the database is not reachable")
         self.sqlstate = sqlstate
 
 
+BeforeCommit = Callable[[Transaction], Awaitable[None]]
+"""The last step of every transaction: what it published is stored (`messaging.outbox.enqueue`)."""
+
+
 class Database:
     """A service's connection pool, and the signals that its commits give to the loops of the process."""
 
-    def __init__(self, url: str, service: str, size: int = 8) -> None:
+    def __init__(self, url: str, service: str, before_commit: BeforeCommit, size: int = 8) -> None:
         self.service = service
+        self._before_commit = before_commit
         self.signals: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._url, self._size = url, size
         self._pool: asyncpg.Pool | None = None
@@ -158,7 +148,7 @@ class Database:
             await connection.execute(begin)
             try:
                 yield tx
-                await tx.flush()
+                await self._before_commit(tx)
             except BaseException:
                 if not connection.is_closed():
                     await asyncio.shield(connection.execute("ROLLBACK"))
@@ -168,6 +158,8 @@ class Database:
                 raise asyncpg.InFailedSQLTransactionError("an error was swallowed and everything rolled back")
         for loop in tx.wakes:
             self.signals[loop].set()
+        for follower in tx.followers:
+            await follower()
 
     @contextlib.asynccontextmanager
     async def _connected(self) -> AsyncIterator[Any]:
@@ -188,23 +180,3 @@ class Database:
                 return bool(await connection.fetchval("SELECT true", timeout=CONNECT_TIMEOUT_S))
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return False
-
-
-async def enter(tx: Transaction, message_id: UUID | None, consumer: str, about: UUID | None) -> str:
-    """Mark the message as received and lock the person it is about (`FOR KEY SHARE`).
-
-    Answers duplicate, live, erased or nobody.
-    """
-    found: str = await tx.value("SELECT lethe.enter($1, $2, $3)", message_id, consumer, about)
-    metrics.entered.labels(consumer, found).inc()
-    return found
-
-
-async def enter_all(
-    tx: Transaction, message_ids: Sequence[UUID], consumer: str, about: Sequence[UUID | None]
-) -> list[str]:
-    """The same for many messages and their people at once; one word each, in the order given."""
-    found: list[str] = await tx.value("SELECT lethe.enter_all($1, $2, $3)", message_ids, consumer, about)
-    for word in found:
-        metrics.entered.labels(consumer, word).inc()
-    return found

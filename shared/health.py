@@ -11,6 +11,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from shared.lifecycle import CannotStart
+
 BACKLOG = 2048
 
 Checks = Callable[[], Awaitable[dict[str, bool]]]
@@ -41,7 +43,7 @@ class Server(uvicorn.Server):
         yield
 
 
-class PortTaken(OSError):  # noqa: N818 it says what is the matter
+class PortTaken(CannotStart):
     """Something else listens on the port; the message names it."""
 
 

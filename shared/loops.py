@@ -2,16 +2,18 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 from shared.observability import log, what_failed
 
 BACKOFF_LIMIT_S = 30.0
-MOST_DOUBLINGS = 16  # a float has no room for 2 ** 1024, which is what a night without a broker comes to
+MAX_DOUBLINGS = 16  # a float has no room for 2 ** 1024, which is what a night without a broker comes to
 
-Step = Callable[[], Awaitable[bool]]
-"""One step; answers whether more is waiting already."""
+Step = Callable[..., Awaitable[bool]]
+"""One step; answers whether more is waiting already. Its parameters are filled by name when it is wired."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,15 @@ class Loop:
     step: Step
     interval_s: float = 1.0
     pause_s: float = 0.0
+
+    def wired(self, names: tuple[str, ...], provided: Mapping[str, Any]) -> "Loop":
+        """The loop with the parameters of its step filled."""
+        return replace(self, step=partial(self.step, **{name: provided[name] for name in names}))
+
+
+def backoff(attempt: int, first_s: float, limit_s: float, factor: float = 2.0) -> float:
+    """The wait in seconds after so many attempts: `first_s` after one, times `factor` each, `limit_s` at most."""
+    return float(min(first_s * factor ** min(max(attempt - 1, 0), MAX_DOUBLINGS), limit_s))
 
 
 async def run(loop: Loop, wake: asyncio.Event, stop: asyncio.Event) -> None:
@@ -45,7 +56,7 @@ async def run(loop: Loop, wake: asyncio.Event, stop: asyncio.Event) -> None:
             log.warning("loop step failed", step=loop.name, attempt=failures, **what_failed(error))
         if not more:
             longest = max(BACKOFF_LIMIT_S, loop.interval_s)
-            await _rest(wake, stop, min(loop.interval_s * 2 ** min(failures, MOST_DOUBLINGS), longest))
+            await _rest(wake, stop, backoff(failures + 1, loop.interval_s, longest))
 
 
 async def _rest(wake: asyncio.Event, stop: asyncio.Event, seconds: float) -> None:

@@ -79,7 +79,9 @@ def last_words(_kind: type[BaseException], error: BaseException, frames: Traceba
 
 
 metrics = SimpleNamespace(
-    entered=Counter("lethe_messages_entered_total", "Messages by what the inbox found", ["consumer", "found"]),
+    received=Counter(
+        "lethe_messages_received_total", "Messages by what the inbox knew of them", ["consumer", "standing"]
+    ),
     handled=Counter("lethe_messages_handled_total", "Messages by outcome", ["consumer", "outcome"]),
     seconds=Histogram("lethe_message_seconds", "Time from taking a message to its commit", ["consumer"]),
     requests=Counter("lethe_requests_total", "Requests answered", ["type", "status"]),

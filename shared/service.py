@@ -1,82 +1,80 @@
-"""How a service runs: wired in `app.py`, started, kept working, drained on SIGTERM."""
+"""How a service runs: wired in `app.py`, started, kept working, drained."""
 
 import asyncio
 import contextlib
-import gc
-import signal
-import sys
-from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-import uvloop
 from faststream.rabbit import RabbitBroker
-from pydantic import ValidationError
 
-from shared import health
-from shared.database import OUTBOX, Database
-from shared.loops import Loop, run
+from shared import health, lifecycle
+from shared.database import Database
+from shared.lifecycle import CannotStart
+from shared.loops import Loop, backoff, run
 from shared.messaging import broker as brokers
-from shared.messaging.answering import Answering
-from shared.messaging.connection import Outlet
 from shared.messaging.consumer import Consumer
-from shared.messaging.forgetting import FORGETTING, forget
-from shared.messaging.outbox import lag, relay
-from shared.messaging.requests import Refused, RequestClient
-from shared.messaging.router import ServiceRouter
-from shared.observability import log, set_up_logging, what_failed
+from shared.messaging.housekeeping import HOUSEKEEPING, drop_old_marks
+from shared.messaging.outbox import OUTBOX, enqueue, lag, relay
+from shared.messaging.publisher import Publisher
+from shared.messaging.request_client import RequestClient
+from shared.messaging.request_server import RequestServer
+from shared.messaging.router import ServiceRouter, WiringError, check_parameters, parameters
+from shared.observability import log, what_failed
 from shared.personal_data.catch_up import catch_up
 from shared.personal_data.data_map import DataMap
 from shared.personal_data.erasure import Eraser
 from shared.personal_data.participant import announce, participant
-from shared.personal_data.retained import end_retention
+from shared.personal_data.retention_run import RETENTION, end_retention
 from shared.personal_data.vacuum import VACUUM, vacuum
-from shared.settings import Settings, what_is_wrong
+from shared.problems import Refused
+from shared.settings import Settings
 
 RELAY_LAG_LIMIT_S = 30.0
 RETRY_START_S = 1.0
-RETENTION_INTERVAL_S = 3600.0
-FORGETTING_INTERVAL_S = 3600.0
-VACUUM_INTERVAL_S = 3600.0
+RETRY_START_LIMIT_S = 5.0
+HOURLY_S = 3600.0
 VACUUM_PAUSE_S = 10.0
 
 
-@dataclass
-class Kit:
-    """What a running service has in hand; handlers ask for its parts by name."""
+@dataclass(frozen=True)
+class Resources:
+    """What a running service has in hand; handlers and jobs ask for its parts by name."""
 
     settings: Any
     database: Database
-    ask: RequestClient
-    outlet: Outlet
+    client: RequestClient
+    publisher: Publisher
 
     def provided(self) -> dict[str, Any]:
-        return {"database": self.database, "ask": self.ask, "settings": self.settings}
+        return {"settings": self.settings, "database": self.database, "client": self.client}
 
 
-Wire = Callable[[Kit], dict[str, Any]]
-Loops = Callable[[Kit], Sequence[Loop]]
+Wire = Callable[[Resources], dict[str, Any]]
+Jobs = Callable[[Any], Sequence[Loop]]
 
 
 @dataclass(frozen=True)
 class Service:
-    """One service: its name, its routers, what it holds about people, and what it does in the background."""
+    """One service: its name, its routers, what it holds about people, and what it does by the clock.
+
+    `wire` makes what handlers and jobs ask for besides the kit's own; `jobs` lists the loops by the settings.
+    """
 
     name: str
     router: ServiceRouter
     eraser: Eraser
     settings: type[Settings] = Settings
-    wire: Wire = lambda _kit: {}
-    loops: Loops = lambda _kit: ()
+    wire: Wire = lambda _resources: {}
+    jobs: Jobs = lambda _settings: ()
     takes_orders: bool = True
-    stop: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def data_map(self) -> DataMap:
         return self.eraser.data_map
 
     def complete_router(self) -> ServiceRouter:
-        """The service's own reactions and answers, and those every participant has."""
+        """The service's own handlers, and those every participant has."""
         whole = ServiceRouter(self.name)
         whole.include(self.router)
         if self.takes_orders:
@@ -85,121 +83,106 @@ class Service:
 
     def main(self) -> None:
         """Run until SIGTERM or SIGINT; exits with 1 and one sentence when it cannot start as it is set up."""
-        try:
-            settings = self.settings.of(self.name)
-        except ValidationError as error:
-            sys.exit(what_is_wrong(self.name, error))
-        if not settings.postgres_url.get_secret_value():
-            sys.exit(f"{self.name}: settings are missing or wrong: LETHE_POSTGRES_URL: Field required")
-        set_up_logging(self.name, settings.log_level)
-        try:
-            uvloop.run(self.run(settings))
-        except (health.PortTaken, brokers.QueueMissing) as error:
-            sys.exit(f"{self.name}: {error}")
-
-    async def run(self, settings: Settings) -> None:
-        """Start everything, work until `stop`, drain."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self.stop.set)
-        stopping = asyncio.create_task(self.stop.wait())
-        async with contextlib.AsyncExitStack() as stack:
-            # a start may wait for servers and other services as long as it takes; a stop ends that, too
-            starting = asyncio.create_task(stack.enter_async_context(running(self, settings)))
-            await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
-            if self.stop.is_set():
-                starting.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await starting
-            gc.freeze()  # what a start makes stays: looking for garbage among it was a fifth of the service's work
-            await stopping
-            log.info("draining")
-        log.info("stopped")
+        lifecycle.main(self.name, self.settings, lambda settings: running(self, settings))
 
 
 @contextlib.asynccontextmanager
-async def running(service: Service, settings: Settings) -> AsyncIterator[Kit]:
-    """A started service; leaving the block drains it: stop taking, finish, relay what is committed."""
+async def running(service: Service, settings: Settings) -> AsyncIterator[Resources]:
+    """A started service; leaving the block drains it: stop taking, finish, relay what is committed.
+
+    Raises CannotStart for a missing setting, a taken port, a missing queue, a parameter that nobody provides.
+    """
+    if not settings.postgres_url.get_secret_value():
+        raise CannotStart("settings are missing or wrong: LETHE_POSTGRES_URL: Field required")
+    resources = _resources(service, settings)
+    router, provided, loops = _wired(service, resources)
     listening = health.listen(settings.health_host, settings.health_port)
-    kit = _kit(service, settings)
     stop = asyncio.Event()
     broker: RabbitBroker | None = None
     tasks: list[asyncio.Task[None]] = []
-    web = health.server(health.application(lambda: _checks(kit, broker)))
+    web = health.server(health.application(lambda: _checks(resources, broker)))
     web_task = asyncio.create_task(web.serve(sockets=[listening]))
     try:
-        await _insist(kit.database.open, stop, "database")
-        tasks = _start_loops(service, kit, stop)
+        await _insist(resources.database.open, stop, "database")
+        signals = resources.database.signals
+        tasks = [asyncio.create_task(run(loop, signals[loop.name], stop)) for loop in loops]
         if service.takes_orders:
-            await _insist(lambda: catch_up(kit.database, kit.ask, service.eraser), stop, "catching up")
-        await announce(kit.database, service.data_map, settings.recipients)
-        kit.database.signals[OUTBOX].set()
-        broker = _broker(service, kit)
+            joining = (resources.database, resources.client, service.eraser)
+            await _insist(lambda: catch_up(*joining), stop, "catching up")
+        await announce(resources.database, service.data_map, settings.recipients)
+        signals[OUTBOX].set()
+        broker = _broker(service.name, router, provided, resources)
         await brokers.start(broker)
         log.info("ready")
-        yield kit
+        yield resources
     finally:
         if broker is not None:
             await broker.stop()
         stop.set()
         await _end(tasks, settings.drain_seconds)
-        await _relay_the_rest(kit)
+        await _relay_the_rest(resources)
         web.should_exit = True
         await web_task
-        await kit.ask.close()
-        await kit.outlet.close()
-        await kit.database.close()
+        await resources.client.close()
+        await resources.publisher.close()
+        await resources.database.close()
 
 
-def _kit(service: Service, settings: Settings) -> Kit:
+def _resources(service: Service, settings: Settings) -> Resources:
     amqp = settings.amqp_url.get_secret_value()
-    return Kit(
+    return Resources(
         settings=settings,
-        database=Database(settings.postgres_url.get_secret_value(), service.name, settings.pool_size),
-        ask=RequestClient(amqp, service.name),
-        outlet=Outlet(amqp, f"{service.name} outbox"),
+        database=Database(settings.postgres_url.get_secret_value(), service.name, enqueue, settings.pool_size),
+        client=RequestClient(amqp, service.name),
+        publisher=Publisher(amqp, f"{service.name} outbox"),
     )
 
 
-def _broker(service: Service, kit: Kit) -> RabbitBroker:
-    router = service.complete_router()
-    provided = kit.provided() | service.wire(kit)
-    consumers = [Consumer(r, kit.database, kit.outlet, provided) for r in router.reactions]
-    slots = asyncio.Semaphore(kit.settings.request_concurrency)
-    answering = Answering(service.name, router.answers, kit.database, kit.outlet, provided, slots)
-    return brokers.build(
-        kit.settings.amqp_url.get_secret_value(),
-        service.name,
-        consumers,
-        answering,
-        kit.settings.prefetch,
-        kit.settings.drain_seconds,
-    )
+def _wired(service: Service, resources: Resources) -> tuple[ServiceRouter, dict[str, Any], list[Loop]]:
+    """Every handler and job with what it asks for. Raises CannotStart when nobody provides it."""
+    router, provided = service.complete_router(), resources.provided() | service.wire(resources)
+    jobs = service.jobs(resources.settings)
+    try:
+        router.check(provided)
+        for job in jobs:
+            check_parameters(job.step, provided)
+    except WiringError as error:
+        raise CannotStart(str(error)) from error
+    loops = [*_own_loops(service, resources), *(job.wired(parameters(job.step), provided) for job in jobs)]
+    return router, provided, loops
 
 
-def _start_loops(service: Service, kit: Kit, stop: asyncio.Event) -> list[asyncio.Task[None]]:
-    loops = [
-        Loop(OUTBOX, lambda: relay(kit.database, kit.outlet)),
-        Loop(VACUUM, lambda: vacuum(kit.database, service.data_map), VACUUM_INTERVAL_S, VACUUM_PAUSE_S),
-        Loop(FORGETTING, lambda: forget(kit.database), FORGETTING_INTERVAL_S),
-        Loop("retention", lambda: end_retention(kit.database, service.data_map), RETENTION_INTERVAL_S),
-        *service.loops(kit),
+def _own_loops(service: Service, resources: Resources) -> list[Loop]:
+    database, data_map = resources.database, service.data_map
+    return [
+        Loop(OUTBOX, lambda: relay(database, resources.publisher)),
+        Loop(VACUUM, lambda: vacuum(database, data_map), HOURLY_S, VACUUM_PAUSE_S),
+        Loop(HOUSEKEEPING, lambda: drop_old_marks(database), HOURLY_S),
+        Loop(RETENTION, lambda: end_retention(database, data_map), HOURLY_S),
     ]
-    return [asyncio.create_task(run(loop, kit.database.signals[loop.name], stop)) for loop in loops]
 
 
-async def _end(tasks: Sequence[asyncio.Task[None]], patience_s: float) -> None:
+def _broker(name: str, router: ServiceRouter, provided: dict[str, Any], resources: Resources) -> RabbitBroker:
+    settings, database, publisher = resources.settings, resources.database, resources.publisher
+    consumers = [Consumer(handler, database, publisher, provided) for handler in router.event_handlers]
+    slots = asyncio.Semaphore(settings.request_concurrency)
+    server = RequestServer(name, router.request_handlers, database, publisher, provided, slots)
+    amqp = settings.amqp_url.get_secret_value()
+    return brokers.build(amqp, name, consumers, server, settings.prefetch, settings.drain_seconds)
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]], within_s: float) -> None:
     """Let the loops finish their step; one that takes longer (a vacuum, a silent server) is cut off."""
     if tasks:
-        _, late = await asyncio.wait(tasks, timeout=patience_s)
+        _, late = await asyncio.wait(tasks, timeout=within_s)
         for task in late:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _insist(step: Callable[[], Any], stop: asyncio.Event, what: str) -> None:
+async def _insist(step: Callable[[], Awaitable[None]], stop: asyncio.Event, what: str) -> None:
     """Repeat a start-up step until it works: servers and other services may come later."""
-    wait = RETRY_START_S
+    failures = 0
     while not stop.is_set():
         try:
             await step()
@@ -208,23 +191,23 @@ async def _insist(step: Callable[[], Any], stop: asyncio.Event, what: str) -> No
             log.warning("waiting", step=what, reason=refused.problem.title)
         except Exception as error:  # noqa: BLE001 whatever keeps a server from answering
             log.warning("waiting", step=what, **what_failed(error))
+        failures += 1
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), wait)
-        wait = min(wait * 1.5, 5.0)
+            await asyncio.wait_for(stop.wait(), backoff(failures, RETRY_START_S, RETRY_START_LIMIT_S, factor=1.5))
 
 
-async def _relay_the_rest(kit: Kit) -> None:
+async def _relay_the_rest(resources: Resources) -> None:
     with contextlib.suppress(Exception):  # what could not leave waits in the outbox for the next start
-        async with asyncio.timeout(kit.settings.drain_seconds):
-            while await relay(kit.database, kit.outlet):
+        async with asyncio.timeout(resources.settings.drain_seconds):
+            while await relay(resources.database, resources.publisher):
                 pass
 
 
-async def _checks(kit: Kit, broker: RabbitBroker | None) -> dict[str, bool]:
-    if not await kit.database.reachable():
+async def _checks(resources: Resources, broker: RabbitBroker | None) -> dict[str, bool]:
+    if not await resources.database.reachable():
         return {"database": False, "consumers": False, "relay": False}
     return {
         "database": True,
         "consumers": broker is not None and brokers.consuming(broker),
-        "relay": await lag(kit.database) < RELAY_LAG_LIMIT_S,
+        "relay": await lag(resources.database) < RELAY_LAG_LIMIT_S,
     }

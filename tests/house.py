@@ -14,9 +14,10 @@ from cryptography.fernet import Fernet
 from deploy import broker, databases
 from deploy.local.servers import Servers
 from shared.database import Database
-from shared.messaging.requests import RequestClient
-from shared.messaging.router import Reaction
-from shared.service import Kit, Service, running
+from shared.messaging.outbox import enqueue
+from shared.messaging.request_client import RequestClient
+from shared.messaging.router import EventHandler
+from shared.service import Resources, Service, running
 
 # Tests wait in milliseconds where operators wait in minutes.
 SHORT_WAITS_MS = {
@@ -57,15 +58,15 @@ class House:
         return own | {f"LETHE_{key.upper()}": str(value) for key, value in self.settings.items()}
 
     @contextlib.asynccontextmanager
-    async def serve(self, *services: Service) -> AsyncIterator[dict[str, Kit]]:
+    async def serve(self, *services: Service) -> AsyncIterator[dict[str, Resources]]:
         """Run services inside the test's process until the block ends."""
         async with contextlib.AsyncExitStack() as stack:
-            kits: dict[str, Kit] = {}
+            kits: dict[str, Resources] = {}
             waiting = [self._enter(stack, service, kits) for service in services]
             await asyncio.gather(*waiting)
             yield kits
 
-    async def _enter(self, stack: contextlib.AsyncExitStack, service: Service, kits: dict[str, Kit]) -> None:
+    async def _enter(self, stack: contextlib.AsyncExitStack, service: Service, kits: dict[str, Resources]) -> None:
         values: dict[str, Any] = {
             key.removeprefix("LETHE_").lower(): value for key, value in self.environment(service.name).items()
         }
@@ -84,7 +85,7 @@ class House:
     @contextlib.asynccontextmanager
     async def database(self, service: str) -> AsyncIterator[Database]:
         """A service's database through its working role."""
-        database = Database(self.databases[service].app, service, 4)
+        database = Database(self.databases[service].app, service, enqueue, 4)
         await database.open()
         try:
             yield database
@@ -116,7 +117,7 @@ async def build(
             database=f"{service.name}_{name}",
             **more.get(service.name, {}),
         )
-    reactions: list[Reaction] = [r for s in services for r in s.complete_router().reactions]
+    reactions: list[EventHandler] = [r for s in services for r in s.complete_router().event_handlers]
     names = [*(s.name for s in services), "gateway"]
     amqp = await broker.prepare(
         servers.amqp_url, servers.management_url, name, names, reactions, secret=SECRET, waits_ms=SHORT_WAITS_MS

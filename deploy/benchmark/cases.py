@@ -13,7 +13,7 @@ from services.privacy.cases.population import insert_cases, release
 from shared.clock import now
 from shared.contracts import privacy
 from shared.contracts.message import Created
-from shared.messaging.requests import RequestClient
+from shared.messaging.request_client import RequestClient
 
 Connections = Mapping[str, asyncpg.Connection]
 Figures = dict[str, float]
@@ -73,5 +73,5 @@ async def open_case(client: RequestClient, person: Resident) -> Created:
         authenticated_at=now(),
         token=uuid4().hex,
     )
-    created: Created = await client.ask(request, timeout_s=30)
+    created: Created = await client.request(request, timeout_s=30)
     return created

@@ -19,7 +19,7 @@ from deploy.local.system import System
 from deploy.population import Resident
 from shared.contracts import privacy
 from shared.contracts.privacy import OrderedSubject
-from shared.messaging.requests import RequestClient
+from shared.messaging.request_client import RequestClient
 from shared.messaging.topology import EVENTS
 
 ROUNDS = 2

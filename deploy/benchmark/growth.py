@@ -7,7 +7,7 @@ from itertools import count
 
 from deploy.benchmark.cases import Connections, Figures, arrive, timed_erasure, wait
 from deploy.population import Resident
-from shared.messaging.requests import RequestClient
+from shared.messaging.request_client import RequestClient
 
 ROUNDS = 9
 SAMPLE = 2000

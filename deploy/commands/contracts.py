@@ -61,7 +61,7 @@ def check() -> None:
 @app.command()
 def asyncapi() -> None:
     """Print the AsyncAPI 3.0 document of all events and requests."""
-    reactions = [reaction for name in SERVICES for reaction in service(name).complete_router().reactions]
+    reactions = [reaction for name in SERVICES for reaction in service(name).complete_router().event_handlers]
     typer.echo(json.dumps(asyncapi_document(published(), reactions), indent=2, ensure_ascii=False))
 
 

@@ -18,7 +18,7 @@ from deploy.local.folders import STATE
 from deploy.local.system import SERVICES, VIRTUAL_HOST
 from shared.messaging import dead_letters
 from shared.messaging.dead_letters import DeadLetter, Pick
-from shared.messaging.senders import MAY_NOT_SPEAK
+from shared.messaging.sender_accounts import MAY_NOT_SPEAK
 
 HELP = """Messages that a service gave up: a broken contract, a broken rule, a delivery that never ended.
 

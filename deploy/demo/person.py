@@ -9,7 +9,7 @@ import httpx
 
 from deploy.local import mailbox
 from shared.contracts import licensing
-from shared.messaging.requests import RequestClient
+from shared.messaging.request_client import RequestClient
 
 TIMEOUT_S = 20.0
 DEVICE = "demo-device-0001"
@@ -86,7 +86,9 @@ class Person:
         }
         order_id = self.call("POST", "/orders", order, {"Idempotency-Key": "demo-order"}).json()["id"]
         payment = self.call("POST", f"/orders/{order_id}/payments", headers={"Idempotency-Key": "demo-pay"}).json()
-        webhook = await provider.ask(licensing.PlaySandbox(reference=payment["reference"], event="payment.confirmed"))
+        webhook = await provider.request(
+            licensing.PlaySandbox(reference=payment["reference"], event="payment.confirmed")
+        )
         self._deliver(webhook)
         found = self.call("GET", "/licenses").json()["licenses"][0]
         self.license_key = self.call("GET", f"/licenses/{found['license_id']}/key").json()["key"]

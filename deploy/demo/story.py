@@ -16,7 +16,7 @@ from deploy.local import system
 from deploy.local.system import System
 from deploy.population import Resident
 from services.privacy.cases.population import insert_cases, release
-from shared.messaging.requests import RequestClient
+from shared.messaging.request_client import RequestClient
 from shared.messaging.topology import UNROUTED
 
 POPULATION = 500
@@ -28,7 +28,7 @@ CLOSED = "SELECT count(*) FROM privacy_case WHERE subject_id = ANY ($1) AND stat
 PRESENT = "SELECT count(*) FROM subject WHERE subject_id = ANY ($1)"
 
 
-class DemoFailed(Exception):  # noqa: N818 it is an outcome
+class DemoFailed(Exception):
     """The demonstration did not show what it promises; the message says what."""
 
 

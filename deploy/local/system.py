@@ -102,7 +102,7 @@ async def _prepare(servers: Servers, folder: Path, waits_ms: Mapping[str, int] |
     with usable("PostgreSQL", servers.postgres_admin_url, "LETHE_POSTGRES_ADMIN_URL"):
         for name in SERVICES:
             made[name] = await databases.create(servers.postgres_admin_url, name, secret=secret)
-    reactions = [r for name in SERVICES for r in service(name).complete_router().reactions]
+    reactions = [r for name in SERVICES for r in service(name).complete_router().event_handlers]
     users = (*SERVICES, GATEWAY)
     urls = (servers.amqp_url, servers.management_url)
     with usable("RabbitMQ", servers.management_url, "LETHE_MANAGEMENT_URL"):

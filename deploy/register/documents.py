@@ -20,7 +20,8 @@ from services.privacy.register.loading import load
 from shared.clock import today
 from shared.contracts import privacy
 from shared.contracts.message import Request
-from shared.messaging.requests import Refused, RequestClient
+from shared.messaging.request_client import RequestClient
+from shared.problems import Refused
 
 NOT_RUNNING = "Lethe is not running, and published versions are kept by it: start it with `./lethe up`."
 
@@ -79,16 +80,16 @@ def _runs() -> bool:
     return processes.running(STATE, "privacy") is not None
 
 
-def _ask(request: Request) -> Any:
+def _ask(request: Request[Any]) -> Any:
     """Ask the running system. Raises StartError when there is none."""
     if not _runs():
         raise StartError(NOT_RUNNING)
     return asyncio.run(_answer(request, running_servers(STATE).amqp_url))
 
 
-async def _answer(request: Request, amqp_url: str) -> Any:
+async def _answer(request: Request[Any], amqp_url: str) -> Any:
     client = RequestClient(broker.in_virtual_host(amqp_url, system.VIRTUAL_HOST), "lethe")
     try:
-        return await client.ask(request)
+        return await client.request(request)
     finally:
         await client.close()

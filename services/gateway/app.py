@@ -2,14 +2,10 @@
 
 import asyncio
 import contextlib
-import signal
-import sys
 from collections.abc import AsyncIterator
 
 import uvicorn
-import uvloop
 from fastapi import FastAPI
-from pydantic import ValidationError
 
 from services.gateway import (
     accounts,
@@ -32,9 +28,9 @@ from services.gateway.intake import Intake
 from services.gateway.limits import Limits
 from services.gateway.settings import GatewaySettings
 from shared.health import Server, listen
-from shared.messaging.requests import RequestClient
-from shared.observability import log, set_up_logging
-from shared.settings import what_is_wrong
+from shared.lifecycle import main
+from shared.messaging.request_client import RequestClient
+from shared.observability import log
 
 NAME = "gateway"
 KEEP_ALIVE_S = 30
@@ -63,7 +59,7 @@ ROUTERS = (
 )
 
 
-def build(settings: GatewaySettings, ask: RequestClient) -> FastAPI:
+def build(settings: GatewaySettings, client: RequestClient) -> FastAPI:
     """The application."""
     app = FastAPI(
         title="Lethe",
@@ -74,12 +70,12 @@ def build(settings: GatewaySettings, ask: RequestClient) -> FastAPI:
         redirect_slashes=False,
     )
     app.state.gateway = Gateway(
-        ask, Limits(settings.rates), settings.ask_timeout_s, settings.case_token_key.get_secret_value().encode()
+        client, Limits(settings.rates), settings.ask_timeout_s, settings.case_token_key.get_secret_value().encode()
     )
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
-    app.router.routes.extend(health.routes(ask))
+    app.router.routes.extend(health.routes(client))
     app.add_middleware(
         Intake,
         max_bytes=settings.max_body_bytes,
@@ -93,19 +89,20 @@ def build(settings: GatewaySettings, ask: RequestClient) -> FastAPI:
 async def serving(settings: GatewaySettings) -> AsyncIterator[str]:
     """A started gateway, as its base URL; leaving the block finishes what is under way.
 
-    Raises OSError when the port is taken.
+    Raises PortTaken.
     """
     listening = listen(settings.host, settings.port)
-    ask = RequestClient(settings.amqp_url.get_secret_value(), NAME)
-    server = Server(_config(build(settings, ask), settings))
+    client = RequestClient(settings.amqp_url.get_secret_value(), NAME)
+    server = Server(_config(build(settings, client), settings))
     task = asyncio.create_task(server.serve(sockets=[listening]))
     try:
         host, port = listening.getsockname()[:2]
+        log.info("ready")
         yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
     finally:
         server.should_exit = True
         await task
-        await ask.close()
+        await client.close()
 
 
 def _config(app: FastAPI, settings: GatewaySettings) -> uvicorn.Config:
@@ -124,30 +121,5 @@ def _config(app: FastAPI, settings: GatewaySettings) -> uvicorn.Config:
     )
 
 
-async def run(settings: GatewaySettings) -> None:
-    """Serve until SIGTERM or SIGINT, then finish what is under way."""
-    stop, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    async with serving(settings):
-        log.info("ready")
-        await stop.wait()
-        log.info("draining")
-    log.info("stopped")
-
-
-def main() -> None:
-    """Run; exits with 1 and one sentence when the settings are wrong or the port is taken."""
-    try:
-        settings = GatewaySettings.of(NAME)
-    except ValidationError as error:
-        sys.exit(what_is_wrong(NAME, error))
-    set_up_logging(NAME, settings.log_level)
-    try:
-        uvloop.run(run(settings))
-    except OSError as error:
-        sys.exit(f"{NAME}: {error}")
-
-
 if __name__ == "__main__":
-    main()
+    main(NAME, GatewaySettings, serving)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Generic, NoReturn, T
 from pydantic import BaseModel, ConfigDict, Strict, create_model
 
 from shared.contracts.message import Request
-from shared.messaging.requests import Refused, refuse
+from shared.problems import Refused, refuse
 
-Asked = TypeVar("Asked", bound=Request)
+Asked = TypeVar("Asked", bound=Request[Any])
 Names = TypeVar("Names")
 
 STRICT = (bool, int)  # a consent is given by `true`, not by 1 or "yes"
@@ -19,7 +19,7 @@ class Body(BaseModel):
     """A JSON object with the fields of a contract, and no others: a misspelled field must not be overlooked."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-    contract: ClassVar[type[Request]]
+    contract: ClassVar[type[Request[Any]]]
 
     def complete(self, **added: Any) -> Any:
         """The request with what the gateway adds. Raises pydantic.ValidationError."""
@@ -31,7 +31,7 @@ class Body(BaseModel):
 
 
 @cache
-def _body(contract: type[Request], without: tuple[str, ...]) -> type[Body]:
+def _body(contract: type[Request[Any]], without: tuple[str, ...]) -> type[Body]:
     fields: dict[str, Any] = {
         name: (Annotated[field.annotation, Strict()] if field.annotation in STRICT else field.annotation, field)
         for name, field in contract.model_fields.items()

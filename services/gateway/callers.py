@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import Depends, Header, Request
@@ -11,8 +11,10 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from services.gateway.limits import Kind, Limits, client_of
 from shared.contracts import identity
+from shared.contracts.message import Reply
 from shared.contracts.message import Request as Asked
-from shared.messaging.requests import Refused, RequestClient, refuse
+from shared.messaging.request_client import RequestClient
+from shared.problems import Refused, refuse
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{20,200}")
 LONGEST_DEVICE = 200
@@ -33,7 +35,7 @@ IdempotencyKey = Annotated[
 class Gateway:
     """What the running gateway has in hand."""
 
-    ask: RequestClient
+    client: RequestClient
     limits: Limits
     timeout_s: float
     token_key: bytes
@@ -47,9 +49,9 @@ class Caller:
     address: str
     device: str
 
-    async def ask(self, request: Asked, key: str = "") -> Any:
+    async def ask(self, request: Asked[Reply], key: str = "") -> Reply:
         """Ask the owner. Raises Refused with the owner's problem, Unavailable when it does not answer."""
-        return await self.gateway.ask.ask(
+        return await self.gateway.client.request(
             request, timeout_s=self.gateway.timeout_s, idempotency_key=key, principal=self.principal
         )
 
@@ -109,7 +111,9 @@ async def member(request: Request, _shown: Annotated[HTTPAuthorizationCredential
     if not token:
         raise refuse(UNAUTHORIZED, "sign in first", message="Authorization: Bearer <token of POST /sessions>")
     try:
-        who: identity.Principal = await gateway.ask.ask(identity.Authenticate(token=token), timeout_s=gateway.timeout_s)
+        who: identity.Principal = await gateway.client.request(
+            identity.Authenticate(token=token), timeout_s=gateway.timeout_s
+        )
     except Refused as refused:
         if refused.problem.status == UNAUTHORIZED:
             gateway.limits.spend(Kind.CREDENTIALS, client_of(address_of(request)))

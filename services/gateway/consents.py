@@ -35,7 +35,7 @@ async def consents(member: CurrentMember) -> Any:
 async def choose(
     purpose: Literal["direct-marketing", "profiling", "analytics", "statistics"],
     channel: Literal["all", "email", "sms", "phone"],
-    body: Without[privacy.ConsentChoice, Literal["subject_id", "purpose", "surface", "method"]],
+    body: Without[privacy.ChooseConsent, Literal["subject_id", "purpose", "surface", "method"]],
     member: CurrentMember,
 ) -> Response:
     """Give or withdraw consent, or object; withdrawing is as easy as giving (GDPR Art. 7(3), 21).

@@ -1,23 +1,23 @@
-"""Whether the gateway lives and can ask, and its metrics."""
+"""Whether the gateway lives and can client, and its metrics."""
 
 import asyncio
 
 from starlette.routing import BaseRoute
 
 from shared import health
-from shared.messaging.connection import UNREACHABLE
-from shared.messaging.requests import RequestClient
+from shared.messaging.publisher import UNREACHABLE
+from shared.messaging.request_client import RequestClient
 
 CONNECTED_WITHIN_S = 2.0
 
 
-def routes(ask: RequestClient) -> list[BaseRoute]:
+def routes(client: RequestClient) -> list[BaseRoute]:
     """`/health/live`, `/health/ready`, `/metrics`."""
 
     async def checks() -> dict[str, bool]:
         try:
             async with asyncio.timeout(CONNECTED_WITHIN_S):
-                await ask.channel()
+                await client.channel()
         except UNREACHABLE:
             return {"broker": False}
         return {"broker": True}

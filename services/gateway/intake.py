@@ -14,9 +14,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway import problems
-from shared.contracts.message import Problem
-from shared.messaging.requests import Refused, refuse
 from shared.observability import continued_trace, log
+from shared.problems import Problem, Refused, refuse
 
 UNMATCHED = "unmatched"
 OTHER = "other"
@@ -100,7 +99,7 @@ def _too_large(limit: int) -> Refused:
     return Refused(Problem(title="the body is too large", status=413, detail=f"at most {limit} bytes"))
 
 
-class _Gone(Exception):  # noqa: N818 it is no error
+class _Gone(Exception):
     """The client left before the body was complete."""
 
 

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
 
-from shared.contracts.message import Problem
-from shared.messaging.requests import Refused
+from shared.problems import Problem, Refused
 
 RATE = r"^(off|[1-9][0-9]{0,6}/(second|minute|hour))$"
 SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0}

@@ -13,7 +13,7 @@ from services.gateway.limits import Kind
 from services.gateway.pages import FORM, fields_of, media_type, page
 from services.gateway.routes import MAILED, routes
 from shared.contracts import marketing
-from shared.messaging.requests import refuse
+from shared.problems import refuse
 
 anybody = routes("newsletter")
 mailing = routes("newsletter", Kind.MAIL)

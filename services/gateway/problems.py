@@ -13,10 +13,8 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from services.gateway.limits import TooMany
-from shared.contracts.message import FieldError, Problem
-from shared.messaging.requests import Refused
 from shared.observability import log
-from shared.problems import invalid
+from shared.problems import FieldError, Problem, Refused, invalid
 
 MEDIA_TYPE = "application/problem+json"
 UNAVAILABLE_WAIT_S = 2

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from services.gateway.bodies import read_json
 from services.gateway.callers import address_of, gateway_of, token_of
 from services.gateway.limits import Kind, client_of
-from shared.messaging.requests import refuse
+from shared.problems import refuse
 
 MAILED = r"^[A-Za-z0-9_.~-]{20,200}$"
 

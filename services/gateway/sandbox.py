@@ -9,7 +9,7 @@ from services.gateway.callers import Anybody
 from services.gateway.pages import FORM, fields_of, media_type, page
 from services.gateway.routes import routes
 from shared.contracts import licensing
-from shared.messaging.requests import refuse
+from shared.problems import refuse
 
 buyers = routes("payment sandbox")
 

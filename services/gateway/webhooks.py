@@ -11,7 +11,7 @@ from services.gateway.limits import Kind
 from services.gateway.problems import PROVES
 from services.gateway.routes import routes
 from shared.contracts import licensing
-from shared.messaging.requests import refuse
+from shared.problems import refuse
 
 PAYMENTS = "/webhooks/payments"
 

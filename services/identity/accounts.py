@@ -4,7 +4,7 @@ from uuid import UUID
 
 from shared.contracts import identity
 from shared.database import Row, Transaction
-from shared.messaging.requests import refuse
+from shared.problems import refuse
 
 HOLDER = """
 SELECT c.subject_id FROM confirmed_address c JOIN account a USING (subject_id) WHERE c.address_hash = $1

@@ -15,31 +15,29 @@ from services.identity.settings import IdentitySettings
 from services.identity.signups import handlers as signups
 from services.identity.signups.codes import mail_codes
 from shared.loops import Loop
-from shared.mail import Mailer
+from shared.mail.mailer import Mailer
 from shared.messaging.router import ServiceRouter
-from shared.service import Kit, Service
+from shared.service import Resources, Service
 
 router = ServiceRouter("identity")
 router.include(signups.router, signing_in.router, sessions.router, password_changes.router)
 router.include(profile.router, activity.router, recognition.router, links.router, service_mail.router)
 
 
-def wire(kit: Kit) -> dict[str, Any]:
-    return {"keys": Keys(kit.settings.address_key.get_secret_value()), "passwords": Passwords(kit.settings)}
+def wire(resources: Resources) -> dict[str, Any]:
+    settings: IdentitySettings = resources.settings
+    return {
+        "keys": Keys(settings.address_key.get_secret_value()),
+        "passwords": Passwords(settings),
+        "delivery": Delivery(Mailer(settings.smtp_url, settings.mail_sender)),
+    }
 
 
-def loops(kit: Kit) -> list[Loop]:
-    settings: IdentitySettings = kit.settings
-    keys = Keys(settings.address_key.get_secret_value())
-    delivery = Delivery(Mailer(settings.smtp_url, settings.mail_sender))
-    return [
-        Loop("codes", lambda: mail_codes(kit.database, delivery, keys, settings)),
-        Loop(SENDER, lambda: send_due(kit.database, delivery, keys, settings)),
-        Loop("housekeeping", lambda: forget(kit.database, settings), INTERVAL_S),
-    ]
+def jobs(_settings: IdentitySettings) -> list[Loop]:
+    return [Loop("codes", mail_codes), Loop(SENDER, send_due), Loop("expiry", forget, INTERVAL_S)]
 
 
-SERVICE = Service("identity", router, ERASER, settings=IdentitySettings, wire=wire, loops=loops)
+SERVICE = Service("identity", router, ERASER, settings=IdentitySettings, wire=wire, jobs=jobs)
 
 if __name__ == "__main__":
     SERVICE.main()

@@ -6,7 +6,7 @@ does not prolong the wait.
 
 from shared.clock import now
 from shared.database import Transaction
-from shared.messaging.requests import Refused, refuse
+from shared.problems import Refused, refuse
 
 FREE_TRIES = 5
 LONGEST_WAIT_S = 900

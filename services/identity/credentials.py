@@ -5,7 +5,8 @@ from uuid import UUID
 
 from services.identity import attempts
 from services.identity.passwords import Passwords
-from shared.database import Database, Transaction, enter
+from shared.database import Database, Transaction
+from shared.personal_data.subjects import Standing, lock_subject
 from shared.purposes import Purpose
 
 OF_ADDRESS = """
@@ -47,7 +48,7 @@ async def accept(tx: Transaction, proof: Proof) -> bool:
 
     Locks the person, forgives earlier tries, and renews a hash made with weaker parameters.
     """
-    if proof.subject_id is None or await enter(tx, None, "identity.prove", proof.subject_id) != "live":
+    if proof.subject_id is None or await lock_subject(tx, proof.subject_id) is not Standing.LIVE:
         return False
     if not proof.right or not await tx.value(STILL, proof.subject_id, proof.used_hash):
         return False

@@ -1,6 +1,6 @@
 """What identity holds about a person, why, until when, and what erasure does to it: everything goes."""
 
-from shared.personal_data.data_map import OWNER, Category, Column, DataMap, NotPersonal, Table, fact
+from shared.personal_data.data_map import OWNER, Category, Column, DataMap, Table, Unkeyed, fact
 
 DATA_MAP = DataMap(
     service="identity",
@@ -95,8 +95,8 @@ DATA_MAP = DataMap(
             ),
         ),
     ),
-    not_personal=(
-        NotPersonal("sign_up", "unconfirmed sign-ups of nobody known yet, gone after 48 hours or with the person"),
-        NotPersonal("sign_in_attempt", "tries by keyed hash, gone after a day or with the person"),
+    unkeyed=(
+        Unkeyed("sign_up", "unconfirmed sign-ups of nobody known yet, gone after 48 hours or with the person"),
+        Unkeyed("sign_in_attempt", "tries by keyed hash, gone after a day or with the person"),
     ),
 )

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.mail import Mailer, MailFailed
+from shared.mail.mailer import Mailer, MailFailed
 from shared.observability import log, what_failed
 
 WITHIN_S = 45.0  # less than the minute for which a row is leased

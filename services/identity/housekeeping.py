@@ -2,7 +2,6 @@
 
 from services.identity.settings import IdentitySettings
 from shared.database import Database
-from shared.messaging.idempotency import forget_old
 from shared.purposes import Purpose
 
 INTERVAL_S = 60.0
@@ -25,5 +24,4 @@ async def forget(database: Database, settings: IdentitySettings) -> bool:
         for statement in FORGET:
             await tx.run(statement)
         await tx.run(END_SESSIONS, settings.session_idle_s)
-        await forget_old(tx)
     return False

@@ -4,9 +4,10 @@ from uuid import UUID
 
 from shared.contracts import identity
 from shared.contracts.message import Done
-from shared.database import Database, Transaction, enter
-from shared.messaging.requests import refuse
+from shared.database import Database, Transaction
 from shared.messaging.router import ServiceRouter
+from shared.personal_data.subjects import Standing, lock_subject
+from shared.problems import refuse
 from shared.purposes import Purpose
 
 router = ServiceRouter("identity")
@@ -48,7 +49,7 @@ KNOWN = "SELECT true FROM confirmed_address WHERE subject_id = $1"
 
 async def _known(tx: Transaction, field: str, subject_id: UUID) -> None:
     """Lock one of the two. Raises Refused: 410 after erasure, 404 for an id that was never minted."""
-    if await enter(tx, None, "identity.link-persons", subject_id) == "erased":
+    if await lock_subject(tx, subject_id) is Standing.ERASED:
         raise refuse(410, "this person's data was erased", field=field)
     if not await tx.value(KNOWN, subject_id):
         raise refuse(404, "no such person", field=field)

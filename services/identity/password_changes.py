@@ -12,11 +12,12 @@ from services.identity.signing_in import prove_again
 from shared.clock import now
 from shared.contracts import identity
 from shared.contracts.message import Done
-from shared.database import Database, Row, Transaction, enter
-from shared.messaging.idempotency import digest
-from shared.messaging.requests import refuse
+from shared.database import Database, Row, Transaction
 from shared.messaging.router import ServiceRouter
+from shared.personal_data.subjects import Standing, lock_subject
+from shared.problems import refuse
 from shared.purposes import Purpose
+from shared.secrets import digest
 
 router = ServiceRouter("identity")
 
@@ -50,7 +51,7 @@ async def request_reset(
 ) -> Done:
     """Mail a reset token to an account, a few times an hour; answers alike for unknown addresses."""
     subject_id = await accounts.holder(tx, keys.address(request.email))
-    if subject_id is not None and await enter(tx, None, "identity.request-password-reset", subject_id) == "live":
+    if subject_id is not None and await lock_subject(tx, subject_id) is Standing.LIVE:
         mail_id = await service_mail.put_once_an_hour(tx, subject_id, "password-reset", times=3)
         if mail_id is not None:
             expires_at = now() + timedelta(seconds=settings.reset_valid_s)
@@ -66,7 +67,7 @@ async def reset_password(request: identity.ResetPassword, database: Database, ke
     check_password(request.password, asked["email"])
     fresh = await passwords.hash(request.password)
     async with database.transaction(Purpose.SECURITY) as tx:
-        await enter(tx, None, "identity.reset-password", asked["subject_id"])
+        await lock_subject(tx, asked["subject_id"])
         if not await tx.run(USE_RESET, digest(request.token)):
             raise refuse(422, "the token is not valid", field="token", message="ask for a new one")
         await attempts.forgive(tx, keys.address(asked["email"]))

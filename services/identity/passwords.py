@@ -7,7 +7,7 @@ from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from services.identity.settings import IdentitySettings
-from shared.messaging.requests import refuse
+from shared.problems import refuse
 
 HASHING_AT_ONCE = 4  # each takes its memory and a core
 

@@ -46,7 +46,7 @@ async def tell_address(request: identity.TellAddress, tx: Transaction) -> identi
     return identity.Address(email=found.email, full_name=found.full_name, language=found.language)
 
 
-@router.request(identity.BuyerDetails, purpose=Purpose.CONTRACT)
-async def tell_buyer(request: identity.BuyerDetails, tx: Transaction) -> identity.Profile:
+@router.request(identity.TellBuyer, purpose=Purpose.CONTRACT)
+async def tell_buyer(request: identity.TellBuyer, tx: Transaction) -> identity.Profile:
     """What an invoice must say about its buyer."""
     return await accounts.profile(tx, request.subject_id)

@@ -5,8 +5,9 @@ from uuid import UUID
 from services.identity.keys import Keys
 from services.identity.subject_ids import uuid7
 from shared.contracts import identity
-from shared.database import Transaction, enter
+from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
+from shared.personal_data.subjects import Standing, lock_subject
 from shared.purposes import Purpose
 
 router = ServiceRouter("identity")
@@ -24,10 +25,10 @@ async def recognize(tx: Transaction, address_hash: bytes) -> UUID:
     """
     await tx.value(ONE_AT_A_TIME, int.from_bytes(address_hash[:8], signed=True))
     while (known := await tx.value(KNOWN, address_hash)) is not None:
-        if await enter(tx, None, "identity.recognize", known) == "live":
+        if await lock_subject(tx, known) is Standing.LIVE:
             return UUID(str(known))
     minted = uuid7()
-    await enter(tx, None, "identity.recognize", minted)
+    await lock_subject(tx, minted)
     await tx.run(REMEMBER, address_hash, minted)
     return minted
 

@@ -9,11 +9,12 @@ from services.identity.settings import IdentitySettings
 from shared.clock import now
 from shared.contracts import identity
 from shared.contracts.message import Done
-from shared.database import Row, Transaction, enter
-from shared.messaging.idempotency import digest
-from shared.messaging.requests import Refused, refuse
+from shared.database import Row, Transaction
 from shared.messaging.router import ServiceRouter
+from shared.personal_data.subjects import Standing, lock_subject
+from shared.problems import Refused, refuse
 from shared.purposes import Purpose
+from shared.secrets import digest
 
 router = ServiceRouter("identity")
 
@@ -78,7 +79,7 @@ async def authenticate(
 async def sign_out(request: identity.SignOut, tx: Transaction, settings: IdentitySettings) -> Done:
     """End a session; its token is worth nothing afterwards."""
     owner = (await find(tx, request.token, settings))["subject_id"]
-    if await enter(tx, None, "identity.sign-out", owner) != "live" or not await tx.run(END, digest(request.token)):
+    if await lock_subject(tx, owner) is not Standing.LIVE or not await tx.run(END, digest(request.token)):
         raise no_session()
     await activity.note(tx, owner, "signed out")
     return Done()

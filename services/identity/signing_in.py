@@ -6,9 +6,10 @@ from services.identity.passwords import Passwords
 from services.identity.settings import IdentitySettings
 from shared.contracts import identity
 from shared.contracts.message import Done
-from shared.database import Database, Row, Transaction, enter
-from shared.messaging.requests import refuse
+from shared.database import Database, Row, Transaction
 from shared.messaging.router import ServiceRouter
+from shared.personal_data.subjects import Standing, lock_subject
+from shared.problems import refuse
 from shared.purposes import Purpose
 
 router = ServiceRouter("identity")
@@ -32,7 +33,7 @@ async def sign_in(
 
 async def note_failure(tx: Transaction, proof: credentials.Proof, ip: str = "") -> None:
     """Leave a trace for the owner of the account, if there is one."""
-    if proof.subject_id is not None and await enter(tx, None, "identity.prove", proof.subject_id) == "live":
+    if proof.subject_id is not None and await lock_subject(tx, proof.subject_id) is Standing.LIVE:
         await activity.note(tx, proof.subject_id, "sign-in failed", ip)
 
 

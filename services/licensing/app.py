@@ -17,7 +17,7 @@ from services.licensing.settling import settle
 from shared.loops import Loop
 from shared.messaging.router import ServiceRouter
 from shared.personal_data.erasure import Eraser
-from shared.service import Kit, Service
+from shared.service import Resources, Service
 
 router = ServiceRouter("licensing")
 router.include(catalogue.router, ordering.router, payments.router, webhook.router)
@@ -30,21 +30,17 @@ def sandbox(settings: LicensingSettings) -> Sandbox:
     )
 
 
-def wire(kit: Kit) -> dict[str, Any]:
-    built_in = sandbox(kit.settings)
-    seal = Seal(kit.settings.sealing_key.get_secret_value())
+def wire(resources: Resources) -> dict[str, Any]:
+    built_in = sandbox(resources.settings)
+    seal = Seal(resources.settings.sealing_key.get_secret_value())
     return {"sandbox": built_in, "provider": built_in.provider(), "mint": Keys(seal)}
 
 
-def loops(kit: Kit) -> list[Loop]:
-    provider = sandbox(kit.settings).provider()
-    return [
-        Loop(returns.LOOP, lambda: returns.send_back(kit.database, provider), 30.0),
-        Loop("upkeep", lambda: upkeep.step(kit.database), kit.settings.notices_every_s),
-    ]
+def jobs(settings: LicensingSettings) -> list[Loop]:
+    return [Loop(returns.LOOP, returns.send_back, 30.0), Loop("upkeep", upkeep.step, settings.notices_every_s)]
 
 
-SERVICE = Service("licensing", router, Eraser(DATA_MAP, settle), settings=LicensingSettings, wire=wire, loops=loops)
+SERVICE = Service("licensing", router, Eraser(DATA_MAP, settle), settings=LicensingSettings, wire=wire, jobs=jobs)
 
 if __name__ == "__main__":
     SERVICE.main()

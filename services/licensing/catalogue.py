@@ -3,8 +3,8 @@
 from shared.contracts import licensing
 from shared.contracts.message import Done
 from shared.database import Row, Transaction
-from shared.messaging.requests import refuse
 from shared.messaging.router import ServiceRouter
+from shared.problems import refuse
 from shared.purposes import Purpose
 
 router = ServiceRouter("licensing")

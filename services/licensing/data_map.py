@@ -3,7 +3,7 @@
 Children stand before what they reference: the retention run goes through the tables in this order.
 """
 
-from shared.personal_data.data_map import OWNER, Category, Column, DataMap, NotPersonal, Table, fact
+from shared.personal_data.data_map import OWNER, Category, Column, DataMap, Table, Unkeyed, fact
 
 CONTRACT = ("P1",)
 TAX = ("P6", "P7")
@@ -119,9 +119,9 @@ DATA_MAP = DataMap(
             ),
         ),
     ),
-    not_personal=(
-        NotPersonal("product", "the catalogue"),
-        NotPersonal("invoice_series", "the last number of each series and year"),
-        NotPersonal("void_payment", "random references of payments without order or person, gone after 90 days"),
+    unkeyed=(
+        Unkeyed("product", "the catalogue"),
+        Unkeyed("invoice_series", "the last number of each series and year"),
+        Unkeyed("void_payment", "random references of payments without order or person, gone after 90 days"),
     ),
 )

@@ -10,7 +10,7 @@ from services.licensing.orders.store import set_state
 from services.licensing.settling import CLAIM
 from services.licensing.vat import NOTES
 from shared.clock import now, today
-from shared.contracts import identity, licensing, privacy
+from shared.contracts import identity, licensing
 from shared.database import Row, Transaction
 
 
@@ -51,12 +51,12 @@ def _tell_paid(tx: Transaction, person: UUID, order: Row, number: str) -> None:
     facts = {"order_id": str(order["order_id"]), "amount": zloty(order["gross"])} | (
         {"invoice": number} if number else {}
     )
-    tx.publish(privacy.MailDue(subject_id=person, template="payment-received", facts=facts))
+    tx.publish(identity.ServiceMailDue(subject_id=person, template="payment-received", facts=facts))
 
 
 def _tell_delivered(tx: Transaction, person: UUID, order_id: UUID, license_id: UUID) -> None:
     facts = {"order_id": str(order_id), "license_id": str(license_id)}
-    tx.publish(privacy.MailDue(subject_id=person, template="license-issued", facts=facts))
+    tx.publish(identity.ServiceMailDue(subject_id=person, template="license-issued", facts=facts))
 
 
 def zloty(grosze: int) -> str:

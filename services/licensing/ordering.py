@@ -5,15 +5,15 @@ from services.licensing.fulfilment import deliver, settle_by_transfer
 from services.licensing.licenses.delivery import Keys
 from services.licensing.orders import rules, store
 from services.licensing.payments.store import void_of_order
-from services.licensing.people import enter_anybody, enter_living
 from services.licensing.settings import LicensingSettings
 from shared.clock import now
 from shared.contracts import identity, licensing
 from shared.contracts.message import Created, Done
 from shared.database import Database, Transaction
 from shared.messaging.idempotency import Claim
-from shared.messaging.requests import RequestClient
+from shared.messaging.request_client import RequestClient
 from shared.messaging.router import ServiceRouter
+from shared.personal_data.subjects import Standing, lock_erased_too, require_live
 from shared.purposes import Purpose
 
 router = ServiceRouter("licensing")
@@ -23,15 +23,15 @@ router = ServiceRouter("licensing")
 async def place_order(
     request: licensing.PlaceOrder,
     database: Database,
-    ask: RequestClient,
+    client: RequestClient,
     claim: Claim,
     mint: Keys,
     settings: LicensingSettings,
 ) -> Created:
     """Order a product; with payment by transfer the license and the invoice come at once."""
-    buyer = await ask.ask(identity.BuyerDetails(subject_id=request.subject_id))
+    buyer = await client.request(identity.TellBuyer(subject_id=request.subject_id))
     async with database.transaction(Purpose.CONTRACT) as tx:
-        await enter_living(tx, request.type, request.subject_id)
+        await require_live(tx, request.subject_id)
         if before := await claim.recall(tx):
             return before
         draft = rules.draft(request, await catalogue.on_sale(tx, request.product), buyer, now())
@@ -67,7 +67,7 @@ async def cancel_order(request: licensing.CancelOrder, tx: Transaction) -> Done:
 async def record_transfer(request: licensing.RecordTransfer, tx: Transaction) -> Done:
     """The money for an invoiced order is there, also after an erasure: the claim ends, the tax set stays."""
     person = await store.whose(tx, request.order_id)
-    living = await enter_anybody(tx, None, request.type, person) == "live"
+    living = await lock_erased_too(tx, person) is Standing.LIVE
     order = await store.lock(tx, request.order_id, person)
     if order["state"] != "paid":
         rules.check_step(order["state"], "paid")

@@ -12,8 +12,9 @@ from services.licensing.invoices.rules import number
 from services.licensing.licenses.keys import ALPHABET, RANDOM_SYMBOLS, device_hash, key_end, key_hash, key_of
 from services.licensing.licenses.rules import expires_at
 from services.licensing.vat import Tax, tax_of, vat_on
-from shared.clock import WARSAW, today
-from shared.personal_data.retention import Retention, sale
+from shared.clock import today
+from shared.law.calendar import WARSAW
+from shared.law.retention import Retention, sale
 
 PRODUCT, NET, DEVICE_LIMIT, MONTHS = "auditor-year", 39900, 3, 12
 DEVICES = ("device-one", "device-two")

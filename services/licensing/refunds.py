@@ -13,9 +13,9 @@ from services.licensing.licenses import ending
 from services.licensing.licenses.store import lock_of_order
 from services.licensing.payments.provider import Notice
 from shared.clock import now, today
-from shared.contracts import licensing, privacy
+from shared.contracts import identity, licensing
 from shared.database import Row, Transaction
-from shared.messaging.requests import refuse
+from shared.problems import refuse
 
 INSERT = """
 INSERT INTO refund (refund_id, subject_id, order_id, payment_id, correction_id, provider_refund, amount, refunded_at,
@@ -58,4 +58,4 @@ async def record(tx: Transaction, payment: Row, order: Row, notice: Notice) -> N
     tx.publish(licensing.RefundMade(subject_id=person, order_id=order["order_id"], refund_id=refund_id, full=full))
     if order["live"]:
         facts = {"order_id": str(order["order_id"]), "amount": zloty(notice.amount)}
-        tx.publish(privacy.MailDue(subject_id=person, template="refund-made", facts=facts))
+        tx.publish(identity.ServiceMailDue(subject_id=person, template="refund-made", facts=facts))

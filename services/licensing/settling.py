@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from shared.clock import today
 from shared.contracts.privacy import OrderedSubject
 from shared.database import Transaction
-from shared.personal_data.retention import open_claim
+from shared.law.retention import open_claim
 
 
 @dataclass(frozen=True)

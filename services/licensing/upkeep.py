@@ -3,9 +3,9 @@
 from services.licensing.fulfilment import zloty
 from services.licensing.licenses import ending
 from shared.clock import now, today
-from shared.contracts import privacy
+from shared.contracts import identity
 from shared.database import Database, Transaction
-from shared.personal_data.retention import open_claim
+from shared.law.retention import open_claim
 from shared.purposes import Purpose
 
 BATCH = 200
@@ -66,7 +66,7 @@ async def _tell_expiring(tx: Transaction) -> int:
     rows = await tx.rows(EXPIRING, now(), EXPIRY_NOTICE_DAYS, BATCH)
     for row in rows:
         facts = {"license_id": str(row["license_id"]), "due_on": f"{row['last_day']:%Y-%m-%d}"}
-        tx.publish(privacy.MailDue(subject_id=row["subject_id"], template="license-expiring", facts=facts))
+        tx.publish(identity.ServiceMailDue(subject_id=row["subject_id"], template="license-expiring", facts=facts))
     return len(rows)
 
 
@@ -75,5 +75,5 @@ async def _dun(tx: Transaction) -> int:
     rows = await tx.rows(OVERDUE, today(), list(DUNNING_DAYS), BATCH)
     for row in rows:
         facts = {"invoice": row["number"], "amount": zloty(row["gross"]), "due_on": f"{row['due_on']:%Y-%m-%d}"}
-        tx.publish(privacy.MailDue(subject_id=row["subject_id"], template="payment-due", facts=facts))
+        tx.publish(identity.ServiceMailDue(subject_id=row["subject_id"], template="payment-due", facts=facts))
     return len(rows)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from shared.messaging.requests import refuse
+from shared.problems import refuse
 
 Treatment = Literal["domestic", "oss", "reverse charge"]
 Kind = Literal["person", "sole trader", "company"]

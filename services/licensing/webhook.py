@@ -8,15 +8,16 @@ from services.licensing.licenses.delivery import Keys
 from services.licensing.orders import store as orders
 from services.licensing.payments import returns, store
 from services.licensing.payments.provider import Notice, Provider
-from services.licensing.people import enter_anybody
 from shared.clock import now
 from shared.contracts import identity
 from shared.contracts.licensing import PaymentWebhook
 from shared.contracts.message import Done
 from shared.database import Database, Row, Transaction
-from shared.messaging.requests import Refused, RequestClient, refuse
+from shared.messaging.inbox import Standing, mark_received
+from shared.messaging.request_client import RequestClient
 from shared.messaging.router import ServiceRouter
 from shared.observability import log
+from shared.problems import Refused, refuse
 from shared.purposes import Purpose
 
 router = ServiceRouter("licensing")
@@ -26,19 +27,22 @@ GONE = (404, 410)
 
 @router.request(PaymentWebhook, purpose=Purpose.CONTRACT)
 async def take_webhook(
-    request: PaymentWebhook, database: Database, ask: RequestClient, provider: Provider, mint: Keys
+    request: PaymentWebhook, database: Database, client: RequestClient, provider: Provider, mint: Keys
 ) -> Done:
     """Done means committed; every refusal makes the provider send it again."""
     notice = provider.read(request, now())
     person = await _person(database, notice.reference)
-    buyer = await _buyer(ask, person) if person and notice.kind == "payment.confirmed" else None
+    buyer = await _buyer(client, person) if person and notice.kind == "payment.confirmed" else None
     async with database.transaction(Purpose.CONTRACT) as tx:
         if person is None:
             await _of_nobody(tx, notice)
             return Done()
         mark = uuid5(NAMESPACE_URL, f"{provider.name}/{notice.event_id}")
-        if await enter_anybody(tx, mark, request.type, person) == "duplicate":
+        standing = await mark_received(tx, mark, request.type, person)
+        if standing is Standing.DUPLICATE:
             return Done()
+        if standing is Standing.ERASED:
+            await tx.declare(Purpose.LEGAL_DUTY)
         payment = await store.lock(tx, notice.reference)
         if payment is None:  # erased since we looked
             await _of_nobody(tx, notice)
@@ -52,10 +56,10 @@ async def _person(database: Database, reference: str) -> UUID | None:
         return await store.person_of(tx, reference)
 
 
-async def _buyer(ask: RequestClient, person: UUID) -> identity.Profile | None:
+async def _buyer(client: RequestClient, person: UUID) -> identity.Profile | None:
     """What the invoice will say; None when identity knows the person no more. Raises Unavailable."""
     try:
-        found: identity.Profile = await ask.ask(identity.BuyerDetails(subject_id=person))
+        found: identity.Profile = await client.request(identity.TellBuyer(subject_id=person))
     except Refused as refused:
         if refused.problem.status in GONE:
             return None

@@ -13,9 +13,9 @@ from services.marketing.settings import MarketingSettings
 from services.marketing.signups import send_confirmations
 from services.marketing.texts import ConsentTexts
 from shared.loops import Loop
-from shared.mail import Mailer
+from shared.mail.mailer import Mailer
 from shared.messaging.router import ServiceRouter
-from shared.service import Kit, Service
+from shared.service import Resources, Service
 
 EXPIRY_INTERVAL_S = 3600.0
 AUDIENCE_INTERVAL_S = 10.0
@@ -24,24 +24,27 @@ router = ServiceRouter("marketing")
 router.include(signups.router, subscribers.router, interests.router, campaigns.router)
 
 
-def wire(kit: Kit) -> dict[str, Any]:
-    return {"keys": Keys(kit.settings.suppression_key.get_secret_value()), "texts": ConsentTexts(kit.ask)}
+def wire(resources: Resources) -> dict[str, Any]:
+    settings: MarketingSettings = resources.settings
+    keys, mailer = Keys(settings.suppression_key.get_secret_value()), Mailer(settings.smtp_url, settings.mail_sender)
+    sender = Sender(resources.database, mailer, keys, settings)
+    return {"keys": keys, "texts": ConsentTexts(resources.client), "mailer": mailer, "sender": sender}
 
 
-def loops(kit: Kit) -> list[Loop]:
-    settings: MarketingSettings = kit.settings
-    database, keys, texts = kit.database, Keys(settings.suppression_key.get_secret_value()), ConsentTexts(kit.ask)
-    mailer = Mailer(settings.smtp_url, settings.mail_sender)
-    sender = Sender(database, mailer, keys, settings)
+def jobs(_settings: MarketingSettings) -> list[Loop]:
     return [
-        Loop("confirmations", lambda: send_confirmations(database, mailer, keys, texts, settings)),
-        Loop("campaigns", sender.work),
-        Loop("audience", lambda: look_after_audience(database, kit.ask, keys), AUDIENCE_INTERVAL_S),
-        Loop("expiry", lambda: expire(database), EXPIRY_INTERVAL_S),
+        Loop("confirmations", send_confirmations),
+        Loop("campaigns", send_campaigns),
+        Loop("audience", look_after_audience, AUDIENCE_INTERVAL_S),
+        Loop("expiry", expire, EXPIRY_INTERVAL_S),
     ]
 
 
-SERVICE = Service("marketing", router, ERASER, settings=MarketingSettings, wire=wire, loops=loops)
+async def send_campaigns(sender: Sender) -> bool:
+    return await sender.work()
+
+
+SERVICE = Service("marketing", router, ERASER, settings=MarketingSettings, wire=wire, jobs=jobs)
 
 if __name__ == "__main__":
     SERVICE.main()

@@ -9,8 +9,10 @@ from uuid import UUID
 from services.marketing import subscribers
 from services.marketing.keys import Keys
 from shared.contracts import identity, privacy
-from shared.database import Database, Row, Transaction, enter
-from shared.messaging.requests import Refused, RequestClient
+from shared.database import Database, Row, Transaction
+from shared.messaging.request_client import RequestClient
+from shared.personal_data.subjects import Standing, lock_subject
+from shared.problems import Refused
 from shared.purposes import Purpose
 
 BATCH = 50
@@ -48,22 +50,22 @@ WHERE p.subject_id = i.subject_id AND NOT p.allowed AND p.purpose IN ('direct-ma
 """
 
 
-async def look_after_audience(database: Database, ask: RequestClient, keys: Keys) -> bool:
+async def look_after_audience(database: Database, client: RequestClient, keys: Keys) -> bool:
     """Follow the decisions made elsewhere; answers whether more are waiting."""
     async with database.transaction(Purpose.UPKEEP) as tx:
         await tx.run(DROP_INTERESTS)
         people = await tx.rows(NEW, BATCH)
-    settled = [await _follow(database, ask, keys, person) for person in people]
+    settled = [await _follow(database, client, keys, person) for person in people]
     return len(people) == BATCH and any(settled)
 
 
-async def _follow(database: Database, ask: RequestClient, keys: Keys, person: Row) -> bool:
+async def _follow(database: Database, client: RequestClient, keys: Keys, person: Row) -> bool:
     subject_id = person["subject_id"]
-    if person["state"] == "left" and not await _decided_since(ask, person):
+    if person["state"] == "left" and not await _decided_since(client, person):
         return False
-    address = await _address(ask, subject_id)
+    address = await _address(client, subject_id)
     async with database.transaction(Purpose.UPKEEP) as tx:
-        if await enter(tx, None, "marketing.audience", subject_id) != "erased":
+        if await lock_subject(tx, subject_id) is not Standing.ERASED:
             await _store(tx, person, address, keys)
     return True
 
@@ -78,17 +80,17 @@ async def _store(tx: Transaction, person: Row, address: identity.Address | None,
         await tx.run(STORE_OBJECTOR, subject_id, keys.address_hash(address.email), address.language)
 
 
-async def _decided_since(ask: RequestClient, person: Row) -> bool:
+async def _decided_since(client: RequestClient, person: Row) -> bool:
     """Whether the ledger's consent is newer than the leaving here."""
-    answer: privacy.Consents = await ask.ask(privacy.ReadConsents(subject_id=person["subject_id"]))
+    answer: privacy.Consents = await client.request(privacy.ReadConsents(subject_id=person["subject_id"]))
     return any(
         c.given and c.decided_at > person["left_at"] for c in answer.consents if c.purpose == Purpose.MARKETING_EMAIL
     )
 
 
-async def _address(ask: RequestClient, subject_id: UUID) -> identity.Address | None:
+async def _address(client: RequestClient, subject_id: UUID) -> identity.Address | None:
     try:
-        address: identity.Address = await ask.ask(identity.TellAddress(subject_id=subject_id))
+        address: identity.Address = await client.request(identity.TellAddress(subject_id=subject_id))
     except Refused as refused:
         if refused.problem.status in GONE:
             return None

@@ -1,6 +1,6 @@
 """What marketing holds about a person, why, until when, and what erasure does to it."""
 
-from shared.personal_data.data_map import OWNER, Category, Column, DataMap, NotPersonal, Table, fact
+from shared.personal_data.data_map import OWNER, Category, Column, DataMap, Table, Unkeyed, fact
 
 DATA_MAP = DataMap(
     service="marketing",
@@ -41,10 +41,10 @@ DATA_MAP = DataMap(
             ),
         ),
     ),
-    not_personal=(
-        NotPersonal("signup", "sealed addresses of nobody known yet, gone when confirmed or after 48 hours"),
-        NotPersonal("campaign", "the vendor's own words and totals"),
-        NotPersonal(
+    unkeyed=(
+        Unkeyed("signup", "sealed addresses of nobody known yet, gone when confirmed or after 48 hours"),
+        Unkeyed("campaign", "the vendor's own words and totals"),
+        Unkeyed(
             "suppression",
             "pseudonymous, and kept on purpose after an erasure: keyed hashes of addresses whose owners objected or"
             " left, beside nothing else, because the objection must go on being obeyed (GDPR Art. 21(3), 17(3)(b));"

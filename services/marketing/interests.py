@@ -4,8 +4,8 @@ from shared.clock import today
 from shared.contracts import marketing
 from shared.contracts.message import Done
 from shared.database import Transaction
+from shared.law import retention
 from shared.messaging.router import ServiceRouter
-from shared.personal_data import retention
 from shared.purposes import Purpose
 
 router = ServiceRouter("marketing")

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from services.marketing.keys import Keys
 from shared.clock import today
-from shared.personal_data import retention
+from shared.law import retention
 
 LAST_CAMPAIGNS = (UUID("00000000-0000-4000-8000-00000000000a"), UUID("00000000-0000-4000-8000-00000000000b"))
 TOPICS = ("seo", "servers")

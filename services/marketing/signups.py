@@ -10,11 +10,13 @@ from services.marketing.words import confirmation
 from shared.clock import now
 from shared.contracts import identity, marketing
 from shared.contracts.message import Done
-from shared.database import Database, Row, Transaction, enter
-from shared.mail import Mailer, MailFailed
-from shared.messaging.requests import Refused, RequestClient, refuse
+from shared.database import Database, Row, Transaction
+from shared.mail.mailer import Mailer, MailFailed
+from shared.messaging.request_client import RequestClient
 from shared.messaging.router import ServiceRouter
 from shared.observability import log, what_failed
+from shared.personal_data.subjects import Standing, lock_subject
+from shared.problems import Refused, refuse
 from shared.purposes import Purpose
 
 router = ServiceRouter("marketing")
@@ -63,7 +65,9 @@ WHERE signup_id = $1 AND confirmed_at IS NULL RETURNING language, text_version
 
 
 @router.request(marketing.ConfirmSubscription, purpose=Purpose.UPKEEP)
-async def confirm(request: marketing.ConfirmSubscription, database: Database, ask: RequestClient, keys: Keys) -> Done:
+async def confirm(
+    request: marketing.ConfirmSubscription, database: Database, client: RequestClient, keys: Keys
+) -> Done:
     """Make the owner of a confirmed address a subscriber."""
     signup_id = keys.confirmed_signup(request.token)
     async with database.transaction(Purpose.UPKEEP) as tx:
@@ -73,7 +77,7 @@ async def confirm(request: marketing.ConfirmSubscription, database: Database, as
     if found["confirmed_at"]:
         return Done()
     address = keys.unseal(found["sealed_address"])
-    person = await ask.ask(identity.RecognizePerson(email=address))
+    person = await client.request(identity.RecognizePerson(email=address))
     async with database.transaction(Purpose.UPKEEP) as tx:
         await admit(tx, signup_id, person.subject_id, address, keys)
     return Done()
@@ -81,7 +85,7 @@ async def confirm(request: marketing.ConfirmSubscription, database: Database, as
 
 async def admit(tx: Transaction, signup_id: UUID, subject_id: UUID, address: str, keys: Keys) -> None:
     """Store the subscriber and tell privacy's ledger; what the ledger answers opens the way for mail."""
-    if await enter(tx, None, "marketing.confirm-subscription", subject_id) == "erased":
+    if await lock_subject(tx, subject_id) is Standing.ERASED:
         raise refuse(409, "this person's data is just being erased", message="confirm again in a moment")
     signup = await tx.row(CONFIRM, signup_id)
     if signup is None:  # confirmed by another click meanwhile

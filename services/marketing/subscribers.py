@@ -8,10 +8,11 @@ from services.marketing.words import LIST
 from shared.clock import now, today
 from shared.contracts import identity, marketing
 from shared.contracts.message import Done
-from shared.database import Transaction, enter
-from shared.messaging.requests import refuse
+from shared.database import Transaction
+from shared.law import retention
 from shared.messaging.router import ServiceRouter
-from shared.personal_data import retention
+from shared.personal_data.subjects import Standing, lock_subject
+from shared.problems import refuse
 from shared.purposes import Purpose
 
 router = ServiceRouter("marketing")
@@ -83,7 +84,7 @@ async def leave(tx: Transaction, subject_id: UUID, method: str, *, objects: bool
 async def unsubscribe(request: marketing.Unsubscribe, tx: Transaction, keys: Keys) -> Done:
     """Leave by the link of a mail."""
     person = leaver(request.token, keys)
-    if await enter(tx, None, "marketing.unsubscribe", person) != "erased":
+    if await lock_subject(tx, person) is not Standing.ERASED:
         await leave(tx, person, "unsubscribe link", objects=request.objects)
     return Done()
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from shared.contracts import privacy
-from shared.messaging.requests import RequestClient
+from shared.messaging.request_client import RequestClient
 from shared.purposes import Purpose
 
 
@@ -11,7 +11,7 @@ from shared.purposes import Purpose
 class ConsentTexts:
     """The words known to this process."""
 
-    ask: RequestClient
+    client: RequestClient
     known: dict[tuple[str, str], str] = field(default_factory=dict)
 
     async def words(self, text_version: str, language: str) -> str | None:
@@ -25,7 +25,7 @@ class ConsentTexts:
 
     async def _learn(self, language: str) -> None:
         question = privacy.ReadConsentTexts.model_validate({"language": language})
-        answer: privacy.ConsentTexts = await self.ask.ask(question)
+        answer: privacy.ConsentTexts = await self.client.request(question)
         for text in answer.texts:
             if text.purpose == Purpose.MARKETING_EMAIL:
                 self.known[text.text_version, text.language] = text.words

@@ -25,9 +25,9 @@ from services.privacy.sealing import Seal
 from services.privacy.settings import PrivacySettings
 from services.privacy.unconfirmed import send_codes
 from shared.loops import Loop
-from shared.mail import Mailer
+from shared.mail.mailer import Mailer
 from shared.messaging.router import ServiceRouter
-from shared.service import Kit, Service
+from shared.service import Resources, Service
 
 router = ServiceRouter("privacy")
 router.include(participants.router, cases.router, unconfirmed.router, reports.router, certificates.router)
@@ -35,29 +35,29 @@ router.include(consents.router, disclosures.router, links.router, replication.ro
 router.include(publishing.router, notice.router, record.router)
 
 
-def wire(kit: Kit) -> dict[str, Any]:
-    return {"seal": Seal(kit.settings.sealing_key.get_secret_value())}
+def wire(resources: Resources) -> dict[str, Any]:
+    settings: PrivacySettings = resources.settings
+    return {
+        "seal": Seal(settings.sealing_key.get_secret_value()),
+        "mailer": Mailer(settings.smtp_url, settings.mail_sender),
+        "provider": settings.mail_provider,
+        "required": settings.required,
+        "after_s": settings.remind_after_s,
+        "register": register(),  # a register that is not whole keeps privacy from starting
+    }
 
 
-def loops(kit: Kit) -> list[Loop]:
-    settings: PrivacySettings = kit.settings
-    seal = Seal(settings.sealing_key.get_secret_value())
-    mailer = Mailer(settings.smtp_url, settings.mail_sender)
-    known = register()  # a register that is not whole keeps privacy from starting
+def jobs(settings: PrivacySettings) -> list[Loop]:
     return [
-        Loop("dispatcher", lambda: dispatch(kit.database, settings.required)),
-        Loop("reminders", lambda: remind(kit.database, settings.remind_after_s), settings.remind_after_s / 4),
-        Loop("letters", lambda: send_letters(kit.database, mailer, seal, settings.mail_provider)),
-        Loop("codes", lambda: send_codes(kit.database, mailer, seal)),
-        Loop(
-            "publishing",
-            lambda: publishing.publish_what_changed(kit.database, known, settings.required),
-            publishing.INTERVAL_S,
-        ),
+        Loop("dispatcher", dispatch),
+        Loop("reminders", remind, settings.remind_after_s / 4),
+        Loop("letters", send_letters),
+        Loop("codes", send_codes),
+        Loop("publishing", publishing.publish_what_changed, publishing.INTERVAL_S),
     ]
 
 
-SERVICE = Service("privacy", router, ERASER, settings=PrivacySettings, wire=wire, loops=loops, takes_orders=False)
+SERVICE = Service("privacy", router, ERASER, settings=PrivacySettings, wire=wire, jobs=jobs, takes_orders=False)
 
 if __name__ == "__main__":
     SERVICE.main()

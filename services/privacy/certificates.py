@@ -8,14 +8,14 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from services.privacy.case_clock import day_of_receipt
 from services.privacy.remedies import remedies
-from shared.contracts import privacy
+from shared.contracts import participants, privacy
 from shared.database import Row, Transaction
-from shared.messaging.idempotency import digest
-from shared.messaging.requests import refuse
+from shared.law.case_clock import day_of_receipt
 from shared.messaging.router import ServiceRouter
+from shared.problems import refuse
 from shared.purposes import Purpose
+from shared.secrets import digest
 
 router = ServiceRouter("privacy")
 
@@ -131,8 +131,8 @@ INSERT INTO second_page (service, tables, ended_at, subjects) VALUES ($1, $2, $3
 """
 
 
-@router.event(privacy.RetentionEnded, purpose=Purpose.ERASURE)
-async def add_second_page(event: privacy.RetentionEnded, tx: Transaction) -> None:
+@router.event(participants.RetentionEnded, purpose=Purpose.ERASURE)
+async def add_second_page(event: participants.RetentionEnded, tx: Transaction) -> None:
     """What the law had kept is gone: add the second page to the certificates it concerns."""
     tables = [table.model_dump(mode="json") for table in event.tables]
     subjects = sorted({subject for table in event.tables for subject in table.subjects})

@@ -13,10 +13,10 @@ from shared.clock import today
 from shared.contracts import marketing, privacy
 from shared.contracts.message import Done
 from shared.database import Transaction
+from shared.law.retention import proof
 from shared.messaging.faults import Rejected
-from shared.messaging.requests import refuse
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.retention import proof
+from shared.problems import refuse
 from shared.purposes import KINDS, Purpose
 
 router = ServiceRouter("privacy")
@@ -126,8 +126,8 @@ def check_purpose(purpose: str, allowed: Collection[str] = OPEN_TO_CHOICE) -> No
         raise refuse(422, "no such choice", field="purpose", message=f"one of: {', '.join(allowed)}")
 
 
-@router.request(privacy.ConsentChoice, purpose=Purpose.RIGHTS)
-async def choose(request: privacy.ConsentChoice, tx: Transaction) -> Done:
+@router.request(privacy.ChooseConsent, purpose=Purpose.RIGHTS)
+async def choose(request: privacy.ChooseConsent, tx: Transaction) -> Done:
     """Give, withdraw, object: the person's own choice."""
     check_purpose(request.purpose)
     decision = Decision(**request.model_dump())

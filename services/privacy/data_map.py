@@ -1,6 +1,6 @@
 """What privacy holds about a person, why, until when, and what erasure does to it."""
 
-from shared.personal_data.data_map import OWNER, Category, Column, DataMap, NotPersonal, Table, fact
+from shared.personal_data.data_map import OWNER, Category, Column, DataMap, Table, Unkeyed, fact
 
 DATA_MAP = DataMap(
     service="privacy",
@@ -60,14 +60,14 @@ DATA_MAP = DataMap(
             columns=(OWNER, *fact("version", "seen_at")),
         ),
     ),
-    not_personal=(
-        NotPersonal("participant", "services and their data maps"),
-        NotPersonal("unconfirmed_request", "sealed address of nobody known yet, gone after 48 hours"),
-        NotPersonal("erasure_order", "evidence: random ids of people and cases"),
-        NotPersonal("order_participant", "evidence: which service answered for how many"),
-        NotPersonal("order_report", "evidence: outcomes by random id"),
-        NotPersonal("second_page", "evidence: outcomes by random id"),
-        NotPersonal("consent_text", "the vendor's own words"),
-        NotPersonal("publication", "the vendor's own words"),
+    unkeyed=(
+        Unkeyed("participant", "services and their data maps"),
+        Unkeyed("unconfirmed_request", "sealed address of nobody known yet, gone after 48 hours"),
+        Unkeyed("erasure_order", "evidence: random ids of people and cases"),
+        Unkeyed("order_participant", "evidence: which service answered for how many"),
+        Unkeyed("order_report", "evidence: outcomes by random id"),
+        Unkeyed("second_page", "evidence: outcomes by random id"),
+        Unkeyed("consent_text", "the vendor's own words"),
+        Unkeyed("publication", "the vendor's own words"),
     ),
 )

@@ -3,10 +3,10 @@
 from pydantic_core import to_json
 
 from shared.clock import today
-from shared.contracts import privacy
+from shared.contracts import participants
 from shared.database import Transaction
+from shared.law.retention import proof
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.retention import proof
 from shared.purposes import Purpose
 
 router = ServiceRouter("privacy")
@@ -25,8 +25,8 @@ JOIN subject s USING (subject_id)
 """
 
 
-@router.event(privacy.Disclosed, purpose=Purpose.LEGAL_DUTY, many=True)
-async def note(events: list[privacy.Disclosed], tx: Transaction, senders: list[str]) -> None:
+@router.event(participants.Disclosed, purpose=Purpose.LEGAL_DUTY, batch=True)
+async def note(events: list[participants.Disclosed], tx: Transaction, senders: list[str]) -> None:
     """Enter disclosures into the log: a campaign tells of one for each of its readers."""
     kept = proof(today())
     await tx.run(NOTE, to_json(events).decode(), senders, kept.until, kept.provision, kept.exception)

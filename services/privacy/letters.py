@@ -5,15 +5,16 @@ could not be sent for 30 days is given up like what was refused: nobody's addres
 (GDPR Art. 5(1)(e)). An open case keeps its address for the outcome, and then for as long again at most.
 """
 
-from services.privacy.case_clock import day_of_receipt
 from services.privacy.post import LAST_TRY, LEASE, after, hand_over, hand_over_all
 from services.privacy.remedies import court, where_to_complain
 from services.privacy.sealing import Seal
 from services.privacy.words import LETTERS
-from shared.clock import WARSAW, now
-from shared.contracts import privacy
+from shared.clock import now
+from shared.contracts import participants
 from shared.database import Database, Row
-from shared.mail import Mailer
+from shared.law.calendar import WARSAW
+from shared.law.case_clock import day_of_receipt
+from shared.mail.mailer import Mailer
 from shared.observability import log
 from shared.purposes import Purpose
 
@@ -67,9 +68,9 @@ async def _deliver(case: Row, mailer: Mailer, seal: Seal) -> bool:
     return await hand_over(mailer, address, subject, text, key=f"{case['letter']}-{case['case_id']}")
 
 
-def _disclosed(case: Row, provider: str) -> privacy.Disclosed:
+def _disclosed(case: Row, provider: str) -> participants.Disclosed:
     """The mail provider saw the address; noted also after the erasure, as a statutory fact."""
-    return privacy.Disclosed(
+    return participants.Disclosed(
         subject_id=case["subject_id"], recipient=provider, purpose="P20", categories=("D5",), disclosed_at=now()
     )
 

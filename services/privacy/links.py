@@ -1,8 +1,9 @@
 """Ids that turned out to be one person: a case covers them all. Linked, never re-keyed."""
 
 from shared.contracts import identity
-from shared.database import Transaction, enter
+from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
+from shared.personal_data.subjects import lock_subject
 from shared.purposes import Purpose
 
 router = ServiceRouter("privacy")
@@ -30,7 +31,7 @@ async def link(event: identity.SubjectsLinked, tx: Transaction) -> None:
     must not wait for an erasure that waits for somebody in the queue.
     """
     for one in sorted((event.subject_id, event.other_id)):
-        await enter(tx, None, "privacy.link", one)
+        await lock_subject(tx, one)
     await tx.value(ONE_AT_A_TIME)
     arguments = (event.subject_id, event.other_id, event.person)
     await tx.run(LINK, *arguments)

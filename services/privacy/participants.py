@@ -2,7 +2,7 @@
 
 import json
 
-from shared.contracts import privacy
+from shared.contracts import participants
 from shared.database import Transaction
 from shared.messaging.faults import Rejected
 from shared.messaging.router import ServiceRouter
@@ -18,8 +18,8 @@ WHERE participant.map_version <= excluded.map_version
 """
 
 
-@router.event(privacy.DataMapAnnounced, purpose=Purpose.UPKEEP)
-async def join(event: privacy.DataMapAnnounced, tx: Transaction, message_type: str) -> None:
+@router.event(participants.DataMapAnnounced, purpose=Purpose.UPKEEP)
+async def join(event: participants.DataMapAnnounced, tx: Transaction, message_type: str) -> None:
     """Count a service in from the next order on."""
     speaks_for_itself(event.service, message_type)
     if not event.tables:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from shared.database import Row
-from shared.mail import Mailer, MailFailed
+from shared.mail.mailer import Mailer, MailFailed
 from shared.observability import log, what_failed
 
 WITHIN_S = 45.0  # less than the lease: nobody else takes a mail that is under way

@@ -10,7 +10,7 @@ from services.privacy.register.joining import holes
 from services.privacy.register.loading import register as loaded
 from shared.clock import today
 from shared.contracts import privacy
-from shared.contracts.privacy import MappedTable
+from shared.contracts.participants import MappedTable
 from shared.database import Database, Row, Transaction
 from shared.messaging.router import ServiceRouter
 from shared.observability import log

@@ -16,10 +16,11 @@ from shared.clock import now
 from shared.contracts import identity, privacy
 from shared.contracts.message import Created
 from shared.database import Database, Row, Transaction
-from shared.mail import Mailer
+from shared.mail.mailer import Mailer
 from shared.messaging.idempotency import Claim
-from shared.messaging.requests import RequestClient, refuse
+from shared.messaging.request_client import RequestClient
 from shared.messaging.router import ServiceRouter
+from shared.problems import refuse
 from shared.purposes import Purpose
 
 router = ServiceRouter("privacy")
@@ -57,7 +58,7 @@ FORGET = "DELETE FROM unconfirmed_request WHERE request_id = $1"
 async def confirm_erasure(
     request: privacy.ConfirmErasure,
     database: Database,
-    ask: RequestClient,
+    client: RequestClient,
     seal: Seal,
     settings: PrivacySettings,
     claim: Claim,
@@ -68,7 +69,7 @@ async def confirm_erasure(
         row = await tx.row(TRY, request.request_id, right)
     if row is None or not right:
         return await _repeated(database, claim)
-    person = await ask.ask(identity.RecognizePerson(email=seal.open(row["sealed_address"])))
+    person = await client.request(identity.RecognizePerson(email=seal.open(row["sealed_address"])))
     opening = _opening(row, person.subject_id, settings)
     async with database.transaction(Purpose.RIGHTS) as tx:
         if before := await claim.recall(tx):

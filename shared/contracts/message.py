@@ -1,6 +1,6 @@
 """What every message is: a frozen model with one owner and one type string."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Generic, Literal, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, field_validator
@@ -20,24 +20,25 @@ class Message(BaseModel):
 
 
 Model = type[Message]
+Reply = TypeVar("Reply", bound=Message)
 
 
 class Event(Message):
     """Something that happened, told to everybody.
 
-    `type` is also the routing key: `<owner>.<what-happened>.v<major>`. A type that starts with `*`
-    is published by every participant under its own name and owned by privacy.
+    `type` is also the routing key: `<owner>.<what-happened>.v<major>`. A type that starts with `*` is
+    published by every participant under its own name, and says who owns it.
     """
 
     type: ClassVar[str] = ""
     late: ClassVar[Late] = "dropped"
     owner: ClassVar[str] = ""
 
-    def __init_subclass__(cls, *, type: str, late: Late = "dropped", **rest: Any) -> None:  # noqa: A002
+    def __init_subclass__(cls, *, type: str, late: Late = "dropped", owner: str = "", **rest: Any) -> None:  # noqa: A002
         super().__init_subclass__(**rest)
-        cls.type, cls.late = type, late
-        of_everybody = type.startswith(ANY_SERVICE)  # owned by the module that says so
-        cls.owner = (cls.__module__.rpartition(".")[2] if of_everybody else type).partition(".")[0]
+        if type.startswith(ANY_SERVICE) != bool(owner):
+            raise TypeError(f"{type}: its first part names the owner; `owner` is for types that start with `*`")
+        cls.type, cls.late, cls.owner = type, late, owner or type.partition(".")[0]
         _register(cls)
 
     @classmethod
@@ -60,8 +61,11 @@ def _is_unicode(text: str) -> bool:
     return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)
 
 
-class Request(Message):
-    """A question or an order to one service; it waits for the answer and may be lost."""
+class Request(Message, Generic[Reply]):
+    """A question or an order to one service; it waits for the answer and may be lost.
+
+    `class ReadProfile(Request[Profile], type="identity.read-profile")` is answered with a `Profile`.
+    """
 
     type: ClassVar[str] = ""
     reply: ClassVar[Model]
@@ -69,10 +73,12 @@ class Request(Message):
 
     _storable = field_validator("*", mode="after")(storable)
 
-    def __init_subclass__(cls, *, type: str, reply: "Model", **rest: Any) -> None:  # noqa: A002
+    def __init_subclass__(cls, *, type: str = "", **rest: Any) -> None:  # noqa: A002
         super().__init_subclass__(**rest)
-        cls.type, cls.reply = type, reply
-        cls.owner = type.partition(".")[0]
+        if not type:  # `Request[Profile]` itself, which pydantic makes on the way
+            return
+        (cls.reply,) = cls.__bases__[0].__pydantic_generic_metadata__["args"]  # type: ignore[attr-defined]
+        cls.type, cls.owner = type, type.partition(".")[0]
         _register(cls)
 
 
@@ -86,27 +92,10 @@ class Done(Message):
     """The answer to an order that has nothing to tell."""
 
 
-class FieldError(Message):
-    """One field that was refused and why, without its value."""
-
-    field: str
-    message: str
+REGISTRY: dict[str, type[Event] | type[Request[Any]]] = {}
 
 
-class Problem(Message):
-    """A refusal in the fields of RFC 9457; `status` is the HTTP status the gateway answers with."""
-
-    type: str = "about:blank"
-    title: str
-    status: int
-    detail: str = ""
-    errors: tuple[FieldError, ...] = ()
-
-
-REGISTRY: dict[str, type[Event] | type[Request]] = {}
-
-
-def _register(contract: type[Event] | type[Request]) -> None:
+def _register(contract: type[Event] | type[Request[Any]]) -> None:
     if contract.type in REGISTRY:
         raise TypeError(f"{contract.type} is declared twice: {REGISTRY[contract.type]} and {contract}")
     REGISTRY[contract.type] = contract
@@ -117,6 +106,6 @@ def events() -> list[type[Event]]:
     return [c for _, c in sorted(REGISTRY.items()) if issubclass(c, Event)]
 
 
-def requests() -> list[type[Request]]:
+def requests() -> list[type[Request[Any]]]:
     """Every declared request, by type."""
     return [c for _, c in sorted(REGISTRY.items()) if issubclass(c, Request)]

@@ -16,15 +16,15 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 Document = dict[str, Any]
 
 
-def published() -> list[type[Event] | type[Request]]:
+def published() -> list[type[Event] | type[Request[Any]]]:
     """Every contract of the published language, by type."""
-    for module in pkgutil.iter_modules(contracts.__path__):
-        importlib.import_module(f"{contracts.__name__}.{module.name}")
-    every: list[type[Event] | type[Request]] = [*events(), *requests()]
+    for module in pkgutil.walk_packages(contracts.__path__, f"{contracts.__name__}."):
+        importlib.import_module(module.name)
+    every: list[type[Event] | type[Request[Any]]] = [*events(), *requests()]
     return [contract for contract in every if contract.__module__.startswith(f"{contracts.__name__}.")]
 
 
-def document(contract: type[Event] | type[Request]) -> Document:
+def document(contract: type[Event] | type[Request[Any]]) -> Document:
     """What is checked in about one type."""
     schema = contract.model_json_schema()
     if issubclass(contract, Event):

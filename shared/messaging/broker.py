@@ -14,9 +14,10 @@ from aio_pika.exceptions import ChannelNotFoundEntity
 from faststream.middlewares import AckPolicy
 from faststream.rabbit import Channel, QueueType, RabbitBroker, RabbitMessage, RabbitQueue
 
-from shared.messaging.answering import Answering
+from shared.lifecycle import CannotStart
+from shared.messaging.batching import MAX_BATCH
 from shared.messaging.consumer import Consumer
-from shared.messaging.gathering import MOST
+from shared.messaging.request_server import RequestServer
 from shared.messaging.topology import requests_queue
 
 REQUEST_TTL_MS = 30_000
@@ -26,7 +27,7 @@ Take = Callable[[AbstractIncomingMessage], Awaitable[None]]
 
 
 def build(
-    url: str, service: str, consumers: Iterable[Consumer], answering: Answering, prefetch: int, drain_s: float
+    url: str, service: str, consumers: Iterable[Consumer], server: RequestServer, prefetch: int, drain_s: float
 ) -> RabbitBroker:
     """A broker whose subscribers hand every delivery to our own consumers."""
     broker = RabbitBroker(
@@ -40,16 +41,16 @@ def build(
         client_properties=None,
     )
     for consumer in consumers:
-        queue = RabbitQueue(consumer.reaction.queue, queue_type=QueueType.QUORUM, declare=False)
+        queue = RabbitQueue(consumer.handler.queue, queue_type=QueueType.QUORUM, declare=False)
         # a batch at work, and the next one gathering
-        most = max(prefetch, 2 * MOST) if consumer.reaction.many else prefetch
-        _subscribe(broker, queue, most, consumer.take, consumer.reaction.handler.__doc__)
-    if answering.answers:
-        _subscribe(broker, _request_queue(service), 4 * prefetch, answering.take, "Requests")
+        most = max(prefetch, 2 * MAX_BATCH) if consumer.handler.batch else prefetch
+        _subscribe(broker, queue, most, consumer.take, consumer.handler.handler.__doc__)
+    if server.handlers:
+        _subscribe(broker, _request_queue(service), 4 * prefetch, server.take, "Requests")
     return broker
 
 
-class QueueMissing(Exception):  # noqa: N818 it says what is the matter
+class QueueMissing(CannotStart):
     """A queue that this service takes from does not exist; the message names it."""
 
 

@@ -11,13 +11,15 @@ from aio_pika.abc import AbstractIncomingMessage
 from pydantic import ValidationError
 
 from shared.contracts.message import Event
-from shared.database import Database, Transaction, enter, enter_all
-from shared.messaging.connection import Outlet
+from shared.database import Database, Transaction
+from shared.loops import backoff
+from shared.messaging.batching import Batcher, NotBatchable
 from shared.messaging.faults import Fault, Rejected, classify
-from shared.messaging.gathering import Apart, Gathering
+from shared.messaging.inbox import Standing, mark_all_received, mark_received
+from shared.messaging.publisher import Publisher
 from shared.messaging.retry import attempts, give_up, retry_later
-from shared.messaging.router import Handler, Reaction
-from shared.messaging.senders import MAY_NOT_SPEAK, may_send
+from shared.messaging.router import EventHandler, parameters
+from shared.messaging.sender_accounts import MAY_NOT_SPEAK, may_send
 from shared.observability import continued_trace, log, metrics, what_failed
 from shared.purposes import Purpose
 
@@ -27,32 +29,37 @@ INFRASTRUCTURE_TRIES = 20
 PROBE_INTERVAL_S = 0.2
 PROBE_LIMIT_S = 5.0
 
+# The outcomes of a message that was handled; those of one that failed are the values of Fault.
+DONE = "done"
+DUPLICATE = "duplicate"
+LATE = Fault.LATE.value
+
 
 @dataclass(frozen=True)
 class Consumer:
-    """One reaction at work in one process."""
+    """One event handler at work in one process."""
 
-    reaction: Reaction
+    handler: EventHandler
     database: Database
-    outlet: Outlet
+    publisher: Publisher
     provided: Mapping[str, Any]
 
     @cached_property
-    def gathering(self) -> Gathering:
-        return Gathering(self.reaction.queue, self._handle_all)
+    def batcher(self) -> Batcher:
+        return Batcher(self.handler.queue, self._handle_batch)
 
     async def take(self, message: AbstractIncomingMessage) -> None:
         """Handle a delivery to its end and acknowledge it. Never raises but on cancellation."""
-        queue = self.reaction.queue
+        queue = self.handler.queue
         trace = message.headers.get("traceparent")
         with continued_trace(queue, str(trace) if trace else None), metrics.seconds.labels(queue).time():
-            outcome = await self._settle(message)
+            outcome = await self._outcome(message)
         metrics.handled.labels(queue, outcome).inc()
         await message.ack()
 
-    async def _settle(self, message: AbstractIncomingMessage) -> str:
-        """Try until the message has an outcome; infrastructure faults wait here and cost no attempt."""
-        if self.reaction.many and (outcome := await self.gathering.join(message)):
+    async def _outcome(self, message: AbstractIncomingMessage) -> str:
+        """Try until the message has an outcome: first with its batch, if the event is a hot one, then alone."""
+        if self.handler.batch and (outcome := await self.batcher.join(message)):
             return outcome
         conflicts = broken = 0
         while True:
@@ -66,73 +73,41 @@ class Consumer:
                     broken += 1
                     await self._wait_for_database(error)
                 else:
-                    return await self._end(message, fault, error)
-
-    async def _end(self, message: AbstractIncomingMessage, fault: Fault, error: Exception) -> str:
-        queue = self.reaction.queue
-        if fault in (Fault.BLOCKED, Fault.LATE):
-            log.info("write refused", queue=queue, reason=fault.value, **what_failed(error))
-        elif fault is Fault.PERMANENT:
-            await self._insist(give_up, self.reaction.service, queue, message, error, reason_of(error))
-        else:
-            await self._insist(retry_later, queue, message, error)
-        return fault.value
-
-    async def _insist(self, hand_over: Callable[..., Any], *args: Any) -> None:
-        """A failed message may be acknowledged only after its copy is safe; the broker may be away."""
-        wait = PROBE_INTERVAL_S
-        while True:
-            try:
-                await hand_over(self.outlet, *args)
-                return
-            except Exception as error:  # noqa: BLE001 whatever the broker says, the copy is not safe yet
-                log.warning("copy not confirmed", queue=self.reaction.queue, **what_failed(error))
-                await asyncio.sleep(wait)
-                wait = min(wait * 2, PROBE_LIMIT_S)
-
-    async def _wait_for_database(self, error: Exception) -> None:
-        """Hold the message: with the prefetch filled, the consumer pauses until the probe succeeds."""
-        queue, wait = self.reaction.queue, PROBE_INTERVAL_S
-        log.warning("consumer pauses", queue=queue, **what_failed(error))
-        metrics.paused.labels(queue).set(1)
-        await asyncio.sleep(wait)
-        while not await self.database.reachable():
-            wait = min(wait * 2, PROBE_LIMIT_S)
-            await asyncio.sleep(wait)
-        metrics.paused.labels(queue).set(0)
+                    await self._put_away(message, fault, error)
+                    return str(fault.value)
 
     async def _handle(self, message: AbstractIncomingMessage) -> str:
-        reaction = self.reaction
-        event = read(reaction, message)
-        async with self.database.transaction(reaction.purpose) as tx:
-            found = await enter(tx, UUID(message.message_id), reaction.queue, person(event))
-            if found == "duplicate":
-                return "duplicate"
-            if found == "erased" and not reaction.meets_the_erased:
-                if reaction.contract.late == "dropped":
-                    return "late"
+        """One message in one transaction. Raises whatever went wrong; then nothing has happened."""
+        handler = self.handler
+        event = read(handler, message)
+        async with self.database.transaction(handler.purpose) as tx:
+            standing = await mark_received(tx, UUID(message.message_id), handler.queue, person(event))
+            if standing is Standing.DUPLICATE:
+                return DUPLICATE
+            if standing is Standing.ERASED and not handler.meets_the_erased:
+                if handler.contract.late == "dropped":
+                    return LATE
                 await tx.declare(Purpose.LEGAL_DUTY)
-            await reaction.handler([event] if reaction.many else event, **self.arguments(tx, [message]))
-        return "done"
+            await self._call([event] if handler.batch else event, tx, [message])
+        return DONE
 
-    async def _handle_all(self, messages: list[AbstractIncomingMessage]) -> list[str]:
-        """A batch of a hot event in one transaction. Raises when any of it is not plain."""
-        reaction = self.reaction
-        events = [read(reaction, message) for message in messages]
+    async def _handle_batch(self, messages: list[AbstractIncomingMessage]) -> list[str]:
+        """A batch of a hot event in one transaction. Raises when any of it has to go alone."""
+        handler = self.handler
+        events = [read(handler, message) for message in messages]
         ids = [UUID(message.message_id) for message in messages]
-        with continued_trace(reaction.queue, None):  # of many causes none
-            async with self.database.transaction(reaction.purpose) as tx:
-                found = await enter_all(tx, ids, reaction.queue, [person(event) for event in events])
-                if "erased" in found and not reaction.meets_the_erased:
-                    raise Apart
-                fresh = [index for index, word in enumerate(found) if word != "duplicate"]
+        with continued_trace(handler.queue, None):  # of many causes none
+            async with self.database.transaction(handler.purpose) as tx:
+                standings = await mark_all_received(tx, ids, handler.queue, [person(event) for event in events])
+                if Standing.ERASED in standings and not handler.meets_the_erased:
+                    raise NotBatchable
+                fresh = [n for n, standing in enumerate(standings) if standing is not Standing.DUPLICATE]
                 if fresh:
-                    given = self.arguments(tx, [messages[index] for index in fresh])
-                    await reaction.handler([events[index] for index in fresh], **given)
-        return ["duplicate" if word == "duplicate" else "done" for word in found]
+                    await self._call([events[n] for n in fresh], tx, [messages[n] for n in fresh])
+        return [DUPLICATE if standing is Standing.DUPLICATE else DONE for standing in standings]
 
-    def arguments(self, tx: Transaction, messages: list[AbstractIncomingMessage]) -> dict[str, Any]:
-        """What the handler asks for by name."""
+    async def _call(self, what: Any, tx: Transaction, messages: list[AbstractIncomingMessage]) -> None:
+        """Call the handler with what it asks for by name."""
         first, senders = messages[0], [(message.type or "").partition(".")[0] for message in messages]
         available = {
             **self.provided,
@@ -142,35 +117,62 @@ class Consumer:
             "message_type": first.type or "",
             "attempt": attempts(first) + 1,
         }
-        return {name: available[name] for name in parameters(self.reaction.handler)}
+        function = self.handler.handler
+        await function(what, **{name: available[name] for name in parameters(function, leading=1)})
+
+    async def _put_away(self, message: AbstractIncomingMessage, fault: Fault, error: Exception) -> None:
+        """A refused write is an outcome; a permanent fault goes to the dead letters, any other to a retry tier."""
+        queue = self.handler.queue
+        if fault in (Fault.BLOCKED, Fault.LATE):
+            log.info("write refused", queue=queue, reason=fault.value, **what_failed(error))
+        elif fault is Fault.PERMANENT:
+            await self._insist(give_up, self.handler.service, queue, message, error, reason_of(error))
+        else:
+            await self._insist(retry_later, queue, message, error)
+
+    async def _insist(self, hand_over: Callable[..., Any], *args: Any) -> None:
+        """A failed message may be acknowledged only after its copy is safe; the broker may be away."""
+        failures = 0
+        while True:
+            try:
+                await hand_over(self.publisher, *args)
+                return
+            except Exception as error:  # noqa: BLE001 whatever the broker says, the copy is not safe yet
+                log.warning("copy not confirmed", queue=self.handler.queue, **what_failed(error))
+                failures += 1
+                await asyncio.sleep(backoff(failures, PROBE_INTERVAL_S, PROBE_LIMIT_S))
+
+    async def _wait_for_database(self, error: Exception) -> None:
+        """Hold the message: with the prefetch filled, the consumer pauses until the probe succeeds."""
+        queue, probes = self.handler.queue, 1
+        log.warning("consumer pauses", queue=queue, **what_failed(error))
+        metrics.paused.labels(queue).set(1)
+        await asyncio.sleep(PROBE_INTERVAL_S)
+        while not await self.database.reachable():
+            probes += 1
+            await asyncio.sleep(backoff(probes, PROBE_INTERVAL_S, PROBE_LIMIT_S))
+        metrics.paused.labels(queue).set(0)
 
 
 def person(event: Event | str) -> UUID | None:
     """Whom an event is about, if it names one person."""
-    found: UUID | None = getattr(event, "subject_id", None)
-    return found
+    subject_id: UUID | None = getattr(event, "subject_id", None)
+    return subject_id
 
 
-def parameters(handler: Handler) -> list[str]:
-    """The names of a handler's parameters after its message."""
-    code = handler.__code__
-    count = code.co_argcount + code.co_kwonlyargcount
-    return list(code.co_varnames[1:count])
-
-
-def read(reaction: Reaction, message: AbstractIncomingMessage) -> Event | str:
+def read(handler: EventHandler, message: AbstractIncomingMessage) -> Event | str:
     """The event of a delivery. Raises Rejected when it breaks its contract."""
     try:
         UUID(message.message_id)
     except (TypeError, ValueError):
         raise Rejected("message id is missing or no UUID") from None
-    if message.type != reaction.contract.type_from((message.type or "").partition(".")[0]):
+    if message.type != handler.contract.type_from((message.type or "").partition(".")[0]):
         raise Rejected("type does not belong to this queue")
-    if not may_send(message.user_id, message.type or "", reaction.service):
+    if not may_send(message.user_id, message.type or "", handler.service):
         raise Rejected(MAY_NOT_SPEAK)
-    if reaction.raw:
+    if handler.raw:
         return _text(message.body)
-    return reaction.contract.model_validate_json(message.body)
+    return handler.contract.model_validate_json(message.body)
 
 
 def _text(body: bytes) -> str:

@@ -14,9 +14,9 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from aio_pika.exceptions import AMQPError, ChannelNotFoundEntity
 
 from shared.clock import now
-from shared.messaging.connection import CONNECT_TIMEOUT_S, PUBLISH_TIMEOUT_S
+from shared.messaging.publisher import CONNECT_TIMEOUT_S, PUBLISH_TIMEOUT_S
 from shared.messaging.retry import ATTEMPT, FAILED_AT, FAULT, ORIGIN, REASON, copied
-from shared.messaging.senders import account
+from shared.messaging.sender_accounts import account
 from shared.messaging.topology import dead_letters
 
 MOST = 10_000

@@ -17,7 +17,7 @@ class Fault(Enum):
     TRANSIENT = "transient"  # everything else: retry with growing waits
 
 
-class Rejected(Exception):  # noqa: N818 it is an outcome
+class Rejected(Exception):
     """A handler's finding that a message breaks a rule and will always break it.
 
     `reason` is a fixed phrase without values.

@@ -1,4 +1,4 @@
-"""The relay: what a transaction decided to tell leaves from here, at least once, confirmed by the broker.
+"""The outbox: events are stored in the transaction that causes them, and relayed to the broker after its commit.
 
 Every process relays, without a leader: rows are locked with SKIP LOCKED while their confirms are in
 flight and deleted after them. Order is not kept and nothing may rely on it.
@@ -10,47 +10,69 @@ import aio_pika
 from aio_pika import DeliveryMode
 from aio_pika.abc import HeadersType
 
-from shared.database import Database, Row
-from shared.messaging.connection import Outlet
+from shared.database import Database, Row, Transaction
+from shared.messaging.publisher import Publisher
 from shared.messaging.topology import EVENTS
-from shared.observability import metrics
+from shared.observability import current_traceparent, metrics
 from shared.purposes import Purpose
 
+OUTBOX = "outbox"
+"""The loop that relays."""
 BATCH = 100
 
+ENQUEUE = """
+INSERT INTO outbox (type, subject, body, traceparent)
+SELECT type, subject, body, $4 FROM unnest($1::text[], $2::text[], $3::text[]) AS m (type, subject, body)
+"""
 LOCK_BATCH = """
 SELECT message_id, type, subject, body, traceparent, created_at,
        extract(epoch FROM clock_timestamp() - created_at)::float AS age
 FROM outbox ORDER BY created_at LIMIT $1 FOR UPDATE SKIP LOCKED
 """
-FORGET = "DELETE FROM outbox WHERE message_id = ANY ($1::uuid[])"
+DELETE = "DELETE FROM outbox WHERE message_id = ANY ($1::uuid[])"
 OLDEST = "SELECT extract(epoch FROM clock_timestamp() - min(created_at))::float FROM outbox"
+
+
+async def enqueue(tx: Transaction) -> None:
+    """Store what the transaction published; runs as its last step before the commit."""
+    if not tx.outgoing:
+        return
+    types = [event.type_from(tx.service) for event in tx.outgoing]
+    subjects = [_subject(getattr(event, "subject_id", None)) for event in tx.outgoing]
+    bodies = [event.model_dump_json() for event in tx.outgoing]
+    await tx.run(ENQUEUE, types, subjects, bodies, current_traceparent())
+    tx.outgoing.clear()
+    tx.wake(OUTBOX)
+
+
+def _subject(subject_id: object) -> str | None:
+    return str(subject_id) if subject_id else None
 
 
 async def lag(database: Database) -> float:
     """The age in seconds of the oldest message that waits; 0 when none does."""
     async with database.transaction(Purpose.UPKEEP) as tx:
-        found: float = await tx.value(OLDEST) or 0.0
-    metrics.relay_lag.set(found)
-    return found
+        seconds: float = await tx.value(OLDEST) or 0.0
+    metrics.relay_lag.set(seconds)
+    return seconds
 
 
-async def relay(database: Database, outlet: Outlet) -> bool:
-    """Publish one batch and forget what was confirmed; answers whether more is waiting.
+async def relay(database: Database, publisher: Publisher) -> bool:
+    """Publish one batch and delete what was confirmed; answers whether more is waiting.
 
-    Raises the first publishing error after the confirmed rest was forgotten.
+    Raises the first publishing error after the confirmed rest was deleted.
     """
-    # a forgotten deletion means a message twice, which every consumer absorbs: no wait for the disk
+    # a lost deletion means a message twice, which every consumer absorbs: no wait for the disk
     async with database.transaction(Purpose.UPKEEP, durable=False) as tx:
         batch = await tx.rows(LOCK_BATCH, BATCH)
         metrics.relay_lag.set(batch[0]["age"] if batch else 0.0)
         if not batch:
             return False
         answers = await asyncio.gather(
-            *(_publish(outlet, database.service, row) for row in batch), return_exceptions=True
+            *(_publish(publisher, database.service, row) for row in batch), return_exceptions=True
         )
         confirmed = [row["message_id"] for row, answer in zip(batch, answers, strict=True) if answer is None]
-        await tx.run(FORGET, confirmed)
+        await tx.run(DELETE, confirmed)
     metrics.relayed.inc(len(confirmed))
     for answer in answers:
         if isinstance(answer, BaseException):
@@ -58,7 +80,7 @@ async def relay(database: Database, outlet: Outlet) -> bool:
     return len(batch) == BATCH
 
 
-async def _publish(outlet: Outlet, service: str, row: Row) -> None:
+async def _publish(publisher: Publisher, service: str, row: Row) -> None:
     message = aio_pika.Message(
         row["body"].encode(),
         message_id=str(row["message_id"]),
@@ -69,7 +91,7 @@ async def _publish(outlet: Outlet, service: str, row: Row) -> None:
         delivery_mode=DeliveryMode.PERSISTENT,
         headers=_headers(row),
     )
-    await outlet.publish(EVENTS, row["type"], message)
+    await publisher.publish(EVENTS, row["type"], message)
 
 
 def _headers(row: Row) -> HeadersType:

@@ -5,7 +5,7 @@ from aio_pika import DeliveryMode
 from aio_pika.abc import AbstractIncomingMessage, HeadersType
 
 from shared.clock import now
-from shared.messaging.connection import Outlet
+from shared.messaging.publisher import Publisher
 from shared.messaging.topology import TIERS, dead_letters
 from shared.observability import log, metrics, what_failed
 
@@ -23,17 +23,17 @@ def attempts(message: AbstractIncomingMessage) -> int:
     return value if isinstance(value, int) and 0 <= value < MOST_ATTEMPTS else 0
 
 
-async def retry_later(outlet: Outlet, queue: str, message: AbstractIncomingMessage, error: Exception) -> None:
+async def retry_later(publisher: Publisher, queue: str, message: AbstractIncomingMessage, error: Exception) -> None:
     """Send a copy to the tier of its attempt; the last tier repeats, with an alert."""
     attempt = attempts(message) + 1
     tier = TIERS[min(attempt, len(TIERS)) - 1]
     report = log.error if attempt > len(TIERS) else log.warning
     report("message will be tried again", queue=queue, attempt=attempt, **what_failed(error))
-    await outlet.publish(tier.name, queue, copied(message, {**message.headers, ATTEMPT: attempt}))
+    await publisher.publish(tier.name, queue, copied(message, {**message.headers, ATTEMPT: attempt}))
 
 
 async def give_up(
-    outlet: Outlet, service: str, queue: str, message: AbstractIncomingMessage, error: Exception, reason: str
+    publisher: Publisher, service: str, queue: str, message: AbstractIncomingMessage, error: Exception, reason: str
 ) -> None:
     """Move a copy to the service's dead letters; headers tell why, from where and after how many attempts."""
     told = {key: value for key, value in what_failed(error).items() if value}
@@ -44,7 +44,7 @@ async def give_up(
         FAILED_AT: now().isoformat(),
         FAULT: " ".join(f"{key}={value}" for key, value in told.items()),
     }
-    await outlet.publish("", dead_letters(service), copied(message, {**message.headers, **headers}))
+    await publisher.publish("", dead_letters(service), copied(message, {**message.headers, **headers}))
     log.error("message given up", queue=queue, reason=reason, **what_failed(error))
     metrics.dead.labels(queue, reason).inc()
 

@@ -1,7 +1,9 @@
 """How a service says which events it reacts to and which requests it answers."""
 
-from collections.abc import Awaitable, Callable
+import inspect
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from shared.contracts.message import Event, Request
@@ -9,9 +11,36 @@ from shared.purposes import Purpose
 
 Handler = Callable[..., Awaitable[Any]]
 
+EVENT_PARAMETERS = frozenset(("tx", "sender", "senders", "message_type", "attempt"))
+"""What the consumer fills by name, besides what the service provides."""
+REQUEST_PARAMETERS = frozenset(("tx", "claim", "prepared"))
+"""What the request server fills by name, besides what the service provides."""
+
+
+class WiringError(Exception):
+    """A handler or job asks for a parameter that nobody provides; the message names both."""
+
+
+@cache
+def parameters(function: Callable[..., Any], *, leading: int = 0) -> tuple[str, ...]:
+    """The names of a function's parameters after the first `leading` ones."""
+    return tuple(inspect.signature(function).parameters)[leading:]
+
+
+def check_parameters(function: Callable[..., Any], provided: Collection[str], *, leading: int = 0) -> None:
+    """Raise WiringError when `function` asks for what is not among `provided`."""
+    if unknown := [name for name in parameters(function, leading=leading) if name not in provided]:
+        where = f"{function.__module__}.{function.__qualname__}"
+        raise WiringError(f"{where} asks for {', '.join(unknown)}; there are: {', '.join(sorted(provided))}")
+
+
+def called(function: Callable[..., Any], provided: Mapping[str, Any]) -> Any:
+    """Call a function with what it asks for by name."""
+    return function(**{name: provided[name] for name in parameters(function)})
+
 
 @dataclass(frozen=True)
-class Reaction:
+class EventHandler:
     """One handler of one event type in one service, with a durable queue of its own."""
 
     service: str
@@ -19,7 +48,7 @@ class Reaction:
     purpose: Purpose
     handler: Handler
     raw: bool
-    many: bool
+    batch: bool
 
     @property
     def queue(self) -> str:
@@ -35,54 +64,72 @@ class Reaction:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """One handler of one request type."""
+class RequestHandler:
+    """One handler of one request type, and what has to be found out before its transaction begins."""
 
-    contract: type[Request]
+    contract: type[Request[Any]]
     purpose: Purpose
     handler: Handler
+    prepare: Handler | None
 
 
 @dataclass
 class ServiceRouter:
-    """The reactions and answers of one service.
+    """The event handlers and request handlers of one service.
 
-    A handler's first parameter is the message. `tx` gives it a transaction for the declared purpose;
-    other parameters are filled by name from what `app.py` provides.
+    A handler's first parameter is the message; the others are filled by name, from what the kit knows of
+    the message and from what `app.py` provides. `tx` is the transaction for the declared purpose.
     """
 
     service: str
-    reactions: list[Reaction] = field(default_factory=list)
-    answers: dict[str, Answer] = field(default_factory=dict)
+    event_handlers: list[EventHandler] = field(default_factory=list)
+    request_handlers: dict[str, RequestHandler] = field(default_factory=dict)
 
     def event(
-        self, contract: type[Event], *, purpose: Purpose, raw: bool = False, many: bool = False
+        self, contract: type[Event], *, purpose: Purpose, raw: bool = False, batch: bool = False
     ) -> Callable[[Handler], Handler]:
         """React to an event. `raw` hands over the JSON text unread, for PostgreSQL to read.
 
-        `many` is for a hot event: the handler takes a list of events, in one transaction with all their marks.
+        `batch` is for a hot event: the handler takes a list of events, in one transaction with all their marks.
         """
 
         def register(handler: Handler) -> Handler:
-            self.reactions.append(Reaction(self.service, contract, purpose, handler, raw, many))
+            self.event_handlers.append(EventHandler(self.service, contract, purpose, handler, raw, batch))
             return handler
 
         return register
 
-    def request(self, contract: type[Request], *, purpose: Purpose) -> Callable[[Handler], Handler]:
-        """Answer a request with its reply model, or raise `Refused`."""
+    def request(
+        self, contract: type[Request[Any]], *, purpose: Purpose, prepare: Handler | None = None
+    ) -> Callable[[Handler], Handler]:
+        """Answer a request with its reply model, or raise `Refused`.
+
+        `prepare` runs before the transaction, for what another service, a thread or an earlier transaction has
+        to answer first: no lock is held meanwhile. The handler gets its result as `prepared`.
+        """
 
         def register(handler: Handler) -> Handler:
-            if contract.type in self.answers:
+            if contract.type in self.request_handlers:
                 raise TypeError(f"{contract.type} has two handlers")
-            self.answers[contract.type] = Answer(contract, purpose, handler)
+            self.request_handlers[contract.type] = RequestHandler(contract, purpose, handler, prepare)
             return handler
 
         return register
 
     def include(self, *others: "ServiceRouter") -> None:
-        """Take over what other modules of the service registered."""
+        """Take over what other modules of the service registered. Raises TypeError for a request answered twice."""
         for other in others:
-            self.reactions += other.reactions
-            for answer in other.answers.values():
-                self.request(answer.contract, purpose=answer.purpose)(answer.handler)
+            self.event_handlers += other.event_handlers
+            if twice := self.request_handlers.keys() & other.request_handlers.keys():
+                raise TypeError(f"{', '.join(sorted(twice))} has two handlers")
+            self.request_handlers |= other.request_handlers
+
+    def check(self, provided: Iterable[str]) -> None:
+        """Raise WiringError when a handler asks for a parameter that neither kit nor service provides."""
+        names = frozenset(provided)
+        for event_handler in self.event_handlers:
+            check_parameters(event_handler.handler, names | EVENT_PARAMETERS, leading=1)
+        for request_handler in self.request_handlers.values():
+            check_parameters(request_handler.handler, names | REQUEST_PARAMETERS, leading=1)
+            if request_handler.prepare:
+                check_parameters(request_handler.prepare, names, leading=1)

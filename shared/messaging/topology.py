@@ -15,7 +15,7 @@ from aio_pika import ExchangeType
 from aio_pika.abc import AbstractConnection, AbstractQueue
 from aio_pika.exceptions import ChannelPreconditionFailed
 
-from shared.messaging.router import Reaction
+from shared.messaging.router import EventHandler
 
 EVENTS = "lethe.events"
 UNROUTED = "lethe.unrouted"
@@ -58,7 +58,7 @@ def requests_queue(service: str) -> str:
     return f"{service}.requests"
 
 
-async def declare(amqp_url: str, reactions: Iterable[Reaction], services: Iterable[str]) -> None:
+async def declare(amqp_url: str, reactions: Iterable[EventHandler], services: Iterable[str]) -> None:
     """Declare what the reactions need. Raises TopologyError when something exists in another shape."""
     connection = await aio_pika.connect(amqp_url, timeout=TIMEOUT_S)
     async with connection:

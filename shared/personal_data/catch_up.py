@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 from shared.contracts import privacy
 from shared.contracts.privacy import OrderedSubject
 from shared.database import Database, Transaction
-from shared.messaging.requests import RequestClient
+from shared.messaging.request_client import RequestClient
 from shared.observability import log
 from shared.personal_data import permissions
 from shared.personal_data.erasure import Eraser, erase
@@ -44,21 +44,21 @@ class StillLivingError(Exception):
     """People who are erased elsewhere can't be erased here; the log says by which constraint."""
 
 
-async def catch_up(database: Database, ask: RequestClient, eraser: Eraser) -> None:
+async def catch_up(database: Database, client: RequestClient, eraser: Eraser) -> None:
     """Load the tombstones and permissions that were decided without us.
 
     Raises Refused when privacy does not answer, StillLivingError when somebody erased can't be erased here.
     """
-    await _notice_a_restored_database(database, ask)
+    await _notice_a_restored_database(database, client)
     while not await _done(database, "tombstones"):
-        await _tombstones(database, ask, eraser)
+        await _tombstones(database, client, eraser)
     while not await _done(database, "permissions"):
-        await _permissions(database, ask)
+        await _permissions(database, client)
 
 
-async def _notice_a_restored_database(database: Database, ask: RequestClient) -> None:
+async def _notice_a_restored_database(database: Database, client: RequestClient) -> None:
     """A database that does not know an order which it answered is an older one."""
-    answered = await ask.ask(privacy.LastAnsweredOrder(service=database.service))
+    answered = await client.request(privacy.LastAnsweredOrder(service=database.service))
     async with database.transaction(Purpose.RIGHTS) as tx:
         if lost := await tx.value(LOST, answered.order_ids):
             await tx.run(START_OVER)
@@ -81,10 +81,10 @@ async def _advance(tx: Transaction, topic: str, following: str) -> None:
     log.info("caught up", topic=topic, done=following == "")
 
 
-async def _tombstones(database: Database, ask: RequestClient, eraser: Eraser) -> None:
+async def _tombstones(database: Database, client: RequestClient, eraser: Eraser) -> None:
     """Erase a page of people as their orders said; a restored database may hold them as they once were."""
     after = await _reached(database, "tombstones")
-    page = await ask.ask(privacy.ErasedSubjects(service=database.service, after=after, limit=PAGE))
+    page = await client.request(privacy.ErasedSubjects(service=database.service, after=after, limit=PAGE))
     going_on = set(page.contracts_go_on)
     async with database.transaction(Purpose.ERASURE) as tx:
         due = await tx.value(UNKNOWN_OR_LIVING, list(page.ids)) or []
@@ -97,8 +97,8 @@ async def _tombstones(database: Database, ask: RequestClient, eraser: Eraser) ->
         await _advance(tx, "tombstones", page.next)
 
 
-async def _permissions(database: Database, ask: RequestClient) -> None:
-    page = await ask.ask(privacy.Permissions(after=await _reached(database, "permissions"), limit=PAGE))
+async def _permissions(database: Database, client: RequestClient) -> None:
+    page = await client.request(privacy.Permissions(after=await _reached(database, "permissions"), limit=PAGE))
     async with database.transaction(Purpose.RIGHTS) as tx:
         people: list[UUID] = [p.subject_id for p in page.permissions]
         await tx.run(KNOW, people)

@@ -76,7 +76,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class NotPersonal:
+class Unkeyed:
     """A table that holds nothing about a person, and why that is so."""
 
     name: str
@@ -90,7 +90,7 @@ class DataMap:
     service: str
     version: int
     tables: tuple[Table, ...]
-    not_personal: tuple[NotPersonal, ...] = ()
+    unkeyed: tuple[Unkeyed, ...] = ()
 
     @property
     def everything(self) -> tuple[Table, ...]:

@@ -11,8 +11,9 @@ import asyncpg
 
 from shared.clock import today
 from shared.contracts.privacy import OrderedSubject
-from shared.database import OUTBOX, Transaction
+from shared.database import Transaction
 from shared.messaging.faults import Fault, classify
+from shared.messaging.outbox import OUTBOX
 from shared.observability import current_traceparent, log, metrics, what_failed
 from shared.personal_data import purge
 from shared.personal_data.data_map import DataMap

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from shared.contracts import privacy
-from shared.contracts.privacy import MappedColumn, MappedTable
+from shared.contracts import participants, privacy
+from shared.contracts.participants import MappedColumn, MappedTable
 from shared.database import Database, Transaction
 from shared.messaging.router import ServiceRouter
 from shared.personal_data import permissions
@@ -51,7 +51,7 @@ async def announce(database: Database, data_map: DataMap, recipients: tuple[str,
     """Tell privacy what this service holds and whom it gives data to; from the next order on it is asked to erase."""
     async with database.transaction(Purpose.UPKEEP) as tx:
         tx.publish(
-            privacy.DataMapAnnounced(
+            participants.DataMapAnnounced(
                 service=data_map.service,
                 version=data_map.version,
                 tables=announced(data_map),

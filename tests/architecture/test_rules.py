@@ -23,8 +23,8 @@ def text_files() -> list[tuple[str, str]]:
 
 def handlers() -> list[Handler]:
     routers = [service(name).complete_router() for name in SERVICES]
-    reacting = [reaction.handler for router in routers for reaction in router.reactions]
-    return reacting + [answer.handler for router in routers for answer in router.answers.values()]
+    reacting = [reaction.handler for router in routers for reaction in router.event_handlers]
+    return reacting + [answer.handler for router in routers for answer in router.request_handlers.values()]
 
 
 def test_there_is_something_to_look_at() -> None:

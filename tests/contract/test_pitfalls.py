@@ -23,9 +23,9 @@ from deploy.local.servers import Servers
 from shared.contracts.message import Event
 from shared.database import Transaction
 from shared.messaging import broker as brokers
-from shared.messaging.answering import Answering
-from shared.messaging.connection import UNREACHABLE, Outlet
 from shared.messaging.consumer import Consumer
+from shared.messaging.publisher import UNREACHABLE, Publisher
+from shared.messaging.request_server import RequestServer
 from shared.messaging.retry import retry_later
 from shared.messaging.topology import EVENTS
 from tests.house import House, eventually
@@ -48,24 +48,24 @@ async def channel(house: House) -> AsyncIterator[AbstractChannel]:
 
 
 @pytest.fixture
-async def outlet(house: House) -> AsyncIterator[Outlet]:
-    made = Outlet(house.amqp["sample"], "test")
+async def publisher(house: House) -> AsyncIterator[Publisher]:
+    made = Publisher(house.amqp["sample"], "test")
     yield made
     await made.close()
 
 
-async def test_what_nobody_takes_is_an_error(outlet: Outlet) -> None:
+async def test_what_nobody_takes_is_an_error(publisher: Publisher) -> None:
     """aio-pika returns an unroutable message as an answer unless the channel is told to raise."""
     with pytest.raises(DeliveryError):
-        await outlet.publish("", "nobody.is.here", Message(b"{}"))
+        await publisher.publish("", "nobody.is.here", Message(b"{}"))
 
 
-async def test_an_error_of_a_channel_ends_with_it(outlet: Outlet, channel: AbstractChannel, house: House) -> None:
+async def test_an_error_of_a_channel_ends_with_it(publisher: Publisher, channel: AbstractChannel, house: House) -> None:
     """A missing exchange closes the channel for everybody on it: the next publish gets a fresh one."""
     with pytest.raises(UNREACHABLE):
-        await outlet.publish("no.such.exchange", "x", Message(b"{}"))
+        await publisher.publish("no.such.exchange", "x", Message(b"{}"))
     before = await depth(house, "sample.dead-letters")
-    await outlet.publish("", "sample.dead-letters", Message(b"{}"))
+    await publisher.publish("", "sample.dead-letters", Message(b"{}"))
     assert await depth(house, "sample.dead-letters") == before + 1
     await (await channel.get_queue("sample.dead-letters", ensure=False)).purge()
 
@@ -73,17 +73,17 @@ async def test_an_error_of_a_channel_ends_with_it(outlet: Outlet, channel: Abstr
 async def test_publishing_while_disconnected_fails_soon_and_recovers(house: House) -> None:
     """It used to hang for ever (aio-pika#556): the relay repeats what raises."""
     async with cable(house.amqp["sample"]) as line:
-        outlet = Outlet(line.url, "test")
-        await outlet.publish(EVENTS, "sample.nothing.v1", Message(b"{}"))
+        publisher = Publisher(line.url, "test")
+        await publisher.publish(EVENTS, "sample.nothing.v1", Message(b"{}"))
         line.cut()
         for _ in range(3):
             began = time.monotonic()
             with pytest.raises(UNREACHABLE):
-                await outlet.publish(EVENTS, "sample.nothing.v1", Message(b"{}"))
+                await publisher.publish(EVENTS, "sample.nothing.v1", Message(b"{}"))
             assert time.monotonic() - began < 2
         await line.mend()
-        await outlet.publish(EVENTS, "sample.nothing.v1", Message(b"{}"))
-        await outlet.close()
+        await publisher.publish(EVENTS, "sample.nothing.v1", Message(b"{}"))
+        await publisher.close()
 
 
 async def test_no_more_than_the_prefetch_is_at_work(house: House, channel: AbstractChannel) -> None:
@@ -122,9 +122,9 @@ def _without_transaction(handler: Any) -> Any:
 
 def built(url: str, take: Any, *contracts: type[Event]) -> RabbitBroker:
     """Our broker around consumers of the test's own."""
-    reactions = [reacting(take, contract).router.reactions[0] for contract in contracts or (ThingNoted,)]
+    reactions = [reacting(take, contract).router.event_handlers[0] for contract in contracts or (ThingNoted,)]
     consumers = [cast("Consumer", SimpleNamespace(reaction=reaction, take=take)) for reaction in reactions]
-    nothing = Answering("sample", {}, cast("Any", None), cast("Any", None), {}, asyncio.Semaphore())
+    nothing = RequestServer("sample", {}, cast("Any", None), cast("Any", None), {}, asyncio.Semaphore())
     return brokers.build(url, "sample", consumers, nothing, 4, 1.0)
 
 
@@ -252,14 +252,16 @@ async def test_what_was_fetched_ahead_comes_back_at_the_end(house: House, channe
     assert await depth(house, NOTED) == 0
 
 
-async def test_a_copy_is_persistent_and_leaves_the_original_alone(outlet: Outlet, channel: AbstractChannel) -> None:
+async def test_a_copy_is_persistent_and_leaves_the_original_alone(
+    publisher: Publisher, channel: AbstractChannel
+) -> None:
     """Headers are shared and changed along FastStream's way; transient is its default."""
     await send(channel, noted(), headers={"subject": "kept"})
     queue = await channel.get_queue(NOTED, ensure=False)
     message = await queue.get()
     assert message is not None
     before = dict(message.headers)
-    await retry_later(outlet, NOTED, message, ValueError())
+    await retry_later(publisher, NOTED, message, ValueError())
     assert message.headers == before
     await message.ack()
 

@@ -20,8 +20,8 @@ from structlog.testing import capture_logs
 
 from deploy.local.servers import Servers
 from shared.database import Transaction
-from shared.messaging.connection import UNREACHABLE, Outlet
-from shared.messaging.requests import RequestClient
+from shared.messaging.publisher import UNREACHABLE, Publisher
+from shared.messaging.request_client import RequestClient
 from shared.messaging.router import ServiceRouter
 from shared.messaging.topology import management
 from shared.purposes import Purpose
@@ -66,17 +66,17 @@ def reading(seconds: float) -> Service:
 
 
 async def test_what_the_broker_refuses_is_an_error(house: House, channel: AbstractChannel) -> None:
-    """Publishing is confirmed: without confirms a full queue is silent loss. Guard: publisher_confirms of Outlet."""
+    """Publishing is confirmed: without confirms a full queue is silent loss. Guard: publisher_confirms of Publisher."""
     full = await channel.declare_queue(exclusive=True, arguments={"x-max-length": 1, "x-overflow": "reject-publish"})
-    outlet = Outlet(house.admin_amqp, "test")
+    publisher = Publisher(house.admin_amqp, "test")
 
     async def until_full() -> None:
         for _ in range(5):  # the limit is not exact
-            await outlet.publish("", full.name, Message(b"{}"))
+            await publisher.publish("", full.name, Message(b"{}"))
 
     with pytest.raises(DeliveryError):
         await until_full()
-    await outlet.close()
+    await publisher.close()
 
 
 async def test_the_broker_knows_every_consumers_limit(house: House) -> None:
@@ -93,7 +93,7 @@ async def test_the_broker_knows_every_consumers_limit(house: House) -> None:
 
     async with few.serve(alone()):
         router = alone().complete_router()
-        wanted = {reaction.queue: PREFETCH for reaction in router.reactions} | {"sample.requests": 4 * PREFETCH}
+        wanted = {reaction.queue: PREFETCH for reaction in router.event_handlers} | {"sample.requests": 4 * PREFETCH}
 
         async def all_told() -> list[dict[str, Any]]:
             found = await consumers()
@@ -109,9 +109,9 @@ async def test_questions_do_not_wait_for_one_another(house: House, client: Reque
     """FastStream's request takes 30 times 100 ms for these (faststream#1318). Guard: a future per correlation id."""
     people = [uuid4() for _ in range(30)]
     async with house.serve(reading(0.1)):
-        await client.ask(ReadNotes(subject_id=uuid4()))
+        await client.request(ReadNotes(subject_id=uuid4()))
         began = time.monotonic()
-        answers = await asyncio.gather(*(client.ask(ReadNotes(subject_id=person)) for person in people))
+        answers = await asyncio.gather(*(client.request(ReadNotes(subject_id=person)) for person in people))
         assert time.monotonic() - began < 1.5
     assert [answer.texts for answer in answers] == [(str(person),) for person in people]
 
@@ -119,15 +119,15 @@ async def test_questions_do_not_wait_for_one_another(house: House, client: Reque
 async def test_a_scope_that_gives_up_leaves_the_channel_to_the_others(house: House, client: RequestClient) -> None:
     """As a web server does it: a cancelled anyio scope. In FastStream it closes the channel of everybody."""
     async with house.serve(reading(0.3)):
-        await client.ask(ReadNotes(subject_id=uuid4()))
+        await client.request(ReadNotes(subject_id=uuid4()))
         before = await client.channel()
-        patient = [asyncio.create_task(client.ask(ReadNotes(subject_id=uuid4()))) for _ in range(5)]
+        patient = [asyncio.create_task(client.request(ReadNotes(subject_id=uuid4()))) for _ in range(5)]
         for _ in range(5):
             with anyio.move_on_after(0.02) as scope:
-                await client.ask(ReadNotes(subject_id=uuid4()))
+                await client.request(ReadNotes(subject_id=uuid4()))
             assert scope.cancelled_caught
         assert len(await asyncio.gather(*patient)) == 5
-        await client.ask(ReadNotes(subject_id=uuid4()))
+        await client.request(ReadNotes(subject_id=uuid4()))
         assert await client.channel() is before
         assert not before.is_closed
 
@@ -135,7 +135,7 @@ async def test_a_scope_that_gives_up_leaves_the_channel_to_the_others(house: Hou
 async def test_an_error_in_publishing_disturbs_no_consumer(house: House, channel: AbstractChannel) -> None:
     """One channel for all is the default: then what is in hand would be cancelled and begun anew.
 
-    Guard: the connection of Outlet's own.
+    Guard: the connection of Publisher's own.
     """
     begun: list[UUID] = []
     leave = asyncio.Event()
@@ -155,7 +155,7 @@ async def test_an_error_in_publishing_disturbs_no_consumer(house: House, channel
         await eventually(both)
         for _ in range(3):
             with pytest.raises(UNREACHABLE):
-                await kits["sample"].outlet.publish("no.such.exchange", "x", Message(b"{}"))
+                await kits["sample"].publisher.publish("no.such.exchange", "x", Message(b"{}"))
         leave.set()
         await until_handled(NOTED, "done", done + 2)
     assert sorted(begun) == sorted(event.note_id for event in events)
@@ -167,7 +167,7 @@ async def test_an_answer_leaves_no_warning(house: House, client: RequestClient) 
     with capture_logs() as lines:
         async with house.serve(reading(0)):
             for _ in range(5):
-                await client.ask(ReadNotes(subject_id=uuid4()))
+                await client.request(ReadNotes(subject_id=uuid4()))
     assert [line for line in lines if line["event"] == "reply lost"] == []
 
 
@@ -183,13 +183,13 @@ async def test_a_message_leaves_no_line_in_the_log(
     busy = reacting(take)
     busy.router.include(reading(0).router)
     async with house.serve(busy):
-        await client.ask(ReadNotes(subject_id=uuid4()))
+        await client.request(ReadNotes(subject_id=uuid4()))
         caplog.clear()
         done = handled(NOTED, "done")
         with capture_logs() as lines:
             for _ in range(5):
                 await send(channel, noted())
-                await client.ask(ReadNotes(subject_id=uuid4()))
+                await client.request(ReadNotes(subject_id=uuid4()))
             await until_handled(NOTED, "done", done + 5)
         records = [record for record in caplog.records if not record.name.startswith("httpx")]
     assert lines == []

@@ -17,8 +17,8 @@ from services.privacy.app import SERVICE as PRIVACY
 from shared.clock import today
 from shared.contracts import privacy
 from shared.messaging.topology import dead_letters
-from shared.personal_data.coverage import holes
-from shared.personal_data.retained import end_retention
+from shared.personal_data.retention_run import end_retention
+from shared.personal_data.schema_check import gaps
 from shared.purposes import Purpose
 from shared.service import Service
 from tests.end_to_end.town import SERVICES, Citizen, Town, bustling, entry, founded
@@ -154,7 +154,7 @@ async def test_what_is_called_checked_is_so(town: Town) -> None:
     assert any("foreign key" in sentence for sentence in certificate["checked"])
     for service in SERVICES:
         async with town.kits[service.name].database.transaction(Purpose.RIGHTS) as tx:
-            assert await holes(tx, service.data_map) == []
+            assert await gaps(tx, service.data_map) == []
         unproven = "SELECT count(*) FROM pg_constraint WHERE confrelid = 'subject'::regclass AND NOT convalidated"
         assert await town.rows[service.name].fetchval(unproven) == 0
 
@@ -167,7 +167,7 @@ async def test_what_was_not_checked_is_named(town: Town) -> None:
 
 
 async def test_what_the_law_kept_ends_on_its_day_and_the_certificate_says_so(town: Town) -> None:
-    """Guard: `retain_until < day` (shared/personal_data/retained.py): 31 December keeps, 1 January purges;
+    """Guard: `retain_until < day` (shared/personal_data/retention_run.py): 31 December keeps, 1 January purges;
     seen to fail with `<=`.
     """
     person = await town.customer()

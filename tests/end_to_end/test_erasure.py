@@ -9,7 +9,7 @@ from asyncpg import Record
 from prometheus_client import REGISTRY
 
 from shared.clock import now, today
-from shared.contracts import identity, licensing, marketing, privacy
+from shared.contracts import identity, licensing, marketing, participants, privacy
 from shared.contracts.message import Event
 from shared.purposes import Purpose
 from tests.end_to_end.town import EIGHT_DIGITS, PASSWORD, SERVICES, Citizen, Town, at_once, entry
@@ -202,7 +202,7 @@ async def test_the_disclosure_log_names_the_recipients_and_is_kept(town: Town) -
 
 
 def disclosed(person: Citizen) -> Event:
-    return privacy.Disclosed(
+    return participants.Disclosed(
         subject_id=person.id, recipient="Poczta", purpose="P5", categories=("D5",), disclosed_at=now()
     )
 
@@ -327,7 +327,7 @@ async def test_late_facts_about_an_erased_person(town: Town) -> None:
         town,
         "licensing",
         licensing.LicenseIssued(subject_id=person.id, license_id=license_id, order_id=order_id),
-        privacy.MailDue(subject_id=person.id, template="license-issued", facts={"license_id": str(license_id)}),
+        identity.ServiceMailDue(subject_id=person.id, template="license-issued", facts={"license_id": str(license_id)}),
     )
     await tell(
         town,
@@ -364,7 +364,7 @@ async def test_a_withdrawn_consent_stays_withdrawn(town: Town) -> None:
     person = await town.customer()
     version = "SELECT version FROM permission WHERE subject_id = $1 AND purpose = 'direct-marketing.email'"
     given = await town.rows["marketing"].fetchval(version, person.id)
-    withdrawal = privacy.ConsentChoice(
+    withdrawal = privacy.ChooseConsent(
         subject_id=person.id,
         purpose="direct-marketing.email",
         given=False,
@@ -395,7 +395,7 @@ async def test_a_withdrawn_consent_stays_withdrawn(town: Town) -> None:
 
 async def marker(town: Town, person: Citizen) -> None:
     """Wait until every replica has taken a later ruling: what was published before it has been handled."""
-    objection = privacy.ConsentChoice(
+    objection = privacy.ChooseConsent(
         subject_id=person.id, purpose="statistics", given=False, text_version="", surface="account", method="switch"
     )
     await town.ask(objection)

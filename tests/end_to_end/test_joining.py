@@ -69,7 +69,7 @@ async def prepare(house: House, service: Service) -> None:
         migrations_folder=MIGRATIONS,
     )
     everybody = (*SERVICES, service)
-    reactions = [reaction for each in everybody for reaction in each.complete_router().reactions]
+    reactions = [reaction for each in everybody for reaction in each.complete_router().event_handlers]
     names = [*(each.name for each in everybody), "gateway"]
     urls = (house.servers.amqp_url, house.servers.management_url)
     house.amqp |= await broker.prepare(*urls, house.name, names, reactions, secret=SECRET, waits_ms=SHORT_WAITS_MS)
@@ -143,7 +143,7 @@ async def test_a_service_that_joins_knows_who_is_gone_and_who_allows_what(
 
 async def leave(town: Town, person: Citizen) -> None:
     await town.ask(
-        privacy.ConsentChoice(
+        privacy.ChooseConsent(
             subject_id=person.id,
             purpose="direct-marketing.email",
             given=False,

@@ -18,7 +18,7 @@ from deploy import traces
 from deploy.local.servers import Servers
 from deploy.traces import Trace
 from shared.contracts import identity, licensing, marketing
-from shared.messaging.senders import account
+from shared.messaging.sender_accounts import account
 from shared.messaging.topology import EVENTS, TIERS, dead_letters, set_policies
 from shared.observability import keep_personal_values_out, log
 from tests.end_to_end.town import PASSWORD, Citizen, Town, at_once, bustling, founded

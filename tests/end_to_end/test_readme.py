@@ -19,8 +19,8 @@ from services.privacy.app import SERVICE as PRIVACY
 from services.privacy.cases.population import insert_cases, release
 from shared.clock import today
 from shared.contracts import licensing
-from shared.personal_data import retention
-from shared.personal_data.coverage import holes
+from shared.law import retention
+from shared.personal_data.schema_check import gaps
 from shared.purposes import Purpose
 from shared.service import Service
 from tests import house as houses
@@ -77,7 +77,7 @@ async def test_the_example_joins_and_is_erased(servers: Servers, helpdesk: tuple
                 assert kept.until is not None
                 assert kept.until > today() + timedelta(days=365)
             async with kits["helpdesk"].database.transaction(Purpose.UPKEEP) as tx:
-                assert await holes(tx, service.data_map) == []
+                assert await gaps(tx, service.data_map) == []
     finally:
         await houses.tear_down(house)
 

@@ -21,8 +21,9 @@ from shared.clock import now
 from shared.contracts import identity, licensing, marketing, privacy
 from shared.contracts.licensing import PaymentWebhook
 from shared.contracts.message import Request
-from shared.messaging.requests import Refused, RequestClient
-from shared.service import Kit, Service
+from shared.messaging.request_client import RequestClient
+from shared.problems import Refused
+from shared.service import Resources, Service
 from tests import house as houses
 from tests.house import House, eventually
 from tests.integration.marketing.steps import PostOffice, post_office
@@ -45,16 +46,16 @@ class Town:
     """The services at work, a client that may ask all of them, and superusers who see what is really there."""
 
     house: House
-    kits: dict[str, Kit]
+    kits: dict[str, Resources]
     client: RequestClient
     rows: dict[str, asyncpg.Connection]
     office: PostOffice
 
-    async def ask(self, request: Request, **options: Any) -> Any:
+    async def ask(self, request: Request[Any], **options: Any) -> Any:
         """Ask; slow machines get more time."""
-        return await self.client.ask(request, timeout_s=ASK_S, **options)
+        return await self.client.request(request, timeout_s=ASK_S, **options)
 
-    async def status(self, request: Request) -> int:
+    async def status(self, request: Request[Any]) -> int:
         """The status that a request is answered with."""
         try:
             await self.ask(request)

@@ -20,7 +20,8 @@ from deploy import broker
 from deploy.local import postgres, processes, rabbitmq, servers, system
 from shared.clock import now
 from shared.contracts import privacy
-from shared.messaging.requests import Refused, RequestClient, Unavailable
+from shared.messaging.request_client import RequestClient
+from shared.problems import Refused, Unavailable
 from tests.faults.conftest import SETTINGS, all_closed, inside, let_run, restart, settled
 from tests.house import SHORT_WAITS_MS, eventually
 
@@ -175,7 +176,7 @@ async def test_a_power_cut_loses_nothing(city: system.System) -> None:
 
 
 async def test_what_was_accepted_took_effect_once_although_its_service_was_killed(city: system.System) -> None:
-    """A hundred people ask, and ask again when no answer came; privacy is killed twice meanwhile."""
+    """A hundred people client, and ask again when no answer came; privacy is killed twice meanwhile."""
     people = [uuid4() for _ in range(100)]
     await with_accounts(city, people)
     client = RequestClient(broker.in_virtual_host(city.servers.amqp_url, system.VIRTUAL_HOST), "test")
@@ -213,7 +214,7 @@ async def insist(client: RequestClient, person: UUID, after_s: float) -> None:
     request = privacy.OpenCase(subject_id=person, right="erasure", authenticated_at=now(), token=token)
     while True:
         try:
-            await client.ask(request, timeout_s=2, idempotency_key=token, principal=str(person))
+            await client.request(request, timeout_s=2, idempotency_key=token, principal=str(person))
         except Unavailable:
             await asyncio.sleep(0.1)
         except Refused as refused:

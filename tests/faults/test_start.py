@@ -20,7 +20,7 @@ from deploy import broker
 from deploy.local import ports, processes, rabbitmq, rabbitmq_software, system
 from deploy.local.folders import PROJECT, StartError, remember, remembered
 from shared.contracts import identity
-from shared.messaging.requests import RequestClient
+from shared.messaging.request_client import RequestClient
 from tests.faults.conftest import SETTINGS, all_closed, inside, let_run, restart, settled
 from tests.faults.test_kill import held, kill, stuck
 from tests.house import SHORT_WAITS_MS, eventually
@@ -321,7 +321,7 @@ async def test_a_question_under_way_is_answered_before_the_end(city: system.Syst
     assert pid is not None
     try:
         async with held(city, ["identity"], person):
-            asking = asyncio.create_task(client.ask(identity.ReadProfile(subject_id=person), timeout_s=15))
+            asking = asyncio.create_task(client.request(identity.ReadProfile(subject_id=person), timeout_s=15))
             await stuck(city, ["identity"])
             os.kill(pid, signal.SIGTERM)
             await asyncio.sleep(0.3)

@@ -31,7 +31,7 @@ class NoteKept(Event, type="sample.note-kept.v1"):
     note_id: UUID
 
 
-class NoteThing(Request, type="sample.note-thing", reply=Created):
+class NoteThing(Request[Created], type="sample.note-thing"):
     """Write a note; must not happen twice."""
 
     subject_id: UUID
@@ -44,13 +44,13 @@ class Notes(Message):
     texts: tuple[str, ...]
 
 
-class ReadNotes(Request, type="sample.read-notes", reply=Notes):
+class ReadNotes(Request[Notes], type="sample.read-notes"):
     """A person's notes; asking again does no harm."""
 
     subject_id: UUID
 
 
-class ForgetNotes(Request, type="sample.forget-notes", reply=Done):
+class ForgetNotes(Request[Done], type="sample.forget-notes"):
     """Throw a person's notes away; repeating it changes nothing."""
 
     subject_id: UUID

@@ -17,7 +17,7 @@ from shared.contracts.message import Event
 from shared.contracts.privacy import ErasureOrdered, OrderedSubject, Participant
 from shared.database import Database
 from shared.messaging.router import Handler, ServiceRouter
-from shared.messaging.senders import account
+from shared.messaging.sender_accounts import account
 from shared.messaging.topology import EVENTS
 from shared.personal_data.erasure import erase
 from shared.personal_data.participant import participant

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.privacy.breach_clock import needs_reasons, notification_due
-from shared.clock import WARSAW
+from shared.law.breach_clock import needs_reasons, notification_due
+from shared.law.calendar import WARSAW
 
 moments = st.datetimes(datetime(2019, 1, 1), datetime(2090, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 

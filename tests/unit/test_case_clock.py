@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.privacy.case_clock import (
+from shared.law.calendar import WARSAW, months_after
+from shared.law.case_clock import (
     POLAND,
     Clock,
     ExtensionError,
@@ -18,8 +19,6 @@ from services.privacy.case_clock import (
     target_date,
     working_day,
 )
-from shared.clock import WARSAW
-from shared.personal_data.retention.dated import months_after
 
 # Two days of Christmas, Christmas Eve and a weekend.
 LONGEST_RUN = timedelta(days=5)

@@ -17,7 +17,7 @@ from services.identity.settings import IdentitySettings
 from services.identity.signups.rules import check_party, written_nip
 from services.identity.subject_ids import minted, uuid7
 from shared.contracts import identity
-from shared.messaging.requests import Refused
+from shared.problems import Refused
 
 KEY = "k" * 32
 NIP = "9222828810"

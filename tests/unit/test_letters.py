@@ -6,8 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from services.privacy.case_clock import due_date
 from services.privacy.letters import compose
+from shared.law.case_clock import due_date
 
 LATE = datetime(2026, 3, 4, 23, 30, tzinfo=UTC)  # already 5 March in Warsaw
 

@@ -19,7 +19,7 @@ from services.licensing.payments.sandbox import Sandbox
 from services.licensing.payments.signing import is_fresh, is_genuine, sign
 from shared.contracts import identity, licensing
 from shared.contracts.licensing import PaymentWebhook, SignedWebhook
-from shared.messaging.requests import Refused
+from shared.problems import Refused
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 SECRET = b"s" * 32

@@ -13,7 +13,7 @@ from services.marketing.keys import Keys, normalized
 from services.marketing.pace import Pace
 from services.marketing.words import confirmation, unsubscribe_headers, with_footer
 from services.privacy.consents import CHANNELS, Decision, covered, needs_words
-from shared.mail import Outcome
+from shared.mail.mailer import Outcome
 from shared.purposes import Purpose
 
 KEYS = Keys("k" * 32)

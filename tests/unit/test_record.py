@@ -61,7 +61,7 @@ def test_example_24_every_processor_has_the_eight_points_and_a_country() -> None
 
 def test_example_24_marketing_hears_nothing_of_orders() -> None:
     assert any("D9" in table.categories for table in LICENSING.data_map.tables)
-    heard = {reaction.contract.owner for reaction in MARKETING.complete_router().reactions}
+    heard = {reaction.contract.owner for reaction in MARKETING.complete_router().event_handlers}
     assert "licensing" not in heard
 
 

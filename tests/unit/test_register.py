@@ -16,7 +16,7 @@ from services.privacy.register.joining import holes, unknown_recipients
 from services.privacy.register.loading import FOLDER, RegisterRefused, load
 from services.privacy.register.rules import find, period, rule_on
 from services.privacy.remedies import remedies
-from shared.contracts.privacy import MappedColumn, MappedTable
+from shared.contracts.participants import MappedColumn, MappedTable
 from shared.personal_data.participant import announced
 
 SERVICES = PROJECT / "services"
@@ -91,7 +91,7 @@ BAD = {
         "retention.toml",
         'rule = "taxes.LIMITATION"',
         'rule = "taxes.FOREVER"',
-        "retention.toml: R-TAX.term.0.rule: is no rule of shared/personal_data/retention: taxes.FOREVER",
+        "retention.toml: R-TAX.term.0.rule: is no rule of shared/law/retention: taxes.FOREVER",
     ),
     "a recipient without country": (
         "recipients.toml",

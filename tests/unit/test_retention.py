@@ -7,14 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.privacy.case_clock import working_day
-from shared.clock import WARSAW
-from shared.personal_data import retention
-from shared.personal_data.retention import Claim, Retention, claims, latest, policies, taxes
-from shared.personal_data.retention.dated import Dated, in_force, months_after, year_end
-from shared.personal_data.retention.policies import REVIEW
-from shared.personal_data.retention.rules import Rule, keep
-from shared.personal_data.retention.taxes import pit_due, vat_due
+from shared.law import retention
+from shared.law.calendar import WARSAW, Dated, in_force, months_after, year_end
+from shared.law.case_clock import working_day
+from shared.law.retention import Claim, Retention, claims, latest, policies
+from shared.law.retention.policies import REVIEW
+from shared.law.retention.taxes import BOOKS, COMPLAINT_PAPERS, DUE_DATES, LIMITATION, OSS, pit_due, vat_due
+from shared.law.retention.terms import Rule, keep
 
 TAX = "Ordynacja podatkowa art. 86 § 1, art. 70 § 1; ustawa o VAT art. 112"
 LEGAL_DUTY = "GDPR Art. 17(3)(b)"
@@ -314,11 +313,11 @@ def test_a_class_names_its_provision(name: str) -> None:
 @pytest.mark.parametrize(
     ("rows", "first"),
     [
-        (taxes.DUE_DATES, date(2004, 5, 1)),
-        (taxes.LIMITATION, date(2004, 5, 1)),
-        (taxes.OSS, date(2021, 7, 1)),
-        (taxes.BOOKS, date(1995, 1, 1)),
-        (taxes.COMPLAINT_PAPERS, date(1995, 1, 1)),
+        (DUE_DATES, date(2004, 5, 1)),
+        (LIMITATION, date(2004, 5, 1)),
+        (OSS, date(2021, 7, 1)),
+        (BOOKS, date(1995, 1, 1)),
+        (COMPLAINT_PAPERS, date(1995, 1, 1)),
         (claims.LIMITATION[Claim.BUSINESS], date(2018, 7, 9)),
         (claims.LIMITATION[Claim.CONSUMER], date(2018, 7, 9)),
         (claims.LIMITATION[Claim.PRICE], date(2018, 7, 9)),

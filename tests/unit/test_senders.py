@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.messaging.senders import account, may_send
+from shared.messaging.sender_accounts import account, may_send
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from services.identity.service_mail import store
 from services.identity.service_mail.words import FOR_SERVICES
-from shared.contracts import privacy
+from shared.contracts import identity
 from shared.database import Transaction
 from shared.messaging.faults import Rejected
 from shared.messaging.router import ServiceRouter
@@ -11,8 +11,8 @@ from shared.purposes import Purpose
 router = ServiceRouter("identity")
 
 
-@router.event(privacy.MailDue, purpose=Purpose.UPKEEP)
-async def write(event: privacy.MailDue, tx: Transaction) -> None:
+@router.event(identity.ServiceMailDue, purpose=Purpose.UPKEEP)
+async def write(event: identity.ServiceMailDue, tx: Transaction) -> None:
     """Keep the mail until it is sent; a person without an account gets it when there is one."""
     if event.template not in FOR_SERVICES:
         raise Rejected("unknown template")

@@ -8,7 +8,7 @@ from services.identity.keys import Keys
 from services.identity.service_mail import words
 from services.identity.settings import IdentitySettings
 from shared.clock import now
-from shared.contracts import privacy
+from shared.contracts import participants
 from shared.database import Database, Row, Transaction
 from shared.purposes import Purpose
 
@@ -62,9 +62,9 @@ def letter(row: Row, keys: Keys) -> Letter:
     return Letter(key=f"service-{row['mail_id']}", to=row["email"], subject=subject, text=text)
 
 
-def _disclosed(row: Row, settings: IdentitySettings) -> privacy.Disclosed:
+def _disclosed(row: Row, settings: IdentitySettings) -> participants.Disclosed:
     """The mail provider saw name and address; also when the person was erased meanwhile."""
-    return privacy.Disclosed(
+    return participants.Disclosed(
         subject_id=row["subject_id"],
         recipient=settings.mail_provider,
         purpose="P5",

@@ -10,10 +10,11 @@ from services.identity.service_mail import store as service_mail
 from services.identity.signups import rules, store
 from shared.contracts import identity
 from shared.contracts.message import Created, Done
-from shared.database import Database, Transaction, enter
+from shared.database import Database, Transaction
 from shared.messaging.idempotency import Claim
-from shared.messaging.requests import Refused, refuse
 from shared.messaging.router import ServiceRouter
+from shared.personal_data.subjects import Standing, lock_subject
+from shared.problems import Refused, refuse
 from shared.purposes import Purpose
 
 router = ServiceRouter("identity")
@@ -27,7 +28,7 @@ async def register(request: identity.RegisterAccount, database: Database, keys: 
     address_hash = keys.address(request.email)
     async with database.transaction(Purpose.CONTRACT) as tx:
         holder = await accounts.holder(tx, address_hash)
-        if holder is not None and await enter(tx, None, "identity.register-account", holder) == "live":
+        if holder is not None and await lock_subject(tx, holder) is Standing.LIVE:
             await service_mail.put_once_an_hour(tx, holder, "already-registered")
         else:
             await store.keep(tx, address_hash, password_hash, rules.details(request))

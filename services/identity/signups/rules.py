@@ -6,8 +6,7 @@ from stdnum.pl import nip as nip_numbers
 
 from services.identity.passwords import check_password
 from shared.contracts import identity
-from shared.contracts.message import FieldError, Problem
-from shared.messaging.requests import Refused
+from shared.problems import FieldError, Problem, Refused
 
 NEEDS_NIP = ("sole trader", "company")
 

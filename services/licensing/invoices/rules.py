@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
-from shared.personal_data.retention import Retention, sale
+from shared.law.retention import Retention, sale
 
 Series = Literal["FV", "KOR"]
 

@@ -7,8 +7,8 @@ from services.licensing.invoices.rules import Part, Series, Terms, number
 from services.licensing.settling import Reason
 from shared.contracts import identity
 from shared.database import Row, Transaction
-from shared.messaging.requests import refuse
-from shared.personal_data.retention import Retention
+from shared.law.retention import Retention
+from shared.problems import refuse
 
 # Locks the counter until the end of the transaction: a rolled back invoice gives its number back.
 NEXT_NUMBER = """

@@ -8,9 +8,10 @@ from shared.clock import now
 from shared.contracts import licensing
 from shared.contracts.licensing import Code, Validation
 from shared.contracts.message import Done
-from shared.database import Row, Transaction, enter
-from shared.messaging.requests import refuse
+from shared.database import Row, Transaction
 from shared.messaging.router import ServiceRouter
+from shared.personal_data.subjects import lock_subject
+from shared.problems import refuse
 from shared.purposes import Purpose
 
 router = ServiceRouter("licensing")
@@ -19,7 +20,7 @@ router = ServiceRouter("licensing")
 @router.request(licensing.ValidateLicense, purpose=Purpose.CONTRACT)
 async def validate_license(request: licensing.ValidateLicense, tx: Transaction) -> Validation:
     """May this key be used (on this device)?"""
-    found = await _find(tx, request.type, request.key, lock=False)
+    found = await _find(tx, request.key, lock=False)
     if found is None:
         return Validation(valid=False, code="NOT_FOUND")
     device = keys.device_hash(_meant(request.key), request.fingerprint)
@@ -34,7 +35,7 @@ async def validate_license(request: licensing.ValidateLicense, tx: Transaction) 
 @router.request(licensing.ActivateLicense, purpose=Purpose.CONTRACT)
 async def activate_license(request: licensing.ActivateLicense, tx: Transaction) -> Validation:
     """Bind a device; the license row is locked while its devices are counted."""
-    found = await _find(tx, request.type, request.key, lock=True)
+    found = await _find(tx, request.key, lock=True)
     if found is None:
         return Validation(valid=False, code="NOT_FOUND")
     device = keys.device_hash(_meant(request.key), request.fingerprint)
@@ -51,14 +52,14 @@ async def activate_license(request: licensing.ActivateLicense, tx: Transaction) 
 @router.request(licensing.DeactivateLicense, purpose=Purpose.CONTRACT)
 async def deactivate_license(request: licensing.DeactivateLicense, tx: Transaction) -> Done:
     """Free the seat of a device; repeating it changes nothing."""
-    found = await _find(tx, request.type, request.key, lock=True)
+    found = await _find(tx, request.key, lock=True)
     if found is None:
         raise refuse(404, "no such license")
     await store.deactivate(tx, found["license_id"], keys.device_hash(_meant(request.key), request.fingerprint))
     return Done()
 
 
-async def _find(tx: Transaction, route: str, typed: str, *, lock: bool) -> Row | None:
+async def _find(tx: Transaction, typed: str, *, lock: bool) -> Row | None:
     """The license of a key. Its holder is locked first: an erasure that runs meanwhile is waited for."""
     key = keys.normalized(typed)
     if key is None:
@@ -67,7 +68,7 @@ async def _find(tx: Transaction, route: str, typed: str, *, lock: bool) -> Row |
     holder = await store.holder_of_key(tx, hashed)
     if holder is None:
         return None
-    await enter(tx, None, route, holder)
+    await lock_subject(tx, holder)
     return await store.by_key(tx, hashed, lock=lock)
 
 

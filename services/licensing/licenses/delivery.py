@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 
 from services.licensing.licenses import keys, rules
 from services.licensing.sealing import Seal
-from shared.clock import WARSAW
 from shared.contracts import licensing
 from shared.database import Row, Transaction
+from shared.law.calendar import WARSAW
 
 ISSUE = """
 INSERT INTO license (license_id, subject_id, order_id, product, key_hash, key_end, sealed_key, state, device_limit,

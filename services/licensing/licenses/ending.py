@@ -4,9 +4,9 @@ from datetime import datetime
 
 from services.licensing.settling import RUNNING
 from shared.clock import now, today
-from shared.contracts import licensing, privacy
+from shared.contracts import identity, licensing, participants
 from shared.contracts.licensing import EndReason
-from shared.contracts.privacy import EndedRetention
+from shared.contracts.participants import EndedRetention
 from shared.database import Row, Transaction
 
 END = """
@@ -36,7 +36,7 @@ async def end(tx: Transaction, license_: Row, reason: EndReason, at: datetime | 
     await tx.run(END, license_["license_id"], at or now(), reason)
     tx.publish(licensing.LicenseEnded(subject_id=person, license_id=license_["license_id"], reason=reason))
     facts = {"license_id": str(license_["license_id"]), "ended_on": f"{today():%Y-%m-%d}"}
-    tx.publish(privacy.MailDue(subject_id=person, template="contract-ended", facts=facts))
+    tx.publish(identity.ServiceMailDue(subject_id=person, template="contract-ended", facts=facts))
 
 
 async def _let_go(tx: Transaction, license_: Row) -> None:
@@ -47,4 +47,4 @@ async def _let_go(tx: Transaction, license_: Row) -> None:
         for table, rows in gone.items()
         if rows
     )
-    tx.publish(privacy.RetentionEnded(service=tx.service, ended_at=today(), tables=tables))
+    tx.publish(participants.RetentionEnded(service=tx.service, ended_at=today(), tables=tables))

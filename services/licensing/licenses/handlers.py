@@ -7,9 +7,10 @@ from services.licensing.licenses.delivery import Keys
 from shared.clock import now
 from shared.contracts import licensing
 from shared.contracts.message import Done
-from shared.database import Row, Transaction, enter
-from shared.messaging.requests import refuse
+from shared.database import Row, Transaction
 from shared.messaging.router import ServiceRouter
+from shared.personal_data.subjects import lock_subject
+from shared.problems import refuse
 from shared.purposes import Purpose
 
 router = ServiceRouter("licensing")
@@ -71,7 +72,7 @@ async def deactivate_device(request: licensing.DeactivateDevice, tx: Transaction
 async def suspend_license(request: licensing.SuspendLicense, tx: Transaction) -> Done:
     """Suspend or reinstate."""
     person = await store.whose(tx, request.license_id)
-    await enter(tx, None, request.type, person)
+    await lock_subject(tx, person)
     row = await store.lock(tx, request.license_id, person)
     rules.check_running(row["state"])
     await store.set_state(tx, request.license_id, "suspended" if request.suspended else "active")

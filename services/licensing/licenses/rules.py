@@ -3,10 +3,9 @@
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from shared.clock import WARSAW
 from shared.contracts.licensing import Code
-from shared.messaging.requests import refuse
-from shared.personal_data.retention.dated import months_after
+from shared.law.calendar import WARSAW, months_after
+from shared.problems import refuse
 
 GRACE = timedelta(hours=24)
 """An expired key works on for a day: nobody's work stops at a surprising hour."""

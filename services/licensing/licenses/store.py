@@ -4,7 +4,7 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.database import Row, Transaction
-from shared.messaging.requests import refuse
+from shared.problems import refuse
 
 BY_KEY = "SELECT subject_id FROM license WHERE key_hash = $1"
 LOCK_BY_KEY = "SELECT * FROM license WHERE key_hash = $1 FOR UPDATE"

@@ -7,9 +7,9 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from services.licensing.vat import Tax, tax_of, vat_on
-from shared.clock import WARSAW
 from shared.contracts import identity, licensing
-from shared.messaging.requests import refuse
+from shared.law.calendar import WARSAW
+from shared.problems import refuse
 
 ORIGIN_DAYS = 90
 """How long a raw order address serves against fraud when it is no tax evidence (R-SEC)."""

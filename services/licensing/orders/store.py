@@ -4,7 +4,7 @@ from uuid import UUID
 
 from services.licensing.orders.rules import Draft
 from shared.database import Row, Transaction
-from shared.messaging.requests import refuse
+from shared.problems import refuse
 
 INSERT = """
 WITH bought AS (

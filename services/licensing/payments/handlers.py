@@ -8,14 +8,15 @@ from services.licensing.payments import sandbox as sandboxes
 from services.licensing.payments import store
 from services.licensing.payments.provider import Payer, Provider
 from services.licensing.payments.sandbox import Sandbox
-from services.licensing.people import enter_living
 from shared.clock import now
-from shared.contracts import identity, licensing, privacy
+from shared.contracts import identity, licensing, participants
 from shared.contracts.message import Created
 from shared.database import Database, Transaction
 from shared.messaging.idempotency import Claim
-from shared.messaging.requests import RequestClient, refuse
+from shared.messaging.request_client import RequestClient
 from shared.messaging.router import ServiceRouter
+from shared.personal_data.subjects import require_live
+from shared.problems import refuse
 from shared.purposes import Purpose
 
 router = ServiceRouter("licensing")
@@ -26,15 +27,15 @@ GIVEN = ("D1", "D5", "D9")
 
 @router.request(licensing.StartPayment, purpose=Purpose.CONTRACT)
 async def start_payment(
-    request: licensing.StartPayment, database: Database, ask: RequestClient, provider: Provider, claim: Claim
+    request: licensing.StartPayment, database: Database, client: RequestClient, provider: Provider, claim: Claim
 ) -> Created:
     """Begin to pay an open order, or go on with the payment that is under way.
 
     The disclosure is committed before the data leave: the log never says less than what happened.
     """
-    payer = await ask.ask(identity.TellAddress(subject_id=request.subject_id))
+    payer = await client.request(identity.TellAddress(subject_id=request.subject_id))
     async with database.transaction(Purpose.CONTRACT) as tx:
-        await enter_living(tx, request.type, request.subject_id)
+        await require_live(tx, request.subject_id)
         begun = await claim.recall(tx) or await _begin(tx, request, provider, claim)
         row = await store.read(tx, request.subject_id, begun.id)
     if row is not None and row["state"] == "started":
@@ -53,7 +54,7 @@ async def _begin(tx: Transaction, request: licensing.StartPayment, provider: Pro
     payment_id = uuid4()
     await store.insert(tx, payment_id, order, provider.name, f"pay_{uuid4().hex}", now())
     tx.publish(
-        privacy.Disclosed(
+        participants.Disclosed(
             subject_id=request.subject_id, recipient=provider.name, purpose="P1", categories=GIVEN, disclosed_at=now()
         )
     )

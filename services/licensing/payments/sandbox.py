@@ -13,7 +13,7 @@ from services.licensing.payments.provider import Notice, Payer, Provider
 from services.licensing.payments.signing import is_fresh, is_genuine, sign
 from shared.clock import now
 from shared.contracts.licensing import PaymentWebhook, SignedWebhook
-from shared.messaging.requests import refuse
+from shared.problems import refuse
 
 
 class Data(BaseModel):

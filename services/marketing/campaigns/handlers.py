@@ -5,8 +5,8 @@ from uuid import uuid4
 from shared.contracts import marketing
 from shared.contracts.message import Created, Done
 from shared.database import Row, Transaction
-from shared.messaging.requests import refuse
 from shared.messaging.router import ServiceRouter
+from shared.problems import refuse
 from shared.purposes import Purpose
 
 router = ServiceRouter("marketing")

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from shared.clock import today
 from shared.database import Database, Row, Transaction
-from shared.personal_data import retention
+from shared.law import retention
 from shared.purposes import Purpose
 
 PAGE = 5000

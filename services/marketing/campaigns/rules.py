@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.mail import Outcome
+from shared.mail.mailer import Outcome
 
 ATTEMPTS = 6
 FIRST_RETRY_S = 60.0

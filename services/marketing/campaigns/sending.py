@@ -18,10 +18,11 @@ from services.marketing.pace import Pace
 from services.marketing.settings import MarketingSettings
 from services.marketing.words import LIST, unsubscribe_headers, with_footer
 from shared.clock import now
-from shared.contracts import marketing, privacy
-from shared.database import Database, Row, Transaction, enter
-from shared.mail import Mailer, MailFailed
+from shared.contracts import marketing, participants
+from shared.database import Database, Row, Transaction
+from shared.mail.mailer import Mailer, MailFailed
 from shared.personal_data.permissions import hold_permission
+from shared.personal_data.subjects import Standing, lock_subject
 from shared.purposes import Purpose
 
 ABANDONED = "interval '2 minutes'"  # longer than any dialogue; a live one holds its row locked as well
@@ -122,7 +123,7 @@ class Sender:
         """Send one claimed mail under the person's permission and write down how it ended."""
         subject_id = mailing["subject_id"]
         async with self.database.transaction(Purpose.MARKETING_EMAIL) as tx:
-            if await enter(tx, None, "marketing.mailing", subject_id) == "erased":
+            if await lock_subject(tx, subject_id) is Standing.ERASED:
                 return None
             held = await hold_permission(tx, subject_id, Purpose.MARKETING_EMAIL)
             found = await tx.row(READ, mailing["campaign_id"], subject_id) if held else None
@@ -166,8 +167,8 @@ class Sender:
         if after.no_such_mailbox:
             await tx.run(UNREACHABLE, mailing["subject_id"])
 
-    def _disclosed(self, subject_id: UUID, at: datetime) -> privacy.Disclosed:
-        return privacy.Disclosed(
+    def _disclosed(self, subject_id: UUID, at: datetime) -> participants.Disclosed:
+        return participants.Disclosed(
             subject_id=subject_id,
             recipient=self.settings.recipient,
             purpose=Purpose.MARKETING_EMAIL,

@@ -7,9 +7,9 @@ from services.privacy.data_map import DATA_MAP
 from shared.clock import today
 from shared.contracts.privacy import OrderedSubject
 from shared.database import Transaction
+from shared.law.retention import proof
 from shared.observability import log
 from shared.personal_data.erasure import Eraser
-from shared.personal_data.retention import proof
 
 # The case, and the proofs that outlive it, are dated before the flip: the check of the tables refuses
 # an erased person's row without date and provision.

@@ -8,10 +8,12 @@ from services.privacy.settings import PrivacySettings
 from shared.clock import now
 from shared.contracts import identity, privacy
 from shared.contracts.message import Created, Done
-from shared.database import Database, Transaction, enter
+from shared.database import Database, Transaction
 from shared.messaging.idempotency import Claim
-from shared.messaging.requests import RequestClient, refuse
+from shared.messaging.request_client import RequestClient
 from shared.messaging.router import ServiceRouter
+from shared.personal_data.subjects import Standing, lock_subject
+from shared.problems import refuse
 from shared.purposes import Purpose
 
 router = ServiceRouter("privacy")
@@ -21,14 +23,14 @@ router = ServiceRouter("privacy")
 async def open_case(
     request: privacy.OpenCase,
     database: Database,
-    ask: RequestClient,
+    client: RequestClient,
     seal: Seal,
     settings: PrivacySettings,
     claim: Claim,
 ) -> Created:
     """Open an erasure case for a signed-in member whose session is fresh."""
     rules.check_fresh(request.authenticated_at, now(), settings.reauthentication_minutes)
-    address = await ask.ask(identity.TellAddress(subject_id=request.subject_id))
+    address = await client.request(identity.TellAddress(subject_id=request.subject_id))
     opening = rules.opening(
         request.subject_id,
         terminate_contract=request.terminate_contract,
@@ -47,7 +49,7 @@ async def open_case(
 
 async def admit(tx: Transaction, opening: rules.Opening, token: str, sealed: bytes | None) -> Created:
     """Store the case and wake the dispatcher. Raises Refused (409) when one is open, 410 after erasure."""
-    if await enter(tx, None, "privacy.open-case", opening.subject_id) == "erased":
+    if await lock_subject(tx, opening.subject_id) is Standing.ERASED:
         raise refuse(410, "this person's data was erased")
     case_id = uuid4()
     if not await store.insert(tx, case_id, opening, token, sealed):

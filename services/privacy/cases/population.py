@@ -6,8 +6,8 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from services.privacy.case_clock import day_of_receipt, due_date, target_date
 from shared.clock import now
+from shared.law.case_clock import day_of_receipt, due_date, target_date
 
 INSERT = """
 WITH people AS (SELECT * FROM unnest($1::uuid[], $2::bytea[], $3::boolean[]) AS p (subject_id, token_hash, terminates)),

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from services.privacy.case_clock import day_of_receipt, due_date, target_date
-from shared.messaging.requests import refuse
+from shared.law.case_clock import day_of_receipt, due_date, target_date
+from shared.problems import refuse
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from uuid import UUID
 from services.privacy.cases.rules import Opening
 from shared.contracts import privacy
 from shared.database import Row, Transaction
-from shared.messaging.idempotency import digest
-from shared.messaging.requests import refuse
+from shared.problems import refuse
+from shared.secrets import digest
 
 INSERT = """
 INSERT INTO privacy_case (case_id, subject_id, kind, state, channel, language, verified_by, received_at,

@@ -7,8 +7,8 @@ from services.privacy.notice.rendering import render
 from shared.clock import today
 from shared.contracts import identity, privacy
 from shared.database import Transaction
-from shared.messaging.requests import refuse
 from shared.messaging.router import ServiceRouter
+from shared.problems import refuse
 from shared.purposes import Purpose
 
 router = ServiceRouter("privacy")

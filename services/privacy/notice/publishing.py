@@ -16,7 +16,7 @@ from shared.database import Row, Transaction
 LANGUAGES: tuple[Language, ...] = ("pl", "en")
 
 
-class Incomplete(Exception):  # noqa: N818 it is an outcome
+class Incomplete(Exception):
     """The notice lacks what it must have."""
 
     def __init__(self, items: Sequence[Item]) -> None:

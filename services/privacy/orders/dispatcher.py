@@ -8,7 +8,8 @@ from collections.abc import Collection
 from uuid import uuid4
 
 from shared.contracts.privacy import MOST_SUBJECTS
-from shared.database import OUTBOX, Database, Transaction
+from shared.database import Database, Transaction
+from shared.messaging.outbox import OUTBOX
 from shared.observability import current_traceparent, log
 from shared.purposes import Purpose
 

@@ -1,7 +1,8 @@
 """Silent participants are reminded with backoff and stay visible; nothing closes by timeout."""
 
 from shared.clock import today
-from shared.database import OUTBOX, Database
+from shared.database import Database
+from shared.messaging.outbox import OUTBOX
 from shared.observability import log, metrics
 from shared.purposes import Purpose
 

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from services.privacy.cases.closing import ERASER, reopen_failed
 from services.privacy.participants import speaks_for_itself
-from shared.contracts import privacy
-from shared.contracts.privacy import ErasureReported, OrderedSubject
+from shared.contracts import participants, privacy
+from shared.contracts.participants import ErasureReported
+from shared.contracts.privacy import OrderedSubject
 from shared.database import Row, Transaction
 from shared.messaging.faults import Rejected
 from shared.messaging.router import ServiceRouter
@@ -39,11 +40,11 @@ SELECT bool_and(answered >= $2) FROM order_participant WHERE order_id = $1 AND s
 """
 
 
-class NotAnnouncedYet(Exception):  # noqa: N818 it is an outcome
+class NotAnnouncedYet(Exception):
     """A report by a data map whose announcement is still under way; it is tried again."""
 
 
-@router.event(privacy.ErasureReported, purpose=Purpose.ERASURE, raw=True)
+@router.event(participants.ErasureReported, purpose=Purpose.ERASURE, raw=True)
 async def apply_report(body: str, tx: Transaction, message_type: str) -> None:
     """Store a participant's report; with the last one, close the order."""
     report = ErasureReported.model_validate_json(body)

@@ -5,11 +5,11 @@ import json
 from services.privacy import publications
 from services.privacy.record.content import Edition, Past, Record
 from services.privacy.record.rendering import render
-from shared.clock import WARSAW
 from shared.contracts import privacy
 from shared.database import Row, Transaction
-from shared.messaging.requests import refuse
+from shared.law.calendar import WARSAW
 from shared.messaging.router import ServiceRouter
+from shared.problems import refuse
 from shared.purposes import Purpose
 
 router = ServiceRouter("privacy")

@@ -15,7 +15,7 @@ from shared.database import Transaction
 LANGUAGES: tuple[Language, ...] = ("pl", "en")
 
 
-class Incomplete(Exception):  # noqa: N818 it is an outcome
+class Incomplete(Exception):
     """The record lacks what it must have."""
 
     def __init__(self, items: list[Item]) -> None:

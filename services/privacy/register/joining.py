@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from services.privacy.register.contents import Register
-from shared.contracts.privacy import MappedTable
+from shared.contracts.participants import MappedTable
 
 Maps = Mapping[str, Sequence[MappedTable]]
 """The tables of each service, as announced."""

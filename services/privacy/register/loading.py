@@ -22,7 +22,7 @@ K = TypeVar("K", bound=Keyed)
 E = TypeVar("E", bound=Entry)
 
 
-class RegisterRefused(ValueError):  # noqa: N818 it is an outcome
+class RegisterRefused(ValueError):
     """The data files are not complete; `sentences` say where and why."""
 
     def __init__(self, sentences: Sequence[str]) -> None:

@@ -115,7 +115,7 @@ class Term(Entry):
 
 
 class Retention(Keyed):
-    """A retention class; its periods are those of shared/personal_data/retention."""
+    """A retention class; its periods are those of shared/law/retention."""
 
     title: Text
     terms: tuple[Term, ...] = Field(min_length=1, alias="term")

@@ -1,4 +1,4 @@
-"""The dated rules of shared/personal_data/retention, found by their names and said in words."""
+"""The dated rules of shared/law/retention, found by their names and said in words."""
 
 import importlib
 from collections.abc import Mapping
@@ -7,10 +7,10 @@ from typing import Any, Literal
 
 from pydantic_core import PydanticCustomError
 
-from shared.personal_data.retention.dated import in_force
-from shared.personal_data.retention.rules import Rule, Rules
+from shared.law.calendar import in_force
+from shared.law.retention.terms import Rule, Rules
 
-PACKAGE = "shared.personal_data.retention"
+PACKAGE = "shared.law.retention"
 MODULES = ("taxes", "claims", "policies")
 
 
@@ -33,7 +33,7 @@ def known(value: Any) -> Any:
         find(str(value))
     except LookupError:
         raise PydanticCustomError(
-            "unknown_rule", "is no rule of shared/personal_data/retention: {rule}", {"rule": str(value)}
+            "unknown_rule", "is no rule of shared/law/retention: {rule}", {"rule": str(value)}
         ) from None
     return value
 

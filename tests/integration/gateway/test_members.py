@@ -31,8 +31,8 @@ async def house(servers: Servers) -> AsyncIterator[House]:
 
 async def bought(client: httpx.AsyncClient, house: House, who: dict[str, str]) -> str:
     """Buy a license the way a customer does; answers the order's id."""
-    async with house.asking() as ask:
-        await ask.ask(licensing.PutProduct(code="seo-pro", name="SEO Pro", net=10_000, device_limit=2, months=12))
+    async with house.asking() as staff:
+        await staff.request(licensing.PutProduct(code="seo-pro", name="SEO Pro", net=10_000, device_limit=2, months=12))
         products = (await client.get("/products")).json()["products"]
         assert "seo-pro" in [product["code"] for product in products]
         address = {"street": "Długa 1", "postal_code": "80-001", "city": "Gdańsk"}
@@ -47,7 +47,7 @@ async def bought(client: httpx.AsyncClient, house: House, who: dict[str, str]) -
         payment = await client.post(f"/orders/{order_id}/payments", headers=who)
         assert payment.status_code == 201, payment.text
         assert (await client.get(payment.headers["location"], headers=who)).json() == payment.json()
-        signed: licensing.SignedWebhook = await ask.ask(
+        signed = await staff.request(
             licensing.PlaySandbox(reference=payment.json()["reference"], event="payment.confirmed")
         )
     headers = webhook_headers(signed)

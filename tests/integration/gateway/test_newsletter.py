@@ -63,9 +63,9 @@ async def campaign(house: House, mail: Path, address: str) -> str:
             return bool(await database.fetchval("SELECT true FROM permission WHERE allowed"))
 
     await eventually(allowed)
-    async with house.asking() as ask:
-        made: Created = await ask.ask(marketing.CreateCampaign(subject="Nowości", text="Nowa wersja."))
-        await ask.ask(marketing.StartCampaign(campaign_id=made.id))
+    async with house.asking() as client:
+        made: Created = await client.request(marketing.CreateCampaign(subject="Nowości", text="Nowa wersja."))
+        await client.request(marketing.StartCampaign(campaign_id=made.id))
     return await linked(mail, address, LEAVING)
 
 

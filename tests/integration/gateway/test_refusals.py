@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 from services.gateway.app import build
 from services.gateway.settings import GatewaySettings
 from services.privacy.app import SERVICE as PRIVACY
-from shared.messaging.requests import RequestClient
+from shared.messaging.request_client import RequestClient
 from tests.gateway import bearer, front_door, problem
 from tests.house import House
 

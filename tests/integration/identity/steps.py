@@ -15,10 +15,11 @@ from deploy.local.mailbox import messages_for
 from services.identity.app import SERVICE as IDENTITY
 from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import identity
-from shared.contracts.message import Event, Problem, Request
-from shared.messaging.requests import Refused, RequestClient
-from shared.messaging.senders import account
+from shared.contracts.message import Event, Request
+from shared.messaging.request_client import RequestClient
+from shared.messaging.sender_accounts import account
 from shared.messaging.topology import EVENTS
+from shared.problems import Problem, Refused
 from tests.house import House, eventually
 
 PASSWORD = "correct horse battery"
@@ -33,13 +34,13 @@ class Steps:
     def __init__(self, house: House, client: RequestClient, mailbox: Path) -> None:
         self.house, self.client, self.mailbox = house, client, mailbox
 
-    async def ask(self, request: Request, **options: Any) -> Any:
-        return await self.client.ask(request, **options)
+    async def ask(self, request: Request[Any], **options: Any) -> Any:
+        return await self.client.request(request, **options)
 
-    async def problem(self, request: Request, **options: Any) -> Problem:
+    async def problem(self, request: Request[Any], **options: Any) -> Problem:
         """The problem a request is refused with."""
         with pytest.raises(Refused) as refused:
-            await self.client.ask(request, **options)
+            await self.client.request(request, **options)
         return refused.value.problem
 
     async def mails(self, address: str, subject: str, count: int = 1) -> list[str]:

@@ -9,8 +9,8 @@ from services.identity.keys import Keys
 from services.identity.population import ROWS_A_PERSON, Person, insert_people
 from shared.contracts import identity, privacy
 from shared.contracts.privacy import OrderedSubject
-from shared.personal_data.coverage import holes
 from shared.personal_data.erasure import erase
+from shared.personal_data.schema_check import gaps
 from shared.purposes import Purpose
 from tests.house import eventually
 from tests.integration.identity.steps import PASSWORD, Steps, address
@@ -41,7 +41,7 @@ async def rows_of(steps: Steps, person: UUID) -> dict[str, int]:
 
 async def test_the_data_map_covers_the_schema(steps: Steps) -> None:
     async with steps.house.database("identity") as database, database.transaction(Purpose.RIGHTS) as tx:
-        assert await holes(tx, DATA_MAP) == []
+        assert await gaps(tx, DATA_MAP) == []
 
 
 async def test_everything_of_a_person_goes_and_the_address_is_somebody_new(steps: Steps) -> None:
@@ -83,7 +83,7 @@ async def test_a_late_mail_for_an_erased_person_is_dropped(steps: Steps) -> None
     await erase_by_case(steps, person, datetime.now().astimezone())
     live = await steps.member(address("live"))
     for to in (person, live):
-        await steps.tell(privacy.MailDue(subject_id=to, template="refund-made"), "licensing")
+        await steps.tell(identity.ServiceMailDue(subject_id=to, template="refund-made"), "licensing")
 
     async def sent() -> bool:
         return bool(await steps.value("SELECT sent_at IS NOT NULL FROM service_mail WHERE subject_id = $1", live))

@@ -14,8 +14,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from deploy.local.servers import Servers
 from services.identity.app import SERVICE as IDENTITY
 from services.privacy.app import SERVICE as PRIVACY
-from shared.contracts import privacy
-from shared.mail import Mailer, MailFailed
+from shared.contracts import identity
+from shared.mail.mailer import Mailer, MailFailed
 from tests import house as houses
 from tests.house import House, eventually
 from tests.integration.identity.steps import SETTINGS, Steps, address, living
@@ -95,8 +95,8 @@ async def somebody(house: House) -> tuple[UUID, str]:
     return person, email
 
 
-def paid(person: UUID) -> privacy.MailDue:
-    return privacy.MailDue(subject_id=person, template="payment-received", facts={"amount": "49.00 PLN"})
+def paid(person: UUID) -> identity.ServiceMailDue:
+    return identity.ServiceMailDue(subject_id=person, template="payment-received", facts={"amount": "49.00 PLN"})
 
 
 async def test_mail_waits_for_its_server_and_leaves_once_with_one_disclosure(steps: Steps, post: Post) -> None:
@@ -159,7 +159,7 @@ async def test_a_refused_mail_is_kept_and_marked(steps: Steps, opened: Post) -> 
 async def test_an_unknown_template_goes_to_the_dead_letters(steps: Steps, opened: Post, template: str) -> None:
     person, _ = await somebody(steps.house)
     before = await steps.everything()
-    event = privacy.MailDue(subject_id=person, template=template)
+    event = identity.ServiceMailDue(subject_id=person, template=template)
     async with dead_letters(steps) as dead:
         await steps.tell(event, "licensing")
         reason = await asyncio.wait_for(dead.get(), 10)

@@ -10,7 +10,7 @@ from services.identity.keys import Keys
 from services.identity.passwords import Passwords
 from services.identity.settings import IdentitySettings
 from shared.contracts import identity
-from shared.messaging.idempotency import digest
+from shared.secrets import digest
 from tests.house import eventually
 from tests.integration.identity.steps import PASSWORD, Steps, address
 
@@ -207,7 +207,7 @@ async def test_a_bad_correction_names_the_field_and_changes_nothing(
     assert await steps.everything() == before
 
 
-@pytest.mark.parametrize("contract", [identity.ReadProfile, identity.TellAddress, identity.BuyerDetails])
+@pytest.mark.parametrize("contract", [identity.ReadProfile, identity.TellAddress, identity.TellBuyer])
 async def test_nobody_has_no_profile(steps: Steps, contract: Any) -> None:
     assert (await steps.problem(contract(subject_id=uuid4()))).status == 404
 

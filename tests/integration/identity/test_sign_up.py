@@ -21,7 +21,7 @@ async def test_a_confirmed_code_begins_an_account(steps: Steps) -> None:
         await eventually(lambda: _has(heard, {"subject_id": str(person), "kind": "sole trader"}))
     profile = await steps.ask(identity.ReadProfile(subject_id=person))
     assert (profile.email, profile.nip, profile.city) == (anna, "9222828810", "Łódź")
-    assert profile == await steps.ask(identity.BuyerDetails(subject_id=person))
+    assert profile == await steps.ask(identity.TellBuyer(subject_id=person))
     assert (await steps.ask(identity.TellAddress(subject_id=person))).email == anna
     log = await steps.ask(identity.ReadActivity(subject_id=person))
     assert [entry.what for entry in log.activities] == ["account confirmed"]

@@ -8,7 +8,7 @@ from aio_pika.abc import AbstractChannel
 
 from deploy.local.servers import Servers
 from shared.database import Database
-from shared.messaging.requests import RequestClient
+from shared.messaging.request_client import RequestClient
 from tests.house import House
 from tests.sample.contracts import NoteKept
 from tests.sample.house import Heard, alone, listening, publishing, sample_house

@@ -17,7 +17,7 @@ from shared.database import Transaction
 from shared.messaging import dead_letters
 from shared.messaging.dead_letters import letters
 from shared.messaging.faults import Rejected
-from shared.messaging.senders import MAY_NOT_SPEAK
+from shared.messaging.sender_accounts import MAY_NOT_SPEAK
 from shared.messaging.topology import DELIVERY_LIMIT
 from tests.house import House, eventually
 from tests.sample.contracts import ThingNoted

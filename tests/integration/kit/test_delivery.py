@@ -11,7 +11,7 @@ from aio_pika.abc import AbstractChannel
 
 from shared.contracts import privacy
 from shared.database import Database, Transaction
-from shared.messaging.forgetting import FORGETTING
+from shared.messaging.housekeeping import HOUSEKEEPING
 from tests.house import House, eventually
 from tests.sample.contracts import NoteKept, ReceiptMade, ThingNoted
 from tests.sample.house import (
@@ -179,7 +179,7 @@ async def test_marks_and_keys_are_forgotten_after_their_time(served: Database, e
         """INSERT INTO idempotency VALUES ('\\x01', 'old', 'x', '\\x01', 201, NULL, now() - interval '25 hours'),
         ('\\x02', 'young', 'x', '\\x01', 201, NULL, now() - interval '23 hours')"""
     )
-    served.signals[FORGETTING].set()
+    served.signals[HOUSEKEEPING].set()
 
     async def forgotten() -> bool:
         left = """SELECT (SELECT count(*) FROM inbox WHERE consumer = 'old')

@@ -9,7 +9,7 @@ import asyncpg
 import pytest
 from aio_pika.abc import AbstractChannel
 
-from shared.contracts.privacy import DataMapAnnounced
+from shared.contracts.participants import DataMapAnnounced
 from shared.database import Transaction
 from shared.messaging.faults import Rejected
 from shared.messaging.topology import management

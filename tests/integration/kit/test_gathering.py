@@ -11,7 +11,8 @@ import pytest
 from aio_pika.abc import AbstractChannel
 
 from shared.contracts.message import Event
-from shared.database import Database, Transaction, enter_all
+from shared.database import Database, Transaction
+from shared.messaging.inbox import Standing, mark_all_received
 from shared.purposes import Purpose
 from tests.house import House, eventually
 from tests.sample import receipts
@@ -60,7 +61,7 @@ async def database(house: House, pages: Pages) -> AsyncIterator[Database]:
     async def keep(events: list[ThingNoted], tx: Transaction) -> None:
         await pages.keep(events, tx)
 
-    async with house.serve(reacting(keep, many=True)) as kits:
+    async with house.serve(reacting(keep, batch=True)) as kits:
         yield kits["sample"].database
 
 
@@ -126,7 +127,7 @@ async def test_a_late_event_among_others_does_not_reach_the_handler(house: House
             tx.publish(NoteKept(subject_id=event.subject_id, note_id=event.note_id))
 
     erased, people = uuid4(), [uuid4() for _ in range(20)]
-    async with house.serve(reacting(tell, many=True)) as kits, listening(house, NoteKept.type) as heard:
+    async with house.serve(reacting(tell, batch=True)) as kits, listening(house, NoteKept.type) as heard:
         await erase_people(kits["sample"].database, erased)
         late = handled(NOTED, "late")
         await send_all(channel, [noted(person) for person in (*people[:10], erased, *people[10:])])
@@ -150,7 +151,7 @@ async def test_a_late_record_of_the_law_is_kept_among_others(
             await receipts.keep_receipt(event, tx)
 
     erased = uuid4()
-    async with house.serve(reacting(keep, ReceiptMade, purpose, many=True)) as kits:
+    async with house.serve(reacting(keep, ReceiptMade, purpose, batch=True)) as kits:
         await erase_people(kits["sample"].database, erased)
         done = handled(PAID, "done")
         people = [uuid4(), erased, uuid4()]
@@ -178,7 +179,7 @@ async def test_a_purge_waits_for_the_batch_that_knows_its_person(
                 locked.append(True)
 
     await everything.execute("INSERT INTO subject VALUES ($1)", person)
-    async with house.serve(reacting(look, many=True)):
+    async with house.serve(reacting(look, batch=True)):
         done = handled(NOTED, "done")
         await send(channel, noted(person))
         await until_handled(NOTED, "done", done + 1)
@@ -191,9 +192,9 @@ async def test_batches_that_meet_the_same_people_wait_in_line(database: Database
     Guard: the order of ids in lethe.enter_all; seen to fail (deadlocks) without it.
     """
 
-    async def take(messages: list[UUID], people: list[UUID]) -> list[str]:
+    async def take(messages: list[UUID], people: list[UUID]) -> list[Standing]:
         async with database.transaction(Purpose.UPKEEP) as tx:
-            return await enter_all(tx, messages, "race", people)
+            return await mark_all_received(tx, messages, "race", people)
 
     for _ in range(200):
         messages, people = [uuid4() for _ in range(20)], [uuid4() for _ in range(20)]

@@ -8,10 +8,10 @@ import pytest
 from aio_pika.abc import AbstractChannel
 
 from shared.database import Database, Transaction
-from shared.messaging import connection
-from shared.messaging.connection import UNREACHABLE, Outlet
+from shared.messaging import publisher as publishing_side
 from shared.messaging.faults import Rejected
-from shared.messaging.outbox import relay
+from shared.messaging.outbox import enqueue, relay
+from shared.messaging.publisher import UNREACHABLE, Publisher
 from shared.observability import continued_trace, current_traceparent
 from shared.purposes import Purpose
 from tests.house import House, eventually
@@ -40,11 +40,11 @@ async def test_rows_survive_a_broker_that_is_away(house: House, kept: Heard) -> 
     """Guard: rows are deleted after their confirm; seen to fail with the deletion before it."""
     async with house.database("sample") as database:
         ids = await fill(database, 3)
-        nowhere = Outlet("amqp://nobody:nothing@127.0.0.1:1/", "nowhere")
+        nowhere = Publisher("amqp://nobody:nothing@127.0.0.1:1/", "nowhere")
         with pytest.raises(UNREACHABLE):
             await relay(database, nowhere)
         assert await waiting_rows(database) == 3
-        there = Outlet(house.amqp["sample"], "there")
+        there = Publisher(house.amqp["sample"], "there")
         assert await relay(database, there) is False
         assert await waiting_rows(database) == 0
         await there.close()
@@ -60,9 +60,9 @@ async def test_what_nobody_listens_to_is_kept_countably(house: House) -> None:
     async with house.database("sample") as database:
         before = await depth(house, "lethe.unrouted")
         await fill(database, 2)
-        outlet = Outlet(house.amqp["sample"], "there")
-        await relay(database, outlet)
-        await outlet.close()
+        publisher = Publisher(house.amqp["sample"], "there")
+        await relay(database, publisher)
+        await publisher.close()
         assert await waiting_rows(database) == 0
     assert await depth(house, "lethe.unrouted") == before + 2
 
@@ -72,10 +72,10 @@ async def test_a_message_that_the_broker_refuses_stays(house: House, kept: Heard
     async with house.database("sample") as database:
         good = await fill(database, 2)
         await database.pool.execute("INSERT INTO outbox (type, body) VALUES ('sample.' || repeat('x', 300), '{}')")
-        outlet = Outlet(house.amqp["sample"], "there")
+        publisher = Publisher(house.amqp["sample"], "there")
         with pytest.raises(Exception, match=r".+"):
-            await relay(database, outlet)
-        await outlet.close()
+            await relay(database, publisher)
+        await publisher.close()
         left = await database.pool.fetch("SELECT type FROM outbox")
         assert [len(row["type"]) for row in left] == [307]
         await database.pool.execute("DELETE FROM outbox")
@@ -90,11 +90,11 @@ async def test_two_relays_never_publish_a_row_twice(house: House, kept: Heard) -
     """Guard: FOR UPDATE SKIP LOCKED; seen to fail without it."""
     async with house.database("sample") as one, house.database("sample") as two:
         ids = await fill(one, 450)
-        outlets = [Outlet(house.amqp["sample"], name) for name in ("one", "two")]
+        outlets = [Publisher(house.amqp["sample"], name) for name in ("one", "two")]
         rounds = await asyncio.gather(*(drain(d, o) for d, o in zip((one, two), outlets, strict=True)))
         assert min(rounds) > 0, "only one of them worked"
         assert await waiting_rows(one) == 0
-        await asyncio.gather(*(outlet.close() for outlet in outlets))
+        await asyncio.gather(*(publisher.close() for publisher in outlets))
 
     async def arrived() -> bool:
         return len(kept) >= 450
@@ -103,9 +103,9 @@ async def test_two_relays_never_publish_a_row_twice(house: House, kept: Heard) -
     assert sorted(m.message_id or "" for m in kept) == sorted(ids)
 
 
-async def drain(database: Database, outlet: Outlet) -> int:
+async def drain(database: Database, publisher: Publisher) -> int:
     rounds = 0
-    while await relay(database, outlet):
+    while await relay(database, publisher):
         rounds += 1
     return rounds
 
@@ -117,9 +117,9 @@ async def test_a_message_carries_its_envelope(house: House, kept: Heard) -> None
         async with database.transaction(Purpose.UPKEEP) as tx:
             tx.publish(NoteKept(subject_id=person, note_id=uuid4()))
         row = await database.pool.fetchrow("SELECT message_id, created_at FROM outbox")
-        outlet = Outlet(house.amqp["sample"], "there")
-        await relay(database, outlet)
-        await outlet.close()
+        publisher = Publisher(house.amqp["sample"], "there")
+        await relay(database, publisher)
+        await publisher.close()
 
     async def arrived() -> bool:
         return bool(kept)
@@ -170,7 +170,7 @@ async def test_a_handler_that_publishes_and_fails_has_told_nobody(
 
     async def fail(event: ThingNoted, tx: Transaction) -> None:
         tx.publish(NoteKept(subject_id=event.subject_id, note_id=event.note_id))
-        await tx.flush()
+        await enqueue(tx)
         raise Rejected("test")
 
     before = await depth(house, "sample.dead-letters")
@@ -238,17 +238,17 @@ async def test_a_silent_broker_costs_one_patience_and_not_one_for_each_message(
 ) -> None:
     """It accepts connections and says nothing, while the relay's transaction waits.
 
-    Guard: a failed connection is remembered for a moment; seen to take half a minute without it.
+    Guard: a failed publisher is remembered for a moment; seen to take half a minute without it.
     """
-    monkeypatch.setattr(connection, "CONNECT_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(publishing_side, "CONNECT_TIMEOUT_S", 0.3)
     accepted: list[asyncio.StreamWriter] = []
     silent = await asyncio.start_server(lambda _reader, writer: accepted.append(writer), "127.0.0.1", 0)
-    outlet = Outlet(f"amqp://sample:x@127.0.0.1:{silent.sockets[0].getsockname()[1]}/x", "test")
+    publisher = Publisher(f"amqp://sample:x@127.0.0.1:{silent.sockets[0].getsockname()[1]}/x", "test")
     async with house.database("sample") as database:
         await fill(database, 100)
         with pytest.raises(UNREACHABLE):
             async with asyncio.timeout(5) as patience:
-                await relay(database, outlet)
+                await relay(database, publisher)
         assert not patience.expired()
     silent.close()
     for writer in accepted:

@@ -11,8 +11,9 @@ import pytest
 
 from shared.contracts.message import Created
 from shared.database import Transaction
-from shared.messaging.requests import Refused, RequestClient
+from shared.messaging.request_client import RequestClient
 from shared.messaging.router import ServiceRouter
+from shared.problems import Refused
 from shared.purposes import Purpose
 from shared.service import Service
 from tests.house import House
@@ -63,7 +64,7 @@ async def test_a_failure_is_answered_without_any_value(
     router.request(NoteThing, purpose=purpose)(fail)
     async with house.serve(answering(router)):
         with pytest.raises(Refused) as refused:
-            await client.ask(NoteThing(subject_id=person, text="x"))
+            await client.request(NoteThing(subject_id=person, text="x"))
     assert refused.value.problem.status == status
     assert CANARY not in refused.value.problem.model_dump_json() + str(refused.value)
     assert CANARY not in "".join(capfd.readouterr())
@@ -122,5 +123,5 @@ async def test_a_lost_race_with_the_erasure_is_answered_410(house: House, client
         router.request(NoteThing, purpose=Purpose.CONTRACT)(late)
         async with house.serve(answering(router)):
             with pytest.raises(Refused) as refused:
-                await client.ask(NoteThing(subject_id=uuid4(), text="x"))
+                await client.request(NoteThing(subject_id=uuid4(), text="x"))
     assert refused.value.problem.status == 410

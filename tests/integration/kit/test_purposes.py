@@ -13,6 +13,7 @@ import pytest
 from shared.contracts.privacy import PermissionChanged
 from shared.database import Database
 from shared.messaging.faults import Fault, classify
+from shared.messaging.outbox import enqueue
 from shared.personal_data.permissions import apply, hold_permission
 from shared.purposes import KINDS, Purpose
 from tests.house import House, eventually
@@ -134,7 +135,7 @@ async def test_a_pooled_connection_keeps_nothing_of_the_last_purpose(house: Hous
 
     Guard: SET LOCAL, which also holds behind a pooler that resets nothing; seen to fail with SET.
     """
-    one = Database(house.databases["sample"].app, "sample", 1)
+    one = Database(house.databases["sample"].app, "sample", enqueue, 1)
     await one.open()
     try:
         async with one.transaction(Purpose.UPKEEP) as tx:

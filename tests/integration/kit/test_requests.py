@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import replace
+from typing import Any
 from uuid import UUID, uuid4
 
 import aio_pika
@@ -10,10 +11,11 @@ import pytest
 from aio_pika.exceptions import ChannelNotFoundEntity
 
 from shared.clock import now
-from shared.contracts.message import Created, Done
+from shared.contracts.message import Created, Done, Request
 from shared.database import Database, Transaction
-from shared.messaging.requests import DEADLINE, Refused, RequestClient, Unavailable, refuse
+from shared.messaging.request_client import DEADLINE, RequestClient
 from shared.messaging.router import ServiceRouter
+from shared.problems import Refused, Unavailable, refuse
 from shared.purposes import Purpose
 from shared.service import Service
 from tests.house import House, eventually
@@ -41,7 +43,7 @@ async def test_an_absent_service_is_unavailable_at_once(client: RequestClient) -
     """
     began = time.monotonic()
     with pytest.raises(Unavailable) as refused:
-        await client.ask(ReadNotes(subject_id=uuid4()), timeout_s=10)
+        await client.request(ReadNotes(subject_id=uuid4()), timeout_s=10)
     assert time.monotonic() - began < 1
     assert refused.value.problem.status == 503
 
@@ -49,9 +51,9 @@ async def test_an_absent_service_is_unavailable_at_once(client: RequestClient) -
 async def test_many_questions_at_a_time_over_one_client(house: House, served: Database, client: RequestClient) -> None:
     """Each gets its own answer. Guard: correlation ids and one future each."""
     people = [uuid4() for _ in range(150)]
-    made = await asyncio.gather(*(client.ask(NoteThing(subject_id=p, text=str(p))) for p in people))
+    made = await asyncio.gather(*(client.request(NoteThing(subject_id=p, text=str(p))) for p in people))
     assert len({created.id for created in made}) == 150
-    read = await asyncio.gather(*(client.ask(ReadNotes(subject_id=p)) for p in people))
+    read = await asyncio.gather(*(client.request(ReadNotes(subject_id=p)) for p in people))
     assert [notes.texts for notes in read] == [(str(p),) for p in people]
 
 
@@ -67,7 +69,7 @@ async def test_what_is_past_its_deadline_is_not_worked_on(house: House, client: 
                 headers={DEADLINE: int((now().timestamp() + seconds) * 1000)},
             )
             await channel.default_exchange.publish(message, REQUESTS)
-        await client.ask(ReadNotes(subject_id=punctual))
+        await client.request(ReadNotes(subject_id=punctual))
     assert (await count(house, late), await count(house, punctual)) == (0, 1)
 
 
@@ -78,14 +80,14 @@ async def test_a_key_has_one_effect(house: House, client: RequestClient) -> None
     Guard: Claim.recall before the handler; seen to fail without it.
     """
     person, key = uuid4(), uuid4().hex
-    first = await client.ask(NoteThing(subject_id=person, text="x"), idempotency_key=key, principal="p")
-    again = await client.ask(NoteThing(subject_id=person, text="x"), idempotency_key=key, principal="p")
+    first = await client.request(NoteThing(subject_id=person, text="x"), idempotency_key=key, principal="p")
+    again = await client.request(NoteThing(subject_id=person, text="x"), idempotency_key=key, principal="p")
     assert first == again
     with pytest.raises(Refused) as refused:
-        await client.ask(NoteThing(subject_id=person, text="y"), idempotency_key=key, principal="p")
+        await client.request(NoteThing(subject_id=person, text="y"), idempotency_key=key, principal="p")
     assert refused.value.problem.status == 422
     assert refused.value.problem.errors[0].field == "Idempotency-Key"
-    other = await client.ask(NoteThing(subject_id=person, text="x"), idempotency_key=key, principal="q")
+    other = await client.request(NoteThing(subject_id=person, text="x"), idempotency_key=key, principal="q")
     assert other != first
     assert await count(house, person) == 2
 
@@ -94,9 +96,9 @@ async def test_a_key_has_one_effect(house: House, client: RequestClient) -> None
 async def test_a_key_used_twenty_times_at_once_has_one_effect(house: House, client: RequestClient) -> None:
     """Guard: the key is inserted before the work, so that the second waits; seen to fail with a mere look."""
     person, key = uuid4(), uuid4().hex
-    await client.ask(ReadNotes(subject_id=person))  # from now on known: strangers wait for one another anyhow
+    await client.request(ReadNotes(subject_id=person))  # from now on known: strangers wait for one another anyhow
     request = NoteThing(subject_id=person, text="x")
-    answers = await asyncio.gather(*(client.ask(request, idempotency_key=key) for _ in range(20)))
+    answers = await asyncio.gather(*(client.request(request, idempotency_key=key) for _ in range(20)))
     assert len({answer.id for answer in answers}) == 1
     assert await count(house, person) == 1
 
@@ -106,7 +108,7 @@ async def test_a_key_on_what_may_be_repeated_does_no_harm(client: RequestClient)
     """Guard: only what answers `Created` keeps a key; seen to answer 422 the second time without it."""
     person, key = uuid4(), uuid4().hex
     for _ in range(2):
-        assert await client.ask(ForgetNotes(subject_id=person), idempotency_key=key) == Done()
+        assert await client.request(ForgetNotes(subject_id=person), idempotency_key=key) == Done()
 
 
 async def test_a_refused_request_does_not_use_its_key_up(house: House, client: RequestClient) -> None:
@@ -121,17 +123,18 @@ async def test_a_refused_request_does_not_use_its_key_up(house: House, client: R
     request, key = NoteThing(subject_id=uuid4(), text="x"), uuid4().hex
     async with house.serve(answering(router)):
         with pytest.raises(Refused, match="not now"):
-            await client.ask(request, idempotency_key=key)
+            await client.request(request, idempotency_key=key)
         willing.set()
-        assert (await client.ask(request, idempotency_key=key)).id == request.subject_id
+        assert (await client.request(request, idempotency_key=key)).id == request.subject_id
 
 
 async def test_the_erased_are_answered_410(house: House, served: Database, client: RequestClient) -> None:
     person = uuid4()
     await erase_people(served, person)
-    for request in (NoteThing(subject_id=person, text="x"), ReadNotes(subject_id=person)):
+    asked: tuple[Request[Any], ...] = (NoteThing(subject_id=person, text="x"), ReadNotes(subject_id=person))
+    for request in asked:
         with pytest.raises(Refused) as refused:
-            await client.ask(request)
+            await client.request(request)
         assert refused.value.problem.status == 410
     assert await count(house, person) == 0
 
@@ -146,12 +149,12 @@ async def test_a_question_given_up_does_not_disturb_the_others(house: House, cli
 
     router.request(ReadNotes, purpose=Purpose.RIGHTS)(slowly)
     async with house.serve(answering(router)):
-        patient = [asyncio.create_task(client.ask(ReadNotes(subject_id=uuid4()))) for _ in range(20)]
-        hasty = [asyncio.create_task(client.ask(ReadNotes(subject_id=uuid4()))) for _ in range(20)]
+        patient = [asyncio.create_task(client.request(ReadNotes(subject_id=uuid4()))) for _ in range(20)]
+        hasty = [asyncio.create_task(client.request(ReadNotes(subject_id=uuid4()))) for _ in range(20)]
         for task in hasty:
             await asyncio.sleep(0)
             task.cancel()
-        short = [client.ask(ReadNotes(subject_id=uuid4()), timeout_s=0.001 * n) for n in range(1, 20)]
+        short = [client.request(ReadNotes(subject_id=uuid4()), timeout_s=0.001 * n) for n in range(1, 20)]
         refusals = await asyncio.gather(*short, return_exceptions=True)
         assert all(isinstance(refusal, Unavailable) for refusal in refusals)
         assert len(await asyncio.gather(*patient)) == 20
@@ -170,20 +173,20 @@ async def test_the_broker_comes_back_and_so_do_the_questions(house: House) -> No
         return Done()
 
     router.include(SERVICE.router)
-    del router.answers[ForgetNotes.type]
+    del router.request_handlers[ForgetNotes.type]
     router.request(ForgetNotes, purpose=Purpose.UPKEEP)(never)
     quickly = replace(house, settings=house.settings | {"drain_seconds": 0.1})
     async with cable(house.admin_amqp) as line, quickly.serve(answering(router)):
         client = RequestClient(line.url, "test")
-        waiting = asyncio.create_task(client.ask(ForgetNotes(subject_id=uuid4()), timeout_s=30))
+        waiting = asyncio.create_task(client.request(ForgetNotes(subject_id=uuid4()), timeout_s=30))
         await asyncio.wait_for(asked.wait(), 5)
         line.cut()
         with pytest.raises(Unavailable):
             await asyncio.wait_for(waiting, 2)
         with pytest.raises(Unavailable):
-            await client.ask(ReadNotes(subject_id=uuid4()))
+            await client.request(ReadNotes(subject_id=uuid4()))
         await line.mend()
-        assert (await client.ask(ReadNotes(subject_id=uuid4()))).texts == ()
+        assert (await client.request(ReadNotes(subject_id=uuid4()))).texts == ()
         await client.close()
 
 
@@ -191,13 +194,13 @@ async def test_a_service_answers_again_after_its_connection_broke(house: House, 
     async with cable(house.amqp["sample"]) as line:
         through = replace(house, amqp={**house.amqp, "sample": line.url})
         async with through.serve(alone()):
-            assert (await client.ask(ReadNotes(subject_id=uuid4()))).texts == ()
+            assert (await client.request(ReadNotes(subject_id=uuid4()))).texts == ()
             line.cut()
             await line.mend()
 
             async def answered() -> bool:
                 try:
-                    await client.ask(ReadNotes(subject_id=uuid4()), timeout_s=1)
+                    await client.request(ReadNotes(subject_id=uuid4()), timeout_s=1)
                 except Refused:
                     return False
                 return True
@@ -221,7 +224,7 @@ async def test_nothing_of_a_request_stays_in_the_broker(house: House, client: Re
     busy = replace(house, settings=house.settings | {"request_concurrency": 1, "prefetch": 1, "drain_seconds": 0.1})
     async with busy.serve(answering(router)):
         asks = [
-            asyncio.create_task(client.ask(NoteThing(subject_id=uuid4(), text="x"), timeout_s=20)) for _ in range(9)
+            asyncio.create_task(client.request(NoteThing(subject_id=uuid4(), text="x"), timeout_s=20)) for _ in range(9)
         ]
         await asyncio.wait_for(asked.wait(), 5)
         async with publishing(house) as channel:

@@ -11,9 +11,11 @@ import asyncpg
 import pytest
 
 from shared.clock import today
-from shared.database import Database, enter
+from shared.database import Database
 from shared.messaging.faults import Fault, classify
-from shared.personal_data.coverage import holes
+from shared.messaging.inbox import mark_received
+from shared.messaging.outbox import enqueue
+from shared.personal_data.schema_check import gaps
 from shared.purposes import Purpose
 from tests.house import DEEPER, House
 from tests.sample.data_map import DATA_MAP
@@ -50,7 +52,7 @@ async def receipt(connection: asyncpg.Connection, person: UUID, payer: UUID | No
 
 async def test_the_sample_is_covered_by_its_data_map(database: Database) -> None:
     async with database.transaction(Purpose.RIGHTS) as tx:
-        assert await holes(tx, DATA_MAP) == []
+        assert await gaps(tx, DATA_MAP) == []
 
 
 async def test_coverage_finds_a_mention_that_could_name_the_dead(
@@ -61,7 +63,7 @@ async def test_coverage_finds_a_mention_that_could_name_the_dead(
     await everything.execute("ALTER TABLE note ADD CONSTRAINT weak FOREIGN KEY (friend_id) REFERENCES subject")
     try:
         async with database.transaction(Purpose.RIGHTS) as tx:
-            assert await holes(tx, DATA_MAP) == ["note.friend_id: no foreign key to subject (subject_id, live)"]
+            assert await gaps(tx, DATA_MAP) == ["note.friend_id: no foreign key to subject (subject_id, live)"]
     finally:
         await everything.execute("ALTER TABLE note DROP CONSTRAINT weak")
         await everything.execute(
@@ -303,7 +305,7 @@ async def test_writers_racing_the_purge_never_resurrect_nor_deadlock(
     Guard: lethe.enter locks the person before the rows, lethe.lock_people before the purge and in order;
     seen to deadlock or to report failures without each of them.
     """
-    racing = Database(house.databases["sample"].app, "sample", 14)
+    racing = Database(house.databases["sample"].app, "sample", enqueue, 14)
     await racing.open()
     people = [uuid4() for _ in range(ROUNDS)]
     await meet(everything, *people[::2])
@@ -333,7 +335,7 @@ async def test_writers_racing_the_purge_never_resurrect_nor_deadlock(
 
 async def test_orders_on_the_same_strangers_in_another_sequence_do_not_deadlock(house: House) -> None:
     """Guard: lethe.lock_people makes ids known in order; seen to deadlock without it."""
-    both = [Database(house.databases["sample"].app, "sample", 2) for _ in range(2)]
+    both = [Database(house.databases["sample"].app, "sample", enqueue, 2) for _ in range(2)]
     await asyncio.gather(*(each.open() for each in both))
     try:
         for _ in range(10):
@@ -355,7 +357,7 @@ async def purge(database: Database, orders: list[UUID], people: list[UUID]) -> N
 async def write(database: Database, person: UUID, outcomes: list[str]) -> None:
     """A handler's way: the person first, then rows."""
     async with database.transaction(Purpose.UPKEEP) as tx:
-        found = await enter(tx, uuid4(), "race", person)
+        found = await mark_received(tx, uuid4(), "race", person)
         outcomes.append(found)
         if found == "live":
             await tx.run(NOTE, person, None, None)

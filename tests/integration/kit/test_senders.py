@@ -8,7 +8,7 @@ import pytest
 from aio_pika.exceptions import ChannelPreconditionFailed
 
 from shared.database import Transaction
-from shared.messaging.senders import account
+from shared.messaging.sender_accounts import account
 from tests.house import House, eventually
 from tests.sample.contracts import ThingNoted
 from tests.sample.house import publishing, reacting

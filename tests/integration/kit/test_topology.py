@@ -32,7 +32,7 @@ async def house(servers: Servers) -> AsyncIterator[House]:
 
 
 async def prepare(house: House) -> dict[str, str]:
-    reactions = [r for s in (alone(), IDENTITY) for r in s.complete_router().reactions]
+    reactions = [r for s in (alone(), IDENTITY) for r in s.complete_router().event_handlers]
     urls = (house.servers.amqp_url, house.servers.management_url)
     return await broker.prepare(*urls, house.name, NAMES, reactions, secret=SECRET, waits_ms=SHORT_WAITS_MS)
 
@@ -64,7 +64,7 @@ async def test_a_queue_of_another_kind_is_named(empty: str, name: str) -> None:
         channel = await connection.channel()
         await channel.declare_queue(name, durable=True)
     with pytest.raises(TopologyError, match=f"queue {name} exists"):
-        await topology.declare(empty, alone().complete_router().reactions, ["sample"])
+        await topology.declare(empty, alone().complete_router().event_handlers, ["sample"])
 
 
 @pytest.mark.parametrize("name", [EVENTS, "lethe.retry.1h", "lethe.unrouted"])

@@ -17,8 +17,9 @@ from shared.clock import now
 from shared.contracts import licensing, privacy
 from shared.contracts.licensing import PaymentWebhook, SignedWebhook
 from shared.contracts.message import Request
-from shared.messaging.requests import Refused, RequestClient
-from shared.service import Kit
+from shared.messaging.request_client import RequestClient
+from shared.problems import Refused
+from shared.service import Resources
 from tests import house as houses
 from tests.house import House, eventually
 
@@ -33,7 +34,7 @@ class Shop:
     """The services at work, and superusers who see what is really there."""
 
     house: House
-    kit: Kit
+    kit: Resources
     client: RequestClient
     rows: asyncpg.Connection
     accounts: asyncpg.Connection
@@ -46,11 +47,11 @@ class Shop:
         await self.accounts.execute(ACCOUNT, person, f"{person.hex}@example.com", country, kind, *business)
         return person
 
-    async def ask(self, request: Request, **options: Any) -> Any:
+    async def ask(self, request: Request[Any], **options: Any) -> Any:
         """Ask; slow machines get more time."""
-        return await self.client.ask(request, timeout_s=20, **options)
+        return await self.client.request(request, timeout_s=20, **options)
 
-    async def status(self, request: Request, **options: Any) -> int:
+    async def status(self, request: Request[Any], **options: Any) -> int:
         """The status a request is answered with."""
         try:
             await self.ask(request, **options)

@@ -11,7 +11,7 @@ from shared.contracts import licensing
 from shared.contracts.licensing import ActivateLicense, DeactivateLicense, ValidateLicense
 from shared.contracts.privacy import OrderedSubject
 from shared.personal_data.erasure import erase
-from shared.personal_data.retained import end_retention
+from shared.personal_data.retention_run import end_retention
 from shared.purposes import Purpose
 from tests.house import eventually
 from tests.integration.licensing import shop as shops

@@ -14,8 +14,8 @@ from services.licensing.payments.sandbox import signed_webhook
 from shared.clock import now, today
 from shared.contracts import licensing
 from shared.contracts.licensing import PaymentWebhook
-from shared.messaging.requests import Refused
-from shared.personal_data.coverage import holes
+from shared.personal_data.schema_check import gaps
+from shared.problems import Refused
 from shared.purposes import Purpose
 from tests.house import eventually
 from tests.integration.licensing.shop import Shop, all_of, order_of
@@ -29,7 +29,7 @@ AGE = (
 
 async def test_every_column_is_in_the_data_map(shop: Shop) -> None:
     async with shop.kit.database.transaction(Purpose.UPKEEP) as tx:
-        assert await holes(tx, DATA_MAP) == []
+        assert await gaps(tx, DATA_MAP) == []
 
 
 async def test_a_sale_from_the_catalogue_to_the_key(shop: Shop) -> None:

@@ -8,8 +8,8 @@ from deploy.local.servers import Servers
 from services.identity.app import SERVICE as IDENTITY
 from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
-from shared.messaging.requests import RequestClient
-from shared.service import Kit
+from shared.messaging.request_client import RequestClient
+from shared.service import Resources
 from tests import house as houses
 from tests.house import House
 from tests.integration.marketing.steps import PostOffice, post_office
@@ -31,12 +31,12 @@ async def house(servers: Servers, office: PostOffice) -> AsyncIterator[House]:
 
 
 @pytest.fixture(scope="module")
-async def kits(house: House) -> AsyncIterator[dict[str, Kit]]:
+async def kits(house: House) -> AsyncIterator[dict[str, Resources]]:
     async with house.serve(PRIVACY, IDENTITY, MARKETING) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-async def client(house: House, kits: dict[str, Kit]) -> AsyncIterator[RequestClient]:
+async def client(house: House, kits: dict[str, Resources]) -> AsyncIterator[RequestClient]:
     async with house.asking() as asking:
         yield asking

@@ -16,7 +16,8 @@ from services.marketing.population import Reader, insert_audience
 from services.marketing.words import LIST
 from shared.contracts import marketing
 from shared.contracts.message import Request
-from shared.messaging.requests import Refused, RequestClient
+from shared.messaging.request_client import RequestClient
+from shared.problems import Refused
 from tests.house import House, eventually
 
 
@@ -88,10 +89,10 @@ async def rows(house: House, sql: str, *args: Any, service: str = "marketing") -
         return [dict(row) for row in await database.fetch(sql, *args)]
 
 
-async def refusal(client: RequestClient, request: Request) -> tuple[int, list[str]]:
+async def refusal(client: RequestClient, request: Request[Any]) -> tuple[int, list[str]]:
     """The status and the named fields of a refusal."""
     try:
-        await client.ask(request)
+        await client.request(request)
     except Refused as refused:
         return refused.problem.status, [error.field for error in refused.problem.errors]
     raise AssertionError(f"{request.type} was not refused")
@@ -100,8 +101,8 @@ async def refusal(client: RequestClient, request: Request) -> tuple[int, list[st
 async def start_campaign(client: RequestClient, **fields: Any) -> UUID:
     """A campaign that is being sent."""
     drafted = {"subject": "News", "text": "The new version is out."} | fields
-    created = await client.ask(marketing.CreateCampaign(**drafted))
-    await client.ask(marketing.StartCampaign(campaign_id=created.id))
+    created = await client.request(marketing.CreateCampaign(**drafted))
+    await client.request(marketing.StartCampaign(campaign_id=created.id))
     campaign_id: UUID = created.id
     return campaign_id
 
@@ -110,7 +111,7 @@ async def finished(client: RequestClient, campaign_id: UUID) -> marketing.Campai
     """The campaign once each of its mailings has an outcome."""
 
     async def is_finished() -> marketing.Campaign | None:
-        campaign: marketing.Campaign = await client.ask(marketing.ReadCampaign(campaign_id=campaign_id))
+        campaign: marketing.Campaign = await client.request(marketing.ReadCampaign(campaign_id=campaign_id))
         return campaign if campaign.state == "finished" else None
 
     campaign: marketing.Campaign = await eventually(is_finished)

@@ -11,10 +11,10 @@ from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import marketing
 from shared.contracts.privacy import KnownPermission
-from shared.messaging.requests import RequestClient
+from shared.messaging.request_client import RequestClient
 from shared.personal_data import permissions
 from shared.purposes import EVERYTHING, Purpose
-from shared.service import Kit
+from shared.service import Resources
 from tests import house as houses
 from tests.house import House, eventually
 from tests.integration.marketing.steps import (
@@ -38,7 +38,7 @@ async def only_this_tests_readers(house: House) -> None:
         await database.execute("DELETE FROM mailing; DELETE FROM subscriber; DELETE FROM interest")
 
 
-async def decide(kits: dict[str, Kit], person: object, purpose: str, *, allowed: bool) -> None:
+async def decide(kits: dict[str, Resources], person: object, purpose: str, *, allowed: bool) -> None:
     """What privacy decided arrives in marketing."""
     async with kits["marketing"].database.transaction(Purpose.RIGHTS) as tx:
         decision = {"subject_id": person, "purpose": purpose, "allowed": allowed, "version": 1000}
@@ -97,7 +97,7 @@ async def test_each_mail_names_recipient_and_list_in_its_one_click_headers(
 
 @pytest.mark.parametrize("purpose", [EMAIL, EVERYTHING, "suppression"])
 async def test_who_is_blocked_after_the_planning_is_cancelled(
-    house: House, client: RequestClient, office: PostOffice, kits: dict[str, Kit], purpose: str
+    house: House, client: RequestClient, office: PostOffice, kits: dict[str, Resources], purpose: str
 ) -> None:
     people = [reader("first"), reader("blocked")]
     await settle_in(house, people)
@@ -124,7 +124,7 @@ async def test_who_is_blocked_after_the_planning_is_cancelled(
 
 
 async def test_planning_sees_nobody_restricted_suppressed_or_of_another_language(
-    house: House, client: RequestClient, office: PostOffice, kits: dict[str, Kit]
+    house: House, client: RequestClient, office: PostOffice, kits: dict[str, Resources]
 ) -> None:
     reached, restricted, suppressed = reader("reached"), reader("restricted"), reader("suppressed")
     await settle_in(house, [reached, restricted, suppressed])
@@ -139,12 +139,12 @@ async def test_planning_sees_nobody_restricted_suppressed_or_of_another_language
 
 
 async def test_a_topic_reaches_those_interested_who_did_not_object_to_profiling(
-    house: House, client: RequestClient, office: PostOffice, kits: dict[str, Kit]
+    house: House, client: RequestClient, office: PostOffice, kits: dict[str, Resources]
 ) -> None:
     interested, indifferent, objector = reader("interested"), reader("indifferent"), reader("profiled")
     await settle_in(house, [interested, indifferent, objector])
-    await client.ask(marketing.NoteInterest(subject_id=interested.subject_id, topic="backups"))
-    await client.ask(marketing.NoteInterest(subject_id=objector.subject_id, topic="backups"))
+    await client.request(marketing.NoteInterest(subject_id=interested.subject_id, topic="backups"))
+    await client.request(marketing.NoteInterest(subject_id=objector.subject_id, topic="backups"))
     await decide(kits, objector.subject_id, Purpose.PROFILING, allowed=False)
     assert (await queued(house, client, {"topic": "backups"})).sent == 1
     assert [len(office.mails_to(p.email)) for p in (interested, indifferent, objector)] == [1, 0, 0]
@@ -153,7 +153,9 @@ async def test_a_topic_reaches_those_interested_who_did_not_object_to_profiling(
             assert await tx.value("SELECT count(*) FROM interest WHERE topic = 'backups'") == sees
 
 
-async def test_without_a_purpose_and_for_other_channels_nobody_is_visible(house: House, kits: dict[str, Kit]) -> None:
+async def test_without_a_purpose_and_for_other_channels_nobody_is_visible(
+    house: House, kits: dict[str, Resources]
+) -> None:
     await settle_in(house, [reader("seen"), reader("seen")])
     count = (
         "SELECT (SELECT count(*) FROM subscriber) + (SELECT count(*) FROM mailing) + (SELECT count(*) FROM interest)"
@@ -208,7 +210,7 @@ async def test_what_a_crash_left_undecided_becomes_unknown(
 
 
 async def test_a_database_lost_during_the_dialogue_sends_nothing_twice(
-    house: House, client: RequestClient, office: PostOffice, kits: dict[str, Kit]
+    house: House, client: RequestClient, office: PostOffice, kits: dict[str, Resources]
 ) -> None:
     person = reader("lost")
     await settle_in(house, [person])
@@ -254,7 +256,7 @@ async def test_a_mailbox_that_is_gone_is_written_to_only_once(
 
 
 async def test_a_temporary_refusal_is_tried_again_later(
-    house: House, client: RequestClient, office: PostOffice, kits: dict[str, Kit]
+    house: House, client: RequestClient, office: PostOffice, kits: dict[str, Resources]
 ) -> None:
     busy = reader("busy")
     await settle_in(house, [busy])
@@ -280,7 +282,7 @@ async def test_a_temporary_refusal_is_tried_again_later(
 
 
 async def test_a_mail_server_that_is_away_loses_nothing(
-    house: House, client: RequestClient, office: PostOffice, kits: dict[str, Kit]
+    house: House, client: RequestClient, office: PostOffice, kits: dict[str, Resources]
 ) -> None:
     people = [reader("patient") for _ in range(8)]
     await settle_in(house, people)
@@ -313,15 +315,15 @@ async def test_starting_twice_is_one_campaign_and_unknown_ones_are_refused(
 ) -> None:
     person = reader("twice")
     await settle_in(house, [person])
-    created = await client.ask(marketing.CreateCampaign(subject="News", text="News"))
-    draft = await client.ask(marketing.ReadCampaign(campaign_id=created.id))
+    created = await client.request(marketing.CreateCampaign(subject="News", text="News"))
+    draft = await client.request(marketing.ReadCampaign(campaign_id=created.id))
     assert (draft.state, draft.started_at) == ("draft", None)
-    await asyncio.gather(*(client.ask(marketing.StartCampaign(campaign_id=created.id)) for _ in range(4)))
+    await asyncio.gather(*(client.request(marketing.StartCampaign(campaign_id=created.id)) for _ in range(4)))
     await finished(client, created.id)
-    await client.ask(marketing.StartCampaign(campaign_id=created.id))
-    assert (await client.ask(marketing.ReadCampaign(campaign_id=created.id))).state == "finished"
+    await client.request(marketing.StartCampaign(campaign_id=created.id))
+    assert (await client.request(marketing.ReadCampaign(campaign_id=created.id))).state == "finished"
     assert len(office.mails_to(person.email)) == 1
-    newest = (await client.ask(marketing.ReadCampaigns(limit=1))).campaigns
+    newest = (await client.request(marketing.ReadCampaigns(limit=1))).campaigns
     assert [campaign.campaign_id for campaign in newest] == [created.id]
     for request in (marketing.StartCampaign(campaign_id=uuid4()), marketing.ReadCampaign(campaign_id=uuid4())):
         assert (await refusal(client, request))[0] == 404

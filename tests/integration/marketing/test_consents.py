@@ -16,9 +16,10 @@ from services.privacy.cases.population import insert_cases, release
 from services.privacy.consents import CHANNELS
 from shared.clock import now
 from shared.contracts import marketing, privacy
-from shared.messaging.requests import Refused, RequestClient
+from shared.messaging.request_client import RequestClient
+from shared.problems import Refused
 from shared.purposes import Purpose
-from shared.service import Kit
+from shared.service import Resources
 from tests import house as houses
 from tests.house import House, eventually
 from tests.integration.marketing.steps import allowed, refusal, rows
@@ -33,14 +34,14 @@ async def house(servers: Servers) -> AsyncIterator[House]:
     await houses.tear_down(made)
 
 
-def choice(person: UUID, *, given: bool, purpose: str = EMAIL, text: str = "T-7") -> privacy.ConsentChoice:
-    return privacy.ConsentChoice(
+def choice(person: UUID, *, given: bool, purpose: str = EMAIL, text: str = "T-7") -> privacy.ChooseConsent:
+    return privacy.ChooseConsent(
         subject_id=person, purpose=purpose, given=given, text_version=text, surface="panel", method="box ticked"
     )
 
 
 async def current(client: RequestClient, person: UUID) -> dict[str, privacy.Consent]:
-    answer = await client.ask(privacy.ReadConsents(subject_id=person))
+    answer = await client.request(privacy.ReadConsents(subject_id=person))
     return {consent.purpose: consent for consent in answer.consents}
 
 
@@ -54,7 +55,7 @@ async def rules_everywhere(house: House, person: UUID, purpose: str, expected: b
 
 async def test_a_consent_is_proved_by_its_words_and_rules_in_marketing(house: House, client: RequestClient) -> None:
     person = uuid4()
-    await client.ask(choice(person, given=True))
+    await client.request(choice(person, given=True))
     await rules_everywhere(house, person, EMAIL, expected=True)
     proved = (await current(client, person))[EMAIL]
     assert (proved.given, proved.text_version, proved.surface) == (True, "T-7", "panel")
@@ -63,8 +64,8 @@ async def test_a_consent_is_proved_by_its_words_and_rules_in_marketing(house: Ho
 
 async def test_withdrawing_is_as_easy_and_names_the_words_taken_back(house: House, client: RequestClient) -> None:
     person = uuid4()
-    await client.ask(choice(person, given=True))
-    await client.ask(choice(person, given=False, text=""))
+    await client.request(choice(person, given=True))
+    await client.request(choice(person, given=False, text=""))
     await rules_everywhere(house, person, EMAIL, expected=False)
     proved = (await current(client, person))[EMAIL]
     assert (proved.given, proved.text_version) == (False, "T-7")
@@ -89,9 +90,11 @@ async def test_what_is_not_a_choice_is_refused(client: RequestClient, bad: dict[
     assert await current(client, person) == {}
 
 
-async def test_consent_to_one_channel_opens_no_other(house: House, client: RequestClient, kits: dict[str, Kit]) -> None:
+async def test_consent_to_one_channel_opens_no_other(
+    house: House, client: RequestClient, kits: dict[str, Resources]
+) -> None:
     person = uuid4()
-    await client.ask(choice(person, given=True))
+    await client.request(choice(person, given=True))
     await rules_everywhere(house, person, EMAIL, expected=True)
     async with house.superuser("marketing") as database:
         await database.execute(
@@ -109,8 +112,8 @@ async def test_an_objection_to_marketing_ends_every_channel_and_the_profiling(
     house: House, client: RequestClient
 ) -> None:
     person = uuid4()
-    await client.ask(choice(person, given=True))
-    await client.ask(choice(person, given=False, purpose=Purpose.MARKETING, text="T-6"))
+    await client.request(choice(person, given=True))
+    await client.request(choice(person, given=False, purpose=Purpose.MARKETING, text="T-6"))
     ended = (Purpose.MARKETING, *CHANNELS, Purpose.PROFILING)
     for purpose in ended:
         await rules_everywhere(house, person, purpose, expected=False)
@@ -119,10 +122,10 @@ async def test_an_objection_to_marketing_ends_every_channel_and_the_profiling(
 
 
 async def test_a_decision_that_arrives_late_is_kept_as_proof_and_rules_nothing(
-    house: House, client: RequestClient, kits: dict[str, Kit]
+    house: House, client: RequestClient, kits: dict[str, Resources]
 ) -> None:
     person = uuid4()
-    await client.ask(choice(person, given=True))
+    await client.request(choice(person, given=True))
     event = marketing.Unsubscribed(
         subject_id=person, method="unsubscribe link", decided_at=now() - timedelta(minutes=5)
     )
@@ -139,7 +142,7 @@ async def test_a_decision_that_arrives_late_is_kept_as_proof_and_rules_nothing(
 
 
 async def test_a_clock_that_is_ahead_gives_no_advantage(
-    house: House, client: RequestClient, kits: dict[str, Kit]
+    house: House, client: RequestClient, kits: dict[str, Resources]
 ) -> None:
     person = uuid4()
     event = marketing.Subscribed(
@@ -148,7 +151,7 @@ async def test_a_clock_that_is_ahead_gives_no_advantage(
     async with kits["marketing"].database.transaction(Purpose.UPKEEP) as tx:
         tx.publish(event)
     await rules_everywhere(house, person, EMAIL, expected=True)
-    await client.ask(choice(person, given=False))
+    await client.request(choice(person, given=False))
     await rules_everywhere(house, person, EMAIL, expected=False)
 
 
@@ -156,7 +159,7 @@ async def test_many_decisions_at_once_leave_one_order(house: House, client: Requ
     people = [uuid4() for _ in range(2)]
     choices = [choice(person, given=n % 2 == 0) for person in people for n in range(60)]
     random.Random(7).shuffle(choices)
-    await asyncio.gather(*(client.ask(each) for each in choices))
+    await asyncio.gather(*(client.request(each) for each in choices))
     async with house.superuser("privacy") as database:
         ledger = await database.fetch(
             "SELECT subject_id, array_agg(given ORDER BY version) AS by_version,"
@@ -173,7 +176,7 @@ async def test_many_decisions_at_once_leave_one_order(house: House, client: Requ
 async def test_decisions_while_the_person_is_erased_never_come_back(house: House, client: RequestClient) -> None:
     people = [uuid4() for _ in range(15)]
     for person in people:
-        await client.ask(choice(person, given=True))
+        await client.request(choice(person, given=True))
 
     async def erase() -> None:
         async with house.superuser("privacy") as database:
@@ -184,7 +187,7 @@ async def test_decisions_while_the_person_is_erased_never_come_back(house: House
         statuses = []
         for n in range(20):
             try:
-                await client.ask(choice(person, given=n % 2 == 0))
+                await client.request(choice(person, given=n % 2 == 0))
                 statuses.append(200)
             except Refused as refused:
                 statuses.append(refused.problem.status)
@@ -213,8 +216,8 @@ async def test_decisions_while_the_person_is_erased_never_come_back(house: House
 
 
 async def test_the_forms_words_are_there_in_both_languages(client: RequestClient) -> None:
-    polish = await client.ask(privacy.ReadConsentTexts(language="pl"))
-    english = await client.ask(privacy.ReadConsentTexts(language="en"))
+    polish = await client.request(privacy.ReadConsentTexts(language="pl"))
+    english = await client.request(privacy.ReadConsentTexts(language="en"))
     assert [(t.text_version, t.purpose) for t in polish.texts] == [(t.text_version, t.purpose) for t in english.texts]
     assert {*CHANNELS, Purpose.PROFILING} <= {text.purpose for text in polish.texts}
     newest = next(text for text in polish.texts if text.purpose == EMAIL)

@@ -7,7 +7,7 @@ from services.marketing.population import Reader
 from services.privacy.cases.population import insert_cases, release
 from services.privacy.population import insert_consents
 from shared.contracts import identity, marketing, privacy
-from shared.messaging.requests import RequestClient
+from shared.messaging.request_client import RequestClient
 from shared.purposes import Purpose
 from tests.house import House, eventually
 from tests.integration.marketing.steps import (
@@ -63,10 +63,10 @@ async def test_everything_goes_but_the_memory_of_who_left(
     await settle_in(house, people)
     async with house.superuser("privacy") as database:
         await insert_consents(database, ids)
-    await client.ask(marketing.Unsubscribe(token=leaving_token(house, left)))
-    await client.ask(marketing.Unsubscribe(token=leaving_token(house, objected), objects=True))
-    await client.ask(
-        privacy.ConsentChoice(
+    await client.request(marketing.Unsubscribe(token=leaving_token(house, left)))
+    await client.request(marketing.Unsubscribe(token=leaving_token(house, objected), objects=True))
+    await client.request(
+        privacy.ChooseConsent(
             subject_id=withdrew.subject_id,
             purpose=EMAIL,
             given=False,
@@ -116,9 +116,9 @@ async def test_an_erased_objector_is_not_written_to_again_until_a_new_double_opt
 ) -> None:
     person = reader("returning")
     await _opt_in(house, client, office, person.email)
-    first = (await client.ask(identity.RecognizePerson(email=person.email))).subject_id
+    first = (await client.request(identity.RecognizePerson(email=person.email))).subject_id
     await eventually(lambda: allowed(house, first, EMAIL))
-    await client.ask(marketing.Unsubscribe(token=keys_of(house).leaving_token(first, "newsletter"), objects=True))
+    await client.request(marketing.Unsubscribe(token=keys_of(house).leaving_token(first, "newsletter"), objects=True))
     await erase(house, [first])
     assert await suppressed(house, person)
 
@@ -133,7 +133,7 @@ async def test_an_erased_objector_is_not_written_to_again_until_a_new_double_opt
         await database.execute("DELETE FROM subscriber WHERE subject_id = $1", imported.subject_id)
 
     await _opt_in(house, client, office, person.email)
-    second = (await client.ask(identity.RecognizePerson(email=person.email))).subject_id
+    second = (await client.request(identity.RecognizePerson(email=person.email))).subject_id
     assert second != first
     assert not await suppressed(house, person)
     await eventually(lambda: allowed(house, second, EMAIL))
@@ -155,7 +155,7 @@ async def test_erasing_while_a_campaign_is_sent_and_interests_arrive_leaves_noth
     async def insist(person: UUID) -> None:
         for topic in ("seo", "backups", "servers"):
             await asyncio.gather(
-                client.ask(marketing.NoteInterest(subject_id=person, topic=topic)), return_exceptions=True
+                client.request(marketing.NoteInterest(subject_id=person, topic=topic)), return_exceptions=True
             )
 
     await asyncio.gather(erase(house, ids), *(insist(person) for person in ids))
@@ -166,7 +166,7 @@ async def test_erasing_while_a_campaign_is_sent_and_interests_arrive_leaves_noth
 
 async def _opt_in(house: House, client: RequestClient, office: PostOffice, address: str) -> None:
     already = len(office.mails_to(address))
-    await client.ask(marketing.SubscribeNewsletter(email=address, text_version="T-7"))
+    await client.request(marketing.SubscribeNewsletter(email=address, text_version="T-7"))
 
     async def mailed() -> bool:
         return len(office.mails_to(address)) > already
@@ -174,4 +174,4 @@ async def _opt_in(house: House, client: RequestClient, office: PostOffice, addre
     await eventually(mailed)
     text = office.mails_to(address)[-1].get_content()
     token = text.partition("token=")[2].split()[0]
-    await client.ask(marketing.ConfirmSubscription(token=token))
+    await client.request(marketing.ConfirmSubscription(token=token))

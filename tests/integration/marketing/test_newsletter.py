@@ -18,10 +18,11 @@ from services.marketing.data_map import DATA_MAP
 from services.marketing.expiry import expire
 from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import identity, marketing, privacy
-from shared.messaging.requests import RequestClient
-from shared.personal_data.coverage import holes
+from shared.contracts.fields import Language
+from shared.messaging.request_client import RequestClient
+from shared.personal_data.schema_check import gaps
 from shared.purposes import Purpose
-from shared.service import Kit
+from shared.service import Resources
 from tests import house as houses
 from tests.house import House, eventually
 from tests.integration.marketing.steps import (
@@ -71,24 +72,24 @@ def token_of(mail: EmailMessage) -> str:
     return token
 
 
-async def entered(house: House, client: RequestClient, address: str, language: identity.Language = "pl") -> str:
+async def entered(house: House, client: RequestClient, address: str, language: Language = "pl") -> str:
     """The token that was mailed to an address after it was entered."""
-    await client.ask(marketing.SubscribeNewsletter(email=address, language=language, text_version="T-7"))
+    await client.request(marketing.SubscribeNewsletter(email=address, language=language, text_version="T-7"))
     return token_of((await mails(house, address))[-1])
 
 
 async def subscribed(house: House, client: RequestClient, address: str) -> UUID:
     """A subscriber who confirmed and whom privacy's ledger allows to be written to."""
-    await client.ask(marketing.ConfirmSubscription(token=await entered(house, client, address)))
+    await client.request(marketing.ConfirmSubscription(token=await entered(house, client, address)))
     found = await rows(house, "SELECT subject_id FROM subscriber WHERE email = $1", address)
     person: UUID = found[0]["subject_id"]
     await eventually(lambda: allowed(house, person, EMAIL))
     return person
 
 
-async def test_the_data_map_covers_the_schema(kits: dict[str, Kit]) -> None:
+async def test_the_data_map_covers_the_schema(kits: dict[str, Resources]) -> None:
     async with kits["marketing"].database.transaction(Purpose.UPKEEP) as tx:
-        assert await holes(tx, DATA_MAP) == []
+        assert await gaps(tx, DATA_MAP) == []
 
 
 async def test_double_opt_in_makes_a_subscriber_with_a_proved_consent(house: House, client: RequestClient) -> None:
@@ -99,13 +100,13 @@ async def test_double_opt_in_makes_a_subscriber_with_a_proved_consent(house: Hou
     assert "newsletter NanoMedia" in mail.get_content()  # the words agreed to
     assert mail["List-Unsubscribe"] is None  # it is no advertisement
 
-    await client.ask(marketing.ConfirmSubscription(token=token))
-    person = (await client.ask(identity.RecognizePerson(email=address))).subject_id
+    await client.request(marketing.ConfirmSubscription(token=token))
+    person = (await client.request(identity.RecognizePerson(email=address))).subject_id
     assert await rows(house, "SELECT email, state, source FROM subscriber WHERE subject_id = $1", person) == [
         {"email": address, "state": "subscribed", "source": "double opt-in"}
     ]
     await eventually(lambda: allowed(house, person, EMAIL))
-    consents = (await client.ask(privacy.ReadConsents(subject_id=person))).consents
+    consents = (await client.request(privacy.ReadConsents(subject_id=person))).consents
     assert [(c.purpose, c.given, c.text_version, c.surface) for c in consents] == [(EMAIL, True, "T-7", "newsletter")]
 
 
@@ -122,9 +123,9 @@ async def test_confirming_twice_or_at_once_is_one_subscription(house: House, cli
     address = an_address("double")
     token = await entered(house, client, address)
     confirming = marketing.ConfirmSubscription(token=token)
-    await asyncio.gather(*(client.ask(confirming) for _ in range(5)))
-    await client.ask(confirming)
-    person = (await client.ask(identity.RecognizePerson(email=address))).subject_id
+    await asyncio.gather(*(client.request(confirming) for _ in range(5)))
+    await client.request(confirming)
+    person = (await client.request(identity.RecognizePerson(email=address))).subject_id
     await eventually(lambda: allowed(house, person, EMAIL))
     ledger = await rows(house, "SELECT given FROM consent WHERE subject_id = $1", person, service="privacy")
     assert ledger == [{"given": True}]
@@ -136,7 +137,7 @@ async def test_known_and_unknown_addresses_are_answered_alike(house: House, clie
     known = an_address("known")
     await subscribed(house, client, known)
     answers = [
-        await client.ask(marketing.SubscribeNewsletter(email=email, text_version="T-7"))
+        await client.request(marketing.SubscribeNewsletter(email=email, text_version="T-7"))
         for email in (known, an_address("unknown"))
     ]
     assert answers[0] == answers[1]
@@ -145,7 +146,7 @@ async def test_known_and_unknown_addresses_are_answered_alike(house: House, clie
 async def test_entering_again_mails_again_but_not_without_end(house: House, client: RequestClient) -> None:
     address = an_address("again")
     for mailed in (1, 2, 3):
-        await client.ask(marketing.SubscribeNewsletter(email=address, text_version="T-7"))
+        await client.request(marketing.SubscribeNewsletter(email=address, text_version="T-7"))
         await mails(house, address, mailed)
 
         async def marked(mailed: int = mailed) -> bool:
@@ -154,7 +155,7 @@ async def test_entering_again_mails_again_but_not_without_end(house: House, clie
             return found == [{"mails": mailed}]
 
         await eventually(marked)
-    await client.ask(marketing.SubscribeNewsletter(email=address, text_version="T-7"))
+    await client.request(marketing.SubscribeNewsletter(email=address, text_version="T-7"))
     hashed = keys_of(house).address_hash(address)
     due = await rows(house, "SELECT mail_due_at FROM signup WHERE address_hash = $1", hashed)
     assert due == [{"mail_due_at": None}]
@@ -179,7 +180,7 @@ async def test_links_that_are_not_ours_do_nothing(house: House, client: RequestC
     assert (await refusal(client, marketing.ConfirmSubscription(token=leaving_token(house, stranger))))[0] == 404
 
 
-async def test_a_sign_up_ends_after_48_hours(house: House, client: RequestClient, kits: dict[str, Kit]) -> None:
+async def test_a_sign_up_ends_after_48_hours(house: House, client: RequestClient, kits: dict[str, Resources]) -> None:
     address = an_address("late")
     token = await entered(house, client, address)
     hashed = keys_of(house).address_hash(address)
@@ -188,7 +189,7 @@ async def test_a_sign_up_ends_after_48_hours(house: House, client: RequestClient
             "UPDATE signup SET entered_at = now() - interval '48 hours 1 second' WHERE address_hash = $1", hashed
         )
     assert (await refusal(client, marketing.ConfirmSubscription(token=token)))[0] == 404
-    await client.ask(marketing.SubscribeNewsletter(email=address, text_version="T-7"))  # starts afresh
+    await client.request(marketing.SubscribeNewsletter(email=address, text_version="T-7"))  # starts afresh
     fresh = token_of((await mails(house, address, 2))[-1])
     assert fresh != token
     async with house.superuser("marketing") as database:
@@ -211,14 +212,14 @@ async def test_leaving_works_at_once_and_reaches_the_ledger(house: House, client
     assert link in newsletter.get_content()
     token = link.rpartition("/")[2]
 
-    looked_at = await client.ask(marketing.ReadUnsubscribe(token=token))
+    looked_at = await client.request(marketing.ReadUnsubscribe(token=token))
     assert (looked_at.list_name, looked_at.subscribed) == ("newsletter", True)
     assert await allowed(house, person, EMAIL) is True  # looking changes nothing
 
-    await client.ask(marketing.Unsubscribe(token=token))
+    await client.request(marketing.Unsubscribe(token=token))
     assert await allowed(house, person, EMAIL) is False
-    assert (await client.ask(marketing.ReadUnsubscribe(token=token))).subscribed is False
-    await client.ask(marketing.Unsubscribe(token=token))
+    assert (await client.request(marketing.ReadUnsubscribe(token=token))).subscribed is False
+    await client.request(marketing.Unsubscribe(token=token))
 
     async def withdrawn() -> bool:
         return await allowed(house, person, EMAIL, "privacy") is False
@@ -240,9 +241,9 @@ async def test_leaving_works_at_once_and_reaches_the_ledger(house: House, client
 async def test_objecting_by_the_link_ends_the_profiling_and_is_remembered(house: House, client: RequestClient) -> None:
     address = an_address("objector")
     person = await subscribed(house, client, address)
-    await client.ask(marketing.NoteInterest(subject_id=person, topic="seo"))
+    await client.request(marketing.NoteInterest(subject_id=person, topic="seo"))
     token = keys_of(house).leaving_token(person, "newsletter")
-    await client.ask(marketing.Unsubscribe(token=token, objects=True))
+    await client.request(marketing.Unsubscribe(token=token, objects=True))
     assert await rows(house, "SELECT FROM interest WHERE subject_id = $1", person) == []
     assert (await refusal(client, marketing.NoteInterest(subject_id=person, topic="seo")))[0] == 403
     suppressed = "SELECT reason FROM suppression WHERE address_hash = $1"
@@ -254,7 +255,7 @@ async def test_objecting_by_the_link_ends_the_profiling_and_is_remembered(house:
 
     await eventually(in_the_ledger)
     # only a new double opt-in lifts it, and for e-mail alone
-    await client.ask(marketing.ConfirmSubscription(token=token_of(await _second_entry(house, client, address))))
+    await client.request(marketing.ConfirmSubscription(token=token_of(await _second_entry(house, client, address))))
     assert await rows(house, suppressed, hashed) == []
 
     async def allowed_again() -> bool:
@@ -268,17 +269,17 @@ async def test_objecting_by_the_link_ends_the_profiling_and_is_remembered(house:
 
 
 async def _second_entry(house: House, client: RequestClient, address: str) -> EmailMessage:
-    await client.ask(marketing.SubscribeNewsletter(email=address, text_version="T-7"))
+    await client.request(marketing.SubscribeNewsletter(email=address, text_version="T-7"))
     return (await mails(house, address, 2))[-1]
 
 
 async def test_a_consent_given_in_the_panel_brings_the_address(
-    house: House, client: RequestClient, kits: dict[str, Kit]
+    house: House, client: RequestClient, kits: dict[str, Resources]
 ) -> None:
     member = reader("member")
     await _account(house, member.subject_id, member.email)
-    await client.ask(
-        privacy.ConsentChoice(
+    await client.request(
+        privacy.ChooseConsent(
             subject_id=member.subject_id,
             purpose=EMAIL,
             given=True,
@@ -295,14 +296,14 @@ async def test_a_consent_given_in_the_panel_brings_the_address(
 
     await eventually(known)
     # left by the link, then allowed again in the panel
-    await client.ask(marketing.Unsubscribe(token=leaving_token(house, member)))
+    await client.request(marketing.Unsubscribe(token=leaving_token(house, member)))
 
     async def withdrawn() -> bool:
         return await allowed(house, member.subject_id, EMAIL, "privacy") is False
 
     await eventually(withdrawn)
-    await client.ask(
-        privacy.ConsentChoice(
+    await client.request(
+        privacy.ChooseConsent(
             subject_id=member.subject_id,
             purpose=EMAIL,
             given=True,
@@ -315,11 +316,11 @@ async def test_a_consent_given_in_the_panel_brings_the_address(
 
 
 async def test_an_older_consent_still_under_way_does_not_undo_the_leaving(
-    house: House, client: RequestClient, kits: dict[str, Kit]
+    house: House, client: RequestClient, kits: dict[str, Resources]
 ) -> None:
     person = reader("overtaken")
     await settle_in(house, [person])
-    await client.ask(marketing.Unsubscribe(token=leaving_token(house, person)))
+    await client.request(marketing.Unsubscribe(token=leaving_token(house, person)))
     async with kits["privacy"].database.transaction(Purpose.RIGHTS) as tx:  # as if the relay had been slow
         tx.publish(privacy.PermissionChanged(subject_id=person.subject_id, purpose=EMAIL, allowed=True, version=9**9))
     await eventually(lambda: allowed(house, person.subject_id, EMAIL))
@@ -340,13 +341,13 @@ async def test_an_older_consent_still_under_way_does_not_undo_the_leaving(
 
 
 async def test_an_objection_in_the_panel_is_remembered_for_people_without_newsletter(
-    house: House, client: RequestClient, kits: dict[str, Kit]
+    house: House, client: RequestClient, kits: dict[str, Resources]
 ) -> None:
     member = reader("never")
     await _account(house, member.subject_id, member.email)
-    await client.ask(marketing.NoteInterest(subject_id=member.subject_id, topic="servers"))
-    await client.ask(
-        privacy.ConsentChoice(
+    await client.request(marketing.NoteInterest(subject_id=member.subject_id, topic="servers"))
+    await client.request(
+        privacy.ChooseConsent(
             subject_id=member.subject_id,
             purpose=Purpose.MARKETING,
             given=False,
@@ -368,11 +369,13 @@ async def test_an_objection_in_the_panel_is_remembered_for_people_without_newsle
     assert await rows(house, "SELECT FROM interest WHERE subject_id = $1", member.subject_id) == []
 
 
-async def test_a_corrected_language_reaches_the_copy(house: House, client: RequestClient, kits: dict[str, Kit]) -> None:
+async def test_a_corrected_language_reaches_the_copy(
+    house: House, client: RequestClient, kits: dict[str, Resources]
+) -> None:
     member = reader("corrected")
     await settle_in(house, [member])
     await _account(house, member.subject_id, member.email)
-    await client.ask(identity.ChangeProfile(subject_id=member.subject_id, language="en"))
+    await client.request(identity.ChangeProfile(subject_id=member.subject_id, language="en"))
 
     async def followed() -> bool:
         found = await rows(house, "SELECT language, stale FROM subscriber WHERE subject_id = $1", member.subject_id)
@@ -384,13 +387,13 @@ async def test_a_corrected_language_reaches_the_copy(house: House, client: Reque
 async def test_interests_gain_weight_and_are_shown_to_their_person(client: RequestClient) -> None:
     person = uuid4()
     for topic in ("seo", "servers", "seo"):
-        await client.ask(marketing.NoteInterest(subject_id=person, topic=topic, source="observed"))
-    shown = (await client.ask(marketing.ReadInterests(subject_id=person))).interests
+        await client.request(marketing.NoteInterest(subject_id=person, topic=topic, source="observed"))
+    shown = (await client.request(marketing.ReadInterests(subject_id=person))).interests
     assert [(i.topic, i.weight, i.source) for i in shown] == [("seo", 2, "observed"), ("servers", 1, "observed")]
 
 
 async def test_a_subscription_without_interaction_ends_by_itself(
-    house: House, client: RequestClient, kits: dict[str, Kit]
+    house: House, client: RequestClient, kits: dict[str, Resources]
 ) -> None:
     person, other = reader("sleeper"), reader("awake")
     await settle_in(house, [person, other])

@@ -14,7 +14,7 @@ from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import marketing
 from shared.contracts.privacy import KnownPermission
 from shared.database import Database
-from shared.messaging.requests import RequestClient
+from shared.messaging.request_client import RequestClient
 from shared.personal_data import permissions
 from shared.purposes import Purpose
 from tests import house as houses
@@ -49,7 +49,7 @@ async def house(servers: Servers, office: PostOffice) -> AsyncIterator[House]:
 
 
 async def by_link(house: House, client: RequestClient, person: Reader) -> None:
-    await client.ask(marketing.Unsubscribe(token=leaving_token(house, person)))
+    await client.request(marketing.Unsubscribe(token=leaving_token(house, person)))
 
 
 async def by_ledger(database: Database, person: Reader) -> None:

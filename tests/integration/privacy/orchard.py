@@ -16,17 +16,17 @@ from services.privacy.cases.handlers import admit
 from shared.clock import now, today
 from shared.contracts import privacy
 from shared.contracts.message import Event
-from shared.contracts.privacy import (
+from shared.contracts.participants import (
     DataMapAnnounced,
-    ErasureOrdered,
     ErasureReported,
     Failure,
     MappedTable,
     Outcome,
     ReportedTable,
 )
+from shared.contracts.privacy import ErasureOrdered
 from shared.database import Database
-from shared.messaging.requests import RequestClient
+from shared.messaging.request_client import RequestClient
 from shared.purposes import Purpose
 from tests.house import House, eventually
 from tests.sample.house import Heard, listening, publishing, send
@@ -69,13 +69,13 @@ class Orchard:
         """Wait until a case is in a state."""
 
         async def is_so() -> bool:
-            found = await self.client.ask(privacy.ReadCase(token=token))
+            found = await self.client.request(privacy.ReadCase(token=token))
             return bool(found.state == state)
 
         await eventually(is_so)
 
     async def certificate(self, token: str) -> dict[str, Any]:
-        document = (await self.client.ask(privacy.ReadCertificate(token=token))).document
+        document = (await self.client.request(privacy.ReadCertificate(token=token))).document
         found: dict[str, Any] = json.loads(document)
         return found
 

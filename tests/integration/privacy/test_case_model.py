@@ -19,7 +19,8 @@ from services.privacy.orders.dispatcher import BATCH, IN_FLIGHT, dispatch
 from services.privacy.orders.reports import apply_report
 from shared.clock import now
 from shared.database import Database
-from shared.messaging.requests import Refused
+from shared.messaging.outbox import enqueue
+from shared.problems import Refused
 from shared.purposes import Purpose
 from tests import house as houses
 
@@ -214,7 +215,7 @@ def body(order_id: UUID, service: str, part: int, people: list[UUID], *, failed:
 def machine(servers: Servers) -> Iterator[type[Cases]]:
     with asyncio.Runner() as runner:
         house = runner.run(houses.build(servers, [SERVICE]))
-        database = Database(house.databases["privacy"].app, "privacy", 4)
+        database = Database(house.databases["privacy"].app, "privacy", enqueue, 4)
         runner.run(database.open())
         yield type("BoundCases", (Cases,), {"house": house, "runner": runner, "database": database})
         runner.run(database.close())

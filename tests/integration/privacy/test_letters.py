@@ -22,8 +22,9 @@ from services.privacy.unconfirmed import NOTE, TRIES, send_codes
 from shared.clock import now
 from shared.contracts import privacy
 from shared.database import Database
-from shared.mail import Mailer, MailFailed
-from shared.messaging.requests import Refused, RequestClient
+from shared.mail.mailer import Mailer, MailFailed
+from shared.messaging.request_client import RequestClient
+from shared.problems import Refused
 from shared.purposes import Purpose
 from tests import house as houses
 from tests.house import House, eventually
@@ -151,7 +152,7 @@ async def mailed(house: House, database: Database, seal: Seal) -> tuple[UUID, st
 async def answer(client: RequestClient, request_id: UUID, code: str) -> int:
     """How a try ends: 201 when the case is open."""
     try:
-        await client.ask(privacy.ConfirmErasure(request_id=request_id, code=code, token=uuid4().hex))
+        await client.request(privacy.ConfirmErasure(request_id=request_id, code=code, token=uuid4().hex))
     except Refused as refused:
         return refused.problem.status
     return 201
@@ -225,7 +226,7 @@ async def outcome(mailer: Mailer, to: str) -> str:
 
 
 async def test_an_address_that_the_server_can_never_take_is_refused(plain_office: PostOffice) -> None:
-    """Guard: SMTPNotSupported in shared/mail.py; seen to fail without it, and with our own address held against
+    """Guard: SMTPNotSupported in shared/mail/mailer.py; seen to fail without it, and with our own address held against
     the recipient."""
     assert await outcome(sender(plain_office), "żółw@example.com") == "refused"
     ours = Mailer(plain_office.url, "Lethe <żółw@lethe.example>")
@@ -235,7 +236,7 @@ async def test_an_address_that_the_server_can_never_take_is_refused(plain_office
 async def test_a_refused_outcome_takes_its_address_along(
     house: House, database: Database, plain_office: PostOffice, seal: Seal
 ) -> None:
-    """Guard: SMTPNotSupported in shared/mail.py; seen to fail without it."""
+    """Guard: SMTPNotSupported in shared/mail/mailer.py; seen to fail without it."""
     case_id = await case_with(database, seal.close(f"żółw.{address()}"))
     await change(house, "privacy_case", case_id, "letter = 'outcome', closed_at = now()")
     await send_letters(database, sender(plain_office), seal, PROVIDER)

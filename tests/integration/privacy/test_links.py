@@ -10,7 +10,8 @@ from deploy.local.servers import Servers
 from services.privacy.app import SERVICE as PRIVACY
 from services.privacy.links import link
 from shared.contracts.identity import SubjectsLinked
-from shared.database import Database, Transaction, enter
+from shared.database import Database, Transaction
+from shared.messaging.inbox import mark_received
 from shared.purposes import Purpose
 from tests import house as houses
 from tests.house import House, eventually
@@ -63,7 +64,7 @@ async def waiting(house: House, count: int) -> None:
 
 async def handle(tx: Transaction, subject_id: UUID, other_id: UUID, person: UUID) -> None:
     """What the consumer does with the event: lock the person it is about, then react."""
-    await enter(tx, uuid4(), "privacy.link", subject_id)
+    await mark_received(tx, uuid4(), "privacy.link", subject_id)
     await link(SubjectsLinked(subject_id=subject_id, other_id=other_id, person=person), tx)
 
 
@@ -105,7 +106,7 @@ async def test_a_link_has_its_turn_only_with_its_people(house: House, database: 
     """
     a, b, c, d = await people(house, 4)
     async with asyncio.TaskGroup() as group, database.transaction(Purpose.RIGHTS) as mine:
-        await enter(mine, uuid4(), "privacy.link", a)
+        await mark_received(mine, uuid4(), "privacy.link", a)
         group.create_task(erasing(database, d, a))
         await waiting(house, 1)
         group.create_task(handled(database, c, d, c))

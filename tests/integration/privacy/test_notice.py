@@ -22,9 +22,9 @@ from services.privacy.register.contents import Register
 from services.privacy.register.loading import load
 from shared.clock import today
 from shared.contracts import privacy
-from shared.messaging.requests import Refused
-from shared.personal_data.coverage import holes
 from shared.personal_data.participant import announced
+from shared.personal_data.schema_check import gaps
+from shared.problems import Refused
 from shared.purposes import Purpose
 from tests.gateway import front_door, problem, sign_up
 from tests.house import House, eventually
@@ -97,8 +97,8 @@ def test_what_a_reader_prefers(accept: str, shape: str) -> None:
 
 
 async def test_the_register_is_held_against_everybody_who_announced(town: House) -> None:
-    async with town.asking() as ask:
-        found: privacy.RegisterHoles = await ask.ask(privacy.CheckRegister())
+    async with town.asking() as client:
+        found: privacy.RegisterHoles = await client.request(privacy.CheckRegister())
     assert set(found.services) == EVERYBODY
     assert found.holes == ()
 
@@ -133,7 +133,7 @@ async def test_example_23_the_version_seen_is_stored_per_person(town: House) -> 
 async def test_the_data_map_of_privacy_has_no_holes(town: House) -> None:
     async with town.superuser("privacy") as db:
         tx: Any = Rows(db)
-        assert await holes(tx, DATA_MAP) == []
+        assert await gaps(tx, DATA_MAP) == []
 
 
 class Rows:
@@ -147,11 +147,11 @@ class Rows:
 
 
 async def test_the_record_is_kept_with_its_history(town: House) -> None:
-    async with town.asking() as ask:
-        found = await ask.ask(privacy.ReadRecord(language="en", format="json"))
-        page = await ask.ask(privacy.ReadRecord(format="html"))
+    async with town.asking() as client:
+        found = await client.request(privacy.ReadRecord(language="en", format="json"))
+        page = await client.request(privacy.ReadRecord(format="html"))
         with pytest.raises(Refused):
-            await ask.ask(privacy.ReadRecord(version=99))
+            await client.request(privacy.ReadRecord(version=99))
     assert [past["version"] for past in json.loads(found.document)["history"]] == [1]
     assert "Rejestr czynności przetwarzania" in page.document
 
@@ -170,8 +170,8 @@ async def test_example_23_a_new_purpose_is_told_before_its_first_use(town: House
     assert (second["new_purposes"], second["effective_on"]) == ([], today())
     assert third["new_purposes"] == ["P12"]
     assert third["effective_on"] == today() + timedelta(days=register.notice.days_of_notice)
-    async with town.asking() as ask:
-        assert (await ask.ask(privacy.ReadNotice())).version == second["version"]
+    async with town.asking() as client:
+        assert (await client.request(privacy.ReadNotice())).version == second["version"]
 
 
 async def test_nothing_is_published_while_a_service_is_missing_or_the_register_has_a_hole(town: House) -> None:

@@ -90,7 +90,7 @@ async def test_a_broken_report_is_given_up_and_closes_nothing(orchard: Orchard, 
     given_up = handled(REPORTED, "permanent")
     await orchard.say_broken(PEAR, order, **changes)
     await until_handled(REPORTED, "permanent", given_up + 1)
-    assert (await orchard.client.ask(privacy.ReadCase(token=token))).state == "ordered"
+    assert (await orchard.client.request(privacy.ReadCase(token=token))).state == "ordered"
     await orchard.say(PEAR, report(PEAR, order))
     await orchard.until(token, "closed")
 

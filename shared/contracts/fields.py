@@ -1,0 +1,12 @@
+"""Kinds of text that several contracts take."""
+
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
+
+Language = Literal["pl", "en"]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""One line of text: no control character gets into a database, a mail or an invoice."""
+Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9 ()/.-]*$")]
+IpAddress = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f:.]*$")]
+Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]*$")]

@@ -1,0 +1,48 @@
+"""Opening an account."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import EmailStr, Field
+
+from shared.contracts.fields import Language, Line, Phone
+from shared.contracts.message import Created, Done, Event, Request
+
+Kind = Literal["person", "sole trader", "company"]
+
+
+class PersonRegistered(Event, type="identity.person-registered.v1"):
+    """An account was confirmed; `kind` tells a natural person, a sole trader or a company."""
+
+    subject_id: UUID
+    kind: Kind
+
+
+class RegisterAccount(Request[Done], type="identity.register-account"):
+    """Sign up; a one-time code is mailed. Alike for known and unknown addresses (no enumeration)."""
+
+    email: EmailStr
+    password: str = Field(min_length=8, max_length=200, repr=False)
+    full_name: Line = Field(min_length=1, max_length=200)
+    street: Line = Field(default="", max_length=200)
+    postal_code: Line = Field(default="", max_length=20)
+    city: Line = Field(default="", max_length=100)
+    country: str = Field(default="PL", pattern=r"^[A-Z]{2}$")
+    phone: Phone = Field(default="", max_length=30)
+    kind: Kind = "person"
+    company: Line = Field(default="", max_length=200)
+    nip: Line = Field(default="", max_length=20)
+    language: Language = "pl"
+
+
+class ResendCode(Request[Done], type="identity.resend-code"):
+    """Mail a fresh code to an unconfirmed sign-up. Alike for unknown addresses; limited without a word."""
+
+    email: EmailStr
+
+
+class ConfirmEmail(Request[Created], type="identity.confirm-email"):
+    """The mailed code proves the address; the account begins. Answers the subject id."""
+
+    email: EmailStr
+    code: str = Field(pattern=r"^[0-9]{8}$")

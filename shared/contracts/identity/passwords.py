@@ -1,0 +1,27 @@
+"""New passwords."""
+
+from pydantic import EmailStr, Field
+
+from shared.contracts.fields import Token
+from shared.contracts.message import Done, Request
+
+
+class ChangePassword(Request[Done], type="identity.change-password"):
+    """A new password for a member who proves the old one; ends all other sessions."""
+
+    token: Token = Field(max_length=200, repr=False)
+    password: str = Field(max_length=200, repr=False)
+    new_password: str = Field(min_length=8, max_length=200, repr=False)
+
+
+class RequestPasswordReset(Request[Done], type="identity.request-password-reset"):
+    """Mail a reset token to an account. Alike for known and unknown addresses."""
+
+    email: EmailStr
+
+
+class ResetPassword(Request[Done], type="identity.reset-password"):
+    """A new password for the holder of a mailed reset token; ends all sessions, opens none."""
+
+    token: Token = Field(max_length=200, repr=False)
+    password: str = Field(min_length=8, max_length=200, repr=False)

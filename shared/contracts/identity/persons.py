@@ -1,0 +1,34 @@
+"""Who is who."""
+
+from uuid import UUID
+
+from pydantic import EmailStr
+
+from shared.contracts.message import Done, Event, Message, Request
+
+
+class SubjectsLinked(Event, type="identity.subjects-linked.v1"):
+    """Two ids turned out to be one person; `person` names the group and never changes an id."""
+
+    subject_id: UUID
+    other_id: UUID
+    person: UUID
+
+
+class LinkPersons(Request[Done], type="identity.link-persons"):
+    """Support found that two ids are one person."""
+
+    subject_id: UUID
+    other_id: UUID
+
+
+class Recognized(Message):
+    """The subject id that belongs to a confirmed address."""
+
+    subject_id: UUID
+
+
+class RecognizePerson(Request[Recognized], type="identity.recognize-person"):
+    """Whose confirmed address is this? Mints an id for a new one. Never asked on mere entry."""
+
+    email: EmailStr

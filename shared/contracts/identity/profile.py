@@ -1,0 +1,72 @@
+"""What a person told about him- or herself, and who may ask for it."""
+
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contracts.fields import Language, Line, Phone
+from shared.contracts.message import Event, Message, Request
+
+
+class ProfileChanged(Event, type="identity.profile-changed.v1"):
+    """A person corrected the own data (Art. 16); `fields` are names, the values are asked for."""
+
+    subject_id: UUID
+    fields: tuple[str, ...]
+
+
+class Profile(Message):
+    """What an account holds, as its person gave it."""
+
+    email: str
+    full_name: str
+    street: str
+    postal_code: str
+    city: str
+    country: str
+    phone: str
+    kind: str
+    company: str
+    nip: str
+    language: str
+
+
+class ReadProfile(Request[Profile], type="identity.read-profile"):
+    """A member's own profile."""
+
+    subject_id: UUID
+
+
+class ChangeProfile(Request[Profile], type="identity.change-profile"):
+    """Correct one's own data (Art. 16); fields left out stay."""
+
+    subject_id: UUID
+    full_name: Line | None = Field(default=None, min_length=1, max_length=200)
+    street: Line | None = Field(default=None, max_length=200)
+    postal_code: Line | None = Field(default=None, max_length=20)
+    city: Line | None = Field(default=None, max_length=100)
+    country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
+    phone: Phone | None = Field(default=None, max_length=30)
+    company: Line | None = Field(default=None, max_length=200)
+    nip: Line | None = Field(default=None, max_length=20)
+    language: Language | None = None
+
+
+class Address(Message):
+    """Where a person gets mail."""
+
+    email: str
+    full_name: str
+    language: str
+
+
+class TellAddress(Request[Address], type="identity.tell-address"):
+    """The delivery address of a person, for privacy's letters and marketing's own copy. 404 when unknown."""
+
+    subject_id: UUID
+
+
+class TellBuyer(Request[Profile], type="identity.tell-buyer"):
+    """What an invoice must say about its buyer (VAT Act art. 106e)."""
+
+    subject_id: UUID

@@ -1,0 +1,72 @@
+"""Signing in and out."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import EmailStr, Field
+
+from shared.contracts.fields import IpAddress, Line, Token
+from shared.contracts.message import Done, Message, Request
+
+
+class SignedIn(Message):
+    """A fresh session; the token is shown once."""
+
+    token: str
+    expires_at: datetime
+
+
+class SignIn(Request[SignedIn], type="identity.sign-in"):
+    """Open a session."""
+
+    email: EmailStr
+    password: str = Field(max_length=200, repr=False)
+    ip: IpAddress = Field(default="", max_length=45)
+    device: Line = Field(default="", max_length=200)
+
+
+class Principal(Message):
+    """Who a session belongs to and when that person last proved it."""
+
+    subject_id: UUID
+    authenticated_at: datetime
+
+
+class Authenticate(Request[Principal], type="identity.authenticate"):
+    """Whose session is this? Raises 401."""
+
+    token: Token = Field(max_length=200, repr=False)
+
+
+class Reauthenticate(Request[Done], type="identity.reauthenticate"):
+    """Prove once more to own the account, before something that can't be undone."""
+
+    token: Token = Field(max_length=200, repr=False)
+    password: str = Field(max_length=200, repr=False)
+
+
+class SignOut(Request[Done], type="identity.sign-out"):
+    """End a session."""
+
+    token: Token = Field(max_length=200, repr=False)
+
+
+class OpenSession(Message):
+    """A session as its person sees it."""
+
+    session_id: UUID
+    created_at: datetime
+    last_seen_at: datetime
+    device: str
+
+
+class Sessions(Message):
+    """A member's sessions."""
+
+    sessions: tuple[OpenSession, ...]
+
+
+class ReadSessions(Request[Sessions], type="identity.read-sessions"):
+    """A member's own sessions."""
+
+    subject_id: UUID

@@ -1,0 +1,66 @@
+"""Invoices."""
+
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from shared.contracts.message import Event, Message, Request
+
+
+class InvoiceIssued(Event, type="licensing.invoice-issued.v1", late="statutory"):
+    """An invoice or a correcting invoice was issued."""
+
+    subject_id: UUID
+    invoice_id: UUID
+    kind: Literal["invoice", "correction"]
+
+
+class Invoice(Message):
+    """An invoice or correcting invoice as issued; money in grosze, `vat_rate` in hundredths of a percent."""
+
+    invoice_id: UUID
+    order_id: UUID
+    number: str
+    kind: Literal["invoice", "correction"]
+    corrects: str | None
+    issued_on: date
+    sold_on: date
+    due_on: date
+    settled_on: date | None
+    seller: str
+    seller_nip: str
+    buyer_name: str
+    buyer_company: str
+    buyer_nip: str
+    buyer_street: str
+    buyer_postal_code: str
+    buyer_city: str
+    buyer_country: str
+    item: str
+    quantity: int
+    net: int
+    vat: int
+    gross: int
+    vat_rate: int
+    vat_note: str
+    currency: str
+    retain_until: date
+
+
+class Invoices(Message):
+    """A person's invoices, newest first."""
+
+    invoices: tuple[Invoice, ...]
+
+
+class ListInvoices(Request[Invoices], type="licensing.list-invoices"):
+    """A member's own invoices."""
+
+    subject_id: UUID
+
+
+class ReadInvoice(Request[Invoice], type="licensing.read-invoice"):
+    """One of a member's own invoices."""
+
+    subject_id: UUID
+    invoice_id: UUID

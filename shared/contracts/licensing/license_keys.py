@@ -1,0 +1,46 @@
+"""What the vendor's program asks with a license key."""
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from shared.contracts.message import Done, Message, Request
+
+Code = Literal[
+    "VALID", "NOT_FOUND", "ENDED", "SUSPENDED", "EXPIRED", "PRODUCT_MISMATCH", "NOT_ACTIVATED", "TOO_MANY_DEVICES"
+]
+
+
+class Validation(Message):
+    """Whether a key may be used, and the one reason why not."""
+
+    valid: bool
+    code: Code
+    product: str = ""
+    expires_at: datetime | None = None
+    devices: int = 0
+    device_limit: int = 0
+
+
+class ValidateLicense(Request[Validation], type="licensing.validate-license"):
+    """May this key be used (on this device)? Asked by the vendor's program, without a session."""
+
+    key: str = Field(min_length=1, max_length=100, repr=False)
+    fingerprint: str = Field(default="", max_length=200, repr=False)
+    product: str = Field(default="", max_length=40)
+
+
+class ActivateLicense(Request[Validation], type="licensing.activate-license"):
+    """Bind a device to a license, within its limit; repeating it changes nothing."""
+
+    key: str = Field(min_length=1, max_length=100, repr=False)
+    fingerprint: str = Field(min_length=8, max_length=200, repr=False)
+    product: str = Field(default="", max_length=40)
+
+
+class DeactivateLicense(Request[Done], type="licensing.deactivate-license"):
+    """Free the seat of a device; 404 when the key is unknown."""
+
+    key: str = Field(min_length=1, max_length=100, repr=False)
+    fingerprint: str = Field(min_length=8, max_length=200, repr=False)

@@ -1,0 +1,104 @@
+"""Licenses in the hands of their holders and of staff."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contracts.message import Done, Event, Message, Request
+
+EndReason = Literal["ended by holder", "refunded", "erasure", "expired", "revoked"]
+LicenseState = Literal["active", "suspended", "expired", "ended"]
+
+
+class LicenseIssued(Event, type="licensing.license-issued.v1"):
+    """A person holds a new license."""
+
+    subject_id: UUID
+    license_id: UUID
+    order_id: UUID
+
+
+class LicenseEnded(Event, type="licensing.license-ended.v1"):
+    """A license contract ended for good."""
+
+    subject_id: UUID
+    license_id: UUID
+    reason: EndReason
+
+
+class Device(Message):
+    """One device on which a license is active; the device itself is known as a hash only."""
+
+    activation_id: UUID
+    activated_at: datetime
+    last_seen_at: datetime
+
+
+class License(Message):
+    """A license as its holder sees it; the key is masked."""
+
+    license_id: UUID
+    order_id: UUID
+    product: str
+    key: str
+    state: LicenseState
+    device_limit: int
+    devices: tuple[Device, ...]
+    issued_at: datetime
+    expires_at: datetime | None
+
+
+class Licenses(Message):
+    """A person's licenses, newest first."""
+
+    licenses: tuple[License, ...]
+
+
+class ListLicenses(Request[Licenses], type="licensing.list-licenses"):
+    """A member's own licenses."""
+
+    subject_id: UUID
+
+
+class RevealedKey(Message):
+    """A license key in full."""
+
+    key: str = Field(repr=False)
+
+
+class RevealLicense(Request[RevealedKey], type="licensing.reveal-license"):
+    """Show the key of one's own license."""
+
+    subject_id: UUID
+    license_id: UUID
+
+
+class RotateLicense(Request[RevealedKey], type="licensing.rotate-license"):
+    """Replace a leaked key; the contract goes on, the old key and its devices are void."""
+
+    subject_id: UUID
+    license_id: UUID
+
+
+class EndLicense(Request[Done], type="licensing.end-license"):
+    """End the contract of one's own license for good."""
+
+    subject_id: UUID
+    license_id: UUID
+
+
+class SuspendLicense(Request[Done], type="licensing.suspend-license"):
+    """Staff suspend a license, or reinstate it."""
+
+    license_id: UUID
+    suspended: bool = True
+
+
+class DeactivateDevice(Request[Done], type="licensing.deactivate-device"):
+    """The holder frees the seat of a device that is lost or broken."""
+
+    subject_id: UUID
+    license_id: UUID
+    activation_id: UUID

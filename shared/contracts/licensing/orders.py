@@ -1,0 +1,85 @@
+"""Orders."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contracts.message import Created, Done, Event, Message, Request
+
+OrderState = Literal["open", "invoiced", "paid", "refunded", "cancelled"]
+PaidBy = Literal["card", "transfer"]
+
+
+class OrderPlaced(Event, type="licensing.order-placed.v1"):
+    """A person ordered something and has not paid yet."""
+
+    subject_id: UUID
+    order_id: UUID
+
+
+class OrderCancelled(Event, type="licensing.order-cancelled.v1"):
+    """An order ended without payment."""
+
+    subject_id: UUID
+    order_id: UUID
+
+
+class OrderPaid(Event, type="licensing.order-paid.v1"):
+    """The money for an order arrived."""
+
+    subject_id: UUID
+    order_id: UUID
+
+
+class PlaceOrder(Request[Created], type="licensing.place-order"):
+    """Order a product. A consumer must say each of the three things before a key can be shown.
+
+    `ip` is observed by the gateway. A transfer (invoice first, 14 days to pay) is for businesses.
+    """
+
+    subject_id: UUID
+    product: str = Field(pattern=r"^[a-z0-9-]{2,40}$")
+    quantity: int = Field(default=1, ge=1, le=100)
+    pay_by: PaidBy = "card"
+    ip: str = Field(max_length=45)
+    terms_version: str = Field(min_length=1, max_length=40)
+    accepts_terms: bool
+    wants_immediate_delivery: bool = False
+    knows_withdrawal_lapses: bool = False
+
+
+class Order(Message):
+    """An order as its buyer sees it; money in grosze."""
+
+    order_id: UUID
+    product: str
+    quantity: int
+    state: OrderState
+    pay_by: PaidBy
+    net: int
+    vat: int
+    gross: int
+    refunded: int
+    placed_at: datetime
+    paid_at: datetime | None
+
+
+class Orders(Message):
+    """A person's orders, newest first."""
+
+    orders: tuple[Order, ...]
+
+
+class ListOrders(Request[Orders], type="licensing.list-orders"):
+    """A member's own orders."""
+
+    subject_id: UUID
+
+
+class CancelOrder(Request[Done], type="licensing.cancel-order"):
+    """Take back an order that is still open."""
+
+    subject_id: UUID
+    order_id: UUID

@@ -1,0 +1,81 @@
+"""Payments, refunds and what the provider tells of them."""
+
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contracts.message import Created, Done, Event, Message, Request
+
+
+class RefundMade(Event, type="licensing.refund-made.v1", late="statutory"):
+    """Money went back; `full` means that nothing of the payment is left."""
+
+    subject_id: UUID
+    order_id: UUID
+    refund_id: UUID
+    full: bool
+
+
+class StartPayment(Request[Created], type="licensing.start-payment"):
+    """Begin to pay an open order with the payment provider; answers the payment's id."""
+
+    subject_id: UUID
+    order_id: UUID
+
+
+class Payment(Message):
+    """A payment; the buyer goes on at `pay_url` with the provider."""
+
+    payment_id: UUID
+    order_id: UUID
+    state: Literal["started", "failed", "confirmed", "void", "refunded"]
+    amount: int
+    provider: str
+    reference: str
+    pay_url: str
+
+
+class ReadPayment(Request[Payment], type="licensing.read-payment"):
+    """A member's own payment."""
+
+    subject_id: UUID
+    payment_id: UUID
+
+
+class PaymentWebhook(Request[Done], type="licensing.payment-webhook"):
+    """The provider tells what happened, as received (raw body, headers of Standard Webhooks).
+
+    Done means committed. 401: the signature is wrong or too old. 409: too early, to be sent again.
+    """
+
+    body: str = Field(max_length=20_000, repr=False)
+    webhook_id: str = Field(max_length=100)
+    timestamp: str = Field(max_length=20)
+    signature: str = Field(max_length=1000, repr=False)
+
+
+class SignedWebhook(Message):
+    """What the sandbox would post to `/webhooks/payments`: body and the values of its three headers."""
+
+    body: str
+    webhook_id: str
+    timestamp: str
+    signature: str
+
+
+class PlaySandbox(Request[SignedWebhook], type="licensing.play-sandbox"):
+    """Let the built-in sandbox provider decide about a payment. 404 where a real provider is wired.
+
+    `amount` is for partial refunds; None means the whole.
+    """
+
+    reference: str = Field(max_length=60)
+    event: Literal["payment.confirmed", "payment.failed", "refund.made"]
+    amount: int | None = Field(default=None, ge=1, le=100_000_000_000)
+
+
+class RecordTransfer(Request[Done], type="licensing.record-transfer"):
+    """Staff saw the money for an invoiced order on the bank account; works after an erasure too."""
+
+    order_id: UUID

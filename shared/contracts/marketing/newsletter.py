@@ -1,0 +1,64 @@
+"""Joining the newsletter and leaving it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import EmailStr, Field
+
+from shared.contracts.fields import Language
+from shared.contracts.message import Done, Event, Message, Request
+
+
+class Subscribed(Event, type="marketing.subscribed.v1"):
+    """A person confirmed the newsletter by double opt-in: a consent for privacy's ledger."""
+
+    subject_id: UUID
+    text_version: str
+    language: Language
+    decided_at: datetime
+
+
+class Unsubscribed(Event, type="marketing.unsubscribed.v1"):
+    """A person left the newsletter; `objects` when the person objected to direct marketing as such (Art. 21(2))."""
+
+    subject_id: UUID
+    objects: bool = False
+    method: str
+    decided_at: datetime
+
+
+class SubscribeNewsletter(Request[Done], type="marketing.subscribe-newsletter"):
+    """Somebody enters an address; a link to confirm is mailed there. The answer is always alike."""
+
+    email: EmailStr
+    language: Language = "pl"
+    text_version: str = Field(min_length=1, max_length=40)
+
+
+class ConfirmSubscription(Request[Done], type="marketing.confirm-subscription"):
+    """The mailed token proves the address and the will; only a POST may bring it. 404 when it is unknown or expired."""
+
+    token: str = Field(min_length=20, max_length=100)
+
+
+class UnsubscribeOffer(Message):
+    """What the page behind an unsubscribe link shows."""
+
+    list_name: str
+    subscribed: bool
+
+
+class ReadUnsubscribe(Request[UnsubscribeOffer], type="marketing.read-unsubscribe"):
+    """Look at an unsubscribe link; changes nothing, so that scanners may follow it. 404 when it is none of ours."""
+
+    token: str = Field(min_length=20, max_length=100)
+
+
+class Unsubscribe(Request[Done], type="marketing.unsubscribe"):
+    """Leave the list of the link (RFC 8058: by POST, without a session); repeating it changes nothing.
+
+    `objects` adds the objection to direct marketing and its profiling (GDPR Art. 21(2)-(3)).
+    """
+
+    token: str = Field(min_length=20, max_length=100)
+    objects: bool = False

@@ -1,0 +1,130 @@
+"""What every participant in an erasure says, under its own name."""
+
+from datetime import date, datetime
+from typing import Literal, Self
+from uuid import UUID
+
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
+
+from shared.contracts.message import Event, Message
+
+
+class MappedColumn(Message):
+    """One column of an announced data map."""
+
+    name: str
+    category: str | None
+    source: str
+    blank: bool
+    role: str | None
+
+
+class MappedTable(Message):
+    """One table of an announced data map."""
+
+    name: str
+    category: str
+    purposes: tuple[str, ...]
+    retention: str
+    kept: bool
+    columns: tuple[MappedColumn, ...]
+
+
+class DataMapAnnounced(Event, type="*.data-map-announced.v1", owner="privacy"):
+    """A participant tells what it holds and whom it gives data to; from the next order on it is asked to erase it."""
+
+    service: str
+    version: int
+    tables: tuple[MappedTable, ...]
+    recipients: tuple[str, ...] = ()
+
+
+Outcome = Literal["purged", "anonymized", "retained", "refused", "failed", "nothing_held"]
+KEPT = frozenset(("retained", "refused"))
+
+
+class ReportedTable(Message):
+    """The outcomes for one table, one entry per person, in the order of the report's subjects."""
+
+    table: str
+    categories: tuple[str, ...]
+    columns: str | None = None
+    outcome: tuple[Outcome, ...]
+    rows: tuple[int, ...]
+    purged_rows: tuple[int, ...] | None = None
+    retain_until: tuple[date | None, ...] | None = None
+    review_at: tuple[date | None, ...] | None = None
+    provision: tuple[str | None, ...] | None = None
+    exception: tuple[str | None, ...] | None = None
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        """One entry per person in every list, and no kept row without its reason and its day (GDPR Art. 12(4))."""
+        people = len(self.outcome)
+        lists = (self.rows, self.purged_rows, self.retain_until, self.review_at, self.provision, self.exception)
+        if any(entries is not None and len(entries) != people for entries in lists):
+            raise PydanticCustomError("not_aligned", "needs one entry per person in every list")
+        if KEPT.isdisjoint(self.outcome):
+            return self
+        nothing = (None,) * people
+        columns = (self.outcome, self.provision or nothing, self.retain_until or nothing, self.review_at or nothing)
+        for outcome, provision, until, review in zip(*columns, strict=True):
+            if outcome in KEPT and not (provision and (until or review)):
+                raise PydanticCustomError("kept_without_reason", "needs a provision and a day for what is kept")
+        return self
+
+
+class Failure(Message):
+    """Why one person could not be erased, without values."""
+
+    sqlstate: str | None
+    constraint: str | None
+
+
+class ErasureReported(Event, type="*.erasure-reported.v1", owner="privacy"):
+    """What a participant did for some of the people of an order; an order may be answered in parts."""
+
+    order_id: UUID
+    service: str
+    map_version: int
+    part: int
+    at: date
+    subjects: tuple[UUID, ...]
+    tables: tuple[ReportedTable, ...]
+    failure: Failure | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        """Somebody is reported, every table speaks of everybody, and a failure comes with its reason."""
+        if not self.subjects or any(len(table.outcome) != len(self.subjects) for table in self.tables):
+            raise PydanticCustomError("not_aligned", "needs one outcome per person and table")
+        if any("failed" in table.outcome for table in self.tables) != (self.failure is not None):
+            raise PydanticCustomError("failure_without_reason", "needs a reason for a failure, and only then")
+        return self
+
+
+class EndedRetention(Message):
+    """Rows of one table that the law had kept and that are gone now."""
+
+    table: str
+    subjects: tuple[UUID, ...]
+    rows: tuple[int, ...]
+
+
+class RetentionEnded(Event, type="*.retention-ended.v1", owner="privacy"):
+    """A participant purged what it had retained: the second page of the certificates."""
+
+    service: str
+    ended_at: date
+    tables: tuple[EndedRetention, ...]
+
+
+class Disclosed(Event, type="*.disclosed.v1", owner="privacy", late="statutory"):
+    """A participant gave data of a person to a recipient (GDPR Art. 15(1)(c), 19)."""
+
+    subject_id: UUID
+    recipient: str
+    purpose: str
+    categories: tuple[str, ...]
+    disclosed_at: datetime

@@ -1,0 +1,99 @@
+"""Cases as their people see them."""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import EmailStr, Field
+
+from shared.contracts.message import Created, Done, Message, Request
+
+
+class OpenCase(Request[Created], type="privacy.open-case"):
+    """A signed-in member asks to be erased; the session was authenticated at `authenticated_at`."""
+
+    subject_id: UUID
+    right: Literal["erasure"]
+    terminate_contract: bool = False
+    language: Literal["pl", "en"] = "pl"
+    authenticated_at: datetime
+    token: str = Field(min_length=20, max_length=100)
+
+
+class ParticipantProgress(Message):
+    """How far one participant is with a case."""
+
+    service: str
+    answered: bool
+    failed: bool
+    reminders: int
+
+
+class Case(Message):
+    """A case as its person sees it."""
+
+    case_id: UUID
+    right: str
+    state: str
+    received_at: datetime
+    due_on: date
+    target_on: date
+    runs_at: datetime
+    closed_at: datetime | None
+    terminate_contract: bool
+    progress: tuple[ParticipantProgress, ...]
+
+
+class Cases(Message):
+    """The cases of one person."""
+
+    cases: tuple[Case, ...]
+
+
+class ReadCases(Request[Cases], type="privacy.read-cases"):
+    """A member's own cases, or one of them."""
+
+    subject_id: UUID
+    case_id: UUID | None = None
+
+
+class ReadCase(Request[Case], type="privacy.read-case"):
+    """The case of a case token."""
+
+    token: str = Field(max_length=200)
+
+
+class WithdrawCase(Request[Done], type="privacy.withdraw-case"):
+    """The person takes the request back, by token or as a member, while it waits."""
+
+    token: str = Field(default="", max_length=200)
+    member: UUID | None = None
+    case_id: UUID | None = None
+
+
+class RequestErasure(Request[Created], type="privacy.request-erasure"):
+    """Somebody without a session asks for an address; a code is mailed there. The answer is always alike."""
+
+    email: EmailStr
+    terminate_contract: bool = False
+    language: Literal["pl", "en"] = "pl"
+
+
+class ConfirmErasure(Request[Created], type="privacy.confirm-erasure"):
+    """The mailed code proves the address; the case opens."""
+
+    request_id: UUID
+    code: str = Field(pattern=r"^\d{8}$")
+    token: str = Field(min_length=20, max_length=100)
+
+
+class Certificate(Message):
+    """The evidence of a case; `document` follows the published schema of certificates."""
+
+    document: str
+
+
+class ReadCertificate(Request[Certificate], type="privacy.read-certificate"):
+    """The certificate of the case of a case token."""
+
+    token: str = Field(max_length=200)

@@ -1,0 +1,48 @@
+"""Erasure orders: who is to be erased by whom."""
+
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.contracts.message import Event, Message
+
+
+class Participant(Message):
+    """A service frozen into an erasure order, with the version of the data map it was ordered by."""
+
+    service: str
+    map_version: int
+
+
+MOST_SUBJECTS = 1000
+"""How many ids one order may name."""
+
+
+class OrderedSubject(Message):
+    """One person id of a case; a person with linked ids appears once per id."""
+
+    subject_id: UUID
+    case_id: UUID
+    terminate_contract: bool
+
+
+class ErasureOrdered(Event, type="privacy.erasure-ordered.v1"):
+    """Every participant purges or anonymizes these people and reports."""
+
+    order_id: UUID
+    participants: tuple[Participant, ...]
+    subjects: tuple[OrderedSubject, ...] = Field(max_length=MOST_SUBJECTS)
+
+
+class ErasureReminded(Event, type="privacy.erasure-reminded.v1"):
+    """An order repeated for the one participant that owes its report; others ignore it."""
+
+    service: str
+    order: ErasureOrdered
+
+
+class ErasureFulfilled(Event, type="privacy.erasure-fulfilled.v1"):
+    """The cases of an order are closed."""
+
+    order_id: UUID
+    subjects: tuple[UUID, ...]

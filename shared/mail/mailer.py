@@ -1,0 +1,163 @@
+"""Sending mail: one message, one SMTP dialogue, and an honest word about how it ended."""
+
+from collections.abc import Mapping
+from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from email.policy import Policy
+from email.utils import format_datetime, parseaddr
+from typing import Any, Literal
+from urllib.parse import unquote, urlsplit
+
+import idna
+from aiosmtplib import SMTP
+from aiosmtplib.errors import (
+    SMTPDataError,
+    SMTPException,
+    SMTPNotSupported,
+    SMTPRecipientsRefused,
+    SMTPResponseException,
+)
+
+from shared.clock import now
+
+TIMEOUT_S = 20.0  # per SMTP command
+PERMANENT = 500
+
+Outcome = Literal["not sent", "refused", "unknown"]
+"""`not sent`: nothing left, try again later. `refused`: the server will never take this message.
+`unknown`: the connection broke while the message was handed over; it may have arrived."""
+
+
+class MailFailed(Exception):
+    """A message was not confirmed. The text carries a reply code and never an address."""
+
+    def __init__(self, outcome: Outcome, code: int | None = None) -> None:
+        super().__init__(f"mail {outcome}" + (f" ({code})" if code else ""))
+        self.outcome = outcome
+        self.code = code
+
+
+class Mailer:
+    """Hands messages to one SMTP server: `smtp://`, or `smtps://` for TLS from the first byte.
+
+    A password in the URL travels over TLS only; without one, STARTTLS is used where it is offered.
+    """
+
+    def __init__(self, smtp_url: str, sender: str) -> None:
+        self._url = urlsplit(smtp_url)
+        self._sender = sender
+        self._from = parseaddr(sender)[1]
+
+    def message_id(self, key: object) -> str:
+        """The Message-ID that stays the same however often the message for `key` is sent."""
+        return f"<{key}@{self._from.rpartition('@')[2]}>"
+
+    async def send(
+        self,
+        to: str,
+        subject: str,
+        text: str,
+        html: str | None = None,
+        *,
+        message_id: str,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Send one message. Raises MailFailed when the server did not confirm it."""
+        recipient = _deliverable(to)
+        fields = {"From": self._sender, "To": recipient, "Subject": subject, "Date": format_datetime(now())}
+        try:
+            message = _message(fields | {"Message-ID": message_id} | dict(headers or {}), text, html)
+        except ValueError:  # a line break in a header; the error's text shows the header
+            raise MailFailed("refused") from None
+        await self._hand_over(message, recipient)
+
+    async def _hand_over(self, message: EmailMessage, recipient: str) -> None:
+        dialogue = self._dialogue()
+        try:
+            await dialogue.connect()
+            await dialogue.send_message(message, sender=self._from, recipients=[recipient])
+        except SMTPNotSupported:  # no SMTPUTF8: never for this recipient, unless it is our own address that needs it
+            raise MailFailed("not sent" if recipient.isascii() else "refused") from None
+        except (SMTPException, OSError, ValueError) as error:
+            raise _failed(error, handing_over=dialogue.handing_over) from None  # the cause names the address
+        finally:
+            dialogue.close()
+
+    def _dialogue(self) -> "_Dialogue":
+        secured = self._url.scheme == "smtps"
+        return _Dialogue(
+            hostname=self._url.hostname,
+            port=self._url.port,
+            username=unquote(self._url.username) if self._url.username else None,
+            password=unquote(self._url.password) if self._url.password else None,
+            use_tls=secured,
+            start_tls=True if self._url.username and not secured else None,
+            timeout=TIMEOUT_S,
+        )
+
+
+class _Dialogue(SMTP):
+    """An SMTP client that knows when handing over has begun."""
+
+    handing_over = False
+
+    async def data(self, *args: Any, **options: Any) -> Any:
+        self.handing_over = True
+        return await super().data(*args, **options)
+
+
+class _Links(UnstructuredHeader, BaseHeader):
+    """A header of URIs in angle brackets, folded between them.
+
+    The standard library hides a URI longer than a line in encoded words, which RFC 2369 does not allow
+    and no mail program follows.
+    """
+
+    def fold(self, *, policy: "Policy[Any]") -> str:
+        return f"{self.name}: {self}".replace(", ", f",{policy.linesep} ") + policy.linesep
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _Links)
+_POLICY = SMTP_POLICY.clone(header_factory=_HEADERS)
+
+
+def _message(fields: Mapping[str, str], text: str, html: str | None) -> EmailMessage:
+    message = EmailMessage(policy=_POLICY)
+    for name, value in fields.items():
+        message[name] = value
+    message.set_content(text)
+    if html is not None:
+        message.add_alternative(html, subtype="html")
+    return message
+
+
+def _failed(error: Exception, *, handing_over: bool) -> MailFailed:
+    code = _code(error)
+    if code is not None:
+        # a server that refuses us (greeting, log-in, sender) says nothing about the message
+        about_it = isinstance(error, SMTPRecipientsRefused | SMTPDataError)
+        return MailFailed("refused" if code >= PERMANENT and about_it else "not sent", code)
+    if isinstance(error, ValueError):  # an address or header that can't be written into the protocol
+        return MailFailed("refused")
+    return MailFailed("unknown" if handing_over else "not sent")
+
+
+def _code(error: Exception) -> int | None:
+    if isinstance(error, SMTPRecipientsRefused):
+        return int(error.recipients[0].code) if error.recipients else None
+    if isinstance(error, SMTPResponseException) and error.code > 0:
+        return int(error.code)
+    return None
+
+
+def _deliverable(address: str) -> str:
+    """The address with its domain as DNS has it. Raises MailFailed (refused) for a domain that can't be."""
+    local, _, domain = address.rpartition("@")
+    if domain.isascii():
+        return address
+    try:
+        return f"{local}@{idna.encode(domain, uts46=True).decode()}"
+    except idna.IDNAError:
+        raise MailFailed("refused") from None

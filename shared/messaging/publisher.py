@@ -1,0 +1,83 @@
+"""A connection for publishing that is rebuilt on demand: a failed publish is the caller's to repeat."""
+
+import asyncio
+from time import monotonic
+
+import aio_pika
+from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
+
+from shared.messaging.sender_accounts import account
+
+CONNECT_TIMEOUT_S = 5.0
+PUBLISH_TIMEOUT_S = 10.0
+REST_S = 0.5
+
+UNREACHABLE = (OSError, TimeoutError, AMQPError, ChannelInvalidStateError)
+"""How a broker that is away, or a message that it did not take, shows itself."""
+
+
+class Publisher:
+    """One AMQP channel with confirms on a connection of its own.
+
+    Consumers live elsewhere: a channel error of theirs must not stop what we publish, and the other
+    way round. Nothing is replayed after a reconnect, the outbox does that.
+    """
+
+    def __init__(self, url: str, name: str) -> None:
+        self._url, self._name, self._account = url, name, account(url)
+        self._lock = asyncio.Lock()
+        self._connection: AbstractConnection | None = None
+        self._channel: AbstractChannel | None = None
+        self._exchanges: dict[str, AbstractExchange] = {}
+        self._rests_until = 0.0
+
+    async def channel(self) -> AbstractChannel:
+        """An open channel. Raises OSError, TimeoutError or AMQPError when the broker can't be reached."""
+        async with self._lock:
+            if self._channel is None or self._channel.is_closed:
+                if monotonic() < self._rests_until:
+                    raise ConnectionError("the broker did not answer a moment ago")
+                try:
+                    self._channel = await self._open()
+                except TimeoutError:  # one patience for all who wait here, not one each
+                    self._rests_until = monotonic() + REST_S
+                    raise
+            return self._channel
+
+    async def _open(self) -> AbstractChannel:
+        await self._drop()
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            self._connection = await aio_pika.connect(
+                self._url, timeout=CONNECT_TIMEOUT_S, client_properties={"connection_name": self._name}
+            )
+            channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
+            await self.opened(channel)
+        return channel
+
+    async def opened(self, channel: AbstractChannel) -> None:
+        """What else a fresh channel needs."""
+
+    async def publish(self, exchange: str, routing_key: str, message: aio_pika.Message) -> None:
+        """Publish mandatory, confirmed and in the name of the connection's account.
+
+        Raises when the broker did not take responsibility.
+        """
+        channel = await self.channel()
+        message.user_id = self._account
+        if exchange not in self._exchanges:
+            self._exchanges[exchange] = (
+                await channel.get_exchange(exchange, ensure=False) if exchange else channel.default_exchange
+            )
+        await self._exchanges[exchange].publish(message, routing_key, mandatory=True, timeout=PUBLISH_TIMEOUT_S)
+
+    async def close(self) -> None:
+        """Close the connection."""
+        async with self._lock:
+            await self._drop()
+
+    async def _drop(self) -> None:
+        connection, self._connection, self._channel = self._connection, None, None
+        self._exchanges.clear()
+        if connection is not None and not connection.is_closed:
+            await connection.close()

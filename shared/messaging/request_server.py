@@ -1,0 +1,130 @@
+"""The answering side of requests: acknowledged on receipt, bounded, dropped after their deadline."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import aio_pika
+from aio_pika import DeliveryMode
+from aio_pika.abc import AbstractIncomingMessage
+from pydantic import ValidationError
+
+from shared.clock import now
+from shared.contracts.message import Created, Message
+from shared.database import Database
+from shared.messaging.faults import Fault, classify
+from shared.messaging.idempotency import Claim
+from shared.messaging.inbox import Standing, lock_subject
+from shared.messaging.publisher import UNREACHABLE, Publisher
+from shared.messaging.request_client import DEADLINE, IDEMPOTENCY_KEY, PRINCIPAL, PROBLEM, REPLY
+from shared.messaging.router import Handler, RequestHandler, parameters
+from shared.observability import continued_trace, log, metrics, what_failed
+from shared.problems import Problem, Refused, invalid
+
+MAX_BODY_BYTES = 1_000_000
+ERASED = Problem(title="this person's data was erased", status=410)
+
+
+@dataclass(frozen=True)
+class RequestServer:
+    """All request handlers of one service at work in one process."""
+
+    service: str
+    handlers: Mapping[str, RequestHandler]
+    database: Database
+    publisher: Publisher
+    provided: Mapping[str, Any]
+    slots: asyncio.Semaphore
+
+    async def take(self, message: AbstractIncomingMessage) -> None:
+        """Answer one request; the answer may be lost, the asker has a deadline."""
+        async with self.slots:
+            await message.ack()
+            if _too_late(message):
+                return
+            trace = message.headers.get("traceparent")
+            with continued_trace(message.type or "", str(trace) if trace else None):
+                answer = await self._answer(message)
+            status = answer.status if isinstance(answer, Problem) else 200
+            metrics.requests.labels(message.type if message.type in self.handlers else "unknown", status).inc()
+            await self._reply(message, answer)
+
+    async def _answer(self, message: AbstractIncomingMessage) -> Message:
+        handler = self.handlers.get(message.type or "")
+        if handler is None:
+            return Problem(title="no such request", status=404)
+        try:
+            if len(message.body) > MAX_BODY_BYTES:
+                return Problem(title="the request is too large", status=413)
+            return await self._work(handler, message)
+        except Refused as refused:
+            return refused.problem
+        except ValidationError as error:
+            return invalid(error.errors(include_input=False, include_url=False))
+        except Exception as error:  # noqa: BLE001 the boundary: nothing of the error may reach the asker
+            return _failed(message.type or "", error)
+
+    async def _work(self, handler: RequestHandler, message: AbstractIncomingMessage) -> Message:
+        request = handler.contract.model_validate_json(message.body)
+        claim = _claim(handler, message)
+        known = {"claim": claim}
+        if handler.prepare:
+            known["prepared"] = await self._call(handler.prepare, request, {})
+        reply: Message
+        if "tx" not in parameters(handler.handler, leading=1):
+            reply = await self._call(handler.handler, request, known)
+            return reply
+        creates = handler.contract.reply is Created
+        async with self.database.transaction(handler.purpose) as tx:
+            subject_id = getattr(request, "subject_id", None)
+            if subject_id is not None and await lock_subject(tx, subject_id) is Standing.ERASED:
+                return ERASED
+            if creates and (before := await claim.recall(tx)) is not None:
+                return before
+            reply = await self._call(handler.handler, request, {**known, "tx": tx})
+            return await claim.complete(tx, reply.id) if isinstance(reply, Created) else reply
+
+    async def _call(self, function: Handler, request: Message, known: Mapping[str, Any]) -> Any:
+        """Call a handler with the request and with what it asks for by name."""
+        available = {**self.provided, **known}
+        return await function(request, **{name: available[name] for name in parameters(function, leading=1)})
+
+    async def _reply(self, message: AbstractIncomingMessage, answer: Message) -> None:
+        if not message.reply_to:
+            return
+        reply = aio_pika.Message(
+            answer.model_dump_json().encode(),
+            type=PROBLEM if isinstance(answer, Problem) else REPLY,
+            correlation_id=message.correlation_id,
+            delivery_mode=DeliveryMode.NOT_PERSISTENT,
+            content_type="application/json",
+        )
+        try:
+            channel = await self.publisher.channel()
+            # mandatory off: a direct reply is delivered and, with it on, returned as unroutable as well
+            await channel.default_exchange.publish(reply, message.reply_to, mandatory=False, timeout=5)
+        except UNREACHABLE as error:
+            log.warning("reply lost", type=message.type, **what_failed(error))
+
+
+def _claim(handler: RequestHandler, message: AbstractIncomingMessage) -> Claim:
+    key, principal = (str(message.headers.get(name, "")) for name in (IDEMPOTENCY_KEY, PRINCIPAL))
+    return Claim(key, principal, handler.contract.type, message.body)
+
+
+def _too_late(message: AbstractIncomingMessage) -> bool:
+    deadline = message.headers.get(DEADLINE)
+    return isinstance(deadline, int) and now().timestamp() * 1000 > deadline
+
+
+def _failed(request_type: str, error: Exception) -> Problem:
+    fault = classify(error)
+    if fault is Fault.LATE:
+        return ERASED
+    if fault is Fault.BLOCKED:
+        return Problem(title="this use of the data is blocked for the person", status=403)
+    log.error("request failed", type=request_type, **what_failed(error))
+    if fault in (Fault.INFRASTRUCTURE, Fault.CONFLICT):
+        return Problem(title="the service can't work right now", status=503, detail="try again in a few seconds")
+    return Problem(title="the service failed", status=500, detail="it has been logged; try again later")

@@ -1,0 +1,53 @@
+"""What the law kept ends by itself on its day: the retention run (GDPR Art. 5(1)(e))."""
+
+from collections.abc import Sequence
+from datetime import date
+from uuid import UUID
+
+from shared.clock import today
+from shared.contracts.participants import EndedRetention, RetentionEnded
+from shared.database import Database, Transaction
+from shared.personal_data.data_map import DataMap
+from shared.purposes import Purpose
+
+RETENTION = "retention"
+"""The loop that purges."""
+
+# People whose rows are purged in one transaction: all their due rows go together, children before parents.
+BATCH = 1000
+
+
+async def end_retention(database: Database, data_map: DataMap, day: date | None = None) -> bool:
+    """Purge erased people's rows whose `retain_until` has passed and report it; answers whether more waits."""
+    tables = [table.name for table in data_map.everything if table.kept]
+    due = day or today()
+    async with database.transaction(Purpose.ERASURE) as tx:
+        people = [row["subject_id"] for row in await tx.rows(_whose(tables), due)] if tables else []
+        ended = [found for name in tables if people and (found := await _end(tx, name, due, people))]
+        if ended:
+            tx.publish(RetentionEnded(service=data_map.service, ended_at=due, tables=tuple(ended)))
+    return len(people) >= BATCH
+
+
+# `retain_until` is the last day of keeping: 31 December keeps, 1 January purges.
+DUE = "NOT live AND retain_until < $1 AND review_at IS NULL"
+
+
+def _whose(tables: Sequence[str]) -> str:
+    found = " UNION ".join(f"SELECT subject_id FROM {table} WHERE {DUE}" for table in tables)
+    return f"SELECT subject_id FROM ({found}) AS due ORDER BY subject_id LIMIT {BATCH}"
+
+
+async def _end(tx: Transaction, table: str, day: date, people: Sequence[UUID]) -> EndedRetention | None:
+    rows = await tx.rows(
+        f"""
+        WITH gone AS (DELETE FROM {table} WHERE subject_id = ANY ($2) AND {DUE} RETURNING subject_id)
+        SELECT subject_id, count(*) AS rows FROM gone GROUP BY subject_id""",
+        day,
+        people,
+    )
+    if not rows:
+        return None
+    return EndedRetention(
+        table=table, subjects=tuple(r["subject_id"] for r in rows), rows=tuple(r["rows"] for r in rows)
+    )
