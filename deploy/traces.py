@@ -55,7 +55,7 @@ async def _rows(connection: asyncpg.Connection, table: str) -> AsyncIterator[dic
 
 def _is_kept(row: Mapping[str, object]) -> bool:
     """A row out of live use, with the provision by which it is kept."""
-    return row.get("live") is False and bool(row.get("provision"))
+    return row.get("live") is False and bool(row.get("provisions"))
 
 
 def _spellings(values: Iterable[str]) -> set[str]:

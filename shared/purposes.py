@@ -49,5 +49,34 @@ KINDS: dict[Purpose, Kind] = {
     Purpose.RETENTION: "interest",
 }
 
-EVERYTHING = "*"
-"""The permission row that restricts every use (GDPR Art. 18)."""
+
+class ProcessingPurpose(StrEnum):
+    """The purposes of the register of processing; its titles are in services/privacy/register/purposes.toml.
+
+    A transaction's Purpose says what PostgreSQL lets it see; a ProcessingPurpose says to people and authorities
+    why data are held or given away.
+    """
+
+    SALES = "P1"
+    ACCOUNTS = "P2"
+    CUSTOMER_SERVICE = "P3"
+    CONTRACT_REQUESTS = "P4"
+    SERVICE_MAIL = "P5"
+    TAXES = "P6"
+    ACCOUNTING = "P7"
+    ACTIVITY_LOG = "P8"
+    DIRECT_MARKETING = "P9"
+    COMMERCIAL_MESSAGES = "P10"
+    SECURITY = "P11"
+    USAGE_ANALYSIS = "P12"
+    ENQUIRIES = "P13"
+    LOYALTY = "P14"
+    CONTESTS = "P15"
+    DEBT_COLLECTION = "P16"
+    LEGAL_PROCEEDINGS = "P17"
+    STATISTICS = "P18"
+    ACCOUNTABILITY = "P20"
+    COOKIES = "P21"
+    WINNER_PUBLICATION = "P22"
+    PROFILING = "P23"
+    DISCLOSURE_LOG = "P24"

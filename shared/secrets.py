@@ -1,8 +1,95 @@
-"""Hashes of secrets that are random enough to need no key."""
+"""The keys of one process, and what is made with them: sealed text, keyed hashes, codes, unguessable tokens.
 
+Every use has a key of its own (HKDF, RFC 5869), so none does two jobs. Keys have ids: the newest makes, all of
+them read, so that a key can be rotated while old values are still known.
+"""
+
+import base64
 import hashlib
+import hmac
+import re
+from collections.abc import Iterator
+
+from cryptography.fernet import Fernet, MultiFernet
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+KEY_BYTES = 32
+CODE_DIGITS = 8
+LEGACY = 0
+"""The id of a secret from before there were ids: a service reads with it what it wrote then, and writes nothing."""
+FORMAT = r"^\d{1,3}:[\x21-\x2b\x2d-\x7e]{32,}(,\d{1,3}:[\x21-\x2b\x2d-\x7e]{32,})*$"
+"""How keys stand in a setting, newest first: `2:<secret>,1:<secret>`; a secret has 32 characters or more."""
 
 
 def digest(text: str | bytes) -> bytes:
-    """The SHA-256 under which tokens, idempotency keys and bodies are kept."""
+    """The SHA-256 of what is random enough to need no key: tokens, idempotency keys, bodies."""
     return hashlib.sha256(text.encode() if isinstance(text, str) else text).digest()
+
+
+class Keyring:
+    """The keys of one service. Raises ValueError for a setting that is not as FORMAT says."""
+
+    def __init__(self, service: str, setting: str) -> None:
+        if not re.fullmatch(FORMAT, setting):
+            raise ValueError("keys are written as <id>:<secret>, newest first, 32 characters or more each")
+        self._service = service
+        self._secrets = {int(key): secret for key, _, secret in (part.partition(":") for part in setting.split(","))}
+        if not any(self._secrets) or max(self._secrets) > 255:  # noqa: PLR2004 an id is stored in a byte
+            raise ValueError("a keyring needs a key with an id from 1 to 255")
+
+    @property
+    def legacy(self) -> str | None:
+        """The secret from before there were key ids."""
+        return self._secrets.get(LEGACY)
+
+    def derive(self, use: str) -> bytes:
+        """The newest key for one use, 32 bytes."""
+        return next(key for _, key in self._keys(use))
+
+    def seal(self, use: str, text: str) -> bytes:
+        """Encrypt (Fernet: AES-128-CBC with HMAC-SHA-256)."""
+        return self._fernet(use).encrypt(text.encode())
+
+    def open(self, use: str, sealed: bytes) -> str:
+        """Decrypt. Raises cryptography.fernet.InvalidToken when no key fits."""
+        return self._fernet(use).decrypt(sealed).decode()
+
+    def mac(self, use: str, content: bytes) -> bytes:
+        """The keyed hash under which something is stored: the key's id, then HMAC-SHA-256."""
+        return self.macs(use, content)[0]
+
+    def macs(self, use: str, content: bytes) -> list[bytes]:
+        """The same under every key, newest first: one of them is what was stored, whenever that was."""
+        return [bytes([key_id]) + hmac.digest(key, content, "sha256") for key_id, key in self._keys(use)]
+
+    def is_mac(self, use: str, content: bytes, shown: bytes) -> bool:
+        """Whether a hash, or the beginning of one without its id, was made by one of the keys."""
+        return any(hmac.compare_digest(mac[1 : 1 + len(shown)], shown) for mac in self.macs(use, content))
+
+    def code(self, use: str, content: bytes) -> str:
+        """Eight digits to be mailed: the same however often they are sent, stored nowhere."""
+        return next(self._codes(use, content))
+
+    def is_code(self, use: str, content: bytes, typed: str) -> bool:
+        """Whether somebody typed the code, compared in constant time."""
+        return any(hmac.compare_digest(code, typed) for code in self._codes(use, content))
+
+    def token(self, use: str, content: bytes) -> str:
+        """An unguessable text to be mailed, safe in a URL; stored nowhere, or by its `digest`."""
+        return base64.urlsafe_b64encode(self.mac(use, content)[1:]).decode().rstrip("=")
+
+    def _codes(self, use: str, content: bytes) -> Iterator[str]:
+        for mac in self.macs(use, content):
+            yield f"{int.from_bytes(mac[1:]) % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
+
+    def _fernet(self, use: str) -> MultiFernet:
+        return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for _, key in self._keys(use)])
+
+    def _keys(self, use: str) -> Iterator[tuple[int, bytes]]:
+        """The ids and keys for one use, newest first."""
+        info = f"lethe {self._service}: {use}".encode()
+        for key_id in sorted(self._secrets, reverse=True):
+            if key_id != LEGACY:
+                secret = self._secrets[key_id].encode()
+                yield key_id, HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=info).derive(secret)

@@ -3,8 +3,10 @@
 import os
 from typing import Self
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.secrets import Keyring
 
 
 class Settings(BaseSettings):
@@ -39,6 +41,22 @@ class Settings(BaseSettings):
         prefix = f"LETHE_{service.upper()}_"
         own = {key.removeprefix(prefix).lower(): value for key, value in os.environ.items() if key.startswith(prefix)}
         return cls(**own)  # type: ignore[arg-type]
+
+
+class KeyedSettings(Settings):
+    """The settings of a process that seals or hashes: `LETHE_<SERVICE>_KEYS`, its own and nobody else's."""
+
+    keys: SecretStr
+
+    @field_validator("keys")
+    @classmethod
+    def _readable(cls, keys: SecretStr) -> SecretStr:
+        Keyring("", keys.get_secret_value())
+        return keys
+
+    def keyring(self, service: str) -> Keyring:
+        """The keys of the service."""
+        return Keyring(service, self.keys.get_secret_value())
 
 
 def what_is_wrong(service: str, error: ValidationError) -> str:

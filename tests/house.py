@@ -123,6 +123,7 @@ async def build(
         servers.amqp_url, servers.management_url, name, names, reactions, secret=SECRET, waits_ms=SHORT_WAITS_MS
     )
     defaults: dict[str, Any] = {
+        "keys": f"1:{secrets.token_urlsafe(32)}",
         "sealing_key": Fernet.generate_key().decode(),
         "address_key": secrets.token_urlsafe(32),
         "suppression_key": secrets.token_urlsafe(32),

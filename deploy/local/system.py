@@ -17,6 +17,7 @@ from deploy.local.folders import PROJECT, STATE, StartError, alone, remember, re
 from deploy.local.ports import LOOPBACK, remembered_ports, require_port
 from deploy.local.servers import Servers, running_processes, running_servers, stop_servers
 from deploy.local.usable import usable
+from shared.secrets import LEGACY
 from shared.service import Service
 
 SERVICES = ("privacy", "identity", "licensing", "marketing")
@@ -120,10 +121,30 @@ def _keys(folder: Path) -> dict[str, str]:
     file = folder / "keys.json"
     known: dict[str, str] = remembered(file)
     missing = [name for name in KEYS if name not in known]
-    if missing:
+    keyless = [name for name in OWN_KEYS.values() if name not in known]
+    if missing or keyless:
         known |= {name: Fernet.generate_key().decode() for name in missing}
+        known |= {name: _fresh_keys(name, known) for name in keyless}
         remember(file, known)
     return known
+
+
+OWN_KEYS = {name: f"LETHE_{name.upper()}_KEYS" for name in PROCESSES}
+"""The keys of each process, which no other gets."""
+EARLIER_KEYS = {
+    "LETHE_IDENTITY_KEYS": "LETHE_IDENTITY_ADDRESS_KEY",
+    "LETHE_MARKETING_KEYS": "LETHE_MARKETING_SUPPRESSION_KEY",
+    "LETHE_PRIVACY_KEYS": "LETHE_SEALING_KEY",
+}
+"""Secrets from before there were key ids: with them a service still reads what it wrote then."""
+
+
+def _fresh_keys(name: str, known: Mapping[str, str]) -> str:
+    if name == OWN_KEYS["licensing"] and "LETHE_SEALING_KEY" in known:
+        return f"1:{known['LETHE_SEALING_KEY']}"  # derived in the same way already
+    keys = f"1:{Fernet.generate_key().decode()}"
+    earlier = known.get(EARLIER_KEYS.get(name, ""))
+    return f"{keys},{LEGACY}:{earlier}" if earlier else keys
 
 
 PASSWORDS = "passwords"
@@ -141,7 +162,7 @@ def environment(system: System, name: str) -> dict[str, str]:
     """The settings of one process; what the caller's environment says goes before."""
     made = system.databases.get(name)
     own = {
-        **{key: value for key, value in _keys(system.folder).items() if key != PASSWORDS},
+        **{key: value for key, value in _keys(system.folder).items() if key in (*KEYS[1:], OWN_KEYS[name])},
         "LETHE_AMQP_URL": system.amqp[name],
         "LETHE_POSTGRES_URL": made.app if made else "",
         "LETHE_SMTP_URL": system.servers.smtp_url,

@@ -1,6 +1,7 @@
 """What identity holds about a person, why, until when, and what erasure does to it: everything goes."""
 
-from shared.personal_data.data_map import OWNER, Category, Column, DataMap, Table, Unkeyed, fact
+from shared.personal_data.data_map import OWNER, Category, Column, DataMap, RetentionClass, Table, Unkeyed, fact
+from shared.purposes import ProcessingPurpose
 
 DATA_MAP = DataMap(
     service="identity",
@@ -9,8 +10,8 @@ DATA_MAP = DataMap(
         Table(
             "account",
             Category.NAME,
-            purposes=("P2", "P3", "P5"),
-            retention="R-LIVE",
+            purposes=(ProcessingPurpose.ACCOUNTS, ProcessingPurpose.CUSTOMER_SERVICE, ProcessingPurpose.SERVICE_MAIL),
+            retention=RetentionClass.CONTRACT,
             columns=(
                 OWNER,
                 Column("email", Category.EMAIL),
@@ -30,29 +31,29 @@ DATA_MAP = DataMap(
         Table(
             "confirmed_address",
             Category.EMAIL,
-            purposes=("P2", "P20"),
-            retention="R-LIVE",
+            purposes=(ProcessingPurpose.ACCOUNTS, ProcessingPurpose.ACCOUNTABILITY),
+            retention=RetentionClass.CONTRACT,
             columns=(OWNER, Column("address_hash", Category.EMAIL), *fact("confirmed_at")),
         ),
         Table(
             "linked_person",
             Category.NAME,
-            purposes=("P3", "P20"),
-            retention="R-LIVE",
+            purposes=(ProcessingPurpose.CUSTOMER_SERVICE, ProcessingPurpose.ACCOUNTABILITY),
+            retention=RetentionClass.CONTRACT,
             columns=(OWNER, Column("person", source="inferred"), *fact("linked_at")),
         ),
         Table(
             "credential",
             Category.CREDENTIALS,
-            purposes=("P2", "P11"),
-            retention="R-LIVE",
+            purposes=(ProcessingPurpose.ACCOUNTS, ProcessingPurpose.SECURITY),
+            retention=RetentionClass.CONTRACT,
             columns=(OWNER, Column("password_hash", Category.CREDENTIALS), *fact("changed_at")),
         ),
         Table(
             "session",
             Category.CREDENTIALS,
-            purposes=("P2", "P11"),
-            retention="R-SEC",
+            purposes=(ProcessingPurpose.ACCOUNTS, ProcessingPurpose.SECURITY),
+            retention=RetentionClass.SECURITY,
             columns=(
                 OWNER,
                 Column("token_hash", Category.CREDENTIALS, source="observed"),
@@ -63,8 +64,8 @@ DATA_MAP = DataMap(
         Table(
             "password_reset",
             Category.CREDENTIALS,
-            purposes=("P2", "P11"),
-            retention="R-SEC",
+            purposes=(ProcessingPurpose.ACCOUNTS, ProcessingPurpose.SECURITY),
+            retention=RetentionClass.SECURITY,
             columns=(
                 OWNER,
                 Column("token_hash", Category.CREDENTIALS, source="observed"),
@@ -74,8 +75,8 @@ DATA_MAP = DataMap(
         Table(
             "activity",
             Category.ACTIVITY,
-            purposes=("P8", "P11"),
-            retention="R-ACT",
+            purposes=(ProcessingPurpose.ACTIVITY_LOG, ProcessingPurpose.SECURITY),
+            retention=RetentionClass.ACTIVITY,
             columns=(
                 OWNER,
                 Column("what", Category.ACTIVITY, source="observed"),
@@ -86,8 +87,8 @@ DATA_MAP = DataMap(
         Table(
             "service_mail",
             Category.ACTIVITY,
-            purposes=("P5",),
-            retention="R-ACT",
+            purposes=(ProcessingPurpose.SERVICE_MAIL,),
+            retention=RetentionClass.ACTIVITY,
             columns=(
                 OWNER,
                 Column("facts", Category.ACTIVITY, source="observed"),

@@ -3,10 +3,11 @@
 Children stand before what they reference: the retention run goes through the tables in this order.
 """
 
-from shared.personal_data.data_map import OWNER, Category, Column, DataMap, Table, Unkeyed, fact
+from shared.personal_data.data_map import OWNER, Category, Column, DataMap, RetentionClass, Table, Unkeyed, fact
+from shared.purposes import ProcessingPurpose
 
-CONTRACT = ("P1",)
-TAX = ("P6", "P7")
+CONTRACT = (ProcessingPurpose.SALES,)
+TAX = (ProcessingPurpose.TAXES, ProcessingPurpose.ACCOUNTING)
 
 DATA_MAP = DataMap(
     service="licensing",
@@ -15,8 +16,8 @@ DATA_MAP = DataMap(
         Table(
             "activation",
             Category.LICENSES,
-            purposes=("P1", "P11"),
-            retention="R-LIVE",
+            purposes=(ProcessingPurpose.SALES, ProcessingPurpose.SECURITY),
+            retention=RetentionClass.CONTRACT,
             kept=True,  # only while a contract runs that the person did not end
             columns=(
                 OWNER,
@@ -27,8 +28,8 @@ DATA_MAP = DataMap(
         Table(
             "license",
             Category.LICENSES,
-            purposes=("P1", "P11"),
-            retention="R-LIVE",
+            purposes=(ProcessingPurpose.SALES, ProcessingPurpose.SECURITY),
+            retention=RetentionClass.CONTRACT,
             kept=True,  # only while a contract runs that the person did not end
             columns=(
                 OWNER,
@@ -41,7 +42,7 @@ DATA_MAP = DataMap(
             "refund",
             Category.ORDERS,
             purposes=TAX,
-            retention="R-TAX",
+            retention=RetentionClass.TAX,
             kept=True,
             columns=(
                 OWNER,
@@ -52,8 +53,8 @@ DATA_MAP = DataMap(
         Table(
             "invoice",
             Category.ORDERS,
-            purposes=("P6", "P7", "P16"),
-            retention="R-TAX",
+            purposes=(ProcessingPurpose.TAXES, ProcessingPurpose.ACCOUNTING, ProcessingPurpose.DEBT_COLLECTION),
+            retention=RetentionClass.TAX,
             kept=True,
             columns=(
                 OWNER,
@@ -71,8 +72,8 @@ DATA_MAP = DataMap(
         Table(
             "payment",
             Category.ORDERS,
-            purposes=("P1", "P6"),
-            retention="R-TAX",
+            purposes=(ProcessingPurpose.SALES, ProcessingPurpose.TAXES),
+            retention=RetentionClass.TAX,
             kept=True,
             columns=(
                 OWNER,
@@ -84,7 +85,7 @@ DATA_MAP = DataMap(
             "purchase_terms",
             Category.ORDERS,
             purposes=CONTRACT,
-            retention="R-LIVE",
+            retention=RetentionClass.CONTRACT,
             kept=True,  # only while a contract runs that the person did not end
             columns=(
                 OWNER,
@@ -95,8 +96,8 @@ DATA_MAP = DataMap(
         Table(
             "purchase_origin",
             Category.ORDER_IP,
-            purposes=("P6", "P11"),
-            retention="R-OSS",
+            purposes=(ProcessingPurpose.TAXES, ProcessingPurpose.SECURITY),
+            retention=RetentionClass.OSS,
             kept=True,  # only where it proves the place of an OSS supply
             columns=(
                 OWNER,
@@ -108,8 +109,8 @@ DATA_MAP = DataMap(
         Table(
             "purchase",
             Category.ORDERS,
-            purposes=("P1", "P6", "P7"),
-            retention="R-TAX",
+            purposes=(ProcessingPurpose.SALES, ProcessingPurpose.TAXES, ProcessingPurpose.ACCOUNTING),
+            retention=RetentionClass.TAX,
             kept=True,
             columns=(
                 OWNER,

@@ -54,20 +54,21 @@ def key_of_buyer(subject_id: UUID) -> str:
 SUBJECTS = "INSERT INTO subject (subject_id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING"
 PURCHASES = """
 INSERT INTO purchase (order_id, subject_id, product, quantity, device_limit, months, pay_by, state, country,
-  vat_treatment, vat_rate, net, vat, gross, placed_at, paid_at, retain_until, provision, exception)
+  vat_treatment, vat_rate, net, vat, gross, placed_at, paid_at, retain_until, provisions, exemptions)
 SELECT id, subject, $12, 1, $13, $14, 'card', state, country, treatment, rate, $15::bigint, vat, $15::bigint + vat, at,
-  CASE WHEN state = 'paid' THEN at + interval '5 minutes' END, retain_until, provision, exception
+  CASE WHEN state = 'paid' THEN at + interval '5 minutes' END, retain_until,
+  string_to_array(provisions, '|'), string_to_array(exemptions, '|')
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::bigint[], $8::timestamptz[],
   $9::date[], $10::text[], $11::text[])
-  AS o (id, subject, state, country, treatment, rate, vat, at, retain_until, provision, exception)
+  AS o (id, subject, state, country, treatment, rate, vat, at, retain_until, provisions, exemptions)
 """
 ORIGINS = """
 INSERT INTO purchase_origin (order_id, subject_id, ip, billing_country, observed_at, purge_after, retain_until,
-  provision, exception)
+  provisions, exemptions)
 SELECT o.order_id, o.subject_id, i.ip, o.country, o.placed_at,
   CASE WHEN o.vat_treatment <> 'oss' OR o.state = 'open' THEN o.placed_at::date + 90 END,
   CASE WHEN o.vat_treatment = 'oss' THEN o.retain_until END,
-  CASE WHEN o.vat_treatment = 'oss' THEN o.provision END, CASE WHEN o.vat_treatment = 'oss' THEN o.exception END
+  CASE WHEN o.vat_treatment = 'oss' THEN o.provisions END, CASE WHEN o.vat_treatment = 'oss' THEN o.exemptions END
 FROM unnest($1::uuid[], $2::inet[]) AS i (order_id, ip) JOIN purchase o USING (order_id)
 """
 AGREEMENTS = """
@@ -77,18 +78,18 @@ SELECT order_id, subject_id, $2, placed_at, placed_at, placed_at, paid_at FROM p
 """
 PAYMENTS = """
 INSERT INTO payment (payment_id, subject_id, order_id, provider, reference, amount, state, started_at, confirmed_at,
-  retain_until, provision, exception)
+  retain_until, provisions, exemptions)
 SELECT md5('payment' || order_id)::uuid, subject_id, order_id, $2, 'pay_' || md5('reference' || order_id), gross,
-  CASE WHEN state = 'paid' THEN 'confirmed' ELSE 'started' END, placed_at, paid_at, retain_until, provision, exception
+  CASE WHEN state = 'paid' THEN 'confirmed' ELSE 'started' END, placed_at, paid_at, retain_until, provisions, exemptions
 FROM purchase WHERE order_id = ANY ($1)
 """
 INVOICES = """
 INSERT INTO invoice (invoice_id, subject_id, order_id, number, kind, issued_on, sold_on, due_on, settled_on,
   buyer_name, buyer_company, buyer_nip, buyer_street, buyer_postal_code, buyer_city, buyer_country,
-  item, quantity, net, vat, gross, vat_rate, vat_note, retain_until, provision, exception)
+  item, quantity, net, vat, gross, vat_rate, vat_note, retain_until, provisions, exemptions)
 SELECT md5('invoice' || order_id)::uuid, o.subject_id, order_id, i.number, 'invoice', i.day, i.day, i.day, i.day,
   i.name, '', i.nip, i.street, i.postal_code, i.city, o.country,
-  p.name, o.quantity, o.net, o.vat, o.gross, o.vat_rate, i.note, o.retain_until, o.provision, o.exception
+  p.name, o.quantity, o.net, o.vat, o.gross, o.vat_rate, i.note, o.retain_until, o.provisions, o.exemptions
 FROM unnest($1::uuid[], $2::text[], $3::date[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
   AS i (order_id, number, day, name, nip, street, postal_code, city, note)
 JOIN purchase o USING (order_id) JOIN product p ON p.code = o.product
@@ -181,8 +182,8 @@ def _purchases(orders: Sequence[_Bought]) -> list[list[Any]]:
         [vat_on(NET, o.tax.rate) for o in orders],
         [o.at for o in orders],
         [o.kept and o.kept.until for o in orders],
-        [o.kept and o.kept.provision for o in orders],
-        [o.kept and o.kept.exception for o in orders],
+        [o.kept and "|".join(o.kept.provisions) for o in orders],
+        [o.kept and "|".join(o.kept.exemptions) for o in orders],
     ]
 
 

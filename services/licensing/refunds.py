@@ -19,7 +19,7 @@ from shared.problems import refuse
 
 INSERT = """
 INSERT INTO refund (refund_id, subject_id, order_id, payment_id, correction_id, provider_refund, amount, refunded_at,
-  live, retain_until, provision, exception)
+  live, retain_until, provisions, exemptions)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 """
 KNOWN = "SELECT true FROM refund WHERE provider_refund = $1"
@@ -49,7 +49,7 @@ async def record(tx: Transaction, payment: Row, order: Row, notice: Notice) -> N
     await tx.run(
         INSERT,
         *(refund_id, order["subject_id"], order["order_id"], payment["payment_id"], correction, notice.refund),
-        *(notice.amount, now(), order["live"], kept.until, kept.provision, kept.exception),
+        *(notice.amount, now(), order["live"], kept.until, kept.provisions, kept.exemptions),
     )
     await tx.run(BOOK, order["order_id"], payment["payment_id"], notice.amount, full)
     await invoices.keep_papers(tx, order["order_id"], kept)

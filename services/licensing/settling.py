@@ -14,7 +14,7 @@ class Reason:
     """Why rows stay although their person asked for erasure."""
 
     provision: str
-    exception: str
+    exemption: str
 
 
 RUNNING = Reason("umowa w toku: GDPR Art. 6(1)(b)", "GDPR Art. 17(1)(a) not met")
@@ -35,27 +35,28 @@ a AS (UPDATE activation SET review_at = NULL, retain_until = $4 - 1
   FROM ended WHERE activation.license_id = ended.license_id),
 t AS (UPDATE purchase_terms SET review_at = NULL, retain_until = $4 - 1
   FROM ended WHERE purchase_terms.order_id = ended.order_id)
-UPDATE purchase SET review_at = NULL, provision = replace(provision, '; ' || $2::text, ''),
-  exception = replace(exception, '; ' || $3::text, '')
+UPDATE purchase SET review_at = NULL, provisions = array_remove(provisions, $2::text),
+  exemptions = array_remove(exemptions, $3::text)
 FROM ended WHERE purchase.order_id = ended.order_id
 """
 # The contract's rows wait for its end, at most a year until somebody looks again.
 CONTINUE = """
 WITH kept AS (
-  UPDATE license SET review_at = least((expires_at AT TIME ZONE 'Europe/Warsaw')::date, $4::date), provision = $2::text,
-    exception = $3::text
+  UPDATE license SET review_at = least((expires_at AT TIME ZONE 'Europe/Warsaw')::date, $4::date),
+    provisions = ARRAY[$2::text], exemptions = ARRAY[$3::text]
   WHERE subject_id = ANY ($1) AND state <> 'ended' AND (expires_at IS NULL OR expires_at > now())
   RETURNING license_id, order_id, review_at),
-a AS (UPDATE activation SET review_at = kept.review_at, provision = $2, exception = $3
+a AS (UPDATE activation SET review_at = kept.review_at, provisions = ARRAY[$2], exemptions = ARRAY[$3]
   FROM kept WHERE activation.license_id = kept.license_id),
-t AS (UPDATE purchase_terms SET review_at = kept.review_at, provision = $2, exception = $3
+t AS (UPDATE purchase_terms SET review_at = kept.review_at, provisions = ARRAY[$2], exemptions = ARRAY[$3]
   FROM kept WHERE purchase_terms.order_id = kept.order_id)
-UPDATE purchase SET review_at = kept.review_at, provision = purchase.provision || '; ' || $2::text,
-  exception = purchase.exception || '; ' || $3::text
+UPDATE purchase SET review_at = kept.review_at, provisions = array_append(purchase.provisions, $2::text),
+  exemptions = array_append(purchase.exemptions, $3::text)
 FROM kept WHERE purchase.order_id = kept.order_id AND purchase.review_at IS NULL
 """
 CLAIM_DEBTS = """
-UPDATE invoice SET review_at = $2, provision = provision || '; ' || $3::text, exception = exception || '; ' || $4::text
+UPDATE invoice SET review_at = $2, provisions = array_append(provisions, $3::text),
+  exemptions = array_append(exemptions, $4::text)
 WHERE subject_id = ANY ($1) AND settled_on IS NULL AND review_at IS NULL
 """
 
@@ -69,7 +70,7 @@ async def settle(tx: Transaction, people: Sequence[OrderedSubject]) -> None:
     review = open_claim(today()).review_at
     await tx.run(CANCEL, everybody)
     if ending:
-        await tx.run(END, ending, RUNNING.provision, RUNNING.exception, today())
+        await tx.run(END, ending, RUNNING.provision, RUNNING.exemption, today())
     if going_on:
-        await tx.run(CONTINUE, going_on, RUNNING.provision, RUNNING.exception, review)
-    await tx.run(CLAIM_DEBTS, everybody, review, CLAIM.provision, CLAIM.exception)
+        await tx.run(CONTINUE, going_on, RUNNING.provision, RUNNING.exemption, review)
+    await tx.run(CLAIM_DEBTS, everybody, review, CLAIM.provision, CLAIM.exemption)

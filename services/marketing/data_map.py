@@ -1,6 +1,7 @@
 """What marketing holds about a person, why, until when, and what erasure does to it."""
 
-from shared.personal_data.data_map import OWNER, Category, Column, DataMap, Table, Unkeyed, fact
+from shared.personal_data.data_map import OWNER, Category, Column, DataMap, RetentionClass, Table, Unkeyed, fact
+from shared.purposes import ProcessingPurpose
 
 DATA_MAP = DataMap(
     service="marketing",
@@ -9,8 +10,8 @@ DATA_MAP = DataMap(
         Table(
             "subscriber",
             Category.EMAIL,
-            purposes=("P9", "P10"),
-            retention="R-MKT",
+            purposes=(ProcessingPurpose.DIRECT_MARKETING, ProcessingPurpose.COMMERCIAL_MESSAGES),
+            retention=RetentionClass.MARKETING,
             columns=(
                 OWNER,
                 Column("email", Category.EMAIL),
@@ -22,8 +23,8 @@ DATA_MAP = DataMap(
         Table(
             "interest",
             Category.MARKETING,
-            purposes=("P9", "P23"),
-            retention="R-MKT",
+            purposes=(ProcessingPurpose.DIRECT_MARKETING, ProcessingPurpose.PROFILING),
+            retention=RetentionClass.MARKETING,
             columns=(
                 OWNER,
                 Column("topic", Category.MARKETING, source="observed"),
@@ -33,8 +34,8 @@ DATA_MAP = DataMap(
         Table(
             "mailing",
             Category.MARKETING,
-            purposes=("P9", "P10"),
-            retention="R-MKT",
+            purposes=(ProcessingPurpose.DIRECT_MARKETING, ProcessingPurpose.COMMERCIAL_MESSAGES),
+            retention=RetentionClass.MARKETING,
             columns=(
                 OWNER,
                 *fact("campaign_id", "state", "due_at", "attempts", "claimed_at", "settled_at", "keep_until"),

@@ -64,9 +64,9 @@ WITH choice AS (
     SELECT text_version, language, decided_at FROM consent c WHERE c.subject_id = $1 AND c.purpose = p.purpose
     ORDER BY decided_at DESC, version DESC LIMIT 1) last ON true),
 noted AS (INSERT INTO consent (subject_id, purpose, given, text_version, language, surface, method, decided_at, version,
-    retain_until, provision, exception)
+    retain_until, provisions, exemptions)
   SELECT $1, purpose, $3, coalesce(nullif($4, ''), text_version, ''), CASE WHEN $4 = '' THEN coalesce(language, $5)
-    ELSE $5 END, $6, $7, $8, nextval('permission_version'), $9, $10, $11 FROM choice
+    ELSE $5 END, $6, $7, $8, nextval('permission_version'), $9::date, $10::text[], $11::text[] FROM choice
   RETURNING purpose, given, version)
 INSERT INTO permission (subject_id, purpose, allowed, version)
 SELECT $1, noted.purpose, noted.given, noted.version FROM noted JOIN choice USING (purpose) WHERE NOT overtaken
@@ -75,7 +75,7 @@ WHERE permission.version < excluded.version
 RETURNING purpose, allowed, version
 """
 DATE_EARLIER = """
-UPDATE consent SET retain_until = $3, provision = $4, exception = $5
+UPDATE consent SET retain_until = $3, provisions = $4, exemptions = $5
 WHERE subject_id = $1 AND purpose = ANY ($2) AND retain_until IS NULL
 """
 KNOWN_TEXT = """
@@ -94,7 +94,7 @@ async def record(tx: Transaction, decision: Decision) -> None:
     decided_at = min(decision.decided_at or moment, moment)
     purposes = covered(decision.purpose, given=decision.given)
     kept = None if decision.given else proof(today())
-    dated = (kept.until, kept.provision, kept.exception) if kept else (None, None, None)
+    dated = (kept.until, kept.provisions, kept.exemptions) if kept else (None, None, None)
     ruled = await tx.rows(
         RECORD,
         decision.subject_id,

@@ -1,6 +1,7 @@
 """What privacy holds about a person, why, until when, and what erasure does to it."""
 
-from shared.personal_data.data_map import OWNER, Category, Column, DataMap, Table, Unkeyed, fact
+from shared.personal_data.data_map import OWNER, Category, Column, DataMap, RetentionClass, Table, Unkeyed, fact
+from shared.purposes import ProcessingPurpose
 
 DATA_MAP = DataMap(
     service="privacy",
@@ -9,8 +10,8 @@ DATA_MAP = DataMap(
         Table(
             "privacy_case",
             Category.PRIVACY_CASES,
-            purposes=("P20",),
-            retention="R-PROOF",
+            purposes=(ProcessingPurpose.ACCOUNTABILITY,),
+            retention=RetentionClass.PROOF,
             kept=True,
             columns=(
                 OWNER,
@@ -25,8 +26,8 @@ DATA_MAP = DataMap(
         Table(
             "consent",
             Category.CONSENTS,
-            purposes=("P10", "P20"),
-            retention="R-PROOF",
+            purposes=(ProcessingPurpose.COMMERCIAL_MESSAGES, ProcessingPurpose.ACCOUNTABILITY),
+            retention=RetentionClass.PROOF,
             kept=True,
             columns=(
                 OWNER,
@@ -37,8 +38,8 @@ DATA_MAP = DataMap(
         Table(
             "disclosure",
             Category.PRIVACY_CASES,
-            purposes=("P20", "P24"),
-            retention="R-PROOF",
+            purposes=(ProcessingPurpose.ACCOUNTABILITY, ProcessingPurpose.DISCLOSURE_LOG),
+            retention=RetentionClass.PROOF,
             kept=True,
             columns=(
                 OWNER,
@@ -48,15 +49,15 @@ DATA_MAP = DataMap(
         Table(
             "subject_link",
             Category.PRIVACY_CASES,
-            purposes=("P20",),
-            retention="R-LIVE",
+            purposes=(ProcessingPurpose.ACCOUNTABILITY,),
+            retention=RetentionClass.CONTRACT,
             columns=(OWNER, *fact("person")),
         ),
         Table(
             "notice_seen",
             Category.CONSENTS,
-            purposes=("P20",),
-            retention="R-LIVE",
+            purposes=(ProcessingPurpose.ACCOUNTABILITY,),
+            retention=RetentionClass.CONTRACT,
             columns=(OWNER, *fact("version", "seen_at")),
         ),
     ),

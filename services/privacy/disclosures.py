@@ -14,8 +14,9 @@ router = ServiceRouter("privacy")
 # Also for somebody erased meanwhile: that data went to a recipient stays provable until its date.
 NOTE = """
 INSERT INTO disclosure (subject_id, recipient, purpose, categories, disclosed_at, told_by,
-  live, retain_until, provision, exception)
-SELECT subject_id, d.recipient, d.purpose, d.categories, d.disclosed_at, d.told_by, s.live, $3, $4, $5
+  live, retain_until, provisions, exemptions)
+SELECT subject_id, d.recipient, d.purpose, d.categories, d.disclosed_at, d.told_by, s.live,
+  $3::date, $4::text[], $5::text[]
 FROM ROWS FROM (
   jsonb_to_recordset($1) AS (
     subject_id uuid, recipient text, purpose text, categories text[], disclosed_at timestamptz),
@@ -29,4 +30,4 @@ JOIN subject s USING (subject_id)
 async def note(events: list[participants.Disclosed], tx: Transaction, senders: list[str]) -> None:
     """Enter disclosures into the log: a campaign tells of one for each of its readers."""
     kept = proof(today())
-    await tx.run(NOTE, to_json(events).decode(), senders, kept.until, kept.provision, kept.exception)
+    await tx.run(NOTE, to_json(events).decode(), senders, kept.until, kept.provisions, kept.exemptions)

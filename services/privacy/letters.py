@@ -16,7 +16,7 @@ from shared.law.calendar import WARSAW
 from shared.law.case_clock import day_of_receipt
 from shared.mail.mailer import Mailer
 from shared.observability import log
-from shared.purposes import Purpose
+from shared.purposes import ProcessingPurpose, Purpose
 
 BATCH = 20
 
@@ -71,7 +71,11 @@ async def _deliver(case: Row, mailer: Mailer, seal: Seal) -> bool:
 def _disclosed(case: Row, provider: str) -> participants.Disclosed:
     """The mail provider saw the address; noted also after the erasure, as a statutory fact."""
     return participants.Disclosed(
-        subject_id=case["subject_id"], recipient=provider, purpose="P20", categories=("D5",), disclosed_at=now()
+        subject_id=case["subject_id"],
+        recipient=provider,
+        purpose=ProcessingPurpose.ACCOUNTABILITY,
+        categories=("D5",),
+        disclosed_at=now(),
     )
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
+from shared.purposes import ProcessingPurpose
+
 
 class Category(StrEnum):
     """The categories of personal data of the register."""
@@ -26,6 +28,23 @@ class Category(StrEnum):
     DISPUTES = "D15"
     PRIVACY_CASES = "D16"
     TAX_EVIDENCE = "D17"
+
+
+class RetentionClass(StrEnum):
+    """How long something is kept; the periods are in shared/law/retention and in the register's retention.toml."""
+
+    TAX = "R-TAX"
+    OSS = "R-OSS"
+    BOOKS = "R-BOOKS"
+    CLAIMS = "R-CLAIM"
+    CONTRACT = "R-LIVE"
+    SECURITY = "R-SEC"
+    ACTIVITY = "R-ACT"
+    MARKETING = "R-MKT"
+    PROOF = "R-PROOF"
+    ENQUIRY = "R-ENQ"
+    CONTEST = "R-CONT"
+    COOKIES = "R-COOK"
 
 
 Source = Literal["provided", "observed", "third party", "inferred"]
@@ -53,8 +72,8 @@ class Table:
 
     name: str
     category: Category
-    purposes: tuple[str, ...]
-    retention: str
+    purposes: tuple[ProcessingPurpose, ...]
+    retention: RetentionClass
     columns: tuple[Column, ...]
     kept: bool = False
 
@@ -77,7 +96,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Unkeyed:
-    """A table that holds nothing about a person, and why that is so."""
+    """A table without a key to a person, and why that is so."""
 
     name: str
     because: str
@@ -108,13 +127,13 @@ OWNER = Column("subject_id", role="owner")
 PERMISSION = Table(
     "permission",
     Category.CONSENTS,
-    purposes=("P20",),
-    retention="R-LIVE",
+    purposes=(ProcessingPurpose.ACCOUNTABILITY,),
+    retention=RetentionClass.CONTRACT,
     columns=(OWNER, *fact("purpose", "allowed", "version")),
 )
 
 # Columns that lethe.personal and lethe.kept add, and the kit's tables that hold ids for a short time.
-KIT_COLUMNS = frozenset({"live", "retain_until", "review_at", "provision", "exception"})
+KIT_COLUMNS = frozenset({"live", "retain_until", "review_at", "provisions", "exemptions"})
 KIT_TABLES = {
     "subject": "ids and tombstones: random ids with nothing beside them",
     "inbox": "message ids, dropped after the longest redelivery",

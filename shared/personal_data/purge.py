@@ -48,9 +48,10 @@ def _keep(table: Table) -> str:
         _delete(table, f" AND {reason} IS NOT TRUE")
         + f"""
 {t}_held AS (UPDATE {t} SET live = false{emptied} WHERE subject_id = ANY ($1) AND {reason}
-  RETURNING subject_id, retain_until, review_at, provision, exception),
-{t}_kept AS (SELECT subject_id, count(*) AS rows, max(retain_until) AS retain_until, max(review_at) AS review_at,
-  string_agg(DISTINCT provision, '; ') AS provision, string_agg(DISTINCT exception, '; ') AS exception
+  RETURNING subject_id, retain_until, review_at, provisions, exemptions),
+{t}_reasons AS (SELECT subject_id, string_agg(DISTINCT p, '; ') AS provision, string_agg(DISTINCT e, '; ') AS exception
+  FROM {t}_held, unnest(provisions, exemptions) AS reason (p, e) GROUP BY subject_id),
+{t}_kept AS (SELECT subject_id, count(*) AS rows, max(retain_until) AS retain_until, max(review_at) AS review_at
   FROM {t}_held GROUP BY subject_id),"""
     )
 
@@ -105,8 +106,9 @@ def _kept_entry(table: Table) -> str:
   'rows', json_agg(coalesce(k.rows, p.rows, 0) ORDER BY n),
   'purged_rows', json_agg(coalesce(p.rows, 0) ORDER BY n),
   'retain_until', json_agg(k.retain_until ORDER BY n), 'review_at', json_agg(k.review_at ORDER BY n),
-  'provision', json_agg(k.provision ORDER BY n), 'exception', json_agg(k.exception ORDER BY n))
-  FROM people LEFT JOIN {t}_purged p USING (subject_id) LEFT JOIN {t}_kept k USING (subject_id))"""
+  'provision', json_agg(r.provision ORDER BY n), 'exception', json_agg(r.exception ORDER BY n))
+  FROM people LEFT JOIN {t}_purged p USING (subject_id) LEFT JOIN {t}_kept k USING (subject_id)
+  LEFT JOIN {t}_reasons r USING (subject_id))"""
 
 
 def _blanked_entry(table: Table) -> str:

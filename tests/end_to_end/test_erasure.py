@@ -195,7 +195,7 @@ async def test_the_disclosure_log_names_the_recipients_and_is_kept(town: Town) -
     by = {row["told_by"]: row["recipient"] for row in rows}
     assert by["licensing"] == town.kits["licensing"].settings.payment_provider
     assert by["identity"] == town.kits["identity"].settings.mail_provider
-    assert all(not row["live"] and row["retain_until"] and row["provision"] for row in rows)
+    assert all(not row["live"] and row["retain_until"] and row["provisions"] for row in rows)
     await tell(town, "identity", disclosed(person))
     late = "SELECT count(*) FROM disclosure WHERE subject_id = $1 AND recipient = 'Poczta' AND NOT live"
     await eventually(lambda: has(town, late, person, 1))
@@ -321,7 +321,7 @@ async def test_late_facts_about_an_erased_person(town: Town) -> None:
     person = await town.customer()
     refund = await person.provider_says("refund.made")
     await person.erase(terminate=True)
-    dropped = entered("erased")
+    dropped = received("erased")
     license_id, order_id = uuid4(), uuid4()
     await tell(
         town,
@@ -343,20 +343,20 @@ async def test_late_facts_about_an_erased_person(town: Town) -> None:
     await eventually(lambda: at_least(dropped + 6))
     await at_once(*(town.ask(refund) for _ in range(3)))
     assert await town.live_rows(person.id) == []
-    assert await town.count("licensing", "refund", person.id, "NOT live AND provision IS NOT NULL") == 1
+    assert await town.count("licensing", "refund", person.id, "NOT live AND provisions IS NOT NULL") == 1
     assert await town.count("licensing", "invoice", person.id, "kind = 'correction' AND NOT live") == 1
     assert await town.count("identity", "service_mail", person.id) == 0
     assert await town.count("marketing", "permission", person.id) == 0
 
 
 async def at_least(count: int) -> bool:
-    return entered("erased") >= count
+    return received("erased") >= count
 
 
-def entered(found: str) -> int:
+def received(standing: str) -> int:
     """How many messages in this process found a person so."""
-    samples = [s for m in REGISTRY.collect() if m.name == "lethe_messages_entered" for s in m.samples]
-    return int(sum(s.value for s in samples if s.name.endswith("_total") and s.labels["found"] == found))
+    samples = [s for m in REGISTRY.collect() if m.name == "lethe_messages_received" for s in m.samples]
+    return int(sum(s.value for s in samples if s.name.endswith("_total") and s.labels["standing"] == standing))
 
 
 async def test_a_withdrawn_consent_stays_withdrawn(town: Town) -> None:

@@ -16,10 +16,10 @@ from shared.contracts import identity, licensing, privacy
 from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
 from shared.personal_data import catch_up
-from shared.personal_data.data_map import OWNER, Category, DataMap, Table, fact
+from shared.personal_data.data_map import OWNER, Category, DataMap, RetentionClass, Table, fact
 from shared.personal_data.erasure import Eraser
 from shared.personal_data.participant import announce
-from shared.purposes import Purpose
+from shared.purposes import ProcessingPurpose, Purpose
 from shared.service import Service
 from tests.end_to_end.town import SERVICES, Citizen, Town, bustling, entry, founded
 from tests.house import SECRET, SHORT_WAITS_MS, House, eventually
@@ -29,8 +29,8 @@ from tests.sample.house import MIGRATIONS
 
 NOTE = "INSERT INTO note (note_id, subject_id, text) VALUES (gen_random_uuid(), $1, 'licensed')"
 MEMBER = """
-INSERT INTO membership (membership_id, subject_id, review_at, provision, exception)
-VALUES (gen_random_uuid(), $1, $2, 'contract', 'GDPR Art. 17(1)(a) not met')
+INSERT INTO membership (membership_id, subject_id, review_at, provisions, exemptions)
+VALUES (gen_random_uuid(), $1, $2, ARRAY['contract'], ARRAY['GDPR Art. 17(1)(a) not met'])
 """
 # What a participant of its own decides by `terminate_contract`.
 END = "UPDATE membership SET review_at = NULL WHERE subject_id = ANY ($1)"
@@ -313,7 +313,13 @@ async def administer(house: House, *statements: str) -> None:
         await admin.close()
 
 
-BADGE = Table("badge", Category.ACTIVITY, purposes=("P8",), retention="R-ACT", columns=(OWNER, *fact("badge_id")))
+BADGE = Table(
+    "badge",
+    Category.ACTIVITY,
+    purposes=(ProcessingPurpose.ACTIVITY_LOG,),
+    retention=RetentionClass.ACTIVITY,
+    columns=(OWNER, *fact("badge_id")),
+)
 GROWN = DataMap("sample", 2, (*DATA_MAP.tables, BADGE))
 
 

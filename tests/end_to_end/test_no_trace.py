@@ -194,7 +194,7 @@ async def test_a_leak_into_a_table_is_found(town: Town, spelling: Callable[[str]
 
 async def test_a_leak_into_a_kept_row_is_told_apart_from_one_into_a_live_row(town: Town) -> None:
     rows = town.rows["marketing"]
-    await rows.execute("CREATE TABLE leak (held text, live boolean, provision text)")
+    await rows.execute("CREATE TABLE leak (held text, live boolean, provisions text[])")
     try:
         await rows.execute("INSERT INTO leak VALUES ($1, true, 'law'), ($1, false, NULL), ($1, false, 'law')", LEAK)
         assert await traces.in_tables(town.rows, [LEAK]) == [

@@ -59,12 +59,12 @@ async def test_the_example_joins_and_is_erased(servers: Servers, helpdesk: tuple
                 await eventually(lambda: database.fetchval("SELECT true FROM ticket WHERE ticket_id = $1", license_id))
                 kept = retention.claim(today(), retention.Claim.CONSUMER)
                 await database.execute(
-                    "INSERT INTO complaint (complaint_id, subject_id, words, phone, retain_until, provision)"
+                    "INSERT INTO complaint (complaint_id, subject_id, words, phone, retain_until, provisions)"
                     " VALUES ($1, $2, 'it broke', '+48 600 100 200', $3, $4)",
                     uuid4(),
                     person,
                     kept.until,
-                    kept.provision,
+                    kept.provisions,
                 )
                 await eventually(lambda: privacy.fetchval("SELECT count(*) = 5 FROM participant WHERE left_at IS NULL"))
                 await insert_cases(privacy, [person])

@@ -1,6 +1,7 @@
 """What the sample service holds about a person, why, until when, and what erasure does to it."""
 
-from shared.personal_data.data_map import OWNER, Category, Column, DataMap, Table, fact
+from shared.personal_data.data_map import OWNER, Category, Column, DataMap, RetentionClass, Table, fact
+from shared.purposes import ProcessingPurpose
 
 DATA_MAP = DataMap(
     service="sample",
@@ -9,8 +10,8 @@ DATA_MAP = DataMap(
         Table(
             "note",
             Category.CORRESPONDENCE,
-            purposes=("P1",),
-            retention="R-LIVE",
+            purposes=(ProcessingPurpose.SALES,),
+            retention=RetentionClass.CONTRACT,
             columns=(
                 OWNER,
                 Column("friend_id", role="party"),
@@ -22,8 +23,8 @@ DATA_MAP = DataMap(
         Table(
             "receipt",
             Category.ORDERS,
-            purposes=("P4",),
-            retention="R-TAX",
+            purposes=(ProcessingPurpose.CONTRACT_REQUESTS,),
+            retention=RetentionClass.TAX,
             kept=True,
             columns=(
                 OWNER,
@@ -35,8 +36,8 @@ DATA_MAP = DataMap(
         Table(
             "membership",
             Category.LICENSES,
-            purposes=("P2",),
-            retention="R-CONTRACT",
+            purposes=(ProcessingPurpose.ACCOUNTS,),
+            retention=RetentionClass.CONTRACT,
             kept=True,
             columns=(OWNER, *fact("membership_id")),
         ),

@@ -13,8 +13,8 @@ KEPT_UNTIL = date(2099, 12, 31)
 PROVISION = "Accounting Act art. 74(2)"
 
 KEEP = """
-INSERT INTO receipt (receipt_id, subject_id, amount_cents, live, retain_until, provision, exception)
-SELECT $1, subject_id, $3, live, $4, $5, 'Art. 17(3)(b)' FROM subject WHERE subject_id = $2
+INSERT INTO receipt (receipt_id, subject_id, amount_cents, live, retain_until, provisions, exemptions)
+SELECT $1, subject_id, $3, live, $4, ARRAY[$5], ARRAY['Art. 17(3)(b)'] FROM subject WHERE subject_id = $2
 """
 
 

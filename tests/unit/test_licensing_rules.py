@@ -154,7 +154,7 @@ def test_numbers_and_dates_of_an_invoice() -> None:
 )
 def test_until_when_the_papers_of_a_sale_are_kept(treatment: str, sold: date, until: date) -> None:
     kept = invoices.kept({"vat_treatment": treatment}, sold)
-    assert (kept.until, kept.exception) == (until, "GDPR Art. 17(3)(b)")
+    assert (kept.until, kept.exemptions) == (until, ("GDPR Art. 17(3)(b)",))
 
 
 # ── Orders ──────────────────────────────────────────────────────────────────────────────────────

@@ -10,7 +10,7 @@ from services.identity.settings import IdentitySettings
 from shared.clock import now
 from shared.contracts import participants
 from shared.database import Database, Row, Transaction
-from shared.purposes import Purpose
+from shared.purposes import ProcessingPurpose, Purpose
 
 BATCH = 10
 
@@ -67,7 +67,7 @@ def _disclosed(row: Row, settings: IdentitySettings) -> participants.Disclosed:
     return participants.Disclosed(
         subject_id=row["subject_id"],
         recipient=settings.mail_provider,
-        purpose="P5",
+        purpose=ProcessingPurpose.SERVICE_MAIL,
         categories=("D1", "D5"),
         disclosed_at=now(),
     )

@@ -18,37 +18,38 @@ ON CONFLICT (series, year) DO UPDATE SET last = invoice_series.last + 1 RETURNIN
 ISSUE = """
 INSERT INTO invoice (invoice_id, subject_id, order_id, number, kind, issued_on, sold_on, due_on, settled_on,
   buyer_name, buyer_company, buyer_nip, buyer_street, buyer_postal_code, buyer_city, buyer_country,
-  item, quantity, net, vat, gross, vat_rate, vat_note, retain_until, provision, exception)
+  item, quantity, net, vat, gross, vat_rate, vat_note, retain_until, provisions, exemptions)
 SELECT $1::uuid, p.subject_id, p.order_id, $3::text, 'invoice', $4::date, $4, $5::date, $6::date, $7::text, $8::text,
   $9::text, $10::text, $11::text, $12::text, $13::text, $14::text, p.quantity, p.net, p.vat, p.gross, p.vat_rate,
-  $15::text, $16::date, $17::text, $18::text
+  $15::text, $16::date, $17::text[], $18::text[]
 FROM purchase p WHERE p.order_id = $2
 """
 CORRECT = """
 INSERT INTO invoice (invoice_id, subject_id, order_id, number, kind, corrects, issued_on, sold_on, due_on, settled_on,
   buyer_name, buyer_company, buyer_nip, buyer_street, buyer_postal_code, buyer_city, buyer_country,
-  item, quantity, net, vat, gross, vat_rate, vat_note, retain_until, provision, exception, live)
+  item, quantity, net, vat, gross, vat_rate, vat_note, retain_until, provisions, exemptions, live)
 SELECT $1::uuid, subject_id, order_id, $3::text, 'correction', invoice_id, $4::date, sold_on, $4, $4,
   buyer_name, buyer_company, buyer_nip, buyer_street, buyer_postal_code, buyer_city, buyer_country,
-  item, quantity, -$5::bigint, -$6::bigint, -$7::bigint, vat_rate, vat_note, $8::date, $9::text, $10::text, live
+  item, quantity, -$5::bigint, -$6::bigint, -$7::bigint, vat_rate, vat_note, $8::date, $9::text[], $10::text[], live
 FROM invoice WHERE order_id = $2 AND kind = 'invoice'
 """
 SETTLE = """
-UPDATE invoice SET settled_on = $2, review_at = NULL, provision = replace(provision, '; ' || $3::text, ''),
-  exception = replace(exception, '; ' || $4::text, '')
+UPDATE invoice SET settled_on = $2, review_at = NULL, provisions = array_remove(provisions, $3::text),
+  exemptions = array_remove(exemptions, $4::text)
 WHERE order_id = $1 AND kind = 'invoice' AND settled_on IS NULL
 """
 # The papers of a sale stay together: what is kept longest keeps the others.
 KEEP_PAPERS = """
 WITH i AS (UPDATE invoice SET retain_until = $2 WHERE order_id = $1 AND retain_until < $2),
-m AS (UPDATE payment SET retain_until = $2, provision = $3, exception = $4
+m AS (UPDATE payment SET retain_until = $2, provisions = $3, exemptions = $4
       WHERE order_id = $1 AND confirmed_at IS NOT NULL AND COALESCE(retain_until < $2, true)),
 r AS (UPDATE refund SET retain_until = $2 WHERE order_id = $1 AND retain_until < $2)
-UPDATE purchase SET retain_until = $2, provision = COALESCE(provision, $3), exception = COALESCE(exception, $4)
+UPDATE purchase SET retain_until = $2, provisions = COALESCE(provisions, $3),
+  exemptions = COALESCE(exemptions, $4)
 WHERE order_id = $1 AND COALESCE(retain_until < $2, true)
 """
 KEEP_EVIDENCE = """
-UPDATE purchase_origin SET retain_until = $2, provision = $3, exception = $4, purge_after = NULL WHERE order_id = $1
+UPDATE purchase_origin SET retain_until = $2, provisions = $3, exemptions = $4, purge_after = NULL WHERE order_id = $1
 """
 SHOWN = """
 SELECT i.*, c.number AS corrected FROM invoice i LEFT JOIN invoice c ON c.invoice_id = i.corrects
@@ -67,7 +68,7 @@ async def issue(
         ISSUE,
         *(invoice_id, order_id, given, dates.issued_on, dates.due_on, dates.settled_on),
         *(buyer.full_name, buyer.company, buyer.nip, buyer.street, buyer.postal_code, buyer.city, buyer.country),
-        *(item, note, kept.until, kept.provision, kept.exception),
+        *(item, note, kept.until, kept.provisions, kept.exemptions),
     )
     return invoice_id, given
 
@@ -79,7 +80,7 @@ async def correct(tx: Transaction, order_id: UUID, taken: Part, issued_on: date,
     await tx.run(
         CORRECT,
         *(invoice_id, order_id, given, issued_on, taken.net, taken.vat, taken.gross),
-        *(kept.until, kept.provision, kept.exception),
+        *(kept.until, kept.provisions, kept.exemptions),
     )
     return invoice_id, given
 
@@ -90,17 +91,17 @@ async def _next(tx: Transaction, series: Series, issued_on: date) -> str:
 
 async def settle(tx: Transaction, order_id: UUID, settled_on: date, claim: Reason) -> None:
     """The buyer owes nothing any more: the hold for the claim ends, the tax set stays."""
-    await tx.run(SETTLE, order_id, settled_on, claim.provision, claim.exception)
+    await tx.run(SETTLE, order_id, settled_on, claim.provision, claim.exemption)
 
 
 async def keep_papers(tx: Transaction, order_id: UUID, kept: Retention) -> None:
     """Keep order, payment, invoices and refunds of a sale at least until this day."""
-    await tx.run(KEEP_PAPERS, order_id, kept.until, kept.provision, kept.exception)
+    await tx.run(KEEP_PAPERS, order_id, kept.until, kept.provisions, kept.exemptions)
 
 
 async def keep_evidence(tx: Transaction, order_id: UUID, kept: Retention) -> None:
     """Keep the order's address as proof of the place of supply (Reg. 282/2011 Art. 24f)."""
-    await tx.run(KEEP_EVIDENCE, order_id, kept.until, kept.provision, kept.exception)
+    await tx.run(KEEP_EVIDENCE, order_id, kept.until, kept.provisions, kept.exemptions)
 
 
 async def of_person(tx: Transaction, subject_id: UUID) -> list[Row]:

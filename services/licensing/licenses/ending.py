@@ -18,8 +18,8 @@ LET_GO = """
 WITH l AS (DELETE FROM license WHERE license_id = $1 RETURNING order_id),
 a AS (DELETE FROM activation WHERE license_id = $1 RETURNING 1),
 t AS (DELETE FROM purchase_terms USING l WHERE purchase_terms.order_id = l.order_id RETURNING 1),
-p AS (UPDATE purchase SET review_at = NULL, provision = replace(provision, '; ' || $2::text, ''),
-      exception = replace(exception, '; ' || $3::text, '') FROM l WHERE purchase.order_id = l.order_id RETURNING 1)
+p AS (UPDATE purchase SET review_at = NULL, provisions = array_remove(provisions, $2::text),
+      exemptions = array_remove(exemptions, $3::text) FROM l WHERE purchase.order_id = l.order_id RETURNING 1)
 SELECT (SELECT count(*) FROM l) AS license, (SELECT count(*) FROM a) AS activation,
   (SELECT count(*) FROM t) AS purchase_terms, (SELECT count(*) FROM p) AS purchase
 """
@@ -40,7 +40,7 @@ async def end(tx: Transaction, license_: Row, reason: EndReason, at: datetime | 
 
 
 async def _let_go(tx: Transaction, license_: Row) -> None:
-    counts = await tx.row(LET_GO, license_["license_id"], RUNNING.provision, RUNNING.exception)
+    counts = await tx.row(LET_GO, license_["license_id"], RUNNING.provision, RUNNING.exemption)
     gone = {table: counts[table] for table in ("activation", "license", "purchase_terms")} if counts else {}
     tables = tuple(
         EndedRetention(table=table, subjects=(license_["subject_id"],), rows=(rows,))

@@ -26,9 +26,9 @@ SELECT count(*) AS devices, COALESCE(bool_or(device_hash = $2), false) AS here F
 """
 # A device of an erased person's running license is kept for the same reason and as long as the license.
 ACTIVATE = """
-INSERT INTO activation (subject_id, license_id, device_hash, activated_at, last_seen_at, live, review_at, provision,
-  exception)
-SELECT subject_id, license_id, $2::bytea, $3::timestamptz, $3, live, review_at, provision, exception
+INSERT INTO activation (subject_id, license_id, device_hash, activated_at, last_seen_at, live, review_at, provisions,
+  exemptions)
+SELECT subject_id, license_id, $2::bytea, $3::timestamptz, $3, live, review_at, provisions, exemptions
 FROM license WHERE license_id = $1
 """
 SEEN = """

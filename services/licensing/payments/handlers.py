@@ -17,7 +17,7 @@ from shared.messaging.request_client import RequestClient
 from shared.messaging.router import ServiceRouter
 from shared.personal_data.subjects import require_live
 from shared.problems import refuse
-from shared.purposes import Purpose
+from shared.purposes import ProcessingPurpose, Purpose
 
 router = ServiceRouter("licensing")
 
@@ -55,7 +55,11 @@ async def _begin(tx: Transaction, request: licensing.StartPayment, provider: Pro
     await store.insert(tx, payment_id, order, provider.name, f"pay_{uuid4().hex}", now())
     tx.publish(
         participants.Disclosed(
-            subject_id=request.subject_id, recipient=provider.name, purpose="P1", categories=GIVEN, disclosed_at=now()
+            subject_id=request.subject_id,
+            recipient=provider.name,
+            purpose=ProcessingPurpose.SALES,
+            categories=GIVEN,
+            disclosed_at=now(),
         )
     )
     return await claim.complete(tx, payment_id)

@@ -23,7 +23,7 @@ from shared.database import Database, Row, Transaction
 from shared.mail.mailer import Mailer, MailFailed
 from shared.personal_data.permissions import hold_permission
 from shared.personal_data.subjects import Standing, lock_subject
-from shared.purposes import Purpose
+from shared.purposes import ProcessingPurpose, Purpose
 
 ABANDONED = "interval '2 minutes'"  # longer than any dialogue; a live one holds its row locked as well
 CATEGORIES = ("D5", "D12")
@@ -171,7 +171,7 @@ class Sender:
         return participants.Disclosed(
             subject_id=subject_id,
             recipient=self.settings.recipient,
-            purpose=Purpose.MARKETING_EMAIL,
+            purpose=ProcessingPurpose.COMMERCIAL_MESSAGES,
             categories=CATEGORIES,
             disclosed_at=at,
         )

@@ -16,19 +16,19 @@ from shared.personal_data.erasure import Eraser
 CLOSE = """
 UPDATE privacy_case SET state = 'closed', closed_at = clock_timestamp(),
   letter = CASE WHEN sealed_address IS NOT NULL THEN 'outcome' END, letter_due_at = clock_timestamp(), letter_tries = 0,
-  retain_until = $2, provision = $3, exception = $4
+  retain_until = $2, provisions = $3, exemptions = $4
 WHERE case_id = ANY ($1)
 """
 DATE_OTHER_CASES = """
-UPDATE privacy_case SET retain_until = $2, provision = $3, exception = $4
+UPDATE privacy_case SET retain_until = $2, provisions = $3, exemptions = $4
 WHERE subject_id = ANY ($1) AND retain_until IS NULL
 """
 DATE_CONSENTS = """
-UPDATE consent SET retain_until = $2, provision = $3, exception = $4
+UPDATE consent SET retain_until = $2, provisions = $3, exemptions = $4
 WHERE subject_id = ANY ($1) AND retain_until IS NULL
 """
 DATE_DISCLOSURES = """
-UPDATE disclosure SET retain_until = $2, provision = $3, exception = $4
+UPDATE disclosure SET retain_until = $2, provisions = $3, exemptions = $4
 WHERE subject_id = ANY ($1) AND retain_until IS NULL
 """
 
@@ -36,7 +36,7 @@ WHERE subject_id = ANY ($1) AND retain_until IS NULL
 async def settle(tx: Transaction, people: Sequence[OrderedSubject]) -> None:
     """Close the cases and date what is kept as proof (GDPR Art. 5(2), 17(3)(e))."""
     kept = proof(today())
-    reason = (kept.until, kept.provision, kept.exception)
+    reason = (kept.until, kept.provisions, kept.exemptions)
     await tx.run(CLOSE, [p.case_id for p in people], *reason)
     subjects = [p.subject_id for p in people]
     for statement in (DATE_OTHER_CASES, DATE_CONSENTS, DATE_DISCLOSURES):

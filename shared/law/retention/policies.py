@@ -3,7 +3,7 @@
 from datetime import date
 
 from shared.law.calendar import in_force
-from shared.law.retention.terms import Retention, Rule
+from shared.law.retention.terms import Retention, Rule, reasons
 
 # A policy covers all that was collected since the GDPR applies. A new policy is a new row with its own first day.
 SINCE = date(2018, 5, 25)
@@ -37,6 +37,6 @@ COOKIE_LIFE = (Rule(SINCE, DEVICE, months=13),)
 REVIEW = (Rule(SINCE, STORAGE_LIMIT, months=12),)
 
 
-def open_ended(reviewed: date, provision: str, exception: str | None) -> Retention:
+def open_ended(reviewed: date, provision: str, exemption: str | None) -> Retention:
     """Kept without a date yet; `reviewed` is the day on which the reason was last found to hold."""
-    return Retention(None, in_force(REVIEW, reviewed).end(reviewed), provision, exception)
+    return Retention(None, in_force(REVIEW, reviewed).end(reviewed), (provision,), reasons(exemption))

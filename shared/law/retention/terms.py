@@ -11,13 +11,13 @@ from shared.law.calendar import in_force, months_after, year_end
 class Retention:
     """How long something is kept and why: `until` is the last day of keeping, or it stays open until `review_at`.
 
-    `exception` is the ground on which an erasure is refused; None where erasure wins.
+    `exemptions` are the grounds on which an erasure is refused; empty where erasure wins.
     """
 
     until: date | None
     review_at: date | None
-    provision: str
-    exception: str | None
+    provisions: tuple[str, ...]
+    exemptions: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.until is None) == (self.review_at is None):
@@ -30,7 +30,7 @@ class Rule:
 
     valid_from: date
     provision: str
-    exception: str | None = None
+    exemption: str | None = None
     years: int = 0
     months: int = 0
     days: int = 0
@@ -48,7 +48,7 @@ Rules = tuple[Rule, ...]
 def keep(rules: Rules, fact: date) -> Retention:
     """Apply the row that held on the day of the fact."""
     rule = in_force(rules, fact)
-    return Retention(rule.end(fact), None, rule.provision, rule.exception)
+    return Retention(rule.end(fact), None, (rule.provision,), reasons(rule.exemption))
 
 
 def latest(first: Retention, *others: Retention) -> Retention:
@@ -57,8 +57,14 @@ def latest(first: Retention, *others: Retention) -> Retention:
     review_at = min((r.review_at for r in found if r.review_at), default=None)
     until = None if review_at else max(r.until for r in found if r.until)
     last = [r for r in found if (r.review_at if review_at else r.until == until)]
-    return Retention(until, review_at, _joined(r.provision for r in last), _joined(r.exception for r in last) or None)
+    return Retention(until, review_at, _united(r.provisions for r in last), _united(r.exemptions for r in last))
 
 
-def _joined(texts: Iterable[str | None]) -> str:
-    return "; ".join(dict.fromkeys(text for text in texts if text))
+def reasons(exemption: str | None) -> tuple[str, ...]:
+    """One exemption or none, as a list."""
+    return (exemption,) if exemption else ()
+
+
+def _united(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """Every reason once, in the order in which they were first named."""
+    return tuple(dict.fromkeys(reason for reasons_ in lists for reason in reasons_))

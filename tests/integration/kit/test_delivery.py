@@ -73,9 +73,9 @@ async def test_a_late_event_leaves_nothing_or_a_statutory_record(
     await until_handled(NOTED, "late", late + 1)
     await until_handled(PAID, "done", done + 1)
     assert await everything.fetchval("SELECT count(*) FROM note WHERE subject_id = $1", person) == 0
-    row = await everything.fetchrow("SELECT live, provision FROM receipt WHERE receipt_id = $1", receipt)
+    row = await everything.fetchrow("SELECT live, provisions FROM receipt WHERE receipt_id = $1", receipt)
     assert row is not None
-    assert tuple(row) == (False, "Accounting Act art. 74(2)")
+    assert tuple(row) == (False, ["Accounting Act art. 74(2)"])
     assert not kept
 
 

@@ -33,12 +33,12 @@ DECISIONS = (
 )
 NOTE = "INSERT INTO note (note_id, subject_id, text) VALUES (gen_random_uuid(), $1, 'x')"
 RECEIPT = """
-INSERT INTO receipt (receipt_id, subject_id, amount_cents, retain_until, provision, live)
-VALUES (gen_random_uuid(), $1, 100, '2099-12-31', 'VAT Act', $2)
+INSERT INTO receipt (receipt_id, subject_id, amount_cents, retain_until, provisions, live)
+VALUES (gen_random_uuid(), $1, 100, '2099-12-31', ARRAY['VAT Act'], $2)
 """
 MEMBERSHIP = """
-INSERT INTO membership (membership_id, subject_id, review_at, provision, live)
-VALUES (gen_random_uuid(), $1, '2099-12-31', 'contract', $2)
+INSERT INTO membership (membership_id, subject_id, review_at, provisions, live)
+VALUES (gen_random_uuid(), $1, '2099-12-31', ARRAY['contract'], $2)
 """
 
 
@@ -182,7 +182,7 @@ async def test_a_running_contract_may_add_to_what_was_refused(database: Database
         await connection.execute("SET LOCAL lethe.purpose = 'contract'")
         await connection.execute(MEMBERSHIP, PEOPLE["erased"], False)
         await connection.execute(
-            "UPDATE membership SET provision = 'contract 2' WHERE subject_id = $1", PEOPLE["erased"]
+            "UPDATE membership SET provisions = ARRAY['contract 2'] WHERE subject_id = $1", PEOPLE["erased"]
         )
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(MEMBERSHIP.replace("review_at", "retain_until"), PEOPLE["erased"], False)

@@ -23,7 +23,7 @@ from tests.sample.house import erase_people, meet
 
 NOTE = "INSERT INTO note (note_id, subject_id, friend_id, author_id, text) VALUES (gen_random_uuid(), $1, $2, $3, 'x')"
 RECEIPT = """
-INSERT INTO receipt (receipt_id, subject_id, payer_id, amount_cents, wish, retain_until, review_at, provision, live)
+INSERT INTO receipt (receipt_id, subject_id, payer_id, amount_cents, wish, retain_until, review_at, provisions, live)
 VALUES (gen_random_uuid(), $1, $2, 100, 'gift wrap', $3, $4, $5, $6)
 """
 FLIP = "UPDATE subject SET live = false WHERE subject_id = $1"
@@ -44,9 +44,15 @@ async def person(everything: asyncpg.Connection) -> UUID:
 
 
 async def receipt(connection: asyncpg.Connection, person: UUID, payer: UUID | None = None, **more: Any) -> None:
-    reason: dict[str, Any] = {"retain_until": NEXT_YEAR, "review_at": None, "provision": "VAT Act"} | more
+    reason: dict[str, Any] = {"retain_until": NEXT_YEAR, "review_at": None, "provisions": ["VAT Act"]} | more
     await connection.execute(
-        RECEIPT, person, payer, reason["retain_until"], reason["review_at"], reason["provision"], more.get("live", True)
+        RECEIPT,
+        person,
+        payer,
+        reason["retain_until"],
+        reason["review_at"],
+        reason["provisions"],
+        more.get("live", True),
     )
 
 
@@ -139,9 +145,10 @@ async def test_no_live_row_after_the_tombstone(everything: asyncpg.Connection, p
     "reason",
     [
         {"retain_until": None, "review_at": None},
-        {"provision": None},
+        {"provisions": None},
+        {"provisions": []},
     ],
-    ids=["no date", "no provision"],
+    ids=["no date", "no provision", "an empty list of provisions"],
 )
 async def test_a_kept_row_needs_a_date_and_a_provision(
     everything: asyncpg.Connection, person: UUID, reason: dict[str, Any]
@@ -283,7 +290,7 @@ async def test_one_person_who_fails_does_not_hold_up_the_others(
     await meet(everything, *people)
     for person in people:
         await everything.execute(NOTE, person, None, None)
-    await receipt(everything, people[3], provision=None)  # kept by date, but without a reason
+    await receipt(everything, people[3], provisions=None)  # kept by date, but without a reason
     order = await erase_people(database, *people)
     live = await everything.fetch("SELECT subject_id FROM subject WHERE subject_id = ANY ($1) AND live", people)
     assert [row["subject_id"] for row in live] == [people[3]]
@@ -361,7 +368,7 @@ async def write(database: Database, person: UUID, outcomes: list[str]) -> None:
         outcomes.append(found)
         if found == "live":
             await tx.run(NOTE, person, None, None)
-            await tx.run(RECEIPT, person, None, date(2099, 12, 31), None, "VAT Act", True)
+            await tx.run(RECEIPT, person, None, date(2099, 12, 31), None, ["VAT Act"], True)
             await tx.run("UPDATE note SET text = 'y' WHERE subject_id = $1", person)
 
 

@@ -13,7 +13,7 @@ from shared.contracts import marketing
 from shared.contracts.privacy import KnownPermission
 from shared.messaging.request_client import RequestClient
 from shared.personal_data import permissions
-from shared.purposes import EVERYTHING, Purpose
+from shared.purposes import Purpose
 from shared.service import Resources
 from tests import house as houses
 from tests.house import House, eventually
@@ -29,6 +29,7 @@ from tests.integration.marketing.steps import (
     start_campaign,
 )
 
+EVERYTHING = "*"
 EMAIL = Purpose.MARKETING_EMAIL
 
 

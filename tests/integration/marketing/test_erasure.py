@@ -103,12 +103,12 @@ async def test_the_proof_of_the_consent_outlives_the_erasure_until_its_date(hous
     await erase(house, [person.subject_id])
     kept = await rows(
         house,
-        "SELECT live, retain_until IS NOT NULL AS dated, provision FROM consent WHERE subject_id = $1",
+        "SELECT live, retain_until IS NOT NULL AS dated, provisions FROM consent WHERE subject_id = $1",
         person.subject_id,
         service="privacy",
     )
     assert [(row["live"], row["dated"]) for row in kept] == [(False, True)]
-    assert "Art. 7(1)" in kept[0]["provision"]
+    assert "Art. 7(1)" in kept[0]["provisions"][0]
 
 
 async def test_an_erased_objector_is_not_written_to_again_until_a_new_double_opt_in(
