@@ -89,9 +89,6 @@ metrics = SimpleNamespace(
     relay_lag=Gauge("lethe_outbox_lag_seconds", "Age of the oldest message waiting in the outbox"),
     paused=Gauge("lethe_consumer_paused", "1 while a consumer waits for its database", ["consumer"]),
     dead=Counter("lethe_dead_letters_total", "Messages given up", ["consumer", "reason"]),
-    open_cases=Gauge("lethe_erasure_cases", "Erasure cases by state", ["state"]),
-    silent=Gauge("lethe_erasure_silent_participants", "Participants that owe a report"),
-    nearly_due=Gauge("lethe_erasure_cases_nearly_due", "Open cases due within three days"),
     failed=Counter("lethe_erasure_failed_total", "People whose erasure failed in a participant", ["service"]),
     erased=Counter("lethe_erasure_people_total", "People erased by this participant", ["service"]),
 )

@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from deploy.local import system
-from services.privacy.orders.dispatcher import BATCH
+from services.privacy.jobs.erasure_orders import MAX_CASES
 from shared.clock import today
 from shared.contracts.privacy import OrderedSubject
 from shared.database import Transaction
@@ -32,7 +32,7 @@ async def run(connections: Mapping[str, asyncpg.Connection], people: Sequence[Or
 async def _participant(connection: asyncpg.Connection, name: str, people: Sequence[OrderedSubject]) -> None:
     eraser = system.service(name).eraser
     rest = iter(people)
-    while batch := list(islice(rest, BATCH)):
+    while batch := list(islice(rest, MAX_CASES)):
         async with connection.transaction():
             if name == "privacy":
                 await connection.execute(ORDERED, [p.case_id for p in batch])

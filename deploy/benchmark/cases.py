@@ -7,9 +7,9 @@ from uuid import uuid4
 
 import asyncpg
 
-from deploy import population
-from deploy.population import Resident
-from services.privacy.cases.population import insert_cases, release
+from deploy.population import residents as population
+from deploy.population.cases import insert_cases, release
+from deploy.population.residents import Resident
 from shared.clock import now
 from shared.contracts import privacy
 from shared.contracts.message import Created

@@ -10,13 +10,14 @@ from typing import Any
 import aio_pika
 import psutil
 
-from deploy import broker, population
+from deploy import broker
 from deploy.benchmark import bare
 from deploy.benchmark.cases import Connections, Figures, analyze, arrive, open_case, timed_erasure, wait
 from deploy.benchmark.growth import growth
 from deploy.local import processes, system
 from deploy.local.system import System
-from deploy.population import Resident
+from deploy.population import residents as population
+from deploy.population.residents import Resident
 from shared.contracts import privacy
 from shared.contracts.privacy import OrderedSubject
 from shared.messaging.request_client import RequestClient

@@ -7,8 +7,8 @@ import typer
 from deploy.commands.register import FAILED, Lang
 from deploy.commands.servers import one_sentence_per_failure
 from deploy.register import documents
-from services.privacy.notice.publishing import Incomplete
-from services.privacy.notice.rendering import Format
+from services.privacy.documents.notice.edition import Incomplete
+from services.privacy.documents.notice.pages import Format
 from services.privacy.register.loading import RegisterRefused
 
 

@@ -12,10 +12,10 @@ from deploy.commands.servers import one_sentence_per_failure
 from deploy.commands.system import Json
 from deploy.register import documents
 from deploy.register.services import found_holes
-from services.privacy.record.content import Language
-from services.privacy.record.publishing import Incomplete
-from services.privacy.record.rendering import Format
+from services.privacy.documents.record.edition import Incomplete
+from services.privacy.documents.record.pages import Format
 from services.privacy.register.loading import RegisterRefused
+from shared.contracts.fields import Language
 
 app = typer.Typer(help="The register of processing and the record of Art. 30.", no_args_is_help=True)
 

@@ -9,13 +9,14 @@ import asyncpg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from deploy import broker, population, traces
+from deploy import broker, traces
 from deploy.demo import papers, tables
 from deploy.demo.person import Person
 from deploy.local import system
 from deploy.local.system import System
-from deploy.population import Resident
-from services.privacy.cases.population import insert_cases, release
+from deploy.population import residents as population
+from deploy.population.cases import insert_cases, release
+from deploy.population.residents import Resident
 from shared.messaging.request_client import RequestClient
 from shared.messaging.topology import UNROUTED
 

@@ -8,17 +8,18 @@ from deploy.local import processes, system
 from deploy.local.folders import STATE, StartError
 from deploy.local.servers import running_servers
 from deploy.register.services import maps
-from services.privacy.notice import publishing as notices
-from services.privacy.notice.content import Edition, Language
-from services.privacy.notice.difference import difference
-from services.privacy.notice.rendering import Format, render
-from services.privacy.record import publishing as records
-from services.privacy.record import rendering as record_pages
-from services.privacy.record.content import Edition as RecordEdition
-from services.privacy.record.content import Record
+from services.privacy.documents.notice import edition as notices
+from services.privacy.documents.notice.difference import difference
+from services.privacy.documents.notice.model import Edition
+from services.privacy.documents.notice.pages import Format, render
+from services.privacy.documents.record import edition as records
+from services.privacy.documents.record import pages as record_pages
+from services.privacy.documents.record.model import Edition as RecordEdition
+from services.privacy.documents.record.model import Record
 from services.privacy.register.loading import load
 from shared.clock import today
 from shared.contracts import privacy
+from shared.contracts.fields import Language
 from shared.contracts.message import Request
 from shared.messaging.request_client import RequestClient
 from shared.problems import Refused

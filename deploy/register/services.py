@@ -5,7 +5,7 @@ from typing import Any
 
 from deploy.local import system
 from deploy.local.folders import StartError
-from services.privacy.register.joining import Maps, holes, unknown_recipients
+from services.privacy.register.gaps import Maps, gaps, unknown_recipients
 from services.privacy.register.loading import RegisterRefused, load
 from shared.personal_data.participant import announced
 from shared.settings import Settings
@@ -41,7 +41,7 @@ def found_holes(environment: Mapping[str, str] | None = None) -> list[str]:
         register = load()
     except RegisterRefused as refused:
         return list(refused.sentences)
-    return holes(register, maps(), connectors(environment))
+    return gaps(register, maps(), connectors(environment))
 
 
 def require_known_recipients(environment: Mapping[str, str]) -> None:

@@ -1,59 +1,61 @@
-"""The privacy service: cases, orders, consents, evidence."""
+"""The privacy service: cases, erasure orders, consents, documents, evidence."""
 
 from typing import Any
 
-from services.privacy import (
+from services.privacy.erasure import ERASER
+from services.privacy.handlers import (
+    cases,
+    catch_up,
     certificates,
     consents,
     disclosures,
-    links,
+    erasure_reports,
+    erasure_requests,
+    notice,
     participants,
-    publishing,
-    replication,
-    unconfirmed,
+    record,
+    register,
+    subject_links,
 )
-from services.privacy.cases import handlers as cases
-from services.privacy.cases.closing import ERASER
-from services.privacy.letters import send_letters
-from services.privacy.notice import handlers as notice
-from services.privacy.orders import reports
-from services.privacy.orders.dispatcher import dispatch
-from services.privacy.orders.reminders import remind
-from services.privacy.record import handlers as record
-from services.privacy.register.loading import register
-from services.privacy.sealing import Seal
+from services.privacy.jobs.codes import send_codes
+from services.privacy.jobs.documents import INTERVAL_S, publish_documents
+from services.privacy.jobs.erasure_orders import dispatch
+from services.privacy.jobs.letters import send_letters
+from services.privacy.jobs.reminders import remind
+from services.privacy.loops import CODES, DISPATCHER, LETTERS, PUBLISHING
+from services.privacy.register.loading import register as loaded_register
+from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
-from services.privacy.unconfirmed import send_codes
 from shared.loops import Loop
 from shared.mail.mailer import Mailer
 from shared.messaging.router import ServiceRouter
 from shared.service import Resources, Service
 
 router = ServiceRouter("privacy")
-router.include(participants.router, cases.router, unconfirmed.router, reports.router, certificates.router)
-router.include(consents.router, disclosures.router, links.router, replication.router)
-router.include(publishing.router, notice.router, record.router)
+router.include(cases.router, erasure_requests.router, certificates.router, consents.router)
+router.include(participants.router, erasure_reports.router, subject_links.router, catch_up.router)
+router.include(disclosures.router, notice.router, record.router, register.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:
     settings: PrivacySettings = resources.settings
+    keyring = settings.keyring("privacy")
     return {
-        "seal": Seal(settings.sealing_key.get_secret_value()),
+        "keyring": keyring,
+        "seal": AddressSeal(keyring),
         "mailer": Mailer(settings.smtp_url, settings.mail_sender),
-        "provider": settings.mail_provider,
+        "register": loaded_register(),  # a register that is not whole keeps privacy from starting
         "required": settings.required,
-        "after_s": settings.remind_after_s,
-        "register": register(),  # a register that is not whole keeps privacy from starting
     }
 
 
 def jobs(settings: PrivacySettings) -> list[Loop]:
     return [
-        Loop("dispatcher", dispatch),
+        Loop(DISPATCHER, dispatch),
         Loop("reminders", remind, settings.remind_after_s / 4),
-        Loop("letters", send_letters),
-        Loop("codes", send_codes),
-        Loop("publishing", publishing.publish_what_changed, publishing.INTERVAL_S),
+        Loop(LETTERS, send_letters),
+        Loop(CODES, send_codes),
+        Loop(PUBLISHING, publish_documents, INTERVAL_S),
     ]
 
 

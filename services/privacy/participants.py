@@ -1,14 +1,12 @@
 """Who takes part in an erasure: every service that announced its data map."""
 
 import json
+from collections.abc import Iterable
+from dataclasses import dataclass
 
-from shared.contracts import participants
+from shared.contracts.participants import DataMapAnnounced, MappedTable
 from shared.database import Transaction
 from shared.messaging.faults import Rejected
-from shared.messaging.router import ServiceRouter
-from shared.purposes import Purpose
-
-router = ServiceRouter("privacy")
 
 JOIN = """
 INSERT INTO participant (service, map_version, tables, recipients) VALUES ($1, $2, $3, $4)
@@ -16,21 +14,49 @@ ON CONFLICT (service) DO UPDATE SET map_version = excluded.map_version, tables =
   recipients = excluded.recipients, announced_at = now(), left_at = NULL, left_reason = NULL
 WHERE participant.map_version <= excluded.map_version
 """
+ANNOUNCED = "SELECT service, tables, recipients FROM participant WHERE left_at IS NULL ORDER BY service"
 
 
-@router.event(participants.DataMapAnnounced, purpose=Purpose.UPKEEP)
-async def join(event: participants.DataMapAnnounced, tx: Transaction, message_type: str) -> None:
-    """Count a service in from the next order on."""
-    speaks_for_itself(event.service, message_type)
+@dataclass(frozen=True)
+class Announced:
+    """What a participant holds and whom it gives data to."""
+
+    service: str
+    tables: tuple[MappedTable, ...]
+    recipients: tuple[str, ...]
+
+
+async def join(tx: Transaction, event: DataMapAnnounced) -> None:
+    """Count a service in from the next order on; an older data map than the known one changes nothing."""
     if not event.tables:
         raise Rejected("data map without a table")
     tables = json.dumps([table.model_dump() for table in event.tables])
     await tx.run(JOIN, event.service, event.version, tables, list(event.recipients))
-    tx.wake("dispatcher")
-    tx.wake("publishing")
 
 
-def speaks_for_itself(service: str, message_type: str) -> None:
+async def announced(tx: Transaction) -> list[Announced]:
+    """Everybody who takes part, by name."""
+    return [
+        Announced(
+            row["service"],
+            tuple(MappedTable.model_validate(table) for table in json.loads(row["tables"])),
+            tuple(row["recipients"]),
+        )
+        for row in await tx.rows(ANNOUNCED)
+    ]
+
+
+def maps(announced: Iterable[Announced]) -> dict[str, tuple[MappedTable, ...]]:
+    """The data map of each service."""
+    return {participant.service: participant.tables for participant in announced}
+
+
+def recipients(announced: Iterable[Announced]) -> dict[str, tuple[str, ...]]:
+    """Whom each service gives data to."""
+    return {participant.service: participant.recipients for participant in announced}
+
+
+def check_speaks_for_itself(service: str, message_type: str) -> None:
     """Raise Rejected when a message claims to come from another service than its type says."""
     if message_type.partition(".")[0] != service:
         raise Rejected("a service may only speak for itself")

@@ -1,15 +1,14 @@
 """What privacy needs besides what every service needs."""
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
-from shared.settings import Settings
+from shared.settings import KeyedSettings
 
 
-class PrivacySettings(Settings):
+class PrivacySettings(KeyedSettings):
     """`LETHE_PRIVACY_...` or `LETHE_...`."""
 
     participants: str = "identity,licensing,marketing,privacy"
-    sealing_key: SecretStr
     cooling_off_s: float = Field(default=72 * 3600.0, ge=0)
     reauthentication_minutes: int = Field(default=15, ge=1)
     remind_after_s: float = Field(default=60.0, gt=0)

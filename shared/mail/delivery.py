@@ -55,6 +55,7 @@ W = TypeVar("W", bound=Waiting)
 class MailQueue(Generic[W]):
     """One table's mail: how its rows are leased (for LEASE_S), written, and what is noted of the outcome."""
 
+    name: str
     purpose: Purpose
     lease: Callable[[Transaction, int], Awaitable[Sequence[W]]]
     compose: Callable[[W], Awaitable[Letter]]
@@ -83,7 +84,7 @@ async def _deliver(mailer: Mailer, queue: MailQueue[W], row: W) -> Ending | None
     try:
         return await hand_over(mailer, await queue.compose(row))
     except Exception as error:  # noqa: BLE001 no mail may hold up another
-        log.error("mail not made", **what_failed(error))
+        log.error("mail not made", type=queue.name, **what_failed(error))
         return None
 
 
@@ -105,7 +106,7 @@ async def hand_over(mailer: Mailer, letter: Letter) -> Ending | None:
 
 async def _note(tx: Transaction, queue: MailQueue[W], row: W, ending: Ending | None) -> None:
     if ending is None and row.attempts >= queue.last_attempt:
-        log.error("mail given up", attempt=row.attempts)
+        log.error("mail given up", type=queue.name, attempt=row.attempts)
         ending = Ending.GIVEN_UP
     if ending is None:
         await queue.postpone(tx, row, backoff(row.attempts, queue.first_wait_s, queue.longest_wait_s))

@@ -283,7 +283,7 @@ LIES: tuple[Lie, ...] = (
 
 
 async def test_no_report_closes_a_case_but_an_honest_one(town: Town) -> None:
-    """Guards: each check of services/privacy/orders/reports.py; seen to fail without any one of them."""
+    """Guards: each check of services/privacy/erasure_orders/reports.py; seen to fail without any one of them."""
     people = [await town.newcomer() for _ in range(2)]
     async with town.house.superuser("marketing") as busy, busy.transaction():
         await busy.execute("SELECT lethe.lock_people($1)", [p.id for p in people])  # marketing's own answer waits

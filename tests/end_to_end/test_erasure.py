@@ -219,7 +219,7 @@ async def tell(town: Town, service: str, *events: Event) -> None:
 
 
 async def test_the_sealed_address_goes_with_the_last_letter_and_not_before(town: Town) -> None:
-    """Guard: the address goes only when the letter left (services/privacy/letters.py); seen to fail without it."""
+    """Guard: the address goes only when the letter left (shared/mail/delivery.py); seen to fail without it."""
     person = await town.newcomer()
     town.office.answers[person.address] = "451 try again later"
     case_id = await person.ask_for_erasure(terminate=True)
@@ -235,7 +235,7 @@ async def test_the_sealed_address_goes_with_the_last_letter_and_not_before(town:
 
 
 async def test_undeliverable_letters_do_not_hold_up_those_of_others(town: Town) -> None:
-    """Guard: a letter that can't leave now waits its turn (services/privacy/letters.py); seen to fail without it."""
+    """Guard: a letter that can't leave now waits its turn (shared/mail/delivery.py); seen to fail without it."""
     refused = [await town.newcomer() for _ in range(21)]
     for person in refused:
         town.office.answers[person.address] = "451 try again later"

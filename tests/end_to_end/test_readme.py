@@ -12,11 +12,11 @@ import pytest
 
 from deploy.local.folders import PROJECT
 from deploy.local.servers import Servers
+from deploy.population.cases import insert_cases, release
 from services.identity.app import SERVICE as IDENTITY
 from services.licensing.app import SERVICE as LICENSING
 from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
-from services.privacy.cases.population import insert_cases, release
 from shared.clock import today
 from shared.contracts import licensing
 from shared.law import retention

@@ -11,10 +11,10 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from deploy import population
 from deploy.local import processes, servers, system
 from deploy.local.folders import STATE
-from services.privacy.cases.population import insert_cases, release
+from deploy.population import residents as population
+from deploy.population.cases import insert_cases, release
 from tests.house import SHORT_WAITS_MS, eventually
 
 FOLDER = Path(os.environ.get("LETHE_TEST_STATE", STATE / "test")) / "faults"

@@ -19,9 +19,9 @@ from deploy.local.folders import PROJECT
 from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.servers import Servers
 from deploy.local.system import PROCESSES, SERVICES
+from deploy.population.cases import insert_cases, release
 from services.identity.app import SERVICE as IDENTITY
 from services.privacy.app import SERVICE as PRIVACY
-from services.privacy.cases.population import insert_cases, release
 from tests import house as houses
 from tests.house import House, eventually
 

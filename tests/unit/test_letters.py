@@ -1,24 +1,36 @@
 """What privacy's letters say."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from services.privacy.letters import compose
+from services.privacy.cases.letters import DueLetter, compose
 from shared.law.case_clock import due_date
 
 LATE = datetime(2026, 3, 4, 23, 30, tzinfo=UTC)  # already 5 March in Warsaw
 
 
 def written(letter: str, **changes: Any) -> str:
-    case: Any = {"case_id": uuid4(), "letter": letter, "language": "en", "received_at": LATE, "run_at": LATE}
-    return compose(case | {"due_on": due_date(LATE), "closed_at": None} | changes)[1]
+    due = DueLetter(
+        case_id=uuid4(),
+        subject_id=uuid4(),
+        letter=letter,
+        attempts=1,
+        language="en",
+        sealed_address=b"",
+        received_at=LATE,
+        due_on=due_date(LATE),
+        run_at=LATE,
+        closed_at=None,
+    )
+    return compose(replace(due, **changes))[1]
 
 
 def test_a_receipt_tells_days_and_times_of_the_vendors_seat() -> None:
-    """Guard: day_of_receipt and WARSAW in services/privacy/letters.py; seen to fail without them."""
+    """Guard: day_of_receipt and WARSAW in services/privacy/cases/letters.py; seen to fail without them."""
     text = written("receipt")
     assert "Received: 2026-03-05" in text
     assert f"We answer by: {due_date(date(2026, 3, 5))}" in text
@@ -34,5 +46,5 @@ def test_a_receipt_tells_days_and_times_of_the_vendors_seat() -> None:
     ],
 )
 def test_an_outcome_tells_the_day_of_the_vendors_seat(closed_at: datetime, day: str) -> None:
-    """Guard: WARSAW in services/privacy/letters.py; seen to fail without it."""
+    """Guard: WARSAW in services/privacy/cases/letters.py; seen to fail without it."""
     assert f"Closed: {day}\n" in written("outcome", closed_at=closed_at)

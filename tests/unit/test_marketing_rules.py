@@ -12,7 +12,7 @@ from services.marketing.campaigns.rules import ATTEMPTS, LONGEST_RETRY_S, After,
 from services.marketing.keys import Keys, normalized
 from services.marketing.pace import Pace
 from services.marketing.words import confirmation, unsubscribe_headers, with_footer
-from services.privacy.consents import CHANNELS, Decision, covered, needs_words
+from services.privacy.consents.rules import CHANNELS, Decision, covered, needs_text
 from shared.mail.mailer import Outcome
 from shared.purposes import Purpose
 
@@ -127,6 +127,6 @@ def test_objecting_covers_channels_and_profiling_consenting_covers_itself() -> N
     ("purpose", "given", "needs"),
     [(Purpose.MARKETING_EMAIL, True, True), (Purpose.MARKETING_EMAIL, False, False), (Purpose.PROFILING, True, False)],
 )
-def test_only_a_consent_needs_words(purpose: Purpose, given: bool, needs: bool) -> None:  # noqa: FBT001, RUF100
+def test_only_a_consent_needs_text(purpose: Purpose, given: bool, needs: bool) -> None:  # noqa: FBT001, RUF100
     decision = Decision(uuid4(), purpose, given, "T-7", "pl", "panel", "box ticked")
-    assert needs_words(decision) is needs
+    assert needs_text(decision) is needs

@@ -10,14 +10,15 @@ from typing import Any
 import pytest
 
 from deploy.local import system
-from services.privacy.notice.checklist import Item, missing
-from services.privacy.notice.composing import compose
-from services.privacy.notice.content import Edition, Language, Notice
-from services.privacy.notice.difference import difference
-from services.privacy.notice.provisions import cited
-from services.privacy.notice.publishing import first_day
-from services.privacy.notice.rendering import Format, render
+from services.privacy.documents.citations import cited
+from services.privacy.documents.notice.checklist import Item, missing
+from services.privacy.documents.notice.composition import compose
+from services.privacy.documents.notice.difference import difference
+from services.privacy.documents.notice.edition import first_day
+from services.privacy.documents.notice.model import Edition, Notice
+from services.privacy.documents.notice.pages import Format, render
 from services.privacy.register.loading import load
+from shared.contracts.fields import Language
 from shared.personal_data.participant import announced
 
 DAY = date(2026, 11, 22)
@@ -321,5 +322,5 @@ def test_number_and_date_are_no_difference() -> None:
     ],
 )
 def test_a_new_purpose_has_its_days_of_notice_once(new: list[str], told: dict[str, date], held_from: date) -> None:
-    """Guard: first_day in services/privacy/notice/publishing.py; seen to fail without `told`."""
+    """Guard: first_day in services/privacy/documents/notice/edition.py; seen to fail without `told`."""
     assert first_day(new, told, DAY, 14) == held_from

@@ -11,11 +11,11 @@ import pytest
 from deploy.local import system
 from services.licensing.app import SERVICE as LICENSING
 from services.marketing.app import SERVICE as MARKETING
-from services.privacy.record.checklist import Item, missing
-from services.privacy.record.composing import compose
-from services.privacy.record.content import Edition, OnBehalf, Past, Record
-from services.privacy.record.publishing import Incomplete, drafted
-from services.privacy.record.rendering import COLUMNS, Format, render
+from services.privacy.documents.record.checklist import Item, missing
+from services.privacy.documents.record.composition import compose
+from services.privacy.documents.record.edition import Incomplete, drafted
+from services.privacy.documents.record.model import Edition, OnBehalf, Past, Record
+from services.privacy.documents.record.pages import COLUMNS, Format, render
 from services.privacy.register.entries import Hosted, Text
 from services.privacy.register.loading import load
 from shared.personal_data.participant import announced

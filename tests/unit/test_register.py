@@ -12,10 +12,10 @@ from deploy.local import system
 from deploy.local.folders import PROJECT
 from services.licensing.settings import LicensingSettings
 from services.marketing.settings import MarketingSettings
-from services.privacy.register.joining import holes, unknown_recipients
+from services.privacy.register.gaps import gaps, unknown_recipients
 from services.privacy.register.loading import FOLDER, RegisterRefused, load
-from services.privacy.register.rules import find, period, rule_on
-from services.privacy.remedies import remedies
+from services.privacy.register.remedies import court, where_to_complain
+from services.privacy.register.retention_terms import find, period, rule_on
 from shared.contracts.participants import MappedColumn, MappedTable
 from shared.personal_data.participant import announced
 
@@ -209,7 +209,7 @@ def connectors() -> dict[str, tuple[str, ...]]:
 
 
 def test_register_and_data_maps_have_no_holes() -> None:
-    assert holes(load(), MAPS, connectors()) == []
+    assert gaps(load(), MAPS, connectors()) == []
 
 
 def test_every_service_that_discloses_names_its_recipients() -> None:
@@ -229,45 +229,45 @@ def spoiled(change: Callable[[MappedTable], MappedTable]) -> Mapping[str, Sequen
 
 def test_a_purpose_that_the_register_does_not_know_is_a_hole() -> None:
     maps = spoiled(lambda t: t.model_copy(update={"purposes": (*t.purposes, "P99")}))
-    assert holes(load(), maps) == ["identity.account: P99 is not in purposes.toml"]
+    assert gaps(load(), maps) == ["identity.account: P99 is not in purposes.toml"]
 
 
 def test_archiving_is_no_purpose() -> None:
     maps = spoiled(lambda t: t.model_copy(update={"purposes": (*t.purposes, "P19")}))
-    assert [hole.split(":")[1] for hole in holes(load(), maps)] == [" P19 is no purpose any more"]
+    assert [hole.split(":")[1] for hole in gaps(load(), maps)] == [" P19 is no purpose any more"]
 
 
 def test_a_table_without_purpose_is_a_hole() -> None:
-    assert "identity.account: has no purpose" in holes(load(), spoiled(lambda t: t.model_copy(update={"purposes": ()})))
+    assert "identity.account: has no purpose" in gaps(load(), spoiled(lambda t: t.model_copy(update={"purposes": ()})))
 
 
 def test_a_foreign_retention_class_is_a_hole() -> None:
     maps = spoiled(lambda t: t.model_copy(update={"retention": "R-MKT"}))
-    assert holes(load(), maps) == ["identity.account: R-MKT is no retention class of P2, P3, P5"]
+    assert gaps(load(), maps) == ["identity.account: R-MKT is no retention class of P2, P3, P5"]
 
 
 def test_a_column_that_no_purpose_claims_is_a_hole() -> None:
     column = MappedColumn(name="diary", category="D14", source="provided", blank=False, role=None)
     maps = spoiled(lambda t: t.model_copy(update={"columns": (*t.columns, column)}))
-    assert holes(load(), maps) == ["identity.account.diary: none of P2, P3, P5 claims D14"]
+    assert gaps(load(), maps) == ["identity.account.diary: none of P2, P3, P5 claims D14"]
 
 
 def test_a_source_that_the_notice_does_not_name_is_a_hole() -> None:
     column = MappedColumn(name="alias", category="D1", source="inferred", blank=False, role=None)
     maps = spoiled(lambda t: t.model_copy(update={"columns": (*t.columns, column)}))
-    assert holes(load(), maps) == ["identity.account.alias: is inferred, but categories.toml says provided of D1"]
+    assert gaps(load(), maps) == ["identity.account.alias: is inferred, but categories.toml says provided of D1"]
 
 
 def test_a_purpose_whose_data_nobody_holds_is_a_hole() -> None:
     maps = {name: tables for name, tables in MAPS.items() if name != "marketing"}
-    assert "purposes.toml: P23 claims D12, but no column holds it and `elsewhere` does not say why" in holes(
+    assert "purposes.toml: P23 claims D12, but no column holds it and `elsewhere` does not say why" in gaps(
         load(), maps
     )
 
 
 def test_an_excuse_for_data_that_is_held_is_a_hole() -> None:
     maps = spoiled(lambda t: t.model_copy(update={"purposes": (*t.purposes, "P13")}))
-    assert "purposes.toml: P13 says why no column holds D1, but one does" in holes(load(), maps)
+    assert "purposes.toml: P13 says why no column holds D1, but one does" in gaps(load(), maps)
 
 
 def test_example_24_a_connector_without_an_entry_is_a_hole() -> None:
@@ -314,10 +314,10 @@ def test_what_is_no_rule_is_not_found(name: str) -> None:
     [(date(2025, 6, 30), "ul. Stawki 2"), (date(2025, 7, 1), "ul. Stanisława Moniuszki 1A")],
 )
 def test_refusals_name_the_authority_where_it_was_on_the_day(day: date, street: str) -> None:
-    found = remedies(day)
-    assert found["complaint_to"]["name"] == "Prezes Urzędu Ochrony Danych Osobowych"
-    assert found["complaint_to"]["address"].startswith(street)
-    assert "Art. 79" in found["court"]
+    authority = where_to_complain(day)
+    assert authority.name == "Prezes Urzędu Ochrony Danych Osobowych"
+    assert authority.address.startswith(street)
+    assert "Art. 79" in court()
 
 
 def test_nobody_guesses_an_authority_before_the_first() -> None:

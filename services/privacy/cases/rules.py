@@ -1,4 +1,4 @@
-"""Pure decisions about an erasure case."""
+"""Pure decisions about a case."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -49,7 +49,7 @@ def opening(
 
 
 def check_fresh(authenticated_at: datetime, at: datetime, minutes: int) -> None:
-    """Raise Refused (403) unless the person has just proved to be the account's owner (Art. 12(6))."""
+    """Raise Refused (403) unless the person has just proved to be the account's owner (GDPR Art. 12(6))."""
     if at - authenticated_at > timedelta(minutes=minutes):
         raise refuse(
             403,

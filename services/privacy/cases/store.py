@@ -1,11 +1,15 @@
 """The rows of cases."""
 
-from collections.abc import Sequence
-from uuid import UUID
+from collections.abc import Collection, Sequence
+from uuid import UUID, uuid4
 
 from services.privacy.cases.rules import Opening
+from services.privacy.loops import DISPATCHER, LETTERS
+from shared.clock import now
 from shared.contracts import privacy
 from shared.database import Row, Transaction
+from shared.observability import log
+from shared.personal_data.subjects import require_live
 from shared.problems import refuse
 from shared.secrets import digest
 
@@ -18,26 +22,21 @@ ON CONFLICT DO NOTHING
 """
 
 
-async def insert(tx: Transaction, case_id: UUID, opening: Opening, token: str, sealed: bytes | None) -> bool:
-    """Store a case; False when the person has an open one."""
-    o = opening
-    return bool(
-        await tx.run(
-            INSERT,
-            case_id,
-            o.subject_id,
-            o.channel,
-            o.language,
-            o.verified_by,
-            o.received_at,
-            o.due_on,
-            o.target_on,
-            o.run_at,
-            o.terminate_contract,
-            digest(token),
-            sealed,
-        )
+async def open_case(tx: Transaction, opening: Opening, token: str, sealed_address: bytes | None) -> UUID:
+    """Store a case. Raises Refused: 409 when the person has an open one, 410 after erasure."""
+    await require_live(tx, opening.subject_id)
+    case_id, o = uuid4(), opening
+    inserted = await tx.run(
+        INSERT,
+        *(case_id, o.subject_id, o.channel, o.language, o.verified_by, o.received_at, o.due_on, o.target_on, o.run_at),
+        *(o.terminate_contract, digest(token), sealed_address),
     )
+    if not inserted:
+        raise refuse(409, "an erasure case is open already", field="right", message="follow the open case")
+    tx.wake(LETTERS)
+    if o.run_at <= now():
+        tx.wake(DISPATCHER)
+    return case_id
 
 
 CASES = """
@@ -60,7 +59,7 @@ async def by_token(tx: Transaction, token: str) -> privacy.Case:
 
 
 async def of_person(tx: Transaction, subject_id: UUID) -> tuple[privacy.Case, ...]:
-    """All cases of a person."""
+    """All cases of a person, oldest first."""
     return _cases(await tx.rows(CASES, None, subject_id))
 
 
@@ -97,3 +96,18 @@ async def withdraw(tx: Transaction, token: str, member: UUID | None, case_id: UU
     """Withdraw a waiting case; answers the state it has now, None when there is none."""
     state: str | None = await tx.value(WITHDRAW, digest(token) if token else None, member, case_id)
     return state
+
+
+# Linked ids are purged one by one when one of them fails: their case may have been closed with the first.
+REOPEN = """
+UPDATE privacy_case SET state = 'failed', closed_at = NULL, letter = nullif(letter, 'outcome'),
+  run_at = clock_timestamp() + least(interval '1 minute' * 4 ^ least(attempt - 1, 6), interval '1 day')
+WHERE case_id = ANY ($1)
+"""
+
+
+async def reopen_failed(tx: Transaction, cases: Collection[UUID]) -> None:
+    """Keep cases open whose erasure failed somewhere; they are ordered again with growing waits."""
+    if cases:
+        await tx.run(REOPEN, list(cases))
+        log.error("erasure failed for people of an order", people=len(cases))

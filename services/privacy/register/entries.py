@@ -1,14 +1,12 @@
 """What every entry of the register is, and the small ones: who, where, which words."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from services.privacy.register import rules
-
-Language = Literal["pl", "en"]
-
+from services.privacy.register import retention_terms
+from shared.contracts.fields import Language
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2)]
 
@@ -103,7 +101,7 @@ class Cookie(Keyed):
     purpose: Key
     vendor: Words
     necessary: bool
-    rule: Annotated[str, BeforeValidator(rules.known)]
+    rule: Annotated[str, BeforeValidator(retention_terms.known)]
     does: Text
 
 

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from services.privacy.register import entries, processing
-from services.privacy.register.contents import Register
+from services.privacy.register import entries, purposes
 from services.privacy.register.entries import Entry, Keyed
+from services.privacy.register.model import Register
 from services.privacy.register.recipients import Recipient
 from services.privacy.register.references import dangling
 
@@ -128,13 +128,13 @@ def load(folder: Path = FOLDER) -> Register:
 
 TABLES: dict[str, tuple[str, str, type[Keyed]]] = {
     "authorities": ("authority.toml", "authority", entries.Authority),
-    "purposes": ("purposes.toml", "purpose", processing.Purpose),
-    "dropped": ("purposes.toml", "dropped", processing.Dropped),
-    "categories": ("categories.toml", "category", processing.Category),
+    "purposes": ("purposes.toml", "purpose", purposes.Purpose),
+    "dropped": ("purposes.toml", "dropped", purposes.Dropped),
+    "categories": ("categories.toml", "category", purposes.Category),
     "people": ("people.toml", "people", entries.People),
-    "retention": ("retention.toml", "retention", processing.Retention),
+    "retention": ("retention.toml", "retention", purposes.Retention),
     "recipients": ("recipients.toml", "recipient", Recipient),
-    "decisions": ("decisions.toml", "decision", processing.Decision),
+    "decisions": ("decisions.toml", "decision", purposes.Decision),
     "measures": ("measures.toml", "measure", entries.Measure),
     "cookies": ("cookies.toml", "cookie", entries.Cookie),
     "rights": ("rights.toml", "right", entries.Right),

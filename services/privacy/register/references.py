@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from services.privacy.register.contents import Register
+from services.privacy.register.model import Register
 
 
 def dangling(register: Register) -> list[str]:

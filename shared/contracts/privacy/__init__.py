@@ -33,7 +33,7 @@ from shared.contracts.privacy.documents import (
     RegisterHoles,
 )
 from shared.contracts.privacy.erasure import (
-    MOST_SUBJECTS,
+    MAX_SUBJECTS,
     ErasureFulfilled,
     ErasureOrdered,
     ErasureReminded,
@@ -43,7 +43,7 @@ from shared.contracts.privacy.erasure import (
 from shared.contracts.privacy.permissions import KnownPermission, PermissionChanged, PermissionPage, Permissions
 
 __all__ = [
-    "MOST_SUBJECTS",
+    "MAX_SUBJECTS",
     "AnsweredOrder",
     "Case",
     "Cases",

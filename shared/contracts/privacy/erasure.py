@@ -14,7 +14,7 @@ class Participant(Message):
     map_version: int
 
 
-MOST_SUBJECTS = 1000
+MAX_SUBJECTS = 1000
 """How many ids one order may name."""
 
 
@@ -31,7 +31,7 @@ class ErasureOrdered(Event, type="privacy.erasure-ordered.v1"):
 
     order_id: UUID
     participants: tuple[Participant, ...]
-    subjects: tuple[OrderedSubject, ...] = Field(max_length=MOST_SUBJECTS)
+    subjects: tuple[OrderedSubject, ...] = Field(max_length=MAX_SUBJECTS)
 
 
 class ErasureReminded(Event, type="privacy.erasure-reminded.v1"):

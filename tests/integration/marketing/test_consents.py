@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 import pytest
 
 from deploy.local.servers import Servers
+from deploy.population.cases import insert_cases, release
 from services.identity.app import SERVICE as IDENTITY
 from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
-from services.privacy.cases.population import insert_cases, release
-from services.privacy.consents import CHANNELS
+from services.privacy.consents.rules import CHANNELS
 from shared.clock import now
 from shared.contracts import marketing, privacy
 from shared.messaging.request_client import RequestClient

@@ -3,9 +3,9 @@
 import asyncio
 from uuid import UUID
 
+from deploy.population.cases import insert_cases, release
+from deploy.population.consents import insert_consents
 from services.marketing.population import Reader
-from services.privacy.cases.population import insert_cases, release
-from services.privacy.population import insert_consents
 from shared.contracts import identity, marketing, privacy
 from shared.messaging.request_client import RequestClient
 from shared.purposes import Purpose

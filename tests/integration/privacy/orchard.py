@@ -11,8 +11,7 @@ import asyncpg
 from aio_pika.abc import AbstractChannel
 
 from services.privacy.app import SERVICE as PRIVACY
-from services.privacy.cases import rules
-from services.privacy.cases.handlers import admit
+from services.privacy.cases import rules, store
 from shared.clock import now, today
 from shared.contracts import privacy
 from shared.contracts.message import Event
@@ -143,5 +142,5 @@ async def opened_case(database: Database, person: UUID | None = None, sealed_add
         cooling_off_s=0,
     )
     async with database.transaction(Purpose.RIGHTS) as tx:
-        await admit(tx, opening, token, sealed_address)
+        await store.open_case(tx, opening, token, sealed_address)
     return token

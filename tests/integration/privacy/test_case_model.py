@@ -14,9 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from deploy.local.servers import Servers
 from services.privacy.app import SERVICE
 from services.privacy.cases import rules, store
-from services.privacy.cases.handlers import admit
-from services.privacy.orders.dispatcher import BATCH, IN_FLIGHT, dispatch
-from services.privacy.orders.reports import apply_report
+from services.privacy.handlers.erasure_reports import apply_report
+from services.privacy.jobs.erasure_orders import MAX_CASES, MAX_IN_FLIGHT, dispatch
 from shared.clock import now
 from shared.database import Database
 from shared.messaging.outbox import enqueue
@@ -87,7 +86,7 @@ class Cases(RuleBasedStateMachine):
         )
         try:
             async with self.database.transaction(Purpose.RIGHTS) as tx:
-                await admit(tx, opening, token, None)
+                await store.open_case(tx, opening, token, None)
         except Refused as refused:
             return refused.problem.status
         return 201
@@ -108,13 +107,13 @@ class Cases(RuleBasedStateMachine):
 
     @rule()
     def dispatch(self) -> None:
-        """Everything that is ready leaves in one order, unless two are in flight."""
+        """Everything that is ready leaves in one order, unless three are in flight."""
         ready = {p for p, state in self.state.items() if state == "waiting"}
         self.do(dispatch(self.database, PARTICIPANTS))
-        if ready and len(self.orders) < IN_FLIGHT:
+        if ready and len(self.orders) < MAX_IN_FLIGHT:
             order_id, subjects = self.do(self._newest_order())
             assert set(subjects) == ready
-            assert len(ready) <= BATCH
+            assert len(ready) <= MAX_CASES
             self.orders[order_id] = {"subjects": sorted(subjects), "answered": set(), "failed": set()}
             self.state.update(dict.fromkeys(ready, "ordered"))
 
@@ -186,7 +185,7 @@ class Cases(RuleBasedStateMachine):
         expected = {p: {"cooling": "waiting"}.get(s, s) for p, s in self.state.items()}
         assert {p: cases[p] for p in expected} == expected
         assert tombstones == self.erased
-        assert in_flight == len(self.orders) <= IN_FLIGHT
+        assert in_flight == len(self.orders) <= MAX_IN_FLIGHT
 
     async def _look(self) -> tuple[dict[UUID, str], set[UUID], int]:
         async with self.house.superuser("privacy") as connection:

@@ -9,14 +9,16 @@ from uuid import UUID, uuid4
 import pytest
 
 from deploy.local.servers import Servers
+from deploy.population.cases import insert_cases, release
 from services.privacy.app import SERVICE
-from services.privacy.cases.population import insert_cases, release
-from services.privacy.orders.dispatcher import IN_FLIGHT, dispatch
-from services.privacy.orders.reminders import remind
-from shared.contracts.privacy import MOST_SUBJECTS, ErasureOrdered
+from services.privacy.jobs.erasure_orders import MAX_IN_FLIGHT, dispatch
+from services.privacy.jobs.reminders import remind
+from services.privacy.settings import PrivacySettings
+from shared.contracts.privacy import MAX_SUBJECTS, ErasureOrdered
 from shared.database import Database
 from tests import house as houses
 
+SETTINGS = PrivacySettings.model_validate({"amqp_url": "amqp://x", "keys": f"1:{'k' * 32}", "remind_after_s": 60})
 REQUIRED = ("identity", "privacy")
 JOIN = "INSERT INTO participant (service, map_version, tables) VALUES ($1, 1, $2) ON CONFLICT DO NOTHING"
 FRESH = "TRUNCATE participant, privacy_case, erasure_order, order_participant, outbox, subject_link CASCADE"
@@ -76,7 +78,7 @@ async def test_linked_ids_count_when_an_order_is_filled(privacy: houses.House, d
     async with privacy.superuser("privacy") as connection:
         orders = await connection.fetch("SELECT body FROM outbox ORDER BY created_at")
     named = [ErasureOrdered.model_validate_json(order["body"]).subjects for order in orders]
-    assert [len(subjects) for subjects in named] == [MOST_SUBJECTS - 1, 1200 - MOST_SUBJECTS + 1]
+    assert [len(subjects) for subjects in named] == [MAX_SUBJECTS - 1, 1200 - MAX_SUBJECTS + 1]
     per_case = Counter(subject.case_id for subjects in named for subject in subjects)
     assert set(per_case.values()) == {3}
     assert not {s.case_id for s in named[0]} & {s.case_id for s in named[1]}
@@ -97,19 +99,19 @@ async def test_reminders_go_on_however_long_somebody_is_silent(privacy: houses.H
     await dispatch(database, REQUIRED)
     async with privacy.superuser("privacy") as connection:
         await connection.execute("UPDATE order_participant SET reminders = 1000, asked_at = now() - interval '2 hours'")
-        await remind(database, 60.0)
+        await remind(database, SETTINGS)
         reminded = "SELECT count(*) FROM outbox WHERE type = 'privacy.erasure-reminded.v1'"
         assert await connection.fetchval(reminded) == 1
-        await remind(database, 60.0)
+        await remind(database, SETTINGS)
         assert await connection.fetchval(reminded) == 1, "an hour between them"
 
 
 async def test_no_more_orders_are_in_flight_than_allowed(privacy: houses.House, database: Database) -> None:
     """Guard: the count of open orders; seen to fail without it."""
-    for _ in range(IN_FLIGHT + 2):
+    for _ in range(MAX_IN_FLIGHT + 2):
         await ready(privacy, 1)
         await dispatch(database, REQUIRED)
-    assert await orders(privacy) == IN_FLIGHT
+    assert await orders(privacy) == MAX_IN_FLIGHT
 
 
 async def test_nothing_is_ordered_without_a_required_participant(privacy: houses.House, database: Database) -> None:

@@ -2,36 +2,40 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from aiosmtpd.smtp import SMTP
-from cryptography.fernet import Fernet
 from structlog.testing import capture_logs
 
 from deploy.local.servers import Servers
 from services.identity.app import SERVICE as IDENTITY
+from services.privacy import unconfirmed_requests
 from services.privacy.app import SERVICE as PRIVACY
-from services.privacy.cases import rules
-from services.privacy.cases.handlers import admit
-from services.privacy.letters import send_letters
-from services.privacy.post import LAST_TRY, after
-from services.privacy.sealing import Seal
-from services.privacy.unconfirmed import NOTE, TRIES, send_codes
+from services.privacy.cases import rules, store
+from services.privacy.jobs.codes import send_codes
+from services.privacy.jobs.letters import send_letters
+from services.privacy.sealed_addresses import AddressSeal
+from services.privacy.settings import PrivacySettings
+from services.privacy.unconfirmed_requests import CODE, MAX_TRIES, Request
 from shared.clock import now
 from shared.contracts import privacy
 from shared.database import Database
+from shared.loops import backoff
+from shared.mail.delivery import MailQueue
 from shared.mail.mailer import Mailer, MailFailed
 from shared.messaging.request_client import RequestClient
 from shared.problems import Refused
 from shared.purposes import Purpose
+from shared.secrets import Keyring
 from tests import house as houses
 from tests.house import House, eventually
 from tests.integration.marketing.steps import PostOffice, post_office, rows
 
-PROVIDER = "Poczta.example sp. z o.o."
-EARLIER = Seal(Fernet.generate_key().decode())
+FORGOTTEN = AddressSeal(Keyring("privacy", f"1:{uuid4()}"))
+LAST_ATTEMPT = MailQueue.last_attempt
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +59,18 @@ async def office() -> AsyncIterator[PostOffice]:
 
 
 @pytest.fixture
-def seal(house: House) -> Seal:
-    return Seal(house.settings["sealing_key"])
+def keyring(house: House) -> Keyring:
+    return Keyring("privacy", house.settings["keys"])
+
+
+@pytest.fixture
+def seal(keyring: Keyring) -> AddressSeal:
+    return AddressSeal(keyring)
+
+
+@pytest.fixture
+def settings(house: House) -> PrivacySettings:
+    return PrivacySettings.model_validate({"amqp_url": "amqp://x", "keys": house.settings["keys"]})
 
 
 def sender(office: PostOffice) -> Mailer:
@@ -79,13 +93,13 @@ async def case_with(database: Database, sealed: bytes) -> UUID:
         cooling_off_s=3600,
     )
     async with database.transaction(Purpose.RIGHTS) as tx:
-        return (await admit(tx, opening, uuid4().hex, sealed)).id
+        return await store.open_case(tx, opening, uuid4().hex, sealed)
 
 
 async def request_with(database: Database, sealed: bytes) -> UUID:
     """A request whose code is due."""
     async with database.transaction(Purpose.RIGHTS) as tx:
-        return UUID(str(await tx.value(NOTE, sealed, True, "pl", now())))
+        return await unconfirmed_requests.store(tx, Request(sealed, True, "pl", now()))
 
 
 async def of(house: House, table: str, one: UUID, columns: str) -> Mapping[str, Any]:
@@ -105,14 +119,14 @@ async def change(house: House, table: str, one: UUID, values: str) -> None:
 
 
 async def test_a_letter_that_cannot_be_made_holds_up_no_other(
-    house: House, database: Database, office: PostOffice, seal: Seal
+    house: House, database: Database, office: PostOffice, seal: AddressSeal, settings: PrivacySettings
 ) -> None:
-    """Guard: hand_over_all in services/privacy/post.py takes each failure apart; seen to fail without it."""
+    """Guard: `_deliver` in shared/mail/delivery.py takes each failure apart; seen to fail without it."""
     good = address()
     well = await case_with(database, seal.close(good))
-    bad = await case_with(database, EARLIER.close(address()))
+    bad = await case_with(database, FORGOTTEN.close(address()))
     await change(house, "privacy_case", bad, "letter_tries = 10")
-    await send_letters(database, sender(office), seal, PROVIDER)
+    await send_letters(database, sender(office), seal, settings)
     assert (await of(house, "privacy_case", well, "letter"))["letter"] is None
     assert len(office.mails_to(good)) == len(office.arrived) == 1
     later = await of(
@@ -122,14 +136,14 @@ async def test_a_letter_that_cannot_be_made_holds_up_no_other(
 
 
 async def test_a_code_that_cannot_be_made_holds_up_no_other(
-    house: House, database: Database, office: PostOffice, seal: Seal
+    house: House, database: Database, office: PostOffice, seal: AddressSeal, keyring: Keyring
 ) -> None:
-    """Guard: hand_over_all in services/privacy/post.py takes each failure apart; seen to fail without it."""
+    """Guard: `_deliver` in shared/mail/delivery.py takes each failure apart; seen to fail without it."""
     good = address()
     well = await request_with(database, seal.close(good))
-    bad = await request_with(database, EARLIER.close(address()))
+    bad = await request_with(database, FORGOTTEN.close(address()))
     await change(house, "unconfirmed_request", bad, "mail_tries = 10")
-    await send_codes(database, sender(office), seal)
+    await send_codes(database, sender(office), keyring, seal)
     assert (await of(house, "unconfirmed_request", well, "sent_at IS NOT NULL AS sent"))["sent"]
     assert len(office.mails_to(good)) == len(office.arrived) == 1
     later = await of(
@@ -141,11 +155,11 @@ async def test_a_code_that_cannot_be_made_holds_up_no_other(
 # ── Trying a code ───────────────────────────────────────────────────────────────────────────────
 
 
-async def mailed(house: House, database: Database, seal: Seal) -> tuple[UUID, str, str]:
+async def mailed(house: House, database: Database, seal: AddressSeal, keyring: Keyring) -> tuple[UUID, str, str]:
     """A request whose code was mailed just now, with the right code and a wrong one."""
     request_id = await request_with(database, seal.close(address()))
     await change(house, "unconfirmed_request", request_id, "sent_at = now(), code_from = now()")
-    right = seal.code(request_id)
+    right = keyring.code(CODE, request_id.bytes)
     return request_id, right, f"{(int(right) + 1) % 10**8:08d}"
 
 
@@ -162,24 +176,28 @@ async def tries(house: House, request_id: UUID) -> int:
     return int((await of(house, "unconfirmed_request", request_id, "tries"))["tries"])
 
 
-async def test_a_right_code_outlasts_an_absent_identity(house: House, database: Database, seal: Seal) -> None:
-    """Guard: TRY in services/privacy/unconfirmed.py counts wrong codes only; seen to fail without it."""
-    request_id, right, _ = await mailed(house, database, seal)
+async def test_a_right_code_outlasts_an_absent_identity(
+    house: House, database: Database, seal: AddressSeal, keyring: Keyring
+) -> None:
+    """Guard: TRY in services/privacy/unconfirmed_requests.py counts wrong codes only; seen to fail without it."""
+    request_id, right, _ = await mailed(house, database, seal, keyring)
     async with house.serve(PRIVACY), house.asking() as client:
-        assert [await answer(client, request_id, right) for _ in range(TRIES + 1)] == [503] * (TRIES + 1)
+        assert [await answer(client, request_id, right) for _ in range(MAX_TRIES + 1)] == [503] * (MAX_TRIES + 1)
         assert await tries(house, request_id) == 0
         async with house.serve(IDENTITY):
             assert await answer(client, request_id, right) == 201
 
 
-async def test_guesses_made_at_once_are_no_more_than_five(house: House, database: Database, seal: Seal) -> None:
-    """Guard: `tries < 5` in TRY in services/privacy/unconfirmed.py; seen to fail without it."""
-    request_id, right, wrong = await mailed(house, database, seal)
+async def test_guesses_made_at_once_are_no_more_than_five(
+    house: House, database: Database, seal: AddressSeal, keyring: Keyring
+) -> None:
+    """Guard: `tries < 5` in TRY in services/privacy/unconfirmed_requests.py; seen to fail without it."""
+    request_id, right, wrong = await mailed(house, database, seal, keyring)
     async with house.serve(PRIVACY), house.asking() as client:
-        guesses = await asyncio.gather(*(answer(client, request_id, wrong) for _ in range(4 * TRIES)))
+        guesses = await asyncio.gather(*(answer(client, request_id, wrong) for _ in range(4 * MAX_TRIES)))
         assert set(guesses) == {422}
         assert await answer(client, request_id, right) == 422
-    assert await tries(house, request_id) == TRIES
+    assert await tries(house, request_id) == MAX_TRIES
 
 
 WAITING = """
@@ -188,14 +206,16 @@ WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '
 """
 
 
-async def test_a_right_code_waits_for_the_wrong_ones_before_it(house: House, database: Database, seal: Seal) -> None:
-    """Guard: one statement counts and admits in TRY in services/privacy/unconfirmed.py; seen to fail with a
+async def test_a_right_code_waits_for_the_wrong_ones_before_it(
+    house: House, database: Database, seal: AddressSeal, keyring: Keyring
+) -> None:
+    """Guard: one statement counts and admits in TRY in services/privacy/unconfirmed_requests.py; seen to fail with a
     right code that is only looked up: it would not see guesses that are just being counted."""
-    request_id, right, _ = await mailed(house, database, seal)
+    request_id, right, _ = await mailed(house, database, seal, keyring)
     count = "UPDATE unconfirmed_request SET tries = $2 WHERE request_id = $1"
     async with house.serve(PRIVACY), house.asking() as client, house.superuser("privacy") as watching:
         async with house.superuser("privacy") as guessing, guessing.transaction():
-            await guessing.execute(count, request_id, TRIES)
+            await guessing.execute(count, request_id, MAX_TRIES)
             answered = asyncio.create_task(answer(client, request_id, right))
 
             async def is_in_line() -> bool:
@@ -234,12 +254,12 @@ async def test_an_address_that_the_server_can_never_take_is_refused(plain_office
 
 
 async def test_a_refused_outcome_takes_its_address_along(
-    house: House, database: Database, plain_office: PostOffice, seal: Seal
+    house: House, database: Database, plain_office: PostOffice, seal: AddressSeal, settings: PrivacySettings
 ) -> None:
     """Guard: SMTPNotSupported in shared/mail/mailer.py; seen to fail without it."""
     case_id = await case_with(database, seal.close(f"żółw.{address()}"))
     await change(house, "privacy_case", case_id, "letter = 'outcome', closed_at = now()")
-    await send_letters(database, sender(plain_office), seal, PROVIDER)
+    await send_letters(database, sender(plain_office), seal, settings)
     left = await of(house, "privacy_case", case_id, "letter, sealed_address")
     assert left == {"letter": None, "sealed_address": None}
 
@@ -247,29 +267,36 @@ async def test_a_refused_outcome_takes_its_address_along(
 @pytest.mark.parametrize(
     ("letter", "tried", "left"),
     [
-        ("outcome", LAST_TRY - 2, {"letter": "outcome", "kept": True}),
-        ("outcome", LAST_TRY - 1, {"letter": None, "kept": False}),
-        ("withdrawn", LAST_TRY - 1, {"letter": None, "kept": False}),
-        ("receipt", LAST_TRY - 1, {"letter": None, "kept": True}),
+        ("outcome", LAST_ATTEMPT - 2, {"letter": "outcome", "kept": True}),
+        ("outcome", LAST_ATTEMPT - 1, {"letter": None, "kept": False}),
+        ("withdrawn", LAST_ATTEMPT - 1, {"letter": None, "kept": False}),
+        ("receipt", LAST_ATTEMPT - 1, {"letter": None, "kept": True}),
     ],
 )
 async def test_a_letter_is_given_up_after_its_last_try(
-    house: House, database: Database, office: PostOffice, seal: Seal, letter: str, tried: int, left: dict[str, Any]
+    house: House,
+    database: Database,
+    office: PostOffice,
+    seal: AddressSeal,
+    settings: PrivacySettings,
+    letter: str,
+    tried: int,
+    left: dict[str, Any],
 ) -> None:
-    """Guard: LAST_TRY in services/privacy/letters.py; seen to fail without it."""
+    """Guard: `last_attempt` in shared/mail/delivery.py; seen to fail without it."""
     to = address()
     office.answers[to] = "451 Later"
     case_id = await case_with(database, seal.close(to))
     await change(house, "privacy_case", case_id, f"letter = '{letter}', closed_at = now(), letter_tries = {tried}")
     with capture_logs() as logs:
-        await send_letters(database, sender(office), seal, PROVIDER)
+        await send_letters(database, sender(office), seal, settings)
     assert await of(house, "privacy_case", case_id, "letter, sealed_address IS NOT NULL AS kept") == left
-    assert [line["type"] for line in logs if line["event"] == "letter given up"] == [letter] * (left["letter"] is None)
+    given_up = [line for line in logs if line["event"] == "mail given up"]
+    assert len(given_up) == (left != {"letter": letter, "kept": True})
     assert to not in str(logs)
 
 
-async def test_the_last_try_comes_after_thirty_days(house: House) -> None:
-    """Guard: LAST_TRY in services/privacy/post.py; seen to fail with a lower one."""
-    waited = f"SELECT justify_hours(sum({after('n')} - now())) AS waited FROM generate_series(1, $1) n"  # noqa: S608
-    both = [(await rows(house, waited, n, service="privacy"))[0]["waited"] for n in (LAST_TRY - 2, LAST_TRY - 1)]
-    assert [each.days for each in both] == [29, 30]
+def test_the_last_attempt_comes_after_thirty_days() -> None:
+    """Guard: `last_attempt` in shared/mail/delivery.py; seen to fail with a lower one."""
+    waits = [backoff(attempt, MailQueue.first_wait_s, MailQueue.longest_wait_s) for attempt in range(1, LAST_ATTEMPT)]
+    assert [timedelta(seconds=sum(waits[:-1])).days, timedelta(seconds=sum(waits)).days] == [29, 30]

@@ -8,7 +8,7 @@ import pytest
 
 from deploy.local.servers import Servers
 from services.privacy.app import SERVICE as PRIVACY
-from services.privacy.links import link
+from services.privacy.handlers.subject_links import link
 from shared.contracts.identity import SubjectsLinked
 from shared.database import Database, Transaction
 from shared.messaging.inbox import mark_received
@@ -74,7 +74,7 @@ async def handled(database: Database, subject_id: UUID, other_id: UUID, person: 
 
 
 async def test_two_links_at_once_leave_one_person(house: House, database: Database) -> None:
-    """Guard: ONE_AT_A_TIME in services/privacy/links.py; seen to fail without it.
+    """Guard: ONE_AT_A_TIME in services/privacy/handlers/subject_links.py; seen to fail without it.
 
     Somebody holds the row of C: the first link has added E by then, the second can't see that.
     """
@@ -99,7 +99,7 @@ async def erasing(database: Database, *people: UUID) -> None:
 
 
 async def test_a_link_has_its_turn_only_with_its_people(house: House, database: Database) -> None:
-    """Guard: the people are entered before ONE_AT_A_TIME in services/privacy/links.py; seen to fail (deadlock
+    """Guard: the people are locked before ONE_AT_A_TIME in services/privacy/subject_links.py; seen to fail (deadlock
     detected) with the two swapped.
 
     An erasure has locked D and waits for A; the link of A holds A; that of C waits for D.

@@ -16,10 +16,10 @@ from services.licensing.app import SERVICE as LICENSING
 from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
 from services.privacy.data_map import DATA_MAP
-from services.privacy.notice.publishing import publish
-from services.privacy.publishing import publish_what_changed
-from services.privacy.register.contents import Register
+from services.privacy.documents.notice.edition import publish
+from services.privacy.jobs.documents import publish_documents
 from services.privacy.register.loading import load
+from services.privacy.register.model import Register
 from shared.clock import today
 from shared.contracts import privacy
 from shared.personal_data.participant import announced
@@ -112,7 +112,7 @@ async def test_what_is_published_is_never_changed(town: House) -> None:
 
 async def test_nothing_is_published_twice(town: House) -> None:
     async with town.database("privacy") as database:
-        await publish_what_changed(database, load(), EVERYBODY)
+        await publish_documents(database, load(), EVERYBODY)
     assert len(await versions(town, "notice")) == 1
     assert len(await versions(town, "record")) == 1
 
@@ -164,8 +164,8 @@ async def test_example_23_a_new_purpose_is_told_before_its_first_use(town: House
     fewer = {key: purpose for key, purpose in register.purposes.items() if key != "P12"}
     older = type(register)(**(vars(register) | {"purposes": fewer}))
     async with town.database("privacy") as database:
-        await publish_what_changed(database, older, EVERYBODY)
-        await publish_what_changed(database, register, EVERYBODY)
+        await publish_documents(database, older, EVERYBODY)
+        await publish_documents(database, register, EVERYBODY)
     *_, second, third = await versions(town, "notice")
     assert (second["new_purposes"], second["effective_on"]) == ([], today())
     assert third["new_purposes"] == ["P12"]
@@ -180,11 +180,11 @@ async def test_nothing_is_published_while_a_service_is_missing_or_the_register_h
         register = load()
         changed = register.controller.model_copy(update={"email": f"{uuid4().hex}@example.com"})
         newer = type(register)(**(vars(register) | {"controller": changed}))
-        await publish_what_changed(database, newer, EVERYBODY | {"helpdesk"})
+        await publish_documents(database, newer, EVERYBODY | {"helpdesk"})
         holed = type(register)(**(vars(newer) | {"purposes": {"P1": register.purposes["P1"]}}))
-        await publish_what_changed(database, holed, EVERYBODY)
+        await publish_documents(database, holed, EVERYBODY)
         assert len(await versions(town, "notice")) == before
-        await publish_what_changed(database, newer, EVERYBODY)
+        await publish_documents(database, newer, EVERYBODY)
     assert len(await versions(town, "notice")) == before + 1
 
 
@@ -194,7 +194,7 @@ async def test_example_24_no_publication_while_a_connector_is_not_registered(tow
         register = load()
         unknown = {key: entry for key, entry in register.recipients.items() if key != "payments"}
         older = type(register)(**(vars(register) | {"recipients": unknown}))
-        await publish_what_changed(database, older, EVERYBODY)
+        await publish_documents(database, older, EVERYBODY)
     assert len(await versions(town, "record")) == before
 
 
@@ -204,7 +204,7 @@ async def test_an_incomplete_record_keeps_the_notice_back_too(town: House) -> No
         register = load()
         changed = register.controller.model_copy(update={"email": f"{uuid4().hex}@example.com"})
         bare = type(register)(**(vars(register) | {"controller": changed, "measures": {}}))
-        await publish_what_changed(database, bare, EVERYBODY)
+        await publish_documents(database, bare, EVERYBODY)
     assert [len(await versions(town, kind)) for kind in ("notice", "record")] == before
 
 
@@ -218,7 +218,7 @@ async def published(house: House, register: Register, day: date) -> tuple[int, l
 
 
 async def test_a_correction_brings_no_purpose_forward(town: House) -> None:
-    """Guard: new is what the version in force does not name (services/privacy/notice/publishing.py); seen to fail
+    """Guard: new is what the version in force does not name (documents/notice/edition.py); seen to fail
     with the newest version in its place: the correction held at once, with the purpose in it."""
     register, start, notice = load(), today() + timedelta(days=100), load().notice.days_of_notice
 

@@ -9,10 +9,11 @@ from uuid import uuid4
 import pytest
 
 from deploy.local.servers import Servers
+from deploy.population.cases import insert_cases, release
 from services.privacy.app import SERVICE as PRIVACY
-from services.privacy.cases.population import insert_cases, release
-from services.privacy.sealing import Seal
+from services.privacy.sealed_addresses import AddressSeal
 from shared.contracts import privacy
+from shared.secrets import Keyring
 from tests import house as houses
 from tests.house import House, eventually
 from tests.integration.privacy.orchard import (
@@ -47,7 +48,7 @@ async def orchard(house: House) -> AsyncIterator[Orchard]:
 
 
 async def test_two_reports_at_the_same_instant_close_the_order_once(orchard: Orchard) -> None:
-    """Guard: FOR UPDATE on the order in services/privacy/orders/reports.py; seen to fail without it."""
+    """Guard: FOR UPDATE on the order in services/privacy/erasure_orders/reports.py; seen to fail without it."""
     async with listening(orchard.house, privacy.ErasureFulfilled.type) as fulfilled:
         for count in range(1, ROUNDS + 1):
             token = await opened_case(orchard.database)
@@ -183,7 +184,7 @@ async def test_a_case_whose_second_id_fails_tells_nobody_that_it_is_done(orchard
     await orchard.rows.execute("INSERT INTO subject SELECT unnest($1::uuid[])", [one, other])
     await orchard.rows.execute("INSERT INTO subject_link VALUES ($1, $1), ($2, $1)", one, other)
     await orchard.rows.execute(REFUSE_ONE % other)
-    sealed = Seal(orchard.house.settings["sealing_key"]).close("linked@example.com")
+    sealed = AddressSeal(Keyring("privacy", orchard.house.settings["keys"])).close("linked@example.com")
     token = await opened_case(orchard.database, one, sealed)
     order = await orchard.ordered()
     for service in PARTICIPANTS:

@@ -1,0 +1,86 @@
+"""Letters to people about their cases; the sealed address is destroyed with the last one.
+
+At least once, with a stable Message-ID: a crash between sending and marking sends the same mail again. What
+could not be sent for 30 days is given up like what was refused: nobody's address stays for a mail that never leaves
+(GDPR Art. 5(1)(e)). An open case keeps its address for the outcome, and then for as long again at most.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from services.privacy.mail_templates import LETTERS
+from services.privacy.register.remedies import court, where_to_complain
+from shared.database import Transaction
+from shared.law.calendar import WARSAW
+from shared.law.case_clock import day_of_receipt
+from shared.mail.delivery import LEASE_S
+
+LEASE = """
+UPDATE privacy_case SET letter_tries = letter_tries + 1, letter_due_at = now() + make_interval(secs => $2)
+WHERE case_id IN (SELECT case_id FROM privacy_case
+  WHERE letter IS NOT NULL AND sealed_address IS NOT NULL AND letter_due_at <= now()
+  ORDER BY letter_due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+RETURNING case_id, subject_id, letter, letter_tries AS attempts, language, sealed_address, received_at, due_on, run_at,
+  closed_at
+"""
+# Another letter may be due by now: then it goes next.
+DONE = """
+UPDATE privacy_case SET letter = NULL, letter_tries = 0,
+  sealed_address = CASE WHEN letter = 'receipt' THEN sealed_address END
+WHERE case_id = $1 AND letter = $2
+"""
+POSTPONE = """
+UPDATE privacy_case SET letter_due_at = now() + make_interval(secs => $3) WHERE case_id = $1 AND letter = $2
+"""
+
+
+@dataclass(frozen=True)
+class DueLetter:
+    """A case with the letter that it waits for."""
+
+    case_id: UUID
+    subject_id: UUID
+    letter: str
+    attempts: int
+    language: str
+    sealed_address: bytes
+    received_at: datetime
+    due_on: date
+    run_at: datetime
+    closed_at: datetime | None
+
+
+async def lease(tx: Transaction, limit: int) -> Sequence[DueLetter]:
+    """Take the letters that are due; for LEASE_S they are nobody else's."""
+    return [DueLetter(**row) for row in await tx.rows(LEASE, limit, LEASE_S)]
+
+
+async def done(tx: Transaction, due: DueLetter) -> None:
+    """The letter needs no further attempt."""
+    await tx.run(DONE, due.case_id, due.letter)
+
+
+async def postpone(tx: Transaction, due: DueLetter, wait_s: float) -> None:
+    """Try again after so many seconds."""
+    await tx.run(POSTPONE, due.case_id, due.letter, wait_s)
+
+
+def compose(due: DueLetter) -> tuple[str, str]:
+    """The subject and text of the letter that a case waits for.
+
+    Its days and times are those at the vendor's seat, as the clock of the case counts them (Reg. 1182/71).
+    """
+    closed_on = due.closed_at.astimezone(WARSAW).date() if due.closed_at else None
+    authority = where_to_complain(closed_on) if closed_on else None
+    subject, text = LETTERS[due.letter, due.language]
+    return subject, text.format(
+        case_id=due.case_id,
+        received_on=day_of_receipt(due.received_at),
+        due_on=due.due_on,
+        runs_at=due.run_at.astimezone(WARSAW).isoformat(timespec="minutes"),
+        closed_on=closed_on or "",
+        authority=f"{authority.name}, {authority.address}" if authority else "",
+        court=court(),
+    )

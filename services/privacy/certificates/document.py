@@ -1,0 +1,97 @@
+"""The certificate: what every participant reported about one case, and never more than was checked.
+
+A partial erasure reads as a partial refusal: reasons, authority, court, dates (GDPR Art. 12(4)).
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+from uuid import UUID
+
+from services.privacy.certificates.store import ClosedCase, Report, SecondPage
+from services.privacy.register.remedies import court, where_to_complain
+from shared.law.case_clock import day_of_receipt
+
+Document = dict[str, Any]
+
+SCHEMA = "urn:lethe:erasure-certificate:1"
+CHECKED = (
+    "every participant reported an outcome for every table of its data map",
+    (
+        "in each participant's database no live row can be keyed to the person: a foreign key refuses the"
+        " tombstone while one is left, and every later one"
+    ),
+)
+NOT_CHECKED = (
+    "write-ahead logs and dead row versions until they are overwritten",
+    "backups until their date",
+    "mailboxes and recipients outside this system",
+)
+PER_PERSON = ("outcome", "rows", "purged_rows", "retain_until", "review_at", "provision", "exception")
+SUMMARY = ("table", "categories", "outcome", "rows", "retain_until", "review_at", "provision", "exception")
+
+
+def certificate(
+    case: ClosedCase, reports: Sequence[Report], earlier: Sequence[Report], second_pages: Sequence[SecondPage]
+) -> Document:
+    """The certificate of a closed case, as JSON."""
+    participants = [entry for report in reports for entry in _participants(report, case.subjects)]
+    outcomes = [table for participant in participants for table in participant["tables"]]
+    retained = [table for table in outcomes if table["outcome"] in ("retained", "refused")]
+    return {
+        "schema": SCHEMA,
+        "case_id": str(case.case_id),
+        "right": "erasure (GDPR Art. 17)",
+        "received_at": case.received_at.isoformat(),
+        "due_on": case.due_on.isoformat(),
+        "ordered_at": case.ordered_at.isoformat(),
+        "closed_at": case.closed_at.isoformat(),
+        "subjects": sorted(map(str, case.subjects)),
+        "outcome": "partial refusal" if retained else "complete",
+        "participants": participants,
+        "earlier_rounds": [entry for report in earlier for entry in _participants(report, case.subjects)],
+        "kept": [{name: table[name] for name in SUMMARY if name in table} for table in retained],
+        "refusal": _refusal(case) if retained else None,
+        "checked": list(CHECKED),
+        "not_checked": list(NOT_CHECKED),
+        "second_pages": [_second_page(page, case.subjects) for page in second_pages],
+    }
+
+
+def _refusal(case: ClosedCase) -> Document:
+    """What a refusal must say besides its reasons (GDPR Art. 12(4), 77, 79)."""
+    day = day_of_receipt(case.closed_at)
+    return {
+        "notice": "Part of the request was refused for the reasons listed under `kept`.",
+        "complaint_to": asdict(where_to_complain(day)),
+        "court": court(),
+        "sent_on": day.isoformat(),
+    }
+
+
+def _participants(report: Report, subjects: frozenset[UUID]) -> Iterator[Document]:
+    """The entries of a columnar report for the ids of one person."""
+    for place, subject in enumerate(report.subjects):
+        if subject in subjects:
+            yield {
+                "service": report.service,
+                "map_version": report.body["map_version"],
+                "reported_at": report.received_at.isoformat(),
+                "tables": [_table(table, place) for table in report.body["tables"]],
+            }
+
+
+def _table(table: Document, place: int) -> Document:
+    values = {name: table[name][place] for name in PER_PERSON if table.get(name) is not None}
+    named = {name: table[name] for name in ("table", "columns", "categories") if name in table}
+    return named | {name: value for name, value in values.items() if value is not None}
+
+
+def _second_page(page: SecondPage, subjects: frozenset[UUID]) -> Document:
+    ids = set(map(str, subjects))
+    tables = [
+        {"table": t["table"], "rows": sum(n for s, n in zip(t["subjects"], t["rows"], strict=True) if s in ids)}
+        for t in page.tables
+        if ids & set(t["subjects"])
+    ]
+    return {"service": page.service, "ended_at": page.ended_at.isoformat(), "tables": tables}

@@ -1,0 +1,44 @@
+"""Privacy's part of an erasure: the case is closed and dated in the transaction that erases its person."""
+
+from collections.abc import Sequence
+
+from services.privacy.data_map import DATA_MAP
+from shared.clock import today
+from shared.contracts.privacy import OrderedSubject
+from shared.database import Transaction
+from shared.law.retention import proof
+from shared.personal_data.erasure import Eraser
+
+# The case, and the proofs that outlive it, are dated before the flip: the check of the tables refuses
+# an erased person's row without date and provision.
+CLOSE = """
+UPDATE privacy_case SET state = 'closed', closed_at = clock_timestamp(),
+  letter = CASE WHEN sealed_address IS NOT NULL THEN 'outcome' END, letter_due_at = clock_timestamp(), letter_tries = 0,
+  retain_until = $2, provisions = $3, exemptions = $4
+WHERE case_id = ANY ($1)
+"""
+DATE_OTHER_CASES = """
+UPDATE privacy_case SET retain_until = $2, provisions = $3, exemptions = $4
+WHERE subject_id = ANY ($1) AND retain_until IS NULL
+"""
+DATE_CONSENTS = """
+UPDATE consent SET retain_until = $2, provisions = $3, exemptions = $4
+WHERE subject_id = ANY ($1) AND retain_until IS NULL
+"""
+DATE_DISCLOSURES = """
+UPDATE disclosure SET retain_until = $2, provisions = $3, exemptions = $4
+WHERE subject_id = ANY ($1) AND retain_until IS NULL
+"""
+
+
+async def prepare_erasure(tx: Transaction, people: Sequence[OrderedSubject]) -> None:
+    """Close the cases and date what is kept as proof (GDPR Art. 5(2), 17(3)(e))."""
+    kept = proof(today())
+    reason = (kept.until, kept.provisions, kept.exemptions)
+    await tx.run(CLOSE, [p.case_id for p in people], *reason)
+    subjects = [p.subject_id for p in people]
+    for statement in (DATE_OTHER_CASES, DATE_CONSENTS, DATE_DISCLOSURES):
+        await tx.run(statement, subjects, *reason)
+
+
+ERASER = Eraser(DATA_MAP, prepare_erasure, publishes=False)

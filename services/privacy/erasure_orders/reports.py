@@ -1,0 +1,64 @@
+"""Applying what participants report, under a lock on the order, and closing what is complete."""
+
+from services.privacy.cases.store import reopen_failed
+from services.privacy.erasure import ERASER
+from services.privacy.erasure_orders import rules, store
+from services.privacy.erasure_orders.store import ErasureOrder
+from services.privacy.loops import DISPATCHER, LETTERS
+from shared.contracts import privacy
+from shared.contracts.participants import ErasureReported
+from shared.contracts.privacy import OrderedSubject
+from shared.database import Transaction
+from shared.messaging.faults import Rejected
+from shared.observability import log
+from shared.personal_data.erasure import Eraser, erase
+from shared.personal_data.vacuum import VACUUM
+
+
+async def apply(tx: Transaction, report: ErasureReported, body: str) -> None:
+    """Store a participant's report; with the last one, close the order. Raises Rejected for a report that lies."""
+    order = await store.lock(tx, report.order_id)
+    if order is None:
+        raise Rejected("report on an unknown order")
+    if order.open and await _store(tx, order, report, body) and await store.is_complete(tx, order):
+        await close(tx, order, ERASER)
+
+
+async def _store(tx: Transaction, order: ErasureOrder, report: ErasureReported, body: str) -> bool:
+    """Keep a report that covers its tables and people; answers whether it was news."""
+    asked = await store.asked(tx, report.order_id, report.service)
+    if asked is None:
+        raise Rejected("report from a service that was not asked")
+    rules.check_tables(asked, report)
+    if not rules.names_everybody(order.subjects, report.subjects):
+        rules.check_subjects(order.subjects, [report.subjects, *await store.other_parts(tx, report)])
+    return await store.store_report(tx, report, body)
+
+
+async def close(tx: Transaction, order: ErasureOrder, eraser: Eraser) -> None:
+    """Purge privacy's own data last, close the cases without a failure, keep the others open.
+
+    A case fails as a whole, for all ids of its person: elsewhere before this purge, or here in it.
+    """
+    failed_elsewhere = order.cases_of(await store.failed_subjects(tx, order.order_id))
+    people = [
+        OrderedSubject(subject_id=subject, case_id=case, terminate_contract=True)
+        for subject, case in zip(order.subjects, order.cases, strict=True)
+        if case not in failed_elsewhere
+    ]
+    if people:
+        await erase(tx, eraser, order.order_id, people)
+        await store.add_own_report(tx, order.order_id)
+    await store.close(tx, order.order_id)
+    failed = order.cases_of(await store.failed_subjects(tx, order.order_id))
+    await reopen_failed(tx, failed)
+    _announce(tx, order, [person for person in people if person.case_id not in failed])
+
+
+def _announce(tx: Transaction, order: ErasureOrder, erased: list[OrderedSubject]) -> None:
+    if erased:
+        subjects = tuple(person.subject_id for person in erased)
+        tx.publish(privacy.ErasureFulfilled(order_id=order.order_id, subjects=subjects))
+    for loop in (DISPATCHER, LETTERS, VACUUM):
+        tx.wake(loop)
+    log.info("order closed", people=len(erased))

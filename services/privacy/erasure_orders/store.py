@@ -1,0 +1,186 @@
+"""The rows of erasure orders, of whom they ask, and of what was answered."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from services.privacy.erasure_orders.rules import Asked
+from shared.contracts.participants import ErasureReported
+from shared.contracts.privacy import MAX_SUBJECTS, ErasureOrdered, Participant
+from shared.database import Transaction
+
+ONE_DISPATCHER = 0x4C45544845  # the key of the advisory lock
+
+WORK = """
+SELECT pg_try_advisory_xact_lock($1) AS is_ours,
+  (SELECT count(*) FROM erasure_order WHERE open) AS in_flight,
+  EXISTS (SELECT FROM privacy_case WHERE state IN ('waiting', 'failed') AND run_at <= clock_timestamp()) AS ready
+"""
+PARTICIPANTS = "SELECT service, map_version FROM participant WHERE left_at IS NULL ORDER BY service"
+# A case whose letter is just being taken is waited for, not skipped: skipping would cost it a second.
+# As many cases as their ids fit into one order: a case covers all linked ids, and goes whole or not at all.
+PICK = """
+WITH ready AS MATERIALIZED (
+  SELECT case_id, subject_id, terminate_contract, run_at FROM privacy_case
+  WHERE state IN ('waiting', 'failed') AND run_at <= clock_timestamp()
+  ORDER BY run_at LIMIT $1 FOR NO KEY UPDATE),
+named AS (
+  SELECT r.case_id, r.subject_id, r.terminate_contract, r.run_at FROM ready r
+  UNION
+  SELECT r.case_id, other.subject_id, r.terminate_contract, r.run_at FROM ready r
+  JOIN subject_link mine ON mine.subject_id = r.subject_id
+  JOIN subject_link other ON other.person = mine.person),
+placed AS (SELECT *, row_number() OVER (ORDER BY run_at, case_id) AS place FROM named),
+filled AS (SELECT *, max(place) OVER (PARTITION BY case_id) AS last_place FROM placed)
+SELECT case_id, subject_id, terminate_contract FROM filled WHERE last_place <= $2
+"""
+MARK_ORDERED = """
+UPDATE privacy_case SET state = 'ordered', order_id = $1, attempt = attempt + 1,
+  earlier_orders = CASE WHEN order_id IS NULL THEN earlier_orders ELSE array_append(earlier_orders, order_id) END
+WHERE case_id = ANY ($2)
+"""
+STORE_ORDER = """
+WITH stored AS (INSERT INTO erasure_order (order_id, subjects, cases, body) VALUES ($1, $2, $3, $4))
+INSERT INTO order_participant (order_id, service, map_version, tables)
+SELECT $1, service, map_version, (SELECT array_agg(t ->> 'name') FROM jsonb_array_elements(tables) t)
+FROM participant WHERE left_at IS NULL
+"""
+
+
+@dataclass(frozen=True)
+class Work:
+    """Whether there is anything to order, and whether this process is the one to do it."""
+
+    is_ours: bool
+    in_flight: int
+    ready: bool
+
+
+@dataclass(frozen=True)
+class ReadySubject:
+    """One id of the person of a case that is to run now."""
+
+    case_id: UUID
+    subject_id: UUID
+    terminate_contract: bool
+
+
+@dataclass(frozen=True)
+class ErasureOrder:
+    """An order; `subjects` and `cases` are aligned, a case stands once per id of its person."""
+
+    order_id: UUID
+    open: bool
+    subjects: tuple[UUID, ...]
+    cases: tuple[UUID, ...]
+
+    def cases_of(self, subjects: Collection[UUID]) -> set[UUID]:
+        """The cases of some of its subjects."""
+        return {case for subject, case in zip(self.subjects, self.cases, strict=True) if subject in subjects}
+
+
+async def work(tx: Transaction) -> Work:
+    """Take the dispatcher's turn, if nobody else has it, and look what is there."""
+    row = await tx.row(WORK, ONE_DISPATCHER)
+    return Work(**row) if row else Work(is_ours=False, in_flight=0, ready=False)
+
+
+async def participants(tx: Transaction) -> tuple[Participant, ...]:
+    """Everybody who takes part from the next order on."""
+    return tuple(Participant(**row) for row in await tx.rows(PARTICIPANTS))
+
+
+async def pick(tx: Transaction, max_cases: int) -> list[ReadySubject]:
+    """Lock the cases that are to run now, and name all ids of their people."""
+    return [ReadySubject(**row) for row in await tx.rows(PICK, max_cases, MAX_SUBJECTS)]
+
+
+async def store(tx: Transaction, order: ErasureOrdered) -> None:
+    """Keep an order with everybody it asks, and mark its cases."""
+    cases = [subject.case_id for subject in order.subjects]
+    subjects = [subject.subject_id for subject in order.subjects]
+    await tx.run(MARK_ORDERED, order.order_id, cases)
+    await tx.run(STORE_ORDER, order.order_id, subjects, cases, order.model_dump_json())
+
+
+# Two reports applied at the same instant must not both see "not yet complete".
+LOCK = "SELECT order_id, open, subjects, cases FROM erasure_order WHERE order_id = $1 FOR UPDATE"
+ASKED = """
+SELECT p.map_version, p.tables, coalesce(a.map_version, 0) AS announced_version,
+  ARRAY(SELECT t ->> 'name' FROM jsonb_array_elements(a.tables) t) AS announced_tables
+FROM order_participant p LEFT JOIN participant a USING (service) WHERE p.order_id = $1 AND p.service = $2
+"""
+OTHER_PARTS = "SELECT subjects FROM order_report WHERE order_id = $1 AND service = $2 AND part <> $3"
+STORE_REPORT = """
+INSERT INTO order_report (order_id, service, part, subjects, body) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
+"""
+COUNT_REPORT = """
+UPDATE order_participant SET answered = answered + cardinality($3::uuid[]),
+  failed = CASE WHEN $4 THEN failed || $3 ELSE failed END
+WHERE order_id = $1 AND service = $2
+"""
+COMPLETE = """
+SELECT bool_and(answered >= $2) FROM order_participant WHERE order_id = $1 AND service <> 'privacy'
+"""
+FAILED = """
+SELECT coalesce(array_agg(DISTINCT f), '{}') FROM order_participant, unnest(failed) f WHERE order_id = $1
+"""
+OWN_REPORT = """
+WITH own AS (INSERT INTO order_report (order_id, service, part, subjects, body)
+  SELECT order_id, 'privacy', part, ARRAY(SELECT jsonb_array_elements_text(body::jsonb -> 'subjects')::uuid), body
+  FROM erasure_report WHERE order_id = $1 RETURNING subjects, body)
+UPDATE order_participant SET answered = (SELECT sum(cardinality(subjects)) FROM own),
+  failed = coalesce((SELECT array_agg(f) FROM own, unnest(subjects) f
+                     WHERE body::jsonb ->> 'failure' IS NOT NULL), '{}')
+WHERE order_id = $1 AND service = 'privacy'
+"""
+CLOSE = "UPDATE erasure_order SET open = false, closed_at = clock_timestamp() WHERE order_id = $1"
+
+
+async def lock(tx: Transaction, order_id: UUID) -> ErasureOrder | None:
+    """An order, locked."""
+    row = await tx.row(LOCK, order_id)
+    if row is None:
+        return None
+    return ErasureOrder(row["order_id"], row["open"], tuple(row["subjects"]), tuple(row["cases"]))
+
+
+async def asked(tx: Transaction, order_id: UUID, service: str) -> Asked | None:
+    """What an order asked of a service; None when it asked nothing."""
+    row = await tx.row(ASKED, order_id, service)
+    return Asked(**row) if row else None
+
+
+async def other_parts(tx: Transaction, report: ErasureReported) -> list[Sequence[UUID]]:
+    """The people of the other parts of a service's answer."""
+    arguments: tuple[Any, ...] = (report.order_id, report.service, report.part)
+    return [row["subjects"] for row in await tx.rows(OTHER_PARTS, *arguments)]
+
+
+async def store_report(tx: Transaction, report: ErasureReported, body: str) -> bool:
+    """Keep a report as it came and count it; False when it is there already."""
+    if not await tx.run(STORE_REPORT, report.order_id, report.service, report.part, report.subjects, body):
+        return False
+    await tx.run(COUNT_REPORT, report.order_id, report.service, report.subjects, report.failure is not None)
+    return True
+
+
+async def is_complete(tx: Transaction, order: ErasureOrder) -> bool:
+    """Whether every other participant has answered for everybody."""
+    return bool(await tx.value(COMPLETE, order.order_id, len(order.subjects)))
+
+
+async def failed_subjects(tx: Transaction, order_id: UUID) -> set[UUID]:
+    """Those whose erasure failed in some participant."""
+    return set(await tx.value(FAILED, order_id))
+
+
+async def add_own_report(tx: Transaction, order_id: UUID) -> None:
+    """Take privacy's own report, which its purge has just stored, among those of the order."""
+    await tx.run(OWN_REPORT, order_id)
+
+
+async def close(tx: Transaction, order_id: UUID) -> None:
+    """The order needs no further report."""
+    await tx.run(CLOSE, order_id)

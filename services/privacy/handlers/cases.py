@@ -1,0 +1,73 @@
+"""A member opens, reads and withdraws cases."""
+
+from services.privacy.cases import rules, store
+from services.privacy.loops import LETTERS
+from services.privacy.sealed_addresses import AddressSeal
+from services.privacy.settings import PrivacySettings
+from shared.clock import now
+from shared.contracts import identity, privacy
+from shared.contracts.message import Created, Done
+from shared.database import Transaction
+from shared.messaging.request_client import RequestClient
+from shared.messaging.router import ServiceRouter
+from shared.problems import refuse
+from shared.purposes import Purpose
+
+router = ServiceRouter("privacy")
+
+
+async def ask_address(request: privacy.OpenCase, client: RequestClient, settings: PrivacySettings) -> identity.Address:
+    """Where to write to; only for a fresh session."""
+    rules.check_fresh(request.authenticated_at, now(), settings.reauthentication_minutes)
+    return await client.request(identity.TellAddress(subject_id=request.subject_id))
+
+
+@router.request(privacy.OpenCase, purpose=Purpose.RIGHTS, prepare=ask_address)
+async def open_case(
+    request: privacy.OpenCase,
+    tx: Transaction,
+    prepared: identity.Address,
+    seal: AddressSeal,
+    settings: PrivacySettings,
+) -> Created:
+    """Open an erasure case for a signed-in member whose session is fresh."""
+    opening = rules.opening(
+        request.subject_id,
+        terminate_contract=request.terminate_contract,
+        language=request.language,
+        channel="member",
+        verified_by="fresh session",
+        received_at=now(),
+        cooling_off_s=settings.cooling_off_s,
+    )
+    case_id = await store.open_case(tx, opening, request.token, seal.close(prepared.email))
+    return Created(id=case_id)
+
+
+@router.request(privacy.ReadCase, purpose=Purpose.RIGHTS)
+async def read_case(request: privacy.ReadCase, tx: Transaction) -> privacy.Case:
+    """The case of a token, with each participant's progress."""
+    return await store.by_token(tx, request.token)
+
+
+@router.request(privacy.ReadCases, purpose=Purpose.RIGHTS)
+async def read_cases(request: privacy.ReadCases, tx: Transaction) -> privacy.Cases:
+    """A member's cases, or one of them."""
+    cases = await store.of_person(tx, request.subject_id)
+    if request.case_id is not None:
+        cases = tuple(case for case in cases if case.case_id == request.case_id)
+        if not cases:
+            raise refuse(404, "no such case")
+    return privacy.Cases(cases=cases)
+
+
+@router.request(privacy.WithdrawCase, purpose=Purpose.RIGHTS)
+async def withdraw_case(request: privacy.WithdrawCase, tx: Transaction) -> Done:
+    """Take a waiting request back; once ordered it is too late."""
+    state = await store.withdraw(tx, request.token, request.member, request.case_id)
+    if state is None:
+        raise refuse(404, "no such case")
+    if state != "withdrawn":
+        raise refuse(409, "the case can't be withdrawn any more", message=f"it is {state}")
+    tx.wake(LETTERS)
+    return Done()

@@ -1,0 +1,47 @@
+"""Requests by e-mail address: a mailed code proves the address, then the case opens (GDPR Art. 12(2), 12(6))."""
+
+from services.privacy import unconfirmed_requests
+from services.privacy.cases import rules, store
+from services.privacy.loops import CODES
+from services.privacy.sealed_addresses import AddressSeal
+from services.privacy.settings import PrivacySettings
+from services.privacy.unconfirmed_requests import Confirmed, Request, confirmed
+from shared.clock import now
+from shared.contracts import privacy
+from shared.contracts.message import Created
+from shared.database import Transaction
+from shared.messaging.router import ServiceRouter
+from shared.problems import refuse
+from shared.purposes import Purpose
+
+router = ServiceRouter("privacy")
+
+
+@router.request(privacy.RequestErasure, purpose=Purpose.RIGHTS)
+async def request_erasure(request: privacy.RequestErasure, tx: Transaction, seal: AddressSeal) -> Created:
+    """Take a request for an address; the code leaves by mail, whoever the address belongs to."""
+    unconfirmed = Request(seal.close(request.email), request.terminate_contract, request.language, now())
+    request_id = await unconfirmed_requests.store(tx, unconfirmed)
+    tx.wake(CODES)
+    return Created(id=request_id)
+
+
+@router.request(privacy.ConfirmErasure, purpose=Purpose.RIGHTS, prepare=confirmed)
+async def confirm_erasure(
+    request: privacy.ConfirmErasure, tx: Transaction, prepared: Confirmed | None, settings: PrivacySettings
+) -> Created:
+    """Open the case of a proved address. Raises Refused (422) for a wrong code, and for any after five wrong ones."""
+    if prepared is None:
+        raise refuse(422, "the code is not valid", field="code", message="ask for a new code")
+    opening = rules.opening(
+        prepared.subject_id,
+        terminate_contract=prepared.request.terminate_contract,
+        language=prepared.request.language,
+        channel="e-mail address",
+        verified_by="mailed code",
+        received_at=prepared.request.received_at,
+        cooling_off_s=settings.cooling_off_s,
+    )
+    case_id = await store.open_case(tx, opening, request.token, prepared.request.sealed_address)
+    await unconfirmed_requests.delete(tx, request.request_id)
+    return Created(id=case_id)

@@ -1,0 +1,14 @@
+"""Identity found that two ids are one person."""
+
+from services.privacy import subject_links
+from shared.contracts import identity
+from shared.database import Transaction
+from shared.messaging.router import ServiceRouter
+from shared.purposes import Purpose
+
+router = ServiceRouter("privacy")
+
+
+@router.event(identity.SubjectsLinked, purpose=Purpose.RIGHTS)
+async def link(event: identity.SubjectsLinked, tx: Transaction) -> None:
+    await subject_links.link(tx, event.subject_id, event.other_id, event.person)

@@ -1,0 +1,30 @@
+"""Mailing the codes that prove an address."""
+
+from services.privacy import unconfirmed_requests
+from services.privacy.loops import CODES
+from services.privacy.mail_templates import CODE
+from services.privacy.sealed_addresses import AddressSeal
+from services.privacy.unconfirmed_requests import DueCode
+from shared.database import Database, Transaction
+from shared.mail.delivery import Ending, Letter, MailQueue, deliver_due
+from shared.mail.mailer import Mailer
+from shared.purposes import Purpose
+from shared.secrets import Keyring
+
+
+async def send_codes(database: Database, mailer: Mailer, keyring: Keyring, seal: AddressSeal) -> bool:
+    """Mail the codes that are due and drop what was never confirmed; answers whether more may be waiting."""
+
+    async def compose(due: DueCode) -> Letter:
+        subject, text = CODE[due.language]
+        code = keyring.code(unconfirmed_requests.CODE, due.request_id.bytes)
+        body = text.format(code=code, request_id=due.request_id)
+        return Letter(f"code-{due.request_id}", seal.open(due.sealed_address), subject, body)
+
+    async def ended(tx: Transaction, due: DueCode, _ending: Ending) -> None:
+        await unconfirmed_requests.done(tx, due)
+
+    async with database.transaction(Purpose.RIGHTS) as tx:
+        await unconfirmed_requests.drop_expired(tx)
+    queue = MailQueue(CODES, Purpose.RIGHTS, unconfirmed_requests.lease, compose, ended, unconfirmed_requests.postpone)
+    return await deliver_due(database, mailer, queue)

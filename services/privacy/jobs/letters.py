@@ -1,0 +1,41 @@
+"""Sending the letters that cases wait for."""
+
+from services.privacy.cases import letters
+from services.privacy.cases.letters import DueLetter
+from services.privacy.loops import LETTERS
+from services.privacy.sealed_addresses import AddressSeal
+from services.privacy.settings import PrivacySettings
+from shared.clock import now
+from shared.contracts import participants
+from shared.database import Database, Transaction
+from shared.mail.delivery import Ending, Letter, MailQueue, deliver_due
+from shared.mail.mailer import Mailer
+from shared.personal_data.data_map import Category
+from shared.purposes import ProcessingPurpose, Purpose
+
+
+async def send_letters(database: Database, mailer: Mailer, seal: AddressSeal, settings: PrivacySettings) -> bool:
+    """Send what is due; answers whether more may be waiting."""
+
+    async def compose(due: DueLetter) -> Letter:
+        subject, text = letters.compose(due)
+        return Letter(f"{due.letter}-{due.case_id}", seal.open(due.sealed_address), subject, text)
+
+    async def ended(tx: Transaction, due: DueLetter, ending: Ending) -> None:
+        await letters.done(tx, due)
+        if ending is Ending.SENT:
+            tx.publish(_disclosed(due, settings.mail_provider))
+
+    queue = MailQueue(LETTERS, Purpose.RIGHTS, letters.lease, compose, ended, letters.postpone)
+    return await deliver_due(database, mailer, queue)
+
+
+def _disclosed(due: DueLetter, provider: str) -> participants.Disclosed:
+    """The mail provider saw the address; noted also after the erasure, as a statutory fact."""
+    return participants.Disclosed(
+        subject_id=due.subject_id,
+        recipient=provider,
+        purpose=ProcessingPurpose.ACCOUNTABILITY,
+        categories=(Category.EMAIL,),
+        disclosed_at=now(),
+    )

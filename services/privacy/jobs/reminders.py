@@ -1,0 +1,72 @@
+"""Silent participants are reminded with growing waits and stay visible; nothing closes by timeout."""
+
+from dataclasses import dataclass
+
+from services.privacy import metrics
+from services.privacy.settings import PrivacySettings
+from shared.clock import today
+from shared.database import Database, Transaction
+from shared.messaging.outbox import OUTBOX
+from shared.observability import log
+from shared.purposes import Purpose
+
+# After the first reminder the waits double up to an hour.
+REMIND = """
+WITH silent AS (
+  SELECT p.order_id, p.service, o.body FROM order_participant p JOIN erasure_order o USING (order_id)
+  WHERE o.open AND p.service <> 'privacy' AND p.answered < cardinality(o.subjects)
+    AND p.asked_at < now() - least(make_interval(secs => $1 * 2 ^ least(p.reminders, 12)), interval '1 hour')
+  ORDER BY p.asked_at LIMIT 50 FOR UPDATE OF p SKIP LOCKED),
+counted AS (UPDATE order_participant p SET reminders = reminders + 1, asked_at = now()
+  FROM silent s WHERE p.order_id = s.order_id AND p.service = s.service),
+enqueued AS (INSERT INTO outbox (type, body) SELECT 'privacy.erasure-reminded.v1',
+  json_build_object('service', service, 'order', body::json)::text FROM silent)
+SELECT array_agg(DISTINCT service) FROM silent
+"""
+OVERVIEW = """
+SELECT (SELECT count(*) FROM order_participant p JOIN erasure_order o USING (order_id)
+        WHERE o.open AND p.service <> 'privacy' AND p.answered < cardinality(o.subjects)) AS silent,
+  count(*) FILTER (WHERE due_on <= $1::date + 3) AS nearly_due,
+  count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'ordered') AS ordered,
+  count(*) FILTER (WHERE state = 'failed') AS failed
+FROM privacy_case WHERE state IN ('waiting', 'ordered', 'failed')
+"""
+
+
+@dataclass(frozen=True)
+class Overview:
+    """How many participants owe a report, and how many open cases there are."""
+
+    silent: int
+    nearly_due: int
+    waiting: int
+    ordered: int
+    failed: int
+
+
+async def remind(database: Database, settings: PrivacySettings) -> bool:
+    """Repeat orders for those that owe a report, and alert about cases near their due date."""
+    async with database.transaction(Purpose.ERASURE) as tx:
+        reminded: list[str] = await tx.value(REMIND, settings.remind_after_s) or []
+        overview = await _overview(tx)
+        if reminded:
+            tx.wake(OUTBOX)
+    for service in reminded:
+        log.warning("participant reminded", participant=service)
+    _show(overview)
+    return False
+
+
+async def _overview(tx: Transaction) -> Overview:
+    (row,) = await tx.rows(OVERVIEW, today())
+    return Overview(**row)
+
+
+def _show(overview: Overview) -> None:
+    metrics.silent_participants.set(overview.silent)
+    metrics.cases_nearly_due.set(overview.nearly_due)
+    metrics.open_cases.labels("waiting").set(overview.waiting)
+    metrics.open_cases.labels("ordered").set(overview.ordered)
+    metrics.open_cases.labels("failed").set(overview.failed)
+    if overview.nearly_due:
+        log.error("cases are close to their due date", people=overview.nearly_due)

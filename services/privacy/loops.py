@@ -1,0 +1,6 @@
+"""The names of privacy's loops, by which transactions wake them."""
+
+DISPATCHER = "dispatcher"
+LETTERS = "letters"
+CODES = "codes"
+PUBLISHING = "publishing"

@@ -1,0 +1,29 @@
+"""Delivery addresses, sealed with a key that is not in the database and destroyed after the last letter."""
+
+from dataclasses import dataclass
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from shared.secrets import Keyring
+
+USE = "delivery address"
+
+
+@dataclass(frozen=True)
+class AddressSeal:
+    """Seals and opens addresses with privacy's keys."""
+
+    keyring: Keyring
+
+    def close(self, address: str) -> bytes:
+        """Seal an address."""
+        return self.keyring.seal(USE, address)
+
+    def open(self, sealed: bytes) -> str:
+        """Read a sealed address. Raises cryptography.fernet.InvalidToken when no key fits."""
+        try:
+            return self.keyring.open(USE, sealed)
+        except InvalidToken:
+            if self.keyring.legacy is None:
+                raise
+            return Fernet(self.keyring.legacy).decrypt(sealed).decode()

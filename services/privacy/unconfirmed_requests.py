@@ -1,0 +1,123 @@
+"""Requests by e-mail address that nobody has confirmed yet (GDPR Art. 12(2), 12(6)).
+
+They live apart, sealed, and for 48 hours at most; the mailed code that proves the address is stored nowhere.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from services.privacy.sealed_addresses import AddressSeal
+from shared.contracts import identity
+from shared.contracts.privacy import ConfirmErasure
+from shared.database import Database, Transaction
+from shared.mail.delivery import LEASE_S
+from shared.messaging.request_client import RequestClient
+from shared.purposes import Purpose
+from shared.secrets import Keyring
+
+CODE = "erasure request"
+"""The use of the key that makes the codes."""
+MAX_TRIES = 5
+VALID = "interval '1 hour'"
+
+STORE = """
+INSERT INTO unconfirmed_request (sealed_address, terminate_contract, language, received_at)
+VALUES ($1, $2, $3, $4) RETURNING request_id
+"""
+# A wrong code counts, a right one does not: what comes after it may fail and be asked again. Right or wrong,
+# the lock on the row puts all in line, so nobody gets more guesses by making them at once.
+TRY = f"""
+UPDATE unconfirmed_request SET tries = tries + CASE WHEN $2 THEN 0 ELSE 1 END
+WHERE request_id = $1 AND tries < {MAX_TRIES} AND code_from > now() - {VALID}
+RETURNING sealed_address, terminate_contract, language, received_at
+"""  # noqa: S608 constants
+DELETE = "DELETE FROM unconfirmed_request WHERE request_id = $1"
+EXPIRE = "DELETE FROM unconfirmed_request WHERE received_at < now() - interval '48 hours'"
+LEASE = """
+UPDATE unconfirmed_request SET mail_tries = mail_tries + 1, mail_due_at = now() + make_interval(secs => $2),
+  code_from = now()
+WHERE request_id IN (SELECT request_id FROM unconfirmed_request WHERE sent_at IS NULL AND mail_due_at <= now()
+  ORDER BY mail_due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+RETURNING request_id, sealed_address, language, mail_tries AS attempts
+"""
+DONE = "UPDATE unconfirmed_request SET sent_at = now() WHERE request_id = $1"
+POSTPONE = "UPDATE unconfirmed_request SET mail_due_at = now() + make_interval(secs => $2) WHERE request_id = $1"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for an address, once its code is right."""
+
+    sealed_address: bytes
+    terminate_contract: bool
+    language: str
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """A request whose address was proved, and whose address it is."""
+
+    request: Request
+    subject_id: UUID
+
+
+@dataclass(frozen=True)
+class DueCode:
+    """A request whose code has to be mailed."""
+
+    request_id: UUID
+    sealed_address: bytes
+    language: str
+    attempts: int
+
+
+async def store(tx: Transaction, request: Request) -> UUID:
+    """Keep a request; its id is what the code is mailed for."""
+    r = request
+    request_id: UUID = await tx.value(STORE, r.sealed_address, r.terminate_contract, r.language, r.received_at)
+    return request_id
+
+
+async def confirmed(
+    request: ConfirmErasure, database: Database, client: RequestClient, keyring: Keyring, seal: AddressSeal
+) -> Confirmed | None:
+    """Count the try and, when the code is right, ask whose address it is; None for a code that is not valid.
+
+    Raises Unavailable when identity does not answer.
+    """
+    right = keyring.is_code(CODE, request.request_id.bytes, request.code)
+    async with database.transaction(Purpose.RIGHTS) as tx:
+        row = await tx.row(TRY, request.request_id, right)
+    if row is None or not right:
+        return None
+    unconfirmed = Request(**row)
+    person = await client.request(identity.RecognizePerson(email=seal.open(unconfirmed.sealed_address)))
+    return Confirmed(unconfirmed, person.subject_id)
+
+
+async def delete(tx: Transaction, request_id: UUID) -> None:
+    """The case is open: nothing is left to confirm."""
+    await tx.run(DELETE, request_id)
+
+
+async def drop_expired(tx: Transaction) -> None:
+    """Drop what was never confirmed."""
+    await tx.run(EXPIRE)
+
+
+async def lease(tx: Transaction, limit: int) -> Sequence[DueCode]:
+    """Take the codes that are due to be mailed; a code is valid from the moment its mail sets out."""
+    return [DueCode(**row) for row in await tx.rows(LEASE, limit, LEASE_S)]
+
+
+async def done(tx: Transaction, due: DueCode) -> None:
+    """The mail needs no further attempt."""
+    await tx.run(DONE, due.request_id)
+
+
+async def postpone(tx: Transaction, due: DueCode, wait_s: float) -> None:
+    """Try again after so many seconds."""
+    await tx.run(POSTPONE, due.request_id, wait_s)
