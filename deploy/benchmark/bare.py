@@ -41,7 +41,7 @@ async def _participant(connection: asyncpg.Connection, name: str, people: Sequen
 
 async def _erase(connection: asyncpg.Connection, eraser: Eraser, batch: Sequence[OrderedSubject]) -> None:
     """A service's own settling is SQL of the service and counts for both sides."""
-    await eraser.settle(Transaction(connection, eraser.data_map.service, Purpose.ERASURE), batch)
+    await eraser.prepare(Transaction(connection, eraser.data_map.service, Purpose.ERASURE), batch)
     ids = [p.subject_id for p in batch]
     for table in eraser.data_map.everything:
         for statement, arguments in _statements(table, ids):

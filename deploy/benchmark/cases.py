@@ -30,7 +30,7 @@ CASES_LEFT = (
 async def arrive(connections: Connections, count: int, seed: int) -> list[Resident]:
     """So many people more, with all that is known of each."""
     people = population.residents(count, seed)
-    await population.settle(connections, people)
+    await population.insert_residents(connections, people)
     return people
 
 

@@ -52,7 +52,7 @@ async def _populate(connections: dict[str, asyncpg.Connection], console: Console
     people = population.residents(POPULATION, seed)
     known = await connections["identity"].fetchval(PRESENT, [p.subject_id for p in people])
     if not known:
-        await population.settle(connections, people)
+        await population.insert_residents(connections, people)
     keeping = sum(p.keeps_license for p in people)
     unpaid = sum(p.unpaid_order for p in people)
     console.print(

@@ -105,7 +105,7 @@ async def superuser(admin_url: str, names: Sequence[str]) -> AsyncIterator[dict[
             await connection.close()
 
 
-async def settle(connections: Mapping[str, asyncpg.Connection], people: Sequence[Resident]) -> None:
+async def insert_residents(connections: Mapping[str, asyncpg.Connection], people: Sequence[Resident]) -> None:
     """Give everybody an account, purchases, consents and, for some, the newsletter: set-based."""
     await asyncio.gather(
         identity.insert_people(connections["identity"], [_account(p) for p in people]),

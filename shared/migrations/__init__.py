@@ -24,9 +24,9 @@ def run_sql_beside(revision_file: str) -> None:
     connection.execute(Path(revision_file).with_suffix(".sql").read_text())
 
 
-def newest(service_migrations: Path) -> set[str]:
-    """The revisions a migrated database stands at."""
-    return set(ScriptDirectory.from_config(_config(service_migrations, "")).get_heads())
+def scripts(service_migrations: Path) -> ScriptDirectory:
+    """The revisions of the kit and of one service."""
+    return ScriptDirectory.from_config(_config(service_migrations, ""))
 
 
 def _config(service_migrations: Path, url: str) -> Config:

@@ -1,6 +1,6 @@
 """A participant's part of an erasure: purge, tombstone and stored report in one transaction.
 
-(GDPR Art. 17; promise 2 of the design.)
+(GDPR Art. 17; docs/promises.md 2.)
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,20 +18,20 @@ from shared.observability import current_traceparent, log, metrics, what_failed
 from shared.personal_data import purge
 from shared.personal_data.data_map import DataMap
 
-Settle = Callable[[Transaction, Sequence[OrderedSubject]], Awaitable[None]]
+Prepare = Callable[[Transaction, Sequence[OrderedSubject]], Awaitable[None]]
 """What a service does first: cancel what is open, date and reason what must stay. Set-based."""
 
 
-async def nothing_to_settle(_tx: Transaction, _people: Sequence[OrderedSubject]) -> None:
+async def nothing_to_prepare(_tx: Transaction, _people: Sequence[OrderedSubject]) -> None:
     """A service without open business."""
 
 
 @dataclass(frozen=True)
 class Eraser:
-    """How one service erases: its map, its settling, and the SQL compiled from the map."""
+    """How one service erases: its map, what it prepares, and the SQL compiled from the map."""
 
     data_map: DataMap
-    settle: Settle = nothing_to_settle
+    prepare: Prepare = nothing_to_prepare
     publishes: bool = True
     statement: str = field(init=False)
     failure_statement: str = field(init=False)
@@ -74,7 +74,7 @@ async def _erase_part(
 
 
 async def _purge(tx: Transaction, eraser: Eraser, order_id: UUID, part: int, people: Sequence[OrderedSubject]) -> None:
-    await eraser.settle(tx, people)
+    await eraser.prepare(tx, people)
     ids = [person.subject_id for person in people]
     await tx.value(eraser.statement, ids, today(), order_id, part, current_traceparent(), eraser.publishes)
     metrics.erased.labels(eraser.data_map.service).inc(len(ids))
@@ -93,9 +93,9 @@ async def _report_failure(
         order_id,
         part,
         current_traceparent(),
+        eraser.publishes,
         failed["sqlstate"],
         failed["constraint"],
-        eraser.publishes,
     )
 
 

@@ -56,7 +56,7 @@ async def settled(city: system.System, count: int, seed: int) -> list[UUID]:
     people = population.residents(count, seed)
     ids = [person.subject_id for person in people]
     async with inside(city) as databases:
-        await population.settle(databases, people)
+        await population.insert_residents(databases, people)
         await insert_cases(databases["privacy"], ids)
     return ids
 

@@ -1,10 +1,15 @@
 """What a migration leaves behind, on fresh databases and on those that were there before it."""
 
+import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
+import pytest
 
+from deploy.databases import SERVICES_FOLDER
+from deploy.local import system
 from shared import migrations
 from shared.clock import today
 from tests.house import House
@@ -36,6 +41,50 @@ async def test_tables_from_before_are_brought_along(house: House, everything: as
         assert [("USING btree" in line, "USING brin" in line) for line in after] == [(False, True)]
     finally:
         await everything.execute("DROP DATABASE older WITH (FORCE)")
+
+
+@contextlib.asynccontextmanager
+async def superuser(house: House, database: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(house.servers.postgres_admin_url.rpartition("/")[0] + f"/{database}", timeout=10)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+RETAINED = """
+INSERT INTO receipt (receipt_id, subject_id, amount_cents, retain_until, provision, exception)
+VALUES (gen_random_uuid(), gen_random_uuid(), 100, '2099-12-31', 'VAT Act; KC art. 118', 'GDPR Art. 17(3)(b)')
+"""
+
+
+async def test_reasons_from_before_become_lists(house: House, everything: asyncpg.Connection) -> None:
+    """Guard: the loop at the end of kit_0004.sql; seen to fail without it."""
+    await everything.execute("CREATE DATABASE worded OWNER sample_owner")
+    url = house.databases["sample"].owner.rpartition("/")[0] + "/worded"
+    try:
+        migrations.upgrade(SAMPLE, url, to="sample_0001")
+        async with superuser(house, "worded") as rows:
+            await rows.execute("ALTER TABLE receipt DROP CONSTRAINT receipt_of_a_person")
+            await rows.execute(RETAINED)
+        migrations.upgrade(SAMPLE, url)
+        async with superuser(house, "worded") as rows:
+            (row,) = await rows.fetch("SELECT provisions, exemptions FROM receipt")
+            assert tuple(row) == (["VAT Act", "KC art. 118"], ["GDPR Art. 17(3)(b)"])
+            with pytest.raises(asyncpg.CheckViolationError):
+                await rows.execute("UPDATE receipt SET live = false, provisions = '{}'")
+    finally:
+        await everything.execute("DROP DATABASE worded WITH (FORCE)")
+
+
+@pytest.mark.parametrize("service", system.SERVICES)
+def test_files_are_numbered_in_the_order_in_which_they_run(service: str) -> None:
+    scripts = migrations.scripts(SERVICES_FOLDER / service / "migrations")
+    ran = [Path(script.path).stem for script in reversed(list(scripts.walk_revisions()))]
+    for owner in ("kit", service):
+        own = [name for name in ran if name.startswith(f"{owner}_")]
+        assert own == sorted(own)
+        assert [name.split("_")[1] for name in own] == [f"{number:04}" for number in range(1, len(own) + 1)]
 
 
 async def _indexes_around_an_upgrade(url: str) -> tuple[list[str], list[str]]:

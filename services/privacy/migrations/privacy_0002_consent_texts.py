@@ -2,7 +2,7 @@
 
 from shared.migrations import run_sql_beside
 
-revision = "privacy_consent_texts"
+revision = "privacy_consent_texts"  # the name by which databases know it
 down_revision = "privacy_0001"
 branch_labels = None
 depends_on = None

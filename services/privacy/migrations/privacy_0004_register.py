@@ -2,7 +2,7 @@
 
 from shared.migrations import run_sql_beside
 
-revision = "privacy_register"
+revision = "privacy_register"  # the name by which databases know it
 down_revision = "privacy_mail_turns"
 branch_labels = None
 depends_on = None

@@ -2,7 +2,7 @@
 
 from shared.migrations import run_sql_beside
 
-revision = "privacy_mail_turns"
+revision = "privacy_mail_turns"  # the name by which databases know it
 down_revision = "privacy_consent_texts"
 branch_labels = None
 depends_on = None
