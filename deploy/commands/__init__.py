@@ -2,7 +2,7 @@
 
 import typer
 
-from deploy.commands import benchmark, checks, contracts, dead_letters, demo, notice, register, servers, system
+from deploy.commands import benchmark, contracts, dead_letters, demo, notice, register, servers, system, test
 
 app = typer.Typer(name="lethe", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 app.add_typer(servers.app, name="servers")
@@ -16,4 +16,4 @@ app.command()(system.up)
 app.command()(system.down)
 app.command()(system.status)
 app.command()(system.logs)
-app.command("test")(checks.check)
+app.command("test")(test.run_tests)

@@ -11,8 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.benchmark import erasure as measurements
-from deploy.commands.servers import one_sentence_per_failure
-from deploy.commands.system import Json
+from deploy.commands.console import Json, one_sentence_per_failure
 from deploy.local import system
 from deploy.local.folders import STATE, alone
 

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy import broker
-from deploy.commands.servers import NOT_RUNNING
+from deploy.commands.console import NOT_RUNNING, Json
 from deploy.local import processes, rabbitmq
 from deploy.local.folders import STATE
 from deploy.local.system import SERVICES, VIRTUAL_HOST
@@ -33,7 +33,6 @@ STAYED, WRONG_USE, NOTHING_FOUND = 1, 2, 4
 app = typer.Typer(help=HELP, no_args_is_help=True)
 
 Result = TypeVar("Result")
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Service = Annotated[str, typer.Argument(help=f"One of {', '.join(SERVICES)}.")]
 Identifier = Annotated[str, typer.Option("--id", help="The message with this id.")]
 Reason = Annotated[str, typer.Option("--reason", help="All whose reason begins with these words.")]

@@ -9,8 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from deploy.commands.servers import one_sentence_per_failure
-from deploy.commands.system import Json
+from deploy.commands.console import Json, one_sentence_per_failure
 from deploy.demo import story
 from deploy.local import system
 from deploy.local.folders import STATE, alone

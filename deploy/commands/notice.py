@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from deploy.commands.console import one_sentence_per_failure
 from deploy.commands.register import FAILED, Lang
-from deploy.commands.servers import one_sentence_per_failure
 from deploy.register import documents
 from services.privacy.documents.notice.edition import Incomplete
 from services.privacy.documents.notice.pages import Format

@@ -8,8 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy.commands.servers import one_sentence_per_failure
-from deploy.commands.system import Json
+from deploy.commands.console import Json, one_sentence_per_failure
 from deploy.register import documents
 from deploy.register.services import found_holes
 from services.privacy.documents.record.edition import Incomplete

@@ -1,20 +1,13 @@
 """`./lethe servers`: the private PostgreSQL, RabbitMQ and mailbox, without the services."""
 
-import errno
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import typer
 
-from deploy.local.folders import StartError
+from deploy.commands.console import NOT_RUNNING, one_sentence_per_failure
 from deploy.local.servers import running_processes, running_servers, stop_servers
 
 app = typer.Typer(help="The private PostgreSQL, RabbitMQ and mailbox.", no_args_is_help=True)
-
-NOT_STARTED = 1
-DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG)
-NOT_RUNNING = 3  # as `systemctl status` says it
 
 
 @app.command()
@@ -46,18 +39,3 @@ def status() -> None:
         typer.echo(f"{name:<10} {f'process {pid}' if pid else 'stopped'}")
     if None in found.values():
         raise typer.Exit(NOT_RUNNING)
-
-
-@contextmanager
-def one_sentence_per_failure() -> Iterator[None]:
-    """Show the reason of a failed start, not where in the code it was noticed."""
-    try:
-        yield
-    except StartError as error:
-        typer.echo(f"lethe: {error}", err=True)
-        raise typer.Exit(NOT_STARTED) from None
-    except OSError as error:
-        if error.errno not in DISK:
-            raise
-        typer.echo(f"lethe: {error}: free the disk or repair the folder, and start again", err=True)
-        raise typer.Exit(NOT_STARTED) from None

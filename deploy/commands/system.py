@@ -11,14 +11,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy.commands.servers import NOT_RUNNING, one_sentence_per_failure
+from deploy.commands.console import NOT_RUNNING, Json, one_sentence_per_failure
 from deploy.local import system
 from deploy.local.folders import STATE
 from deploy.register.services import require_known_recipients
 
 TIMEOUT_S = 2.0
-
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON object for machines.")]
 
 
 def up() -> None:

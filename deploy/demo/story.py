@@ -9,8 +9,8 @@ import asyncpg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from deploy import broker, traces
-from deploy.demo import papers, tables
+from deploy import broker, leftovers
+from deploy.demo import documents, tables
 from deploy.demo.person import Person
 from deploy.local import system
 from deploy.local.system import System
@@ -43,7 +43,7 @@ async def play(running: System, console: Console, seed: int) -> dict[str, Any]:
         crowd = people[:AT_ONCE]
         seconds = await _crowd(connections, console, crowd)
         await _prove(running, console, connections, person, crowd)
-    await papers.write(running, console)
+    await documents.write(running, console)
     figures = {"people": len(people), "at_once": AT_ONCE, "at_once_seconds": round(seconds, 2)}
     return figures | {"seconds": round(perf_counter() - began, 1)}
 
@@ -128,32 +128,34 @@ async def _prove(
     console.print("[bold]5.[/] The evidence")
     management = running.servers.management_url
     await _drained(management)
-    console.print(tables.queues(await traces.queue_depths(management, system.VIRTUAL_HOST)))
+    console.print(tables.queues(await leftovers.queue_depths(management, system.VIRTUAL_HOST)))
     certificate = await asyncio.to_thread(person.certificate)
     console.print(f"   certificate {certificate['case_id']}: {certificate['outcome']}, {len(certificate['kept'])} kept")
     values = person.values + [value for p in crowd[:OTHERS] for value in p.values]
-    found = await traces.in_tables(connections, values)
-    in_queues, messages = await traces.in_queues(management, system.VIRTUAL_HOST, values)
-    in_logs, lines = traces.in_logs(running.folder / "logs", values)
+    found = await leftovers.in_tables(connections, values)
+    in_queues, messages = await leftovers.in_queues(management, system.VIRTUAL_HOST, values)
+    in_logs, lines = leftovers.in_logs(running.folder / "logs", values)
     everything = found + in_queues + in_logs
-    console.print(tables.traces(everything))
+    console.print(tables.leftovers(everything))
     console.print(f"   searched for her and {OTHERS} others: every table, {messages} messages, {lines} log lines")
     console.print("   not searched: the mailbox (the world outside), write-ahead logs, backups")
     if wrong := [trace for trace in everything if not trace.kept]:
         raise DemoFailed(f"values of an erased person were found in {wrong[0].place} {wrong[0].where}")
-    _matches(await traces.in_tables(connections, person.values), certificate)
+    _matches(await leftovers.in_tables(connections, person.values), certificate)
 
 
 async def _drained(management_url: str) -> None:
     """Wait until what the erasures set off (letters, vacuum) has left the queues."""
     began = perf_counter()
-    while any(d for q, d in (await traces.queue_depths(management_url, system.VIRTUAL_HOST)).items() if q != UNROUTED):
+    while any(
+        d for q, d in (await leftovers.queue_depths(management_url, system.VIRTUAL_HOST)).items() if q != UNROUTED
+    ):
         if perf_counter() - began > PATIENCE_S:
             return  # the table shows what is left
         await asyncio.sleep(0.1)
 
 
-def _matches(found: Sequence[traces.Trace], certificate: dict[str, Any]) -> None:
+def _matches(found: Sequence[leftovers.Leftover], certificate: dict[str, Any]) -> None:
     """Every table in which her values are still found is in the certificate as kept."""
     listed = {entry["table"] for entry in certificate["kept"]}
     if extra := {t.where.rpartition(".")[2] for t in found} - listed:

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
-from deploy.traces import Trace
+from deploy.leftovers import Leftover
 from shared.messaging.topology import UNROUTED
 
 
@@ -41,7 +41,7 @@ def queues(depths: Mapping[str, int]) -> Table:
     return table
 
 
-def traces(found: Sequence[Trace]) -> Table:
+def leftovers(found: Sequence[Leftover]) -> Table:
     """Where the person's values were found."""
     table = Table("place", "where", "count", "allowed", title="Search for the person's values")
     for trace in found:

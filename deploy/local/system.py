@@ -15,8 +15,8 @@ from deploy import broker, databases
 from deploy.local import processes
 from deploy.local.folders import PROJECT, STATE, StartError, alone, remember, remembered
 from deploy.local.ports import LOOPBACK, remembered_ports, require_port
+from deploy.local.server_errors import start_errors
 from deploy.local.servers import Servers, running_processes, running_servers, stop_servers
-from deploy.local.usable import usable
 from shared.secrets import LEGACY
 from shared.service import Service
 
@@ -100,13 +100,13 @@ def running_parts(folder: Path = STATE) -> dict[str, int | None]:
 
 async def _prepare(servers: Servers, folder: Path, waits_ms: Mapping[str, int] | None) -> System:
     made, secret = {}, _keys(folder)[PASSWORDS]
-    with usable("PostgreSQL", servers.postgres_admin_url, "LETHE_POSTGRES_ADMIN_URL"):
+    with start_errors("PostgreSQL", servers.postgres_admin_url, "LETHE_POSTGRES_ADMIN_URL"):
         for name in SERVICES:
             made[name] = await databases.create(servers.postgres_admin_url, name, secret=secret)
     reactions = [r for name in SERVICES for r in service(name).complete_router().event_handlers]
     users = (*SERVICES, GATEWAY)
     urls = (servers.amqp_url, servers.management_url)
-    with usable("RabbitMQ", servers.management_url, "LETHE_MANAGEMENT_URL"):
+    with start_errors("RabbitMQ", servers.management_url, "LETHE_MANAGEMENT_URL"):
         amqp = await broker.prepare(*urls, VIRTUAL_HOST, users, reactions, secret=secret, waits_ms=waits_ms)
     return System(servers, folder, amqp, made, known_ports(folder))
 

@@ -14,9 +14,9 @@ import pytest
 import structlog
 from aio_pika.abc import HeadersType
 
-from deploy import traces
+from deploy import leftovers
+from deploy.leftovers import Leftover
 from deploy.local.servers import Servers
-from deploy.traces import Trace
 from shared.contracts import identity, licensing, marketing
 from shared.messaging.sender_accounts import account
 from shared.messaging.topology import EVENTS, TIERS, dead_letters, set_policies
@@ -113,20 +113,20 @@ def message_about(person: Citizen, key: str, **fields: Any) -> aio_pika.Message:
 
 
 async def waiting(town: Town, queue: str) -> int:
-    depths = await traces.queue_depths(town.house.servers.management_url, town.house.name)
+    depths = await leftovers.queue_depths(town.house.servers.management_url, town.house.name)
     return depths[queue]
 
 
-async def everywhere(town: Town, logs: io.StringIO, folder: Path, values: list[str]) -> list[Trace]:
+async def everywhere(town: Town, logs: io.StringIO, folder: Path, values: list[str]) -> list[Leftover]:
     """Search what demo and operators search, with the same functions."""
     (folder / "captured.log").write_text(logs.getvalue())
-    in_queues, read = await traces.in_queues(town.house.servers.management_url, town.house.name, values)
+    in_queues, read = await leftovers.in_queues(town.house.servers.management_url, town.house.name, values)
     assert read > 0, "nothing was read from the queues: the search looked at nothing"
-    in_logs, lines = traces.in_logs(folder, values)
+    in_logs, lines = leftovers.in_logs(folder, values)
     assert lines > 0, "nothing was read from the logs: the search looked at nothing"
-    found = [*await traces.in_tables(town.rows, values), *in_queues, *in_logs]
+    found = [*await leftovers.in_tables(town.rows, values), *in_queues, *in_logs]
     if (mail := town.house.servers.mailbox_folder) is not None:
-        found += traces.in_logs(mail.parents[1] / "logs", values)[0]  # of PostgreSQL and RabbitMQ
+        found += leftovers.in_logs(mail.parents[1] / "logs", values)[0]  # of PostgreSQL and RabbitMQ
     return found
 
 
@@ -145,7 +145,7 @@ FIRST_TIER = TIERS[0].name
 async def test_nothing_is_found_but_what_the_certificate_lists(town: Town, logs: io.StringIO, tmp_path: Path) -> None:
     """Guards: ids only in events; no text of an error in dead letters or logs; seen to fail without any one of them."""
     person, values = await lived(town)
-    before = {f"{t.place}.{t.where.removeprefix('public.')}" for t in await traces.in_tables(town.rows, values)}
+    before = {f"{t.place}.{t.where.removeprefix('public.')}" for t in await leftovers.in_tables(town.rows, values)}
     assert before >= {"identity.account", "identity.session", "licensing.invoice", "licensing.purchase_origin"}
     assert before >= {"identity.activity", "marketing.subscriber", "marketing.interest"}
 
@@ -170,7 +170,7 @@ async def test_nothing_is_found_but_what_the_certificate_lists(town: Town, logs:
         for table in participant["tables"]
         if table["outcome"] in ("retained", "refused")
     }
-    by_id, _ = await traces.in_queues(house.servers.management_url, house.name, [str(person.id)])
+    by_id, _ = await leftovers.in_queues(house.servers.management_url, house.name, [str(person.id)])
     assert {dead_letters("marketing"), FIRST_TIER} <= {trace.where for trace in by_id}, "they hold ids, and only ids"
 
 
@@ -187,7 +187,7 @@ async def test_a_leak_into_a_table_is_found(town: Town, spelling: Callable[[str]
         await rows.execute("INSERT INTO leak VALUES (2, NULL, $1)", json.dumps({"a": [LEAK]}))
         await rows.execute("INSERT INTO leak VALUES (3, NULL, NULL, $1)", f"x{LEAK}x".encode())
         await rows.execute("INSERT INTO leak VALUES (4, 'somebody else')")
-        assert await traces.in_tables(town.rows, [LEAK]) == [Trace("marketing", "public.leak", 3, kept=False)]
+        assert await leftovers.in_tables(town.rows, [LEAK]) == [Leftover("marketing", "public.leak", 3, kept=False)]
     finally:
         await rows.execute("DROP TABLE leak")
 
@@ -197,9 +197,9 @@ async def test_a_leak_into_a_kept_row_is_told_apart_from_one_into_a_live_row(tow
     await rows.execute("CREATE TABLE leak (held text, live boolean, provisions text[])")
     try:
         await rows.execute("INSERT INTO leak VALUES ($1, true, 'law'), ($1, false, NULL), ($1, false, 'law')", LEAK)
-        assert await traces.in_tables(town.rows, [LEAK]) == [
-            Trace("marketing", "public.leak", 1, kept=True),
-            Trace("marketing", "public.leak", 2, kept=False),
+        assert await leftovers.in_tables(town.rows, [LEAK]) == [
+            Leftover("marketing", "public.leak", 1, kept=True),
+            Leftover("marketing", "public.leak", 2, kept=False),
         ]
     finally:
         await rows.execute("DROP TABLE leak")
@@ -216,9 +216,9 @@ async def test_a_leak_into_a_queue_is_found(town: Town, place: str) -> None:
         queue = await channel.get_queue(dead_letters("identity"))
         await channel.default_exchange.publish(aio_pika.Message(body, headers=headers), queue.name, timeout=10)
         await eventually(lambda: waiting(town, queue.name))
-        found, _ = await traces.in_queues(town.house.servers.management_url, town.house.name, [LEAK])
-        assert found == [Trace("queue", queue.name, 1, kept=False)]
-        still, _ = await traces.in_queues(town.house.servers.management_url, town.house.name, [LEAK])
+        found, _ = await leftovers.in_queues(town.house.servers.management_url, town.house.name, [LEAK])
+        assert found == [Leftover("queue", queue.name, 1, kept=False)]
+        still, _ = await leftovers.in_queues(town.house.servers.management_url, town.house.name, [LEAK])
         assert still == found, "the search puts back what it looked at"
         await queue.purge()
 
@@ -232,7 +232,7 @@ def test_a_leak_into_a_log_is_found(tmp_path: Path) -> None:
     lines = ["fine", f"careless: {LEAK}", f"escaped: {json.dumps(LEAK)}", f"in a link: {quote(LEAK)}"]
     (tmp_path / "identity.log").write_text("\n".join(lines))
     (tmp_path / "licensing.log.1").write_text(LEAK)
-    found, read = traces.in_logs(tmp_path, [LEAK])
+    found, read = leftovers.in_logs(tmp_path, [LEAK])
     assert read == 5
     assert [(trace.where, trace.count, trace.kept) for trace in found] == [
         ("identity.log", 3, False),

@@ -31,7 +31,7 @@ def terms(today: date, days_to_pay: int | None) -> Terms:
 
 
 def kept(order: Any, sold_on: date) -> Retention:
-    """Until when the papers of a sale are kept (R-TAX, R-OSS)."""
+    """Until when the documents of a sale are kept (R-TAX, R-OSS)."""
     return sale(sold_on, declared_in_oss=order["vat_treatment"] == "oss")
 
 

@@ -43,7 +43,7 @@ KINDS = (
 )
 
 
-def check(
+def run_tests(
     kinds: Annotated[list[str] | None, typer.Argument(help="Only these kinds; all when left out.")] = None,
     deep: Annotated[bool, typer.Option("--deep", help="More rounds and larger populations; no time budget.")] = False,
 ) -> None:

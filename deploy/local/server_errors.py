@@ -18,7 +18,7 @@ BROKER = (httpx.HTTPError, httpx.InvalidURL, AMQPError)
 
 
 @contextmanager
-def usable(server: str, url: str, variable: str) -> Iterator[None]:
+def start_errors(server: str, url: str, variable: str) -> Iterator[None]:
     """Raise StartError when what is done with the server fails on its side; the variable may name another server."""
     try:
         yield

@@ -1,4 +1,4 @@
-"""The search for a person's values through every table, queue, dead letter and log (promise 6).
+"""The search for a person's values through every table, queue, dead letter and log (docs/promises.md 6).
 
 Out of reach and named so: the mailbox (it stands for the world outside), write-ahead logs, backups.
 """
@@ -24,7 +24,7 @@ AT_A_TIME = 1_000  # rows of a table in memory
 
 
 @dataclass(frozen=True)
-class Trace:
+class Leftover:
     """A place where a value was found. `kept` says that the law keeps the row."""
 
     place: str
@@ -33,7 +33,7 @@ class Trace:
     kept: bool
 
 
-async def in_tables(connections: Mapping[str, asyncpg.Connection], values: Sequence[str]) -> list[Trace]:
+async def in_tables(connections: Mapping[str, asyncpg.Connection], values: Sequence[str]) -> list[Leftover]:
     """Every column of every table of every database as text. The connections must see everything."""
     found, spellings = [], _lowered(values)
     for service, connection in connections.items():
@@ -43,7 +43,7 @@ async def in_tables(connections: Mapping[str, asyncpg.Connection], values: Seque
                 # leaf by leaf: a whole row as text would double quotes and hide `Firma "Ćma"`
                 if any(_mentions(text, spellings) for text in _texts(row)):
                     hits[_is_kept(row)] += 1
-            found += [Trace(service, record[0], count, kept) for kept, count in hits.items() if count]
+            found += [Leftover(service, record[0], count, kept) for kept, count in hits.items() if count]
     return found
 
 
@@ -66,7 +66,7 @@ def _spellings(values: Iterable[str]) -> set[str]:
     return plain | in_json | in_urls | {value.encode().hex() for value in plain}
 
 
-async def in_queues(management_url: str, virtual_host: str, values: Sequence[str]) -> tuple[list[Trace], int]:
+async def in_queues(management_url: str, virtual_host: str, values: Sequence[str]) -> tuple[list[Leftover], int]:
     """Every message of every queue, body and headers, put back as it was; also how many were read."""
     found, read, place, spellings = [], 0, quote(virtual_host, safe=""), _lowered(values)
     async with management(management_url) as api:
@@ -78,7 +78,7 @@ async def in_queues(management_url: str, virtual_host: str, values: Sequence[str
             read += len(messages)
             hits = sum(any(_mentions(text, spellings) for text in _texts(message)) for message in messages)
             if hits:
-                found.append(Trace("queue", queue["name"], hits, kept=False))
+                found.append(Leftover("queue", queue["name"], hits, kept=False))
     return found, read
 
 
@@ -99,7 +99,7 @@ def _texts(part: Any) -> Iterator[str]:
             yield from _texts(each)
 
 
-def in_logs(folder: Path, values: Sequence[str]) -> tuple[list[Trace], int]:
+def in_logs(folder: Path, values: Sequence[str]) -> tuple[list[Leftover], int]:
     """Every log file of the services and the servers; also how many lines were read."""
     found, read, spellings = [], 0, _lowered(values)
     for file in sorted(folder.rglob("*.log*")):
@@ -107,7 +107,7 @@ def in_logs(folder: Path, values: Sequence[str]) -> tuple[list[Trace], int]:
         read += len(lines)
         hits = sum(_mentions(line, spellings) for line in lines)
         if hits:
-            found.append(Trace("log", file.name, hits, kept=False))
+            found.append(Leftover("log", file.name, hits, kept=False))
     return found, read
 
 

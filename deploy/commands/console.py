@@ -1,0 +1,31 @@
+"""What all commands share: exit codes, and failures in one sentence."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+
+from deploy.local.folders import StartError
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+NOT_STARTED = 1
+NOT_RUNNING = 3  # as `systemctl status` says it
+DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG)
+
+
+@contextmanager
+def one_sentence_per_failure() -> Iterator[None]:
+    """Show the reason of a failed start, not where in the code it was noticed."""
+    try:
+        yield
+    except StartError as error:
+        typer.echo(f"lethe: {error}", err=True)
+        raise typer.Exit(NOT_STARTED) from None
+    except OSError as error:
+        if error.errno not in DISK:
+            raise
+        typer.echo(f"lethe: {error}: free the disk or repair the folder, and start again", err=True)
+        raise typer.Exit(NOT_STARTED) from None
