@@ -7,7 +7,6 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import asyncpg
 
 from deploy.passwords import password
-from shared import migrations
 
 # On the role, not on the connection, so that a pooler may stand between. Generic plans: planning the
 # statement of an erasure takes 3 to 18 ms, running it for one person 0.5 to 2 ms (measured).
@@ -43,6 +42,8 @@ async def create(
         await admin.close()
     owner_url = _url(admin_url, f"{service}_owner", passwords[f"{service}_owner"], database)
     await _default_privileges(owner_url, f"{service}_app")
+    from shared import migrations  # noqa: PLC0415 Alembic takes longer to load than most commands to run
+
     migrations.upgrade(migrations_folder or SERVICES_FOLDER / service / "migrations", owner_url)
     return DatabaseUrls(owner_url, _url(admin_url, f"{service}_app", passwords[f"{service}_app"], database))
 

@@ -1,6 +1,7 @@
 """Settings from the environment; only `app.py` and `deploy` read them."""
 
 import os
+from collections.abc import Iterable
 from typing import Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -61,7 +62,11 @@ class KeyedSettings(Settings):
 
 def what_is_wrong(service: str, error: ValidationError) -> str:
     """One line that names each missing or wrong variable, and no value."""
-    found = [
-        f"{'_'.join(('LETHE', *map(str, e['loc']))).upper()}: {e['msg']}" for e in error.errors(include_input=False)
-    ]
-    return f"{service}: settings are missing or wrong: {'; '.join(found)}"
+    faults = [f"{_variable(service, e['loc'])}: {e['msg']}" for e in error.errors(include_input=False)]
+    return f"{service}: settings are missing or wrong: {'; '.join(faults)}"
+
+
+def _variable(service: str, location: Iterable[object]) -> str:
+    """The variable of a setting; keys are each service's own."""
+    field = "_".join(map(str, location)).upper()
+    return f"LETHE_{service.upper()}_KEYS" if field == "KEYS" else f"LETHE_{field}"

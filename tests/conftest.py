@@ -1,5 +1,6 @@
 """One PostgreSQL and one RabbitMQ per run; a house of one's own per module."""
 
+import json
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -20,6 +21,10 @@ from tests import house as houses
 def servers() -> Iterator[local.Servers]:
     """Real servers: named in the environment, in containers where a Docker engine answers, or private ones."""
     folder = Path(os.environ.get("LETHE_TEST_STATE", STATE / "test"))
+    if running := os.environ.get("LETHE_TEST_SERVERS"):  # ./lethe test shares them among its kinds
+        urls = json.loads(running)
+        yield local.Servers(**urls | {"mailbox_folder": urls["mailbox_folder"] and Path(urls["mailbox_folder"])})
+        return
     if containers.wanted():
         with containers.servers(folder) as found:
             yield found

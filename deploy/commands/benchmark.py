@@ -12,7 +12,7 @@ from rich.table import Table
 
 from deploy.benchmark import erasure as measurements
 from deploy.commands.console import Json, one_sentence_per_failure
-from deploy.local import system
+from deploy.local import start, system
 from deploy.local.folders import STATE, alone
 
 app = typer.Typer(help="Measure Lethe against bare SQL on the same databases.", no_args_is_help=True)
@@ -56,7 +56,7 @@ def erasure(
         system.down(FOLDER)  # what a killed benchmark left running
         shutil.rmtree(FOLDER, ignore_errors=True)
         try:
-            running = system.up(FOLDER, tell=tell, settings=SETTINGS)
+            running = start.up(FOLDER, tell=tell, settings=SETTINGS)
             found = asyncio.run(measurements.run(running, people=people, sizes=sizes, spread=spread, tell=tell))
         finally:
             system.down(FOLDER)

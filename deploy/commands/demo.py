@@ -11,7 +11,7 @@ from rich.console import Console
 
 from deploy.commands.console import Json, one_sentence_per_failure
 from deploy.demo import story
-from deploy.local import system
+from deploy.local import start, system
 from deploy.local.folders import STATE, alone
 
 FOLDER = STATE / "demo"
@@ -33,7 +33,7 @@ def demo(
     seed = seed or int(time.time()) % 1_000_000
     with one_sentence_per_failure(), alone(STATE / "run" / "demo", RUNS):
         try:
-            running = system.up(
+            running = start.up(
                 FOLDER, tell=lambda line: console.print(f"{time.monotonic() - began:5.1f} s  {line}"), settings=SETTINGS
             )
             figures = asyncio.run(story.play(running, console, seed))

@@ -14,17 +14,19 @@ from rich.table import Table
 from deploy.commands.console import NOT_RUNNING, Json, one_sentence_per_failure
 from deploy.local import system
 from deploy.local.folders import STATE
-from deploy.register.services import require_known_recipients
 
 TIMEOUT_S = 2.0
 
 
 def up() -> None:
     """Start everything, keep it running in the background and print its addresses."""
+    from deploy.local import start  # noqa: PLC0415 what the other commands need not load
+    from deploy.register.services import require_known_recipients  # noqa: PLC0415
+
     began = time.monotonic()
     with one_sentence_per_failure():
         require_known_recipients(os.environ)
-        running = system.up(tell=lambda line: typer.echo(f"{time.monotonic() - began:5.1f} s  {line}"))
+        running = start.up(tell=lambda line: typer.echo(f"{time.monotonic() - began:5.1f} s  {line}"))
     table = Table(title="Lethe is running", show_header=False)
     table.add_row("gateway", running.gateway_url)
     table.add_row("OpenAPI", f"{running.gateway_url}/openapi.json")

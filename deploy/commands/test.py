@@ -1,76 +1,147 @@
-"""`./lethe test`: linters, types, architecture and every test, each kind with a time budget."""
+"""`./lethe test`: linters, types, architecture and every test, two kinds side by side."""
 
+import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from deploy.local.folders import PROJECT
+from deploy.commands.console import one_sentence_per_failure
+from deploy.local.folders import PROJECT, STATE
+from deploy.local.servers import running_servers, stop_servers
+
+WRONG_USE = 2
+SIDE_BY_SIDE = 2
+DOCKER = Path("/var/run/docker.sock")
+SERVERS = "LETHE_TEST_SERVERS"
+"""Tells the tests which servers run already: a JSON object, its mailbox folder as text."""
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of check and the seconds it may take on two cores."""
+    """One kind of check and the seconds it may take on two cores, another one beside it."""
 
     name: str
     command: tuple[str, ...]
     budget_s: float
+    needs_servers: bool = False
 
 
-WRONG_USE = 2
+@dataclass(frozen=True)
+class Finished:
+    """How a kind ended, and what it printed."""
+
+    kind: Kind
+    passed: bool
+    seconds: float
+    output: str
 
 
-def _tests(folder: str, budget_s: float) -> Kind:
-    return Kind(folder, (sys.executable, "-m", "pytest", "-q", f"tests/{folder}"), budget_s)
+def _python(name: str, *command: str, budget_s: float) -> Kind:
+    return Kind(name, (sys.executable, "-m", *command), budget_s)
 
 
+def _tests(folder: str, budget_s: float, *, needs_servers: bool = True) -> Kind:
+    return Kind(folder, (sys.executable, "-m", "pytest", "-q", f"tests/{folder}"), budget_s, needs_servers)
+
+
+# The longest first: what is short fills the gaps at the end.
 KINDS = (
-    Kind("lint", (sys.executable, "-m", "ruff", "check", "."), 10),
-    Kind("format", (sys.executable, "-m", "ruff", "format", "--check", "."), 10),
-    Kind("types", (sys.executable, "-m", "mypy"), 60),
-    _tests("architecture", 30),
-    _tests("unit", 40),
-    _tests("contract", 90),
-    _tests("integration", 270),
-    _tests("end_to_end", 220),
-    _tests("faults", 200),
+    _python("lint", "ruff", "check", ".", budget_s=10),
+    _python("format", "ruff", "format", "--check", ".", budget_s=10),
+    _tests("integration", 330),
+    _tests("end_to_end", 240),
+    _tests("faults", 240),
+    _tests("contract", 120),
+    _python("types", "mypy", budget_s=90),
+    _tests("unit", 60, needs_servers=False),
+    _tests("architecture", 60, needs_servers=False),
 )
+DEEP = _python("guards", "tests.guards", budget_s=7200)
 
 
 def run_tests(
     kinds: Annotated[list[str] | None, typer.Argument(help="Only these kinds; all when left out.")] = None,
-    deep: Annotated[bool, typer.Option("--deep", help="More rounds and larger populations; no time budget.")] = False,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="More rounds, larger populations, and every guard broken once.")
+    ] = False,
 ) -> None:
-    """Run the checks; exits with 1 when one fails.
+    """Run the checks, two kinds side by side on servers they share; exits with 1 when one fails.
 
     A kind over its time budget is said aloud and fails nothing: how long it takes is the machine's affair too.
     """
-    chosen = [kind for kind in KINDS if not kinds or kind.name in kinds]
-    if set(kinds or ()) - {kind.name for kind in KINDS}:
-        typer.echo(f"lethe: no such kind; there are: {', '.join(kind.name for kind in KINDS)}", err=True)
+    every = (*KINDS, DEEP) if deep else KINDS
+    if unknown := set(kinds or ()) - {kind.name for kind in every}:
+        names = ", ".join(kind.name for kind in every)
+        typer.echo(f"lethe: no such kind: {', '.join(sorted(unknown))}; there are: {names}", err=True)
         raise typer.Exit(WRONG_USE)
-    took: dict[str, tuple[bool, float]] = {}
-    for kind in chosen:
-        typer.echo(f"── {kind.name} (budget {kind.budget_s:.0f} s)")
-        began = time.monotonic()
-        environment = os.environ | ({"LETHE_TEST_DEEP": "1"} if deep else {})
-        done = subprocess.run(kind.command, cwd=PROJECT, env=environment, check=False)  # noqa: S603 constants
-        took[kind.name] = (done.returncode == 0, time.monotonic() - began)
-    Console().print(_table(chosen, took))
-    if not all(passed for passed, _ in took.values()):
+    chosen = [kind for kind in every if not kinds or kind.name in kinds]
+    began = time.monotonic()
+    with one_sentence_per_failure(), _shared_servers(chosen) as servers:
+        environment = os.environ | servers | ({"LETHE_TEST_DEEP": "1"} if deep else {})
+        finished = _run_all(chosen, environment)
+    Console().print(_table(chosen, finished, time.monotonic() - began))
+    if not all(each.passed for each in finished.values()):
         raise typer.Exit(1)
 
 
-def _table(chosen: list[Kind], took: dict[str, tuple[bool, float]]) -> Table:
-    table = Table("kind", "result", "seconds", "budget")
+@contextmanager
+def _shared_servers(chosen: Sequence[Kind]) -> Iterator[dict[str, str]]:
+    """The private servers for all kinds. Where a container engine may answer, each kind brings its own, in turn."""
+    engine = "DOCKER_HOST" in os.environ or DOCKER.exists()
+    if engine or SERVERS in os.environ or not any(kind.needs_servers for kind in chosen):
+        yield {}
+        return
+    folder = Path(os.environ.get("LETHE_TEST_STATE", STATE / "test"))
+    try:
+        servers = running_servers(folder, durable=False, tell=lambda line: typer.echo(line, err=True))
+        yield {SERVERS: json.dumps(asdict(servers), default=str)}
+    finally:
+        stop_servers(folder)
+
+
+def _run_all(chosen: Sequence[Kind], environment: dict[str, str]) -> dict[str, Finished]:
+    """Run the kinds, and print what each said when it ends."""
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    finished: dict[str, Finished] = {}
+    progress = Progress(*columns, console=Console(stderr=True), transient=True)
+    with progress, ThreadPoolExecutor(SIDE_BY_SIDE if SERVERS in environment else 1) as pool:
+        for future in as_completed([pool.submit(_run, kind, environment, progress) for kind in chosen]):
+            each = future.result()
+            finished[each.kind.name] = each
+            typer.echo(f"── {each.kind.name} (budget {each.kind.budget_s:.0f} s)\n{each.output.rstrip()}")
+    return finished
+
+
+def _run(kind: Kind, environment: dict[str, str], progress: Progress) -> Finished:
+    task, began = progress.add_task(kind.name, total=None), time.monotonic()
+    with tempfile.TemporaryFile("w+") as output:
+        done = subprocess.run(  # noqa: S603 constants
+            kind.command, cwd=PROJECT, env=environment, check=False, stdout=output, stderr=subprocess.STDOUT
+        )
+        output.seek(0)
+        text = output.read()
+    progress.remove_task(task)
+    return Finished(kind, done.returncode == 0, time.monotonic() - began, text)
+
+
+def _table(chosen: Sequence[Kind], finished: dict[str, Finished], seconds: float) -> Table:
+    table = Table("kind", "result", "seconds", "budget", caption=f"{seconds:.0f} s in all")
     for kind in chosen:
-        passed, seconds = took[kind.name]
-        late = " over budget" if seconds > kind.budget_s else ""
-        table.add_row(kind.name, ("passed" if passed else "FAILED") + late, f"{seconds:.1f}", f"{kind.budget_s:.0f}")
+        each = finished[kind.name]
+        late = " over budget" if each.seconds > kind.budget_s else ""
+        result = ("passed" if each.passed else "FAILED") + late
+        table.add_row(kind.name, result, f"{each.seconds:.1f}", f"{kind.budget_s:.0f}")
     return table

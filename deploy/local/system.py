@@ -1,24 +1,22 @@
 """The whole system on one machine: servers, databases, topology, and one process per service."""
 
-import asyncio
 import importlib
 import os
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet
-
-from deploy import broker, databases
 from deploy.local import processes
-from deploy.local.folders import PROJECT, STATE, StartError, alone, remember, remembered
+from deploy.local.folders import PROJECT, STATE, StartError, alone
+from deploy.local.keys import keys_of
 from deploy.local.ports import LOOPBACK, remembered_ports, require_port
-from deploy.local.server_errors import start_errors
-from deploy.local.servers import Servers, running_processes, running_servers, stop_servers
-from shared.secrets import LEGACY
-from shared.service import Service
+from deploy.local.servers import Servers, running_processes, stop_servers
+
+if TYPE_CHECKING:  # what most commands need not load
+    from deploy.databases import DatabaseUrls
+    from shared.service import Service
 
 SERVICES = ("privacy", "identity", "licensing", "marketing")
 GATEWAY = "gateway"
@@ -38,7 +36,7 @@ class System:
     servers: Servers
     folder: Path
     amqp: Mapping[str, str]
-    databases: Mapping[str, databases.DatabaseUrls]
+    databases: Mapping[str, "DatabaseUrls"]
     ports: Mapping[str, int]
 
     @property
@@ -51,46 +49,10 @@ class System:
         return f"http://{LOOPBACK}:{self.ports[name]}"
 
 
-def service(name: str) -> Service:
+def service(name: str) -> "Service":
     """The wiring of a service."""
-    found: Service = importlib.import_module(f"services.{name}.app").SERVICE
-    return found
-
-
-def up(
-    folder: Path = STATE,
-    *,
-    durable: bool = True,
-    tell: Tell = lambda _line: None,
-    settings: Mapping[str, str] | None = None,
-    waits_ms: Mapping[str, int] | None = None,
-) -> System:
-    """Start everything that is not running. Raises StartError with one sentence on what to do.
-
-    `waits_ms` replaces the waiting times of failed messages (tests shorten them). When it fails or is
-    interrupted, what it started is stopped and what ran before goes on.
-    """
-    with alone(folder / HOME, BUSY.format(folder=folder)), _all_or_nothing(folder):
-        tell("starting PostgreSQL, RabbitMQ and the mailbox")
-        servers = running_servers(folder, durable=durable, tell=tell)
-        tell("preparing databases, roles, queues and users")
-        system = asyncio.run(_prepare(servers, folder, waits_ms))
-        tell(f"starting {', '.join(PROCESSES)}")
-        for name in PROCESSES:
-            start(system, name, settings or {})
-        for name in PROCESSES:
-            wait(system, name)
-        return system
-
-
-@contextmanager
-def _all_or_nothing(folder: Path) -> Iterator[None]:
-    before = {name for name, pid in running_parts(folder).items() if pid}
-    try:
-        yield
-    except BaseException:  # Ctrl-C, too
-        _stop(folder, keep=before)
-        raise
+    wired: Service = importlib.import_module(f"services.{name}.app").SERVICE
+    return wired
 
 
 def running_parts(folder: Path = STATE) -> dict[str, int | None]:
@@ -98,71 +60,16 @@ def running_parts(folder: Path = STATE) -> dict[str, int | None]:
     return running_processes(folder) | {name: processes.running(folder, name) for name in PROCESSES}
 
 
-async def _prepare(servers: Servers, folder: Path, waits_ms: Mapping[str, int] | None) -> System:
-    made, secret = {}, _keys(folder)[PASSWORDS]
-    with start_errors("PostgreSQL", servers.postgres_admin_url, "LETHE_POSTGRES_ADMIN_URL"):
-        for name in SERVICES:
-            made[name] = await databases.create(servers.postgres_admin_url, name, secret=secret)
-    reactions = [r for name in SERVICES for r in service(name).complete_router().event_handlers]
-    users = (*SERVICES, GATEWAY)
-    urls = (servers.amqp_url, servers.management_url)
-    with start_errors("RabbitMQ", servers.management_url, "LETHE_MANAGEMENT_URL"):
-        amqp = await broker.prepare(*urls, VIRTUAL_HOST, users, reactions, secret=secret, waits_ms=waits_ms)
-    return System(servers, folder, amqp, made, known_ports(folder))
-
-
 def known_ports(folder: Path) -> dict[str, int]:
     """Where each process listens: chosen once, then always the same."""
     return remembered_ports(folder / HOME, PROCESSES)
-
-
-def _keys(folder: Path) -> dict[str, str]:
-    """The secrets that data is sealed and hashed with; made once, kept apart from the databases."""
-    file = folder / "keys.json"
-    known: dict[str, str] = remembered(file)
-    missing = [name for name in KEYS if name not in known]
-    keyless = [name for name in OWN_KEYS.values() if name not in known]
-    if missing or keyless:
-        known |= {name: Fernet.generate_key().decode() for name in missing}
-        known |= {name: _fresh_keys(name, known) for name in keyless}
-        remember(file, known)
-    return known
-
-
-OWN_KEYS = {name: f"LETHE_{name.upper()}_KEYS" for name in PROCESSES}
-"""The keys of each process, which no other gets."""
-EARLIER_KEYS = {
-    "LETHE_IDENTITY_KEYS": "LETHE_IDENTITY_ADDRESS_KEY",
-    "LETHE_MARKETING_KEYS": "LETHE_MARKETING_SUPPRESSION_KEY",
-    "LETHE_PRIVACY_KEYS": "LETHE_SEALING_KEY",
-}
-"""Secrets from before there were key ids: with them a service still reads what it wrote then."""
-
-
-def _fresh_keys(name: str, known: Mapping[str, str]) -> str:
-    if name == OWN_KEYS["licensing"] and "LETHE_SEALING_KEY" in known:
-        return f"1:{known['LETHE_SEALING_KEY']}"  # derived in the same way already
-    keys = f"1:{Fernet.generate_key().decode()}"
-    earlier = known.get(EARLIER_KEYS.get(name, ""))
-    return f"{keys},{LEGACY}:{earlier}" if earlier else keys
-
-
-PASSWORDS = "passwords"
-KEYS = (
-    PASSWORDS,
-    "LETHE_SEALING_KEY",
-    "LETHE_IDENTITY_ADDRESS_KEY",
-    "LETHE_MARKETING_SUPPRESSION_KEY",
-    "LETHE_LICENSING_PAYMENT_SECRET",
-    "LETHE_GATEWAY_CASE_TOKEN_KEY",
-)
 
 
 def environment(system: System, name: str) -> dict[str, str]:
     """The settings of one process; what the caller's environment says goes before."""
     made = system.databases.get(name)
     own = {
-        **{key: value for key, value in _keys(system.folder).items() if key in (*KEYS[1:], OWN_KEYS[name])},
+        **keys_of(system.folder, name),
         "LETHE_AMQP_URL": system.amqp[name],
         "LETHE_POSTGRES_URL": made.app if made else "",
         "LETHE_SMTP_URL": system.servers.smtp_url,
@@ -202,10 +109,10 @@ def wait(system: System, name: str) -> None:
 def down(folder: Path = STATE) -> None:
     """Drain the services, then stop the servers; all data stays."""
     with alone(folder / HOME, BUSY.format(folder=folder)):
-        _stop(folder)
+        stop(folder)
 
 
-def _stop(folder: Path, keep: Collection[str] = ()) -> None:
+def stop(folder: Path, keep: Collection[str] = ()) -> None:
     for name in reversed(PROCESSES):
         if name not in keep:
             processes.stop(folder, name)

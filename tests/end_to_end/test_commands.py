@@ -20,7 +20,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from deploy.commands import app
+from deploy.commands import COMMANDS, app, load
 from deploy.local import processes, system
 from deploy.local.folders import PROJECT, STATE, alone
 from deploy.local.servers import kill_servers
@@ -171,8 +171,8 @@ def test_down_stops_everything_and_keeps_the_data() -> None:
 def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Every command and every group, by its words."""
     yield path
-    for name, command in getattr(group, "commands", {}).items():
-        yield from commands(command, (*path, name))
+    for name in COMMANDS if not path else getattr(group, "commands", {}):
+        yield from commands(group.commands[name] if path else load(name), (*path, name))
 
 
 @pytest.mark.parametrize("path", [*commands(typer.main.get_command(app))], ids=lambda path: " ".join(path) or "lethe")

@@ -196,7 +196,7 @@ async def test_a_leak_into_a_kept_row_is_told_apart_from_one_into_a_live_row(tow
     rows = town.rows["marketing"]
     await rows.execute("CREATE TABLE leak (held text, live boolean, provisions text[])")
     try:
-        await rows.execute("INSERT INTO leak VALUES ($1, true, 'law'), ($1, false, NULL), ($1, false, 'law')", LEAK)
+        await rows.execute("INSERT INTO leak VALUES ($1, true, '{law}'), ($1, false, NULL), ($1, false, '{law}')", LEAK)
         assert await leftovers.in_tables(town.rows, [LEAK]) == [
             Leftover("marketing", "public.leak", 1, kept=True),
             Leftover("marketing", "public.leak", 2, kept=False),

@@ -11,7 +11,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from deploy.local import processes, servers, system
+from deploy.local import processes, servers, start, system
 from deploy.local.folders import STATE
 from deploy.population import residents as population
 from deploy.population.cases import insert_cases, release
@@ -29,7 +29,7 @@ NOT_CLOSED = "SELECT count(*) FROM privacy_case WHERE subject_id = ANY ($1) AND 
 def city() -> Iterator[system.System]:
     """Every service as a process, on servers of its own; ended and thrown away after the last test."""
     shutil.rmtree(FOLDER, ignore_errors=True)
-    yield system.up(FOLDER, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+    yield start.up(FOLDER, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
     for name in system.PROCESSES:
         processes.kill(FOLDER, name)
     servers.kill_servers(FOLDER)

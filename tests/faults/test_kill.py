@@ -17,7 +17,7 @@ import asyncpg
 import pytest
 
 from deploy import broker
-from deploy.local import postgres, processes, rabbitmq, servers, system
+from deploy.local import postgres, processes, rabbitmq, servers, start, system
 from shared.clock import now
 from shared.contracts import privacy
 from shared.messaging.request_client import RequestClient
@@ -168,8 +168,8 @@ async def test_a_power_cut_loses_nothing(city: system.System) -> None:
         for name in system.PROCESSES:
             kill(city, name)
         await asyncio.to_thread(servers.kill_servers, city.folder)
-    start = partial(system.up, city.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
-    again = await asyncio.to_thread(start)
+    begin = partial(start.up, city.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+    again = await asyncio.to_thread(begin)
     assert again == city, "it comes back where it was"
     await all_closed(city, people)
     await check(city, people)

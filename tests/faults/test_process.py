@@ -26,7 +26,7 @@ from tests import house as houses
 from tests.house import House, eventually
 
 OWN_KEYS = {
-    "privacy": "LETHE_SEALING_KEY",
+    "privacy": "LETHE_PRIVACY_KEYS",
     "identity": "LETHE_ADDRESS_KEY",
     "licensing": "LETHE_SEALING_KEY",
     "marketing": "LETHE_SUPPRESSION_KEY",

@@ -17,7 +17,7 @@ from uuid import uuid4
 import pytest
 
 from deploy import broker
-from deploy.local import ports, processes, rabbitmq, rabbitmq_software, system
+from deploy.local import ports, processes, rabbitmq, rabbitmq_software, start, system
 from deploy.local.folders import PROJECT, StartError, remember, remembered
 from shared.contracts import identity
 from shared.messaging.request_client import RequestClient
@@ -57,7 +57,7 @@ def lethe(folder: Path, *arguments: str, environment: Mapping[str, str] | None =
 async def test_a_second_start_changes_nothing(city: system.System) -> None:
     before = {name: processes.running(city.folder, name) for name in system.PROCESSES}
     again = await asyncio.to_thread(
-        lambda: system.up(city.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+        lambda: start.up(city.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
     )
     assert again == city
     assert {name: processes.running(city.folder, name) for name in system.PROCESSES} == before
@@ -94,7 +94,7 @@ async def test_starts_at_once_make_one_system(city: system.System) -> None:
 
 def brought_up(city: system.System) -> system.System:
     """What `./lethe up` does, with the settings of the tests."""
-    return system.up(city.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+    return start.up(city.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
 
 
 def up(city: system.System) -> str:
@@ -252,11 +252,11 @@ async def test_a_full_disk_loses_nothing_that_was_there(city: system.System, mon
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 0))
     with pytest.raises(StartError, match="Only 0 MB are free"):
         await asyncio.to_thread(
-            lambda: system.up(city.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+            lambda: start.up(city.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
         )
     monkeypatch.undo()
     again = await asyncio.to_thread(
-        lambda: system.up(city.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+        lambda: start.up(city.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
     )
     assert again == city
     await let_run(city, people)

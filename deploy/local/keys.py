@@ -1,0 +1,56 @@
+"""The secrets of an installation: made once, kept apart from the databases, each process given its own."""
+
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from deploy.local.folders import remember, remembered
+from shared.secrets import LEGACY
+
+PASSWORDS = "passwords"
+KEYED = ("privacy", "identity", "licensing", "marketing", "gateway")
+# From before there were key ids: with them a service still reads what it wrote then.
+EARLIER = {
+    "identity": "LETHE_IDENTITY_ADDRESS_KEY",
+    "marketing": "LETHE_MARKETING_SUPPRESSION_KEY",
+    "privacy": "LETHE_SEALING_KEY",
+}
+EARLIER_LICENSING = "LETHE_SEALING_KEY"
+INTERIM = (*EARLIER.values(), "LETHE_LICENSING_PAYMENT_SECRET", "LETHE_GATEWAY_CASE_TOKEN_KEY")
+
+
+def password_secret(folder: Path) -> str:
+    """What the passwords of roles and broker users are derived from."""
+    return _remembered(folder)[PASSWORDS]
+
+
+def keys_of(folder: Path, process: str) -> dict[str, str]:
+    """The keys of one process as an environment variable; no other process gets them."""
+    secrets = _remembered(folder)
+    return {variable(process): secrets[variable(process)]} | {name: secrets[name] for name in INTERIM}
+
+
+def variable(process: str) -> str:
+    """Where a process looks for its keys."""
+    return f"LETHE_{process.upper()}_KEYS"
+
+
+def _remembered(folder: Path) -> dict[str, str]:
+    """All secrets of the installation; missing ones are made and remembered."""
+    file = folder / "keys.json"
+    secrets: dict[str, str] = remembered(file)
+    made = {name: Fernet.generate_key().decode() for name in (PASSWORDS, *INTERIM) if name not in secrets}
+    made |= {variable(name): _first_keys(name, secrets) for name in KEYED if variable(name) not in secrets}
+    if made:
+        secrets |= made
+        remember(file, secrets)
+    return secrets
+
+
+def _first_keys(process: str, secrets: dict[str, str]) -> str:
+    """A fresh key, and the secret that the process had before there were key ids."""
+    if process == "licensing" and EARLIER_LICENSING in secrets:
+        return f"1:{secrets[EARLIER_LICENSING]}"  # it was derived in the same way already
+    fresh = f"1:{Fernet.generate_key().decode()}"
+    earlier = secrets.get(EARLIER.get(process, ""))
+    return f"{fresh},{LEGACY}:{earlier}" if earlier else fresh
