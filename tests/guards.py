@@ -1,0 +1,132 @@
+"""Every guard, broken once: `./lethe test --deep guards` applies each mutation of guards.toml in a scratch copy
+and sees the test of its row fail.
+
+A guard is a line against something that must never happen. Its row says which, what breaks it, and the test that
+notices: `python -m tests.guards WORD...` runs the rows whose guard, file or test contains one of the words.
+"""
+
+import json
+import os
+import queue
+import shutil
+import subprocess
+import sys
+import tempfile
+import tomllib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from deploy.local.folders import PROJECT, STATE
+from deploy.local.servers import running_servers, stop_servers
+
+FILE = Path(__file__).with_suffix(".toml")
+PACKAGES = ("shared", "services", "deploy", "tests")
+FILES = ("pyproject.toml", "README.md", "lethe", "requirements.lock", ".gitignore")
+SIDE_BY_SIDE = 2
+LIMIT_S = 600
+FAILED = 1  # of pytest: tests ran and some failed
+
+
+@dataclass(frozen=True)
+class Guard:
+    """One row: what is guarded, the text in a file that does it, what breaks it, the test that notices."""
+
+    guard: str
+    file: str
+    find: str
+    replace: str
+    test: str
+
+    @property
+    def fault(self) -> str | None:
+        """Why the row can't be applied any more."""
+        path = PROJECT / self.file
+        if not path.exists():
+            return f"{self.guard}: {self.file} is gone"
+        if (count := path.read_text().count(self.find)) != 1:
+            return f"{self.guard}: its text stands {count} times in {self.file}"
+        return None
+
+
+def rows(words: Sequence[str] = ()) -> list[Guard]:
+    """The table, or those rows that contain one of the words."""
+    table = [Guard(**row) for row in tomllib.loads(FILE.read_text())["guard"]]
+    return [row for row in table if not words or any(word in f"{row.guard} {row.file} {row.test}" for word in words)]
+
+
+def main(words: Sequence[str]) -> int:
+    """Break every guard; the exit code is 1 when a test did not notice."""
+    chosen, console = rows(words), Console()
+    with _servers() as environment, _copies() as copies, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        work = [pool.submit(_outcome, row, copies, environment) for row in chosen]
+        done = track(as_completed(work), "breaking guards", total=len(work), console=Console(stderr=True))
+        unnoticed = [outcome for future in done if (outcome := future.result())]
+    table = Table("guard", "test", "what happened", title=f"{len(chosen)} guards, {len(unnoticed)} unnoticed")
+    for row, happened in unnoticed:
+        table.add_row(row.guard, row.test, happened)
+    console.print(table)
+    return FAILED if unnoticed else 0
+
+
+def _outcome(row: Guard, copies: "queue.Queue[Path]", environment: dict[str, str]) -> tuple[Guard, str] | None:
+    """Apply a mutation and run its test; None when the test failed as it should."""
+    if row.fault:
+        return row, row.fault
+    copy = copies.get()
+    file = copy / row.file
+    before = file.read_text()
+    try:
+        file.write_text(before.replace(row.find, row.replace))
+        own = environment | {"LETHE_STATE": str(copy / ".lethe"), "PYTHONDONTWRITEBYTECODE": "1"}
+        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", row.test]
+        done = subprocess.run(  # noqa: S603 from a checked-in table
+            command, cwd=copy, env=own, capture_output=True, text=True, check=False, timeout=LIMIT_S
+        )
+    except subprocess.TimeoutExpired:
+        return None  # a test that hangs has noticed
+    finally:
+        file.write_text(before)
+        copies.put(copy)
+    if done.returncode == FAILED:
+        return None
+    return row, f"pytest ended with {done.returncode}: {done.stdout.strip().splitlines()[-1:]}"
+
+
+@contextmanager
+def _servers() -> Iterator[dict[str, str]]:
+    """Servers that all rows share."""
+    if "LETHE_TEST_SERVERS" in os.environ:
+        yield dict(os.environ)
+        return
+    folder = STATE / "guards"
+    try:
+        servers = running_servers(folder, durable=False)
+        yield os.environ | {"LETHE_TEST_SERVERS": json.dumps(asdict(servers), default=str)}
+    finally:
+        stop_servers(folder)
+
+
+@contextmanager
+def _copies() -> "Iterator[queue.Queue[Path]]":
+    """Copies of the project that may be spoilt, one for each test at a time."""
+    copies: queue.Queue[Path] = queue.Queue()
+    with tempfile.TemporaryDirectory(prefix="lethe-guards-") as folder:
+        for number in range(SIDE_BY_SIDE):
+            copy = Path(folder, str(number))
+            for package in PACKAGES:
+                shutil.copytree(PROJECT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__"))
+            for name in FILES:
+                shutil.copy(PROJECT / name, copy / name)
+            copies.put(copy)
+        yield copies
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
