@@ -29,7 +29,6 @@ class Transaction:
         self.followers: list[Callable[[], Awaitable[None]]] = []
 
     async def rows(self, sql: str, *args: Any) -> list[Row]:
-        """All rows of a statement."""
         return list(await self.connection.fetch(sql, *args))
 
     async def row(self, sql: str, *args: Any) -> Row | None:
@@ -66,7 +65,6 @@ class Transaction:
         self.outgoing.append(event)
 
     def wake(self, loop: str) -> None:
-        """Wake a loop of this process once this transaction has committed."""
         self.wakes.add(loop)
 
     def after_commit(self, follower: Callable[[], Awaitable[None]]) -> None:
@@ -125,7 +123,6 @@ class Database:
         )
 
     async def close(self) -> None:
-        """Close; connections that do not come back in time are cut."""
         if self._pool is None:
             return
         pool, self._pool = self._pool, None
@@ -174,7 +171,6 @@ class Database:
             await self.pool.release(connection)
 
     async def reachable(self) -> bool:
-        """Whether PostgreSQL answers now."""
         try:
             async with self.pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
                 return bool(await connection.fetchval("SELECT true", timeout=CONNECT_TIMEOUT_S))

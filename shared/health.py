@@ -65,7 +65,6 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def server(app: Starlette) -> uvicorn.Server:
-    """A server for `app` that neither logs accesses (addresses are personal) nor takes signals."""
     config = uvicorn.Config(
         app,
         access_log=False,

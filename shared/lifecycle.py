@@ -36,7 +36,6 @@ def main(name: str, settings_type: type[S], running: Callable[[S], AbstractAsync
 
 
 async def run_until_stopped(running: AbstractAsyncContextManager[Any]) -> None:
-    """Start, work until SIGTERM or SIGINT, drain."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)

@@ -29,7 +29,6 @@ class Loop:
     pause_s: float = 0.0
 
     def wired(self, names: tuple[str, ...], provided: Mapping[str, Any]) -> "Loop":
-        """The loop with the parameters of its step filled."""
         return replace(self, step=partial(self.step, **{name: provided[name] for name in names}))
 
 
@@ -60,7 +59,6 @@ async def run(loop: Loop, wake: asyncio.Event, stop: asyncio.Event) -> None:
 
 
 async def _rest(wake: asyncio.Event, stop: asyncio.Event, seconds: float) -> None:
-    """Wait for a wake-up, the stop or the interval, whichever comes first."""
     waits = [asyncio.ensure_future(wake.wait()), asyncio.ensure_future(stop.wait())]
     with contextlib.suppress(TimeoutError):
         await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)

@@ -106,7 +106,6 @@ def current_traceparent() -> str | None:
 
 @contextmanager
 def continued_trace(name: str, traceparent: str | None) -> Iterator[None]:
-    """Work in the trace that a message brought."""
     parent = _w3c.extract({"traceparent": traceparent} if traceparent else {})
     token = otel_context.attach(parent)
     try:

@@ -40,11 +40,9 @@ class Keyring:
 
     @property
     def legacy(self) -> str | None:
-        """The secret from before there were key ids."""
         return self._secrets.get(LEGACY)
 
     def derive(self, use: str) -> bytes:
-        """The newest key for one use, 32 bytes."""
         return next(key for _, key in self._keys(use))
 
     def seal(self, use: str, text: str) -> bytes:

@@ -74,7 +74,6 @@ class Service:
         return self.eraser.data_map
 
     def complete_router(self) -> ServiceRouter:
-        """The service's own handlers, and those every participant has."""
         whole = ServiceRouter(self.name)
         whole.include(self.router)
         if self.takes_orders:
@@ -139,7 +138,6 @@ def _resources(service: Service, settings: Settings) -> Resources:
 
 
 def _wired(service: Service, resources: Resources) -> tuple[ServiceRouter, dict[str, Any], list[Loop]]:
-    """Every handler and job with what it asks for. Raises CannotStart when nobody provides it."""
     router, provided = service.complete_router(), resources.provided() | service.wire(resources)
     jobs = service.jobs(resources.settings)
     try:

@@ -56,7 +56,6 @@ class KeyedSettings(Settings):
         return keys
 
     def keyring(self, service: str) -> Keyring:
-        """The keys of the service."""
         return Keyring(service, self.keys.get_secret_value())
 
 

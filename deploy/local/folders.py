@@ -26,7 +26,7 @@ class StartError(RuntimeError):
 
 
 def say_nothing(_: str) -> None:
-    """Hear of a slow step and keep it quiet."""
+    """For callers that show no progress."""
 
 
 def private_folder(folder: Path) -> Path:

@@ -36,5 +36,4 @@ def months_after(day: date, months: int) -> date:
 
 
 def year_end(day: date) -> date:
-    """31 December of the day's year."""
     return date(day.year, 12, 31)

@@ -69,7 +69,6 @@ class Clock:
 
     @property
     def target(self) -> date:
-        """The day by which the vendor wants to have answered."""
         return day_of_receipt(self.received) + timedelta(days=TARGET_DAYS + self.paused_days)
 
     def extend(self, issued: date, reason: ExtensionReason | None) -> "Clock":
@@ -84,15 +83,8 @@ class Clock:
 
 
 def due_date(received: date) -> date:
-    """The last day for the answer to a request that was neither paused nor extended."""
     return Clock(received).due
 
 
-def extended_due_date(received: date) -> date:
-    """The last day for the answer after an extension by two further months."""
-    return Clock(received, extended=True).due
-
-
 def target_date(received: date) -> date:
-    """The day by which the vendor wants to have answered (policy)."""
     return Clock(received).target

@@ -41,8 +41,6 @@ class Letter:
 
 
 class Waiting(Protocol):
-    """A leased row."""
-
     @property
     def attempts(self) -> int:
         """How often it was tried, with this time."""
@@ -69,7 +67,6 @@ class MailQueue(Generic[W]):
 
 
 async def deliver_due(database: Database, mailer: Mailer, queue: MailQueue[W]) -> bool:
-    """Deliver what is due; answers whether more may be waiting."""
     async with database.transaction(queue.purpose) as tx:
         due = await queue.lease(tx, queue.batch)
     endings = await asyncio.gather(*(_deliver(mailer, queue, row) for row in due))

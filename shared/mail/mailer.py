@@ -50,7 +50,6 @@ class Mailer:
         self._from = parseaddr(sender)[1]
 
     def message_id(self, key: object) -> str:
-        """The Message-ID that stays the same however often the message for `key` is sent."""
         return f"<{key}@{self._from.rpartition('@')[2]}>"
 
     async def send(

@@ -37,8 +37,6 @@ LATE = Fault.LATE.value
 
 @dataclass(frozen=True)
 class Consumer:
-    """One event handler at work in one process."""
-
     handler: EventHandler
     database: Database
     publisher: Publisher
@@ -107,7 +105,6 @@ class Consumer:
         return [DUPLICATE if standing is Standing.DUPLICATE else DONE for standing in standings]
 
     async def _call(self, what: Any, tx: Transaction, messages: list[AbstractIncomingMessage]) -> None:
-        """Call the handler with what it asks for by name."""
         first, senders = messages[0], [(message.type or "").partition(".")[0] for message in messages]
         available = {
             **self.provided,
@@ -155,13 +152,11 @@ class Consumer:
 
 
 def person(event: Event | str) -> UUID | None:
-    """Whom an event is about, if it names one person."""
     subject_id: UUID | None = getattr(event, "subject_id", None)
     return subject_id
 
 
 def read(handler: EventHandler, message: AbstractIncomingMessage) -> Event | str:
-    """The event of a delivery. Raises Rejected when it breaks its contract."""
     try:
         UUID(message.message_id)
     except (TypeError, ValueError):

@@ -44,11 +44,9 @@ class DeadLetter:
 
     @property
     def age_s(self) -> float | None:
-        """Seconds since it was given up."""
         return (now() - self.failed_at).total_seconds() if self.failed_at else None
 
     def facts(self) -> dict[str, Any]:
-        """Everything but the body."""
         found = asdict(self) | {"failed_at": self.failed_at and self.failed_at.isoformat(), "age_s": self.age_s}
         del found["body"]
         return found
@@ -87,7 +85,6 @@ async def replay(url: str, service: str, pick: Pick) -> Replayed:
 
 
 async def drop(url: str, service: str, pick: Pick) -> list[DeadLetter]:
-    """Remove the picked letters for good."""
     async with _held(url, service) as (_, held):
         dropped = [(letter, message) for letter, message in held if pick(letter)]
         for _, message in dropped:
@@ -100,7 +97,6 @@ Held = list[tuple[DeadLetter, AbstractIncomingMessage]]
 
 @contextlib.asynccontextmanager
 async def _held(url: str, service: str) -> AsyncIterator[tuple[AbstractChannel, Held]]:
-    """The letters, held until the block ends; what is not acknowledged then goes back to its place."""
     connection = await aio_pika.connect(url, timeout=CONNECT_TIMEOUT_S)
     async with connection:
         channel = await connection.channel(on_return_raises=True)

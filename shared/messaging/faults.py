@@ -40,7 +40,6 @@ PERMANENT_CLASSES = ("22", "23")
 
 
 def classify(error: BaseException) -> Fault:
-    """Sort an exception that a handler raised."""
     if isinstance(error, Rejected | ValidationError | asyncpg.DataError):
         return Fault.PERMANENT
     if isinstance(error, asyncpg.InsufficientPrivilegeError):

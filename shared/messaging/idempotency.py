@@ -54,12 +54,10 @@ class Claim:
         return Created(id=row["resource_id"])
 
     async def complete(self, tx: Transaction, resource: UUID) -> Created:
-        """Store what was created and answer it."""
         if self.key:
             await tx.run(COMPLETE, digest(self.key), self.principal, self.route, resource)
         return Created(id=resource)
 
 
 async def drop_old_keys(tx: Transaction) -> None:
-    """Drop keys older than a day."""
     await tx.run(DROP_OLD)

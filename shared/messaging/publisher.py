@@ -1,4 +1,4 @@
-"""A connection for publishing that is rebuilt on demand: a failed publish is the caller's to repeat."""
+"""A connection for publishing that is rebuilt on demand: the caller repeats a failed publish."""
 
 import asyncio
 from time import monotonic
@@ -40,7 +40,7 @@ class Publisher:
                     raise ConnectionError("the broker did not answer a moment ago")
                 try:
                     self._channel = await self._open()
-                except TimeoutError:  # one patience for all who wait here, not one each
+                except TimeoutError:  # callers queued on the lock share one connect timeout
                     self._rests_until = monotonic() + REST_S
                     raise
             return self._channel
@@ -72,7 +72,6 @@ class Publisher:
         await self._exchanges[exchange].publish(message, routing_key, mandatory=True, timeout=PUBLISH_TIMEOUT_S)
 
     async def close(self) -> None:
-        """Close the connection."""
         async with self._lock:
             await self._drop()
 

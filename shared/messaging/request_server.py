@@ -86,7 +86,6 @@ class RequestServer:
             return await claim.complete(tx, reply.id) if isinstance(reply, Created) else reply
 
     async def _call(self, function: Handler, request: Message, known: Mapping[str, Any]) -> Any:
-        """Call a handler with the request and with what it asks for by name."""
         available = {**self.provided, **known}
         return await function(request, **{name: available[name] for name in parameters(function, leading=1)})
 

@@ -1,7 +1,7 @@
 """How a service says which events it reacts to and which requests it answers."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -23,20 +23,13 @@ class WiringError(Exception):
 
 @cache
 def parameters(function: Callable[..., Any], *, leading: int = 0) -> tuple[str, ...]:
-    """The names of a function's parameters after the first `leading` ones."""
     return tuple(inspect.signature(function).parameters)[leading:]
 
 
 def check_parameters(function: Callable[..., Any], provided: Collection[str], *, leading: int = 0) -> None:
-    """Raise WiringError when `function` asks for what is not among `provided`."""
     if unknown := [name for name in parameters(function, leading=leading) if name not in provided]:
         where = f"{function.__module__}.{function.__qualname__}"
         raise WiringError(f"{where} asks for {', '.join(unknown)}; there are: {', '.join(sorted(provided))}")
-
-
-def called(function: Callable[..., Any], provided: Mapping[str, Any]) -> Any:
-    """Call a function with what it asks for by name."""
-    return function(**{name: provided[name] for name in parameters(function)})
 
 
 @dataclass(frozen=True)
@@ -52,7 +45,6 @@ class EventHandler:
 
     @property
     def queue(self) -> str:
-        """The queue, named for operators: `identity.on.privacy.erasure-ordered`."""
         what = self.contract.type.replace("*", "any", 1).removesuffix(".v1")
         return f"{self.service}.on.{what}"
 

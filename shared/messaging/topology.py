@@ -24,8 +24,6 @@ TIMEOUT_S = 10.0
 
 @dataclass(frozen=True)
 class Tier:
-    """A queue in which a failed message waits before it returns to its consumer."""
-
     name: str
     wait_ms: int
 
@@ -49,25 +47,23 @@ class TopologyError(Exception):
 
 
 def dead_letters(service: str) -> str:
-    """The queue of the messages that a service gave up."""
     return f"{service}.dead-letters"
 
 
 def requests_queue(service: str) -> str:
-    """The queue of the questions to a service."""
     return f"{service}.requests"
 
 
-async def declare(amqp_url: str, reactions: Iterable[EventHandler], services: Iterable[str]) -> None:
-    """Declare what the reactions need. Raises TopologyError when something exists in another shape."""
+async def declare(amqp_url: str, handlers: Iterable[EventHandler], services: Iterable[str]) -> None:
+    """Declare what the event handlers need. Raises TopologyError when something exists in another shape."""
     connection = await aio_pika.connect(amqp_url, timeout=TIMEOUT_S)
     async with connection:
         await _declare_exchanges(connection)
         for service in sorted(set(services)):
             await _declare_queue(connection, dead_letters(service))
-        for reaction in reactions:
-            queue = await _declare_queue(connection, reaction.queue)
-            await queue.bind(EVENTS, reaction.contract.type, timeout=TIMEOUT_S)
+        for handler in handlers:
+            queue = await _declare_queue(connection, handler.queue)
+            await queue.bind(EVENTS, handler.contract.type, timeout=TIMEOUT_S)
 
 
 async def _declare_exchanges(connection: AbstractConnection) -> None:

@@ -25,7 +25,6 @@ def run_sql_beside(revision_file: str) -> None:
 
 
 def scripts(service_migrations: Path) -> ScriptDirectory:
-    """The revisions of the kit and of one service."""
     return ScriptDirectory.from_config(_config(service_migrations, ""))
 
 

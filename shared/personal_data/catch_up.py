@@ -82,7 +82,7 @@ async def _advance(tx: Transaction, topic: str, following: str) -> None:
 
 
 async def _tombstones(database: Database, client: RequestClient, eraser: Eraser) -> None:
-    """Erase a page of people as their orders said; a restored database may hold them as they once were."""
+    """Erase a page of people as their orders said; a restored database may hold them still."""
     after = await _reached(database, "tombstones")
     page = await client.request(privacy.ErasedSubjects(service=database.service, after=after, limit=PAGE))
     going_on = set(page.contracts_go_on)

@@ -79,7 +79,6 @@ class Table:
 
     @property
     def categories(self) -> tuple[Category, ...]:
-        """What the rows contain, apart from what is blanked."""
         found = {self.category} | {c.category for c in self.columns if c.category and not c.blank}
         return tuple(sorted(found))
 
@@ -90,7 +89,6 @@ class Table:
 
     @property
     def others(self) -> tuple[Column, ...]:
-        """The columns that name a person who does not own the row."""
         return tuple(c for c in self.columns if c.role in ("party", "author"))
 
 

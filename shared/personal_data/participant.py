@@ -14,7 +14,7 @@ from shared.purposes import Purpose
 
 
 def participant(eraser: Eraser) -> ServiceRouter:
-    """The reactions that every participant has for free."""
+    """The handlers that every participant has."""
     service = eraser.data_map.service
     unasked = replace(eraser, publishes=False)
     router = ServiceRouter(service)
@@ -35,13 +35,12 @@ def participant(eraser: Eraser) -> ServiceRouter:
             await erase(tx, eraser, event.order.order_id, event.order.subjects)
 
     @router.event(privacy.PermissionChanged, purpose=Purpose.RIGHTS)
-    async def obey(event: privacy.PermissionChanged, tx: Transaction) -> None:
-        """Take over a permission or a block."""
+    async def apply_permission(event: privacy.PermissionChanged, tx: Transaction) -> None:
         await permissions.apply(tx, [event])
 
     @router.event(privacy.ErasureFulfilled, purpose=Purpose.ERASURE)
     async def clean_up(_event: privacy.ErasureFulfilled, tx: Transaction) -> None:
-        """The dead rows make room."""
+        """Schedule a VACUUM: dead rows make room for the next ones."""
         tx.wake(VACUUM)
 
     return router

@@ -15,7 +15,6 @@ from shared.law.case_clock import (
     ExtensionReason,
     day_of_receipt,
     due_date,
-    extended_due_date,
     target_date,
     working_day,
 )
@@ -43,7 +42,7 @@ WORKED = [
 def test_worked_dates(received: date, raw: date, due: date, extended: date) -> None:
     assert months_after(received, 1) == raw
     assert due_date(received) == due
-    assert extended_due_date(received) == extended
+    assert Clock(received, extended=True).due == extended
 
 
 def test_example_1_a_request_before_christmas() -> None:
@@ -52,7 +51,7 @@ def test_example_1_a_request_before_christmas() -> None:
 
 def test_example_2_a_request_on_the_31st() -> None:
     assert due_date(date(2027, 1, 31)) == date(2027, 3, 1)
-    assert extended_due_date(date(2027, 1, 31)) == date(2027, 4, 28)
+    assert Clock(date(2027, 1, 31), extended=True).due == date(2027, 4, 28)
     assert due_date(date(2028, 1, 31)) == date(2028, 2, 29)
 
 
@@ -130,9 +129,9 @@ def test_a_moment_of_receipt_needs_a_zone() -> None:
 def test_a_moment_gives_the_same_dates_as_its_day() -> None:
     at = datetime(2026, 11, 23, 23, 30, tzinfo=UTC)
     day = date(2026, 11, 24)
-    assert (due_date(at), extended_due_date(at), target_date(at)) == (
+    assert (due_date(at), Clock(at, extended=True).due, target_date(at)) == (
         due_date(day),
-        extended_due_date(day),
+        Clock(day, extended=True).due,
         target_date(day),
     )
 
@@ -199,7 +198,7 @@ def test_due_is_the_plain_month_and_at_most_the_longest_run_of_holidays(received
 def test_extended_is_safe_under_both_readings(received: date) -> None:
     from_receipt = months_after(received, 3)
     from_first_month = months_after(months_after(received, 1), 2)
-    assert extended_due_date(received) == working_day(min(from_receipt, from_first_month))
+    assert Clock(received, extended=True).due == working_day(min(from_receipt, from_first_month))
 
 
 def test_the_longest_run_of_days_off_is_five() -> None:

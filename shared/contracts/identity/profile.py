@@ -9,7 +9,7 @@ from shared.contracts.message import Event, Message, Request
 
 
 class ProfileChanged(Event, type="identity.profile-changed.v1"):
-    """A person corrected the own data (Art. 16); `fields` are names, the values are asked for."""
+    """A person corrected his or her data (Art. 16); `fields` are names, the values are asked for."""
 
     subject_id: UUID
     fields: tuple[str, ...]
