@@ -1,4 +1,4 @@
-"""What every route does before its function: the client's rate, the media type, JSON without doubt."""
+"""What every route does before its function: the client's rate, the media type, JSON with one meaning."""
 
 import email.message
 from collections.abc import Callable, Coroutine
@@ -9,9 +9,9 @@ from fastapi.routing import APIRoute
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import Response
 
-from services.gateway.bodies import read_json
-from services.gateway.callers import address_of, gateway_of, token_of
+from services.gateway.authentication import address_of, resources_of, token_of
 from services.gateway.limits import Kind, client_of
+from services.gateway.request_bodies import read_json
 from shared.problems import refuse
 
 MAILED = r"^[A-Za-z0-9_.~-]{20,200}$"
@@ -19,14 +19,13 @@ MAILED = r"^[A-Za-z0-9_.~-]{20,200}$"
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-class _Read(Request):
-    """A request whose JSON has been read already."""
+class _ParsedRequest(Request):
+    """A request whose JSON has been parsed already."""
 
-    read: Any = None
+    parsed: Any = None
 
     async def json(self) -> Any:
-        """What was read."""
-        return self.read
+        return self.parsed
 
 
 class _Route(APIRoute):
@@ -44,29 +43,29 @@ class _Route(APIRoute):
         return checked
 
 
-def routes(tag: str, kind: Kind = Kind.OPEN) -> APIRouter:
-    """A router whose routes share a rate."""
+def router(tag: str, kind: Kind = Kind.OPEN) -> APIRouter:
+    """A router whose routes have the rate of one kind."""
     return APIRouter(tags=[tag], route_class=type("Route", (_Route,), {"kind": kind}))
 
 
 def _within_limits(request: Request, kind: Kind) -> None:
     """Spend from the client's buckets. Raises TooMany."""
-    limits, client = gateway_of(request).limits, client_of(address_of(request))
+    limits, client = resources_of(request).limits, client_of(address_of(request))
     limits.spend(Kind.ADDRESS, client)
     session = token_of(request) if kind is Kind.MEMBER else ""
     limits.spend(kind, session or client)
 
 
 async def _with_json(request: Request) -> Request:
-    """Read the body as JSON. Raises Refused: 400, or 415 for another media type."""
+    """Parse the body as JSON. Raises Refused: 400, or 415 for another media type."""
     body = await request.body()
-    found = _Read(request.scope, request.receive)
-    found._body = body  # noqa: SLF001 as Starlette's own middleware hands a body on
+    parsed = _ParsedRequest(request.scope, request.receive)
+    parsed._body = body  # noqa: SLF001 as Starlette's own middleware hands a body on
     if body:
         if not _is_json(request.headers.get("content-type", "")):
             raise refuse(415, "the body must be application/json")
-        found.read = read_json(body)
-    return found
+        parsed.parsed = read_json(body)
+    return parsed
 
 
 def _is_json(content_type: str) -> bool:
@@ -76,16 +75,14 @@ def _is_json(content_type: str) -> bool:
 
 
 class _Secret(Convertor[str]):
-    """What stands in a path as `{token:secret}`; anything else is no such path."""
+    """A token in a path, written `{token:secret}`; anything else is no such path."""
 
     regex = MAILED.strip("^$")
 
     def convert(self, value: str) -> str:
-        """The token as it is."""
         return value
 
     def to_string(self, value: str) -> str:
-        """The token as it is."""
         return value
 
 

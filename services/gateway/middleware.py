@@ -1,4 +1,4 @@
-"""Around every request: the body within its limit, nothing unforeseen to the client, a line in the access log.
+"""Around every request: a bounded body, a response without details of a fault, a line in the access log.
 
 The line names the route and not the path: paths carry tokens. Addresses are not written at all.
 """
@@ -20,12 +20,12 @@ from shared.problems import Problem, Refused, refuse
 UNMATCHED = "unmatched"
 OTHER = "other"
 OPERATORS = ("/health/live", "/health/ready", "/metrics", "/openapi.json")
-DISCARDED_BYTES = 1024 * 1024  # what is still read of a body that is too large, so that its sender hears the answer
+DISCARDED_BYTES = 1024 * 1024  # what is still read of a body that is too large, so that its sender reads the answer
 
-counted = Counter("lethe_http_requests_total", "HTTP requests by route and status", ["method", "route", "status"])
-seconds = Histogram("lethe_http_request_seconds", "Time from the request's head to its answer", ["route"])
+REQUESTS = Counter("lethe_http_requests_total", "HTTP requests by route and status", ["method", "route", "status"])
+DURATION = Histogram("lethe_http_request_seconds", "Time from the request's head to its answer", ["route"])
 
-SAFE_HEADERS = {
+SECURITY_HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
     "Referrer-Policy": "no-referrer",
@@ -34,8 +34,8 @@ SAFE_HEADERS = {
 
 
 @dataclass(frozen=True)
-class Intake:
-    """The middleware; `limits` names the paths that may send more than `max_bytes`."""
+class RequestMiddleware:
+    """`limits` names the paths that may send more than `max_bytes`."""
 
     app: ASGIApp
     max_bytes: int
@@ -43,35 +43,34 @@ class Intake:
     body_timeout_s: float
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
         if scope["type"] != "http":
             return
-        begun, answer = time.monotonic(), _Answer(send)
+        started, response = time.monotonic(), _Response(send)
         try:
-            await self._serve(scope, receive, answer)
+            await self._serve(scope, receive, response)
         finally:
-            _note(scope, answer.status, time.monotonic() - begun)
+            _record(scope, response.status, time.monotonic() - started)
 
-    async def _serve(self, scope: Scope, receive: Receive, answer: "_Answer") -> None:
+    async def _serve(self, scope: Scope, receive: Receive, response: "_Response") -> None:
         try:
             body = await self._read(scope, receive)
         except Refused as refused:
-            await problems.response(refused.problem)(scope, receive, answer.send)
+            await problems.response(refused.problem)(scope, receive, response.send)
             return
-        except _Gone:
+        except _ClientLeft:
             return
         try:
             with continued_trace("http", None):
-                await self.app(scope, _replay(body, receive), answer.send)
-        except Exception as error:  # noqa: BLE001 the boundary: nothing of the error may reach the client
+                await self.app(scope, _replayed(body, receive), response.send)
+        except Exception as error:  # noqa: BLE001 the boundary: no detail of the error may reach the client
             problems.report(error, _route(scope), _method(scope))
-            if not answer.status:
-                await problems.unforeseen()(scope, receive, answer.send)
+            if not response.status:
+                await problems.unforeseen()(scope, receive, response.send)
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes:
         """The whole body. Raises Refused: 413 over the limit, 408 when it does not come in time."""
         limit = self.limits.get(scope["path"], self.max_bytes)
-        if _announced(scope) > max(limit, DISCARDED_BYTES):
+        if _content_length(scope) > max(limit, DISCARDED_BYTES):
             raise _too_large(limit)
         try:
             async with asyncio.timeout(self.body_timeout_s):
@@ -85,7 +84,7 @@ async def _collect(receive: Receive, limit: int) -> bytes:
     while more and size <= max(limit, DISCARDED_BYTES):
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise _Gone
+            raise _ClientLeft
         part, more = message.get("body", b""), message.get("more_body", False)
         size += len(part)
         if size <= limit:
@@ -99,12 +98,12 @@ def _too_large(limit: int) -> Refused:
     return Refused(Problem(title="the body is too large", status=413, detail=f"at most {limit} bytes"))
 
 
-class _Gone(Exception):
+class _ClientLeft(Exception):
     """The client left before the body was complete."""
 
 
-class _Answer:
-    """What was sent, with the headers that every answer has."""
+class _Response:
+    """Sends a response with the headers that every one has, and remembers its status."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -114,22 +113,22 @@ class _Answer:
         if message["type"] == "http.response.start":
             self.status = message["status"]
             headers = MutableHeaders(scope=message)
-            for name, value in SAFE_HEADERS.items():
+            for name, value in SECURITY_HEADERS.items():
                 headers.setdefault(name, value)
         await self._send(message)
 
 
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """Hand out the body that was read, then what the connection says."""
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """Hand out the body that was read, then the messages of the connection."""
     waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
-    async def replayed() -> Message:
+    async def next_message() -> Message:
         return waiting.pop() if waiting else await receive()
 
-    return replayed
+    return next_message
 
 
-def _announced(scope: Scope) -> int:
+def _content_length(scope: Scope) -> int:
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit():
             return int(value)
@@ -138,9 +137,9 @@ def _announced(scope: Scope) -> int:
 
 def _route(scope: Scope) -> str:
     """The route's template; the framework does not tell it for the operators' own paths."""
-    found: Any = scope.get("route")
-    if found is not None:
-        return str(found.path_format)
+    route: Any = scope.get("route")
+    if route is not None:
+        return str(route.path_format)
     return scope["path"] if scope["path"] in OPERATORS else UNMATCHED
 
 
@@ -148,9 +147,9 @@ def _method(scope: Scope) -> str:
     return scope["method"] if scope["method"] in problems.METHODS else OTHER
 
 
-def _note(scope: Scope, status: int, took_s: float) -> None:
+def _record(scope: Scope, status: int, duration_s: float) -> None:
     route, method = _route(scope), _method(scope)
-    counted.labels(method, route, status).inc()
-    seconds.labels(route).observe(took_s)
-    write = log.debug if route in OPERATORS else log.info
-    write("request", method=method, route=route, status=status, milliseconds=round(took_s * 1000, 1))
+    REQUESTS.labels(method, route, status).inc()
+    DURATION.labels(route).observe(duration_s)
+    report = log.debug if route in OPERATORS else log.info
+    report("request", method=method, route=route, status=status, milliseconds=round(duration_s * 1000, 1))

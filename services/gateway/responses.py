@@ -1,13 +1,13 @@
-"""Answers without a body."""
+"""Responses without a body."""
 
 from starlette.responses import Response
 
 
 def accepted() -> Response:
-    """202: it is under way."""
+    """202, for what goes on after the answer."""
     return Response(status_code=202)
 
 
-def nothing() -> Response:
-    """204: done, nothing to tell."""
+def no_content() -> Response:
+    """204."""
     return Response(status_code=204)

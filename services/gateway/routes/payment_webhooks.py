@@ -5,22 +5,22 @@ from typing import Annotated
 from fastapi import Header, Request
 from starlette.responses import Response
 
-from services.gateway.answers import nothing
-from services.gateway.callers import Anybody
+from services.gateway.authentication import Anybody
 from services.gateway.limits import Kind
-from services.gateway.problems import PROVES
-from services.gateway.routes import routes
+from services.gateway.problems import MAY_ANSWER_401
+from services.gateway.responses import no_content
+from services.gateway.routing import router
 from shared.contracts import licensing
 from shared.problems import refuse
 
 PAYMENTS = "/webhooks/payments"
 
-provider = routes("webhooks", Kind.WEBHOOK)
+provider = router("webhooks", Kind.WEBHOOK)
 
 RAW = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}}
 
 
-@provider.post(PAYMENTS, status_code=204, response_class=Response, openapi_extra=RAW, responses=PROVES)
+@provider.post(PAYMENTS, status_code=204, response_class=Response, openapi_extra=RAW, responses=MAY_ANSWER_401)
 async def payments(
     request: Request,
     caller: Anybody,
@@ -35,8 +35,8 @@ async def payments(
         timestamp=webhook_timestamp,
         signature=webhook_signature,
     )
-    await caller.ask(message)
-    return nothing()
+    await caller.request(message)
+    return no_content()
 
 
 def _text(body: bytes) -> str:

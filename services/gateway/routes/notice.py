@@ -5,11 +5,12 @@ from typing import Annotated, Any, Literal
 from fastapi import Query, Request
 from starlette.responses import Response
 
-from services.gateway.callers import Anybody
-from services.gateway.routes import routes
+from services.gateway.authentication import Anybody
+from services.gateway.routing import router
 from shared.contracts import privacy
+from shared.contracts.fields import Language
 
-anybody = routes("privacy notice")
+anybody = router("privacy notice")
 
 Format = Literal["html", "markdown", "json"]
 ACCEPTED: dict[str, Format] = {
@@ -35,13 +36,11 @@ Version = Annotated[int | None, Query(ge=1, le=1_000_000, description="a certain
 
 
 @anybody.get("/privacy-notice", responses=PAGES)
-async def notice(
-    request: Request, caller: Anybody, lang: Literal["pl", "en"] = "pl", version: Version = None
-) -> Response:
+async def notice(request: Request, caller: Anybody, lang: Language = "pl", version: Version = None) -> Response:
     """What is done with personal data and why (GDPR Art. 13, 14): HTML, Markdown or JSON, as `Accept` says."""
     shape = preferred(request.headers.get("accept", ""))
-    found: privacy.Notice = await caller.ask(privacy.ReadNotice(language=lang, format=shape, version=version))
-    return Response(found.document, media_type=MEDIA_TYPES[shape], headers=HEADERS | {"Content-Language": lang})
+    edition = await caller.request(privacy.ReadNotice(language=lang, format=shape, version=version))
+    return Response(edition.document, media_type=MEDIA_TYPES[shape], headers=HEADERS | {"Content-Language": lang})
 
 
 def preferred(accept: str) -> Format:

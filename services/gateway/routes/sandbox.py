@@ -1,17 +1,18 @@
 """The page of the built-in payment provider; licensing answers 404 where a real one is wired."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import Path, Request
 from starlette.responses import HTMLResponse
 
-from services.gateway.callers import Anybody
-from services.gateway.pages import FORM, fields_of, media_type, page
-from services.gateway.routes import routes
+from services.gateway.authentication import Anybody
+from services.gateway.forms import URLENCODED, form_fields
+from services.gateway.pages import page
+from services.gateway.routing import router
 from shared.contracts import licensing
 from shared.problems import refuse
 
-buyers = routes("payment sandbox")
+buyers = router("payment sandbox")
 
 Reference = Annotated[str, Path(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_-]+$")]
 TITLE = "PayGate Sandbox"
@@ -23,7 +24,7 @@ DECISION = {
     "requestBody": {
         "required": True,
         "content": {
-            FORM: {
+            URLENCODED: {
                 "schema": {
                     "type": "object",
                     "required": ["outcome"],
@@ -36,22 +37,19 @@ DECISION = {
 
 
 @buyers.get("/sandbox/payments/{reference}", response_class=HTMLResponse)
-async def show(reference: Reference) -> Any:  # noqa: ARG001 the form posts to its own address
+async def show(reference: Reference) -> HTMLResponse:  # noqa: ARG001 the form posts to its own address
     """Where a buyer goes on to pay; no money is taken."""
     return page(TITLE, CHOICE)
 
 
 @buyers.post("/sandbox/payments/{reference}", response_class=HTMLResponse, openapi_extra=DECISION)
-async def decide(reference: Reference, request: Request, caller: Anybody) -> Any:
+async def decide(reference: Reference, request: Request, caller: Anybody) -> HTMLResponse:
     """Pay or fail: the sandbox posts its signed webhook, as a provider does."""
-    if media_type(request.headers.get("content-type", "")) != FORM:
-        raise refuse(415, "the body must be a form")
-    chosen = fields_of(await request.body()) & OUTCOMES.keys()
+    chosen = await form_fields(request, URLENCODED) & OUTCOMES.keys()
     if len(chosen) != 1:
         raise refuse(422, "the request is not valid", field="outcome", message="pay or fail")
-    play = licensing.PlaySandbox(reference=reference, event=OUTCOMES[chosen.pop()])
-    signed: licensing.SignedWebhook = await caller.ask(play)
-    await caller.ask(licensing.PaymentWebhook(**signed.model_dump()))
+    signed = await caller.request(licensing.PlaySandbox(reference=reference, event=OUTCOMES[chosen.pop()]))
+    await caller.request(licensing.PaymentWebhook(**signed.model_dump()))
     return page(TITLE, DONE)
 
 

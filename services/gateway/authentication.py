@@ -1,4 +1,4 @@
-"""Who asks: anybody, or a member with a session."""
+"""Who sends a request: anybody, or a member with a session."""
 
 import re
 from dataclasses import dataclass
@@ -10,20 +10,21 @@ from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from services.gateway.limits import Kind, Limits, client_of
-from shared.contracts import identity
+from shared.contracts import identity, message
 from shared.contracts.message import Reply
-from shared.contracts.message import Request as Asked
 from shared.messaging.request_client import RequestClient
 from shared.problems import Refused, refuse
+from shared.secrets import Keyring
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{20,200}")
 LONGEST_DEVICE = 200
 UNAUTHORIZED = 401
 
+IDEMPOTENCY_KEY = "Idempotency-Key"
 IdempotencyKey = Annotated[
     str,
     Header(
-        alias="Idempotency-Key",
+        alias=IDEMPOTENCY_KEY,
         max_length=200,
         pattern=r"^[\x21-\x7e]*$",
         description="repeating a request with the same key within 24 hours changes nothing and is answered alike",
@@ -32,32 +33,32 @@ IdempotencyKey = Annotated[
 
 
 @dataclass(frozen=True)
-class Gateway:
-    """What the running gateway has in hand."""
+class Resources:
+    """What the running gateway holds for every request."""
 
     client: RequestClient
     limits: Limits
     timeout_s: float
-    token_key: bytes
+    keyring: Keyring
 
 
 @dataclass(frozen=True)
 class Caller:
     """Anybody."""
 
-    gateway: Gateway
+    resources: Resources
     address: str
     device: str
 
-    async def ask(self, request: Asked[Reply], key: str = "") -> Reply:
-        """Ask the owner. Raises Refused with the owner's problem, Unavailable when it does not answer."""
-        return await self.gateway.client.request(
-            request, timeout_s=self.gateway.timeout_s, idempotency_key=key, principal=self.principal
+    async def request(self, request: message.Request[Reply], key: str = "") -> Reply:
+        """The owner's reply. Raises Refused with its problem, Unavailable when it does not answer."""
+        return await self.resources.client.request(
+            request, timeout_s=self.resources.timeout_s, idempotency_key=key, principal=self.principal
         )
 
     @property
     def principal(self) -> str:
-        """Whose idempotency keys these are."""
+        """Whose idempotency keys the caller's are."""
         return ""
 
 
@@ -74,14 +75,12 @@ class Member(Caller):
         return str(self.subject_id)
 
 
-def gateway_of(request: Request) -> Gateway:
-    """What the running gateway has in hand."""
-    found: Gateway = request.app.state.gateway
-    return found
+def resources_of(request: Request) -> Resources:
+    resources: Resources = request.app.state.resources
+    return resources
 
 
 def address_of(request: Request) -> str:
-    """Where the request comes from."""
     return request.client.host if request.client else ""
 
 
@@ -92,12 +91,11 @@ def token_of(request: Request) -> str:
 
 
 def caller(request: Request) -> Caller:
-    """The client, whoever it is."""
-    return Caller(gateway_of(request), address_of(request), _device(request))
+    return Caller(resources_of(request), address_of(request), _device(request))
 
 
 def _device(request: Request) -> str:
-    """How the client calls itself, so that people recognize their sessions."""
+    """The User-Agent, by which people recognize their sessions."""
     name = request.headers.get("user-agent", "")
     return "".join(c for c in name if c.isprintable())[:LONGEST_DEVICE].strip()
 
@@ -107,18 +105,18 @@ bearer = HTTPBearer(auto_error=False, scheme_name="session", description="the to
 
 async def member(request: Request, _shown: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Member:
     """The member of the session. Raises Refused (401); tokens that are none cost the client's address."""
-    gateway, token = gateway_of(request), token_of(request)
+    resources, token = resources_of(request), token_of(request)
     if not token:
         raise refuse(UNAUTHORIZED, "sign in first", message="Authorization: Bearer <token of POST /sessions>")
     try:
-        who: identity.Principal = await gateway.client.request(
-            identity.Authenticate(token=token), timeout_s=gateway.timeout_s
-        )
+        principal = await resources.client.request(identity.Authenticate(token=token), timeout_s=resources.timeout_s)
     except Refused as refused:
         if refused.problem.status == UNAUTHORIZED:
-            gateway.limits.spend(Kind.CREDENTIALS, client_of(address_of(request)))
+            resources.limits.spend(Kind.CREDENTIALS, client_of(address_of(request)))
         raise
-    return Member(gateway, address_of(request), _device(request), who.subject_id, who.authenticated_at, token)
+    return Member(
+        resources, address_of(request), _device(request), principal.subject_id, principal.authenticated_at, token
+    )
 
 
 Anybody = Annotated[Caller, Depends(caller)]
