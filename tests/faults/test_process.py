@@ -28,7 +28,7 @@ from tests.house import House, eventually
 OWN_KEYS = {
     "privacy": "LETHE_SEALING_KEY",
     "identity": "LETHE_ADDRESS_KEY",
-    "licensing": "LETHE_SEALING_KEY",
+    "licensing": "LETHE_KEYS",
     "marketing": "LETHE_SUPPRESSION_KEY",
     "gateway": "LETHE_AMQP_URL",
 }

@@ -3,9 +3,9 @@
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
-from services.licensing import upkeep
 from services.licensing.app import SERVICE
 from services.licensing.data_map import DATA_MAP
+from services.licensing.jobs import due_dates
 from shared.clock import now, today
 from shared.contracts import licensing
 from shared.contracts.licensing import ActivateLicense, DeactivateLicense, ValidateLicense
@@ -115,12 +115,12 @@ async def test_a_contract_that_outlived_the_account_ends_with_its_term(shop: Sho
     await shop.erase(person, terminate=False)
     later = "UPDATE license SET review_at = $2 WHERE subject_id = $1"
     await shop.rows.execute(later, person, today())
-    await upkeep.step(shop.kit.database)  # looked at: it still runs
+    await due_dates.step(shop.kit.database)  # looked at: it still runs
     assert await shop.counts(person) == TAX | RUNNING
     assert await shop.count("license", person, "review_at > now()") == 1
     await shop.rows.execute(later, person, today())
     await shop.rows.execute("UPDATE license SET expires_at = $2 WHERE subject_id = $1", person, now())
-    await upkeep.step(shop.kit.database)
+    await due_dates.step(shop.kit.database)
     assert await shop.counts(person) == TAX
     assert (await shop.ask(ValidateLicense(key=key))).code == "NOT_FOUND"
     async with shop.house.superuser("privacy") as database:

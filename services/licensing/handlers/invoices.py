@@ -1,9 +1,13 @@
 """Showing invoices to their buyer."""
 
+from dataclasses import asdict
+
 from services.licensing.invoices import store
+from services.licensing.invoices.rules import Invoice
+from services.licensing.money import CURRENCY
 from services.licensing.settings import LicensingSettings
 from shared.contracts import licensing
-from shared.database import Row, Transaction
+from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
 from shared.purposes import Purpose
 
@@ -14,24 +18,18 @@ router = ServiceRouter("licensing")
 async def list_invoices(
     request: licensing.ListInvoices, tx: Transaction, settings: LicensingSettings
 ) -> licensing.Invoices:
-    """A member's invoices."""
-    rows = await store.of_person(tx, request.subject_id)
-    return licensing.Invoices(invoices=tuple(_shown(row, settings) for row in rows))
+    invoices = await store.of_person(tx, request.subject_id)
+    return licensing.Invoices(invoices=tuple(_published(invoice, settings) for invoice in invoices))
 
 
 @router.request(licensing.ReadInvoice, purpose=Purpose.CONTRACT)
 async def read_invoice(
     request: licensing.ReadInvoice, tx: Transaction, settings: LicensingSettings
 ) -> licensing.Invoice:
-    """One invoice."""
-    return _shown(await store.one(tx, request.subject_id, request.invoice_id), settings)
+    return _published(await store.one(tx, request.subject_id, request.invoice_id), settings)
 
 
-def _shown(row: Row, settings: LicensingSettings) -> licensing.Invoice:
-    more = {
-        "corrects": row["corrected"],
-        "seller": settings.seller,
-        "seller_nip": settings.seller_nip,
-        "currency": "PLN",
-    }
-    return licensing.Invoice.model_validate(dict(row) | more)
+def _published(invoice: Invoice, settings: LicensingSettings) -> licensing.Invoice:
+    return licensing.Invoice(
+        **asdict(invoice), seller=settings.seller, seller_nip=settings.seller_nip, currency=CURRENCY
+    )
