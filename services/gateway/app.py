@@ -58,7 +58,6 @@ ROUTERS = (
 
 
 def build(settings: GatewaySettings, client: RequestClient) -> FastAPI:
-    """The application."""
     app = FastAPI(
         title="Lethe",
         version="1.0.0",

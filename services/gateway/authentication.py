@@ -34,8 +34,6 @@ IdempotencyKey = Annotated[
 
 @dataclass(frozen=True)
 class Resources:
-    """What the running gateway holds for every request."""
-
     client: RequestClient
     limits: Limits
     timeout_s: float

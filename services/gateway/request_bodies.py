@@ -45,13 +45,9 @@ def _model(contract: type[Request[Any]], without: tuple[str, ...]) -> type[Contr
 if TYPE_CHECKING:
 
     class Body(Generic[Contract]):
-        """All of a contract."""
-
         def complete(self) -> Contract: ...
 
     class BodyWithout(Generic[Contract, Names]):
-        """A contract without the fields that the gateway adds."""
-
         def complete(self, **added: Any) -> Contract: ...
         def canonical(self) -> str: ...
 

@@ -40,7 +40,6 @@ async def orderable(tx: Transaction, code: str) -> Product:
 
 
 async def name_of(tx: Transaction, code: str) -> str:
-    """What a product is called on an invoice."""
     return str(await tx.value(NAME, code))
 
 

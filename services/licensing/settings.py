@@ -30,7 +30,6 @@ class LicensingSettings(KeyedSettings):
 
     @property
     def webhook_secret(self) -> str:
-        """The secret shared with the payment provider."""
         derived = self.keyring("licensing").derive("payment webhooks")
         return self.payment_secret.get_secret_value() or f"{PREFIX}{base64.b64encode(derived).decode()}"
 

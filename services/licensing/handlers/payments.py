@@ -25,7 +25,6 @@ async def start_payment(
 
 @router.request(licensing.ReadPayment, purpose=Purpose.CONTRACT)
 async def read_payment(request: licensing.ReadPayment, tx: Transaction, provider: Provider) -> licensing.Payment:
-    """The payment, and where to go on."""
     payment = await store.one(tx, request.subject_id, request.payment_id)
     if payment is None:
         raise refuse(404, "no such payment")

@@ -48,8 +48,6 @@ def number(series: Series, issued_on: date, count: int) -> str:
 
 @dataclass(frozen=True)
 class Dates:
-    """When an invoice is issued, due, and settled."""
-
     issued_on: date
     due_on: date
     settled_on: date | None

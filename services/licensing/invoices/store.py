@@ -107,9 +107,9 @@ async def correct(
 ) -> UUID:
     """Issue the correcting invoice of a refund; the buyer stays as first invoiced."""
     invoice_id, issued = uuid4(), await _next_number(tx, "KOR", issued_on)
-    taken_back = (correction.net, correction.vat, correction.gross)
-    kept = (retention.until, retention.provisions, retention.exemptions)
-    await tx.run(CORRECT, invoice_id, order_id, issued, issued_on, *taken_back, *kept)
+    amounts = (correction.net, correction.vat, correction.gross)
+    until_and_why = (retention.until, retention.provisions, retention.exemptions)
+    await tx.run(CORRECT, invoice_id, order_id, issued, issued_on, *amounts, *until_and_why)
     return invoice_id
 
 
@@ -118,12 +118,12 @@ async def _next_number(tx: Transaction, series: Series, issued_on: date) -> str:
 
 
 async def settle(tx: Transaction, order_id: UUID, settled_on: date) -> None:
-    """The buyer owes nothing any more: what the debt alone kept is not kept for it any longer."""
+    """The buyer has paid: the debt is no ground to keep the invoice any more."""
     await tx.run(SETTLE, order_id, settled_on, UNPAID_DEBT.provision, UNPAID_DEBT.exemption)
 
 
 async def hold_unpaid(tx: Transaction, subject_ids: Sequence[UUID], review_on: date | None) -> None:
-    """Keep unpaid invoices of people who are erased for the claim, beyond what tax law keeps."""
+    """Keep unpaid invoices for the claim, too, when their buyers are erased."""
     await tx.run(HOLD_UNPAID, subject_ids, review_on, UNPAID_DEBT.provision, UNPAID_DEBT.exemption)
 
 
@@ -142,8 +142,6 @@ async def one(tx: Transaction, subject_id: UUID, invoice_id: UUID) -> Invoice:
 
 @dataclass(frozen=True)
 class Overdue:
-    """An unpaid invoice of which its buyer is reminded."""
-
     subject_id: UUID
     number: str
     gross: int

@@ -50,8 +50,6 @@ SELECT (SELECT count(*) FROM contract) AS license, (SELECT count(*) FROM devices
 
 @dataclass(frozen=True)
 class Deleted:
-    """How many rows went from each table."""
-
     license: int
     activation: int
     purchase_terms: int

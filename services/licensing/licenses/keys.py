@@ -23,7 +23,6 @@ def new_key() -> str:
 
 
 def key_of(symbols: str) -> str:
-    """The key with these random symbols."""
     body = symbols + _checksum(symbols)
     return "-".join((PREFIX, *(body[i : i + GROUP] for i in range(0, len(body), GROUP))))
 
@@ -56,7 +55,6 @@ def key_end(key: str) -> str:
 
 
 def masked(end: str) -> str:
-    """A key as lists show it."""
     return f"{PREFIX}-****-{end}"
 
 
@@ -72,8 +70,6 @@ class FreshKey:
 
 @dataclass(frozen=True)
 class KeyMint:
-    """Makes license keys, and reads the sealed ones for their holders."""
-
     keyring: Keyring
 
     def fresh(self) -> FreshKey:

@@ -17,7 +17,6 @@ from shared.law.calendar import WARSAW
 
 
 async def issue(tx: Transaction, order: Order, mint: KeyMint, at: datetime) -> UUID:
-    """Issue the license of an order."""
     key = mint.fresh()
     license_ = License(
         license_id=uuid4(),

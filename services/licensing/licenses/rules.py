@@ -57,7 +57,6 @@ def has_expired(license_: License, at: datetime) -> bool:
 
 
 def holder_state(license_: License, at: datetime) -> licensing.LicenseState:
-    """The state as the holder sees it."""
     return "expired" if license_.state == "active" and has_expired(license_, at) else license_.state
 
 

@@ -69,8 +69,6 @@ FREE_ALL_SEATS = "DELETE FROM activation WHERE license_id = $1"
 
 @dataclass(frozen=True)
 class Device:
-    """A device on which a license is active."""
-
     activation_id: UUID
     license_id: UUID
     activated_at: datetime
@@ -79,8 +77,6 @@ class Device:
 
 @dataclass(frozen=True)
 class Expiring:
-    """A license that ends soon."""
-
     subject_id: UUID
     license_id: UUID
     last_day: date
@@ -175,7 +171,7 @@ async def end(tx: Transaction, license_id: UUID, at: datetime, reason: EndReason
 
 
 async def mark_expiring(tx: Transaction, at: datetime, days: int, limit: int) -> list[Expiring]:
-    """Licenses that end within some days and whose holders have not been told; they count as told now."""
+    """Licenses that end within some days, marked so that their holders are told once."""
     return [Expiring(**row) for row in await tx.rows(MARK_EXPIRING, at, days, limit)]
 
 

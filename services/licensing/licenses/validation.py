@@ -19,8 +19,6 @@ NOT_FOUND = Validation(valid=False, code="NOT_FOUND")
 
 @dataclass(frozen=True)
 class Use:
-    """A license and the device on which it is used."""
-
     license: License
     device_hash: bytes
 

@@ -18,8 +18,6 @@ from shared.problems import refuse
 
 
 class Data(BaseModel):
-    """The payment or refund that a webhook is about."""
-
     reference: str = Field(min_length=1, max_length=60)
     amount: int = Field(ge=1, le=100_000_000_000)
     currency: Literal["PLN"]
@@ -27,8 +25,6 @@ class Data(BaseModel):
 
 
 class Body(BaseModel):
-    """The body of a webhook."""
-
     type: Literal["payment.confirmed", "payment.failed", "refund.made"]
     data: Data
 
@@ -45,7 +41,6 @@ class Sandbox:
         return Provider(self.name, _announce, _send_back, self.read, self.pay_url)
 
     def pay_url(self, reference: str) -> str:
-        """Where the buyer would pay."""
         return f"{self.public_url}/sandbox/payments/{reference}"
 
     def read(self, webhook: PaymentWebhook) -> Notification:
@@ -74,7 +69,6 @@ class Sandbox:
         return True
 
     def post(self, kind: str, reference: str, amount: int) -> SignedWebhook:
-        """The webhook that the sandbox would post about a payment."""
         data: dict[str, Any] = {"reference": reference, "amount": amount, "currency": CURRENCY}
         if kind == "refund.made":
             data["refund"] = f"ref_{uuid4().hex}"

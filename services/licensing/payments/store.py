@@ -72,7 +72,6 @@ class VoidPayment:
 
 
 async def add(tx: Transaction, payment_id: UUID, order: Order, provider: str, reference: str, at: datetime) -> None:
-    """Store a started payment."""
     await insert(
         tx,
         "payment",
@@ -88,13 +87,11 @@ async def add(tx: Transaction, payment_id: UUID, order: Order, provider: str, re
 
 
 async def started(tx: Transaction, order_id: UUID) -> Payment | None:
-    """The payment of an order that is under way."""
     row = await tx.row(STARTED, order_id)
     return Payment(**row) if row else None
 
 
 async def one(tx: Transaction, subject_id: UUID, payment_id: UUID) -> Payment | None:
-    """A person's payment."""
     row = await tx.row(ONE, subject_id, payment_id)
     return Payment(**row) if row else None
 
@@ -120,7 +117,6 @@ async def set_state(tx: Transaction, payment_id: UUID, state: State, confirmed_a
 
 
 async def is_booked(tx: Transaction, provider_refund: str) -> bool:
-    """Whether a refund is known already."""
     return bool(await tx.value(IS_BOOKED, provider_refund))
 
 

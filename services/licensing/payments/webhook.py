@@ -24,7 +24,7 @@ NO_SUCH_PERSON = (404, 410)
 
 @dataclass(frozen=True)
 class Received:
-    """A verified webhook: whose payment it is about, and who is to be invoiced; None where nobody is known."""
+    """A verified webhook, whose payment it is about, and who is to be invoiced; None for nobody."""
 
     notification: Notification
     subject_id: UUID | None

@@ -103,9 +103,22 @@ async def test_a_contract_that_outlived_the_account_ends_by_a_second_erasure(sho
     )
 
 
-async def _erase_here(shop: Shop, person: UUID) -> None:
+async def test_a_contract_that_is_kept_again_names_its_reason_once(shop: Shop) -> None:
+    """Guard: `array_remove` before `array_append`; the order carries the reason twice or three times without it."""
+    person, _, _ = await bought(shop)
+    await shop.erase(person, terminate=False)
+    kept = "SELECT provisions, exemptions FROM purchase WHERE subject_id = $1"
+    once = await shop.rows.fetchrow(kept, person)
+    await _erase_here(shop, person, terminate=False)
+    await shop.rows.execute("UPDATE license SET review_at = $2 WHERE subject_id = $1", person, today())
+    await due_dates.step(shop.kit.database)
+    assert await shop.rows.fetchrow(kept, person) == once
+    assert await shop.count("purchase", person, "review_at > now() AND cardinality(exemptions) = 2") == 1
+
+
+async def _erase_here(shop: Shop, person: UUID, *, terminate: bool = True) -> None:
     """Licensing's part alone."""
-    again = OrderedSubject(subject_id=person, case_id=uuid4(), terminate_contract=True)
+    again = OrderedSubject(subject_id=person, case_id=uuid4(), terminate_contract=terminate)
     async with shop.kit.database.transaction(Purpose.ERASURE) as tx:
         await erase(tx, SERVICE.eraser, uuid4(), [again])
 
