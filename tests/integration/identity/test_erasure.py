@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from deploy.population.identity import ROWS_A_PERSON, Person, insert_people
 from services.identity.data_map import DATA_MAP
 from services.identity.erasing import ERASER
 from services.identity.keys import Keys
-from services.identity.population import ROWS_A_PERSON, Person, insert_people
 from shared.contracts import identity, privacy
 from shared.contracts.privacy import OrderedSubject
 from shared.personal_data.erasure import erase

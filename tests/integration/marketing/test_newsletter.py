@@ -11,8 +11,8 @@ import pytest
 
 from deploy.local.mailbox import messages_for
 from deploy.local.servers import Servers
+from deploy.population.identity import Person, insert_people
 from services.identity.app import SERVICE as IDENTITY
-from services.identity.population import Person, insert_people
 from services.marketing.app import SERVICE as MARKETING
 from services.marketing.data_map import DATA_MAP
 from services.marketing.expiry import expire
