@@ -27,7 +27,7 @@ from tests.house import House, eventually
 
 OWN_KEYS = {
     "privacy": "LETHE_SEALING_KEY",
-    "identity": "LETHE_ADDRESS_KEY",
+    "identity": "LETHE_KEYS",
     "licensing": "LETHE_SEALING_KEY",
     "marketing": "LETHE_SUPPRESSION_KEY",
     "gateway": "LETHE_AMQP_URL",
