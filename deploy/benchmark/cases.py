@@ -7,8 +7,8 @@ from uuid import uuid4
 
 import asyncpg
 
-from deploy import population
-from deploy.population import Resident
+from deploy.population import residents
+from deploy.population.residents import Resident
 from services.privacy.cases.population import insert_cases, release
 from shared.clock import now
 from shared.contracts import privacy
@@ -29,8 +29,8 @@ CASES_LEFT = (
 
 async def arrive(connections: Connections, count: int, seed: int) -> list[Resident]:
     """So many people more, with all that is known of each."""
-    people = population.residents(count, seed)
-    await population.settle(connections, people)
+    people = residents.residents(count, seed)
+    await residents.insert_all(connections, people)
     return people
 
 

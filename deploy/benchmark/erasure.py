@@ -10,13 +10,14 @@ from typing import Any
 import aio_pika
 import psutil
 
-from deploy import broker, population
+from deploy import broker
 from deploy.benchmark import bare
 from deploy.benchmark.cases import Connections, Figures, analyze, arrive, open_case, timed_erasure, wait
 from deploy.benchmark.growth import growth
 from deploy.local import processes, system
 from deploy.local.system import System
-from deploy.population import Resident
+from deploy.population import residents
+from deploy.population.residents import Resident
 from shared.contracts import privacy
 from shared.contracts.privacy import OrderedSubject
 from shared.messaging.request_client import RequestClient
@@ -144,7 +145,7 @@ async def run(
     client = RequestClient(amqp_url, "benchmark")
     idle, peak, stop = resident_mb(running), dict[str, float](), asyncio.Event()
     watcher = asyncio.create_task(watch_memory(running, peak, stop))
-    async with population.superuser(running.servers.postgres_admin_url, system.SERVICES) as connections:
+    async with residents.superuser(running.servers.postgres_admin_url, system.SERVICES) as connections:
         tell("single cases on an idle system")
         found: dict[str, Any] = {"single": await single(connections, client, amqp_url, 60, 1)}
         tell(f"500 cases from {CLIENTS} clients")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 
 from deploy.benchmark.cases import Connections, Figures, arrive, timed_erasure, wait
-from deploy.population import Resident
+from deploy.population.residents import Resident
 from shared.messaging.request_client import RequestClient
 
 ROUNDS = 9

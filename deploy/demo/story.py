@@ -9,12 +9,13 @@ import asyncpg
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from deploy import broker, population, traces
+from deploy import broker, traces
 from deploy.demo import papers, tables
 from deploy.demo.person import Person
 from deploy.local import system
 from deploy.local.system import System
-from deploy.population import Resident
+from deploy.population import residents
+from deploy.population.residents import Resident
 from services.privacy.cases.population import insert_cases, release
 from shared.messaging.request_client import RequestClient
 from shared.messaging.topology import UNROUTED
@@ -36,7 +37,7 @@ async def play(running: System, console: Console, seed: int) -> dict[str, Any]:
     """Play everything; answers the figures. Raises DemoFailed when a promise was not kept."""
     began = perf_counter()
     names = system.SERVICES
-    async with population.superuser(running.servers.postgres_admin_url, names) as connections:
+    async with residents.superuser(running.servers.postgres_admin_url, names) as connections:
         people = await _populate(connections, console, seed)
         person = await _one(running, console, seed)
         crowd = people[:AT_ONCE]
@@ -48,10 +49,10 @@ async def play(running: System, console: Console, seed: int) -> dict[str, Any]:
 
 
 async def _populate(connections: dict[str, asyncpg.Connection], console: Console, seed: int) -> list[Resident]:
-    people = population.residents(POPULATION, seed)
+    people = residents.residents(POPULATION, seed)
     known = await connections["identity"].fetchval(PRESENT, [p.subject_id for p in people])
     if not known:
-        await population.settle(connections, people)
+        await residents.insert_all(connections, people)
     keeping = sum(p.keeps_license for p in people)
     unpaid = sum(p.unpaid_order for p in people)
     console.print(

@@ -3,7 +3,7 @@
 import asyncio
 from uuid import UUID
 
-from services.marketing.population import Reader
+from deploy.population.marketing import Reader
 from services.privacy.cases.population import insert_cases, release
 from services.privacy.population import insert_consents
 from shared.contracts import identity, marketing, privacy

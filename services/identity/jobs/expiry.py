@@ -1,4 +1,4 @@
-"""What ends by its age: unconfirmed sign-ups, sessions, tries, the log, sent mail."""
+"""What ends by its age: unconfirmed sign-ups, sessions, tries, the activity log, service mail."""
 
 from services.identity.settings import IdentitySettings
 from shared.database import Database
@@ -6,7 +6,7 @@ from shared.purposes import Purpose
 
 INTERVAL_S = 60.0
 
-FORGET = (
+EXPIRE = (
     "DELETE FROM sign_up WHERE created_at < now() - interval '48 hours'",
     "DELETE FROM sign_in_attempt WHERE last_at < now() - interval '24 hours'",
     "DELETE FROM password_reset WHERE expires_at < now()",
@@ -18,10 +18,9 @@ DELETE FROM session WHERE expires_at < now() OR last_seen_at < now() - make_inte
 """
 
 
-async def forget(database: Database, settings: IdentitySettings) -> bool:
-    """Drop what has reached its age."""
+async def expire(database: Database, settings: IdentitySettings) -> bool:
     async with database.transaction(Purpose.UPKEEP) as tx:
-        for statement in FORGET:
+        for statement in EXPIRE:
             await tx.run(statement)
         await tx.run(END_SESSIONS, settings.session_idle_s)
     return False

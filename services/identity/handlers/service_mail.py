@@ -1,7 +1,7 @@
-"""Other services ask to write to a person; they need not know the address."""
+"""Other services have identity write to a person; they need not know the address."""
 
-from services.identity.service_mail import store
-from services.identity.service_mail.words import FOR_SERVICES
+from services.identity.service_mail import store as service_mail
+from services.identity.service_mail.templates import FOR_SERVICES
 from shared.contracts import identity
 from shared.database import Transaction
 from shared.messaging.faults import Rejected
@@ -13,7 +13,7 @@ router = ServiceRouter("identity")
 
 @router.event(identity.ServiceMailDue, purpose=Purpose.UPKEEP)
 async def write(event: identity.ServiceMailDue, tx: Transaction) -> None:
-    """Keep the mail until it is sent; a person without an account gets it when there is one."""
+    """Store the mail until it is sent; a person without an account gets it when there is one."""
     if event.template not in FOR_SERVICES:
         raise Rejected("unknown template")
-    await store.put(tx, event.subject_id, event.template, event.facts)
+    await service_mail.store(tx, event.subject_id, event.template, event.facts)

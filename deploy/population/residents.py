@@ -11,10 +11,9 @@ import asyncpg
 from faker import Faker
 from stdnum.pl import nip as polish_nip
 
-from services.identity import population as identity
+from deploy.population import identity, marketing
 from services.identity.subject_ids import minted
 from services.licensing import population as licensing
-from services.marketing import population as marketing
 from services.privacy import population as privacy
 
 CONNECT_TIMEOUT_S = 10
@@ -105,7 +104,7 @@ async def superuser(admin_url: str, names: Sequence[str]) -> AsyncIterator[dict[
             await connection.close()
 
 
-async def settle(connections: Mapping[str, asyncpg.Connection], people: Sequence[Resident]) -> None:
+async def insert_all(connections: Mapping[str, asyncpg.Connection], people: Sequence[Resident]) -> None:
     """Give everybody an account, purchases, consents and, for some, the newsletter: set-based."""
     await asyncio.gather(
         identity.insert_people(connections["identity"], [_account(p) for p in people]),

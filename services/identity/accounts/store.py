@@ -1,24 +1,22 @@
-"""Accounts: what a member told about him- or herself."""
+"""Accounts: what a member said about him- or herself."""
 
+from dataclasses import astuple
 from uuid import UUID
 
+from services.identity.accounts.rules import DETAILS, Details
 from shared.contracts import identity
-from shared.database import Row, Transaction
+from shared.database import Transaction
 from shared.problems import refuse
 
-HOLDER = """
+OWNER = """
 SELECT c.subject_id FROM confirmed_address c JOIN account a USING (subject_id) WHERE c.address_hash = $1
 """
-BEGIN = """
-INSERT INTO account (subject_id, email, full_name, street, postal_code, city, country, phone, kind, company, nip,
-  language)
+BEGIN = f"""
+INSERT INTO account (subject_id, {", ".join(DETAILS)})
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING
-"""
-KEEP_CREDENTIAL = "INSERT INTO credential (subject_id, password_hash) VALUES ($1, $2)"
-READ = """
-SELECT email, full_name, street, postal_code, city, country, phone, kind, company, nip, language
-FROM account WHERE subject_id = $1
-"""
+"""  # noqa: S608 names of fields
+STORE_CREDENTIAL = "INSERT INTO credential (subject_id, password_hash) VALUES ($1, $2)"
+READ = f"SELECT {', '.join(DETAILS)} FROM account WHERE subject_id = $1"  # noqa: S608 names of fields
 LOCK = "SELECT true FROM account WHERE subject_id = $1 FOR NO KEY UPDATE"
 CORRECT = """
 UPDATE account SET full_name = $2, street = $3, postal_code = $4, city = $5, country = $6, phone = $7, company = $8,
@@ -27,25 +25,22 @@ WHERE subject_id = $1
 """
 
 
-async def holder(tx: Transaction, address_hash: bytes) -> UUID | None:
+async def owner(tx: Transaction, address_hash: bytes) -> UUID | None:
     """Who has an account under this address."""
-    found: UUID | None = await tx.value(HOLDER, address_hash)
-    return found
+    subject_id: UUID | None = await tx.value(OWNER, address_hash)
+    return subject_id
 
 
-async def begin(tx: Transaction, subject_id: UUID, signed_up: Row) -> bool:
-    """Make the account and its credential of a sign-up; False when the person has one."""
-    s = signed_up
-    address = (s["street"], s["postal_code"], s["city"], s["country"], s["phone"])
-    party = (s["kind"], s["company"], s["nip"], s["language"])
-    if not await tx.run(BEGIN, subject_id, s["email"], s["full_name"], *address, *party):
+async def begin(tx: Transaction, subject_id: UUID, details: Details, password_hash: str) -> bool:
+    """Make an account and its credential; False when the person has one."""
+    if not await tx.run(BEGIN, subject_id, *astuple(details)):
         return False
-    await tx.run(KEEP_CREDENTIAL, subject_id, s["password_hash"])
+    await tx.run(STORE_CREDENTIAL, subject_id, password_hash)
     return True
 
 
 async def profile(tx: Transaction, subject_id: UUID) -> identity.Profile:
-    """What an account holds. Raises Refused (404)."""
+    """Raises Refused (404)."""
     row = await tx.row(READ, subject_id)
     if row is None:
         raise refuse(404, "no account of this person")
@@ -53,7 +48,7 @@ async def profile(tx: Transaction, subject_id: UUID) -> identity.Profile:
 
 
 async def lock(tx: Transaction, subject_id: UUID) -> None:
-    """Let one change of an account wait for the other."""
+    """Serialize the changes of one account."""
     await tx.value(LOCK, subject_id)
 
 

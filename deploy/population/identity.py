@@ -6,7 +6,8 @@ from dataclasses import dataclass, fields
 from typing import Any
 from uuid import UUID
 
-from services.identity.keys import Keys
+from services.identity.addresses import hashes_of
+from shared.secrets import Keyring
 
 ROWS_A_PERSON = 7
 
@@ -59,18 +60,18 @@ SELECT gen_random_uuid(), id, 'license-issued', '{"amount": "49.00 PLN"}', now()
 """
 
 
-async def insert_people(connection: Any, people: Sequence[Person], address_key: str | None = None) -> None:
+async def insert_people(connection: Any, people: Sequence[Person], keyring: Keyring | None = None) -> None:
     """Insert people with seven rows each, in one transaction.
 
-    Without the running service's `address_key` they are not recognised by their addresses.
+    Without the keys of the running service they are not recognized by their addresses.
     """
-    keys = Keys(address_key or secrets.token_urlsafe(32))
+    keyring = keyring or Keyring("identity", f"1:{secrets.token_urlsafe(32)}")
     ids = [person.subject_id for person in people]
     async with connection.transaction():
         await connection.execute("SET LOCAL lethe.purpose = 'upkeep'")
         await connection.execute(SUBJECTS, ids)
         await connection.execute(ACCOUNTS, *_columns(people))
-        await connection.execute(ADDRESSES, ids, [keys.address(person.email) for person in people])
+        await connection.execute(ADDRESSES, ids, [hashes_of(keyring, person.email).newest for person in people])
         for statement in (CREDENTIALS, SESSIONS, ACTIVITIES, MAILS):
             await connection.execute(statement, ids)
 

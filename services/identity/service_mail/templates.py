@@ -3,22 +3,24 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from shared.contracts.fields import Language
 
-class Words(NamedTuple):
-    """The words of one mail in one language."""
+
+class Template(NamedTuple):
+    """One mail in one language."""
 
     subject: str
     text: str
 
 
-CODE = {
-    "pl": Words(
+CODE: Mapping[Language, Template] = {
+    "pl": Template(
         "Kod potwierdzający adres e-mail",
         "Ktoś, zapewne Ty, zakłada u nas konto z tym adresem.\n\nKod: {code}\n\n"
         "Kod jest ważny 10 minut i tylko raz. Jeśli to nie Ty, zignoruj tę wiadomość: bez kodu konto nie powstanie,\n"
         "a podane dane usuniemy najpóźniej po 48 godzinach.\n",
     ),
-    "en": Words(
+    "en": Template(
         "Code to confirm your e-mail address",
         "Somebody, probably you, is opening an account with this address.\n\nCode: {code}\n\n"
         "It is valid for 10 minutes and once only. If it was not you, ignore this message: without the code there\n"
@@ -27,41 +29,41 @@ CODE = {
 }
 
 # What other services may ask for.
-FOR_SERVICES: Mapping[str, Mapping[str, Words]] = {
+FOR_SERVICES: Mapping[str, Mapping[Language, Template]] = {
     "payment-received": {
-        "pl": Words("Otrzymaliśmy płatność", "Dziękujemy, otrzymaliśmy Twoją płatność."),
-        "en": Words("We received your payment", "Thank you, we received your payment."),
+        "pl": Template("Otrzymaliśmy płatność", "Dziękujemy, otrzymaliśmy Twoją płatność."),
+        "en": Template("We received your payment", "Thank you, we received your payment."),
     },
     "payment-due": {
-        "pl": Words("Płatność oczekuje", "Twoje zamówienie czeka na płatność."),
-        "en": Words("A payment is due", "Your order is waiting for its payment."),
+        "pl": Template("Płatność oczekuje", "Twoje zamówienie czeka na płatność."),
+        "en": Template("A payment is due", "Your order is waiting for its payment."),
     },
     "license-issued": {
-        "pl": Words(
+        "pl": Template(
             "Twoja licencja jest gotowa", "Licencja została wydana. Klucz znajdziesz po zalogowaniu do panelu."
         ),
-        "en": Words(
+        "en": Template(
             "Your license is ready", "The license was issued. You find its key in your panel after signing in."
         ),
     },
     "license-expiring": {
-        "pl": Words("Twoja licencja wkrótce wygaśnie", "Licencja wygaśnie z końcem dnia podanego poniżej."),
-        "en": Words("Your license expires soon", "The license expires at the end of the day given below."),
+        "pl": Template("Twoja licencja wkrótce wygaśnie", "Licencja wygaśnie z końcem dnia podanego poniżej."),
+        "en": Template("Your license expires soon", "The license expires at the end of the day given below."),
     },
     "refund-made": {
-        "pl": Words("Zwróciliśmy płatność", "Zwrot środków został zlecony."),
-        "en": Words("We refunded a payment", "Your refund is on its way."),
+        "pl": Template("Zwróciliśmy płatność", "Zwrot środków został zlecony."),
+        "en": Template("We refunded a payment", "Your refund is on its way."),
     },
     "contract-ended": {
-        "pl": Words("Umowa licencyjna została zakończona", "Umowa licencyjna została zakończona."),
-        "en": Words("Your license contract has ended", "Your license contract has ended."),
+        "pl": Template("Umowa licencyjna została zakończona", "Umowa licencyjna została zakończona."),
+        "en": Template("Your license contract has ended", "Your license contract has ended."),
     },
     "password-changed": {
-        "pl": Words(
+        "pl": Template(
             "Hasło zostało zmienione",
             "Hasło do Twojego konta zostało zmienione. Jeśli to nie Ty, od razu ustaw nowe hasło i napisz do nas.",
         ),
-        "en": Words(
+        "en": Template(
             "Your password was changed",
             "The password of your account was changed. If it was not you, set a new one at once and write to us.",
         ),
@@ -69,26 +71,26 @@ FOR_SERVICES: Mapping[str, Mapping[str, Words]] = {
 }
 
 # What identity itself writes.
-OWN: Mapping[str, Mapping[str, Words]] = {
+OWN: Mapping[str, Mapping[Language, Template]] = {
     "already-registered": {
-        "pl": Words(
+        "pl": Template(
             "Masz już u nas konto",
             "Ktoś, zapewne Ty, próbował założyć konto z tym adresem. Konto już istnieje: zaloguj się albo ustaw nowe\n"
             "hasło. Jeśli to nie Ty, nic nie musisz robić.",
         ),
-        "en": Words(
+        "en": Template(
             "You have an account already",
             "Somebody, probably you, tried to open an account with this address. It exists already: sign in, or set\n"
             "a new password. If it was not you, there is nothing to do.",
         ),
     },
     "password-reset": {
-        "pl": Words(
+        "pl": Template(
             "Ustawianie nowego hasła",
             "Ktoś, zapewne Ty, prosi o nowe hasło. Wpisz poniższy kod na stronie zmiany hasła w ciągu godziny. Jeśli\n"
             "to nie Ty, zignoruj tę wiadomość: hasło pozostanie bez zmian.",
         ),
-        "en": Words(
+        "en": Template(
             "Setting a new password",
             "Somebody, probably you, asks for a new password. Enter the code below on the page for it within an hour.\n"
             "If it was not you, ignore this message: the password stays as it is.",
@@ -96,7 +98,7 @@ OWN: Mapping[str, Mapping[str, Words]] = {
     },
 }
 
-LABELS: Mapping[str, Mapping[str, str]] = {
+LABELS: Mapping[Language, Mapping[str, str]] = {
     "pl": {
         "amount": "Kwota",
         "currency": "Waluta",
@@ -124,11 +126,11 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "token": "Code",
     },
 }
-GREETING = {"pl": "Dzień dobry, {full_name}!", "en": "Hello {full_name},"}
+GREETING: Mapping[Language, str] = {"pl": "Dzień dobry, {full_name}!", "en": "Hello {full_name},"}
 
 
-def compose(template: str, language: str, full_name: str, facts: Mapping[str, str]) -> tuple[str, str]:
-    """Subject and plain text of a mail: greeting, the fixed words, then the facts line by line."""
+def compose(template: str, language: Language, full_name: str, facts: Mapping[str, str]) -> tuple[str, str]:
+    """Subject and plain text of a mail: greeting, the fixed text, then the facts line by line."""
     subject, text = {**FOR_SERVICES, **OWN}[template][language]
     labels = LABELS[language]
     lines = [f"{labels.get(name, name.replace('_', ' '))}: {value}" for name, value in facts.items()]
