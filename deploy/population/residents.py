@@ -11,9 +11,8 @@ import asyncpg
 from faker import Faker
 from stdnum.pl import nip as polish_nip
 
-from deploy.population import identity, marketing
+from deploy.population import identity, licensing, marketing
 from services.identity.subject_ids import minted
-from services.licensing import population as licensing
 from services.privacy import population as privacy
 
 CONNECT_TIMEOUT_S = 10

@@ -5,8 +5,8 @@ from collections import Counter
 from datetime import timedelta
 from uuid import UUID, uuid4
 
+from deploy.population.licensing import Buyer, insert_purchases, key_of_buyer
 from services.licensing.jobs import due_dates
-from services.licensing.population import Buyer, insert_purchases, key_of_buyer
 from shared.clock import now, today
 from shared.contracts import licensing
 from shared.contracts.licensing import ActivateLicense, DeactivateLicense, ValidateLicense

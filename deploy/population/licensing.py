@@ -1,4 +1,4 @@
-"""Many buyers at once, for demo and measuring: set-based, past the requests, numbers gapless, always alike."""
+"""Many buyers at once, for demo and measurements: set-based, past the requests, the same each time, numbers gapless."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from services.licensing.invoices.rules import number
+from services.licensing.invoices import rules as invoices
 from services.licensing.licenses.keys import ALPHABET, RANDOM_SYMBOLS, device_hash, key_end, key_hash, key_of
 from services.licensing.licenses.rules import expires_at
 from services.licensing.vat import Tax, tax_of, vat_on
@@ -114,7 +114,7 @@ FROM unnest($1::uuid[], $2::bytea[]) AS a (order_id, device) JOIN license l USIN
 
 
 @dataclass(frozen=True)
-class _Bought:
+class _Order:
     """One order of a buyer, with its day."""
 
     buyer: Buyer
@@ -122,7 +122,7 @@ class _Bought:
     day: date
     paid: bool
     tax: Tax
-    kept: Retention | None
+    retention: Retention | None
 
     @property
     def at(self) -> datetime:
@@ -149,16 +149,16 @@ def _order_id(buyer: Buyer, what: str) -> UUID:
     return UUID(bytes=sha256(what.encode() + buyer.subject_id.bytes).digest()[:16], version=4)
 
 
-def _paid(buyer: Buyer) -> _Bought:
+def _paid(buyer: Buyer) -> _Order:
     """Within the last nine months when the license runs, within the nine before when it has expired."""
     days_ago = buyer.subject_id.int % 270 + (0 if buyer.keeps_license else 400)
     day = today() - timedelta(days=days_ago)
     tax = _tax(buyer.country, buyer.kind, day)
-    return _Bought(buyer, _order_id(buyer, "paid"), day, True, tax, _kept(day, tax.treatment == "oss"))
+    return _Order(buyer, _order_id(buyer, "paid"), day, True, tax, _retention(day, tax.treatment == "oss"))
 
 
-def _unpaid(buyer: Buyer) -> _Bought:
-    return _Bought(buyer, _order_id(buyer, "unpaid"), today(), False, _tax(buyer.country, buyer.kind, today()), None)
+def _unpaid(buyer: Buyer) -> _Order:
+    return _Order(buyer, _order_id(buyer, "unpaid"), today(), False, _tax(buyer.country, buyer.kind, today()), None)
 
 
 @lru_cache
@@ -167,11 +167,11 @@ def _tax(country: str, kind: str, day: date) -> Tax:
 
 
 @lru_cache
-def _kept(day: date, oss: bool) -> Retention:
+def _retention(day: date, oss: bool) -> Retention:
     return sale(day, declared_in_oss=oss)
 
 
-def _purchases(orders: Sequence[_Bought]) -> list[list[Any]]:
+def _purchases(orders: Sequence[_Order]) -> list[list[Any]]:
     return [
         [o.order_id for o in orders],
         [o.buyer.subject_id for o in orders],
@@ -181,13 +181,13 @@ def _purchases(orders: Sequence[_Bought]) -> list[list[Any]]:
         [o.tax.rate for o in orders],
         [vat_on(NET, o.tax.rate) for o in orders],
         [o.at for o in orders],
-        [o.kept and o.kept.until for o in orders],
-        [o.kept and "|".join(o.kept.provisions) for o in orders],
-        [o.kept and "|".join(o.kept.exemptions) for o in orders],
+        [o.retention and o.retention.until for o in orders],
+        [o.retention and "|".join(o.retention.provisions) for o in orders],
+        [o.retention and "|".join(o.retention.exemptions) for o in orders],
     ]
 
 
-async def _licenses(connection: Any, paid: Sequence[_Bought]) -> None:
+async def _licenses(connection: Any, paid: Sequence[_Order]) -> None:
     keys = [key_of_buyer(o.buyer.subject_id) for o in paid]
     ids = [o.order_id for o in paid]
     ends = [expires_at(o.day, MONTHS) for o in paid]
@@ -196,11 +196,11 @@ async def _licenses(connection: Any, paid: Sequence[_Bought]) -> None:
         await connection.execute(ACTIVATIONS, ids, [device_hash(key, device) for key in keys])
 
 
-async def _invoices(connection: Any, paid: Sequence[_Bought]) -> None:
+async def _invoices(connection: Any, paid: Sequence[_Order]) -> None:
     await connection.execute(
         INVOICES,
         [o.order_id for o in paid],
-        [given async for given in _numbers(connection, paid)],
+        [number async for number in _numbers(connection, paid)],
         [o.day for o in paid],
         [o.buyer.full_name for o in paid],
         [o.buyer.nip for o in paid],
@@ -211,10 +211,10 @@ async def _invoices(connection: Any, paid: Sequence[_Bought]) -> None:
     )
 
 
-async def _numbers(connection: Any, paid: Sequence[_Bought]) -> AsyncIterator[str]:
+async def _numbers(connection: Any, paid: Sequence[_Order]) -> AsyncIterator[str]:
     """The next numbers of each year, in the order of the days."""
     for year in sorted({o.day.year for o in paid}):
         days = [o.day for o in paid if o.day.year == year]
         last = await connection.fetchval(TAKE_NUMBERS, year, len(days))
         for count, day in enumerate(days, start=last - len(days) + 1):
-            yield number("FV", day, count)
+            yield invoices.number("FV", day, count)
