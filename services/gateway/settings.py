@@ -17,8 +17,8 @@ class GatewaySettings(KeyedSettings):
     Rates count per process: with several gateways behind a balancer a client gets so many times more.
 
     `keys` are the same for all gateways: with them a repeated request opens the same case with the same token. A
-    key that went stays in the list for 24 hours, as long as a request may be repeated. Without the setting each
-    process makes a key of its own, which is for development only.
+    key that was replaced stays in the list for another 24 hours, as long as a request may be repeated. Without the
+    setting each process makes a key of its own, which is for development only.
     """
 
     http_host: str = ""

@@ -56,11 +56,13 @@ class Deleted:
 
 
 async def keep(tx: Transaction, license_ids: Sequence[UUID], review_on: date | None) -> None:
-    await tx.run(KEEP, license_ids, review_on, RUNNING_CONTRACT.provision, RUNNING_CONTRACT.exemption)
+    if license_ids:  # planning the statement costs more than running it
+        await tx.run(KEEP, license_ids, review_on, RUNNING_CONTRACT.provision, RUNNING_CONTRACT.exemption)
 
 
 async def release(tx: Transaction, license_ids: Sequence[UUID], last_day: date) -> None:
-    await tx.run(RELEASE, license_ids, last_day, RUNNING_CONTRACT.provision, RUNNING_CONTRACT.exemption)
+    if license_ids:
+        await tx.run(RELEASE, license_ids, last_day, RUNNING_CONTRACT.provision, RUNNING_CONTRACT.exemption)
 
 
 async def delete(tx: Transaction, license_id: UUID, last_day: date) -> Deleted:
