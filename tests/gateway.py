@@ -25,7 +25,9 @@ PROBLEM = "application/problem+json"
 @contextlib.asynccontextmanager
 async def front_door(house: House, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a gateway of this house; without rates unless the test sets them."""
-    chosen = GatewaySettings(**({"amqp_url": house.amqp["gateway"]} | UNLIMITED | settings))
+    chosen = GatewaySettings(
+        **({"amqp_url": house.amqp["gateway"], "keys": house.settings["keys"]} | UNLIMITED | settings)
+    )
     async with serving(chosen) as base, httpx.AsyncClient(base_url=base, timeout=20) as client:
         yield client
 

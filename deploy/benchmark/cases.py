@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import asyncpg
 
-from deploy.population import residents as population
+from deploy.population import residents
 from deploy.population.cases import insert_cases, release
 from deploy.population.residents import Resident
 from shared.clock import now
@@ -29,8 +29,8 @@ CASES_LEFT = (
 
 async def arrive(connections: Connections, count: int, seed: int) -> list[Resident]:
     """So many people more, with all that is known of each."""
-    people = population.residents(count, seed)
-    await population.insert_residents(connections, people)
+    people = residents.residents(count, seed)
+    await residents.insert_all(connections, people)
     return people
 
 

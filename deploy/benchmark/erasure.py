@@ -16,7 +16,7 @@ from deploy.benchmark.cases import Connections, Figures, analyze, arrive, open_c
 from deploy.benchmark.growth import growth
 from deploy.local import processes, system
 from deploy.local.system import System
-from deploy.population import residents as population
+from deploy.population import residents
 from deploy.population.residents import Resident
 from shared.contracts import privacy
 from shared.contracts.privacy import OrderedSubject
@@ -145,7 +145,7 @@ async def run(
     client = RequestClient(amqp_url, "benchmark")
     idle, peak, stop = resident_mb(running), dict[str, float](), asyncio.Event()
     watcher = asyncio.create_task(watch_memory(running, peak, stop))
-    async with population.superuser(running.servers.postgres_admin_url, system.SERVICES) as connections:
+    async with residents.superuser(running.servers.postgres_admin_url, system.SERVICES) as connections:
         tell("single cases on an idle system")
         found: dict[str, Any] = {"single": await single(connections, client, amqp_url, 60, 1)}
         tell(f"500 cases from {CLIENTS} clients")

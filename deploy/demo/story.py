@@ -14,7 +14,7 @@ from deploy.demo import documents, tables
 from deploy.demo.person import Person
 from deploy.local import system
 from deploy.local.system import System
-from deploy.population import residents as population
+from deploy.population import residents
 from deploy.population.cases import insert_cases, release
 from deploy.population.residents import Resident
 from shared.messaging.request_client import RequestClient
@@ -37,7 +37,7 @@ async def play(running: System, console: Console, seed: int) -> dict[str, Any]:
     """Play everything; answers the figures. Raises DemoFailed when a promise was not kept."""
     began = perf_counter()
     names = system.SERVICES
-    async with population.superuser(running.servers.postgres_admin_url, names) as connections:
+    async with residents.superuser(running.servers.postgres_admin_url, names) as connections:
         people = await _populate(connections, console, seed)
         person = await _one(running, console, seed)
         crowd = people[:AT_ONCE]
@@ -49,10 +49,10 @@ async def play(running: System, console: Console, seed: int) -> dict[str, Any]:
 
 
 async def _populate(connections: dict[str, asyncpg.Connection], console: Console, seed: int) -> list[Resident]:
-    people = population.residents(POPULATION, seed)
+    people = residents.residents(POPULATION, seed)
     known = await connections["identity"].fetchval(PRESENT, [p.subject_id for p in people])
     if not known:
-        await population.insert_residents(connections, people)
+        await residents.insert_all(connections, people)
     keeping = sum(p.keeps_license for p in people)
     unpaid = sum(p.unpaid_order for p in people)
     console.print(

@@ -1,0 +1,1 @@
+"""Made-up people: whole residents, and each service's part of them."""

@@ -12,10 +12,8 @@ from faker import Faker
 from stdnum.pl import nip as polish_nip
 
 from deploy.population import consents as privacy
-from services.identity import population as identity
+from deploy.population import identity, licensing, marketing
 from services.identity.subject_ids import minted
-from services.licensing import population as licensing
-from services.marketing import population as marketing
 
 CONNECT_TIMEOUT_S = 10
 UNPAID, KEEPING, READING, TRADING, FOREIGN = 0.05, 0.10, 0.60, 0.15, 0.05  # shares of the population
@@ -105,7 +103,7 @@ async def superuser(admin_url: str, names: Sequence[str]) -> AsyncIterator[dict[
             await connection.close()
 
 
-async def insert_residents(connections: Mapping[str, asyncpg.Connection], people: Sequence[Resident]) -> None:
+async def insert_all(connections: Mapping[str, asyncpg.Connection], people: Sequence[Resident]) -> None:
     """Give everybody an account, purchases, consents and, for some, the newsletter: set-based."""
     await asyncio.gather(
         identity.insert_people(connections["identity"], [_account(p) for p in people]),

@@ -7,25 +7,23 @@ from collections.abc import AsyncIterator
 import uvicorn
 from fastapi import FastAPI
 
-from services.gateway import (
+from services.gateway import head_timeout, health, problems
+from services.gateway.authentication import Resources
+from services.gateway.limits import Limits
+from services.gateway.middleware import RequestMiddleware
+from services.gateway.routes import (
     accounts,
     consents,
-    health,
     licenses,
     newsletter,
     notice,
     orders,
+    payment_webhooks,
     privacy_requests,
-    problems,
     profile,
     sandbox,
     sessions,
-    webhooks,
 )
-from services.gateway.callers import Gateway
-from services.gateway.heads import Punctual
-from services.gateway.intake import Intake
-from services.gateway.limits import Limits
 from services.gateway.settings import GatewaySettings
 from shared.health import Server, listen
 from shared.lifecycle import main
@@ -45,7 +43,7 @@ ROUTERS = (
     orders.members,
     licenses.programs,
     licenses.members,
-    webhooks.provider,
+    payment_webhooks.provider,
     sandbox.buyers,
     newsletter.mailing,
     newsletter.anybody,
@@ -60,7 +58,6 @@ ROUTERS = (
 
 
 def build(settings: GatewaySettings, client: RequestClient) -> FastAPI:
-    """The application."""
     app = FastAPI(
         title="Lethe",
         version="1.0.0",
@@ -69,17 +66,15 @@ def build(settings: GatewaySettings, client: RequestClient) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.gateway = Gateway(
-        client, Limits(settings.rates), settings.ask_timeout_s, settings.case_token_key.get_secret_value().encode()
-    )
+    app.state.resources = Resources(client, Limits(settings.rates), settings.ask_timeout_s, settings.keyring(NAME))
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
     app.router.routes.extend(health.routes(client))
     app.add_middleware(
-        Intake,
+        RequestMiddleware,
         max_bytes=settings.max_body_bytes,
-        limits={webhooks.PAYMENTS: settings.max_webhook_bytes},
+        limits={payment_webhooks.PAYMENTS: settings.max_webhook_bytes},
         body_timeout_s=settings.body_timeout_s,
     )
     return app
@@ -109,7 +104,7 @@ def _config(app: FastAPI, settings: GatewaySettings) -> uvicorn.Config:
     """uvicorn without an access log (it would name addresses and tokens), without naming itself."""
     return uvicorn.Config(
         app,
-        http=Punctual,
+        http=head_timeout.protocol(settings.head_timeout_s),
         access_log=False,
         log_level="critical",
         lifespan="off",

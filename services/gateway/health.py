@@ -1,4 +1,4 @@
-"""Whether the gateway lives and can client, and its metrics."""
+"""Whether the gateway lives and reaches the broker, and its metrics."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""How much one client may ask: token buckets in memory, forgotten when they are full again."""
+"""Rate limits per client: token buckets in memory, the longest unused of which are dropped."""
 
 import ipaddress
 import math
@@ -31,7 +31,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Rate:
-    """So many at once, and so many a second afterwards."""
+    """`burst` requests at once, and `per_second` afterwards."""
 
     burst: int
     per_second: float
@@ -86,7 +86,7 @@ class Limits:
 
 
 def client_of(host: str) -> str:
-    """Whom an address stands for."""
+    """The client that an address belongs to: itself, or its network of 64 bits."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

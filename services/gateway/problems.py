@@ -1,4 +1,4 @@
-"""Every error as a problem (RFC 9457), without values, and as it is documented."""
+"""Every error as a problem (RFC 9457) without values, and the same in the OpenAPI document."""
 
 import copy
 from http import HTTPStatus
@@ -32,16 +32,16 @@ def response(problem: Problem, headers: dict[str, str] | None = None) -> Respons
 
 
 def _headers(status: int) -> dict[str, str]:
-    found = {"Cache-Control": "no-store"}
+    headers = {"Cache-Control": "no-store"}
     if status == HTTPStatus.UNAUTHORIZED:
-        found["WWW-Authenticate"] = AUTHENTICATE
+        headers["WWW-Authenticate"] = AUTHENTICATE
     if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        found["Retry-After"] = str(UNAVAILABLE_WAIT_S)
-    return found
+        headers["Retry-After"] = str(UNAVAILABLE_WAIT_S)
+    return headers
 
 
 def install(app: FastAPI) -> None:
-    """Answer every exception with a problem; what nobody foresaw is caught in `intake`."""
+    """Answer every exception with a problem; the middleware catches what has no handler."""
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ValidationError, _invalid)
@@ -72,31 +72,31 @@ async def _http(request: Request, error: Exception) -> Response:
 
 def _allowed(request: Request) -> str:
     """The methods of every route with this path; the framework names those of the first."""
-    scope, found = dict(request.scope), set()
+    scope, allowed = dict(request.scope), set()
     for method in METHODS:
         scope["method"] = method
         if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
-            found.add(method)
-    return ", ".join(sorted(found))
+            allowed.add(method)
+    return ", ".join(sorted(allowed))
 
 
 METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 
 
 def unforeseen() -> Response:
-    """The answer to a fault of ours."""
+    """The answer to an exception that has no handler."""
     return response(Problem(title="the service failed", status=500, detail="it has been logged; try again later"))
 
 
 # ── OpenAPI ─────────────────────────────────────────────────────────────────────────────────────
 
-PROVES: dict[int | str, dict[str, Any]] = {401: {}}
+MAY_ANSWER_401: dict[int | str, dict[str, Any]] = {401: {}}
 """For a route without a session that may answer 401 all the same."""
 
 REFUSALS = (400, 403, 404, 408, 409, 410, 413, 415, 422, 429, 500, 503)
 WAITING = {"Retry-After": {"description": "seconds to wait", "schema": {"type": "integer"}}}
-WHO = {"WWW-Authenticate": {"description": "how to sign in", "schema": {"type": "string"}}}
-HEADERS = {401: WHO, 429: WAITING, 503: WAITING}
+SIGN_IN = {"WWW-Authenticate": {"description": "how to sign in", "schema": {"type": "string"}}}
+HEADERS = {401: SIGN_IN, 429: WAITING, 503: WAITING}
 
 
 def _documented(app: FastAPI) -> dict[str, Any]:
@@ -107,8 +107,8 @@ def _documented(app: FastAPI) -> dict[str, Any]:
         )
         for path in document["paths"].values():
             for operation in path.values():
-                may_sign = operation.get("security") or "401" in operation["responses"]
-                codes = (*REFUSALS, 401) if may_sign else REFUSALS
+                may_answer_401 = operation.get("security") or "401" in operation["responses"]
+                codes = (*REFUSALS, 401) if may_answer_401 else REFUSALS
                 operation["responses"] |= {str(code): _refusal(code) for code in sorted(codes)}
         schemas = document["components"]["schemas"]
         schemas |= {"Problem": _schema(Problem), "FieldError": _schema(FieldError)}
@@ -120,8 +120,8 @@ def _documented(app: FastAPI) -> dict[str, Any]:
 
 def _refusal(code: int) -> dict[str, Any]:
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    found: dict[str, Any] = {"description": HTTPStatus(code).phrase, "content": content}
-    return found | ({"headers": copy.deepcopy(HEADERS[code])} if code in HEADERS else {})
+    refusal: dict[str, Any] = {"description": HTTPStatus(code).phrase, "content": content}
+    return refusal | ({"headers": copy.deepcopy(HEADERS[code])} if code in HEADERS else {})
 
 
 def _schema(model: type[Problem] | type[FieldError]) -> dict[str, Any]:
@@ -131,5 +131,5 @@ def _schema(model: type[Problem] | type[FieldError]) -> dict[str, Any]:
 
 
 def report(error: BaseException, route: str, method: str) -> None:
-    """Log a fault of ours by its class only."""
+    """Log an exception by its class: its text may hold values."""
     log.error("request failed", route=route, method=method, exception=type(error).__name__)

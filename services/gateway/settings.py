@@ -6,23 +6,27 @@ from typing import Annotated
 from pydantic import Field, SecretStr, StringConstraints
 
 from services.gateway.limits import RATE, Kind, Rate
-from shared.settings import Settings
+from shared.settings import KeyedSettings
 
 RateText = Annotated[str, StringConstraints(pattern=RATE)]
 
 
-class GatewaySettings(Settings):
+class GatewaySettings(KeyedSettings):
     """`LETHE_GATEWAY_...` or `LETHE_...`; a rate reads `60/minute` or `off`.
 
     Rates count per process: with several gateways behind a balancer a client gets so many times more.
+
+    `keys` are the same for all gateways: with them a repeated request opens the same case with the same token. A
+    key that was replaced stays in the list for another 24 hours, as long as a request may be repeated. Without the
+    setting each process makes a key of its own, which is for development only.
     """
 
     http_host: str = ""
     http_port: int = Field(default=0, ge=0, le=65535)
     trusted_proxies: str = ""  # whose X-Forwarded-For names the client: addresses and networks with commas
-    # the same for all gateways: with it a repeated request opens the same case with the same token
-    case_token_key: SecretStr = Field(default_factory=lambda: SecretStr(secrets.token_urlsafe(32)), min_length=32)
+    keys: SecretStr = Field(default_factory=lambda: SecretStr(f"1:{secrets.token_urlsafe(32)}"))
     ask_timeout_s: float = Field(default=10.0, gt=0)
+    head_timeout_s: float = Field(default=10.0, gt=0)
     body_timeout_s: float = Field(default=10.0, gt=0)
     max_body_bytes: int = Field(default=64 * 1024, ge=1024)
     max_webhook_bytes: int = Field(default=256 * 1024, ge=1024)
@@ -37,12 +41,11 @@ class GatewaySettings(Settings):
 
     @property
     def rates(self) -> dict[Kind, Rate | None]:
-        """The rate of each kind of route."""
         return {kind: Rate.read(getattr(self, f"rate_{kind.value}")) for kind in Kind}
 
     @property
     def host(self) -> str:
-        """Where to listen; the operators' address if no other is set."""
+        """Where to listen; where health is told if no other address is set."""
         return self.http_host or self.health_host
 
     @property

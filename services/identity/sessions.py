@@ -1,22 +1,16 @@
-"""Opaque sessions: the token is shown once, only its SHA-256 is kept; idle and absolute limits."""
+"""Opaque sessions: the token is shown once, only its SHA-256 is stored; idle and absolute limits."""
 
 import secrets
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from services.identity import activity
 from services.identity.settings import IdentitySettings
 from shared.clock import now
 from shared.contracts import identity
-from shared.contracts.message import Done
-from shared.database import Row, Transaction
-from shared.messaging.router import ServiceRouter
-from shared.personal_data.subjects import Standing, lock_subject
+from shared.database import Transaction
 from shared.problems import Refused, refuse
-from shared.purposes import Purpose
 from shared.secrets import digest
-
-router = ServiceRouter("identity")
 
 TOKEN_BYTES = 32
 
@@ -24,18 +18,32 @@ BEGIN = """
 INSERT INTO session (session_id, subject_id, token_hash, expires_at, device) VALUES ($1, $2, $3, $4, $5)
 """
 FIND = """
-SELECT s.session_id, s.subject_id, s.authenticated_at, s.last_seen_at < now() - interval '1 minute' AS stale, a.email
+SELECT s.session_id, s.subject_id, s.authenticated_at, s.last_seen_at < now() - interval '1 minute' AS unnoted, a.email
 FROM session s JOIN account a USING (subject_id)
 WHERE s.token_hash = $1 AND s.expires_at > now() AND s.last_seen_at > now() - make_interval(secs => $2)
 """
-SEEN = "UPDATE session SET last_seen_at = now() WHERE session_id = $1 AND last_seen_at < now() - interval '1 minute'"
-END = "DELETE FROM session WHERE token_hash = $1"
+NOTE_USE = """
+UPDATE session SET last_seen_at = now() WHERE session_id = $1 AND last_seen_at < now() - interval '1 minute'
+"""
+NOTE_PROOF = "UPDATE session SET authenticated_at = now(), last_seen_at = now() WHERE session_id = $1"
+END = "DELETE FROM session WHERE session_id = $1"
 END_OTHERS = "DELETE FROM session WHERE subject_id = $1 AND session_id IS DISTINCT FROM $2"
 OPEN = """
 SELECT session_id, created_at, last_seen_at, device FROM session
 WHERE subject_id = $1 AND expires_at > now() AND last_seen_at > now() - make_interval(secs => $2)
 ORDER BY created_at, session_id
 """
+
+
+@dataclass(frozen=True)
+class Session:
+    """A live session and its owner; `unnoted` when its last noted use is over a minute ago."""
+
+    session_id: UUID
+    subject_id: UUID
+    authenticated_at: datetime
+    unnoted: bool
+    email: str
 
 
 async def begin(tx: Transaction, subject_id: UUID, device: str, settings: IdentitySettings) -> identity.SignedIn:
@@ -46,12 +54,12 @@ async def begin(tx: Transaction, subject_id: UUID, device: str, settings: Identi
     return identity.SignedIn(token=token, expires_at=expires_at)
 
 
-async def find(tx: Transaction, token: str, settings: IdentitySettings) -> Row:
+async def find(tx: Transaction, token: str, idle_s: float) -> Session:
     """The live session of a token. Raises Refused (401)."""
-    row = await tx.row(FIND, digest(token), settings.session_idle_s)
+    row = await tx.row(FIND, digest(token), idle_s)
     if row is None:
         raise no_session()
-    return row
+    return Session(**row)
 
 
 def no_session() -> Refused:
@@ -59,36 +67,29 @@ def no_session() -> Refused:
     return refuse(401, "the session is not valid", message="sign in again")
 
 
+async def note_use(tx: Transaction, session: Session) -> None:
+    """Note that a session was used, at most once a minute."""
+    if session.unnoted:
+        await tx.run(NOTE_USE, session.session_id)
+
+
+async def note_proof(tx: Transaction, session: Session) -> None:
+    """Note that the owner proved to be there just now. Raises Refused (401) when the session has ended."""
+    if not await tx.run(NOTE_PROOF, session.session_id):
+        raise no_session()
+
+
+async def end(tx: Transaction, session: Session) -> None:
+    """Raises Refused (401) when it has ended already."""
+    if not await tx.run(END, session.session_id):
+        raise no_session()
+
+
 async def end_others(tx: Transaction, subject_id: UUID, spared: UUID | None = None) -> None:
     """End a person's sessions, all but one."""
     await tx.run(END_OTHERS, subject_id, spared)
 
 
-@router.request(identity.Authenticate, purpose=Purpose.SECURITY)
-async def authenticate(
-    request: identity.Authenticate, tx: Transaction, settings: IdentitySettings
-) -> identity.Principal:
-    """Tell whose session this is; notes at most once a minute that it was used."""
-    row = await find(tx, request.token, settings)
-    if row["stale"]:
-        await tx.run(SEEN, row["session_id"])
-    return identity.Principal(subject_id=row["subject_id"], authenticated_at=row["authenticated_at"])
-
-
-@router.request(identity.SignOut, purpose=Purpose.SECURITY)
-async def sign_out(request: identity.SignOut, tx: Transaction, settings: IdentitySettings) -> Done:
-    """End a session; its token is worth nothing afterwards."""
-    owner = (await find(tx, request.token, settings))["subject_id"]
-    if await lock_subject(tx, owner) is not Standing.LIVE or not await tx.run(END, digest(request.token)):
-        raise no_session()
-    await activity.note(tx, owner, "signed out")
-    return Done()
-
-
-@router.request(identity.ReadSessions, purpose=Purpose.RIGHTS)
-async def read_sessions(
-    request: identity.ReadSessions, tx: Transaction, settings: IdentitySettings
-) -> identity.Sessions:
-    """A member's open sessions."""
-    rows = await tx.rows(OPEN, request.subject_id, settings.session_idle_s)
-    return identity.Sessions(sessions=tuple(identity.OpenSession.model_validate(dict(row)) for row in rows))
+async def open_sessions(tx: Transaction, subject_id: UUID, idle_s: float) -> tuple[identity.OpenSession, ...]:
+    rows = await tx.rows(OPEN, subject_id, idle_s)
+    return tuple(identity.OpenSession.model_validate(dict(row)) for row in rows)

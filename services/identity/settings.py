@@ -1,14 +1,13 @@
 """What identity needs besides what every service needs."""
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
-from shared.settings import Settings
+from shared.settings import KeyedSettings
 
 
-class IdentitySettings(Settings):
+class IdentitySettings(KeyedSettings):
     """`LETHE_IDENTITY_...` or `LETHE_...`."""
 
-    address_key: SecretStr = Field(min_length=32)
     mail_provider: str = Field(default="Poczta.example sp. z o.o.", min_length=1)
     mail_retry_s: float = Field(default=1.0, gt=0)
     code_valid_s: float = Field(default=600.0, gt=0, le=600)  # OWASP ASVS 6.5.5

@@ -2,45 +2,45 @@
 
 from typing import Any
 
-from services.licensing import catalogue, ordering, upkeep, webhook
-from services.licensing.data_map import DATA_MAP
-from services.licensing.invoices import handlers as invoices
-from services.licensing.licenses import by_key
-from services.licensing.licenses import handlers as licenses
-from services.licensing.licenses.delivery import Keys
-from services.licensing.payments import handlers as payments
-from services.licensing.payments import returns
+from services.licensing.erasure import ERASER
+from services.licensing.handlers import (
+    catalogue,
+    invoices,
+    license_keys,
+    licenses,
+    orders,
+    payment_webhook,
+    payments,
+    sandbox,
+)
+from services.licensing.jobs import due_dates, returned_payments
+from services.licensing.licenses.keys import KeyMint
 from services.licensing.payments.sandbox import Sandbox
-from services.licensing.sealing import Seal
+from services.licensing.payments.store import RETURNED_PAYMENTS
 from services.licensing.settings import LicensingSettings
-from services.licensing.settling import settle
 from shared.loops import Loop
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.erasure import Eraser
 from shared.service import Resources, Service
 
 router = ServiceRouter("licensing")
-router.include(catalogue.router, ordering.router, payments.router, webhook.router)
-router.include(invoices.router, licenses.router, by_key.router)
-
-
-def sandbox(settings: LicensingSettings) -> Sandbox:
-    return Sandbox(
-        settings.payment_provider, settings.webhook_secret, settings.payment_tolerance_s, settings.public_url
-    )
+router.include(catalogue.router, orders.router, payments.router, payment_webhook.router, sandbox.router)
+router.include(invoices.router, licenses.router, license_keys.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:
-    built_in = sandbox(resources.settings)
-    seal = Seal(resources.settings.sealing_key.get_secret_value())
-    return {"sandbox": built_in, "provider": built_in.provider(), "mint": Keys(seal)}
+    settings: LicensingSettings = resources.settings
+    built_in = Sandbox(settings.payment_provider, settings.webhook_secret, settings.public_url)
+    return {"sandbox": built_in, "provider": built_in.provider(), "mint": KeyMint(settings.keyring("licensing"))}
 
 
 def jobs(settings: LicensingSettings) -> list[Loop]:
-    return [Loop(returns.LOOP, returns.send_back, 30.0), Loop("upkeep", upkeep.step, settings.notices_every_s)]
+    return [
+        Loop(RETURNED_PAYMENTS, returned_payments.send_back, 30.0),
+        Loop("due dates", due_dates.step, settings.notices_every_s),
+    ]
 
 
-SERVICE = Service("licensing", router, Eraser(DATA_MAP, settle), settings=LicensingSettings, wire=wire, jobs=jobs)
+SERVICE = Service("licensing", router, ERASER, settings=LicensingSettings, wire=wire, jobs=jobs)
 
 if __name__ == "__main__":
     SERVICE.main()

@@ -1,16 +1,13 @@
-"""What is on sale and on which terms."""
+"""The products and their terms."""
+
+from dataclasses import dataclass
 
 from shared.contracts import licensing
-from shared.contracts.message import Done
-from shared.database import Row, Transaction
-from shared.messaging.router import ServiceRouter
+from shared.database import Transaction
 from shared.problems import refuse
-from shared.purposes import Purpose
-
-router = ServiceRouter("licensing")
 
 ON_SALE = "SELECT code, name, net, device_limit, months FROM product WHERE on_sale ORDER BY code"
-ONE = "SELECT code, name, net, device_limit, months FROM product WHERE code = $1 AND on_sale"
+ONE_ON_SALE = "SELECT code, name, net, device_limit, months FROM product WHERE code = $1 AND on_sale"
 NAME = "SELECT name FROM product WHERE code = $1"
 PUT = """
 INSERT INTO product (code, name, net, device_limit, months, on_sale) VALUES ($1, $2, $3, $4, $5, $6)
@@ -19,29 +16,33 @@ ON CONFLICT (code) DO UPDATE SET name = excluded.name, net = excluded.net, devic
 """
 
 
-@router.request(licensing.ListProducts, purpose=Purpose.CONTRACT)
-async def list_products(_request: licensing.ListProducts, tx: Transaction) -> licensing.Products:
-    """What is on sale now."""
-    return licensing.Products(
-        products=tuple(licensing.Product.model_validate(dict(row)) for row in await tx.rows(ON_SALE))
-    )
+@dataclass(frozen=True)
+class Product:
+    """`net` in grosze; `months` is None for a perpetual license."""
+
+    code: str
+    name: str
+    net: int
+    device_limit: int
+    months: int | None
 
 
-@router.request(licensing.PutProduct, purpose=Purpose.UPKEEP)
-async def put_product(request: licensing.PutProduct, tx: Transaction) -> Done:
-    """Add or change a product."""
-    await tx.run(PUT, request.code, request.name, request.net, request.device_limit, request.months, request.on_sale)
-    return Done()
+async def on_sale(tx: Transaction) -> list[Product]:
+    return [Product(**row) for row in await tx.rows(ON_SALE)]
 
 
-async def on_sale(tx: Transaction, code: str) -> Row:
-    """A product that can be ordered. Raises Refused (422)."""
-    row = await tx.row(ONE, code)
+async def orderable(tx: Transaction, code: str) -> Product:
+    """Raises Refused (422) for what is not on sale."""
+    row = await tx.row(ONE_ON_SALE, code)
     if row is None:
         raise refuse(422, "no such product on sale", field="product")
-    return row
+    return Product(**row)
 
 
 async def name_of(tx: Transaction, code: str) -> str:
-    """What a product is called on an invoice."""
     return str(await tx.value(NAME, code))
+
+
+async def put(tx: Transaction, product: licensing.PutProduct) -> None:
+    """Add or change a product; what was ordered before keeps its terms."""
+    await tx.run(PUT, product.code, product.name, product.net, product.device_limit, product.months, product.on_sale)

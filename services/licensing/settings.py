@@ -1,31 +1,47 @@
 """What licensing needs besides what every service needs."""
 
-from pydantic import Field, SecretStr
+import base64
 
-from services.licensing.sealing import derived
-from shared.settings import Settings
+from pydantic import Field, SecretStr, field_validator
+
+from shared.settings import KeyedSettings
+
+PREFIX = "whsec_"
+SECRET_BYTES = range(24, 65)  # as Standard Webhooks has it
 
 
-class LicensingSettings(Settings):
-    """`LETHE_LICENSING_...` or `LETHE_...`. An empty payment secret is derived from the sealing key."""
+class LicensingSettings(KeyedSettings):
+    """`LETHE_LICENSING_...` or `LETHE_...`. An empty payment secret is derived from the keys."""
 
-    sealing_key: SecretStr = Field(min_length=16)
     payment_provider: str = "PayGate Sandbox S.A."
     payment_secret: SecretStr = SecretStr("")
-    payment_tolerance_s: float = Field(default=300.0, gt=0)
     seller: str = "NanoMedia Damian Kiełbasa"
     seller_nip: str = "9222828810"
     days_to_pay: int = Field(default=14, ge=1, le=60)
     notices_every_s: float = Field(default=3600.0, gt=0)
 
+    @field_validator("payment_secret")
+    @classmethod
+    def _standard(cls, secret: SecretStr) -> SecretStr:
+        text = secret.get_secret_value()
+        if text and not _is_webhook_secret(text):
+            raise ValueError("a payment secret is written as whsec_<base64 of 24 to 64 bytes>")
+        return secret
+
     @property
-    def webhook_secret(self) -> bytes:
-        """The secret shared with the payment provider."""
-        return self.payment_secret.get_secret_value().encode() or derived(
-            self.sealing_key.get_secret_value(), "payment webhooks"
-        )
+    def webhook_secret(self) -> str:
+        derived = self.keyring("licensing").derive("payment webhooks")
+        return self.payment_secret.get_secret_value() or f"{PREFIX}{base64.b64encode(derived).decode()}"
 
     @property
     def recipients(self) -> tuple[str, ...]:
         """The payment provider learns who pays."""
         return (self.payment_provider,)
+
+
+def _is_webhook_secret(text: str) -> bool:
+    try:
+        decoded = base64.b64decode(text.removeprefix(PREFIX), validate=True)
+    except ValueError:
+        return False
+    return text.startswith(PREFIX) and len(decoded) in SECRET_BYTES

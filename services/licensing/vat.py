@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from shared.law.calendar import in_force
 from shared.problems import refuse
 
 Treatment = Literal["domestic", "oss", "reverse charge"]
-Kind = Literal["person", "sole trader", "company"]
 
 SELLER_COUNTRY = "PL"
 
@@ -36,13 +36,13 @@ RATES = (
 )
 
 
-NOTES: dict[str, str] = {"domestic": "", "oss": "OSS", "reverse charge": "odwrotne obciążenie"}
+NOTES: dict[Treatment, str] = {"domestic": "", "oss": "OSS", "reverse charge": "odwrotne obciążenie"}
 """What an invoice must say about each treatment (VAT Act art. 106e)."""
 
 
 @dataclass(frozen=True)
 class Tax:
-    """How one sale is taxed."""
+    """How one sale is taxed; `rate` in hundredths of a percent."""
 
     treatment: Treatment
     rate: int
@@ -70,7 +70,7 @@ def vat_on(net: int, rate: int) -> int:
 
 
 def _rate(country: str, day: date) -> int:
-    held = [row for row in RATES if row.country == country and row.valid_from <= day]
-    if not held:
-        raise refuse(422, "we don't sell to consumers in this country yet", field="country")
-    return max(held, key=lambda row: row.valid_from).rate
+    try:
+        return in_force((row for row in RATES if row.country == country), day).rate
+    except LookupError:
+        raise refuse(422, "we don't sell to consumers in this country yet", field="country") from None

@@ -20,7 +20,7 @@ PLANTED = {
         "services/marketing/pace.py",
         "from services.identity.settings import IdentitySettings",
     ),
-    "A service imports nothing but shared": ("services/identity/keys.py", "import deploy.passwords"),
+    "A service imports nothing but shared": ("services/identity/persons.py", "import deploy.passwords"),
     "Shared imports no service and nothing that deploys or tests it": ("shared/clock.py", "import services.gateway"),
     "What deploys does not import tests": ("deploy/passwords.py", "from tests import gateway"),
     "The published language, the law and the purposes import no other part of shared": (

@@ -13,7 +13,7 @@ import pytest
 
 from deploy.local import processes, servers, start, system
 from deploy.local.folders import STATE
-from deploy.population import residents as population
+from deploy.population import residents
 from deploy.population.cases import insert_cases, release
 from tests.house import SHORT_WAITS_MS, eventually
 
@@ -41,7 +41,7 @@ async def inside(
     city: system.System, names: Sequence[str] = system.SERVICES
 ) -> AsyncIterator[dict[str, asyncpg.Connection]]:
     """Connections that see everything in the databases."""
-    async with population.superuser(city.servers.postgres_admin_url, names) as connections:
+    async with residents.superuser(city.servers.postgres_admin_url, names) as connections:
         yield connections
 
 
@@ -53,10 +53,10 @@ async def restart(city: system.System, name: str, settings: dict[str, str] | Non
 
 async def settled(city: system.System, count: int, seed: int) -> list[UUID]:
     """People who live here, each with a case that is not due yet."""
-    people = population.residents(count, seed)
+    people = residents.residents(count, seed)
     ids = [person.subject_id for person in people]
     async with inside(city) as databases:
-        await population.insert_residents(databases, people)
+        await residents.insert_all(databases, people)
         await insert_cases(databases["privacy"], ids)
     return ids
 

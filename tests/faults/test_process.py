@@ -27,8 +27,8 @@ from tests.house import House, eventually
 
 OWN_KEYS = {
     "privacy": "LETHE_PRIVACY_KEYS",
-    "identity": "LETHE_ADDRESS_KEY",
-    "licensing": "LETHE_SEALING_KEY",
+    "identity": "LETHE_IDENTITY_KEYS",
+    "licensing": "LETHE_LICENSING_KEYS",
     "marketing": "LETHE_SUPPRESSION_KEY",
     "gateway": "LETHE_AMQP_URL",
 }

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from shared.loops import Loop, run
+from shared.loops import Loop, backoff, run
 
 
 async def test_a_step_that_failed_for_a_night_is_still_tried() -> None:
@@ -47,3 +47,9 @@ async def test_a_step_that_says_more_is_repeated_at_once() -> None:
 
     await asyncio.wait_for(run(Loop("test", step, interval_s=60.0), asyncio.Event(), stop), 5)
     assert steps == 3
+
+
+def test_waits_grow_up_to_a_limit() -> None:
+    assert [backoff(n, 1.0, 600.0) for n in (1, 2, 3, 4)] == [1, 2, 4, 8]
+    assert [backoff(n, 60.0, 4 * 3600.0, factor=4) for n in (1, 2, 3)] == [60, 240, 960]
+    assert backoff(10_000, 1.0, 600.0) == backoff(10_000, 60.0, 600.0, factor=4) == 600.0

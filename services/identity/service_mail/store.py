@@ -2,30 +2,79 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+from shared.contracts.fields import Language
 from shared.database import Transaction
+from shared.mail.delivery import LEASE_S
 
-SENDER = "service mail"
+SERVICE_MAIL = "service mail"
 """The loop that sends."""
 
-PUT = "INSERT INTO service_mail (mail_id, subject_id, template, facts) VALUES ($1, $2, $3, $4)"
+STORE = "INSERT INTO service_mail (mail_id, subject_id, template, facts) VALUES ($1, $2, $3, $4)"
 RECENT = """
 SELECT count(*) FROM service_mail
 WHERE subject_id = $1 AND template = $2 AND created_at > now() - interval '1 hour'
 """
 
 
-async def put(tx: Transaction, subject_id: UUID, template: str, facts: Mapping[str, str] | None = None) -> UUID:
+async def store(tx: Transaction, subject_id: UUID, template: str, facts: Mapping[str, str] | None = None) -> UUID:
     """Have a mail written; its id makes the Message-ID."""
     mail_id = uuid4()
-    await tx.run(PUT, mail_id, subject_id, template, json.dumps(dict(facts or {})))
-    tx.wake(SENDER)
+    await tx.run(STORE, mail_id, subject_id, template, json.dumps(dict(facts or {})))
+    tx.wake(SERVICE_MAIL)
     return mail_id
 
 
-async def put_once_an_hour(tx: Transaction, subject_id: UUID, template: str, times: int = 1) -> UUID | None:
+async def store_within_limit(tx: Transaction, subject_id: UUID, template: str, per_hour: int = 1) -> UUID | None:
     """Have a mail written that strangers can cause, so many times an hour; None when that is used up."""
-    if await tx.value(RECENT, subject_id, template) >= times:
+    if await tx.value(RECENT, subject_id, template) >= per_hour:
         return None
-    return await put(tx, subject_id, template)
+    return await store(tx, subject_id, template)
+
+
+LEASE = """
+UPDATE service_mail m SET attempts = attempts + 1, next_try_at = now() + make_interval(secs => $2)
+FROM account a
+WHERE a.subject_id = m.subject_id AND m.mail_id IN (
+  SELECT d.mail_id FROM service_mail d JOIN account USING (subject_id)
+  WHERE d.sent_at IS NULL AND d.refused_at IS NULL AND d.next_try_at <= now()
+  ORDER BY d.next_try_at LIMIT $1 FOR UPDATE OF d SKIP LOCKED)
+RETURNING m.mail_id, m.subject_id, m.template, m.facts, m.attempts, a.email, a.full_name, a.language
+"""
+SENT = "UPDATE service_mail SET sent_at = now() WHERE mail_id = $1"
+REFUSED = "UPDATE service_mail SET refused_at = now() WHERE mail_id = $1"
+POSTPONE = "UPDATE service_mail SET next_try_at = now() + make_interval(secs => $2) WHERE mail_id = $1"
+
+
+@dataclass(frozen=True)
+class ServiceMail:
+    """A mail to be sent and its recipient."""
+
+    mail_id: UUID
+    subject_id: UUID
+    template: str
+    facts: Mapping[str, str]
+    attempts: int
+    email: str
+    full_name: str
+    language: Language
+
+
+async def lease(tx: Transaction, limit: int) -> list[ServiceMail]:
+    """The mails that are due to people with an account."""
+    rows = await tx.rows(LEASE, limit, LEASE_S)
+    return [ServiceMail(**{**row, "facts": json.loads(row["facts"])}) for row in rows]
+
+
+async def mark_sent(tx: Transaction, mail: ServiceMail) -> None:
+    await tx.run(SENT, mail.mail_id)
+
+
+async def mark_refused(tx: Transaction, mail: ServiceMail) -> None:
+    await tx.run(REFUSED, mail.mail_id)
+
+
+async def postpone(tx: Transaction, mail: ServiceMail, wait_s: float) -> None:
+    await tx.run(POSTPONE, mail.mail_id, wait_s)

@@ -1,12 +1,44 @@
-"""What stands on an invoice: pure decisions."""
+"""What an invoice says: pure decisions."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Literal
+from uuid import UUID
 
+from services.licensing.orders.rules import Order
 from shared.law.retention import Retention, sale
 
 Series = Literal["FV", "KOR"]
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """A stored invoice; `corrects` is the number of the corrected one."""
+
+    invoice_id: UUID
+    order_id: UUID
+    number: str
+    kind: Literal["invoice", "correction"]
+    corrects: str | None
+    issued_on: date
+    sold_on: date
+    due_on: date
+    settled_on: date | None
+    buyer_name: str
+    buyer_company: str
+    buyer_nip: str
+    buyer_street: str
+    buyer_postal_code: str
+    buyer_city: str
+    buyer_country: str
+    item: str
+    quantity: int
+    net: int
+    vat: int
+    gross: int
+    vat_rate: int
+    vat_note: str
+    retain_until: date
 
 
 def number(series: Series, issued_on: date, count: int) -> str:
@@ -15,41 +47,38 @@ def number(series: Series, issued_on: date, count: int) -> str:
 
 
 @dataclass(frozen=True)
-class Terms:
-    """The dates of an invoice."""
-
+class Dates:
     issued_on: date
     due_on: date
     settled_on: date | None
 
 
-def terms(today: date, days_to_pay: int | None) -> Terms:
-    """Due at once and settled when paid before; else due after some days."""
+def dates(today: date, days_to_pay: int | None) -> Dates:
+    """Settled at once when the money is there (`days_to_pay` is None); else due after some days."""
     if days_to_pay is None:
-        return Terms(today, today, today)
-    return Terms(today, today + timedelta(days=days_to_pay), None)
+        return Dates(today, today, today)
+    return Dates(today, today + timedelta(days=days_to_pay), None)
 
 
-def kept(order: Any, sold_on: date) -> Retention:
-    """Until when the documents of a sale are kept (R-TAX, R-OSS)."""
-    return sale(sold_on, declared_in_oss=order["vat_treatment"] == "oss")
+def retention(order: Order, sold_on: date) -> Retention:
+    """Until when the records of a sale are kept (R-TAX, R-OSS)."""
+    return sale(sold_on, declared_in_oss=order.vat_treatment == "oss")
 
 
 @dataclass(frozen=True)
-class Part:
-    """The part of an invoice that a refund takes back, in grosze and positive."""
+class Correction:
+    """What a refund takes back from an invoice, in grosze and positive."""
 
     net: int
     vat: int
     gross: int
 
 
-def part(order: Any, amount: int) -> Part:
-    """Split a refund into net and VAT so that the parts of many refunds add up to the whole."""
-    before, after = order["refunded"], order["refunded"] + amount
-    net = _net_of(order, after) - _net_of(order, before)
-    return Part(net, amount - net, amount)
+def correction(order: Order, amount: int) -> Correction:
+    """Split a refund into net and VAT so that many refunds add up to the whole."""
+    net = _net_of(order, order.refunded + amount) - _net_of(order, order.refunded)
+    return Correction(net, amount - net, amount)
 
 
-def _net_of(order: Any, gross: int) -> int:
-    return int((2 * gross * order["net"] + order["gross"]) // (2 * order["gross"]))
+def _net_of(order: Order, gross: int) -> int:
+    return (2 * gross * order.net + order.gross) // (2 * order.gross)

@@ -1,12 +1,16 @@
-"""The rows of invoices and their gapless numbers."""
+"""Invoices in PostgreSQL, and their gapless numbers."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID, uuid4
 
-from services.licensing.invoices.rules import Part, Series, Terms, number
-from services.licensing.settling import Reason
+from services.licensing.grounds import UNPAID_DEBT
+from services.licensing.invoices.rules import Correction, Dates, Invoice, Series, number
+from services.licensing.orders.rules import Order
+from services.licensing.rows import insert
 from shared.contracts import identity
-from shared.database import Row, Transaction
+from shared.database import Transaction
 from shared.law.retention import Retention
 from shared.problems import refuse
 
@@ -14,15 +18,6 @@ from shared.problems import refuse
 NEXT_NUMBER = """
 INSERT INTO invoice_series (series, year, last) VALUES ($1, $2, 1)
 ON CONFLICT (series, year) DO UPDATE SET last = invoice_series.last + 1 RETURNING last
-"""
-ISSUE = """
-INSERT INTO invoice (invoice_id, subject_id, order_id, number, kind, issued_on, sold_on, due_on, settled_on,
-  buyer_name, buyer_company, buyer_nip, buyer_street, buyer_postal_code, buyer_city, buyer_country,
-  item, quantity, net, vat, gross, vat_rate, vat_note, retain_until, provisions, exemptions)
-SELECT $1::uuid, p.subject_id, p.order_id, $3::text, 'invoice', $4::date, $4, $5::date, $6::date, $7::text, $8::text,
-  $9::text, $10::text, $11::text, $12::text, $13::text, $14::text, p.quantity, p.net, p.vat, p.gross, p.vat_rate,
-  $15::text, $16::date, $17::text[], $18::text[]
-FROM purchase p WHERE p.order_id = $2
 """
 CORRECT = """
 INSERT INTO invoice (invoice_id, subject_id, order_id, number, kind, corrects, issued_on, sold_on, due_on, settled_on,
@@ -38,80 +33,121 @@ UPDATE invoice SET settled_on = $2, review_at = NULL, provisions = array_remove(
   exemptions = array_remove(exemptions, $4::text)
 WHERE order_id = $1 AND kind = 'invoice' AND settled_on IS NULL
 """
-# The papers of a sale stay together: what is kept longest keeps the others.
-KEEP_PAPERS = """
-WITH i AS (UPDATE invoice SET retain_until = $2 WHERE order_id = $1 AND retain_until < $2),
-m AS (UPDATE payment SET retain_until = $2, provisions = $3, exemptions = $4
-      WHERE order_id = $1 AND confirmed_at IS NOT NULL AND COALESCE(retain_until < $2, true)),
-r AS (UPDATE refund SET retain_until = $2 WHERE order_id = $1 AND retain_until < $2)
-UPDATE purchase SET retain_until = $2, provisions = COALESCE(provisions, $3),
-  exemptions = COALESCE(exemptions, $4)
-WHERE order_id = $1 AND COALESCE(retain_until < $2, true)
+HOLD_UNPAID = """
+UPDATE invoice SET review_at = $2, provisions = array_append(provisions, $3::text),
+  exemptions = array_append(exemptions, $4::text)
+WHERE subject_id = ANY ($1) AND settled_on IS NULL AND review_at IS NULL
 """
-KEEP_EVIDENCE = """
-UPDATE purchase_origin SET retain_until = $2, provisions = $3, exemptions = $4, purge_after = NULL WHERE order_id = $1
+READ = """
+SELECT i.invoice_id, i.order_id, i.number, i.kind, corrected.number AS corrects, i.issued_on, i.sold_on, i.due_on,
+  i.settled_on, i.buyer_name, i.buyer_company, i.buyer_nip, i.buyer_street, i.buyer_postal_code, i.buyer_city,
+  i.buyer_country, i.item, i.quantity, i.net, i.vat, i.gross, i.vat_rate, i.vat_note, i.retain_until
+FROM invoice i LEFT JOIN invoice corrected ON corrected.invoice_id = i.corrects
 """
-SHOWN = """
-SELECT i.*, c.number AS corrected FROM invoice i LEFT JOIN invoice c ON c.invoice_id = i.corrects
+OF_PERSON = READ + "WHERE i.subject_id = $1 ORDER BY i.issued_on DESC, i.number DESC"
+ONE = READ + "WHERE i.subject_id = $1 AND i.invoice_id = $2"
+REMIND_OVERDUE = """
+UPDATE invoice SET reminders = reminders + 1 WHERE invoice_id IN (
+  SELECT invoice_id FROM invoice WHERE settled_on IS NULL AND due_on + ($2::integer[])[reminders + 1] <= $1::date
+  ORDER BY invoice_id LIMIT $3 FOR UPDATE SKIP LOCKED)
+RETURNING subject_id, number, gross, due_on
 """
-OF_PERSON = SHOWN + "WHERE i.subject_id = $1 ORDER BY i.issued_on DESC, i.number DESC"
-ONE = SHOWN + "WHERE i.subject_id = $1 AND i.invoice_id = $2"
 
 
 async def issue(
-    tx: Transaction, order_id: UUID, buyer: identity.Profile, item: str, note: str, dates: Terms, kept: Retention
+    tx: Transaction,
+    order: Order,
+    buyer: identity.Profile,
+    *,
+    item: str,
+    vat_note: str,
+    dates: Dates,
+    retention: Retention,
 ) -> tuple[UUID, str]:
-    """Issue the invoice of an order with the buyer as of today; answers its id and number."""
-    invoice_id = uuid4()
-    given = await _next(tx, "FV", dates.issued_on)
-    await tx.run(
-        ISSUE,
-        *(invoice_id, order_id, given, dates.issued_on, dates.due_on, dates.settled_on),
-        *(buyer.full_name, buyer.company, buyer.nip, buyer.street, buyer.postal_code, buyer.city, buyer.country),
-        *(item, note, kept.until, kept.provisions, kept.exemptions),
+    """Issue the invoice of an order with the buyer as of today; answers its id and number.
+
+    Locks the counter of the invoices, the one row that all buyers share.
+    """
+    invoice_id, issued = uuid4(), await _next_number(tx, "FV", dates.issued_on)
+    await insert(
+        tx,
+        "invoice",
+        invoice_id=invoice_id,
+        subject_id=order.subject_id,
+        order_id=order.order_id,
+        number=issued,
+        kind="invoice",
+        issued_on=dates.issued_on,
+        sold_on=dates.issued_on,
+        due_on=dates.due_on,
+        settled_on=dates.settled_on,
+        buyer_name=buyer.full_name,
+        buyer_company=buyer.company,
+        buyer_nip=buyer.nip,
+        buyer_street=buyer.street,
+        buyer_postal_code=buyer.postal_code,
+        buyer_city=buyer.city,
+        buyer_country=buyer.country,
+        item=item,
+        quantity=order.quantity,
+        net=order.net,
+        vat=order.vat,
+        gross=order.gross,
+        vat_rate=order.vat_rate,
+        vat_note=vat_note,
+        retain_until=retention.until,
+        provisions=retention.provisions,
+        exemptions=retention.exemptions,
     )
-    return invoice_id, given
+    return invoice_id, issued
 
 
-async def correct(tx: Transaction, order_id: UUID, taken: Part, issued_on: date, kept: Retention) -> tuple[UUID, str]:
+async def correct(
+    tx: Transaction, order_id: UUID, correction: Correction, issued_on: date, retention: Retention
+) -> UUID:
     """Issue the correcting invoice of a refund; the buyer stays as first invoiced."""
-    invoice_id = uuid4()
-    given = await _next(tx, "KOR", issued_on)
-    await tx.run(
-        CORRECT,
-        *(invoice_id, order_id, given, issued_on, taken.net, taken.vat, taken.gross),
-        *(kept.until, kept.provisions, kept.exemptions),
-    )
-    return invoice_id, given
+    invoice_id, issued = uuid4(), await _next_number(tx, "KOR", issued_on)
+    amounts = (correction.net, correction.vat, correction.gross)
+    until_and_why = (retention.until, retention.provisions, retention.exemptions)
+    await tx.run(CORRECT, invoice_id, order_id, issued, issued_on, *amounts, *until_and_why)
+    return invoice_id
 
 
-async def _next(tx: Transaction, series: Series, issued_on: date) -> str:
+async def _next_number(tx: Transaction, series: Series, issued_on: date) -> str:
     return number(series, issued_on, await tx.value(NEXT_NUMBER, series, issued_on.year))
 
 
-async def settle(tx: Transaction, order_id: UUID, settled_on: date, claim: Reason) -> None:
-    """The buyer owes nothing any more: the hold for the claim ends, the tax set stays."""
-    await tx.run(SETTLE, order_id, settled_on, claim.provision, claim.exemption)
+async def settle(tx: Transaction, order_id: UUID, settled_on: date) -> None:
+    """The buyer has paid: the debt is no ground to keep the invoice any more."""
+    await tx.run(SETTLE, order_id, settled_on, UNPAID_DEBT.provision, UNPAID_DEBT.exemption)
 
 
-async def keep_papers(tx: Transaction, order_id: UUID, kept: Retention) -> None:
-    """Keep order, payment, invoices and refunds of a sale at least until this day."""
-    await tx.run(KEEP_PAPERS, order_id, kept.until, kept.provisions, kept.exemptions)
+async def hold_unpaid(tx: Transaction, subject_ids: Sequence[UUID], review_on: date | None) -> None:
+    """Keep unpaid invoices for the claim, too, when their buyers are erased."""
+    await tx.run(HOLD_UNPAID, subject_ids, review_on, UNPAID_DEBT.provision, UNPAID_DEBT.exemption)
 
 
-async def keep_evidence(tx: Transaction, order_id: UUID, kept: Retention) -> None:
-    """Keep the order's address as proof of the place of supply (Reg. 282/2011 Art. 24f)."""
-    await tx.run(KEEP_EVIDENCE, order_id, kept.until, kept.provisions, kept.exemptions)
+async def of_person(tx: Transaction, subject_id: UUID) -> list[Invoice]:
+    """Newest first."""
+    return [Invoice(**row) for row in await tx.rows(OF_PERSON, subject_id)]
 
 
-async def of_person(tx: Transaction, subject_id: UUID) -> list[Row]:
-    """A person's invoices, newest first."""
-    return await tx.rows(OF_PERSON, subject_id)
-
-
-async def one(tx: Transaction, subject_id: UUID, invoice_id: UUID) -> Row:
+async def one(tx: Transaction, subject_id: UUID, invoice_id: UUID) -> Invoice:
     """One of a person's invoices. Raises Refused (404)."""
     row = await tx.row(ONE, subject_id, invoice_id)
     if row is None:
         raise refuse(404, "no such invoice")
-    return row
+    return Invoice(**row)
+
+
+@dataclass(frozen=True)
+class Overdue:
+    subject_id: UUID
+    number: str
+    gross: int
+    due_on: date
+
+
+async def remind_overdue(tx: Transaction, today: date, days: Sequence[int], limit: int) -> list[Overdue]:
+    """Count the next reminder of unpaid invoices; `days` after the due day say when each is sent."""
+    return [Overdue(**row) for row in await tx.rows(REMIND_OVERDUE, today, days, limit)]

@@ -1,26 +1,28 @@
-"""License keys: unguessable, readable, with a checksum against typing errors. Pure.
+"""License keys: unguessable, readable, with a checksum against typing errors.
 
 `LTH-XXXXX-XXXXX-XXXXX-XXXXX-XXXXX` in Crockford's base 32: 23 random symbols (115 bits) and two of checksum.
 """
 
 import hashlib
 import secrets
+from dataclasses import dataclass
+
+from shared.secrets import Keyring
 
 PREFIX = "LTH"
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RANDOM_SYMBOLS = 23
 GROUP = 5
 SHOWN = 5
+SEALED_FOR = "license keys"
 LOOKALIKES = str.maketrans("OIL", "011")
 
 
 def new_key() -> str:
-    """A fresh key."""
     return key_of("".join(secrets.choice(ALPHABET) for _ in range(RANDOM_SYMBOLS)))
 
 
 def key_of(symbols: str) -> str:
-    """The key with these random symbols."""
     body = symbols + _checksum(symbols)
     return "-".join((PREFIX, *(body[i : i + GROUP] for i in range(0, len(body), GROUP))))
 
@@ -53,8 +55,30 @@ def key_end(key: str) -> str:
 
 
 def masked(end: str) -> str:
-    """A key as lists show it."""
     return f"{PREFIX}-****-{end}"
+
+
+@dataclass(frozen=True)
+class FreshKey:
+    """A key and the three forms in which it is stored; the text is shown to its holder alone."""
+
+    text: str
+    hash: bytes
+    end: str
+    sealed: bytes
+
+
+@dataclass(frozen=True)
+class KeyMint:
+    keyring: Keyring
+
+    def fresh(self) -> FreshKey:
+        text = new_key()
+        return FreshKey(text, key_hash(text), key_end(text), self.keyring.seal(SEALED_FOR, text))
+
+    def reveal(self, sealed: bytes) -> str:
+        """Raises cryptography.fernet.InvalidToken when it was sealed under a key that is not in the keyring."""
+        return self.keyring.open(SEALED_FOR, sealed)
 
 
 def _checksum(symbols: str) -> str:

@@ -1,14 +1,35 @@
 """Whether a license may be used, and until when it lasts: pure decisions."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Literal
+from uuid import UUID
 
-from shared.contracts.licensing import Code
+from shared.contracts import licensing
 from shared.law.calendar import WARSAW, months_after
 from shared.problems import refuse
 
 GRACE = timedelta(hours=24)
-"""An expired key works on for a day: nobody's work stops at a surprising hour."""
+"""An expired key works on for a day, so that work does not stop at midnight."""
+
+StoredState = Literal["active", "suspended", "ended"]
+
+
+@dataclass(frozen=True)
+class License:
+    """A stored license; `sealed_key` is None after an erasure, when `live` is false."""
+
+    license_id: UUID
+    subject_id: UUID
+    order_id: UUID
+    product: str
+    key_end: str
+    sealed_key: bytes | None
+    state: StoredState
+    device_limit: int
+    issued_at: datetime
+    expires_at: datetime | None
+    live: bool
 
 
 def expires_at(issued_on: date, months: int | None) -> datetime | None:
@@ -18,27 +39,28 @@ def expires_at(issued_on: date, months: int | None) -> datetime | None:
     return datetime.combine(months_after(issued_on, months) + timedelta(days=1), time(), WARSAW)
 
 
-def judge(license_: Any, at: datetime, *, product: str = "", active_here: bool | None = None) -> Code:
+def judge(license_: License, at: datetime, *, product: str = "", active_here: bool | None = None) -> licensing.Code:
     """The first reason why a license may not be used, or VALID. `active_here` is None when no device is named."""
-    if license_ is None:
-        return "NOT_FOUND"
-    if license_["state"] == "ended":
+    if license_.state == "ended":
         return "ENDED"
-    if license_["state"] == "suspended":
+    if license_.state == "suspended":
         return "SUSPENDED"
-    if license_["expires_at"] is not None and at >= license_["expires_at"] + GRACE:
+    if license_.expires_at is not None and at >= license_.expires_at + GRACE:
         return "EXPIRED"
-    if product and product != license_["product"]:
+    if product and product != license_.product:
         return "PRODUCT_MISMATCH"
     return "NOT_ACTIVATED" if active_here is False else "VALID"
 
 
-def shown_state(state: str, expires: datetime | None, at: datetime) -> str:
-    """The state as the holder sees it."""
-    return "expired" if state == "active" and expires is not None and at >= expires else state
+def has_expired(license_: License, at: datetime) -> bool:
+    return license_.expires_at is not None and at >= license_.expires_at
 
 
-def check_running(state: str) -> None:
+def holder_state(license_: License, at: datetime) -> licensing.LicenseState:
+    return "expired" if license_.state == "active" and has_expired(license_, at) else license_.state
+
+
+def check_running(license_: License) -> None:
     """Raise Refused (409) for a license whose contract ended."""
-    if state == "ended":
+    if license_.state == "ended":
         raise refuse(409, "the license has ended")

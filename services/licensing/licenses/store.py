@@ -1,27 +1,54 @@
-"""The rows of licenses and their devices."""
+"""Licenses and their devices in PostgreSQL."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
 from uuid import UUID
 
-from shared.database import Row, Transaction
+from services.licensing.licenses.keys import FreshKey
+from services.licensing.licenses.rules import License, StoredState
+from services.licensing.rows import insert
+from shared.contracts.licensing import EndReason
+from shared.database import Transaction
 from shared.problems import refuse
 
-BY_KEY = "SELECT subject_id FROM license WHERE key_hash = $1"
-LOCK_BY_KEY = "SELECT * FROM license WHERE key_hash = $1 FOR UPDATE"
-LOCK = "SELECT * FROM license WHERE license_id = $1 FOR UPDATE"
-LOCK_OF_ORDER = "SELECT * FROM license WHERE order_id = $1 FOR UPDATE"
-READ_BY_KEY = "SELECT * FROM license WHERE key_hash = $1"
-WHOSE = "SELECT subject_id FROM license WHERE license_id = $1"
+READ = """
+SELECT license_id, subject_id, order_id, product, key_end, sealed_key, state, device_limit, issued_at, expires_at, live
+FROM license
+"""
+BY_KEY = READ + "WHERE key_hash = $1"
+OF_PERSON = READ + "WHERE subject_id = $1 ORDER BY issued_at DESC, license_id"
+LOCK = READ + "WHERE license_id = $1 FOR UPDATE"
+LOCK_BY_KEY = READ + "WHERE key_hash = $1 FOR UPDATE"
+LOCK_OF_ORDER = READ + "WHERE order_id = $1 FOR UPDATE"
+LOCK_REVIEWABLE = (
+    READ
+    + """
+WHERE NOT live AND review_at <= $1 ORDER BY subject_id LIMIT $2 FOR UPDATE SKIP LOCKED
+"""
+)
+RUNNING = """
+SELECT license_id FROM license WHERE subject_id = ANY ($1) AND state <> 'ended'
+  AND (expires_at IS NULL OR expires_at > now())
+"""
+UNDER_REVIEW = "SELECT license_id FROM license WHERE subject_id = ANY ($1) AND review_at IS NOT NULL"
+HOLDER = "SELECT subject_id FROM license WHERE license_id = $1"
+HOLDER_OF_KEY = "SELECT subject_id FROM license WHERE key_hash = $1"
+CONFIRM_TERMS = "UPDATE purchase_terms SET confirmed_at = $2 WHERE order_id = $1"
 SET_STATE = "UPDATE license SET state = $2 WHERE license_id = $1"
 SET_KEY = "UPDATE license SET key_hash = $2, key_end = $3, sealed_key = $4 WHERE license_id = $1"
-OF_PERSON = """
-SELECT l.license_id, l.order_id, l.product, l.key_end, l.state, l.device_limit, l.issued_at, l.expires_at,
-  COALESCE((SELECT jsonb_agg(jsonb_build_object('activation_id', a.activation_id, 'activated_at', a.activated_at,
-    'last_seen_at', a.last_seen_at) ORDER BY a.activated_at) FROM activation a WHERE a.license_id = l.license_id),
-    '[]') AS devices
-FROM license l WHERE l.subject_id = $1 ORDER BY l.issued_at DESC, l.license_id
+END = "UPDATE license SET state = 'ended', ended_at = $2, end_reason = $3 WHERE license_id = $1"
+MARK_EXPIRING = """
+UPDATE license SET expiry_told_at = $1 WHERE license_id IN (
+  SELECT license_id FROM license WHERE state = 'active' AND expiry_told_at IS NULL
+    AND expires_at BETWEEN $1::timestamptz AND $1 + make_interval(days => $2::integer)
+  ORDER BY license_id LIMIT $3 FOR UPDATE SKIP LOCKED)
+RETURNING subject_id, license_id, ((expires_at - interval '1 second') AT TIME ZONE 'Europe/Warsaw')::date AS last_day
 """
-DEVICES = """
+DEVICES_OF_PERSON = """
+SELECT activation_id, license_id, activated_at, last_seen_at FROM activation WHERE subject_id = $1 ORDER BY activated_at
+"""
+COUNT_DEVICES = """
 SELECT count(*) AS devices, COALESCE(bool_or(device_hash = $2), false) AS here FROM activation WHERE license_id = $1
 """
 # A device of an erased person's running license is kept for the same reason and as long as the license.
@@ -36,61 +63,126 @@ UPDATE activation SET last_seen_at = $3
 WHERE license_id = $1 AND device_hash = $2 AND last_seen_at < $3::timestamptz - interval '1 hour'
 """
 DEACTIVATE = "DELETE FROM activation WHERE license_id = $1 AND device_hash = $2"
-FREE = "DELETE FROM activation WHERE license_id = $1 AND activation_id = $2"
-FREE_ALL = "DELETE FROM activation WHERE license_id = $1"
+FREE_SEAT = "DELETE FROM activation WHERE license_id = $1 AND activation_id = $2"
+FREE_ALL_SEATS = "DELETE FROM activation WHERE license_id = $1"
+
+
+@dataclass(frozen=True)
+class Device:
+    activation_id: UUID
+    license_id: UUID
+    activated_at: datetime
+    last_seen_at: datetime
+
+
+@dataclass(frozen=True)
+class Expiring:
+    subject_id: UUID
+    license_id: UUID
+    last_day: date
+
+
+async def add(tx: Transaction, license_: License, key: FreshKey) -> None:
+    """Store a new license, and that the buyer's declarations were confirmed with it."""
+    await insert(
+        tx,
+        "license",
+        license_id=license_.license_id,
+        subject_id=license_.subject_id,
+        order_id=license_.order_id,
+        product=license_.product,
+        key_hash=key.hash,
+        key_end=license_.key_end,
+        sealed_key=license_.sealed_key,
+        state=license_.state,
+        device_limit=license_.device_limit,
+        issued_at=license_.issued_at,
+        expires_at=license_.expires_at,
+    )
+    await tx.run(CONFIRM_TERMS, license_.order_id, license_.issued_at)
 
 
 async def holder_of_key(tx: Transaction, key_hash: bytes) -> UUID | None:
-    """Whose license has this key."""
-    found: UUID | None = await tx.value(BY_KEY, key_hash)
-    return found
+    subject_id: UUID | None = await tx.value(HOLDER_OF_KEY, key_hash)
+    return subject_id
 
 
-async def by_key(tx: Transaction, key_hash: bytes, *, lock: bool) -> Row | None:
-    """The license with this key."""
-    return await tx.row(LOCK_BY_KEY if lock else READ_BY_KEY, key_hash)
+async def by_key(tx: Transaction, key_hash: bytes, *, lock: bool) -> License | None:
+    row = await tx.row(LOCK_BY_KEY if lock else BY_KEY, key_hash)
+    return License(**row) if row else None
 
 
-async def whose(tx: Transaction, license_id: UUID) -> UUID:
-    """The holder of a license. Raises Refused (404)."""
-    found: UUID | None = await tx.value(WHOSE, license_id)
-    if found is None:
+async def holder_of(tx: Transaction, license_id: UUID) -> UUID:
+    """Raises Refused (404)."""
+    subject_id: UUID | None = await tx.value(HOLDER, license_id)
+    if subject_id is None:
         raise refuse(404, "no such license")
-    return found
+    return subject_id
 
 
-async def lock(tx: Transaction, license_id: UUID, subject_id: UUID) -> Row:
+async def lock(tx: Transaction, license_id: UUID, subject_id: UUID) -> License:
     """A person's license, locked. Raises Refused (404)."""
     row = await tx.row(LOCK, license_id)
     if row is None or row["subject_id"] != subject_id:
         raise refuse(404, "no such license")
-    return row
+    return License(**row)
 
 
-async def lock_of_order(tx: Transaction, order_id: UUID) -> Row | None:
-    """The license that an order brought, locked."""
-    return await tx.row(LOCK_OF_ORDER, order_id)
+async def lock_of_order(tx: Transaction, order_id: UUID) -> License | None:
+    row = await tx.row(LOCK_OF_ORDER, order_id)
+    return License(**row) if row else None
 
 
-async def of_person(tx: Transaction, subject_id: UUID) -> list[Row]:
-    """A person's licenses with their devices."""
-    return await tx.rows(OF_PERSON, subject_id)
+async def lock_reviewable(tx: Transaction, today: date, limit: int) -> list[License]:
+    """Licenses of erased people whose day of review has come."""
+    return [License(**row) for row in await tx.rows(LOCK_REVIEWABLE, today, limit)]
 
 
-async def set_state(tx: Transaction, license_id: UUID, state: str) -> None:
-    """Suspend or reinstate."""
+async def of_person(tx: Transaction, subject_id: UUID) -> list[License]:
+    """Newest first."""
+    return [License(**row) for row in await tx.rows(OF_PERSON, subject_id)]
+
+
+async def running(tx: Transaction, subject_ids: Sequence[UUID]) -> list[UUID]:
+    """The licenses whose contract has neither ended nor run out."""
+    return [row["license_id"] for row in await tx.rows(RUNNING, subject_ids)]
+
+
+async def under_review(tx: Transaction, subject_ids: Sequence[UUID]) -> list[UUID]:
+    """The licenses that outlived their holder's account."""
+    return [row["license_id"] for row in await tx.rows(UNDER_REVIEW, subject_ids)]
+
+
+async def set_state(tx: Transaction, license_id: UUID, state: StoredState) -> None:
+    """Suspend or reinstate; `end` ends."""
     await tx.run(SET_STATE, license_id, state)
 
 
-async def set_key(tx: Transaction, license_id: UUID, key_hash: bytes, key_end: str, sealed: bytes) -> None:
+async def set_key(tx: Transaction, license_id: UUID, key: FreshKey) -> None:
     """Replace a key; its devices were bound to the old one."""
-    await tx.run(FREE_ALL, license_id)
-    await tx.run(SET_KEY, license_id, key_hash, key_end, sealed)
+    await tx.run(FREE_ALL_SEATS, license_id)
+    await tx.run(SET_KEY, license_id, key.hash, key.end, key.sealed)
 
 
-async def devices(tx: Transaction, license_id: UUID, device_hash: bytes) -> tuple[int, bool]:
+async def end(tx: Transaction, license_id: UUID, at: datetime, reason: EndReason) -> None:
+    """End a license; its devices go."""
+    await tx.run(FREE_ALL_SEATS, license_id)
+    await tx.run(END, license_id, at, reason)
+
+
+async def mark_expiring(tx: Transaction, at: datetime, days: int, limit: int) -> list[Expiring]:
+    """Licenses that end within some days, marked so that their holders are told once."""
+    return [Expiring(**row) for row in await tx.rows(MARK_EXPIRING, at, days, limit)]
+
+
+async def devices_of_person(tx: Transaction, subject_id: UUID) -> list[Device]:
+    """Oldest activation first."""
+    return [Device(**row) for row in await tx.rows(DEVICES_OF_PERSON, subject_id)]
+
+
+async def count_devices(tx: Transaction, license_id: UUID, device_hash: bytes) -> tuple[int, bool]:
     """On how many devices a license is active, and whether on this one."""
-    row = await tx.row(DEVICES, license_id, device_hash)
+    row = await tx.row(COUNT_DEVICES, license_id, device_hash)
     return (row["devices"], row["here"]) if row else (0, False)
 
 
@@ -99,16 +191,15 @@ async def activate(tx: Transaction, license_id: UUID, device_hash: bytes, at: da
     await tx.run(ACTIVATE, license_id, device_hash, at)
 
 
-async def seen(tx: Transaction, license_id: UUID, device_hash: bytes, at: datetime) -> None:
+async def note_use(tx: Transaction, license_id: UUID, device_hash: bytes, at: datetime) -> None:
     """Note that a device was in use, once an hour at most."""
     await tx.run(SEEN, license_id, device_hash, at)
 
 
-async def deactivate(tx: Transaction, license_id: UUID, device_hash: bytes) -> int:
-    """Free the seat of a device."""
-    return await tx.run(DEACTIVATE, license_id, device_hash)
+async def deactivate(tx: Transaction, license_id: UUID, device_hash: bytes) -> None:
+    await tx.run(DEACTIVATE, license_id, device_hash)
 
 
-async def free(tx: Transaction, license_id: UUID, activation_id: UUID) -> int:
-    """Free a seat."""
-    return await tx.run(FREE, license_id, activation_id)
+async def free_seat(tx: Transaction, license_id: UUID, activation_id: UUID) -> bool:
+    """False for an unknown device."""
+    return bool(await tx.run(FREE_SEAT, license_id, activation_id))

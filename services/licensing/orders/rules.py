@@ -3,18 +3,18 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from ipaddress import ip_address
-from typing import Any
 from uuid import UUID, uuid4
 
-from services.licensing.vat import Tax, tax_of, vat_on
+from services.licensing.catalogue import Product
+from services.licensing.vat import Tax, Treatment, tax_of, vat_on
 from shared.contracts import identity, licensing
 from shared.law.calendar import WARSAW
 from shared.problems import refuse
 
 ORIGIN_DAYS = 90
-"""How long a raw order address serves against fraud when it is no tax evidence (R-SEC)."""
+"""How long the IP address of an order serves against fraud when it is no tax evidence (R-SEC)."""
 
-NEXT: dict[str, frozenset[str]] = {
+NEXT: dict[licensing.OrderState, frozenset[licensing.OrderState]] = {
     "open": frozenset({"invoiced", "paid", "cancelled"}),
     "invoiced": frozenset({"paid"}),
     "paid": frozenset({"refunded"}),
@@ -24,10 +24,41 @@ NEXT: dict[str, frozenset[str]] = {
 """The states an order can go to from each state."""
 
 
-def check_step(state: str, to: str) -> None:
+@dataclass(frozen=True)
+class Order:
+    """A stored order; money in grosze, `vat_rate` in hundredths of a percent. `live` is false after an erasure."""
+
+    order_id: UUID
+    subject_id: UUID
+    product: str
+    quantity: int
+    device_limit: int
+    months: int | None
+    pay_by: licensing.PaidBy
+    state: licensing.OrderState
+    vat_treatment: Treatment
+    vat_rate: int
+    net: int
+    vat: int
+    gross: int
+    refunded: int
+    placed_at: datetime
+    paid_at: datetime | None
+    live: bool
+
+
+def check_step(state: licensing.OrderState, to: licensing.OrderState) -> None:
     """Raise Refused (409) when an order can't go from one state to another."""
     if to not in NEXT[state]:
         raise refuse(409, "the order can't be changed that way", message=f"it is {state}")
+
+
+def is_full_refund(order: Order, amount: int) -> bool:
+    """Whether nothing of the payment is left after this refund. Raises Refused (422) for more than was paid."""
+    refunded = order.refunded + amount
+    if refunded > order.gross:
+        raise refuse(422, "more is refunded than was paid", field="amount")
+    return refunded == order.gross
 
 
 @dataclass(frozen=True)
@@ -50,10 +81,11 @@ class Draft:
 
     @property
     def origin_until(self) -> date:
+        """The last day of the order's IP address."""
         return self.placed_at.astimezone(WARSAW).date() + timedelta(days=ORIGIN_DAYS)
 
 
-def draft(request: licensing.PlaceOrder, product: Any, buyer: identity.Profile, at: datetime) -> Draft:
+def draft(request: licensing.PlaceOrder, product: Product, buyer: identity.Profile, at: datetime) -> Draft:
     """Check an order against the law and the catalogue. Raises Refused (422) naming the field."""
     _check_terms(request, buyer)
     return Draft(
@@ -62,9 +94,9 @@ def draft(request: licensing.PlaceOrder, product: Any, buyer: identity.Profile, 
         ip=_address(request.ip),
         country=buyer.country,
         tax=tax_of(buyer.country, buyer.kind, at.astimezone(WARSAW).date()),
-        net=product["net"] * request.quantity,
-        device_limit=product["device_limit"] * request.quantity,
-        months=product["months"],
+        net=product.net * request.quantity,
+        device_limit=product.device_limit * request.quantity,
+        months=product.months,
         placed_at=at,
     )
 

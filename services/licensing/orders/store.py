@@ -1,65 +1,98 @@
-"""The rows of orders."""
+"""Orders in PostgreSQL: purchase, purchase_origin, purchase_terms."""
 
+from datetime import date, datetime
 from uuid import UUID
 
-from services.licensing.orders.rules import Draft
-from shared.database import Row, Transaction
+from services.licensing.orders.rules import Draft, Order
+from services.licensing.rows import insert
+from shared.contracts.licensing import OrderState
+from shared.database import Transaction
 from shared.problems import refuse
 
-INSERT = """
-WITH bought AS (
-  INSERT INTO purchase (order_id, subject_id, product, quantity, device_limit, months, pay_by, state, country,
-    vat_treatment, vat_rate, net, vat, gross, placed_at)
-  VALUES ($1, $2, $3, $4, $5, $6, $7, 'open', $8, $9, $10, $11::bigint, $12::bigint, $11 + $12,
-    $13)),
-origin AS (
-  INSERT INTO purchase_origin (order_id, subject_id, ip, billing_country, observed_at, purge_after)
-  VALUES ($1, $2, $14, $8, $13, $15))
-INSERT INTO purchase_terms (order_id, subject_id, terms_version, accepted_at, immediate_delivery_at,
-  withdrawal_waived_at)
-VALUES ($1, $2, $16, $13, CASE WHEN $17::boolean THEN $13 END, CASE WHEN $18::boolean THEN $13 END)
+READ = """
+SELECT order_id, subject_id, product, quantity, device_limit, months, pay_by, state, vat_treatment, vat_rate,
+  net, vat, gross, refunded, placed_at, paid_at, live
+FROM purchase
 """
-OF_PERSON = """
-SELECT order_id, product, quantity, state, pay_by, net, vat, gross, refunded, placed_at, paid_at
-FROM purchase WHERE subject_id = $1 ORDER BY placed_at DESC, order_id
-"""
-LOCK = "SELECT * FROM purchase WHERE order_id = $1 FOR UPDATE"
+OF_PERSON = READ + "WHERE subject_id = $1 ORDER BY placed_at DESC, order_id"
+LOCK = READ + "WHERE order_id = $1 FOR UPDATE"
+SUBJECT = "SELECT subject_id FROM purchase WHERE order_id = $1"
 SET_STATE = "UPDATE purchase SET state = $2, paid_at = COALESCE($3, paid_at) WHERE order_id = $1"
-WHOSE = "SELECT subject_id FROM purchase WHERE order_id = $1"
+ADD_REFUND = "UPDATE purchase SET refunded = refunded + $2::bigint WHERE order_id = $1"
+DROP_ORIGINS = "DELETE FROM purchase_origin WHERE purge_after < $1"
 
 
-async def insert(tx: Transaction, draft: Draft) -> None:
-    """Store an order with its origin and the buyer's declarations."""
-    r = draft.request
-    await tx.run(
-        INSERT,
-        *(draft.order_id, r.subject_id, r.product, r.quantity, draft.device_limit, draft.months, r.pay_by),
-        *(draft.country, draft.tax.treatment, draft.tax.rate, draft.net, draft.vat, draft.placed_at),
-        *(draft.ip, draft.origin_until, r.terms_version, r.wants_immediate_delivery, r.knows_withdrawal_lapses),
+async def add(tx: Transaction, draft: Draft) -> Order:
+    """Store an order with its origin and the buyer's declarations; answers it locked."""
+    request, key = draft.request, {"order_id": draft.order_id, "subject_id": draft.request.subject_id}
+    await insert(
+        tx,
+        "purchase",
+        **key,
+        product=request.product,
+        quantity=request.quantity,
+        device_limit=draft.device_limit,
+        months=draft.months,
+        pay_by=request.pay_by,
+        state="open",
+        country=draft.country,
+        vat_treatment=draft.tax.treatment,
+        vat_rate=draft.tax.rate,
+        net=draft.net,
+        vat=draft.vat,
+        gross=draft.net + draft.vat,
+        placed_at=draft.placed_at,
     )
+    await insert(
+        tx,
+        "purchase_origin",
+        **key,
+        ip=draft.ip,
+        billing_country=draft.country,
+        observed_at=draft.placed_at,
+        purge_after=draft.origin_until,
+    )
+    await insert(
+        tx,
+        "purchase_terms",
+        **key,
+        terms_version=request.terms_version,
+        accepted_at=draft.placed_at,
+        immediate_delivery_at=draft.placed_at if request.wants_immediate_delivery else None,
+        withdrawal_waived_at=draft.placed_at if request.knows_withdrawal_lapses else None,
+    )
+    return await lock(tx, draft.order_id, request.subject_id)
 
 
-async def of_person(tx: Transaction, subject_id: UUID) -> list[Row]:
-    """A person's orders, newest first."""
-    return await tx.rows(OF_PERSON, subject_id)
+async def of_person(tx: Transaction, subject_id: UUID) -> list[Order]:
+    """Newest first."""
+    return [Order(**row) for row in await tx.rows(OF_PERSON, subject_id)]
 
 
-async def lock(tx: Transaction, order_id: UUID, subject_id: UUID) -> Row:
+async def lock(tx: Transaction, order_id: UUID, subject_id: UUID) -> Order:
     """A person's order, locked. Raises Refused (404)."""
     row = await tx.row(LOCK, order_id)
     if row is None or row["subject_id"] != subject_id:
         raise refuse(404, "no such order")
-    return row
+    return Order(**row)
 
 
-async def whose(tx: Transaction, order_id: UUID) -> UUID:
-    """The person of an order. Raises Refused (404)."""
-    found: UUID | None = await tx.value(WHOSE, order_id)
-    if found is None:
+async def subject_of(tx: Transaction, order_id: UUID) -> UUID:
+    """Raises Refused (404)."""
+    subject_id: UUID | None = await tx.value(SUBJECT, order_id)
+    if subject_id is None:
         raise refuse(404, "no such order")
-    return found
+    return subject_id
 
 
-async def set_state(tx: Transaction, order_id: UUID, state: str, paid_at: object = None) -> None:
-    """Move an order on; the rules have said that it may."""
+async def set_state(tx: Transaction, order_id: UUID, state: OrderState, paid_at: datetime | None = None) -> None:
     await tx.run(SET_STATE, order_id, state, paid_at)
+
+
+async def add_refund(tx: Transaction, order_id: UUID, amount: int) -> None:
+    await tx.run(ADD_REFUND, order_id, amount)
+
+
+async def drop_origins(tx: Transaction, today: date) -> None:
+    """Delete the IP addresses whose days are over; those that are tax evidence have no such day."""
+    await tx.run(DROP_ORIGINS, today)

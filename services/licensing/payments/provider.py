@@ -1,8 +1,7 @@
-"""The port to a payment provider: three functions that an adapter brings."""
+"""The port to a payment provider: functions that an adapter brings."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from shared.contracts.licensing import PaymentWebhook
@@ -17,8 +16,8 @@ class Payer:
 
 
 @dataclass(frozen=True)
-class Notice:
-    """What a provider told, checked and read."""
+class Notification:
+    """What a provider's webhook says, verified and read; `amount` in grosze."""
 
     event_id: str
     kind: Literal["payment.confirmed", "payment.failed", "refund.made"]
@@ -27,13 +26,13 @@ class Notice:
     refund: str = ""
 
 
-Start = Callable[[str, int, Payer], Awaitable[None]]
+Announce = Callable[[str, int, Payer], Awaitable[None]]
 """Announce a payment by reference and amount; repeating it changes nothing. Raises Unavailable."""
 
 SendBack = Callable[[str, int], Awaitable[None]]
 """Let the provider refund a payment by reference; repeating it changes nothing. Raises Unavailable."""
 
-Read = Callable[[PaymentWebhook, datetime], Notice]
+Read = Callable[[PaymentWebhook], Notification]
 """Verify and read a webhook. Raises Refused: 401 for the signature, 422 for the content."""
 
 
@@ -42,7 +41,7 @@ class Provider:
     """A payment provider at work; `name` is the recipient in the disclosure log (GDPR Art. 15(1)(c))."""
 
     name: str
-    start: Start
+    announce: Announce
     send_back: SendBack
     read: Read
     pay_url: Callable[[str], str]

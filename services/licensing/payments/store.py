@@ -1,71 +1,123 @@
-"""The rows of payments, and the references of those that are void."""
+"""Payments in PostgreSQL, and the references of those that are void."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
-from shared.database import Row, Transaction
+from services.licensing.orders.rules import Order
+from services.licensing.rows import insert
+from shared.database import Transaction
 
-OPEN = "SELECT payment_id, reference, amount FROM payment WHERE order_id = $1 AND state = 'started'"
-INSERT = """
-INSERT INTO payment (payment_id, subject_id, order_id, provider, reference, amount, state, started_at)
-VALUES ($1, $2, $3, $4, $5, $6, 'started', $7)
-"""
-READ = """
-SELECT payment_id, order_id, state, amount, provider, reference FROM payment WHERE subject_id = $1 AND payment_id = $2
-"""
-PERSON = "SELECT subject_id FROM payment WHERE reference = $1"
+State = Literal["started", "failed", "confirmed", "void", "refunded"]
+
+RETURNED_PAYMENTS = "returned payments"
+"""The job that sends back what came for void payments; to be woken when something came."""
+
+READ = "SELECT payment_id, subject_id, order_id, provider, reference, amount, state, confirmed_at FROM payment "
+STARTED = READ + "WHERE order_id = $1 AND state = 'started'"
+ONE = READ + "WHERE subject_id = $1 AND payment_id = $2"
+LOCK = READ + "WHERE reference = $1 FOR UPDATE"
+SUBJECT = "SELECT subject_id FROM payment WHERE reference = $1"
 AMOUNT = "SELECT amount FROM payment WHERE reference = $1"
-LOCK = "SELECT * FROM payment WHERE reference = $1 FOR UPDATE"
-SET_STATE = """
-UPDATE payment SET state = $2, confirmed_at = COALESCE($3, confirmed_at) WHERE payment_id = $1
-"""
+SET_STATE = "UPDATE payment SET state = $2, confirmed_at = COALESCE($3, confirmed_at) WHERE payment_id = $1"
+IS_BOOKED = "SELECT true FROM refund WHERE provider_refund = $1"
 VOID_OF_ORDER = """
 WITH voided AS (UPDATE payment SET state = 'void' WHERE order_id = $1 AND state IN ('started', 'failed')
   RETURNING reference, amount)
 INSERT INTO void_payment (reference, amount) SELECT reference, amount FROM voided ON CONFLICT DO NOTHING
 """
+VOID_OF_PEOPLE = """
+INSERT INTO void_payment (reference, amount)
+SELECT reference, amount FROM payment WHERE subject_id = ANY ($1) AND state IN ('started', 'failed')
+ON CONFLICT DO NOTHING
+"""
 VOID = "INSERT INTO void_payment (reference, amount) VALUES ($1, $2) ON CONFLICT DO NOTHING"
-MONEY_CAME = """
+IS_VOID = "SELECT true FROM void_payment WHERE reference = $1"
+NOTE_RECEIVED = """
 UPDATE void_payment SET confirmed_at = COALESCE(confirmed_at, now()), amount = $2 WHERE reference = $1
 """
-MONEY_WENT = "UPDATE void_payment SET sent_back_at = COALESCE(sent_back_at, now()) WHERE reference = $1"
-IS_VOID = "SELECT true FROM void_payment WHERE reference = $1"
+NOTE_SENT_BACK = "UPDATE void_payment SET sent_back_at = COALESCE(sent_back_at, now()) WHERE reference = $1"
+TO_SEND_BACK = """
+SELECT reference, amount FROM void_payment WHERE confirmed_at IS NOT NULL AND sent_back_at IS NULL
+ORDER BY confirmed_at LIMIT $1
+"""
+DROP_OLD_VOID = """
+DELETE FROM void_payment WHERE voided_at < now() - interval '90 days'
+  AND (confirmed_at IS NULL OR sent_back_at IS NOT NULL)
+"""
 
 
-async def open_of_order(tx: Transaction, order_id: UUID) -> Row | None:
-    """The payment under way of an order."""
-    return await tx.row(OPEN, order_id)
+@dataclass(frozen=True)
+class Payment:
+    """A stored payment; `amount` in grosze."""
+
+    payment_id: UUID
+    subject_id: UUID
+    order_id: UUID
+    provider: str
+    reference: str
+    amount: int
+    state: State
+    confirmed_at: datetime | None
 
 
-async def insert(tx: Transaction, payment_id: UUID, order: Row, provider: str, reference: str, at: object) -> None:
-    """Store a started payment."""
-    await tx.run(INSERT, payment_id, order["subject_id"], order["order_id"], provider, reference, order["gross"], at)
+@dataclass(frozen=True)
+class VoidPayment:
+    """A payment for an order that is no more."""
+
+    reference: str
+    amount: int
 
 
-async def read(tx: Transaction, subject_id: UUID, payment_id: UUID) -> Row | None:
-    """A person's payment."""
-    return await tx.row(READ, subject_id, payment_id)
+async def add(tx: Transaction, payment_id: UUID, order: Order, provider: str, reference: str, at: datetime) -> None:
+    await insert(
+        tx,
+        "payment",
+        payment_id=payment_id,
+        subject_id=order.subject_id,
+        order_id=order.order_id,
+        provider=provider,
+        reference=reference,
+        amount=order.gross,
+        state="started",
+        started_at=at,
+    )
 
 
-async def person_of(tx: Transaction, reference: str) -> UUID | None:
-    """Whose payment a reference is, also after an erasure."""
-    found: UUID | None = await tx.value(PERSON, reference)
-    return found
+async def started(tx: Transaction, order_id: UUID) -> Payment | None:
+    row = await tx.row(STARTED, order_id)
+    return Payment(**row) if row else None
+
+
+async def one(tx: Transaction, subject_id: UUID, payment_id: UUID) -> Payment | None:
+    row = await tx.row(ONE, subject_id, payment_id)
+    return Payment(**row) if row else None
+
+
+async def lock(tx: Transaction, reference: str) -> Payment | None:
+    row = await tx.row(LOCK, reference)
+    return Payment(**row) if row else None
+
+
+async def subject_of(tx: Transaction, reference: str) -> UUID | None:
+    """Whose payment a reference is, for a legal duty also after an erasure."""
+    subject_id: UUID | None = await tx.value(SUBJECT, reference)
+    return subject_id
 
 
 async def amount_of(tx: Transaction, reference: str) -> int | None:
-    """What is to be paid."""
-    found: int | None = await tx.value(AMOUNT, reference)
-    return found
+    amount: int | None = await tx.value(AMOUNT, reference)
+    return amount
 
 
-async def lock(tx: Transaction, reference: str) -> Row | None:
-    """A payment, locked."""
-    return await tx.row(LOCK, reference)
-
-
-async def set_state(tx: Transaction, payment_id: UUID, state: str, confirmed_at: object = None) -> None:
-    """Move a payment on."""
+async def set_state(tx: Transaction, payment_id: UUID, state: State, confirmed_at: datetime | None = None) -> None:
     await tx.run(SET_STATE, payment_id, state, confirmed_at)
+
+
+async def is_booked(tx: Transaction, provider_refund: str) -> bool:
+    return bool(await tx.value(IS_BOOKED, provider_refund))
 
 
 async def void_of_order(tx: Transaction, order_id: UUID) -> None:
@@ -73,21 +125,37 @@ async def void_of_order(tx: Transaction, order_id: UUID) -> None:
     await tx.run(VOID_OF_ORDER, order_id)
 
 
-async def void(tx: Transaction, reference: str, amount: int) -> None:
-    """Nothing is due under this reference."""
-    await tx.run(VOID, reference, amount)
+async def void_of_people(tx: Transaction, subject_ids: Sequence[UUID]) -> None:
+    """The open orders of these people go: whatever is still paid for them is to be sent back."""
+    await tx.run(VOID_OF_PEOPLE, subject_ids)
+
+
+async def void(tx: Transaction, payment: Payment) -> None:
+    """Nothing is due for this payment, which another one has overtaken."""
+    await set_state(tx, payment.payment_id, "void")
+    await tx.run(VOID, payment.reference, payment.amount)
 
 
 async def is_void(tx: Transaction, reference: str) -> bool:
-    """Whether a reference belongs to a payment that is no more."""
     return bool(await tx.value(IS_VOID, reference))
 
 
-async def money_came(tx: Transaction, reference: str, amount: int) -> bool:
-    """Note that a void payment was paid all the same; False for an unknown reference."""
-    return bool(await tx.run(MONEY_CAME, reference, amount))
+async def note_received(tx: Transaction, reference: str, amount: int) -> None:
+    """A void payment was paid all the same: its money is to be sent back."""
+    await tx.run(NOTE_RECEIVED, reference, amount)
+    tx.wake(RETURNED_PAYMENTS)
 
 
-async def money_went(tx: Transaction, reference: str) -> bool:
-    """Note that the provider sent a void payment's money back; False for an unknown reference."""
-    return bool(await tx.run(MONEY_WENT, reference))
+async def note_sent_back(tx: Transaction, reference: str) -> None:
+    """The provider sent a void payment's money back."""
+    await tx.run(NOTE_SENT_BACK, reference)
+
+
+async def to_send_back(tx: Transaction, limit: int) -> list[VoidPayment]:
+    """Oldest first."""
+    return [VoidPayment(**row) for row in await tx.rows(TO_SEND_BACK, limit)]
+
+
+async def drop_old_void(tx: Transaction) -> None:
+    """Delete void references after 90 days, unless their money is still here."""
+    await tx.run(DROP_OLD_VOID)

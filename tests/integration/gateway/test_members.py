@@ -229,3 +229,24 @@ async def test_an_address_is_erased_by_mailed_code(client: httpx.AsyncClient, ma
 
     await eventually(gone)
     assert (await client.get(f"/privacy-requests/{opened.json()['token']}")).json()["right"] == "erasure"
+
+
+async def test_a_repeated_request_gets_its_token_after_the_keys_were_rotated(house: House, mail: Path) -> None:
+    """Guard: the tokens of older keys that the gateway tries; the second answer is a 422 without it."""
+    old, once = house.settings["keys"], {"Idempotency-Key": "rotated"}
+    async with front_door(house) as before, front_door(house, keys=f"2:{'n' * 32},{old}") as after:
+        address, _ = await sign_up(before, mail)
+        sign_up_code = await mailed_code(mail, address)
+
+        async def code() -> str:
+            newest = await mailed_code(mail, address)
+            return newest if newest != sign_up_code else ""
+
+        asked = await before.post("/privacy-requests", json={"email": address, "language": "en"})
+        proof = {"request_id": asked.json()["id"], "code": await eventually(code)}
+        opened = await before.post("/privacy-requests/confirmations", json=proof, headers=once)
+        again = await after.post("/privacy-requests/confirmations", json=proof, headers=once)
+        assert (opened.status_code, again.status_code) == (201, 201), again.text
+        assert again.json() == opened.json()
+        other = await after.post("/privacy-requests/confirmations", json=proof | {"code": "00000000"}, headers=once)
+        assert [e["field"] for e in problem(other, 422)["errors"]] == ["Idempotency-Key"]

@@ -20,6 +20,7 @@ from shared.messaging.request_client import RequestClient
 from shared.messaging.sender_accounts import account
 from shared.messaging.topology import EVENTS
 from shared.problems import Problem, Refused
+from shared.secrets import Keyring
 from tests.house import House, eventually
 
 PASSWORD = "correct horse battery"
@@ -33,6 +34,10 @@ class Steps:
 
     def __init__(self, house: House, client: RequestClient, mailbox: Path) -> None:
         self.house, self.client, self.mailbox = house, client, mailbox
+
+    @property
+    def keyring(self) -> Keyring:
+        return Keyring("identity", self.house.settings["keys"])
 
     async def ask(self, request: Request[Any], **options: Any) -> Any:
         return await self.client.request(request, **options)

@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from deploy.population.identity import ROWS_A_PERSON, Person, insert_people
+from services.identity.addresses import hashes_of
 from services.identity.data_map import DATA_MAP
-from services.identity.erasing import ERASER
-from services.identity.keys import Keys
-from services.identity.population import ROWS_A_PERSON, Person, insert_people
+from services.identity.erasure import ERASER
 from shared.contracts import identity, privacy
 from shared.contracts.privacy import OrderedSubject
 from shared.personal_data.erasure import erase
@@ -61,7 +61,7 @@ async def test_everything_of_a_person_goes_and_the_address_is_somebody_new(steps
 
     assert not any((await rows_of(steps, person)).values())
     left = await steps.everything()
-    hashed = Keys(steps.house.settings["address_key"]).address(anna).hex()
+    hashed = hashes_of(steps.keyring, anna).newest.hex()
     for value in (anna, "Zwyczajna", "Osobliwa", "600 100 200", "Trzcianka", "203.0.113.9", hashed):
         assert value not in left
     assert (await steps.problem(identity.Authenticate(token=token))).status == 401
@@ -133,7 +133,7 @@ async def test_many_people_are_made_at_once_recognised_and_erased(steps: Steps) 
     people = [Person(uuid4(), f"{uuid4().hex}@example.com", f"Person {n}") for n in range(2000)]
     ids = [p.subject_id for p in people]
     async with steps.house.superuser("identity") as database:
-        await insert_people(database, people, steps.house.settings["address_key"])
+        await insert_people(database, people, steps.keyring)
         counts = [
             await database.fetchval(f"SELECT count(*) FROM {t.name} WHERE subject_id = ANY ($1)", ids)  # noqa: S608
             for t in DATA_MAP.tables

@@ -6,7 +6,7 @@ from uuid import uuid4
 
 import pytest
 
-from services.identity.keys import Keys
+from services.identity.addresses import hashes_of
 from services.identity.passwords import Passwords
 from services.identity.settings import IdentitySettings
 from shared.contracts import identity
@@ -55,15 +55,14 @@ async def test_many_tries_have_to_wait_whether_the_address_is_known_or_not_and_n
         assert statuses == [401] * 5 + [429] * 7
         assert (await steps.problem(identity.SignIn(email=email, password=PASSWORD))).status == 429
     waited = "UPDATE sign_in_attempt SET failures = 1000, next_at = now() WHERE address_hash = $1 RETURNING true"
-    keys = Keys(steps.house.settings["address_key"])
     for email in (member, nobody):
-        assert await steps.value(waited, keys.address(email))
+        assert await steps.value(waited, hashes_of(steps.keyring, email).newest)
     assert (await steps.problem(identity.SignIn(email=nobody, password=PASSWORD))).status == 401
     longest = "SELECT max(next_at) <= now() + interval '15 minutes' FROM sign_in_attempt"
     assert await steps.value(longest)
     assert await steps.signed_in(member)
     tries = "SELECT count(*) FROM sign_in_attempt WHERE address_hash = $1"
-    assert [await steps.value(tries, keys.address(email)) for email in (member, nobody)] == [0, 1]
+    assert [await steps.value(tries, hashes_of(steps.keyring, email).newest) for email in (member, nobody)] == [0, 1]
 
 
 @pytest.mark.parametrize(
@@ -155,7 +154,7 @@ async def test_a_hash_with_weaker_parameters_is_renewed_at_sign_in(steps: Steps)
     anna = address("anna")
     person = await steps.member(anna)
     weak = "$argon2id$v=19$m=32,t=1,p=1$"
-    settings = {"amqp_url": "x", "address_key": "k" * 32, "argon2_memory_kib": 32, "argon2_time_cost": 1}
+    settings = {"amqp_url": "x", "keys": "1:" + "k" * 32, "argon2_memory_kib": 32, "argon2_time_cost": 1}
     stored = await Passwords(IdentitySettings.model_validate(settings)).hash(PASSWORD)
     assert stored.startswith(weak)
     await steps.value("UPDATE credential SET password_hash = $2 WHERE subject_id = $1 RETURNING 1", person, stored)

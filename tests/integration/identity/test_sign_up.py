@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.identity.housekeeping import forget
+from services.identity.jobs.expiry import expire
 from services.identity.settings import IdentitySettings
 from shared.contracts import identity
 from tests.house import eventually
@@ -91,7 +91,7 @@ async def test_an_expired_code_and_an_expired_sign_up_are_refused(steps: Steps) 
     )
     assert (await steps.problem(confirm)).status == 422
     async with steps.house.database("identity") as database:
-        await forget(database, IdentitySettings.model_validate({"amqp_url": "x", "address_key": "k" * 32}))
+        await expire(database, IdentitySettings.model_validate({"amqp_url": "x", "keys": "1:" + "k" * 32}))
     assert not await steps.value("SELECT count(*) FROM sign_up WHERE email = $1", anna)
 
 

@@ -19,7 +19,7 @@ from shared.contracts.licensing import PaymentWebhook, SignedWebhook
 from shared.contracts.message import Request
 from shared.messaging.request_client import RequestClient
 from shared.problems import Refused
-from shared.service import Resources
+from shared.service import Resources, Service
 from tests import house as houses
 from tests.house import House, eventually
 
@@ -143,12 +143,12 @@ def order_of(person: UUID, **changed: Any) -> licensing.PlaceOrder:
 
 
 @contextlib.asynccontextmanager
-async def opened(servers: Servers) -> AsyncIterator[Shop]:
-    """A shop for one module."""
-    house = await houses.build(servers, [LICENSING, IDENTITY, PRIVACY])
+async def opened(servers: Servers, service: Service = LICENSING) -> AsyncIterator[Shop]:
+    """A shop for one module; `service` is licensing, perhaps wired in another way."""
+    house = await houses.build(servers, [service, IDENTITY, PRIVACY])
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(houses.tear_down, house)
-        kits = await stack.enter_async_context(house.serve(LICENSING, IDENTITY, PRIVACY))
+        kits = await stack.enter_async_context(house.serve(service, IDENTITY, PRIVACY))
         client = await stack.enter_async_context(house.asking())
         rows = await stack.enter_async_context(house.superuser("licensing"))
         accounts = await stack.enter_async_context(house.superuser("identity"))

@@ -3,9 +3,9 @@
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
-from services.licensing import upkeep
 from services.licensing.app import SERVICE
 from services.licensing.data_map import DATA_MAP
+from services.licensing.jobs import due_dates
 from shared.clock import now, today
 from shared.contracts import licensing
 from shared.contracts.licensing import ActivateLicense, DeactivateLicense, ValidateLicense
@@ -103,9 +103,22 @@ async def test_a_contract_that_outlived_the_account_ends_by_a_second_erasure(sho
     )
 
 
-async def _erase_here(shop: Shop, person: UUID) -> None:
+async def test_a_contract_that_is_kept_again_names_its_reason_once(shop: Shop) -> None:
+    """Guard: `array_remove` before `array_append`; the order carries the reason twice or three times without it."""
+    person, _, _ = await bought(shop)
+    await shop.erase(person, terminate=False)
+    kept = "SELECT provisions, exemptions FROM purchase WHERE subject_id = $1"
+    once = await shop.rows.fetchrow(kept, person)
+    await _erase_here(shop, person, terminate=False)
+    await shop.rows.execute("UPDATE license SET review_at = $2 WHERE subject_id = $1", person, today())
+    await due_dates.step(shop.kit.database)
+    assert await shop.rows.fetchrow(kept, person) == once
+    assert await shop.count("purchase", person, "review_at > now() AND cardinality(exemptions) = 2") == 1
+
+
+async def _erase_here(shop: Shop, person: UUID, *, terminate: bool = True) -> None:
     """Licensing's part alone."""
-    again = OrderedSubject(subject_id=person, case_id=uuid4(), terminate_contract=True)
+    again = OrderedSubject(subject_id=person, case_id=uuid4(), terminate_contract=terminate)
     async with shop.kit.database.transaction(Purpose.ERASURE) as tx:
         await erase(tx, SERVICE.eraser, uuid4(), [again])
 
@@ -115,12 +128,12 @@ async def test_a_contract_that_outlived_the_account_ends_with_its_term(shop: Sho
     await shop.erase(person, terminate=False)
     later = "UPDATE license SET review_at = $2 WHERE subject_id = $1"
     await shop.rows.execute(later, person, today())
-    await upkeep.step(shop.kit.database)  # looked at: it still runs
+    await due_dates.step(shop.kit.database)  # looked at: it still runs
     assert await shop.counts(person) == TAX | RUNNING
     assert await shop.count("license", person, "review_at > now()") == 1
     await shop.rows.execute(later, person, today())
     await shop.rows.execute("UPDATE license SET expires_at = $2 WHERE subject_id = $1", person, now())
-    await upkeep.step(shop.kit.database)
+    await due_dates.step(shop.kit.database)
     assert await shop.counts(person) == TAX
     assert (await shop.ask(ValidateLicense(key=key))).code == "NOT_FOUND"
     async with shop.house.superuser("privacy") as database:

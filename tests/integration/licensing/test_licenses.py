@@ -5,8 +5,8 @@ from collections import Counter
 from datetime import timedelta
 from uuid import UUID, uuid4
 
-from services.licensing import upkeep
-from services.licensing.population import Buyer, insert_purchases, key_of_buyer
+from deploy.population.licensing import Buyer, insert_purchases, key_of_buyer
+from services.licensing.jobs import due_dates
 from shared.clock import now, today
 from shared.contracts import licensing
 from shared.contracts.licensing import ActivateLicense, DeactivateLicense, ValidateLicense
@@ -108,7 +108,7 @@ async def test_notices_of_expiry_and_debt_go_out_once(shop: Shop) -> None:
     for days in (2, 2, 7):
         overdue = "UPDATE invoice SET due_on = $2 WHERE subject_id = $1"
         await shop.rows.execute(overdue, debtor, today() - timedelta(days=days))
-        await upkeep.step(shop.kit.database)
+        await due_dates.step(shop.kit.database)
     assert await shop.count("license", person, "expiry_told_at IS NOT NULL") == 1
     assert await shop.rows.fetchval("SELECT reminders FROM invoice WHERE subject_id = $1", debtor) == 2
 
@@ -117,7 +117,7 @@ async def test_an_order_address_that_proves_nothing_is_forgotten_after_90_days(s
     (pole, _, _), german = await bought(shop), await shop.person(country="DE")
     await shop.buy(german)
     await shop.rows.execute("UPDATE purchase_origin SET purge_after = purge_after - 91")
-    await upkeep.step(shop.kit.database)
+    await due_dates.step(shop.kit.database)
     assert await shop.count("purchase_origin", pole) == 0
     assert await shop.count("purchase_origin", german) == 1
 

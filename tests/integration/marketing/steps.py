@@ -11,8 +11,8 @@ from uuid import UUID, uuid4
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from deploy.population.marketing import Reader, insert_audience
 from services.marketing.keys import Keys
-from services.marketing.population import Reader, insert_audience
 from services.marketing.words import LIST
 from shared.contracts import marketing
 from shared.contracts.message import Request

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from deploy.population.cases import insert_cases, release
 from deploy.population.consents import insert_consents
-from services.marketing.population import Reader
+from deploy.population.marketing import Reader
 from shared.contracts import identity, marketing, privacy
 from shared.messaging.request_client import RequestClient
 from shared.purposes import Purpose

@@ -11,8 +11,8 @@ import pytest
 
 from deploy.local.mailbox import messages_for
 from deploy.local.servers import Servers
+from deploy.population.identity import Person, insert_people
 from services.identity.app import SERVICE as IDENTITY
-from services.identity.population import Person, insert_people
 from services.marketing.app import SERVICE as MARKETING
 from services.marketing.data_map import DATA_MAP
 from services.marketing.expiry import expire
@@ -22,6 +22,7 @@ from shared.contracts.fields import Language
 from shared.messaging.request_client import RequestClient
 from shared.personal_data.schema_check import gaps
 from shared.purposes import Purpose
+from shared.secrets import Keyring
 from shared.service import Resources
 from tests import house as houses
 from tests.house import House, eventually
@@ -421,4 +422,4 @@ async def _account(house: House, person: UUID, address: str) -> None:
     """An account at identity, past the registration."""
     async with house.superuser("identity") as database:
         resident = Person(subject_id=person, email=address, full_name="Anna Nowak")
-        await insert_people(database, [resident], house.settings["address_key"])
+        await insert_people(database, [resident], Keyring("identity", house.settings["keys"]))

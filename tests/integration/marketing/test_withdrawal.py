@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from deploy.local.servers import Servers
+from deploy.population.marketing import Reader
 from services.identity.app import SERVICE as IDENTITY
 from services.marketing.app import SERVICE as MARKETING
-from services.marketing.population import Reader
 from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import marketing
 from shared.contracts.privacy import KnownPermission

@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 
 from deploy.local import system
-from services.gateway.notice import preferred
+from services.gateway.routes.notice import preferred
 from services.identity.app import SERVICE as IDENTITY
 from services.licensing.app import SERVICE as LICENSING
 from services.marketing.app import SERVICE as MARKETING

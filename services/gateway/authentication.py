@@ -1,0 +1,121 @@
+"""Who sends a request: anybody, or a member with a session."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import Depends, Header, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from services.gateway.limits import Kind, Limits, client_of
+from shared.contracts import identity, message
+from shared.contracts.message import Reply
+from shared.messaging.request_client import RequestClient
+from shared.problems import Refused, refuse
+from shared.secrets import Keyring
+
+TOKEN = re.compile(r"[A-Za-z0-9_-]{20,200}")
+LONGEST_DEVICE = 200
+UNAUTHORIZED = 401
+
+IDEMPOTENCY_KEY = "Idempotency-Key"
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias=IDEMPOTENCY_KEY,
+        max_length=200,
+        pattern=r"^[\x21-\x7e]*$",
+        description="repeating a request with the same key within 24 hours changes nothing and is answered alike",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Resources:
+    client: RequestClient
+    limits: Limits
+    timeout_s: float
+    keyring: Keyring
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Anybody."""
+
+    resources: Resources
+    address: str
+    device: str
+
+    async def request(self, request: message.Request[Reply], key: str = "") -> Reply:
+        """The owner's reply. Raises Refused with its problem, Unavailable when it does not answer."""
+        return await self.resources.client.request(
+            request, timeout_s=self.resources.timeout_s, idempotency_key=key, principal=self.principal
+        )
+
+    @property
+    def principal(self) -> str:
+        """Whose idempotency keys the caller's are."""
+        return ""
+
+
+@dataclass(frozen=True)
+class Member(Caller):
+    """Somebody whom identity knows by a session."""
+
+    subject_id: UUID
+    authenticated_at: datetime
+    token: str
+
+    @property
+    def principal(self) -> str:
+        return str(self.subject_id)
+
+
+def resources_of(request: Request) -> Resources:
+    resources: Resources = request.app.state.resources
+    return resources
+
+
+def address_of(request: Request) -> str:
+    return request.client.host if request.client else ""
+
+
+def token_of(request: Request) -> str:
+    """The session token of the request, empty when there is none that could be one."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and TOKEN.fullmatch(token.strip()) else ""
+
+
+def caller(request: Request) -> Caller:
+    return Caller(resources_of(request), address_of(request), _device(request))
+
+
+def _device(request: Request) -> str:
+    """The User-Agent, by which people recognize their sessions."""
+    name = request.headers.get("user-agent", "")
+    return "".join(c for c in name if c.isprintable())[:LONGEST_DEVICE].strip()
+
+
+bearer = HTTPBearer(auto_error=False, scheme_name="session", description="the token of POST /sessions")
+
+
+async def member(request: Request, _shown: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Member:
+    """The member of the session. Raises Refused (401); tokens that are none cost the client's address."""
+    resources, token = resources_of(request), token_of(request)
+    if not token:
+        raise refuse(UNAUTHORIZED, "sign in first", message="Authorization: Bearer <token of POST /sessions>")
+    try:
+        principal = await resources.client.request(identity.Authenticate(token=token), timeout_s=resources.timeout_s)
+    except Refused as refused:
+        if refused.problem.status == UNAUTHORIZED:
+            resources.limits.spend(Kind.CREDENTIALS, client_of(address_of(request)))
+        raise
+    return Member(
+        resources, address_of(request), _device(request), principal.subject_id, principal.authenticated_at, token
+    )
+
+
+Anybody = Annotated[Caller, Depends(caller)]
+CurrentMember = Annotated[Member, Depends(member)]

@@ -1,0 +1,56 @@
+"""Signing up, proving an address, and a forgotten password."""
+
+from typing import Annotated, Literal
+
+from fastapi import Path
+from starlette.responses import Response
+
+from services.gateway.authentication import Anybody, IdempotencyKey
+from services.gateway.limits import Kind
+from services.gateway.request_bodies import Body, BodyWithout
+from services.gateway.responses import accepted, no_content
+from services.gateway.routing import router
+from shared.contracts import identity
+from shared.contracts.message import Created
+
+mailing = router("accounts", Kind.MAIL)
+proving = router("accounts", Kind.CREDENTIALS)
+
+
+@mailing.post("/accounts", status_code=202, response_class=Response)
+async def register(body: Body[identity.RegisterAccount], caller: Anybody) -> Response:
+    """Sign up. A code is mailed to the address; the answer is the same whether the address is known or not."""
+    await caller.request(body.complete())
+    return accepted()
+
+
+@mailing.post("/email-verifications/codes", status_code=202, response_class=Response)
+async def send_code_again(body: Body[identity.ResendCode], caller: Anybody) -> Response:
+    """Mail a fresh code to an address that signed up."""
+    await caller.request(body.complete())
+    return accepted()
+
+
+@proving.post("/email-verifications", status_code=201)
+async def verify_email(body: Body[identity.ConfirmEmail], caller: Anybody, key: IdempotencyKey = "") -> Created:
+    """Prove the address with the mailed code: the account begins."""
+    return await caller.request(body.complete(), key)
+
+
+@mailing.post("/password-resets", status_code=202, response_class=Response)
+async def forgot_password(body: Body[identity.RequestPasswordReset], caller: Anybody) -> Response:
+    """Mail a token for a new password; the answer is the same whether the address is known or not."""
+    await caller.request(body.complete())
+    return accepted()
+
+
+MailedToken = Annotated[str, Path(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
+
+
+@proving.post("/password-resets/{token:secret}", status_code=204, response_class=Response)
+async def reset_password(
+    token: MailedToken, body: BodyWithout[identity.ResetPassword, Literal["token"]], caller: Anybody
+) -> Response:
+    """Set a new password with a mailed token; every session ends."""
+    await caller.request(body.complete(token=token))
+    return no_content()

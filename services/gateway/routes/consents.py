@@ -1,0 +1,49 @@
+"""Consents: texts, current decisions, and a change of mind."""
+
+from typing import Literal
+
+from starlette.responses import Response
+
+from services.gateway.authentication import Anybody, CurrentMember
+from services.gateway.limits import Kind
+from services.gateway.request_bodies import BodyWithout
+from services.gateway.responses import no_content
+from services.gateway.routing import router
+from shared.contracts import privacy
+from shared.contracts.fields import Language
+
+anybody = router("consents")
+members = router("consents", Kind.MEMBER)
+
+SURFACE = "member's panel"
+METHOD = "PUT by the signed-in person"
+EVERY_CHANNEL = "all"
+
+
+@anybody.get("/consent-texts")
+async def texts(caller: Anybody, lang: Language = "pl") -> privacy.ConsentTexts:
+    """The texts that a form must show before somebody can agree to them."""
+    return await caller.request(privacy.ReadConsentTexts(language=lang))
+
+
+@members.get("/consents")
+async def consents(member: CurrentMember) -> privacy.Consents:
+    """One's own current decisions."""
+    return await member.request(privacy.ReadConsents(subject_id=member.subject_id))
+
+
+@members.put("/consents/{purpose}/{channel}", status_code=204, response_class=Response)
+async def choose(
+    purpose: Literal["direct-marketing", "profiling", "analytics", "statistics"],
+    channel: Literal["all", "email", "sms", "phone"],
+    body: BodyWithout[privacy.ChooseConsent, Literal["subject_id", "purpose", "surface", "method"]],
+    member: CurrentMember,
+) -> Response:
+    """Give or withdraw consent, or object; withdrawing is as easy as giving (GDPR Art. 7(3), 21).
+
+    `all` is the purpose as such: `direct-marketing/all` with `given: false` is the objection of Art. 21(2).
+    """
+    full_purpose = purpose if channel == EVERY_CHANNEL else f"{purpose}.{channel}"
+    choice = body.complete(subject_id=member.subject_id, purpose=full_purpose, surface=SURFACE, method=METHOD)
+    await member.request(choice)
+    return no_content()

@@ -1,0 +1,68 @@
+"""Licenses: the holder's view, and what the vendor's program asks by license key."""
+
+from uuid import UUID
+
+from starlette.responses import Response
+
+from services.gateway.authentication import Anybody, CurrentMember
+from services.gateway.limits import Kind
+from services.gateway.request_bodies import Body
+from services.gateway.responses import no_content
+from services.gateway.routing import router
+from shared.contracts import licensing
+
+programs = router("license keys", Kind.LICENSE)
+members = router("licenses", Kind.MEMBER)
+
+
+@programs.post("/licenses/validate")
+async def validate(body: Body[licensing.ValidateLicense], caller: Anybody) -> licensing.Validation:
+    """May this key be used?"""
+    return await caller.request(body.complete())
+
+
+@programs.post("/licenses/activate")
+async def activate(body: Body[licensing.ActivateLicense], caller: Anybody) -> licensing.Validation:
+    """Bind a device to a license, within its limit; repeating it changes nothing."""
+    return await caller.request(body.complete())
+
+
+@programs.post("/licenses/deactivate", status_code=204, response_class=Response)
+async def deactivate(body: Body[licensing.DeactivateLicense], caller: Anybody) -> Response:
+    """Free the seat of a device."""
+    await caller.request(body.complete())
+    return no_content()
+
+
+@members.get("/licenses")
+async def licenses(member: CurrentMember) -> licensing.Licenses:
+    """One's own licenses, newest first; keys are masked."""
+    return await member.request(licensing.ListLicenses(subject_id=member.subject_id))
+
+
+@members.get("/licenses/{license_id:uuid}/key")
+async def key(license_id: UUID, member: CurrentMember) -> licensing.RevealedKey:
+    """The key of one's own license."""
+    return await member.request(licensing.RevealLicense(subject_id=member.subject_id, license_id=license_id))
+
+
+@members.post("/licenses/{license_id:uuid}/key")
+async def replace_key(license_id: UUID, member: CurrentMember) -> licensing.RevealedKey:
+    """Replace a leaked key; the old one and its devices are void."""
+    return await member.request(licensing.RotateLicense(subject_id=member.subject_id, license_id=license_id))
+
+
+@members.delete("/licenses/{license_id:uuid}", status_code=204, response_class=Response)
+async def end(license_id: UUID, member: CurrentMember) -> Response:
+    """End the contract of one's own license for good."""
+    await member.request(licensing.EndLicense(subject_id=member.subject_id, license_id=license_id))
+    return no_content()
+
+
+@members.delete("/licenses/{license_id:uuid}/devices/{activation_id:uuid}", status_code=204, response_class=Response)
+async def free_seat(license_id: UUID, activation_id: UUID, member: CurrentMember) -> Response:
+    """Free the seat of a device that is lost or broken."""
+    await member.request(
+        licensing.DeactivateDevice(subject_id=member.subject_id, license_id=license_id, activation_id=activation_id)
+    )
+    return no_content()

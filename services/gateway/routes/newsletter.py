@@ -1,0 +1,101 @@
+"""The newsletter: double opt-in, and leaving it by one click (RFC 8058)."""
+
+from typing import Annotated
+
+from fastapi import Path, Query, Request
+from starlette.responses import HTMLResponse, Response
+
+from services.gateway.authentication import Anybody
+from services.gateway.forms import MULTIPART, URLENCODED, form_fields
+from services.gateway.limits import Kind
+from services.gateway.pages import page
+from services.gateway.request_bodies import Body
+from services.gateway.responses import accepted, no_content
+from services.gateway.routing import MAILED, router
+from shared.contracts import marketing
+from shared.problems import refuse
+
+anybody = router("newsletter")
+mailing = router("newsletter", Kind.MAIL)
+
+TITLE = "Newsletter"
+ONE_CLICK = ("List-Unsubscribe", "One-Click")
+OBJECTION = ("objects", "yes")
+LinkToken = Annotated[str, Path(min_length=20, max_length=100, pattern=MAILED, description="from the link in the mail")]
+
+
+@mailing.post("/newsletter/subscriptions", status_code=202, response_class=Response)
+async def subscribe(body: Body[marketing.SubscribeNewsletter], caller: Anybody) -> Response:
+    """Subscribe an address; a link to confirm is mailed there. The answer is always the same."""
+    await caller.request(body.complete())
+    return accepted()
+
+
+@anybody.get("/newsletter/confirmations", response_class=HTMLResponse)
+async def offer(token: Annotated[str, Query(min_length=20, max_length=100, pattern=MAILED)]) -> HTMLResponse:
+    """The page behind the link to confirm. It confirms nothing: scanners follow links."""
+    return page(TITLE, CONFIRM.format(token=token))
+
+
+@anybody.post("/newsletter/confirmations", status_code=204, response_class=Response)
+async def confirm(body: Body[marketing.ConfirmSubscription], caller: Anybody) -> Response:
+    """Prove address and will with the mailed token."""
+    await caller.request(body.complete())
+    return no_content()
+
+
+@anybody.post("/newsletter/confirmations/{token:secret}", response_class=HTMLResponse)
+async def confirm_by_page(token: LinkToken, caller: Anybody) -> HTMLResponse:
+    """The button on the page: prove address and will."""
+    await caller.request(marketing.ConfirmSubscription(token=token))
+    return page(TITLE, CONFIRMED)
+
+
+@anybody.get("/newsletter/unsubscribe/{token:secret}", response_class=HTMLResponse)
+async def show(token: LinkToken, caller: Anybody) -> HTMLResponse:
+    """The page behind an unsubscribe link. It changes nothing: scanners follow links."""
+    offered = await caller.request(marketing.ReadUnsubscribe(token=token))
+    return page(offered.list_name, LEAVE if offered.subscribed else LEFT)
+
+
+FORMS = {
+    "requestBody": {
+        "required": False,
+        "content": {
+            kind: {
+                "schema": {
+                    "type": "object",
+                    "required": ["List-Unsubscribe"],
+                    "properties": {
+                        "List-Unsubscribe": {"type": "string", "enum": ["One-Click"]},
+                        "objects": {"type": "string", "enum": ["yes"], "description": "objection, GDPR Art. 21(2)"},
+                    },
+                }
+            }
+            for kind in (URLENCODED, MULTIPART)
+        },
+    }
+}
+
+
+@anybody.post("/newsletter/unsubscribe/{token:secret}", response_class=HTMLResponse, openapi_extra=FORMS)
+async def leave(token: LinkToken, request: Request, caller: Anybody) -> HTMLResponse:
+    """Leave the list of the link at once, without a session; repeating it changes nothing."""
+    sent = await form_fields(request, URLENCODED, MULTIPART) if await request.body() else {ONE_CLICK}
+    if ONE_CLICK not in sent:
+        raise refuse(422, "the request is not valid", field="List-Unsubscribe", message="must be One-Click")
+    await caller.request(marketing.Unsubscribe(token=token, objects=OBJECTION in sent))
+    return page(TITLE, LEFT)
+
+
+CONFIRM = """<form method="post" action="confirmations/{token}">
+<p><button>Tak, chcę dostawać newsletter · Yes, send me the newsletter</button></p>
+</form>"""
+CONFIRMED = "<p>Dziękujemy, adres jest na liście. · Thank you, the address is on the list.</p>"
+LEAVE = """<form method="post">
+<input type="hidden" name="List-Unsubscribe" value="One-Click">
+<p><label><input type="checkbox" name="objects" value="yes">
+Nie chcę też profilowania do marketingu · I also object to profiling for marketing</label></p>
+<p><button>Wypisz mnie · Unsubscribe me</button></p>
+</form>"""
+LEFT = "<p>Ten adres nie jest już na liście. · This address is not on the list any more.</p>"

@@ -1,0 +1,73 @@
+"""The catalogue, orders, payments and invoices."""
+
+from typing import Literal
+from uuid import UUID
+
+from starlette.responses import Response
+
+from services.gateway.authentication import Anybody, CurrentMember, IdempotencyKey
+from services.gateway.limits import Kind
+from services.gateway.request_bodies import BodyWithout
+from services.gateway.responses import no_content
+from services.gateway.routing import router
+from shared.contracts import licensing
+from shared.contracts.message import Created
+
+anybody = router("orders")
+members = router("orders", Kind.MEMBER)
+
+
+@anybody.get("/products")
+async def products(caller: Anybody) -> licensing.Products:
+    """What is on sale."""
+    return await caller.request(licensing.ListProducts())
+
+
+@members.post("/orders", status_code=201)
+async def place_order(
+    body: BodyWithout[licensing.PlaceOrder, Literal["subject_id", "ip"]],
+    member: CurrentMember,
+    key: IdempotencyKey = "",
+) -> Created:
+    """Order a product."""
+    return await member.request(body.complete(subject_id=member.subject_id, ip=member.address), key)
+
+
+@members.get("/orders")
+async def orders(member: CurrentMember) -> licensing.Orders:
+    """One's own orders, newest first."""
+    return await member.request(licensing.ListOrders(subject_id=member.subject_id))
+
+
+@members.delete("/orders/{order_id:uuid}", status_code=204, response_class=Response)
+async def cancel_order(order_id: UUID, member: CurrentMember) -> Response:
+    """Take back an order that is still open."""
+    await member.request(licensing.CancelOrder(subject_id=member.subject_id, order_id=order_id))
+    return no_content()
+
+
+@members.post("/orders/{order_id:uuid}/payments", status_code=201)
+async def pay(order_id: UUID, member: CurrentMember, response: Response, key: IdempotencyKey = "") -> licensing.Payment:
+    """Begin to pay an open order; go on at `pay_url` with the provider."""
+    begin = licensing.StartPayment(subject_id=member.subject_id, order_id=order_id)
+    begun = await member.request(begin, key)
+    response.headers["Location"] = f"/payments/{begun.id}"
+    return await member.request(licensing.ReadPayment(subject_id=member.subject_id, payment_id=begun.id))
+
+
+@members.get("/payments/{payment_id:uuid}")
+async def payment(payment_id: UUID, member: CurrentMember) -> licensing.Payment:
+    """One of one's own payments."""
+    return await member.request(licensing.ReadPayment(subject_id=member.subject_id, payment_id=payment_id))
+
+
+@members.get("/invoices")
+async def invoices(member: CurrentMember) -> licensing.Invoices:
+    """One's own invoices, newest first."""
+    return await member.request(licensing.ListInvoices(subject_id=member.subject_id))
+
+
+@members.get("/invoices/{invoice_id:uuid}")
+async def invoice(invoice_id: UUID, member: CurrentMember) -> licensing.Invoice:
+    """One of one's own invoices."""
+    return await member.request(licensing.ReadInvoice(subject_id=member.subject_id, invoice_id=invoice_id))

@@ -1,0 +1,120 @@
+"""Rights of the person: cases of members, cases of an e-mail address, and the case token."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from fastapi import Path
+from starlette.responses import JSONResponse, Response
+
+from services.gateway.authentication import IDEMPOTENCY_KEY, Anybody, Caller, CurrentMember, IdempotencyKey
+from services.gateway.case_tokens import case_tokens
+from services.gateway.limits import Kind
+from services.gateway.request_bodies import Body, BodyWithout
+from services.gateway.responses import no_content
+from services.gateway.routing import router
+from shared.contracts import privacy
+from shared.contracts.message import Created, Message, Request
+from shared.problems import Refused
+
+anybody = router("privacy requests")
+mailing = router("privacy requests", Kind.MAIL)
+proving = router("privacy requests", Kind.CREDENTIALS)
+members = router("my privacy requests", Kind.MEMBER)
+
+CaseToken = Annotated[
+    str, Path(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_-]+$", description="as shown when the case opened")
+]
+
+
+class Opened(Message):
+    """A case and its token, which is shown once."""
+
+    id: UUID
+    token: str
+
+
+async def _open(caller: Caller, case: Callable[[str], Request[Created]], key: str, tokens: Sequence[str]) -> Opened:
+    """Open a case under the first token; a repeated request under the one that it was opened with, of an older key.
+
+    Privacy stores a hash of the request, token included: a repetition under another token is refused.
+    """
+    token, *older = tokens
+    try:
+        created = await caller.request(case(token), key)
+    except Refused as refused:
+        if older and any(error.field == IDEMPOTENCY_KEY for error in refused.problem.errors):
+            return await _open(caller, case, key, older)
+        raise
+    return Opened(id=created.id, token=token)
+
+
+@members.post("/me/privacy-requests", status_code=201)
+async def open_case(
+    body: BodyWithout[privacy.OpenCase, Literal["subject_id", "authenticated_at", "token"]],
+    member: CurrentMember,
+    response: Response,
+    key: IdempotencyKey = "",
+) -> Opened:
+    """Use a right; erasure asks for a session that was proved a short while ago."""
+    added = {"subject_id": member.subject_id, "authenticated_at": member.authenticated_at}
+    tokens = case_tokens(member.resources.keyring, member.principal, key)
+    opened = await _open(member, lambda token: body.complete(token=token, **added), key, tokens)
+    response.headers["Location"] = f"/me/privacy-requests/{opened.id}"
+    return opened
+
+
+@members.get("/me/privacy-requests")
+async def my_cases(member: CurrentMember) -> privacy.Cases:
+    """One's own cases."""
+    return await member.request(privacy.ReadCases(subject_id=member.subject_id))
+
+
+@members.get("/me/privacy-requests/{case_id:uuid}")
+async def my_case(case_id: UUID, member: CurrentMember) -> privacy.Case:
+    """One of one's own cases, with each participant's progress."""
+    mine = await member.request(privacy.ReadCases(subject_id=member.subject_id, case_id=case_id))
+    return mine.cases[0]
+
+
+@members.delete("/me/privacy-requests/{case_id:uuid}", status_code=204, response_class=Response)
+async def withdraw_mine(case_id: UUID, member: CurrentMember) -> Response:
+    """Take a request back while it waits."""
+    await member.request(privacy.WithdrawCase(member=member.subject_id, case_id=case_id))
+    return no_content()
+
+
+@mailing.post("/privacy-requests", status_code=202)
+async def ask_for_erasure(body: Body[privacy.RequestErasure], caller: Anybody, key: IdempotencyKey = "") -> Created:
+    """Ask for an address, without an account; a code is mailed there, whoever it belongs to."""
+    return await caller.request(body.complete(), key)
+
+
+@proving.post("/privacy-requests/confirmations", status_code=201)
+async def confirm_erasure(
+    body: BodyWithout[privacy.ConfirmErasure, Literal["token"]], caller: Anybody, key: IdempotencyKey = ""
+) -> Opened:
+    """Prove the address with the mailed code: the case opens."""
+    tokens = case_tokens(caller.resources.keyring, caller.principal, key, body.canonical())
+    return await _open(caller, lambda token: body.complete(token=token), key, tokens)
+
+
+@anybody.get("/privacy-requests/{token:secret}")
+async def case(token: CaseToken, caller: Anybody) -> privacy.Case:
+    """The case of a token, with each participant's progress."""
+    return await caller.request(privacy.ReadCase(token=token))
+
+
+@anybody.delete("/privacy-requests/{token:secret}", status_code=204, response_class=Response)
+async def withdraw(token: CaseToken, caller: Anybody) -> Response:
+    """Take a request back while it waits."""
+    await caller.request(privacy.WithdrawCase(token=token))
+    return no_content()
+
+
+@anybody.get("/privacy-requests/{token:secret}/certificate", response_model=dict[str, Any])
+async def certificate(token: CaseToken, caller: Anybody) -> Response:
+    """The evidence of a closed case: what each participant did, and what is kept until when and why."""
+    issued = await caller.request(privacy.ReadCertificate(token=token))
+    return JSONResponse(json.loads(issued.document))

@@ -1,0 +1,26 @@
+"""What ends by its age: unconfirmed sign-ups, sessions, tries, the activity log, service mail."""
+
+from services.identity.settings import IdentitySettings
+from shared.database import Database
+from shared.purposes import Purpose
+
+INTERVAL_S = 60.0
+
+EXPIRE = (
+    "DELETE FROM sign_up WHERE created_at < now() - interval '48 hours'",
+    "DELETE FROM sign_in_attempt WHERE last_at < now() - interval '24 hours'",
+    "DELETE FROM password_reset WHERE expires_at < now()",
+    "DELETE FROM activity WHERE at < now() - interval '90 days'",
+    "DELETE FROM service_mail WHERE created_at < now() - interval '12 months'",
+)
+END_SESSIONS = """
+DELETE FROM session WHERE expires_at < now() OR last_seen_at < now() - make_interval(secs => $1)
+"""
+
+
+async def expire(database: Database, settings: IdentitySettings) -> bool:
+    async with database.transaction(Purpose.UPKEEP) as tx:
+        for statement in EXPIRE:
+            await tx.run(statement)
+        await tx.run(END_SESSIONS, settings.session_idle_s)
+    return False

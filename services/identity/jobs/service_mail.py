@@ -1,0 +1,58 @@
+"""Service mail: sent at least once, with a stable Message-ID; each mail sent is a disclosure."""
+
+from functools import partial
+
+from services.identity.password_resets import reset_token
+from services.identity.service_mail import store, templates
+from services.identity.service_mail.store import ServiceMail
+from services.identity.settings import IdentitySettings
+from shared.clock import now
+from shared.contracts import participants
+from shared.database import Database, Transaction
+from shared.mail.delivery import Ending, Letter, MailQueue, deliver_due
+from shared.mail.mailer import Mailer
+from shared.purposes import ProcessingPurpose, Purpose
+from shared.secrets import Keyring
+
+LONGEST_WAIT_S = 600.0
+LAST_ATTEMPT = 4330  # 30 days of ten minutes each
+
+
+async def send_service_mail(database: Database, mailer: Mailer, keyring: Keyring, settings: IdentitySettings) -> bool:
+    queue = MailQueue(
+        name="service mail",
+        purpose=Purpose.UPKEEP,
+        lease=store.lease,
+        compose=partial(_compose, keyring),
+        ended=partial(_note, settings.mail_provider),
+        postpone=store.postpone,
+        first_wait_s=settings.mail_retry_s,
+        longest_wait_s=LONGEST_WAIT_S,
+        last_attempt=LAST_ATTEMPT,
+    )
+    return await deliver_due(database, mailer, queue)
+
+
+async def _compose(keyring: Keyring, mail: ServiceMail) -> Letter:
+    facts = dict(mail.facts)
+    if mail.template == "password-reset":
+        facts["token"] = reset_token(keyring, mail.mail_id)
+    subject, text = templates.compose(mail.template, mail.language, mail.full_name, facts)
+    return Letter(f"service-{mail.mail_id}", mail.email, subject, text)
+
+
+async def _note(mail_provider: str, tx: Transaction, mail: ServiceMail, ending: Ending) -> None:
+    """Note the outcome; that the provider saw name and address is published also of somebody erased meanwhile."""
+    if ending is not Ending.SENT:
+        await store.mark_refused(tx, mail)
+        return
+    await store.mark_sent(tx, mail)
+    tx.publish(
+        participants.Disclosed(
+            subject_id=mail.subject_id,
+            recipient=mail_provider,
+            purpose=ProcessingPurpose.SERVICE_MAIL,
+            categories=("D1", "D5"),
+            disclosed_at=now(),
+        )
+    )

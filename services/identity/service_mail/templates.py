@@ -1,0 +1,138 @@
+"""The fixed catalogue of service mail, in Polish and English. Nothing here promotes anything."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from shared.contracts.fields import Language
+
+
+class Template(NamedTuple):
+    """One mail in one language."""
+
+    subject: str
+    text: str
+
+
+CODE: Mapping[Language, Template] = {
+    "pl": Template(
+        "Kod potwierdzający adres e-mail",
+        "Ktoś, zapewne Ty, zakłada u nas konto z tym adresem.\n\nKod: {code}\n\n"
+        "Kod jest ważny 10 minut i tylko raz. Jeśli to nie Ty, zignoruj tę wiadomość: bez kodu konto nie powstanie,\n"
+        "a podane dane usuniemy najpóźniej po 48 godzinach.\n",
+    ),
+    "en": Template(
+        "Code to confirm your e-mail address",
+        "Somebody, probably you, is opening an account with this address.\n\nCode: {code}\n\n"
+        "It is valid for 10 minutes and once only. If it was not you, ignore this message: without the code there\n"
+        "will be no account, and what was entered is deleted after 48 hours at the latest.\n",
+    ),
+}
+
+# What other services may ask for.
+FOR_SERVICES: Mapping[str, Mapping[Language, Template]] = {
+    "payment-received": {
+        "pl": Template("Otrzymaliśmy płatność", "Dziękujemy, otrzymaliśmy Twoją płatność."),
+        "en": Template("We received your payment", "Thank you, we received your payment."),
+    },
+    "payment-due": {
+        "pl": Template("Płatność oczekuje", "Twoje zamówienie czeka na płatność."),
+        "en": Template("A payment is due", "Your order is waiting for its payment."),
+    },
+    "license-issued": {
+        "pl": Template(
+            "Twoja licencja jest gotowa", "Licencja została wydana. Klucz znajdziesz po zalogowaniu do panelu."
+        ),
+        "en": Template(
+            "Your license is ready", "The license was issued. You find its key in your panel after signing in."
+        ),
+    },
+    "license-expiring": {
+        "pl": Template("Twoja licencja wkrótce wygaśnie", "Licencja wygaśnie z końcem dnia podanego poniżej."),
+        "en": Template("Your license expires soon", "The license expires at the end of the day given below."),
+    },
+    "refund-made": {
+        "pl": Template("Zwróciliśmy płatność", "Zwrot środków został zlecony."),
+        "en": Template("We refunded a payment", "Your refund is on its way."),
+    },
+    "contract-ended": {
+        "pl": Template("Umowa licencyjna została zakończona", "Umowa licencyjna została zakończona."),
+        "en": Template("Your license contract has ended", "Your license contract has ended."),
+    },
+    "password-changed": {
+        "pl": Template(
+            "Hasło zostało zmienione",
+            "Hasło do Twojego konta zostało zmienione. Jeśli to nie Ty, od razu ustaw nowe hasło i napisz do nas.",
+        ),
+        "en": Template(
+            "Your password was changed",
+            "The password of your account was changed. If it was not you, set a new one at once and write to us.",
+        ),
+    },
+}
+
+# What identity itself writes.
+OWN: Mapping[str, Mapping[Language, Template]] = {
+    "already-registered": {
+        "pl": Template(
+            "Masz już u nas konto",
+            "Ktoś, zapewne Ty, próbował założyć konto z tym adresem. Konto już istnieje: zaloguj się albo ustaw nowe\n"
+            "hasło. Jeśli to nie Ty, nic nie musisz robić.",
+        ),
+        "en": Template(
+            "You have an account already",
+            "Somebody, probably you, tried to open an account with this address. It exists already: sign in, or set\n"
+            "a new password. If it was not you, there is nothing to do.",
+        ),
+    },
+    "password-reset": {
+        "pl": Template(
+            "Ustawianie nowego hasła",
+            "Ktoś, zapewne Ty, prosi o nowe hasło. Wpisz poniższy kod na stronie zmiany hasła w ciągu godziny. Jeśli\n"
+            "to nie Ty, zignoruj tę wiadomość: hasło pozostanie bez zmian.",
+        ),
+        "en": Template(
+            "Setting a new password",
+            "Somebody, probably you, asks for a new password. Enter the code below on the page for it within an hour.\n"
+            "If it was not you, ignore this message: the password stays as it is.",
+        ),
+    },
+}
+
+LABELS: Mapping[Language, Mapping[str, str]] = {
+    "pl": {
+        "amount": "Kwota",
+        "currency": "Waluta",
+        "product": "Produkt",
+        "order_id": "Zamówienie",
+        "invoice": "Faktura",
+        "invoice_number": "Faktura",
+        "license_id": "Licencja",
+        "due_on": "Termin",
+        "ended_on": "Data zakończenia",
+        "paid_on": "Data płatności",
+        "token": "Kod",
+    },
+    "en": {
+        "amount": "Amount",
+        "currency": "Currency",
+        "product": "Product",
+        "order_id": "Order",
+        "invoice": "Invoice",
+        "invoice_number": "Invoice",
+        "license_id": "License",
+        "due_on": "Due on",
+        "ended_on": "Ended on",
+        "paid_on": "Paid on",
+        "token": "Code",
+    },
+}
+GREETING: Mapping[Language, str] = {"pl": "Dzień dobry, {full_name}!", "en": "Hello {full_name},"}
+
+
+def compose(template: str, language: Language, full_name: str, facts: Mapping[str, str]) -> tuple[str, str]:
+    """Subject and plain text of a mail: greeting, the fixed text, then the facts line by line."""
+    subject, text = {**FOR_SERVICES, **OWN}[template][language]
+    labels = LABELS[language]
+    lines = [f"{labels.get(name, name.replace('_', ' '))}: {value}" for name, value in facts.items()]
+    parts = [GREETING[language].replace("{full_name}", full_name), text, "\n".join(lines)]
+    return subject, "\n\n".join(part for part in parts if part) + "\n"

@@ -1,0 +1,88 @@
+"""What a holder does with licenses, and what staff do."""
+
+from collections.abc import Sequence
+
+from services.licensing.licenses import keys, lifetime, rules, store
+from services.licensing.licenses.keys import KeyMint
+from services.licensing.licenses.rules import License
+from services.licensing.licenses.store import Device
+from shared.clock import now
+from shared.contracts import licensing
+from shared.contracts.message import Done
+from shared.database import Transaction
+from shared.messaging.router import ServiceRouter
+from shared.personal_data.subjects import lock_subject
+from shared.problems import refuse
+from shared.purposes import Purpose
+
+router = ServiceRouter("licensing")
+
+
+@router.request(licensing.ListLicenses, purpose=Purpose.CONTRACT)
+async def list_licenses(request: licensing.ListLicenses, tx: Transaction) -> licensing.Licenses:
+    licenses = await store.of_person(tx, request.subject_id)
+    devices = await store.devices_of_person(tx, request.subject_id)
+    return licensing.Licenses(licenses=tuple(_published(license_, devices) for license_ in licenses))
+
+
+def _published(license_: License, devices: Sequence[Device]) -> licensing.License:
+    return licensing.License(
+        license_id=license_.license_id,
+        order_id=license_.order_id,
+        product=license_.product,
+        key=keys.masked(license_.key_end),
+        state=rules.holder_state(license_, now()),
+        device_limit=license_.device_limit,
+        devices=tuple(
+            licensing.Device.model_validate(device, from_attributes=True)
+            for device in devices
+            if device.license_id == license_.license_id
+        ),
+        issued_at=license_.issued_at,
+        expires_at=license_.expires_at,
+    )
+
+
+@router.request(licensing.RevealLicense, purpose=Purpose.CONTRACT)
+async def reveal_license(request: licensing.RevealLicense, tx: Transaction, mint: KeyMint) -> licensing.RevealedKey:
+    license_ = await store.lock(tx, request.license_id, request.subject_id)
+    rules.check_running(license_)
+    if license_.sealed_key is None:
+        raise refuse(409, "this key can't be shown any more", message="rotate the license to get a new one")
+    return licensing.RevealedKey(key=mint.reveal(license_.sealed_key))
+
+
+@router.request(licensing.RotateLicense, purpose=Purpose.CONTRACT)
+async def rotate_license(request: licensing.RotateLicense, tx: Transaction, mint: KeyMint) -> licensing.RevealedKey:
+    """Replace a leaked key; the old one is unknown from now on."""
+    license_ = await store.lock(tx, request.license_id, request.subject_id)
+    rules.check_running(license_)
+    fresh = mint.fresh()
+    await store.set_key(tx, license_.license_id, fresh)
+    return licensing.RevealedKey(key=fresh.text)
+
+
+@router.request(licensing.EndLicense, purpose=Purpose.CONTRACT)
+async def end_license(request: licensing.EndLicense, tx: Transaction) -> Done:
+    """Repeating it changes nothing."""
+    license_ = await store.lock(tx, request.license_id, request.subject_id)
+    await lifetime.end(tx, license_, "ended by holder")
+    return Done()
+
+
+@router.request(licensing.DeactivateDevice, purpose=Purpose.CONTRACT)
+async def deactivate_device(request: licensing.DeactivateDevice, tx: Transaction) -> Done:
+    await store.lock(tx, request.license_id, request.subject_id)
+    if not await store.free_seat(tx, request.license_id, request.activation_id):
+        raise refuse(404, "no such device")
+    return Done()
+
+
+@router.request(licensing.SuspendLicense, purpose=Purpose.CONTRACT)
+async def suspend_license(request: licensing.SuspendLicense, tx: Transaction) -> Done:
+    holder = await store.holder_of(tx, request.license_id)
+    await lock_subject(tx, holder)
+    license_ = await store.lock(tx, request.license_id, holder)
+    rules.check_running(license_)
+    await store.set_state(tx, license_.license_id, "suspended" if request.suspended else "active")
+    return Done()

@@ -1,0 +1,58 @@
+"""Placing, listing and cancelling orders."""
+
+from services.licensing import catalogue, fulfilment
+from services.licensing.licenses.keys import KeyMint
+from services.licensing.orders import rules, store
+from services.licensing.payments.store import void_of_order
+from services.licensing.settings import LicensingSettings
+from shared.clock import now
+from shared.contracts import identity, licensing
+from shared.contracts.message import Created, Done
+from shared.database import Transaction
+from shared.messaging.request_client import RequestClient
+from shared.messaging.router import ServiceRouter
+from shared.purposes import Purpose
+
+router = ServiceRouter("licensing")
+
+
+async def ask_buyer(request: licensing.PlaceOrder, client: RequestClient) -> identity.Profile:
+    return await client.request(identity.TellBuyer(subject_id=request.subject_id))
+
+
+@router.request(licensing.PlaceOrder, purpose=Purpose.CONTRACT, prepare=ask_buyer)
+async def place_order(
+    request: licensing.PlaceOrder,
+    tx: Transaction,
+    prepared: identity.Profile,
+    mint: KeyMint,
+    settings: LicensingSettings,
+) -> Created:
+    """With payment by transfer, license and invoice come at once."""
+    draft = rules.draft(request, await catalogue.orderable(tx, request.product), prepared, now())
+    order = await store.add(tx, draft)
+    tx.publish(licensing.OrderPlaced(subject_id=order.subject_id, order_id=order.order_id))
+    if order.pay_by == "transfer":
+        await fulfilment.deliver(tx, order, prepared, mint, days_to_pay=settings.days_to_pay)
+    return Created(id=order.order_id)
+
+
+@router.request(licensing.ListOrders, purpose=Purpose.CONTRACT)
+async def list_orders(request: licensing.ListOrders, tx: Transaction) -> licensing.Orders:
+    orders = await store.of_person(tx, request.subject_id)
+    return licensing.Orders(
+        orders=tuple(licensing.Order.model_validate(order, from_attributes=True) for order in orders)
+    )
+
+
+@router.request(licensing.CancelOrder, purpose=Purpose.CONTRACT)
+async def cancel_order(request: licensing.CancelOrder, tx: Transaction) -> Done:
+    """Money that arrives for the order later is sent back."""
+    order = await store.lock(tx, request.order_id, request.subject_id)
+    if order.state == "cancelled":
+        return Done()
+    rules.check_step(order.state, "cancelled")
+    await store.set_state(tx, request.order_id, "cancelled")
+    await void_of_order(tx, request.order_id)
+    tx.publish(licensing.OrderCancelled(subject_id=request.subject_id, order_id=request.order_id))
+    return Done()

@@ -1,0 +1,60 @@
+"""What falls due: addresses of orders, licenses that expire, unpaid invoices, contracts of erased people."""
+
+from services.licensing.invoices import store as invoices
+from services.licensing.licenses import contract_rows, lifetime, rules
+from services.licensing.licenses import store as licenses
+from services.licensing.money import amount_text
+from services.licensing.orders import store as orders
+from shared.clock import now, today
+from shared.contracts import identity
+from shared.database import Database, Transaction
+from shared.law.retention import open_claim
+from shared.purposes import Purpose
+
+BATCH = 200
+DUNNING_DAYS = (2, 7, 14, 21)
+"""When a buyer is reminded of an unpaid invoice, in days after it fell due."""
+EXPIRY_NOTICE_DAYS = 3
+
+
+async def step(database: Database) -> bool:
+    async with database.transaction(Purpose.UPKEEP) as tx:
+        await orders.drop_origins(tx, today())
+        notified = await _notify_expiring(tx)
+        dunned = await _dun(tx)
+    async with database.transaction(Purpose.LEGAL_DUTY) as tx:
+        reviewed = await _review_contracts(tx)
+    return BATCH in (notified, dunned, reviewed)
+
+
+async def _review_contracts(tx: Transaction) -> int:
+    """A contract that outlived the account: it ran out, or it is looked at again in a year."""
+    reviewable = await licenses.lock_reviewable(tx, today(), BATCH)
+    expired = [license_ for license_ in reviewable if rules.has_expired(license_, now())]
+    for license_ in expired:
+        await lifetime.end(tx, license_, "expired")
+    running = [license_.license_id for license_ in reviewable if license_ not in expired]
+    await contract_rows.keep(tx, running, open_claim(today()).review_at)
+    return len(reviewable)
+
+
+async def _notify_expiring(tx: Transaction) -> int:
+    """Once per license, some days before its end."""
+    expiring = await licenses.mark_expiring(tx, now(), EXPIRY_NOTICE_DAYS, BATCH)
+    for license_ in expiring:
+        facts = {"license_id": str(license_.license_id), "due_on": license_.last_day.isoformat()}
+        tx.publish(identity.ServiceMailDue(subject_id=license_.subject_id, template="license-expiring", facts=facts))
+    return len(expiring)
+
+
+async def _dun(tx: Transaction) -> int:
+    """Remind of unpaid invoices; each step once."""
+    overdue = await invoices.remind_overdue(tx, today(), DUNNING_DAYS, BATCH)
+    for invoice in overdue:
+        facts = {
+            "invoice": invoice.number,
+            "amount": amount_text(invoice.gross),
+            "due_on": invoice.due_on.isoformat(),
+        }
+        tx.publish(identity.ServiceMailDue(subject_id=invoice.subject_id, template="payment-due", facts=facts))
+    return len(overdue)

@@ -1,0 +1,62 @@
+"""The beginning and the end of a license contract, whoever brings them about."""
+
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from services.licensing.licenses import contract_rows, rules, store
+from services.licensing.licenses.keys import KeyMint
+from services.licensing.licenses.rules import License
+from services.licensing.orders.rules import Order
+from shared.clock import now, today
+from shared.contracts import identity, licensing, participants
+from shared.contracts.licensing import EndReason
+from shared.contracts.participants import EndedRetention
+from shared.database import Transaction
+from shared.law.calendar import WARSAW
+
+
+async def issue(tx: Transaction, order: Order, mint: KeyMint, at: datetime) -> UUID:
+    key = mint.fresh()
+    license_ = License(
+        license_id=uuid4(),
+        subject_id=order.subject_id,
+        order_id=order.order_id,
+        product=order.product,
+        key_end=key.end,
+        sealed_key=key.sealed,
+        state="active",
+        device_limit=order.device_limit,
+        issued_at=at,
+        expires_at=rules.expires_at(at.astimezone(WARSAW).date(), order.months),
+        live=True,
+    )
+    await store.add(tx, license_, key)
+    tx.publish(
+        licensing.LicenseIssued(subject_id=order.subject_id, license_id=license_.license_id, order_id=order.order_id)
+    )
+    return license_.license_id
+
+
+async def end(tx: Transaction, license_: License, reason: EndReason) -> None:
+    """End a license; that of an erased person leaves nothing but what tax law keeps."""
+    if license_.state == "ended":
+        return
+    if not license_.live:
+        await _delete(tx, license_)
+        return
+    await store.end(tx, license_.license_id, now(), reason)
+    key = {"subject_id": license_.subject_id, "license_id": license_.license_id}
+    tx.publish(licensing.LicenseEnded(**key, reason=reason))
+    facts = {"license_id": str(license_.license_id), "ended_on": today().isoformat()}
+    tx.publish(identity.ServiceMailDue(subject_id=license_.subject_id, template="contract-ended", facts=facts))
+
+
+async def _delete(tx: Transaction, license_: License) -> None:
+    deleted = await contract_rows.delete(tx, license_.license_id, today() - timedelta(days=1))
+    tables = tuple(
+        EndedRetention(table=table, subjects=(license_.subject_id,), rows=(rows,))
+        for table, rows in asdict(deleted).items()
+        if rows
+    )
+    tx.publish(participants.RetentionEnded(service=tx.service, ended_at=today(), tables=tables))

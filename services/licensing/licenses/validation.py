@@ -1,0 +1,83 @@
+"""What the vendor's program asks with a license key, without a session.
+
+A license that outlives its holder's account goes on working.
+"""
+
+from dataclasses import dataclass
+
+from services.licensing.licenses import keys, rules, store
+from services.licensing.licenses.rules import License
+from shared.clock import now
+from shared.contracts import licensing
+from shared.contracts.licensing import Code, Validation
+from shared.database import Transaction
+from shared.personal_data.subjects import lock_subject
+from shared.problems import refuse
+
+NOT_FOUND = Validation(valid=False, code="NOT_FOUND")
+
+
+@dataclass(frozen=True)
+class Use:
+    license: License
+    device_hash: bytes
+
+
+async def validate(tx: Transaction, request: licensing.ValidateLicense) -> Validation:
+    use = await _find(tx, request.key, request.fingerprint, lock=False)
+    if use is None:
+        return NOT_FOUND
+    count, here = await store.count_devices(tx, use.license.license_id, use.device_hash)
+    active_here = here if request.fingerprint else None
+    code = rules.judge(use.license, now(), product=request.product, active_here=active_here)
+    if code == "VALID" and active_here:
+        await store.note_use(tx, use.license.license_id, use.device_hash, now())
+    return _validation(use.license, code, count)
+
+
+async def activate(tx: Transaction, request: licensing.ActivateLicense) -> Validation:
+    """Bind a device; the license row is locked while its devices are counted."""
+    use = await _find(tx, request.key, request.fingerprint, lock=True)
+    if use is None:
+        return NOT_FOUND
+    count, here = await store.count_devices(tx, use.license.license_id, use.device_hash)
+    code = rules.judge(use.license, now(), product=request.product)
+    if code != "VALID" or here:
+        return _validation(use.license, code, count)
+    if count >= use.license.device_limit:
+        return _validation(use.license, "TOO_MANY_DEVICES", count)
+    await store.activate(tx, use.license.license_id, use.device_hash, now())
+    return _validation(use.license, code, count + 1)
+
+
+async def deactivate(tx: Transaction, request: licensing.DeactivateLicense) -> None:
+    """Free the seat of a device. Raises Refused (404) for an unknown key."""
+    use = await _find(tx, request.key, request.fingerprint, lock=True)
+    if use is None:
+        raise refuse(404, "no such license")
+    await store.deactivate(tx, use.license.license_id, use.device_hash)
+
+
+async def _find(tx: Transaction, typed: str, fingerprint: str, *, lock: bool) -> Use | None:
+    """The license of a key. Its holder is locked first: an erasure that runs meanwhile is waited for."""
+    key = keys.normalized(typed)
+    if key is None:
+        return None
+    key_hash = keys.key_hash(key)
+    holder = await store.holder_of_key(tx, key_hash)
+    if holder is None:
+        return None
+    await lock_subject(tx, holder)
+    license_ = await store.by_key(tx, key_hash, lock=lock)
+    return Use(license_, keys.device_hash(key, fingerprint)) if license_ else None
+
+
+def _validation(license_: License, code: Code, devices: int) -> Validation:
+    return Validation(
+        valid=code == "VALID",
+        code=code,
+        product=license_.product,
+        expires_at=license_.expires_at,
+        devices=devices,
+        device_limit=license_.device_limit,
+    )

@@ -1,0 +1,110 @@
+"""What the payment provider's webhooks bring: at least once, in any order, perhaps after an erasure."""
+
+from dataclasses import dataclass
+from uuid import NAMESPACE_URL, UUID, uuid5
+
+from services.licensing.fulfilment import deliver
+from services.licensing.licenses.keys import KeyMint
+from services.licensing.orders import store as orders
+from services.licensing.payments import refunds, store
+from services.licensing.payments.provider import Notification, Provider
+from services.licensing.payments.store import Payment
+from shared.clock import now
+from shared.contracts import identity
+from shared.contracts.licensing import PaymentWebhook
+from shared.database import Database, Transaction
+from shared.messaging.inbox import Standing, mark_received
+from shared.messaging.request_client import RequestClient
+from shared.observability import log
+from shared.problems import Refused, refuse
+from shared.purposes import Purpose
+
+NO_SUCH_PERSON = (404, 410)
+
+
+@dataclass(frozen=True)
+class Received:
+    """A verified webhook, whose payment it is about, and who is to be invoiced; None for nobody."""
+
+    notification: Notification
+    subject_id: UUID | None
+    buyer: identity.Profile | None
+
+
+async def prepare(request: PaymentWebhook, database: Database, client: RequestClient, provider: Provider) -> Received:
+    notification = provider.read(request)
+    async with database.transaction(Purpose.LEGAL_DUTY) as tx:
+        subject_id = await store.subject_of(tx, notification.reference)
+    delivers = notification.kind == "payment.confirmed"
+    buyer = await _buyer(client, subject_id) if subject_id and delivers else None
+    return Received(notification, subject_id, buyer)
+
+
+async def _buyer(client: RequestClient, subject_id: UUID) -> identity.Profile | None:
+    """What the invoice will say; None when identity does not know the person any more. Raises Unavailable."""
+    try:
+        return await client.request(identity.TellBuyer(subject_id=subject_id))
+    except Refused as refused:
+        if refused.problem.status in NO_SUCH_PERSON:
+            return None
+        raise
+
+
+async def apply(tx: Transaction, received: Received, provider: Provider, mint: KeyMint) -> None:
+    """Bring about what a webhook says, once. Whatever is refused, the provider sends again."""
+    notification = received.notification
+    if received.subject_id is None:
+        await _apply_to_void(tx, notification)
+        return
+    mark = uuid5(NAMESPACE_URL, f"{provider.name}/{notification.event_id}")
+    standing = await mark_received(tx, mark, PaymentWebhook.type, received.subject_id)
+    if standing is Standing.DUPLICATE:
+        return
+    if standing is Standing.ERASED:
+        await tx.declare(Purpose.LEGAL_DUTY)
+    payment = await store.lock(tx, notification.reference)
+    if payment is None or payment.state == "void":  # None: erased since `prepare`
+        await _apply_to_void(tx, notification)
+    elif notification.kind == "payment.confirmed":
+        await _confirm(tx, notification, payment, received.buyer, mint)
+    elif notification.kind == "refund.made":
+        await _refund(tx, notification, payment)
+    elif payment.state == "started":
+        await store.set_state(tx, payment.payment_id, "failed")
+
+
+async def _apply_to_void(tx: Transaction, notification: Notification) -> None:
+    """A reference without order or person: money for it goes back. Raises Refused (404) for an unknown one."""
+    if not await store.is_void(tx, notification.reference):
+        log.warning("webhook refused", reason="unknown reference")
+        raise refuse(404, "no such payment", field="reference")
+    if notification.kind == "payment.confirmed":
+        await store.note_received(tx, notification.reference, notification.amount)
+    elif notification.kind == "refund.made":
+        await store.note_sent_back(tx, notification.reference)
+
+
+async def _confirm(
+    tx: Transaction, notification: Notification, payment: Payment, buyer: identity.Profile | None, mint: KeyMint
+) -> None:
+    if payment.state in ("confirmed", "refunded"):
+        return
+    if notification.amount != payment.amount:
+        log.error("webhook refused", reason="amount differs")
+        raise refuse(422, "the amount is not what is due", field="amount")
+    order = await orders.lock(tx, payment.order_id, payment.subject_id)
+    if order.state != "open":  # another payment was faster
+        await store.void(tx, payment)
+        await store.note_received(tx, notification.reference, notification.amount)
+        return
+    if buyer is None:  # identity has erased the person and we have not yet: then this reference will be void
+        raise refuse(409, "the buyer is unknown just now", message="send it again")
+    await store.set_state(tx, payment.payment_id, "confirmed", now())
+    await deliver(tx, order, buyer, mint)
+
+
+async def _refund(tx: Transaction, notification: Notification, payment: Payment) -> None:
+    if payment.confirmed_at is None:
+        raise refuse(409, "the payment is not confirmed yet", message="send it again")
+    order = await orders.lock(tx, payment.order_id, payment.subject_id)
+    await refunds.book(tx, payment, order, notification)

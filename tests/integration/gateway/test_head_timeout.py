@@ -1,0 +1,99 @@
+"""A connection on which a request's head is awaited too long is closed; others are left alone."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.gateway import front_door
+from tests.house import PATIENCE_S, House
+
+LIMIT_S = 0.3
+REQUEST = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
+
+Address = tuple[str, int]
+
+
+@pytest.fixture(scope="module")
+async def address(house: House) -> AsyncIterator[Address]:
+    """Where a gateway listens that awaits no head for longer than LIMIT_S."""
+    async with front_door(house, head_timeout_s=LIMIT_S) as client:
+        parts = urlsplit(str(client.base_url))
+        assert parts.hostname
+        assert parts.port
+        yield parts.hostname, parts.port
+
+
+async def closed(reader: asyncio.StreamReader) -> bytes:
+    """What the gateway sends until it closes the connection."""
+    return await asyncio.wait_for(reader.read(), PATIENCE_S)
+
+
+async def limit_passed(address: Address) -> None:
+    """The limit has passed since now: a connection opened now was closed."""
+    reader, writer = await asyncio.open_connection(*address)
+    assert await closed(reader) == b""
+    writer.close()
+
+
+async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, request: bytes = REQUEST) -> bytes:
+    """Send a request and read its response."""
+    writer.write(request)
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_S)
+    length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
+    await reader.readexactly(int(length.partition(b":")[2]))
+    return head
+
+
+async def test_a_client_that_says_nothing_is_disconnected(address: Address) -> None:
+    """Guard: the clock that starts with the connection; seen to fail without it."""
+    reader, writer = await asyncio.open_connection(*address)
+    assert await closed(reader) == b""
+    writer.close()
+
+
+async def trickled(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Send a head byte by byte, more slowly than the limit in all, until the gateway closes the connection."""
+    async with asyncio.timeout(PATIENCE_S):
+        for byte in b"GET /" + b"a" * 10_000:
+            writer.write(bytes([byte]))
+            try:
+                assert await asyncio.wait_for(reader.read(), LIMIT_S / 10) == b""
+            except TimeoutError:
+                continue
+            except ConnectionResetError:  # a byte was on its way when the connection was closed
+                pass
+            return
+
+
+async def test_a_client_that_sends_its_head_byte_by_byte_is_disconnected(address: Address) -> None:
+    """Guard: a byte does not start the clock anew; seen to fail without it."""
+    reader, writer = await asyncio.open_connection(*address)
+    await trickled(reader, writer)
+    writer.close()
+
+
+async def test_a_connection_that_stays_idle_after_an_answer_is_kept(address: Address) -> None:
+    """Guard: the clock that stops when a head is complete; seen to fail without it."""
+    reader, writer = await asyncio.open_connection(*address)
+    assert b" 200 " in await exchange(reader, writer)
+    await limit_passed(address)
+    assert b" 200 " in await exchange(reader, writer)
+    writer.close()
+
+
+async def test_the_next_head_on_a_kept_connection_has_the_same_limit(address: Address) -> None:
+    """Guard: the clock that starts with the first byte of a later head; seen to fail without it."""
+    reader, writer = await asyncio.open_connection(*address)
+    assert b" 200 " in await exchange(reader, writer)
+    await trickled(reader, writer)
+    writer.close()
+
+
+async def test_a_slow_body_is_not_a_slow_head(address: Address) -> None:
+    reader, writer = await asyncio.open_connection(*address)
+    writer.write(b"POST /nope HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{")
+    await limit_passed(address)
+    assert b" 404 " in await exchange(reader, writer, b"}")
+    writer.close()

@@ -1,0 +1,111 @@
+"""A payment is announced to the provider once it is committed, and again when the request is repeated."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from deploy.local.servers import Servers
+from services.licensing.app import SERVICE, wire
+from services.licensing.payments.provider import Payer
+from shared.contracts import licensing
+from shared.problems import unavailable
+from shared.service import Resources, Service
+from tests.integration.licensing import shop as shops
+from tests.integration.licensing.shop import Shop
+
+STORED = "SELECT count(*) FROM payment WHERE reference = $1 AND state = 'started'"
+
+
+@dataclass
+class Announcements:
+    """What a provider hears; it can be away. `stored` tells which payments were committed when it heard of them."""
+
+    rows: asyncpg.Connection | None = None
+    away: bool = False
+    heard: list[tuple[str, int, Payer]] = field(default_factory=list)
+    stored: list[int] = field(default_factory=list)
+
+    async def announce(self, reference: str, amount: int, payer: Payer) -> None:
+        assert self.rows is not None
+        self.stored.append(await self.rows.fetchval(STORED, reference))
+        if self.away:
+            raise unavailable("the provider")
+        self.heard.append((reference, amount, payer))
+
+    def service(self) -> Service:
+        """Licensing with a provider that hears announcements."""
+
+        def wired(resources: Resources) -> dict[str, Any]:
+            provided = wire(resources)
+            return provided | {"provider": replace(provided["provider"], announce=self.announce)}
+
+        return replace(SERVICE, wire=wired)
+
+
+@pytest.fixture(scope="module")
+def provider() -> Announcements:
+    return Announcements()
+
+
+@pytest.fixture(scope="module")
+async def shop(servers: Servers, provider: Announcements) -> AsyncIterator[Shop]:
+    async with shops.opened(servers, provider.service()) as opened:
+        provider.rows = opened.rows
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def quiet(provider: Announcements) -> None:
+    provider.away = False
+    provider.heard.clear()
+    provider.stored.clear()
+
+
+def start_of(person: UUID, order_id: UUID) -> licensing.StartPayment:
+    return licensing.StartPayment(subject_id=person, order_id=order_id)
+
+
+async def test_a_payment_is_announced_when_it_is_committed(shop: Shop, provider: Announcements) -> None:
+    """Guard: `after_commit`; the provider would hear of a payment that is not stored yet without it."""
+    person = await shop.person()
+    payment = await shop.start(person, await shop.order(person))
+    assert provider.heard == [(payment.reference, payment.amount, Payer("Anna Nowak", f"{person.hex}@example.com"))]
+    assert provider.stored == [1]
+
+
+async def test_a_payment_that_is_refused_is_not_announced(shop: Shop, provider: Announcements) -> None:
+    person, stranger = await shop.person(), await shop.person()
+    order_id = await shop.order(person)
+    assert await shop.status(start_of(stranger, order_id)) == 404
+    await shop.ask(licensing.CancelOrder(subject_id=person, order_id=order_id))
+    assert await shop.status(start_of(person, order_id)) == 409
+    assert provider.heard == []
+
+
+async def test_a_lost_announcement_is_repeated_with_the_request(shop: Shop, provider: Announcements) -> None:
+    """Guard: the announcement in `prepare`: the answer comes from the idempotency key, and nobody would announce."""
+    person = await shop.person()
+    request = start_of(person, await shop.order(person))
+    once = {"idempotency_key": "lost", "principal": str(person)}
+    provider.away = True
+    assert await shop.status(request, **once) == 503
+    assert await shop.count("payment", person, "state = 'started'") == 1
+    provider.away = False
+    started = await shop.ask(request, **once)
+    payment = await shop.ask(licensing.ReadPayment(subject_id=person, payment_id=started.id))
+    assert [reference for reference, _, _ in provider.heard] == [payment.reference]
+    assert await shop.count("payment", person) == 1
+
+
+async def test_nobody_makes_the_provider_hear_of_anothers_payment(shop: Shop, provider: Announcements) -> None:
+    """Guard: the person is compared in `prepare`; the stranger's name would go out with the payment without it."""
+    person, stranger = await shop.person(), await shop.person()
+    order_id = await shop.order(person)
+    await shop.start(person, order_id)
+    provider.heard.clear()
+    assert await shop.status(start_of(stranger, order_id)) == 404
+    assert provider.heard == []

@@ -1,0 +1,86 @@
+"""People, orders and rows for the rules of licensing."""
+
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from services.licensing.catalogue import Product
+from services.licensing.licenses.rules import License
+from services.licensing.orders.rules import Order
+from shared.contracts import identity, licensing
+
+NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
+PRODUCT = Product("auditor-year", "Site Auditor, one year", net=10_000, device_limit=3, months=12)
+
+
+def buyer(**changed: str) -> identity.Profile:
+    profile = {
+        "email": "anna@example.com",
+        "full_name": "Anna Nowak",
+        "street": "Długa 1",
+        "postal_code": "00-001",
+        "city": "Warszawa",
+        "country": "PL",
+        "phone": "",
+        "kind": "person",
+        "company": "",
+        "nip": "",
+        "language": "pl",
+    }
+    return identity.Profile(**(profile | changed))
+
+
+def request(**changed: Any) -> licensing.PlaceOrder:
+    """A consumer's order with all declarations."""
+    fields: dict[str, Any] = {
+        "subject_id": uuid4(),
+        "product": "auditor-year",
+        "ip": "203.0.113.7",
+        "terms_version": "2026-01",
+        "accepts_terms": True,
+        "wants_immediate_delivery": True,
+        "knows_withdrawal_lapses": True,
+    }
+    return licensing.PlaceOrder(**(fields | changed))
+
+
+def order(**changed: Any) -> Order:
+    """A stored order, open."""
+    columns: dict[str, Any] = {
+        "order_id": uuid4(),
+        "subject_id": uuid4(),
+        "product": "auditor-year",
+        "quantity": 1,
+        "device_limit": 3,
+        "months": 12,
+        "pay_by": "card",
+        "state": "open",
+        "vat_treatment": "domestic",
+        "vat_rate": 2300,
+        "net": 10_000,
+        "vat": 2_300,
+        "gross": 12_300,
+        "refunded": 0,
+        "placed_at": NOON,
+        "paid_at": None,
+        "live": True,
+    }
+    return Order(**(columns | changed))
+
+
+def license_of(**changed: Any) -> License:
+    """A stored license, perpetual and active."""
+    columns: dict[str, Any] = {
+        "license_id": uuid4(),
+        "subject_id": uuid4(),
+        "order_id": uuid4(),
+        "product": "auditor-year",
+        "key_end": "ABCDE",
+        "sealed_key": None,
+        "state": "active",
+        "device_limit": 3,
+        "issued_at": NOON,
+        "expires_at": None,
+        "live": True,
+    }
+    return License(**(columns | changed))

@@ -1,0 +1,50 @@
+"""Whether a license may be used, and until when it lasts."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from services.licensing.licenses import rules as licenses
+from tests.unit.licensing.data import NOON, license_of
+
+
+def test_a_license_expires_at_the_end_of_a_day_in_warsaw() -> None:
+    end = licenses.expires_at(date(2026, 1, 31), 1)
+    assert end is not None
+    assert end.astimezone(UTC) == datetime(2026, 2, 28, 23, tzinfo=UTC)
+    assert licenses.expires_at(date(2026, 1, 31), None) is None
+
+
+@pytest.mark.parametrize(
+    ("changed", "asked", "code"),
+    [
+        ({}, {}, "VALID"),
+        ({"state": "ended"}, {}, "ENDED"),
+        ({"state": "suspended"}, {}, "SUSPENDED"),
+        ({"expires_at": NOON - timedelta(hours=23)}, {}, "VALID"),
+        ({"expires_at": NOON - timedelta(hours=24)}, {}, "EXPIRED"),
+        ({}, {"product": "studio-year"}, "PRODUCT_MISMATCH"),
+        ({}, {"active_here": False}, "NOT_ACTIVATED"),
+        ({}, {"active_here": True}, "VALID"),
+        ({"state": "ended", "expires_at": NOON - timedelta(days=9)}, {"active_here": False}, "ENDED"),
+    ],
+)
+def test_the_first_reason_why_a_license_may_not_be_used(
+    changed: dict[str, Any], asked: dict[str, Any], code: str
+) -> None:
+    assert licenses.judge(license_of(**changed), NOON, **asked) == code
+
+
+@pytest.mark.parametrize(
+    ("state", "expires_at", "shown"),
+    [
+        ("active", NOON, "expired"),
+        ("active", NOON + timedelta(seconds=1), "active"),
+        ("active", None, "active"),
+        ("suspended", NOON, "suspended"),
+        ("ended", NOON, "ended"),
+    ],
+)
+def test_the_state_that_a_holder_sees(state: str, expires_at: datetime | None, shown: str) -> None:
+    assert licenses.holder_state(license_of(state=state, expires_at=expires_at), NOON) == shown

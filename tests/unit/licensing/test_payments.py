@@ -1,0 +1,111 @@
+"""Webhooks of the payment provider: who may send them, and what they say."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+from standardwebhooks import Webhook
+
+from services.licensing.payments import sandbox as sandboxes
+from services.licensing.payments.sandbox import Sandbox
+from services.licensing.settings import LicensingSettings
+from shared.clock import now
+from shared.contracts.licensing import PaymentWebhook, SignedWebhook
+from shared.problems import Refused
+
+SECRET = f"whsec_{'s' * 44}"
+
+
+def asked(webhook: SignedWebhook, **changed: str) -> PaymentWebhook:
+    return PaymentWebhook(**(webhook.model_dump() | changed))
+
+
+SANDBOX = Sandbox("PayGate", SECRET, "http://127.0.0.1")
+PAID = {"type": "payment.confirmed", "data": {"reference": "pay_1", "amount": 100, "currency": "PLN"}}
+
+
+def test_the_published_vector_of_standard_webhooks() -> None:
+    """Anyone who follows the standard can sign for us."""
+    signed_at = datetime.fromtimestamp(1614265330, UTC)
+    webhook = Webhook("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
+    signature = webhook.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", signed_at, '{"test": 2432232314}')
+    assert signature == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_a_genuine_webhook_is_read() -> None:
+    notification = SANDBOX.read(asked(sandboxes.signed_webhook(PAID, SECRET)))
+    assert (notification.kind, notification.reference, notification.amount) == ("payment.confirmed", "pay_1", 100)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"body": '{"type": "payment.confirmed"}'},
+        {"webhook_id": "evt_other"},
+        {"timestamp": "1"},
+        {"timestamp": "-1"},
+        {"signature": ""},
+        {"signature": "v1,ł"},
+        {"signature": "v1,AAAA v2,BBBB"},
+        {"signature": "v1"},
+        {"signature": "v1,A"},
+        {"signature": "v1,,"},
+        {"timestamp": "nan"},
+        {"timestamp": "9" * 20},
+    ],
+)
+def test_a_forged_webhook_is_refused(changed: dict[str, str]) -> None:
+    with pytest.raises(Refused) as refused:
+        SANDBOX.read(asked(sandboxes.signed_webhook(PAID, SECRET), **changed))
+    assert refused.value.problem.status == 401
+
+
+@pytest.mark.parametrize("minutes", [-6, 6])
+def test_an_old_or_early_webhook_is_refused(minutes: int) -> None:
+    webhook = asked(sandboxes.signed_webhook(PAID, SECRET, at=now() + timedelta(minutes=minutes)))
+    with pytest.raises(Refused) as refused:
+        SANDBOX.read(webhook)
+    assert refused.value.problem.status == 401
+
+
+def test_one_of_several_signatures_is_enough() -> None:
+    webhook = sandboxes.signed_webhook(PAID, SECRET)
+    assert SANDBOX.read(asked(webhook, signature=f"v1,AAAA {webhook.signature}")).reference == "pay_1"
+
+
+def test_the_secret_of_another_is_not_enough() -> None:
+    with pytest.raises(Refused) as refused:
+        SANDBOX.read(asked(sandboxes.signed_webhook(PAID, f"whsec_{'b' * 44}")))
+    assert refused.value.problem.status == 401
+
+
+@pytest.mark.parametrize("event", [{}, PAID | {"type": "what"}, PAID | {"type": "refund.made"}, PAID | {"data": {}}])
+def test_a_genuine_webhook_that_makes_no_sense_is_refused(event: dict[str, Any]) -> None:
+    with pytest.raises(Refused) as refused:
+        SANDBOX.read(asked(sandboxes.signed_webhook(event, SECRET)))
+    assert refused.value.problem.status == 422
+
+
+def settings(payment_secret: str = "", keys: str = f"1:{'o' * 32}") -> LicensingSettings:
+    return LicensingSettings(amqp_url="amqp://127.0.0.1", keys=keys, payment_secret=payment_secret)
+
+
+def test_a_payment_secret_is_derived_from_the_keys_unless_it_is_set() -> None:
+    assert settings(SECRET).webhook_secret == SECRET
+    assert settings().webhook_secret == settings().webhook_secret
+    assert settings().webhook_secret != settings(keys=f"1:{'x' * 32}").webhook_secret
+    Webhook(settings().webhook_secret)
+
+
+@pytest.mark.parametrize(
+    "secret", ["s" * 44, f"whsec_{'s' * 28}", f"whsec_{'s' * 33}", f"whsec_{'s' * 92}", f"whsec_{'ł' * 44}", "whsec_"]
+)
+def test_a_payment_secret_in_another_form_is_refused_by_name(secret: str) -> None:
+    """The secrets of earlier versions were any text; a value never stands in the message."""
+    with pytest.raises(ValidationError) as refused:
+        settings(secret)
+    (error,) = refused.value.errors()
+    assert error["loc"] == ("payment_secret",)
+    assert "whsec_<base64 of 24 to 64 bytes>" in error["msg"]
+    assert "sss" not in str(refused.value)
