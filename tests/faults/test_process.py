@@ -29,7 +29,7 @@ OWN_KEYS = {
     "privacy": "LETHE_SEALING_KEY",
     "identity": "LETHE_KEYS",
     "licensing": "LETHE_SEALING_KEY",
-    "marketing": "LETHE_SUPPRESSION_KEY",
+    "marketing": "LETHE_KEYS",
     "gateway": "LETHE_AMQP_URL",
 }
 QUEUE = "identity.on.privacy.erasure-ordered"
