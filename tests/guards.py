@@ -86,9 +86,7 @@ def _outcome(row: Guard, copies: "queue.Queue[Path]", environment: dict[str, str
         file.write_text(before.replace(row.find, row.replace))
         own = environment | {"LETHE_STATE": str(copy / ".lethe"), "PYTHONDONTWRITEBYTECODE": "1"}
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", row.test]
-        done = subprocess.run(
-            command, cwd=copy, env=own, capture_output=True, text=True, check=False, timeout=LIMIT_S
-        )
+        done = subprocess.run(command, cwd=copy, env=own, capture_output=True, text=True, check=False, timeout=LIMIT_S)
     except subprocess.TimeoutExpired:
         return None  # a test that hangs has noticed
     finally:

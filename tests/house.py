@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
-from cryptography.fernet import Fernet
 
 from deploy import broker, databases
 from deploy.local.servers import Servers
@@ -53,7 +52,6 @@ class House:
             "LETHE_AMQP_URL": self.amqp[service],
             "LETHE_POSTGRES_URL": self.databases[service].app if service in self.databases else "",
             "LETHE_SMTP_URL": self.servers.smtp_url,
-            "LETHE_SEALING_KEY": self.settings["sealing_key"],
         }
         return own | {f"LETHE_{key.upper()}": str(value) for key, value in self.settings.items()}
 
@@ -124,9 +122,6 @@ async def build(
     )
     defaults: dict[str, Any] = {
         "keys": f"1:{secrets.token_urlsafe(32)}",
-        "sealing_key": Fernet.generate_key().decode(),
-        "address_key": secrets.token_urlsafe(32),
-        "suppression_key": secrets.token_urlsafe(32),
         "cooling_off_s": 0,
         "participants": ",".join(s.name for s in services),
     }

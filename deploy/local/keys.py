@@ -16,7 +16,6 @@ EARLIER = {
     "privacy": "LETHE_SEALING_KEY",
 }
 EARLIER_LICENSING = "LETHE_SEALING_KEY"
-INTERIM = (*EARLIER.values(), "LETHE_LICENSING_PAYMENT_SECRET", "LETHE_GATEWAY_CASE_TOKEN_KEY")
 
 
 def password_secret(folder: Path) -> str:
@@ -26,8 +25,7 @@ def password_secret(folder: Path) -> str:
 
 def keys_of(folder: Path, process: str) -> dict[str, str]:
     """The keys of one process as an environment variable; no other process gets them."""
-    secrets = _remembered(folder)
-    return {variable(process): secrets[variable(process)]} | {name: secrets[name] for name in INTERIM}
+    return {variable(process): _remembered(folder)[variable(process)]}
 
 
 def variable(process: str) -> str:
@@ -39,8 +37,9 @@ def _remembered(folder: Path) -> dict[str, str]:
     """All secrets of the installation; missing ones are made and remembered."""
     file = folder / "keys.json"
     secrets: dict[str, str] = remembered(file)
-    made = {name: Fernet.generate_key().decode() for name in (PASSWORDS, *INTERIM) if name not in secrets}
-    made |= {variable(name): _first_keys(name, secrets) for name in KEYED if variable(name) not in secrets}
+    made = {variable(name): _first_keys(name, secrets) for name in KEYED if variable(name) not in secrets}
+    if PASSWORDS not in secrets:
+        made[PASSWORDS] = Fernet.generate_key().decode()
     if made:
         secrets |= made
         remember(file, secrets)

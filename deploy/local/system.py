@@ -79,7 +79,12 @@ def environment(system: System, name: str) -> dict[str, str]:
         "PYTHONPATH": str(PROJECT),
         "PATH": os.environ.get("PATH", os.defpath),
     }
-    given = {key: value for key, value in os.environ.items() if key.startswith("LETHE_") and key not in own}
+    others = tuple(f"LETHE_{other.upper()}_" for other in PROCESSES if other != name)
+    given = {
+        key: value
+        for key, value in os.environ.items()
+        if key.startswith("LETHE_") and not key.startswith(others) and key not in own
+    }
     return own | given
 
 

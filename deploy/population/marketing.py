@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from services.marketing.keys import Keys
+from services.marketing.addresses import hashes_of
 from shared.clock import today
 from shared.law import retention
+from shared.secrets import Keyring
 
 LAST_CAMPAIGNS = (UUID("00000000-0000-4000-8000-00000000000a"), UUID("00000000-0000-4000-8000-00000000000b"))
 TOPICS = ("seo", "servers")
@@ -54,14 +55,14 @@ SELECT c.campaign_id, r.subject_id, 'sent', 1, now(), $4 FROM unnest($1::uuid[],
 COUNT = "UPDATE campaign SET sent = sent + $2 WHERE campaign_id = ANY ($1)"
 
 
-async def insert_audience(connection: Any, people: Sequence[Reader], suppression_key: str | None = None) -> None:
+async def insert_audience(connection: Any, people: Sequence[Reader], keyring: Keyring | None = None) -> None:
     """Six rows for everybody who allows e-mail, four for who left; nobody is written to.
 
-    Without the running service's `suppression_key` an erasure remembers objections under another key.
+    Without the keys of the running service an erasure remembers objections under another key.
     """
-    keys = Keys(suppression_key or secrets.token_urlsafe(32))
+    keyring = keyring or Keyring("marketing", f"1:{secrets.token_urlsafe(32)}")
     ids, allows = [p.subject_id for p in people], [p.allows for p in people]
-    hashes = [keys.address_hash(p.email) for p in people]
+    hashes = [hashes_of(keyring, p.email).newest for p in people]
     kept = retention.marketing(today()).until
     async with connection.transaction():
         await connection.execute(CAMPAIGNS, list(LAST_CAMPAIGNS))

@@ -2,46 +2,41 @@
 
 from typing import Any
 
-from services.marketing import interests, signups, subscribers
-from services.marketing.audience import look_after_audience
-from services.marketing.campaigns import handlers as campaigns
-from services.marketing.campaigns.sending import Sender
-from services.marketing.erasing import ERASER
-from services.marketing.expiry import expire
-from services.marketing.keys import Keys
+from services.marketing.audience import AUDIENCE
+from services.marketing.campaigns.delivery import Sender, even_limiter
+from services.marketing.campaigns.store import CAMPAIGNS
+from services.marketing.consent_texts import ConsentTexts
+from services.marketing.erasure import ERASER
+from services.marketing.handlers import campaigns, interests, newsletter
+from services.marketing.jobs import address_hashes, audience, expiry
+from services.marketing.jobs.campaigns import send_campaigns
+from services.marketing.jobs.confirmations import send_confirmations
 from services.marketing.settings import MarketingSettings
-from services.marketing.signups import send_confirmations
-from services.marketing.texts import ConsentTexts
+from services.marketing.sign_ups import CONFIRMATIONS
 from shared.loops import Loop
 from shared.mail.mailer import Mailer
 from shared.messaging.router import ServiceRouter
 from shared.service import Resources, Service
 
-EXPIRY_INTERVAL_S = 3600.0
-AUDIENCE_INTERVAL_S = 10.0
-
 router = ServiceRouter("marketing")
-router.include(signups.router, subscribers.router, interests.router, campaigns.router)
+router.include(newsletter.router, interests.router, campaigns.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:
     settings: MarketingSettings = resources.settings
-    keys, mailer = Keys(settings.suppression_key.get_secret_value()), Mailer(settings.smtp_url, settings.mail_sender)
-    sender = Sender(resources.database, mailer, keys, settings)
-    return {"keys": keys, "texts": ConsentTexts(resources.client), "mailer": mailer, "sender": sender}
+    keyring, mailer = settings.keyring("marketing"), Mailer(settings.smtp_url, settings.mail_sender)
+    sender = Sender(resources.database, mailer, keyring, settings, even_limiter(settings.mails_per_second))
+    return {"keyring": keyring, "texts": ConsentTexts(resources.client), "mailer": mailer, "sender": sender}
 
 
 def jobs(_settings: MarketingSettings) -> list[Loop]:
     return [
-        Loop("confirmations", send_confirmations),
-        Loop("campaigns", send_campaigns),
-        Loop("audience", look_after_audience, AUDIENCE_INTERVAL_S),
-        Loop("expiry", expire, EXPIRY_INTERVAL_S),
+        Loop(CONFIRMATIONS, send_confirmations),
+        Loop(CAMPAIGNS, send_campaigns),
+        Loop(AUDIENCE, audience.reconcile_audience, audience.INTERVAL_S),
+        Loop("expiry", expiry.expire, expiry.INTERVAL_S),
+        Loop("address hashes", address_hashes.renew_address_hashes, address_hashes.INTERVAL_S),
     ]
-
-
-async def send_campaigns(sender: Sender) -> bool:
-    return await sender.work()
 
 
 SERVICE = Service("marketing", router, ERASER, settings=MarketingSettings, wire=wire, jobs=jobs)

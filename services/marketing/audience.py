@@ -1,26 +1,25 @@
-"""People who decided by another door than the newsletter's: their address is asked for, once.
+"""Decisions made in the account: who allows e-mail or objects there, and is not known here as such.
 
-privacy's decisions arrive as rows of `permission` (the kit keeps them); this loop looks at what they
-mean here. Withdrawals need nothing: PostgreSQL hides the person at the moment of sending.
+privacy's decisions arrive as rows of `permission` (the kit stores them). Withdrawals need nothing here:
+PostgreSQL hides the person at the moment of sending.
 """
 
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from services.marketing import subscribers
-from services.marketing.keys import Keys
-from shared.contracts import identity, privacy
-from shared.database import Database, Row, Transaction
-from shared.messaging.request_client import RequestClient
-from shared.personal_data.subjects import Standing, lock_subject
-from shared.problems import Refused
-from shared.purposes import Purpose
+from services.marketing.addresses import current_hash
+from shared.contracts import identity
+from shared.database import Transaction
+from shared.secrets import Keyring
 
-BATCH = 50
-GONE = (404, 410)
+AUDIENCE = "audience"
+"""The loop that asks for the addresses of these people."""
 
 # Who allows e-mail or objects to marketing and is not known here; whose copy is outdated; and who left by a
 # link and allows e-mail now, either by a newer decision or because the ledger has not heard of the leaving.
-NEW = """
+UNRECONCILED = """
 SELECT p.subject_id, p.allowed, s.state, s.left_at FROM permission p
 JOIN subject who ON who.subject_id = p.subject_id AND who.live
 LEFT JOIN subscriber s ON s.subject_id = p.subject_id
@@ -43,56 +42,29 @@ INSERT INTO subscriber (subject_id, state, language, source, since) VALUES ($1, 
 ON CONFLICT (subject_id) DO UPDATE SET stale = false,
   state = CASE WHEN subscriber.state = 'left' THEN 'unreachable' ELSE subscriber.state END
 """
-# What profiling noted about somebody who objects to it or to marketing is not only hidden but deleted.
-DROP_INTERESTS = """
-DELETE FROM interest i USING permission p
-WHERE p.subject_id = i.subject_id AND NOT p.allowed AND p.purpose IN ('direct-marketing', 'profiling')
-"""
 
 
-async def look_after_audience(database: Database, client: RequestClient, keys: Keys) -> bool:
-    """Follow the decisions made elsewhere; answers whether more are waiting."""
-    async with database.transaction(Purpose.UPKEEP) as tx:
-        await tx.run(DROP_INTERESTS)
-        people = await tx.rows(NEW, BATCH)
-    settled = [await _follow(database, client, keys, person) for person in people]
-    return len(people) == BATCH and any(settled)
+@dataclass(frozen=True)
+class Decision:
+    """Whether a person allows e-mail, and what marketing knows of the person: nothing, or a state."""
+
+    subject_id: UUID
+    allowed: bool
+    state: str | None
+    left_at: datetime | None
 
 
-async def _follow(database: Database, client: RequestClient, keys: Keys, person: Row) -> bool:
-    subject_id = person["subject_id"]
-    if person["state"] == "left" and not await _decided_since(client, person):
-        return False
-    address = await _address(client, subject_id)
-    async with database.transaction(Purpose.UPKEEP) as tx:
-        if await lock_subject(tx, subject_id) is not Standing.ERASED:
-            await _store(tx, person, address, keys)
-    return True
+async def unreconciled(tx: Transaction, limit: int) -> list[Decision]:
+    return [Decision(**row) for row in await tx.rows(UNRECONCILED, limit)]
 
 
-async def _store(tx: Transaction, person: Row, address: identity.Address | None, keys: Keys) -> None:
-    subject_id = person["subject_id"]
+async def store(tx: Transaction, keyring: Keyring, decision: Decision, address: identity.Address | None) -> None:
+    """Store the person by the decision; somebody without an account is unreachable."""
+    subject_id = decision.subject_id
     if address is None:
         await tx.run(STORE_UNREACHABLE, subject_id)
-    elif person["allowed"]:
-        await subscribers.store(tx, subject_id, address.email, keys, address.language, "account")
+        return
+    if decision.allowed:
+        await subscribers.store(tx, keyring, subject_id, address.email, address.language, "account")
     else:
-        await tx.run(STORE_OBJECTOR, subject_id, keys.address_hash(address.email), address.language)
-
-
-async def _decided_since(client: RequestClient, person: Row) -> bool:
-    """Whether the ledger's consent is newer than the leaving here."""
-    answer: privacy.Consents = await client.request(privacy.ReadConsents(subject_id=person["subject_id"]))
-    return any(
-        c.given and c.decided_at > person["left_at"] for c in answer.consents if c.purpose == Purpose.MARKETING_EMAIL
-    )
-
-
-async def _address(client: RequestClient, subject_id: UUID) -> identity.Address | None:
-    try:
-        address: identity.Address = await client.request(identity.TellAddress(subject_id=subject_id))
-    except Refused as refused:
-        if refused.problem.status in GONE:
-            return None
-        raise
-    return address
+        await tx.run(STORE_OBJECTOR, subject_id, await current_hash(tx, keyring, address.email), address.language)

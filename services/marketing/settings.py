@@ -2,15 +2,14 @@
 
 from urllib.parse import urlsplit
 
-from pydantic import EmailStr, Field, SecretStr
+from pydantic import EmailStr, Field
 
-from shared.settings import Settings
+from shared.settings import KeyedSettings
 
 
-class MarketingSettings(Settings):
+class MarketingSettings(KeyedSettings):
     """`LETHE_MARKETING_...` or `LETHE_...`."""
 
-    suppression_key: SecretStr = Field(min_length=32)
     mails_per_second: float = Field(default=10.0, gt=0)  # of this process
     send_concurrency: int = Field(default=4, ge=1, le=6)  # dialogues at a time; each holds a connection of the pool
     resend_after_s: float = Field(default=600.0, ge=0)

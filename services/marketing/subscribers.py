@@ -1,21 +1,16 @@
-"""Subscribers: joining by a confirmed address, leaving by one click (RFC 8058, GDPR Art. 7(3), 21(2)-(3))."""
+"""Subscribers: who gets the newsletter, who left, and whose mailbox is gone (GDPR Art. 7(3), 21(2)-(3))."""
 
+from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from services.marketing.keys import Keys
-from services.marketing.words import LIST
+from services.marketing.addresses import current_hash
 from shared.clock import now, today
-from shared.contracts import identity, marketing
-from shared.contracts.message import Done
+from shared.contracts import marketing
 from shared.database import Transaction
 from shared.law import retention
-from shared.messaging.router import ServiceRouter
-from shared.personal_data.subjects import Standing, lock_subject
-from shared.problems import refuse
 from shared.purposes import Purpose
-
-router = ServiceRouter("marketing")
+from shared.secrets import Keyring
 
 Source = Literal["double opt-in", "account"]
 
@@ -27,18 +22,50 @@ ON CONFLICT (subject_id) DO UPDATE SET state = 'subscribed', email = excluded.em
   since = CASE WHEN subscriber.state = 'subscribed' THEN subscriber.since ELSE excluded.since END,
   left_at = NULL, stale = false, keep_until = excluded.keep_until
 """
-READMIT = "DELETE FROM suppression WHERE address_hash = $1"
+IS_SUBSCRIBED = "SELECT state = 'subscribed' FROM subscriber WHERE subject_id = $1"
+OUTDATE = "UPDATE subscriber SET stale = true WHERE subject_id = $1 AND state = 'subscribed'"
+RENEW = """
+UPDATE subscriber SET keep_until = $2 WHERE subject_id = $1 AND state = 'subscribed' AND keep_until < $2
+"""
+UNREACHABLE = """
+UPDATE subscriber SET state = 'unreachable', email = NULL, keep_until = NULL
+WHERE subject_id = $1 AND state = 'subscribed'
+"""
+DROP_EXPIRED = """
+DELETE FROM subscriber WHERE subject_id IN (
+  SELECT subject_id FROM subscriber WHERE keep_until < $1 LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING subject_id
+"""
 
 
-async def store(tx: Transaction, subject_id: UUID, address: str, keys: Keys, language: str, source: Source) -> None:
-    """Keep or renew marketing's copy of a confirmed address."""
-    kept = retention.marketing(today()).until
-    await tx.run(STORE, subject_id, address, keys.address_hash(address), language, source, kept)
+async def store(tx: Transaction, keyring: Keyring, subject_id: UUID, email: str, language: str, source: Source) -> None:
+    """Store or renew marketing's copy of a confirmed address."""
+    address_hash = await current_hash(tx, keyring, email)
+    keep_until = retention.marketing(today()).until
+    await tx.run(STORE, subject_id, email, address_hash, language, source, keep_until)
 
 
-async def readmit(tx: Transaction, address_hash: bytes) -> None:
-    """Lift the suppression of an address; only a new double opt-in may do so."""
-    await tx.run(READMIT, address_hash)
+async def is_subscribed(tx: Transaction, subject_id: UUID) -> bool:
+    return bool(await tx.value(IS_SUBSCRIBED, subject_id))
+
+
+async def mark_outdated(tx: Transaction, subject_id: UUID) -> bool:
+    """Have a subscriber's address asked for anew; False for somebody who is none."""
+    return bool(await tx.run(OUTDATE, subject_id))
+
+
+async def renew_retention(tx: Transaction, subject_id: UUID, keep_until: date | None) -> None:
+    """Keep a subscription longer after an interaction."""
+    await tx.run(RENEW, subject_id, keep_until)
+
+
+async def mark_unreachable(tx: Transaction, subject_id: UUID) -> None:
+    """Forget the address of a mailbox that does not exist."""
+    await tx.run(UNREACHABLE, subject_id)
+
+
+async def drop_expired(tx: Transaction, day: date, limit: int) -> list[UUID]:
+    """Drop subscribers whose retention ended before `day`; who they were."""
+    return [row["subject_id"] for row in await tx.rows(DROP_EXPIRED, day, limit)]
 
 
 # In the sender's order: first the permission, on which a mail under way is waited for. The version stays:
@@ -53,9 +80,9 @@ UPDATE subscriber SET state = 'left', left_at = $2, email = NULL, keep_until = N
 WHERE subject_id = $1 AND state <> 'left'
 """
 DROP_MAILINGS = """
-WITH gone AS (DELETE FROM mailing WHERE subject_id = $1 RETURNING campaign_id, state)
-UPDATE campaign c SET cancelled = cancelled + 1 FROM gone
-WHERE gone.campaign_id = c.campaign_id AND gone.state IN ('queued', 'sending')
+WITH dropped AS (DELETE FROM mailing WHERE subject_id = $1 RETURNING campaign_id, state)
+UPDATE campaign c SET cancelled = cancelled + 1 FROM dropped
+WHERE dropped.campaign_id = c.campaign_id AND dropped.state IN ('queued', 'sending')
 """
 DROP_INTERESTS = "DELETE FROM interest WHERE subject_id = $1"
 SUPPRESS = """
@@ -69,51 +96,12 @@ OBJECTED = (Purpose.MARKETING, *CHANNELS, Purpose.PROFILING)
 
 async def leave(tx: Transaction, subject_id: UUID, method: str, *, objects: bool) -> None:
     """End the newsletter, or all of direct marketing: here at once, in the ledger by the event."""
-    news = await tx.run(FORBID, subject_id, list(OBJECTED if objects else (Purpose.MARKETING_EMAIL,)))
+    changes = await tx.run(FORBID, subject_id, list(OBJECTED if objects else (Purpose.MARKETING_EMAIL,)))
     at = now()
-    news += await tx.run(LEAVE, subject_id, at)
+    changes += await tx.run(LEAVE, subject_id, at)
     await tx.run(DROP_MAILINGS, subject_id)
     if objects:
         await tx.run(DROP_INTERESTS, subject_id)
         await tx.run(SUPPRESS, subject_id)
-    if news:
+    if changes:
         tx.publish(marketing.Unsubscribed(subject_id=subject_id, objects=objects, method=method, decided_at=at))
-
-
-@router.request(marketing.Unsubscribe, purpose=Purpose.UPKEEP)
-async def unsubscribe(request: marketing.Unsubscribe, tx: Transaction, keys: Keys) -> Done:
-    """Leave by the link of a mail."""
-    person = leaver(request.token, keys)
-    if await lock_subject(tx, person) is not Standing.ERASED:
-        await leave(tx, person, "unsubscribe link", objects=request.objects)
-    return Done()
-
-
-STATE = "SELECT state = 'subscribed' FROM subscriber WHERE subject_id = $1"
-
-
-@router.request(marketing.ReadUnsubscribe, purpose=Purpose.UPKEEP)
-async def read_unsubscribe(
-    request: marketing.ReadUnsubscribe, tx: Transaction, keys: Keys
-) -> marketing.UnsubscribeOffer:
-    """What the page of an unsubscribe link shows; changes nothing."""
-    subscribed = bool(await tx.value(STATE, leaver(request.token, keys)))
-    return marketing.UnsubscribeOffer(list_name=LIST, subscribed=subscribed)
-
-
-def leaver(token: str, keys: Keys) -> UUID:
-    """The recipient of the link. Raises Refused (404) for a link that is none of ours."""
-    person = keys.leaver(token, LIST)
-    if person is None:
-        raise refuse(404, "no such link")
-    return person
-
-
-OUTDATE = "UPDATE subscriber SET stale = true WHERE subject_id = $1 AND state = 'subscribed'"
-
-
-@router.event(identity.ProfileChanged, purpose=Purpose.UPKEEP)
-async def follow_profile(event: identity.ProfileChanged, tx: Transaction) -> None:
-    """A corrected address or language is asked for anew (GDPR Art. 16, 19)."""
-    if {"email", "language"} & set(event.fields) and await tx.run(OUTDATE, event.subject_id):
-        tx.wake("audience")

@@ -17,7 +17,7 @@ BROKEN = 1
 # A sentence of pyproject.toml, and an import that breaks it: what it is put into, and what it says.
 PLANTED = {
     "A service imports nothing of another service": (
-        "services/marketing/pace.py",
+        "services/marketing/interests.py",
         "from services.identity.settings import IdentitySettings",
     ),
     "A service imports nothing but shared": ("services/identity/persons.py", "import deploy.passwords"),

@@ -29,7 +29,7 @@ OWN_KEYS = {
     "privacy": "LETHE_PRIVACY_KEYS",
     "identity": "LETHE_IDENTITY_KEYS",
     "licensing": "LETHE_LICENSING_KEYS",
-    "marketing": "LETHE_SUPPRESSION_KEY",
+    "marketing": "LETHE_MARKETING_KEYS",
     "gateway": "LETHE_AMQP_URL",
 }
 QUEUE = "identity.on.privacy.erasure-ordered"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from shared.loops import backoff
 from shared.mail.mailer import Outcome
 
 ATTEMPTS = 6
@@ -10,9 +11,11 @@ FIRST_RETRY_S = 60.0
 LONGEST_RETRY_S = 4 * 3600.0
 NO_SUCH_MAILBOX = (550, 551, 553)  # RFC 5321, 4.2.3
 
+Ended = Literal["sent", "cancelled", "refused", "unknown"]
+
 
 @dataclass(frozen=True)
-class After:
+class Transition:
     """The next state; `counts` when the failure uses up an attempt."""
 
     state: Literal["queued", "refused", "unknown"]
@@ -20,17 +23,17 @@ class After:
     no_such_mailbox: bool = False
 
 
-def after_failure(outcome: Outcome, code: int | None, attempts: int) -> After:
+def after_failure(outcome: Outcome, code: int | None, attempts: int) -> Transition:
     """Decide by how the dialogue ended: only what certainly did not leave may be tried again."""
     if outcome == "unknown":
-        return After("unknown")
+        return Transition("unknown")
     if outcome == "refused":
-        return After("refused", no_such_mailbox=code in NO_SUCH_MAILBOX)
+        return Transition("refused", no_such_mailbox=code in NO_SUCH_MAILBOX)
     if code is None:  # the server is away: that says nothing about this recipient
-        return After("queued", counts=False)
-    return After("queued") if attempts < ATTEMPTS else After("refused")
+        return Transition("queued", counts=False)
+    return Transition("queued") if attempts < ATTEMPTS else Transition("refused")
 
 
-def retry_after_s(attempts: int) -> float:
-    """The wait after a temporary refusal, four times as long each time."""
-    return float(min(FIRST_RETRY_S * 4 ** (attempts - 1), LONGEST_RETRY_S))
+def retry_wait_s(transition: Transition, attempts: int) -> float:
+    """The wait after a temporary refusal, four times as long each time; none when no attempt was used up."""
+    return backoff(attempts, FIRST_RETRY_S, LONGEST_RETRY_S, factor=4) if transition.counts else 0.0

@@ -12,12 +12,14 @@ from uuid import UUID, uuid4
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from deploy.population.marketing import Reader, insert_audience
-from services.marketing.keys import Keys
-from services.marketing.words import LIST
+from services.marketing import links
+from services.marketing.addresses import hashes_of
+from services.marketing.mail_templates import LIST
 from shared.contracts import marketing
 from shared.contracts.message import Request
 from shared.messaging.request_client import RequestClient
 from shared.problems import Refused
+from shared.secrets import Keyring
 from tests.house import House, eventually
 
 
@@ -68,19 +70,24 @@ def reader(name: str, *, allows: bool = True) -> Reader:
     return Reader(person, f"{name}.{person.hex[:10]}@example.com", name.title(), allows)
 
 
-def keys_of(house: House) -> Keys:
-    return Keys(house.settings["suppression_key"])
+def keyring_of(house: House) -> Keyring:
+    return Keyring("marketing", house.settings["keys"])
 
 
-def leaving_token(house: House, person: Reader) -> str:
+def hash_of(house: House, address: str) -> bytes:
+    """The hash by which marketing knows an address."""
+    return hashes_of(keyring_of(house), address).newest
+
+
+def unsubscribe_token(house: House, subject_id: UUID) -> str:
     """The token that stands in every mail to this person."""
-    return keys_of(house).leaving_token(person.subject_id, LIST)
+    return links.unsubscribe_token(keyring_of(house), subject_id, LIST)
 
 
 async def settle_in(house: House, people: Sequence[Reader]) -> None:
     """People who are known to marketing and who allow e-mail, or do not."""
     async with house.superuser("marketing") as database:
-        await insert_audience(database, people, house.settings["suppression_key"])
+        await insert_audience(database, people, keyring_of(house))
 
 
 async def rows(house: House, sql: str, *args: Any, service: str = "marketing") -> list[Mapping[str, Any]]:

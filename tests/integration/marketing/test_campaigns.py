@@ -20,13 +20,13 @@ from tests.house import House, eventually
 from tests.integration.marketing.steps import (
     PostOffice,
     finished,
-    keys_of,
-    leaving_token,
+    hash_of,
     reader,
     refusal,
     rows,
     settle_in,
     start_campaign,
+    unsubscribe_token,
 )
 
 EVERYTHING = "*"
@@ -83,7 +83,7 @@ async def test_each_mail_names_recipient_and_list_in_its_one_click_headers(
     await queued(house, client, {"subject": "Zażółć", "text": "Gęślą jaźń."})
     tokens = []
     for person in people:
-        to, token = person.email, leaving_token(house, person)
+        to, token = person.email, unsubscribe_token(house, person.subject_id)
         (mail,) = office.mails_to(to)
         assert (mail["Subject"], mail["To"]) == ("Zażółć", to)
         assert mail.get_content().startswith("Gęślą jaźń.")
@@ -110,7 +110,7 @@ async def test_who_is_blocked_after_the_planning_is_cancelled(
             campaign_id,
         )
         if purpose == "suppression":
-            hashed = keys_of(house).address_hash(people[1].email)
+            hashed = hash_of(house, people[1].email)
             await database.execute("INSERT INTO suppression VALUES ($1, 'objected')", hashed)
         else:
             await decide(kits, people[1].subject_id, purpose, allowed=False)
@@ -131,7 +131,7 @@ async def test_planning_sees_nobody_restricted_suppressed_or_of_another_language
     await settle_in(house, [reached, restricted, suppressed])
     await decide(kits, restricted.subject_id, EVERYTHING, allowed=False)
     async with house.superuser("marketing") as database:
-        hashed = keys_of(house).address_hash(suppressed.email.upper())  # one mailbox, whatever the spelling
+        hashed = hash_of(house, suppressed.email.upper())  # one mailbox, whatever the spelling
         await database.execute("INSERT INTO suppression VALUES ($1, 'objected')", hashed)
     campaign = await queued(house, client)
     assert (campaign.sent, campaign.cancelled) == (1, 0)

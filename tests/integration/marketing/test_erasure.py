@@ -14,12 +14,12 @@ from tests.integration.marketing.steps import (
     PostOffice,
     allowed,
     finished,
-    keys_of,
-    leaving_token,
+    hash_of,
     reader,
     rows,
     settle_in,
     start_campaign,
+    unsubscribe_token,
 )
 
 TABLES = ("subscriber", "interest", "mailing", "permission")
@@ -50,7 +50,7 @@ async def held(house: House, people: list[UUID]) -> dict[str, int]:
 
 
 async def suppressed(house: House, person: Reader) -> bool:
-    hashed = keys_of(house).address_hash(person.email)
+    hashed = hash_of(house, person.email)
     return bool(await rows(house, "SELECT FROM suppression WHERE address_hash = $1", hashed))
 
 
@@ -63,8 +63,8 @@ async def test_everything_goes_but_the_memory_of_who_left(
     await settle_in(house, people)
     async with house.superuser("privacy") as database:
         await insert_consents(database, ids)
-    await client.request(marketing.Unsubscribe(token=leaving_token(house, left)))
-    await client.request(marketing.Unsubscribe(token=leaving_token(house, objected), objects=True))
+    await client.request(marketing.Unsubscribe(token=unsubscribe_token(house, left.subject_id)))
+    await client.request(marketing.Unsubscribe(token=unsubscribe_token(house, objected.subject_id), objects=True))
     await client.request(
         privacy.ChooseConsent(
             subject_id=withdrew.subject_id,
@@ -118,7 +118,7 @@ async def test_an_erased_objector_is_not_written_to_again_until_a_new_double_opt
     await _opt_in(house, client, office, person.email)
     first = (await client.request(identity.RecognizePerson(email=person.email))).subject_id
     await eventually(lambda: allowed(house, first, EMAIL))
-    await client.request(marketing.Unsubscribe(token=keys_of(house).leaving_token(first, "newsletter"), objects=True))
+    await client.request(marketing.Unsubscribe(token=unsubscribe_token(house, first), objects=True))
     await erase(house, [first])
     assert await suppressed(house, person)
 

@@ -15,7 +15,7 @@ from deploy.population.identity import Person, insert_people
 from services.identity.app import SERVICE as IDENTITY
 from services.marketing.app import SERVICE as MARKETING
 from services.marketing.data_map import DATA_MAP
-from services.marketing.expiry import expire
+from services.marketing.jobs.expiry import expire
 from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import identity, marketing, privacy
 from shared.contracts.fields import Language
@@ -29,13 +29,13 @@ from tests.house import House, eventually
 from tests.integration.marketing.steps import (
     allowed,
     finished,
-    keys_of,
-    leaving_token,
+    hash_of,
     reader,
     refusal,
     rows,
     settle_in,
     start_campaign,
+    unsubscribe_token,
 )
 
 EMAIL = Purpose.MARKETING_EMAIL
@@ -114,7 +114,7 @@ async def test_double_opt_in_makes_a_subscriber_with_a_proved_consent(house: Hou
 async def test_what_waits_for_confirmation_is_unreadable_without_the_key(house: House, client: RequestClient) -> None:
     address = an_address("hidden")
     await entered(house, client, address)
-    held = await rows(house, "SELECT * FROM signup WHERE address_hash = $1", keys_of(house).address_hash(address))
+    held = await rows(house, "SELECT * FROM signup WHERE address_hash = $1", hash_of(house, address))
     assert len(held) == 1
     assert address not in repr(held)
     assert address.encode() not in held[0]["sealed_address"]
@@ -130,7 +130,7 @@ async def test_confirming_twice_or_at_once_is_one_subscription(house: House, cli
     await eventually(lambda: allowed(house, person, EMAIL))
     ledger = await rows(house, "SELECT given FROM consent WHERE subject_id = $1", person, service="privacy")
     assert ledger == [{"given": True}]
-    left = await rows(house, "SELECT FROM signup WHERE address_hash = $1", keys_of(house).address_hash(address))
+    left = await rows(house, "SELECT FROM signup WHERE address_hash = $1", hash_of(house, address))
     assert left == []
 
 
@@ -151,13 +151,13 @@ async def test_entering_again_mails_again_but_not_without_end(house: House, clie
         await mails(house, address, mailed)
 
         async def marked(mailed: int = mailed) -> bool:
-            hashed = keys_of(house).address_hash(address)
+            hashed = hash_of(house, address)
             found = await rows(house, "SELECT mails FROM signup WHERE address_hash = $1", hashed)
             return found == [{"mails": mailed}]
 
         await eventually(marked)
     await client.request(marketing.SubscribeNewsletter(email=address, text_version="T-7"))
-    hashed = keys_of(house).address_hash(address)
+    hashed = hash_of(house, address)
     due = await rows(house, "SELECT mail_due_at FROM signup WHERE address_hash = $1", hashed)
     assert due == [{"mail_due_at": None}]
     received = await mails(house, address)
@@ -172,19 +172,21 @@ async def test_words_that_are_not_in_force_are_refused(client: RequestClient) ->
 
 async def test_links_that_are_not_ours_do_nothing(house: House, client: RequestClient) -> None:
     stranger = reader("stranger")
-    forged = leaving_token(house, stranger)[:-4] + "AAAA"
+    forged = unsubscribe_token(house, stranger.subject_id)[:-4] + "AAAA"
     for token in (forged, "x" * 43, "ż" * 43):
         assert (await refusal(client, marketing.Unsubscribe(token=token)))[0] == 404
         assert (await refusal(client, marketing.ReadUnsubscribe(token=token)))[0] == 404
         assert (await refusal(client, marketing.ConfirmSubscription(token=token)))[0] == 404
     # a link of one kind is none of the other
-    assert (await refusal(client, marketing.ConfirmSubscription(token=leaving_token(house, stranger))))[0] == 404
+    assert (await refusal(client, marketing.ConfirmSubscription(token=unsubscribe_token(house, stranger.subject_id))))[
+        0
+    ] == 404
 
 
 async def test_a_sign_up_ends_after_48_hours(house: House, client: RequestClient, kits: dict[str, Resources]) -> None:
     address = an_address("late")
     token = await entered(house, client, address)
-    hashed = keys_of(house).address_hash(address)
+    hashed = hash_of(house, address)
     async with house.superuser("marketing") as database:
         await database.execute(
             "UPDATE signup SET entered_at = now() - interval '48 hours 1 second' WHERE address_hash = $1", hashed
@@ -243,12 +245,12 @@ async def test_objecting_by_the_link_ends_the_profiling_and_is_remembered(house:
     address = an_address("objector")
     person = await subscribed(house, client, address)
     await client.request(marketing.NoteInterest(subject_id=person, topic="seo"))
-    token = keys_of(house).leaving_token(person, "newsletter")
+    token = unsubscribe_token(house, person)
     await client.request(marketing.Unsubscribe(token=token, objects=True))
     assert await rows(house, "SELECT FROM interest WHERE subject_id = $1", person) == []
     assert (await refusal(client, marketing.NoteInterest(subject_id=person, topic="seo")))[0] == 403
     suppressed = "SELECT reason FROM suppression WHERE address_hash = $1"
-    hashed = keys_of(house).address_hash(address)
+    hashed = hash_of(house, address)
     assert await rows(house, suppressed, hashed) == [{"reason": "objected"}]
 
     async def in_the_ledger() -> bool:
@@ -297,7 +299,7 @@ async def test_a_consent_given_in_the_panel_brings_the_address(
 
     await eventually(known)
     # left by the link, then allowed again in the panel
-    await client.request(marketing.Unsubscribe(token=leaving_token(house, member)))
+    await client.request(marketing.Unsubscribe(token=unsubscribe_token(house, member.subject_id)))
 
     async def withdrawn() -> bool:
         return await allowed(house, member.subject_id, EMAIL, "privacy") is False
@@ -321,7 +323,7 @@ async def test_an_older_consent_still_under_way_does_not_undo_the_leaving(
 ) -> None:
     person = reader("overtaken")
     await settle_in(house, [person])
-    await client.request(marketing.Unsubscribe(token=leaving_token(house, person)))
+    await client.request(marketing.Unsubscribe(token=unsubscribe_token(house, person.subject_id)))
     async with kits["privacy"].database.transaction(Purpose.RIGHTS) as tx:  # as if the relay had been slow
         tx.publish(privacy.PermissionChanged(subject_id=person.subject_id, purpose=EMAIL, allowed=True, version=9**9))
     await eventually(lambda: allowed(house, person.subject_id, EMAIL))
@@ -363,7 +365,7 @@ async def test_an_objection_in_the_panel_is_remembered_for_people_without_newsle
         found = await rows(
             house, "SELECT state, email, address_hash FROM subscriber WHERE subject_id = $1", member.subject_id
         )
-        hashed = keys_of(house).address_hash(member.email)
+        hashed = hash_of(house, member.email)
         return found == [{"state": "left", "email": None, "address_hash": hashed}]
 
     await eventually(remembered)

@@ -22,11 +22,11 @@ from tests.house import House
 from tests.integration.marketing.steps import (
     PostOffice,
     finished,
-    leaving_token,
     post_office,
     reader,
     settle_in,
     start_campaign,
+    unsubscribe_token,
 )
 
 ROUNDS = 400
@@ -49,7 +49,7 @@ async def house(servers: Servers, office: PostOffice) -> AsyncIterator[House]:
 
 
 async def by_link(house: House, client: RequestClient, person: Reader) -> None:
-    await client.request(marketing.Unsubscribe(token=leaving_token(house, person)))
+    await client.request(marketing.Unsubscribe(token=unsubscribe_token(house, person.subject_id)))
 
 
 async def by_ledger(database: Database, person: Reader) -> None:

@@ -1,8 +1,10 @@
-"""The words of marketing's mails."""
+"""The texts of marketing's mails."""
 
 from collections.abc import Mapping
 from datetime import date
 from urllib.parse import quote
+
+from shared.contracts.fields import Language
 
 LIST = "newsletter"
 
@@ -30,7 +32,7 @@ If not, do nothing: the address will be deleted.
 
 {controller}
 """
-CONFIRM = {
+CONFIRM: Mapping[Language, tuple[str, str]] = {
     "pl": ("Potwierdź zapis do newslettera", CONFIRM_PL),
     "en": ("Confirm your newsletter subscription", CONFIRM_EN),
 }
@@ -46,16 +48,16 @@ FOOTER_EN = """
 You get this by your consent of {since}. Unsubscribe or object: {link}
 {controller}
 """
-FOOTER = {"pl": FOOTER_PL, "en": FOOTER_EN}
+FOOTER: Mapping[Language, str] = {"pl": FOOTER_PL, "en": FOOTER_EN}
 
 
-def confirmation(language: str, words: str, link: str, controller: str) -> tuple[str, str]:
+def confirmation(language: Language, words: str, link: str, controller: str) -> tuple[str, str]:
     """Subject and text of the mail that asks to confirm; it carries no advertisement."""
     subject, text = CONFIRM[language]
     return subject, text.format(words=words, link=link, controller=controller)
 
 
-def with_footer(text: str, language: str, since: date, link: str, controller: str) -> str:
+def with_footer(text: str, language: Language, since: date, link: str, controller: str) -> str:
     """A campaign's text with the reason why it came and the way out."""
     return text.rstrip() + FOOTER[language].format(since=since.isoformat(), link=link, controller=controller)
 

@@ -1,0 +1,141 @@
+"""The keyed hashes under which mailboxes are known, and how they follow a rotation of the keys.
+
+A stored hash begins with the id of its key. Whoever looks a mailbox up asks for `current_hash` first, which
+brings the rows of that mailbox to the newest key: an erasure finds sign-ups by the hash of the subscriber.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from services.marketing import legacy_hashes, seals
+from shared.database import Transaction
+from shared.mail.mailbox import one_spelling
+from shared.personal_data.subjects import lock_subject
+from shared.secrets import Keyring
+
+USE = "address"
+HASH_BYTES = 33  # the key's id and an HMAC-SHA-256
+
+
+@dataclass(frozen=True)
+class AddressHashes:
+    """All hashes that may be stored of one mailbox: by every key, and the one from before key ids."""
+
+    mailbox: str
+    keyed: tuple[bytes, ...]
+    legacy: bytes | None
+    legacy_spelling: str
+
+    @property
+    def newest(self) -> bytes:
+        return self.keyed[0]
+
+    @property
+    def older(self) -> tuple[bytes, ...]:
+        return self.keyed[1:] if self.legacy is None else (*self.keyed[1:], self.legacy)
+
+    @property
+    def legacy_mailbox(self) -> str:
+        """The mailbox that the spelling before key ids named."""
+        return one_spelling(self.legacy_spelling)
+
+    def proved_by(self, address_hash: bytes, email: str | None) -> bool:
+        """Whether a row with this hash is about this mailbox.
+
+        The spelling before key ids made one of some mailboxes (`ß`, `ss`): such a hash is believed if the row's own
+        address is this mailbox, or, in a row without one, if both spellings agree.
+        """
+        if address_hash in self.keyed:
+            return True
+        return (self.legacy_mailbox if email is None else one_spelling(email)) == self.mailbox
+
+
+def hashes_of(keyring: Keyring, email: str) -> AddressHashes:
+    mailbox = one_spelling(email)
+    legacy = legacy_hashes.address_hash(keyring.legacy, email) if keyring.legacy else None
+    return AddressHashes(mailbox, tuple(keyring.macs(USE, mailbox.encode())), legacy, legacy_hashes.spelling(email))
+
+
+SUBSCRIBERS = "SELECT subject_id, address_hash, email FROM subscriber WHERE address_hash = ANY ($1)"
+RENEW_SUBSCRIBER = "UPDATE subscriber SET address_hash = $3 WHERE subject_id = $1 AND address_hash = $2"
+SIGN_UPS = "SELECT signup_id, address_hash, sealed_address FROM signup WHERE address_hash = ANY ($1)"
+RENEW_SIGN_UP = """
+UPDATE signup SET address_hash = $3 WHERE signup_id = $1 AND address_hash = $2
+  AND NOT EXISTS (SELECT FROM signup WHERE address_hash = $3)
+"""
+# Copied first: an entry from before key ids may stand for another mailbox as well, and has to go on doing so.
+COPY_SUPPRESSION = """
+INSERT INTO suppression (address_hash, reason, at)
+SELECT $2, reason, at FROM suppression WHERE address_hash = ANY ($1) ORDER BY at LIMIT 1 ON CONFLICT DO NOTHING
+"""
+DROP_SUPPRESSION = "DELETE FROM suppression WHERE address_hash = ANY ($1)"
+
+
+async def current_hash(tx: Transaction, keyring: Keyring, email: str) -> bytes:
+    """The hash to look a mailbox up by, once what is stored under an older one has been renewed."""
+    hashes = hashes_of(keyring, email)
+    if hashes.older:
+        # subscribers first: an erasure locks people before it touches rows of the other tables
+        await _renew_subscribers(tx, hashes)
+        await _renew_sign_ups(tx, keyring, hashes)
+        await tx.run(COPY_SUPPRESSION, hashes.older, hashes.newest)
+        await tx.run(DROP_SUPPRESSION, hashes.keyed[1:])
+    return hashes.newest
+
+
+@dataclass(frozen=True)
+class HashedSubscriber:
+    """A subscriber's hash; somebody who left has no address beside it."""
+
+    subject_id: UUID
+    address_hash: bytes
+    email: str | None
+
+
+async def _renew_subscribers(tx: Transaction, hashes: AddressHashes) -> None:
+    for row in await tx.rows(SUBSCRIBERS, [hashes.newest, *hashes.older]):
+        subscriber = HashedSubscriber(**row)
+        await lock_subject(tx, subscriber.subject_id)
+        older = subscriber.address_hash != hashes.newest
+        if older and hashes.proved_by(subscriber.address_hash, subscriber.email):
+            await tx.run(RENEW_SUBSCRIBER, subscriber.subject_id, subscriber.address_hash, hashes.newest)
+
+
+@dataclass(frozen=True)
+class HashedSignUp:
+    """A sign-up's hash and its sealed address."""
+
+    signup_id: UUID
+    address_hash: bytes
+    sealed_address: bytes
+
+
+async def _renew_sign_ups(tx: Transaction, keyring: Keyring, hashes: AddressHashes) -> None:
+    for row in await tx.rows(SIGN_UPS, hashes.older):
+        sign_up = HashedSignUp(**row)
+        if hashes.proved_by(sign_up.address_hash, seals.open_address(keyring, sign_up.sealed_address)):
+            await tx.run(RENEW_SIGN_UP, sign_up.signup_id, sign_up.address_hash, hashes.newest)
+
+
+OUTDATED_SUBSCRIBERS = """
+SELECT subject_id, address_hash, email FROM subscriber
+WHERE email IS NOT NULL AND (octet_length(address_hash), get_byte(address_hash, 0)) <> ($1, $2) AND subject_id > $3
+ORDER BY subject_id LIMIT $4
+"""
+OUTDATED_SIGN_UPS = """
+SELECT signup_id, address_hash, sealed_address FROM signup
+WHERE (octet_length(address_hash), get_byte(address_hash, 0)) <> ($1, $2) AND signup_id > $3
+ORDER BY signup_id LIMIT $4
+"""
+
+
+async def outdated_subscribers(tx: Transaction, keyring: Keyring, after: UUID, limit: int) -> dict[UUID, str]:
+    """The next subscribers, by id, whose hash the newest key did not make, and their addresses."""
+    rows = await tx.rows(OUTDATED_SUBSCRIBERS, HASH_BYTES, keyring.mac(USE, b"")[0], after, limit)
+    return {row["subject_id"]: row["email"] for row in rows}
+
+
+async def outdated_sign_ups(tx: Transaction, keyring: Keyring, after: UUID, limit: int) -> dict[UUID, str]:
+    """The next sign-ups, by id, whose hash the newest key did not make, and their addresses."""
+    rows = await tx.rows(OUTDATED_SIGN_UPS, HASH_BYTES, keyring.mac(USE, b"")[0], after, limit)
+    return {row["signup_id"]: seals.open_address(keyring, row["sealed_address"]) for row in rows}

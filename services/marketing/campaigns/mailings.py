@@ -1,0 +1,110 @@
+"""Mailings: one row for each mail of a campaign, marked `sending` and committed before its dialogue begins."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from services.marketing.campaigns.rules import Ended
+from shared.contracts.fields import Language
+from shared.database import Transaction
+
+ABANDONED = "interval '2 minutes'"  # longer than any dialogue; a live one holds its row locked as well
+
+CLAIM = """
+UPDATE mailing m SET state = 'sending', claimed_at = clock_timestamp(), attempts = m.attempts + 1
+FROM (SELECT campaign_id, subject_id FROM mailing WHERE state = 'queued' AND due_at <= clock_timestamp()
+      ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED) due
+WHERE m.campaign_id = due.campaign_id AND m.subject_id = due.subject_id
+RETURNING m.campaign_id, m.subject_id, m.attempts
+"""
+READ = """
+SELECT s.email, s.language, s.since, c.subject, c.body
+FROM mailing m JOIN subscriber s ON s.subject_id = m.subject_id JOIN campaign c ON c.campaign_id = m.campaign_id
+WHERE m.campaign_id = $1 AND m.subject_id = $2 AND m.state = 'sending' AND s.state = 'subscribed'
+FOR UPDATE OF m
+"""
+END = """
+WITH ended AS (UPDATE mailing SET state = $3, settled_at = clock_timestamp()
+  WHERE campaign_id = $1 AND subject_id = $2 AND state = 'sending' RETURNING state)
+UPDATE campaign SET sent = sent + ($3 = 'sent')::int, cancelled = cancelled + ($3 = 'cancelled')::int,
+  refused = refused + ($3 = 'refused')::int, unknown = unknown + ($3 = 'unknown')::int
+WHERE campaign_id = $1 AND EXISTS (SELECT FROM ended)
+"""
+POSTPONE = """
+UPDATE mailing SET state = 'queued', due_at = clock_timestamp() + make_interval(secs => $3),
+  attempts = CASE WHEN $4 THEN attempts ELSE attempts - 1 END
+WHERE campaign_id = $1 AND subject_id = $2 AND state = 'sending'
+"""
+ABANDON = f"""
+WITH lost AS (SELECT campaign_id, subject_id FROM mailing
+  WHERE state = 'sending' AND claimed_at < clock_timestamp() - {ABANDONED} FOR UPDATE SKIP LOCKED),
+unknown AS (UPDATE mailing m SET state = 'unknown', settled_at = clock_timestamp() FROM lost
+  WHERE m.campaign_id = lost.campaign_id AND m.subject_id = lost.subject_id
+  RETURNING m.campaign_id, m.subject_id, m.claimed_at),
+tally AS (UPDATE campaign c SET unknown = c.unknown + n.lost
+  FROM (SELECT campaign_id, count(*) AS lost FROM unknown GROUP BY campaign_id) n WHERE n.campaign_id = c.campaign_id)
+SELECT subject_id, claimed_at FROM unknown
+"""  # noqa: S608 constants
+DROP_EXPIRED = """
+DELETE FROM mailing WHERE (campaign_id, subject_id) IN (
+  SELECT campaign_id, subject_id FROM mailing
+  WHERE keep_until < $1 AND state NOT IN ('queued', 'sending') LIMIT $2 FOR UPDATE SKIP LOCKED)
+"""
+
+
+@dataclass(frozen=True)
+class Mailing:
+    """A claimed mail; `attempts` counts this one."""
+
+    campaign_id: UUID
+    subject_id: UUID
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a mail is written from; `since` is the day of the consent."""
+
+    email: str
+    language: Language
+    since: datetime
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Abandoned:
+    """A mail of which a crash left undecided whether it was sent."""
+
+    subject_id: UUID
+    claimed_at: datetime
+
+
+async def claim(tx: Transaction) -> Mailing | None:
+    """Mark the next mail that is due as `sending`."""
+    row = await tx.row(CLAIM)
+    return None if row is None else Mailing(**row)
+
+
+async def draft(tx: Transaction, mailing: Mailing) -> Draft | None:
+    """What to write, and a lock on the mailing; None when the person is no subscriber or not visible."""
+    row = await tx.row(READ, mailing.campaign_id, mailing.subject_id)
+    return None if row is None else Draft(**row)
+
+
+async def end(tx: Transaction, mailing: Mailing, ended: Ended) -> None:
+    await tx.run(END, mailing.campaign_id, mailing.subject_id, ended)
+
+
+async def postpone(tx: Transaction, mailing: Mailing, wait_s: float, *, counts: bool) -> None:
+    """Queue a mail again; the attempt is taken back unless it `counts`."""
+    await tx.run(POSTPONE, mailing.campaign_id, mailing.subject_id, wait_s, counts)
+
+
+async def abandon(tx: Transaction) -> list[Abandoned]:
+    """Give up what a crash left undecided: it is not sent again."""
+    return [Abandoned(**row) for row in await tx.rows(ABANDON)]
+
+
+async def drop_expired(tx: Transaction, day: date, limit: int) -> int:
+    return await tx.run(DROP_EXPIRED, day, limit)

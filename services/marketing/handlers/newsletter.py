@@ -1,0 +1,68 @@
+"""The newsletter: joining by a confirmed address, leaving by one click (RFC 8058)."""
+
+from uuid import UUID
+
+from services.marketing import double_opt_in, links, subscribers
+from services.marketing.audience import AUDIENCE
+from services.marketing.double_opt_in import Confirmation
+from services.marketing.mail_templates import LIST
+from services.marketing.settings import MarketingSettings
+from shared.contracts import identity, marketing
+from shared.contracts.message import Done
+from shared.database import Transaction
+from shared.messaging.router import ServiceRouter
+from shared.personal_data.subjects import Standing, lock_subject
+from shared.problems import refuse
+from shared.purposes import Purpose
+from shared.secrets import Keyring
+
+router = ServiceRouter("marketing")
+
+
+@router.request(marketing.SubscribeNewsletter, purpose=Purpose.UPKEEP, prepare=double_opt_in.require_consent_text)
+async def subscribe(
+    request: marketing.SubscribeNewsletter, tx: Transaction, keyring: Keyring, settings: MarketingSettings
+) -> Done:
+    await double_opt_in.enter(tx, keyring, request, settings.resend_after_s)
+    return Done()
+
+
+@router.request(marketing.ConfirmSubscription, purpose=Purpose.UPKEEP, prepare=double_opt_in.prepare_confirmation)
+async def confirm(
+    _request: marketing.ConfirmSubscription, tx: Transaction, keyring: Keyring, prepared: Confirmation | None
+) -> Done:
+    if prepared is not None:
+        await double_opt_in.admit(tx, keyring, prepared)
+    return Done()
+
+
+@router.request(marketing.Unsubscribe, purpose=Purpose.UPKEEP)
+async def unsubscribe(request: marketing.Unsubscribe, tx: Transaction, keyring: Keyring) -> Done:
+    recipient = _recipient(keyring, request.token)
+    if await lock_subject(tx, recipient) is not Standing.ERASED:
+        await subscribers.leave(tx, recipient, "unsubscribe link", objects=request.objects)
+    return Done()
+
+
+@router.request(marketing.ReadUnsubscribe, purpose=Purpose.UPKEEP)
+async def read_unsubscribe(
+    request: marketing.ReadUnsubscribe, tx: Transaction, keyring: Keyring
+) -> marketing.UnsubscribeOffer:
+    """What the page of an unsubscribe link shows; changes nothing."""
+    subscribed = await subscribers.is_subscribed(tx, _recipient(keyring, request.token))
+    return marketing.UnsubscribeOffer(list_name=LIST, subscribed=subscribed)
+
+
+def _recipient(keyring: Keyring, token: str) -> UUID:
+    """Raises Refused (404) for a link that is none of ours."""
+    recipient = links.recipient(keyring, token, LIST)
+    if recipient is None:
+        raise refuse(404, "no such link")
+    return recipient
+
+
+@router.event(identity.ProfileChanged, purpose=Purpose.UPKEEP)
+async def follow_profile(event: identity.ProfileChanged, tx: Transaction) -> None:
+    """A corrected address or language is asked for anew (GDPR Art. 16, 19)."""
+    if {"email", "language"} & set(event.fields) and await subscribers.mark_outdated(tx, event.subject_id):
+        tx.wake(AUDIENCE)

@@ -1,0 +1,30 @@
+"""What marketing holds ends by itself: R-MKT, and 48 hours for sign-ups (GDPR Art. 5(1)(e))."""
+
+from services.marketing import interests, sign_ups, subscribers
+from services.marketing.campaigns import mailings
+from shared.clock import now, today
+from shared.contracts import marketing
+from shared.database import Database
+from shared.observability import log
+from shared.purposes import Purpose
+
+INTERVAL_S = 3600.0
+BATCH = 1000
+METHOD = "expired without interaction"
+
+
+async def expire(database: Database) -> bool:
+    """Delete what is over; `keep_until` is the last day of keeping.
+
+    A subscription nobody touched for so long is withdrawn in the ledger too.
+    """
+    day = today()
+    async with database.transaction(Purpose.UPKEEP) as tx:
+        counts = [await sign_ups.drop_expired(tx, BATCH)]
+        people = await subscribers.drop_expired(tx, day, BATCH)
+        for subject_id in people:
+            tx.publish(marketing.Unsubscribed(subject_id=subject_id, method=METHOD, decided_at=now()))
+        counts += [await mailings.drop_expired(tx, day, BATCH), await interests.drop_expired(tx, day, BATCH)]
+    if people:
+        log.info("subscriptions expired", people=len(people))
+    return BATCH in (*counts, len(people))
