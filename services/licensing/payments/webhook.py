@@ -13,9 +13,10 @@ from shared.clock import now
 from shared.contracts import identity
 from shared.contracts.licensing import PaymentWebhook
 from shared.database import Database, Transaction
-from shared.messaging.inbox import Standing, mark_received
+from shared.messaging.inbox import mark_received
 from shared.messaging.request_client import RequestClient
 from shared.observability import log
+from shared.personal_data.subjects import Standing
 from shared.problems import Refused, refuse
 from shared.purposes import Purpose
 
