@@ -122,8 +122,8 @@ def _without_transaction(handler: Any) -> Any:
 
 def built(url: str, take: Any, *contracts: type[Event]) -> RabbitBroker:
     """Our broker around consumers of the test's own."""
-    reactions = [reacting(take, contract).router.event_handlers[0] for contract in contracts or (ThingNoted,)]
-    consumers = [cast("Consumer", SimpleNamespace(reaction=reaction, take=take)) for reaction in reactions]
+    handlers = [reacting(take, contract).router.event_handlers[0] for contract in contracts or (ThingNoted,)]
+    consumers = [cast("Consumer", SimpleNamespace(handler=handler, take=take)) for handler in handlers]
     nothing = RequestServer("sample", {}, cast("Any", None), cast("Any", None), {}, asyncio.Semaphore())
     return brokers.build(url, "sample", consumers, nothing, 4, 1.0)
 
