@@ -36,7 +36,7 @@ class AddressHashes:
 
     @property
     def legacy_mailbox(self) -> str:
-        """The mailbox that the spelling before key ids named."""
+        """The mailbox that the spelling from before key ids names."""
         return one_spelling(self.legacy_spelling)
 
     def proved_by(self, address_hash: bytes, email: str | None) -> bool:

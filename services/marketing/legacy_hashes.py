@@ -38,16 +38,7 @@ def confirmation_mac(secret: str, content: bytes) -> bytes:
 
 def open_sealed(secret: str, sealed: bytes) -> str:
     """Raises cryptography.fernet.InvalidToken."""
-    return _fernet(secret).decrypt(sealed).decode()
-
-
-def seal(secret: str, email: str) -> bytes:
-    """How addresses were sealed; only tests still do."""
-    return _fernet(secret).encrypt(email.encode())
-
-
-def _fernet(secret: str) -> Fernet:
-    return Fernet(urlsafe_b64encode(_key(secret, "seal")))
+    return Fernet(urlsafe_b64encode(_key(secret, "seal"))).decrypt(sealed).decode()
 
 
 def _key(secret: str, use: str) -> bytes:

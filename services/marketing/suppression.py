@@ -4,7 +4,7 @@ Under an older key an entry suppresses as before. So does one from before key id
 spelling of that time took for the same: of two mistakes, not to write is the harmless one.
 """
 
-from services.marketing.addresses import USE, hashes_of
+from services.marketing.addresses import hashes_of
 from shared.database import Transaction
 from shared.secrets import Keyring
 
@@ -25,5 +25,5 @@ async def lift(tx: Transaction, keyring: Keyring, email: str) -> None:
     """Lift the suppression of a mailbox, and of no other that was spelled alike before key ids."""
     hashes = hashes_of(keyring, email)
     if hashes.legacy and hashes.legacy_mailbox != hashes.mailbox:
-        await tx.run(HAND_ON, hashes.legacy, keyring.mac(USE, hashes.legacy_mailbox.encode()))
+        await tx.run(HAND_ON, hashes.legacy, hashes_of(keyring, hashes.legacy_mailbox).newest)
     await tx.run(LIFT, [hashes.newest, *hashes.older])

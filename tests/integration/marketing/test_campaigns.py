@@ -8,6 +8,7 @@ import pytest
 
 from services.identity.app import SERVICE as IDENTITY
 from services.marketing.app import SERVICE as MARKETING
+from services.marketing.campaigns import delivery
 from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import marketing
 from shared.contracts.privacy import KnownPermission
@@ -185,6 +186,18 @@ async def test_an_unknown_outcome_is_reported_and_not_sent_again(
         cut.subject_id,
     )
     assert found == [{"state": "unknown"}]
+
+
+async def test_a_dialogue_that_takes_too_long_is_unknown_and_not_sent_again(
+    house: House, client: RequestClient, office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Guard: the timeout in campaigns/delivery.py; seen to hold the permission as long as the server likes."""
+    slow = reader("slow")
+    await settle_in(house, [slow])
+    monkeypatch.setattr(delivery, "DIALOGUE_LIMIT_S", 0.2)
+    monkeypatch.setattr(office, "delay_s", 2.0)
+    campaign = await queued(house, client)
+    assert (campaign.sent, campaign.unknown) == (0, 1)
 
 
 async def test_what_a_crash_left_undecided_becomes_unknown(

@@ -45,3 +45,9 @@ def test_a_hash_that_stood_for_two_mailboxes_is_believed_by_the_rows_own_address
     assert (second.proved_by(shared, one), second.proved_by(shared, other)) == (False, True)
     # without an address beside it, it belongs to the mailbox that both spellings name alike
     assert (first.proved_by(shared, None), second.proved_by(shared, None)) == (True, False)
+
+
+def test_the_hash_from_before_key_ids_is_what_was_stored_then() -> None:
+    """Computed by the release that had no key ids."""
+    stored = "adc94f53cc02a2d2996c6bc258854210601d38973cd86c92c8f638c467f06523"
+    assert legacy_hashes.address_hash(LEGACY, "Anna.Straße@Example.com").hex() == stored

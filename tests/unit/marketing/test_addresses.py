@@ -55,3 +55,9 @@ def test_a_hash_that_stood_for_two_mailboxes_is_believed_by_the_rows_own_address
     )
     assert (first.proved_by(shared, None), second.proved_by(shared, None)) == (True, False)
     assert second.proved_by(shared, "straße@example.com")
+
+
+def test_the_hash_from_before_key_ids_is_what_was_stored_then() -> None:
+    """Computed by the release that had no key ids."""
+    stored = "82c014d7858663ef6a3cf2923b8f2a7e4ba6e96c29a6e4216e8e4e9a666715d0"
+    assert legacy_hashes.address_hash(LEGACY, "Anna.Straße@Example.com").hex() == stored

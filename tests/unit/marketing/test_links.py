@@ -49,3 +49,10 @@ def test_links_mailed_before_a_rotation_work_after_it(about: UUID) -> None:
     entered = urlsafe_b64encode(about.bytes + legacy_hashes.confirmation_mac(LEGACY, about.bytes)).decode().rstrip("=")
     assert confirmed_sign_up(ROTATED, entered) == about
     assert confirmed_sign_up(OTHER, entered) is None
+
+
+def test_links_from_before_key_ids_work() -> None:
+    """Made by the release that had no key ids."""
+    about = UUID("00000000-0000-4000-8000-00000000000a")
+    assert recipient(ROTATED, "AAAAAAAAQACAAAAAAAAAClST-wDjT3-eps_unWEpooI", "newsletter") == about
+    assert confirmed_sign_up(ROTATED, "AAAAAAAAQACAAAAAAAAACmD4CYFuSxl2qDq355080ww") == about
