@@ -1,4 +1,4 @@
-"""One PostgreSQL and one RabbitMQ per run; a house of one's own per module."""
+"""One PostgreSQL and one RabbitMQ per run; a harness per module."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from services.licensing.app import SERVICE as LICENSING
 from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
 from tests import containers
-from tests import house as houses
+from tests import harness as harnesses
 
 
 @pytest.fixture(scope="session")
@@ -34,8 +34,8 @@ def servers() -> Iterator[local.Servers]:
 
 
 @pytest.fixture(scope="module")
-async def house(servers: local.Servers) -> AsyncIterator[houses.House]:
+async def harness(servers: local.Servers) -> AsyncIterator[harnesses.Harness]:
     """The four services' databases and queues, for one module."""
-    made = await houses.build(servers, [IDENTITY, LICENSING, MARKETING, PRIVACY])
+    made = await harnesses.build(servers, [IDENTITY, LICENSING, MARKETING, PRIVACY])
     yield made
-    await houses.tear_down(made)
+    await harnesses.tear_down(made)

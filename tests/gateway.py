@@ -12,7 +12,7 @@ import httpx
 from deploy.local import mailbox
 from services.gateway.app import serving
 from services.gateway.settings import GatewaySettings
-from tests.house import House, eventually
+from tests.harness import Harness, eventually
 
 CODE = re.compile(r"(?<![-\w])\d{8}(?![-\w])")  # and not the first part of an id
 PASSWORD = "a long enough password"
@@ -23,10 +23,10 @@ PROBLEM = "application/problem+json"
 
 
 @contextlib.asynccontextmanager
-async def front_door(house: House, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a gateway of this house; without rates unless the test sets them."""
+async def gateway_client(harness: Harness, **settings: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of a gateway of this harness; without rates unless the test sets them."""
     chosen = GatewaySettings(
-        **({"amqp_url": house.amqp["gateway"], "keys": house.settings["keys"]} | UNLIMITED | settings)
+        **({"amqp_url": harness.amqp["gateway"], "keys": harness.settings["keys"]} | UNLIMITED | settings)
     )
     async with serving(chosen) as base, httpx.AsyncClient(base_url=base, timeout=20) as client:
         yield client

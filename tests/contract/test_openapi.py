@@ -12,9 +12,9 @@ from services.identity.app import SERVICE as IDENTITY
 from services.licensing.app import SERVICE as LICENSING
 from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
-from tests import house as houses
-from tests.gateway import front_door, sign_up
-from tests.house import House
+from tests import harness as harnesses
+from tests.gateway import gateway_client, sign_up
+from tests.harness import Harness
 
 EXAMPLES = 8  # per operation and phase
 SEED = 20261122
@@ -27,12 +27,12 @@ ENDS_THE_SESSION = "/sessions/current"
 
 
 @pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
+async def harness(servers: Servers) -> AsyncIterator[Harness]:
     """All services."""
-    made = await houses.build(servers, SERVICES, settings=SETTINGS)
+    made = await harnesses.build(servers, SERVICES, settings=SETTINGS)
     async with made.serve(*SERVICES):
         yield made
-    await houses.tear_down(made)
+    await harnesses.tear_down(made)
 
 
 async def schemathesis(base: str, *options: str) -> tuple[int, str]:
@@ -61,9 +61,9 @@ async def schemathesis(base: str, *options: str) -> tuple[int, str]:
     return process.returncode, said.decode()
 
 
-async def test_as_a_member(house: House, servers: Servers) -> None:
+async def test_as_a_member(harness: Harness, servers: Servers) -> None:
     assert servers.mailbox_folder is not None
-    async with front_door(house) as client:
+    async with gateway_client(harness) as client:
         _, token = await sign_up(client, servers.mailbox_folder)
         code, said = await schemathesis(
             str(client.base_url), f"--header=Authorization: Bearer {token}", f"--exclude-path={ENDS_THE_SESSION}"
@@ -72,7 +72,7 @@ async def test_as_a_member(house: House, servers: Servers) -> None:
         assert (await client.get("/me", headers={"Authorization": f"Bearer {token}"})).status_code == 200
 
 
-async def test_as_nobody(house: House) -> None:
-    async with front_door(house) as client:
+async def test_as_nobody(harness: Harness) -> None:
+    async with gateway_client(harness) as client:
         code, said = await schemathesis(str(client.base_url), "--phases=coverage")
         assert code == 0, said

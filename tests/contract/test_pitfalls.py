@@ -28,28 +28,28 @@ from shared.messaging.publisher import UNREACHABLE, Publisher
 from shared.messaging.request_server import RequestServer
 from shared.messaging.retry import retry_later
 from shared.messaging.topology import EVENTS
-from tests.house import House, eventually
+from tests.harness import Harness, eventually
 from tests.sample.cable import cable
 from tests.sample.contracts import NoteKept, ReceiptMade, ThingNoted
-from tests.sample.house import depth, handled, publishing, reacting, sample_house, send, until_handled
+from tests.sample.harness import depth, handled, publishing, reacting, sample_harness, send, until_handled
 from tests.sample.script import NOTE, NOTED, Script, noted
 
 
 @pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
-    async with sample_house(servers) as made:
+async def harness(servers: Servers) -> AsyncIterator[Harness]:
+    async with sample_harness(servers) as made:
         yield made
 
 
 @pytest.fixture
-async def channel(house: House) -> AsyncIterator[AbstractChannel]:
-    async with publishing(house) as opened:
+async def channel(harness: Harness) -> AsyncIterator[AbstractChannel]:
+    async with publishing(harness) as opened:
         yield opened
 
 
 @pytest.fixture
-async def publisher(house: House) -> AsyncIterator[Publisher]:
-    made = Publisher(house.amqp["sample"], "test")
+async def publisher(harness: Harness) -> AsyncIterator[Publisher]:
+    made = Publisher(harness.amqp["sample"], "test")
     yield made
     await made.close()
 
@@ -60,19 +60,21 @@ async def test_what_nobody_takes_is_an_error(publisher: Publisher) -> None:
         await publisher.publish("", "nobody.is.here", Message(b"{}"))
 
 
-async def test_an_error_of_a_channel_ends_with_it(publisher: Publisher, channel: AbstractChannel, house: House) -> None:
+async def test_an_error_of_a_channel_ends_with_it(
+    publisher: Publisher, channel: AbstractChannel, harness: Harness
+) -> None:
     """A missing exchange closes the channel for everybody on it: the next publish gets a fresh one."""
     with pytest.raises(UNREACHABLE):
         await publisher.publish("no.such.exchange", "x", Message(b"{}"))
-    before = await depth(house, "sample.dead-letters")
+    before = await depth(harness, "sample.dead-letters")
     await publisher.publish("", "sample.dead-letters", Message(b"{}"))
-    assert await depth(house, "sample.dead-letters") == before + 1
+    assert await depth(harness, "sample.dead-letters") == before + 1
     await (await channel.get_queue("sample.dead-letters", ensure=False)).purge()
 
 
-async def test_publishing_while_disconnected_fails_soon_and_recovers(house: House) -> None:
+async def test_publishing_while_disconnected_fails_soon_and_recovers(harness: Harness) -> None:
     """It used to hang for ever (aio-pika#556): the relay repeats what raises."""
-    async with cable(house.amqp["sample"]) as line:
+    async with cable(harness.amqp["sample"]) as line:
         publisher = Publisher(line.url, "test")
         await publisher.publish(EVENTS, "sample.nothing.v1", Message(b"{}"))
         line.cut()
@@ -86,7 +88,7 @@ async def test_publishing_while_disconnected_fails_soon_and_recovers(house: Hous
         await publisher.close()
 
 
-async def test_no_more_than_the_prefetch_is_at_work(house: House, channel: AbstractChannel) -> None:
+async def test_no_more_than_the_prefetch_is_at_work(harness: Harness, channel: AbstractChannel) -> None:
     """Without a prefetch FastStream starts a handler for every waiting message (660 of 1,000: seen)."""
     inside, most, door = 0, 0, asyncio.Event()
 
@@ -100,14 +102,14 @@ async def test_no_more_than_the_prefetch_is_at_work(house: House, channel: Abstr
     done = handled(NOTED, "done")
     for _ in range(20):
         await send(channel, noted())
-    few = replace(house, settings=house.settings | {"prefetch": 3})
+    few = replace(harness, settings=harness.settings | {"prefetch": 3})
     async with few.serve(_without_transaction(wait)):
 
         async def three() -> bool:
             return inside == 3
 
         await eventually(three)
-        assert await depth(house, NOTED) == 17
+        assert await depth(harness, NOTED) == 17
         door.set()
         await until_handled(NOTED, "done", done + 20)
     assert most == 3
@@ -129,7 +131,7 @@ def built(url: str, take: Any, *contracts: type[Event]) -> RabbitBroker:
 
 
 async def test_a_delivery_that_ends_in_an_exception_is_not_lost(
-    house: House, channel: AbstractChannel, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+    harness: Harness, channel: AbstractChannel, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """FastStream rejects by default, which without a dead letter exchange is loss; and it logs the message's text."""
     caplog.set_level(logging.DEBUG)
@@ -139,7 +141,7 @@ async def test_a_delivery_that_ends_in_an_exception_is_not_lost(
         taken.set()
         raise ValueError("Kanarkowska")
 
-    broker = built(house.amqp["sample"], take)
+    broker = built(harness.amqp["sample"], take)
     await broker.start()
     await send(channel, noted())
     await asyncio.wait_for(taken.wait(), 5)
@@ -157,29 +159,29 @@ async def acknowledge(message: AbstractIncomingMessage) -> None:
     await message.ack()
 
 
-async def test_every_subscriber_has_a_channel_of_its_own(house: House) -> None:
+async def test_every_subscriber_has_a_channel_of_its_own(harness: Harness) -> None:
     """One channel for all is the default: an error on it is everybody's end, the prefetch is shared."""
-    broker = built(house.amqp["sample"], acknowledge, ThingNoted, ReceiptMade)
+    broker = built(harness.amqp["sample"], acknowledge, ThingNoted, ReceiptMade)
     await brokers.start(broker)
     assert len({id(cast("Any", subscriber)._queue_obj.channel) for subscriber in broker.subscribers}) == 2
     await broker.stop()
 
 
-async def test_a_missing_queue_is_noticed_and_not_made_anew(house: House) -> None:
+async def test_a_missing_queue_is_noticed_and_not_made_anew(harness: Harness) -> None:
     """FastStream declares what it consumes from, in its own shape, unless told not to."""
     name = "sample.on.sample.note-kept"
-    broker = built(house.admin_amqp, acknowledge, NoteKept)
+    broker = built(harness.admin_amqp, acknowledge, NoteKept)
     with pytest.raises(brokers.QueueMissing, match=name):
         await brokers.start(broker)
     await broker.stop()
-    async with publishing(house) as channel:
+    async with publishing(harness) as channel:
         with pytest.raises(ChannelNotFoundEntity):
             await channel.declare_queue(name, passive=True)
 
 
-async def test_readiness_notices_a_consumer_that_is_gone(house: House) -> None:
+async def test_readiness_notices_a_consumer_that_is_gone(harness: Harness) -> None:
     """FastStream's ping only looks at the connection (faststream#2758)."""
-    async with cable(house.amqp["sample"]) as line:
+    async with cable(harness.amqp["sample"]) as line:
         broker = built(line.url, acknowledge)
         assert not brokers.consuming(broker)
         await brokers.start(broker)
@@ -202,15 +204,15 @@ async def test_readiness_notices_a_consumer_that_is_gone(house: House) -> None:
 
 @pytest.mark.parametrize("verdict", [StopConsume, AckMessage, NackMessage, RejectMessage, SkipMessage])
 async def test_no_exception_of_the_library_decides_for_us(
-    house: House, channel: AbstractChannel, verdict: type[Exception]
+    harness: Harness, channel: AbstractChannel, verdict: type[Exception]
 ) -> None:
     """In FastStream these stop the consumer or settle the message behind our back."""
     script = Script(verdict())
-    await script.play(house, channel)
+    await script.play(harness, channel)
     assert script.attempts == [1, 2]
 
 
-async def test_what_is_in_hand_at_the_end_is_finished(house: House, channel: AbstractChannel) -> None:
+async def test_what_is_in_hand_at_the_end_is_finished(harness: Harness, channel: AbstractChannel) -> None:
     """Draining: the handler ends, its effect is committed and acknowledged, and nothing comes back."""
     entered, leave = asyncio.Event(), asyncio.Event()
 
@@ -220,17 +222,17 @@ async def test_what_is_in_hand_at_the_end_is_finished(house: House, channel: Abs
         await tx.run(NOTE, event.note_id, event.subject_id)
 
     event, done = noted(), handled(NOTED, "done")
-    async with house.serve(reacting(slowly)):
+    async with harness.serve(reacting(slowly)):
         await send(channel, event)
         await asyncio.wait_for(entered.wait(), 5)
         asyncio.get_running_loop().call_later(0.2, leave.set)
     assert handled(NOTED, "done") == done + 1
-    async with house.superuser("sample") as connection:
+    async with harness.superuser("sample") as connection:
         assert await connection.fetchval("SELECT count(*) FROM note WHERE note_id = $1", event.note_id) == 1
-    assert await depth(house, NOTED) == 0
+    assert await depth(harness, NOTED) == 0
 
 
-async def test_what_was_fetched_ahead_comes_back_at_the_end(house: House, channel: AbstractChannel) -> None:
+async def test_what_was_fetched_ahead_comes_back_at_the_end(harness: Harness, channel: AbstractChannel) -> None:
     """Delivered while draining, neither run nor acknowledged: redelivered to the next process, once each."""
     entered, leave = asyncio.Event(), asyncio.Event()
 
@@ -241,15 +243,15 @@ async def test_what_was_fetched_ahead_comes_back_at_the_end(house: House, channe
     done = handled(NOTED, "done")
     for _ in range(12):
         await send(channel, noted())
-    few = replace(house, settings=house.settings | {"prefetch": 2})
+    few = replace(harness, settings=harness.settings | {"prefetch": 2})
     async with few.serve(reacting(slowly)):
         await asyncio.wait_for(entered.wait(), 5)
         asyncio.get_running_loop().call_later(0.2, leave.set)
     assert 2 <= handled(NOTED, "done") - done < 12
-    async with house.serve(reacting(slowly)):
+    async with harness.serve(reacting(slowly)):
         await until_handled(NOTED, "done", done + 12)
     assert handled(NOTED, "done") == done + 12
-    assert await depth(house, NOTED) == 0
+    assert await depth(harness, NOTED) == 0
 
 
 async def test_a_copy_is_persistent_and_leaves_the_original_alone(

@@ -26,30 +26,30 @@ from shared.messaging.router import ServiceRouter
 from shared.messaging.topology import management
 from shared.purposes import Purpose
 from shared.service import Service
-from tests.house import House, eventually
+from tests.harness import Harness, eventually
 from tests.sample.app import SERVICE
 from tests.sample.contracts import Notes, ReadNotes, ThingNoted
-from tests.sample.house import alone, depth, handled, publishing, reacting, sample_house, send, until_handled
+from tests.sample.harness import alone, depth, handled, publishing, reacting, sample_harness, send, until_handled
 from tests.sample.script import NOTED, noted
 
 PREFETCH = 3
 
 
 @pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
-    async with sample_house(servers) as made:
+async def harness(servers: Servers) -> AsyncIterator[Harness]:
+    async with sample_harness(servers) as made:
         yield made
 
 
 @pytest.fixture
-async def channel(house: House) -> AsyncIterator[AbstractChannel]:
-    async with publishing(house) as opened:
+async def channel(harness: Harness) -> AsyncIterator[AbstractChannel]:
+    async with publishing(harness) as opened:
         yield opened
 
 
 @pytest.fixture
-async def client(house: House) -> AsyncIterator[RequestClient]:
-    async with house.asking() as made:
+async def client(harness: Harness) -> AsyncIterator[RequestClient]:
+    async with harness.asking() as made:
         yield made
 
 
@@ -65,10 +65,10 @@ def reading(seconds: float) -> Service:
     return replace(SERVICE, router=router, takes_orders=False)
 
 
-async def test_what_the_broker_refuses_is_an_error(house: House, channel: AbstractChannel) -> None:
+async def test_what_the_broker_refuses_is_an_error(harness: Harness, channel: AbstractChannel) -> None:
     """Publishing is confirmed: without confirms a full queue is silent loss. Guard: publisher_confirms of Publisher."""
     full = await channel.declare_queue(exclusive=True, arguments={"x-max-length": 1, "x-overflow": "reject-publish"})
-    publisher = Publisher(house.admin_amqp, "test")
+    publisher = Publisher(harness.admin_amqp, "test")
 
     async def until_full() -> None:
         for _ in range(5):  # the limit is not exact
@@ -79,16 +79,16 @@ async def test_what_the_broker_refuses_is_an_error(house: House, channel: Abstra
     await publisher.close()
 
 
-async def test_the_broker_knows_every_consumers_limit(house: House) -> None:
+async def test_the_broker_knows_every_consumers_limit(harness: Harness) -> None:
     """Acknowledged by us, on a channel of its own, with a prefetch.
 
     Guard: ack_policy and Channel(prefetch_count=...) in broker.py.
     """
-    few = replace(house, settings=house.settings | {"prefetch": PREFETCH})
+    few = replace(harness, settings=harness.settings | {"prefetch": PREFETCH})
 
     async def consumers() -> list[dict[str, Any]]:
-        async with management(house.servers.management_url) as api:
-            found: list[dict[str, Any]] = (await api.get(f"/api/consumers/{house.name}")).json()
+        async with management(harness.servers.management_url) as api:
+            found: list[dict[str, Any]] = (await api.get(f"/api/consumers/{harness.name}")).json()
         return [one for one in found if one["queue"]["name"].startswith("sample.")]
 
     async with few.serve(alone()):
@@ -105,10 +105,10 @@ async def test_the_broker_knows_every_consumers_limit(house: House) -> None:
     assert len({one["channel_details"]["name"] for one in found}) == len(wanted)
 
 
-async def test_questions_do_not_wait_for_one_another(house: House, client: RequestClient) -> None:
+async def test_questions_do_not_wait_for_one_another(harness: Harness, client: RequestClient) -> None:
     """FastStream's request takes 30 times 100 ms for these (faststream#1318). Guard: a future per correlation id."""
     people = [uuid4() for _ in range(30)]
-    async with house.serve(reading(0.1)):
+    async with harness.serve(reading(0.1)):
         await client.request(ReadNotes(subject_id=uuid4()))
         began = time.monotonic()
         answers = await asyncio.gather(*(client.request(ReadNotes(subject_id=person)) for person in people))
@@ -116,9 +116,9 @@ async def test_questions_do_not_wait_for_one_another(house: House, client: Reque
     assert [answer.texts for answer in answers] == [(str(person),) for person in people]
 
 
-async def test_a_scope_that_gives_up_leaves_the_channel_to_the_others(house: House, client: RequestClient) -> None:
+async def test_a_scope_that_gives_up_leaves_the_channel_to_the_others(harness: Harness, client: RequestClient) -> None:
     """As a web server does it: a cancelled anyio scope. In FastStream it closes the channel of everybody."""
-    async with house.serve(reading(0.3)):
+    async with harness.serve(reading(0.3)):
         await client.request(ReadNotes(subject_id=uuid4()))
         before = await client.channel()
         patient = [asyncio.create_task(client.request(ReadNotes(subject_id=uuid4()))) for _ in range(5)]
@@ -132,7 +132,7 @@ async def test_a_scope_that_gives_up_leaves_the_channel_to_the_others(house: Hou
         assert not before.is_closed
 
 
-async def test_an_error_in_publishing_disturbs_no_consumer(house: House, channel: AbstractChannel) -> None:
+async def test_an_error_in_publishing_disturbs_no_consumer(harness: Harness, channel: AbstractChannel) -> None:
     """One channel for all is the default: then what is in hand would be cancelled and begun anew.
 
     Guard: the connection of Publisher's own.
@@ -149,30 +149,30 @@ async def test_an_error_in_publishing_disturbs_no_consumer(house: House, channel
     async def both() -> bool:
         return len(begun) == 2
 
-    async with house.serve(reacting(slowly)) as kits:
+    async with harness.serve(reacting(slowly)) as resources:
         for event in events:
             await send(channel, event)
         await eventually(both)
         for _ in range(3):
             with pytest.raises(UNREACHABLE):
-                await kits["sample"].publisher.publish("no.such.exchange", "x", Message(b"{}"))
+                await resources["sample"].publisher.publish("no.such.exchange", "x", Message(b"{}"))
         leave.set()
         await until_handled(NOTED, "done", done + 2)
     assert sorted(begun) == sorted(event.note_id for event in events)
-    assert await depth(house, NOTED) == 0
+    assert await depth(harness, NOTED) == 0
 
 
-async def test_an_answer_leaves_no_warning(house: House, client: RequestClient) -> None:
+async def test_an_answer_leaves_no_warning(harness: Harness, client: RequestClient) -> None:
     """A mandatory direct reply is delivered and returned as unroutable as well. Guard: mandatory=False in _reply."""
     with capture_logs() as lines:
-        async with house.serve(reading(0)):
+        async with harness.serve(reading(0)):
             for _ in range(5):
                 await client.request(ReadNotes(subject_id=uuid4()))
     assert [line for line in lines if line["event"] == "reply lost"] == []
 
 
 async def test_a_message_leaves_no_line_in_the_log(
-    house: House, channel: AbstractChannel, client: RequestClient, caplog: pytest.LogCaptureFixture
+    harness: Harness, channel: AbstractChannel, client: RequestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
     """FastStream writes two lines for each, a third of its time. Guard: logger=None in broker.py."""
     caplog.set_level(logging.INFO)
@@ -182,7 +182,7 @@ async def test_a_message_leaves_no_line_in_the_log(
 
     busy = reacting(take)
     busy.router.include(reading(0).router)
-    async with house.serve(busy):
+    async with harness.serve(busy):
         await client.request(ReadNotes(subject_id=uuid4()))
         caplog.clear()
         done = handled(NOTED, "done")

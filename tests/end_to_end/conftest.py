@@ -1,14 +1,14 @@
-"""A town per module: the four services on databases and queues of their own."""
+"""One scenario per module: the four services at work on databases and queues of their own."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
 from deploy.local.servers import Servers
-from tests.end_to_end.town import Town, bustling, founded
+from tests.scenario import Scenario, running_scenario, scenario_harness
 
 
 @pytest.fixture(scope="module")
-async def town(servers: Servers) -> AsyncIterator[Town]:
-    async with founded(servers) as house, bustling(house) as made:
+async def scenario(servers: Servers) -> AsyncIterator[Scenario]:
+    async with scenario_harness(servers) as harness, running_scenario(harness) as made:
         yield made

@@ -21,8 +21,8 @@ from shared.personal_data.retention_run import end_retention
 from shared.personal_data.schema_check import gaps
 from shared.purposes import Purpose
 from shared.service import Service
-from tests.end_to_end.town import SERVICES, Citizen, Town, bustling, entry, founded
-from tests.house import eventually
+from tests.harness import eventually
+from tests.scenario import SERVICES, Customer, Scenario, entry, running_scenario, scenario_harness
 
 TAX_SET = {"invoice", "payment", "purchase"}
 
@@ -99,13 +99,13 @@ class Document(Part):
 
 
 @pytest.fixture(scope="module")
-async def town(servers: Servers) -> AsyncIterator[Town]:
-    async with founded(servers) as house, bustling(house) as made:
+async def scenario(servers: Servers) -> AsyncIterator[Scenario]:
+    async with scenario_harness(servers) as harness, running_scenario(harness) as made:
         yield made
 
 
-async def test_the_document_has_its_shape_and_agrees_with_itself(town: Town) -> None:
-    person = await town.customer()
+async def test_the_document_has_its_shape_and_agrees_with_itself(scenario: Scenario) -> None:
+    person = await scenario.customer()
     certificate = await person.erase(terminate=False)
     document = Document.model_validate({("schema_" if k == "schema" else k): v for k, v in certificate.items()})
     assert (document.case_id, document.subjects) == (str((await person.case()).case_id), [str(person.id)])
@@ -128,56 +128,56 @@ async def test_the_document_has_its_shape_and_agrees_with_itself(town: Town) -> 
     assert (document.earlier_rounds, document.second_pages) == ([], [])
 
 
-async def test_every_count_is_what_the_databases_say(town: Town) -> None:
+async def test_every_count_is_what_the_databases_say(scenario: Scenario) -> None:
     """What is told as kept is there, no more and no less; what is told as purged is not."""
-    person = await town.customer()
+    person = await scenario.customer()
     certificate = await person.erase(terminate=False)
     for participant in certificate["participants"]:
         for told in participant["tables"]:
             if told.get("columns"):
                 continue
-            there = await town.count(participant["service"], told["table"], person.id)
+            there = await scenario.count(participant["service"], told["table"], person.id)
             kept = told["rows"] if told["outcome"] in ("retained", "refused") else 0
             # privacy's own last letter is disclosed to the mail provider after the case has closed
             later = there - kept if told["table"] == "disclosure" else 0
             assert 0 <= later <= 2
             assert there == kept + later, told
-            assert await town.count(participant["service"], told["table"], person.id, "live") == 0
+            assert await scenario.count(participant["service"], told["table"], person.id, "live") == 0
     columns = entry(certificate, "licensing", "license", "sealed_key")
     assert (columns["outcome"], columns["rows"]) == ("purged", 1)
-    assert await town.count("licensing", "license", person.id, "sealed_key IS NULL") == 1
+    assert await scenario.count("licensing", "license", person.id, "sealed_key IS NULL") == 1
 
 
-async def test_what_is_called_checked_is_so(town: Town) -> None:
+async def test_what_is_called_checked_is_so(scenario: Scenario) -> None:
     """No live row can be keyed to the person: by constraint, in each table of each data map."""
-    certificate = await (await town.newcomer()).erase(terminate=True)
+    certificate = await (await scenario.register_customer()).erase(terminate=True)
     assert any("foreign key" in sentence for sentence in certificate["checked"])
     for service in SERVICES:
-        async with town.kits[service.name].database.transaction(Purpose.RIGHTS) as tx:
+        async with scenario.resources[service.name].database.transaction(Purpose.RIGHTS) as tx:
             assert await gaps(tx, service.data_map) == []
         unproven = "SELECT count(*) FROM pg_constraint WHERE confrelid = 'subject'::regclass AND NOT convalidated"
-        assert await town.rows[service.name].fetchval(unproven) == 0
+        assert await scenario.rows[service.name].fetchval(unproven) == 0
 
 
-async def test_what_was_not_checked_is_named(town: Town) -> None:
-    certificate = await (await town.newcomer()).erase(terminate=True)
+async def test_what_was_not_checked_is_named(scenario: Scenario) -> None:
+    certificate = await (await scenario.register_customer()).erase(terminate=True)
     for out_of_reach in ("write-ahead logs", "dead row versions", "backups", "mailboxes", "recipients"):
         assert any(out_of_reach in sentence for sentence in certificate["not_checked"]), out_of_reach
         assert not any(out_of_reach in sentence for sentence in certificate["checked"]), out_of_reach
 
 
-async def test_what_the_law_kept_ends_on_its_day_and_the_certificate_says_so(town: Town) -> None:
+async def test_what_the_law_kept_ends_on_its_day_and_the_certificate_says_so(scenario: Scenario) -> None:
     """Guard: `retain_until < day` (shared/personal_data/retention_run.py): 31 December keeps, 1 January purges;
     seen to fail with `<=`.
     """
-    person = await town.customer()
+    person = await scenario.customer()
     await person.erase(terminate=True)
     last = date(today().year + 6, 12, 31)
-    database = town.kits["licensing"].database
+    database = scenario.resources["licensing"].database
     await end_retention(database, LICENSING.data_map, last)
-    assert {t for t in TAX_SET if await town.count("licensing", t, person.id)} == TAX_SET
+    assert {t for t in TAX_SET if await scenario.count("licensing", t, person.id)} == TAX_SET
     await end_retention(database, LICENSING.data_map, last + timedelta(days=1))
-    assert [await town.count("licensing", t, person.id) for t in TAX_SET] == [0, 0, 0]
+    assert [await scenario.count("licensing", t, person.id) for t in TAX_SET] == [0, 0, 0]
 
     async def second_page() -> dict[str, Any] | None:
         pages = (await person.certificate())["second_pages"]
@@ -189,33 +189,33 @@ async def test_what_the_law_kept_ends_on_its_day_and_the_certificate_says_so(tow
     certificate = await person.certificate()
     assert entry(certificate, "licensing", "invoice")["outcome"] == "retained", "the first page stays as it was"
     await end_retention(database, LICENSING.data_map, last + timedelta(days=2))
-    await town.quiet()
+    await scenario.quiet()
     assert len((await person.certificate())["second_pages"]) == 1, "nothing ends twice"
 
 
-async def test_a_refusal_does_not_end_with_a_date(town: Town) -> None:
+async def test_a_refusal_does_not_end_with_a_date(scenario: Scenario) -> None:
     """Guard: `review_at IS NULL` in the retention run; the calendar ends no running contract;
     seen to fail without it.
     """
-    person = await town.customer()
+    person = await scenario.customer()
     await person.erase(terminate=False)
-    await end_retention(town.kits["licensing"].database, LICENSING.data_map, date(today().year + 50, 1, 1))
+    await end_retention(scenario.resources["licensing"].database, LICENSING.data_map, date(today().year + 50, 1, 1))
     assert (await person.validate("laptop-0001")).code == "VALID"
-    assert await town.count("licensing", "license", person.id) == 1
-    assert await town.count("licensing", "purchase", person.id) == 1
+    assert await scenario.count("licensing", "license", person.id) == 1
+    assert await scenario.count("licensing", "purchase", person.id) == 1
 
 
-async def test_the_evidence_itself_ends_on_its_day(town: Town) -> None:
-    person = await town.customer()
+async def test_the_evidence_itself_ends_on_its_day(scenario: Scenario) -> None:
+    person = await scenario.customer()
     await person.erase(terminate=True)
-    database, last = town.kits["privacy"].database, date(today().year + 6, 12, 31)
+    database, last = scenario.resources["privacy"].database, date(today().year + 6, 12, 31)
     await end_retention(database, PRIVACY.data_map, last)
     assert (await person.case()).state == "closed"
     await end_retention(database, PRIVACY.data_map, last + timedelta(days=1))
-    assert await town.status(privacy.ReadCase(token=person.token)) == 404
-    assert await town.status(privacy.ReadCertificate(token=person.token)) == 404
+    assert await scenario.status(privacy.ReadCase(token=person.token)) == 404
+    assert await scenario.status(privacy.ReadCertificate(token=person.token)) == 404
     for table in ("privacy_case", "consent", "disclosure"):
-        assert await town.count("privacy", table, person.id) == 0
+        assert await scenario.count("privacy", table, person.id) == 0
 
 
 Lie = Callable[[dict[str, Any]], object]
@@ -282,17 +282,17 @@ LIES: tuple[Lie, ...] = (
 )
 
 
-async def test_no_report_closes_a_case_but_an_honest_one(town: Town) -> None:
+async def test_no_report_closes_a_case_but_an_honest_one(scenario: Scenario) -> None:
     """Guards: each check of services/privacy/erasure_orders/reports.py; seen to fail without any one of them."""
-    people = [await town.newcomer() for _ in range(2)]
-    async with town.house.superuser("marketing") as busy, busy.transaction():
+    people = [await scenario.register_customer() for _ in range(2)]
+    async with scenario.harness.superuser("marketing") as busy, busy.transaction():
         await busy.execute("SELECT lethe.lock_people($1)", [p.id for p in people])  # marketing's own answer waits
-        order = await ordered_together(town, people)
+        order = await ordered_together(scenario, people)
         for lie in LIES:
             told = honest(order, [p.id for p in people])
             lie(told)
-            await publish(town, "marketing.erasure-reported.v1", told)
-            assert await given_up(town, "privacy"), f"a report that {lie.__name__} was taken"
+            await publish(scenario, "marketing.erasure-reported.v1", told)
+            assert await given_up(scenario, "privacy"), f"a report that {lie.__name__} was taken"
         for person in people:
             case = await person.case()
             assert case.state == "ordered"
@@ -302,11 +302,11 @@ async def test_no_report_closes_a_case_but_an_honest_one(town: Town) -> None:
         assert (await person.certificate())["outcome"] == "partial refusal"
 
 
-async def ordered_together(town: Town, people: list[Citizen]) -> UUID:
+async def ordered_together(scenario: Scenario, people: list[Customer]) -> UUID:
     """Put people into one order; answers its id."""
     ids = [person.id for person in people]
-    privacy_rows = town.rows["privacy"]
-    settings = town.kits["privacy"].settings
+    privacy_rows = scenario.rows["privacy"]
+    settings = scenario.resources["privacy"].settings
     settings.cooling_off_s = 3600.0
     try:
         for person in people:
@@ -340,17 +340,17 @@ def nothing_held(service: Service, count: int) -> list[dict[str, Any]]:
     ]
 
 
-async def publish(town: Town, event_type: str, body: dict[str, Any]) -> None:
+async def publish(scenario: Scenario, event_type: str, body: dict[str, Any]) -> None:
     """Through marketing's own outbox, past the contract's model."""
-    await town.rows["marketing"].execute(
+    await scenario.rows["marketing"].execute(
         "INSERT INTO outbox (type, body) VALUES ($1, $2)", event_type, json.dumps(body)
     )
-    town.kits["marketing"].database.signals["outbox"].set()
+    scenario.resources["marketing"].database.signals["outbox"].set()
 
 
-async def given_up(town: Town, service: str) -> str:
+async def given_up(scenario: Scenario, service: str) -> str:
     """Take the next dead letter of a service; answers why it is one, empty when none comes."""
-    connection = await aio_pika.connect(town.house.admin_amqp, timeout=10)
+    connection = await aio_pika.connect(scenario.harness.admin_amqp, timeout=10)
     async with connection:
         queue = await (await connection.channel()).get_queue(dead_letters(service), ensure=False)
 

@@ -12,17 +12,17 @@ from shared.clock import now, today
 from shared.contracts import identity, licensing, marketing, participants, privacy
 from shared.contracts.message import Event
 from shared.purposes import Purpose
-from tests.end_to_end.town import EIGHT_DIGITS, PASSWORD, SERVICES, Citizen, Town, at_once, entry
-from tests.house import eventually
+from tests.harness import eventually
+from tests.scenario import EIGHT_DIGITS, PASSWORD, SERVICES, Customer, Scenario, at_once, entry
 
 TAX_SET = {"invoice", "payment", "purchase"}
 PROOFS = {"privacy_case", "consent", "disclosure"}
 RUNNING = {"license", "activation", "purchase_terms"}
 
 
-async def test_the_main_job(town: Town) -> None:
+async def test_the_main_job(scenario: Scenario) -> None:
     """Guard: the flip of the root (shared/personal_data/purge.py); seen to fail without it."""
-    person = await town.customer()
+    person = await scenario.customer()
     certificate = await person.erase(terminate=True)
     assert certificate["outcome"] == "partial refusal"
     assert certificate["subjects"] == [str(person.id)]
@@ -33,9 +33,9 @@ async def test_the_main_job(town: Town) -> None:
     for table in RUNNING | {"purchase_origin"}:
         assert entry(certificate, "licensing", table)["outcome"] == "purged"
     assert entry(certificate, "marketing", "subscriber")["outcome"] == "purged"
-    assert await town.live_rows(person.id) == []
+    assert await scenario.live_rows(person.id) == []
     assert (await person.validate("laptop-0001")).code == "NOT_FOUND"
-    assert await town.status(identity.SignIn(email=person.address, password=PASSWORD)) == 401
+    assert await scenario.status(identity.SignIn(email=person.address, password=PASSWORD)) == 401
     for request in (
         identity.ReadProfile(subject_id=person.id),
         licensing.ListLicenses(subject_id=person.id),
@@ -45,23 +45,23 @@ async def test_the_main_job(town: Town) -> None:
         marketing.NoteInterest(subject_id=person.id, topic="seo"),
         privacy.ReadConsents(subject_id=person.id),
     ):
-        assert await town.status(request) == 410, request.type
+        assert await scenario.status(request) == 410, request.type
 
 
-async def test_every_table_of_every_data_map_is_in_the_certificate(town: Town) -> None:
+async def test_every_table_of_every_data_map_is_in_the_certificate(scenario: Scenario) -> None:
     """The other half, that a report without one of them is refused, is in test_certificate.py."""
-    person = await town.newcomer()
+    person = await scenario.register_customer()
     certificate = await person.erase(terminate=True)
     reported = {(p["service"], t["table"]) for p in certificate["participants"] for t in p["tables"]}
     assert reported == {(s.name, t.name) for s in SERVICES for t in s.data_map.everything}
     assert all(set(t["categories"]) for p in certificate["participants"] for t in p["tables"])
 
 
-async def test_a_person_who_keeps_the_license(town: Town) -> None:
+async def test_a_person_who_keeps_the_license(scenario: Scenario) -> None:
     """Guards: `terminate_contract` in licensing's settling; row-level security's exception for `contract`;
     seen to fail without either.
     """
-    person = await town.customer()
+    person = await scenario.customer()
     certificate = await person.erase(terminate=False)
     for table in RUNNING:
         kept = entry(certificate, "licensing", table)
@@ -81,90 +81,92 @@ async def test_a_person_who_keeps_the_license(town: Town) -> None:
     }
     assert "sąd okręgowy" in refusal["court"]
     assert refusal["sent_on"] == certificate["closed_at"][:10]
-    assert await town.live_rows(person.id) == []
+    assert await scenario.live_rows(person.id) == []
     assert (await person.validate("laptop-0001")).code == "VALID"
     assert (await person.activate("laptop-0002")).code == "VALID"
     assert (await person.validate("laptop-0002")).devices == 2
 
 
-async def test_an_unpaid_order_is_cancelled(town: Town) -> None:
+async def test_an_unpaid_order_is_cancelled(scenario: Scenario) -> None:
     """Guard: settling makes the payment's reference void, so that late money is sent back;
     seen to fail without it.
     """
-    person = await town.newcomer()
+    person = await scenario.register_customer()
     payment = await person.start_payment(await person.order())
     late = await person.provider_says("payment.confirmed")
     certificate = await person.erase(terminate=False)
     for table in ("purchase", "payment", "purchase_terms", "purchase_origin"):
         assert entry(certificate, "licensing", table)["outcome"] == "purged", table
     assert {k["table"] for k in certificate["kept"]} == {"privacy_case", "disclosure"}
-    await at_once(*(town.ask(late) for _ in range(3)))
+    await at_once(*(scenario.ask(late) for _ in range(3)))
     sent_back = "SELECT sent_back_at FROM void_payment WHERE reference = $1"
-    await eventually(lambda: town.rows["licensing"].fetchval(sent_back, payment.reference))
-    assert sum([await town.count("licensing", table, person.id) for table in ("purchase", "payment", "license")]) == 0
+    await eventually(lambda: scenario.rows["licensing"].fetchval(sent_back, payment.reference))
+    assert (
+        sum([await scenario.count("licensing", table, person.id) for table in ("purchase", "payment", "license")]) == 0
+    )
 
 
 @pytest.fixture
-def cooling_off(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(town.kits["privacy"].settings, "cooling_off_s", 3600.0)
+def cooling_off(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scenario.resources["privacy"].settings, "cooling_off_s", 3600.0)
 
 
 @pytest.mark.usefixtures("cooling_off")
 @pytest.mark.parametrize("by", ["token", "member"])
-async def test_a_request_is_withdrawn_during_cooling_off(town: Town, by: str) -> None:
+async def test_a_request_is_withdrawn_during_cooling_off(scenario: Scenario, by: str) -> None:
     """Guard: only what is due goes into an order; seen to fail without `run_at` in the dispatcher."""
-    person, other = await town.newcomer(), await town.newcomer()
+    person, other = await scenario.register_customer(), await scenario.register_customer()
     case_id = await person.ask_for_erasure(terminate=True)
     await other.ask_for_erasure(terminate=True)
-    await town.rows["privacy"].execute("UPDATE privacy_case SET run_at = now() WHERE subject_id = $1", other.id)
+    await scenario.rows["privacy"].execute("UPDATE privacy_case SET run_at = now() WHERE subject_id = $1", other.id)
     await other.until("closed")
     assert now() + timedelta(minutes=59) < (await person.case()).runs_at
     again = privacy.OpenCase(
         subject_id=person.id, right="erasure", authenticated_at=now(), token="another token, please"
     )
-    assert await town.status(again) == 409
+    assert await scenario.status(again) == 409
     withdraw = (
         privacy.WithdrawCase(token=person.token)
         if by == "token"
         else privacy.WithdrawCase(member=person.id, case_id=case_id)
     )
     strangers = privacy.WithdrawCase(member=uuid4(), case_id=case_id)
-    assert await town.status(strangers) == 404
-    await town.ask(withdraw)
+    assert await scenario.status(strangers) == 404
+    await scenario.ask(withdraw)
     assert (await person.case()).state == "withdrawn"
-    assert await town.status(withdraw) == 200, "repeating it changes nothing"
-    assert "nic nie usunęliśmy" in (await town.letters(person.address, "wycofane"))[-1]
+    assert await scenario.status(withdraw) == 200, "repeating it changes nothing"
+    assert "nic nie usunęliśmy" in (await scenario.letters(person.address, "wycofane"))[-1]
     sealed = "SELECT sealed_address IS NULL FROM privacy_case WHERE case_id = $1"
-    await eventually(lambda: town.rows["privacy"].fetchval(sealed, case_id))
-    profile = await town.ask(identity.ReadProfile(subject_id=person.id))
+    await eventually(lambda: scenario.rows["privacy"].fetchval(sealed, case_id))
+    profile = await scenario.ask(identity.ReadProfile(subject_id=person.id))
     assert profile.email == person.address
     await person.ask_for_erasure(terminate=True)
     assert (await person.case()).state == "waiting", "a person may ask again"
 
 
-async def test_an_address_is_enough_with_a_mailed_code(town: Town) -> None:
+async def test_an_address_is_enough_with_a_mailed_code(scenario: Scenario) -> None:
     """Guard: the code is compared; seen to fail without it."""
-    person = await town.customer()
-    asked = await town.ask(privacy.RequestErasure(email=person.address.upper(), terminate_contract=True))
-    code = await town.mailed(person.address, EIGHT_DIGITS, 2)
+    person = await scenario.customer()
+    asked = await scenario.ask(privacy.RequestErasure(email=person.address.upper(), terminate_contract=True))
+    code = await scenario.mailed(person.address, EIGHT_DIGITS, 2)
     wrong = f"{(int(code) + 1) % 10**8:08d}"
     token = uuid4().hex
     for given in (wrong, wrong):
         bad = privacy.ConfirmErasure(request_id=asked.id, code=given, token=token)
-        assert await town.status(bad) == 422
-    await town.ask(privacy.ConfirmErasure(request_id=asked.id, code=code, token=token))
-    assert await town.status(privacy.ConfirmErasure(request_id=asked.id, code=code, token=uuid4().hex)) == 422
+        assert await scenario.status(bad) == 422
+    await scenario.ask(privacy.ConfirmErasure(request_id=asked.id, code=code, token=token))
+    assert await scenario.status(privacy.ConfirmErasure(request_id=asked.id, code=code, token=uuid4().hex)) == 422
     person.token = token
     await person.until("closed")
     assert (await person.certificate())["subjects"] == [str(person.id)]
-    assert await town.live_rows(person.id) == []
-    assert await town.rows["privacy"].fetchval("SELECT count(*) FROM unconfirmed_request") == 0
+    assert await scenario.live_rows(person.id) == []
+    assert await scenario.rows["privacy"].fetchval("SELECT count(*) FROM unconfirmed_request") == 0
 
 
-async def test_progress_is_visible_and_an_ordered_case_cannot_be_withdrawn(town: Town) -> None:
+async def test_progress_is_visible_and_an_ordered_case_cannot_be_withdrawn(scenario: Scenario) -> None:
     """Guard: the order closes only when everybody has answered; seen to fail without it."""
-    person = await town.customer()
-    async with town.house.superuser("marketing") as busy, busy.transaction():
+    person = await scenario.customer()
+    async with scenario.harness.superuser("marketing") as busy, busy.transaction():
         await busy.execute("SELECT FROM subject WHERE subject_id = $1 FOR UPDATE", person.id)
         await person.ask_for_erasure(terminate=True)
 
@@ -174,119 +176,119 @@ async def test_progress_is_visible_and_an_ordered_case_cannot_be_withdrawn(town:
 
         await eventually(only_marketing_is_missing)
         assert (await person.case()).state == "ordered"
-        assert await town.status(privacy.ReadCertificate(token=person.token)) == 409
-        assert await town.status(privacy.WithdrawCase(token=person.token)) == 409
-        assert await town.count("privacy", "subject", person.id, "live") == 1, "privacy purges last"
+        assert await scenario.status(privacy.ReadCertificate(token=person.token)) == 409
+        assert await scenario.status(privacy.WithdrawCase(token=person.token)) == 409
+        assert await scenario.count("privacy", "subject", person.id, "live") == 1, "privacy purges last"
     case = await person.until("closed")
     assert all(p.answered and not p.failed for p in case.progress)
 
 
-async def test_the_disclosure_log_names_the_recipients_and_is_kept(town: Town) -> None:
+async def test_the_disclosure_log_names_the_recipients_and_is_kept(scenario: Scenario) -> None:
     """Guard: `late="statutory"` of Disclosed: a mail that was under way is one, too; seen to fail without it."""
-    person = await town.customer()
-    await town.letters(person.address, "licencja jest gotowa")
+    person = await scenario.customer()
+    await scenario.letters(person.address, "licencja jest gotowa")
     await person.erase(terminate=True)
 
     async def noted() -> list[Record]:
-        rows = await town.rows["privacy"].fetch("SELECT * FROM disclosure WHERE subject_id = $1", person.id)
+        rows = await scenario.rows["privacy"].fetch("SELECT * FROM disclosure WHERE subject_id = $1", person.id)
         return rows if {row["told_by"] for row in rows} >= {"licensing", "identity"} else []
 
     rows = await eventually(noted)
     by = {row["told_by"]: row["recipient"] for row in rows}
-    assert by["licensing"] == town.kits["licensing"].settings.payment_provider
-    assert by["identity"] == town.kits["identity"].settings.mail_provider
+    assert by["licensing"] == scenario.resources["licensing"].settings.payment_provider
+    assert by["identity"] == scenario.resources["identity"].settings.mail_provider
     assert all(not row["live"] and row["retain_until"] and row["provisions"] for row in rows)
-    await tell(town, "identity", disclosed(person))
+    await tell(scenario, "identity", disclosed(person))
     late = "SELECT count(*) FROM disclosure WHERE subject_id = $1 AND recipient = 'Poczta' AND NOT live"
-    await eventually(lambda: has(town, late, person, 1))
+    await eventually(lambda: has(scenario, late, person, 1))
 
 
-def disclosed(person: Citizen) -> Event:
+def disclosed(person: Customer) -> Event:
     return participants.Disclosed(
         subject_id=person.id, recipient="Poczta", purpose="P5", categories=("D5",), disclosed_at=now()
     )
 
 
-async def has(town: Town, count: str, person: Citizen, wanted: int, service: str = "privacy") -> bool:
-    return bool(await town.rows[service].fetchval(count, person.id) == wanted)
+async def has(scenario: Scenario, count: str, person: Customer, wanted: int, service: str = "privacy") -> bool:
+    return bool(await scenario.rows[service].fetchval(count, person.id) == wanted)
 
 
-async def tell(town: Town, service: str, *events: Event) -> None:
+async def tell(scenario: Scenario, service: str, *events: Event) -> None:
     """Let a service publish events as its handlers would."""
-    async with town.kits[service].database.transaction(Purpose.UPKEEP) as tx:
+    async with scenario.resources[service].database.transaction(Purpose.UPKEEP) as tx:
         for event in events:
             tx.publish(event)
 
 
-async def test_the_sealed_address_goes_with_the_last_letter_and_not_before(town: Town) -> None:
+async def test_the_sealed_address_goes_with_the_last_letter_and_not_before(scenario: Scenario) -> None:
     """Guard: the address goes only when the letter left (shared/mail/delivery.py); seen to fail without it."""
-    person = await town.newcomer()
-    town.office.answers[person.address] = "451 try again later"
+    person = await scenario.register_customer()
+    scenario.smtp.answers[person.address] = "451 try again later"
     case_id = await person.ask_for_erasure(terminate=True)
     await person.until("closed")
     waiting = "SELECT letter = 'outcome' AND sealed_address IS NOT NULL FROM privacy_case WHERE case_id = $1"
     gone = "SELECT letter IS NULL AND sealed_address IS NULL FROM privacy_case WHERE case_id = $1"
-    assert await town.rows["privacy"].fetchval(waiting, case_id)
-    del town.office.answers[person.address]
-    await eventually(lambda: town.rows["privacy"].fetchval(gone, case_id))
-    letter = (await town.letters(person.address, "Wynik żądania"))[-1]
+    assert await scenario.rows["privacy"].fetchval(waiting, case_id)
+    del scenario.smtp.answers[person.address]
+    await eventually(lambda: scenario.rows["privacy"].fetchval(gone, case_id))
+    letter = (await scenario.letters(person.address, "Wynik żądania"))[-1]
     assert str(case_id) in letter
     assert "Moniuszki 1A" in letter
 
 
-async def test_undeliverable_letters_do_not_hold_up_those_of_others(town: Town) -> None:
+async def test_undeliverable_letters_do_not_hold_up_those_of_others(scenario: Scenario) -> None:
     """Guard: a letter that can't leave now waits its turn (shared/mail/delivery.py); seen to fail without it."""
-    refused = [await town.newcomer() for _ in range(21)]
+    refused = [await scenario.register_customer() for _ in range(21)]
     for person in refused:
-        town.office.answers[person.address] = "451 try again later"
+        scenario.smtp.answers[person.address] = "451 try again later"
     await asyncio.gather(*(person.ask_for_erasure(terminate=True) for person in refused))
-    lucky = await town.newcomer()
+    lucky = await scenario.register_customer()
     await lucky.erase(terminate=True)
-    assert await town.letters(lucky.address, "Wynik żądania")
+    assert await scenario.letters(lucky.address, "Wynik żądania")
     for person in refused:
-        del town.office.answers[person.address]
+        del scenario.smtp.answers[person.address]
 
 
-async def test_undeliverable_codes_do_not_hold_up_those_of_others(town: Town) -> None:
+async def test_undeliverable_codes_do_not_hold_up_those_of_others(scenario: Scenario) -> None:
     """Guard: a code that can't leave now waits its turn (privacy/unconfirmed.py); seen to fail without it."""
     deaf = [f"deaf.{number}.{uuid4().hex}@example.com" for number in range(21)]
     for address in deaf:
-        town.office.answers[address] = "451 try again later"
-        await town.ask(privacy.RequestErasure(email=address))
+        scenario.smtp.answers[address] = "451 try again later"
+        await scenario.ask(privacy.RequestErasure(email=address))
     hearing = f"hearing.{uuid4().hex}@example.com"
-    await town.ask(privacy.RequestErasure(email=hearing))
-    assert await town.mailed(hearing, EIGHT_DIGITS)
+    await scenario.ask(privacy.RequestErasure(email=hearing))
+    assert await scenario.mailed(hearing, EIGHT_DIGITS)
     for address in deaf:
-        del town.office.answers[address]
-    codes = {await town.mailed(address, EIGHT_DIGITS) for address in deaf}
+        del scenario.smtp.answers[address]
+    codes = {await scenario.mailed(address, EIGHT_DIGITS) for address in deaf}
     assert len(codes) > 1
 
 
-async def test_who_comes_back_is_somebody_new(town: Town) -> None:
+async def test_who_comes_back_is_somebody_new(scenario: Scenario) -> None:
     """Identity forgets the hash of the address with the person; nothing of the old account rules the new one."""
-    person = await town.customer()
+    person = await scenario.customer()
     first = person.id
     await person.erase(terminate=True)
     await person.register("Wisława Przybysławska")
     assert person.id != first
     assert await person.allowed("direct-marketing.email") is None, "the old consent does not rule the new account"
-    assert (await town.ask(licensing.ListLicenses(subject_id=person.id))).licenses == ()
-    assert (await town.ask(privacy.ReadCases(subject_id=person.id))).cases == ()
+    assert (await scenario.ask(licensing.ListLicenses(subject_id=person.id))).licenses == ()
+    assert (await scenario.ask(privacy.ReadCases(subject_id=person.id))).cases == ()
     await person.subscribe()
     await person.erase(terminate=True)
-    assert await town.live_rows(person.id) == []
+    assert await scenario.live_rows(person.id) == []
 
 
-async def test_one_case_erases_a_person_under_both_ids(town: Town) -> None:
+async def test_one_case_erases_a_person_under_both_ids(scenario: Scenario) -> None:
     """Guard: the dispatcher orders all linked ids; seen to fail without it."""
-    one, other = await town.customer(), await town.customer()
-    await town.ask(identity.LinkPersons(subject_id=one.id, other_id=other.id))
+    one, other = await scenario.customer(), await scenario.customer()
+    await scenario.ask(identity.LinkPersons(subject_id=one.id, other_id=other.id))
     linked = "SELECT count(DISTINCT person) = 1 AND count(*) = 2 FROM subject_link WHERE subject_id = ANY ($1)"
-    await eventually(lambda: town.rows["privacy"].fetchval(linked, [one.id, other.id]))
+    await eventually(lambda: scenario.rows["privacy"].fetchval(linked, [one.id, other.id]))
     certificate = await one.erase(terminate=True)
     assert certificate["subjects"] == sorted([str(one.id), str(other.id)])
     for person in (one, other):
-        assert await town.live_rows(person.id) == []
+        assert await scenario.live_rows(person.id) == []
         assert (await person.validate()).code == "NOT_FOUND"
     invoices = [t for p in certificate["participants"] for t in p["tables"] if t["table"] == "invoice"]
     assert [t["outcome"] for t in invoices] == ["retained", "retained"]
@@ -294,59 +296,59 @@ async def test_one_case_erases_a_person_under_both_ids(town: Town) -> None:
 
 @pytest.mark.usefixtures("cooling_off")
 @pytest.mark.parametrize("second", [True, False])
-async def test_two_cases_of_one_linked_person_both_close(town: Town, second: bool) -> None:
+async def test_two_cases_of_one_linked_person_both_close(scenario: Scenario, second: bool) -> None:
     """Guard: who ends the contract in one of them ends it (licensing's settling); seen to fail without it."""
-    one, other = await town.customer(), await town.customer()
-    await town.ask(identity.LinkPersons(subject_id=one.id, other_id=other.id))
+    one, other = await scenario.customer(), await scenario.customer()
+    await scenario.ask(identity.LinkPersons(subject_id=one.id, other_id=other.id))
     linked = "SELECT count(*) = 2 FROM subject_link WHERE subject_id = ANY ($1)"
     ids = [one.id, other.id]
-    await eventually(lambda: town.rows["privacy"].fetchval(linked, ids))
+    await eventually(lambda: scenario.rows["privacy"].fetchval(linked, ids))
     await one.ask_for_erasure(terminate=True)
     await other.ask_for_erasure(terminate=second)
     # due at one instant, so that they leave in one order
-    await town.rows["privacy"].execute("UPDATE privacy_case SET run_at = now() WHERE subject_id = ANY ($1)", ids)
+    await scenario.rows["privacy"].execute("UPDATE privacy_case SET run_at = now() WHERE subject_id = ANY ($1)", ids)
     for person in (one, other):
         await person.until("closed")
         certificate = await person.certificate()
         assert set(certificate["subjects"]) == {str(one.id), str(other.id)}
         assert {k["table"] for k in certificate["kept"]} == TAX_SET | PROOFS
-        assert await town.live_rows(person.id) == []
+        assert await scenario.live_rows(person.id) == []
         assert (await person.validate()).code == "NOT_FOUND"
     orders = "SELECT count(DISTINCT order_id) FROM privacy_case WHERE subject_id = ANY ($1)"
-    assert await town.rows["privacy"].fetchval(orders, ids) == 1
+    assert await scenario.rows["privacy"].fetchval(orders, ids) == 1
 
 
-async def test_late_facts_about_an_erased_person(town: Town) -> None:
+async def test_late_facts_about_an_erased_person(scenario: Scenario) -> None:
     """Guards: the look at the tombstone (lethe.enter); a webhook goes on as legal duty; seen to fail without either."""
-    person = await town.customer()
+    person = await scenario.customer()
     refund = await person.provider_says("refund.made")
     await person.erase(terminate=True)
     dropped = received("erased")
     license_id, order_id = uuid4(), uuid4()
     await tell(
-        town,
+        scenario,
         "licensing",
         licensing.LicenseIssued(subject_id=person.id, license_id=license_id, order_id=order_id),
         identity.ServiceMailDue(subject_id=person.id, template="license-issued", facts={"license_id": str(license_id)}),
     )
     await tell(
-        town,
+        scenario,
         "marketing",
         marketing.Subscribed(subject_id=person.id, text_version="T-7", language="pl", decided_at=now()),
     )
-    await tell(town, "identity", identity.ProfileChanged(subject_id=person.id, fields=("email",)))
+    await tell(scenario, "identity", identity.ProfileChanged(subject_id=person.id, fields=("email",)))
     allowed = privacy.PermissionChanged(
         subject_id=person.id, purpose="direct-marketing.email", allowed=True, version=10**9
     )
-    await tell(town, "privacy", allowed)
+    await tell(scenario, "privacy", allowed)
     # one for identity's mail, one for privacy's ledger, one for the profile, three for the permission
     await eventually(lambda: at_least(dropped + 6))
-    await at_once(*(town.ask(refund) for _ in range(3)))
-    assert await town.live_rows(person.id) == []
-    assert await town.count("licensing", "refund", person.id, "NOT live AND provisions IS NOT NULL") == 1
-    assert await town.count("licensing", "invoice", person.id, "kind = 'correction' AND NOT live") == 1
-    assert await town.count("identity", "service_mail", person.id) == 0
-    assert await town.count("marketing", "permission", person.id) == 0
+    await at_once(*(scenario.ask(refund) for _ in range(3)))
+    assert await scenario.live_rows(person.id) == []
+    assert await scenario.count("licensing", "refund", person.id, "NOT live AND provisions IS NOT NULL") == 1
+    assert await scenario.count("licensing", "invoice", person.id, "kind = 'correction' AND NOT live") == 1
+    assert await scenario.count("identity", "service_mail", person.id) == 0
+    assert await scenario.count("marketing", "permission", person.id) == 0
 
 
 async def at_least(count: int) -> bool:
@@ -359,11 +361,11 @@ def received(standing: str) -> int:
     return int(sum(s.value for s in samples if s.name.endswith("_total") and s.labels["standing"] == standing))
 
 
-async def test_a_withdrawn_consent_stays_withdrawn(town: Town) -> None:
+async def test_a_withdrawn_consent_stays_withdrawn(scenario: Scenario) -> None:
     """Guards: the ledger's order of decisions, versions in the replicas; seen to fail without either."""
-    person = await town.customer()
+    person = await scenario.customer()
     version = "SELECT version FROM permission WHERE subject_id = $1 AND purpose = 'direct-marketing.email'"
-    given = await town.rows["marketing"].fetchval(version, person.id)
+    given = await scenario.rows["marketing"].fetchval(version, person.id)
     withdrawal = privacy.ChooseConsent(
         subject_id=person.id,
         purpose="direct-marketing.email",
@@ -373,34 +375,34 @@ async def test_a_withdrawn_consent_stays_withdrawn(town: Town) -> None:
         method="switch",
     )
     before = now()
-    await town.ask(withdrawal)
+    await scenario.ask(withdrawal)
 
     async def withdrawn() -> bool:
         return await person.allowed("direct-marketing.email") is False
 
     await eventually(withdrawn)
     stale = marketing.Subscribed(subject_id=person.id, text_version="T-7", language="pl", decided_at=before)
-    await tell(town, "marketing", stale)
+    await tell(scenario, "marketing", stale)
     old = privacy.PermissionChanged(subject_id=person.id, purpose="direct-marketing.email", allowed=True, version=given)
-    await tell(town, "privacy", old)
+    await tell(scenario, "privacy", old)
     noted = "SELECT count(*) FROM consent WHERE subject_id = $1"
-    await eventually(lambda: has(town, noted, person, 3))
-    await town.quiet()
-    await marker(town, person)
-    assert [await person.allowed("direct-marketing.email", service) for service in town.rows] == [False] * 4
+    await eventually(lambda: has(scenario, noted, person, 3))
+    await scenario.quiet()
+    await marker(scenario, person)
+    assert [await person.allowed("direct-marketing.email", service) for service in scenario.rows] == [False] * 4
     certificate = await person.erase(terminate=True)
     assert entry(certificate, "privacy", "consent")["outcome"] == "retained"
     assert entry(certificate, "privacy", "consent")["rows"] == 4
 
 
-async def marker(town: Town, person: Citizen) -> None:
+async def marker(scenario: Scenario, person: Customer) -> None:
     """Wait until every replica has taken a later ruling: what was published before it has been handled."""
     objection = privacy.ChooseConsent(
         subject_id=person.id, purpose="statistics", given=False, text_version="", surface="account", method="switch"
     )
-    await town.ask(objection)
+    await scenario.ask(objection)
 
     async def everywhere() -> bool:
-        return all([await person.allowed("statistics", service) is False for service in town.rows])
+        return all([await person.allowed("statistics", service) is False for service in scenario.rows])
 
     await eventually(everywhere)

@@ -21,11 +21,11 @@ from shared.personal_data.erasure import Eraser
 from shared.personal_data.participant import announce
 from shared.purposes import ProcessingPurpose, Purpose
 from shared.service import Service
-from tests.end_to_end.town import SERVICES, Citizen, Town, bustling, entry, founded
-from tests.house import SECRET, SHORT_WAITS_MS, House, eventually
+from tests.harness import SECRET, SHORT_WAITS_MS, Harness, eventually
 from tests.sample.app import SERVICE as SAMPLE
 from tests.sample.data_map import DATA_MAP
-from tests.sample.house import MIGRATIONS
+from tests.sample.harness import MIGRATIONS
+from tests.scenario import SERVICES, Customer, Scenario, entry, running_scenario, scenario_harness
 
 NOTE = "INSERT INTO note (note_id, subject_id, text) VALUES (gen_random_uuid(), $1, 'licensed')"
 MEMBER = """
@@ -54,49 +54,51 @@ JOINER = replace(SAMPLE, router=router, eraser=Eraser(DATA_MAP, settle))
 
 
 @pytest.fixture
-async def town(servers: Servers) -> AsyncIterator[Town]:
-    async with founded(servers) as house, bustling(house) as made:
+async def scenario(servers: Servers) -> AsyncIterator[Scenario]:
+    async with scenario_harness(servers) as harness, running_scenario(harness) as made:
         yield made
 
 
-async def prepare(house: House, service: Service) -> None:
+async def prepare(harness: Harness, service: Service) -> None:
     """What an operator does before a new service starts: database, user, queues."""
-    house.databases[service.name] = await databases.create(
-        house.servers.postgres_admin_url,
+    harness.databases[service.name] = await databases.create(
+        harness.servers.postgres_admin_url,
         service.name,
         secret=SECRET,
-        database=f"{service.name}_{house.name}",
+        database=f"{service.name}_{harness.name}",
         migrations_folder=MIGRATIONS,
     )
     everybody = (*SERVICES, service)
     reactions = [reaction for each in everybody for reaction in each.complete_router().event_handlers]
     names = [*(each.name for each in everybody), "gateway"]
-    urls = (house.servers.amqp_url, house.servers.management_url)
-    house.amqp |= await broker.prepare(*urls, house.name, names, reactions, secret=SECRET, waits_ms=SHORT_WAITS_MS)
+    urls = (harness.servers.amqp_url, harness.servers.management_url)
+    harness.amqp |= await broker.prepare(*urls, harness.name, names, reactions, secret=SECRET, waits_ms=SHORT_WAITS_MS)
 
 
 @contextlib.asynccontextmanager
-async def joined(town: Town, service: Service = JOINER, *, announced: bool = True) -> AsyncIterator[asyncpg.Connection]:
-    """The service at work in the town; what is really in its database."""
-    async with town.house.serve(service), town.house.superuser(service.name) as rows:
+async def joined(
+    scenario: Scenario, service: Service = JOINER, *, announced: bool = True
+) -> AsyncIterator[asyncpg.Connection]:
+    """The service at work in the scenario; what is really in its database."""
+    async with scenario.harness.serve(service), scenario.harness.superuser(service.name) as rows:
         if announced:
-            await eventually(lambda: counted_in(town, service))
+            await eventually(lambda: counted_in(scenario, service))
         yield rows
 
 
-async def counted_in(town: Town, service: Service) -> bool:
+async def counted_in(scenario: Scenario, service: Service) -> bool:
     sql = "SELECT map_version FROM participant WHERE service = $1"
-    return bool(await town.rows["privacy"].fetchval(sql, service.name) == service.data_map.version)
+    return bool(await scenario.rows["privacy"].fetchval(sql, service.name) == service.data_map.version)
 
 
 async def is_gone(rows: asyncpg.Connection, person: UUID) -> bool:
     return await rows.fetchval("SELECT live FROM subject WHERE subject_id = $1", person) is False
 
 
-async def told_of_a_license(town: Town, rows: asyncpg.Connection, person: UUID) -> int:
+async def told_of_a_license(scenario: Scenario, rows: asyncpg.Connection, person: UUID) -> int:
     """Let licensing tell of a license; answers how many notes the sample has of it once it has heard."""
     heard = await rows.fetchval("SELECT count(*) FROM inbox WHERE consumer LIKE '%license-issued'")
-    async with town.kits["licensing"].database.transaction(Purpose.UPKEEP) as tx:
+    async with scenario.resources["licensing"].database.transaction(Purpose.UPKEEP) as tx:
         tx.publish(licensing.LicenseIssued(subject_id=person, license_id=uuid4(), order_id=uuid4()))
 
     async def has_heard() -> bool:
@@ -108,22 +110,22 @@ async def told_of_a_license(town: Town, rows: asyncpg.Connection, person: UUID) 
 
 
 async def test_a_service_that_joins_knows_who_is_gone_and_who_allows_what(
-    town: Town, monkeypatch: pytest.MonkeyPatch
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Guards: nothing is consumed before `catch_up` is through, and it is through after the last page;
     seen to fail without either.
     """
     monkeypatch.setattr(catch_up, "PAGE", 2)
-    gone = [await town.newcomer() for _ in range(5)]
+    gone = [await scenario.register_customer() for _ in range(5)]
     for person in gone:
         await person.erase(terminate=True)
-    allowing, leaving = await town.customer(), await town.customer()
-    await leave(town, leaving)
-    await prepare(town.house, JOINER)
-    async with town.kits["licensing"].database.transaction(Purpose.UPKEEP) as tx:  # waits for the joiner
+    allowing, leaving = await scenario.customer(), await scenario.customer()
+    await leave(scenario, leaving)
+    await prepare(scenario.harness, JOINER)
+    async with scenario.resources["licensing"].database.transaction(Purpose.UPKEEP) as tx:  # waits for the joiner
         for person in (*gone, allowing):
             tx.publish(licensing.LicenseIssued(subject_id=person.id, license_id=uuid4(), order_id=uuid4()))
-    async with joined(town) as rows:
+    async with joined(scenario) as rows:
         assert [await is_gone(rows, person.id) for person in gone] == [True] * 5
         permission = "SELECT allowed FROM permission WHERE subject_id = $1 AND purpose = 'direct-marketing.email'"
         assert await rows.fetchval(permission, allowing.id) is True
@@ -141,8 +143,8 @@ async def test_a_service_that_joins_knows_who_is_gone_and_who_allows_what(
         assert await is_gone(rows, allowing.id)
 
 
-async def leave(town: Town, person: Citizen) -> None:
-    await town.ask(
+async def leave(scenario: Scenario, person: Customer) -> None:
+    await scenario.ask(
         privacy.ChooseConsent(
             subject_id=person.id,
             purpose="direct-marketing.email",
@@ -154,113 +156,113 @@ async def leave(town: Town, person: Citizen) -> None:
     )
 
 
-async def test_who_is_being_erased_while_a_service_joins_does_not_live_on_in_it(town: Town) -> None:
+async def test_who_is_being_erased_while_a_service_joins_does_not_live_on_in_it(scenario: Scenario) -> None:
     """Guard: the page of the erased names those in open orders, too; seen to fail without it."""
-    person = await town.newcomer()
-    async with town.house.superuser("marketing") as busy, busy.transaction():
+    person = await scenario.register_customer()
+    async with scenario.harness.superuser("marketing") as busy, busy.transaction():
         await busy.execute("SELECT lethe.lock_people($1)", [person.id])
         await person.ask_for_erasure(terminate=True)
         await person.until("ordered")
-        await town.quiet()  # the order is out, and the joiner's queue is not there yet
-        await prepare(town.house, JOINER)
-        async with joined(town) as rows:
+        await scenario.quiet()  # the order is out, and the joiner's queue is not there yet
+        await prepare(scenario.harness, JOINER)
+        async with joined(scenario) as rows:
             assert await is_gone(rows, person.id)
             await busy.execute("ROLLBACK")
             await person.until("closed")
             certificate = await person.certificate()
             assert "sample" not in {p["service"] for p in certificate["participants"]}, "it was not asked"
-            assert await told_of_a_license(town, rows, person.id) == 0
+            assert await told_of_a_license(scenario, rows, person.id) == 0
             await busy.execute("BEGIN")
 
 
-async def test_an_order_that_did_not_ask_a_joiner_is_obeyed_by_it(town: Town) -> None:
+async def test_an_order_that_did_not_ask_a_joiner_is_obeyed_by_it(scenario: Scenario) -> None:
     """Guard: an unasked participant erases, too (participant.py); seen to fail without it.
 
     It has caught up, and its announcement is still on its way when the order leaves.
     """
-    person = await town.newcomer()
-    await prepare(town.house, JOINER)
-    async with town.house.superuser("privacy") as slow, slow.transaction():
+    person = await scenario.register_customer()
+    await prepare(scenario.harness, JOINER)
+    async with scenario.harness.superuser("privacy") as slow, slow.transaction():
         await slow.execute("INSERT INTO participant (service, map_version, tables) VALUES ('sample', 0, '[]')")
-        async with joined(town, announced=False) as rows:
-            assert await told_of_a_license(town, rows, person.id) == 1
+        async with joined(scenario, announced=False) as rows:
+            assert await told_of_a_license(scenario, rows, person.id) == 1
             certificate = await person.erase(terminate=True)
             assert "sample" not in {p["service"] for p in certificate["participants"]}
             await eventually(lambda: is_gone(rows, person.id))
-            assert await told_of_a_license(town, rows, person.id) == 0
+            assert await told_of_a_license(scenario, rows, person.id) == 0
             assert await rows.fetchval("SELECT count(*) FROM outbox") == 0
             await slow.execute("ROLLBACK")
-            await eventually(lambda: counted_in(town, JOINER))
-            second = await (await town.newcomer()).erase(terminate=True)
+            await eventually(lambda: counted_in(scenario, JOINER))
+            second = await (await scenario.register_customer()).erase(terminate=True)
             assert "sample" in {p["service"] for p in second["participants"]}
             await slow.execute("BEGIN")
 
 
 @pytest.mark.parametrize("sign", ["the dump says nothing", "catch_up was emptied"])
-async def test_a_restored_service_erases_again_who_was_erased_since_its_dump(town: Town, sign: str) -> None:
+async def test_a_restored_service_erases_again_who_was_erased_since_its_dump(scenario: Scenario, sign: str) -> None:
     """Guards: the newest answered order is looked for at the start; people go through the eraser, as ordered
     (also those named by a linked id); seen to fail without any one of them.
     """
-    await prepare(town.house, JOINER)
-    ending, keeping, linked, staying = [await town.newcomer() for _ in range(4)]
-    await link(town, ending, linked)
-    async with joined(town) as rows:
+    await prepare(scenario.harness, JOINER)
+    ending, keeping, linked, staying = [await scenario.register_customer() for _ in range(4)]
+    await link(scenario, ending, linked)
+    async with joined(scenario) as rows:
         for person in (ending, keeping, linked, staying):
-            assert await told_of_a_license(town, rows, person.id) == 1
+            assert await told_of_a_license(scenario, rows, person.id) == 1
             await rows.execute(MEMBER, person.id, date(2099, 1, 1))
-    dump = await dumped(town.house)
-    async with joined(town) as rows:
+    dump = await dumped(scenario.harness)
+    async with joined(scenario) as rows:
         await ending.erase(terminate=True)
         await keeping.erase(terminate=False)
-        await leave(town, staying)
+        await leave(scenario, staying)
         before = await shape(rows)
-    await restored(town.house, dump)
+    await restored(scenario.harness, dump)
     if sign == "catch_up was emptied":
-        async with town.house.superuser("sample") as rows:
+        async with scenario.harness.superuser("sample") as rows:
             await rows.execute("DELETE FROM catch_up")
-    async with joined(town) as rows:
+    async with joined(scenario) as rows:
         assert await shape(rows) == before
         for person in (ending, keeping, linked):
             assert await is_gone(rows, person.id)
-            assert await told_of_a_license(town, rows, person.id) == 0
+            assert await told_of_a_license(scenario, rows, person.id) == 0
         memberships = "SELECT count(*) FROM membership WHERE subject_id = $1"
         assert await rows.fetchval(memberships, ending.id) == 0
         assert await rows.fetchval(memberships, linked.id) == 0, "the case was opened under the other id"
         assert await rows.fetchval(memberships, keeping.id) == 1, "a contract that was not ended goes on"
-        assert await told_of_a_license(town, rows, staying.id) == 2
+        assert await told_of_a_license(scenario, rows, staying.id) == 2
         permission = "SELECT allowed FROM permission WHERE subject_id = $1 AND purpose = 'direct-marketing.email'"
         assert await rows.fetchval(permission, staying.id) is False
         certificate = await staying.erase(terminate=True)
         assert entry(certificate, "sample", "note")["rows"] == 2
 
 
-async def test_a_service_restored_while_its_order_is_open_erases_again_too(town: Town) -> None:
+async def test_a_service_restored_while_its_order_is_open_erases_again_too(scenario: Scenario) -> None:
     """It has answered, licensing has not: what the certificate will say must still be true.
 
     Guards: open orders are asked for, too, and what is lost is remembered; seen to fail without either (the row
     stays, the certificate says purged; every start catches up once more).
     """
-    await prepare(town.house, JOINER)
-    person = await town.newcomer()
-    async with joined(town) as rows:
-        await (await town.newcomer()).erase(terminate=True)
-        await told_of_a_license(town, rows, person.id)
-    dump = await dumped(town.house)
-    async with town.house.superuser("licensing") as slow:
+    await prepare(scenario.harness, JOINER)
+    person = await scenario.register_customer()
+    async with joined(scenario) as rows:
+        await (await scenario.register_customer()).erase(terminate=True)
+        await told_of_a_license(scenario, rows, person.id)
+    dump = await dumped(scenario.harness)
+    async with scenario.harness.superuser("licensing") as slow:
         await slow.execute("BEGIN")
         await slow.execute("INSERT INTO subject VALUES ($1)", person.id)
-        async with joined(town):
+        async with joined(scenario):
             await person.ask_for_erasure(terminate=True)
-            await eventually(lambda: town.rows["privacy"].fetchval(ANSWERED, person.id))
-        await restored(town.house, dump)
-        async with joined(town) as rows:
+            await eventually(lambda: scenario.rows["privacy"].fetchval(ANSWERED, person.id))
+        await restored(scenario.harness, dump)
+        async with joined(scenario) as rows:
             assert await is_gone(rows, person.id)
             caught_up = await rows.fetchval("SELECT done_at FROM catch_up WHERE topic = 'tombstones'")
         await slow.execute("ROLLBACK")
-    async with joined(town) as rows:
+    async with joined(scenario) as rows:
         await person.until("closed")
         assert entry(await person.certificate(), "sample", "note")["outcome"] == "purged"
-        assert await told_of_a_license(town, rows, person.id) == 0
+        assert await told_of_a_license(scenario, rows, person.id) == 0
         assert await rows.fetchval("SELECT done_at FROM catch_up WHERE topic = 'tombstones'") == caught_up
 
 
@@ -270,10 +272,10 @@ WHERE c.subject_id = $1 AND p.service = 'sample'
 """
 
 
-async def link(town: Town, one: Citizen, other: Citizen) -> None:
-    await town.ask(identity.LinkPersons(subject_id=one.id, other_id=other.id))
+async def link(scenario: Scenario, one: Customer, other: Customer) -> None:
+    await scenario.ask(identity.LinkPersons(subject_id=one.id, other_id=other.id))
     both = "SELECT count(*) = 2 FROM subject_link WHERE subject_id = ANY ($1)"
-    await eventually(lambda: town.rows["privacy"].fetchval(both, [one.id, other.id]))
+    await eventually(lambda: scenario.rows["privacy"].fetchval(both, [one.id, other.id]))
 
 
 async def shape(rows: asyncpg.Connection) -> list[tuple[Any, ...]]:
@@ -285,27 +287,27 @@ async def shape(rows: asyncpg.Connection) -> list[tuple[Any, ...]]:
     return [tuple(row) for row in found]
 
 
-async def dumped(house: House) -> str:
+async def dumped(harness: Harness) -> str:
     """A copy of the sample's database as it is now, like a dump; answers its name."""
-    name = f"dump_{house.name}"
-    await administer(house, f"CREATE DATABASE {name} TEMPLATE sample_{house.name}")
+    name = f"dump_{harness.name}"
+    await administer(harness, f"CREATE DATABASE {name} TEMPLATE sample_{harness.name}")
     return name
 
 
-async def restored(house: House, dump: str) -> None:
+async def restored(harness: Harness, dump: str) -> None:
     """The copy in the place of the database."""
     owner = "OWNER TO sample_owner"
     await administer(
-        house,
-        f"DROP DATABASE sample_{house.name} WITH (FORCE)",
-        f"ALTER DATABASE {dump} RENAME TO sample_{house.name}",
-        f"ALTER DATABASE sample_{house.name} {owner}",
-        f"GRANT CONNECT ON DATABASE sample_{house.name} TO sample_app",
+        harness,
+        f"DROP DATABASE sample_{harness.name} WITH (FORCE)",
+        f"ALTER DATABASE {dump} RENAME TO sample_{harness.name}",
+        f"ALTER DATABASE sample_{harness.name} {owner}",
+        f"GRANT CONNECT ON DATABASE sample_{harness.name} TO sample_app",
     )
 
 
-async def administer(house: House, *statements: str) -> None:
-    admin = await asyncpg.connect(house.servers.postgres_admin_url, timeout=10)
+async def administer(harness: Harness, *statements: str) -> None:
+    admin = await asyncpg.connect(harness.servers.postgres_admin_url, timeout=10)
     try:
         for statement in statements:
             await admin.execute(statement)
@@ -323,34 +325,34 @@ BADGE = Table(
 GROWN = DataMap("sample", 2, (*DATA_MAP.tables, BADGE))
 
 
-async def test_a_grown_data_map_counts_from_the_next_order_on(town: Town) -> None:
+async def test_a_grown_data_map_counts_from_the_next_order_on(scenario: Scenario) -> None:
     """Guard: the version of a participant only rises (privacy/participants.py); seen to fail without it."""
-    await prepare(town.house, JOINER)
-    async with joined(town):
-        first = await (await town.newcomer()).erase(terminate=True)
+    await prepare(scenario.harness, JOINER)
+    async with joined(scenario):
+        first = await (await scenario.register_customer()).erase(terminate=True)
         assert {p["map_version"] for p in first["participants"] if p["service"] == "sample"} == {1}
-    owner = await asyncpg.connect(town.house.databases["sample"].owner, timeout=10)
+    owner = await asyncpg.connect(scenario.harness.databases["sample"].owner, timeout=10)
     try:
         await owner.execute("CREATE TABLE badge (badge_id int, subject_id uuid NOT NULL); CALL lethe.personal('badge')")
     finally:
         await owner.close()
     grown = replace(JOINER, eraser=Eraser(GROWN, settle))
-    async with joined(town, grown) as rows:
-        person = await town.newcomer()
-        await told_of_a_license(town, rows, person.id)
+    async with joined(scenario, grown) as rows:
+        person = await scenario.register_customer()
+        await told_of_a_license(scenario, rows, person.id)
         await rows.execute("INSERT INTO badge VALUES (1, $1)", person.id)
-        heard = await announcements(town)
-        async with town.house.database("sample") as database:
+        heard = await announcements(scenario)
+        async with scenario.harness.database("sample") as database:
             await announce(database, DATA_MAP)  # an instance of the old version still starts somewhere
 
         async def has_heard() -> bool:
-            return await announcements(town) > heard
+            return await announcements(scenario) > heard
 
         await eventually(has_heard)
         certificate = await person.erase(terminate=True)
         frozen = """SELECT p.map_version FROM order_participant p JOIN privacy_case c USING (order_id)
             WHERE c.subject_id = $1 AND p.service = 'sample'"""
-        assert await town.rows["privacy"].fetchval(frozen, person.id) == 2
+        assert await scenario.rows["privacy"].fetchval(frozen, person.id) == 2
         assert entry(certificate, "sample", "badge") == {
             "table": "badge",
             "categories": ["D11"],
@@ -360,7 +362,7 @@ async def test_a_grown_data_map_counts_from_the_next_order_on(town: Town) -> Non
         assert {p["map_version"] for p in certificate["participants"] if p["service"] == "sample"} == {2}
 
 
-async def announcements(town: Town) -> int:
+async def announcements(scenario: Scenario) -> int:
     """How many data maps privacy has heard of so far."""
     sql = "SELECT count(*) FROM inbox WHERE consumer LIKE '%data-map-announced'"
-    return int(await town.rows["privacy"].fetchval(sql))
+    return int(await scenario.rows["privacy"].fetchval(sql))

@@ -21,9 +21,9 @@ from shared.contracts import identity, licensing, marketing
 from shared.messaging.sender_accounts import account
 from shared.messaging.topology import EVENTS, TIERS, dead_letters, set_policies
 from shared.observability import keep_personal_values_out, log
-from tests.end_to_end.town import PASSWORD, Citizen, Town, at_once, bustling, founded
-from tests.house import SHORT_WAITS_MS, House, eventually
-from tests.integration.marketing.steps import finished, start_campaign
+from tests.harness import SHORT_WAITS_MS, Harness, eventually
+from tests.integration.marketing.driver import finished, start_campaign
+from tests.scenario import PASSWORD, Customer, Scenario, at_once, running_scenario, scenario_harness
 
 NAME = "Żółcisława Ćwierćżyńska"
 IP = "198.51.100.213"
@@ -54,36 +54,36 @@ def logs() -> Iterator[io.StringIO]:
 
 
 @pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
-    async with founded(servers) as made:
+async def harness(servers: Servers) -> AsyncIterator[Harness]:
+    async with scenario_harness(servers) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-async def town(house: House, logs: io.StringIO) -> AsyncIterator[Town]:
-    async with bustling(house) as made:
+async def scenario(harness: Harness, logs: io.StringIO) -> AsyncIterator[Scenario]:
+    async with running_scenario(harness) as made:
         yield made
 
 
-async def lived(town: Town) -> tuple[Citizen, list[str]]:
+async def lived(scenario: Scenario) -> tuple[Customer, list[str]]:
     """Somebody who left something in every corner; also every value to search for."""
-    person = await town.newcomer(NAME, kind="sole trader", company="Ćwierćżyńska Sp. J.", nip="5260250274")
+    person = await scenario.register_customer(NAME, kind="sole trader", company="Ćwierćżyńska Sp. J.", nip="5260250274")
     await person.start_payment(await person.order(ip=IP))
-    await town.ask(await person.provider_says("payment.confirmed"))
-    held = (await town.ask(licensing.ListLicenses(subject_id=person.id))).licenses[0]
+    await scenario.ask(await person.provider_says("payment.confirmed"))
+    held = (await scenario.ask(licensing.ListLicenses(subject_id=person.id))).licenses[0]
     reveal = licensing.RevealLicense(subject_id=person.id, license_id=held.license_id)
-    person.key = (await town.ask(reveal)).key
+    person.key = (await scenario.ask(reveal)).key
     assert (await person.activate(FINGERPRINT)).valid
     await person.start_payment(await person.order(ip=IP))  # and never pays
     await person.subscribe()
-    session = await town.ask(identity.SignIn(email=person.address, password=PASSWORD, ip=IP, device=DEVICE))
-    await at_once(town.ask(identity.SignIn(email=person.address, password="wrong one", ip=IP, device=DEVICE)))
-    await town.ask(identity.RequestPasswordReset(email=person.address))
-    await town.ask(marketing.NoteInterest(subject_id=person.id, topic="backlinks of zaba"))
-    campaign = await start_campaign(town.client, subject="News", text="The new version is out.")
-    await finished(town.client, campaign)
-    await town.ask(marketing.SubscribeNewsletter(email=person.address, text_version="T-7"))
-    await town.ask(identity.RegisterAccount(email=person.address, password=PASSWORD, full_name=NAME))
+    session = await scenario.ask(identity.SignIn(email=person.address, password=PASSWORD, ip=IP, device=DEVICE))
+    await at_once(scenario.ask(identity.SignIn(email=person.address, password="wrong one", ip=IP, device=DEVICE)))
+    await scenario.ask(identity.RequestPasswordReset(email=person.address))
+    await scenario.ask(marketing.NoteInterest(subject_id=person.id, topic="backlinks of zaba"))
+    campaign = await start_campaign(scenario.client, subject="News", text="The new version is out.")
+    await finished(scenario.client, campaign)
+    await scenario.ask(marketing.SubscribeNewsletter(email=person.address, text_version="T-7"))
+    await scenario.ask(identity.RegisterAccount(email=person.address, password=PASSWORD, full_name=NAME))
     sought = [
         NAME,
         IP,
@@ -98,34 +98,34 @@ async def lived(town: Town) -> tuple[Citizen, list[str]]:
     return person, [*person.values, *sought]
 
 
-async def publish(house: House, message: aio_pika.Message, key: str) -> None:
+async def publish(harness: Harness, message: aio_pika.Message, key: str) -> None:
     """Put a message onto the bus past every contract."""
-    connection = await aio_pika.connect(house.admin_amqp, timeout=10)
+    connection = await aio_pika.connect(harness.admin_amqp, timeout=10)
     async with connection:
         exchange = await (await connection.channel()).get_exchange(EVENTS, ensure=False)
-        message.user_id = account(house.admin_amqp)
+        message.user_id = account(harness.admin_amqp)
         await exchange.publish(message, key, timeout=10)
 
 
-def message_about(person: Citizen, key: str, **fields: Any) -> aio_pika.Message:
+def message_about(person: Customer, key: str, **fields: Any) -> aio_pika.Message:
     body = json.dumps({"subject_id": str(person.id)} | fields).encode()
     return aio_pika.Message(body, message_id=str(uuid4()), type=key, delivery_mode=aio_pika.DeliveryMode.PERSISTENT)
 
 
-async def waiting(town: Town, queue: str) -> int:
-    depths = await leftovers.queue_depths(town.house.servers.management_url, town.house.name)
+async def waiting(scenario: Scenario, queue: str) -> int:
+    depths = await leftovers.queue_depths(scenario.harness.servers.management_url, scenario.harness.name)
     return depths[queue]
 
 
-async def everywhere(town: Town, logs: io.StringIO, folder: Path, values: list[str]) -> list[Leftover]:
+async def everywhere(scenario: Scenario, logs: io.StringIO, folder: Path, values: list[str]) -> list[Leftover]:
     """Search what demo and operators search, with the same functions."""
     (folder / "captured.log").write_text(logs.getvalue())
-    in_queues, read = await leftovers.in_queues(town.house.servers.management_url, town.house.name, values)
+    in_queues, read = await leftovers.in_queues(scenario.harness.servers.management_url, scenario.harness.name, values)
     assert read > 0, "nothing was read from the queues: the search looked at nothing"
     in_logs, lines = leftovers.in_logs(folder, values)
     assert lines > 0, "nothing was read from the logs: the search looked at nothing"
-    found = [*await leftovers.in_tables(town.rows, values), *in_queues, *in_logs]
-    if (mail := town.house.servers.mailbox_folder) is not None:
+    found = [*await leftovers.in_tables(scenario.rows, values), *in_queues, *in_logs]
+    if (mail := scenario.harness.servers.mailbox_folder) is not None:
         found += leftovers.in_logs(mail.parents[1] / "logs", values)[0]  # of PostgreSQL and RabbitMQ
     return found
 
@@ -142,25 +142,27 @@ CHANGED = "identity.profile-changed.v1"
 FIRST_TIER = TIERS[0].name
 
 
-async def test_nothing_is_found_but_what_the_certificate_lists(town: Town, logs: io.StringIO, tmp_path: Path) -> None:
+async def test_nothing_is_found_but_what_the_certificate_lists(
+    scenario: Scenario, logs: io.StringIO, tmp_path: Path
+) -> None:
     """Guards: ids only in events; no text of an error in dead letters or logs; seen to fail without any one of them."""
-    person, values = await lived(town)
-    before = {f"{t.place}.{t.where.removeprefix('public.')}" for t in await leftovers.in_tables(town.rows, values)}
+    person, values = await lived(scenario)
+    before = {f"{t.place}.{t.where.removeprefix('public.')}" for t in await leftovers.in_tables(scenario.rows, values)}
     assert before >= {"identity.account", "identity.session", "licensing.invoice", "licensing.purchase_origin"}
     assert before >= {"identity.activity", "marketing.subscriber", "marketing.interest"}
 
-    house = town.house
-    names = [*house.databases, "gateway"]
-    await set_policies(house.servers.management_url, house.name, names, SHORT_WAITS_MS | {FIRST_TIER: 600_000})
+    harness = scenario.harness
+    names = [*harness.databases, "gateway"]
+    await set_policies(harness.servers.management_url, harness.name, names, SHORT_WAITS_MS | {FIRST_TIER: 600_000})
     for sqlstate, queue in ((FOR_GOOD, dead_letters("marketing")), (FOR_NOW, FIRST_TIER)):
-        await town.rows["marketing"].execute(FAILS.format(sqlstate=sqlstate))
-        await publish(house, message_about(person, CHANGED, fields=["email"]), CHANGED)
-        await eventually(lambda queue=queue: waiting(town, queue))  # type: ignore[misc]
+        await scenario.rows["marketing"].execute(FAILS.format(sqlstate=sqlstate))
+        await publish(harness, message_about(person, CHANGED, fields=["email"]), CHANGED)
+        await eventually(lambda queue=queue: waiting(scenario, queue))  # type: ignore[misc]
 
     certificate = await person.erase(terminate=True)
-    await town.letters(person.address, "Wynik żądania")
-    await town.quiet()
-    found = await everywhere(town, logs, tmp_path, [*values, person.token])
+    await scenario.letters(person.address, "Wynik żądania")
+    await scenario.quiet()
+    found = await everywhere(scenario, logs, tmp_path, [*values, person.token])
     assert [trace for trace in found if not trace.kept] == []
     where = {(trace.place, trace.where.removeprefix("public.")) for trace in found}
     assert ("licensing", "invoice") in where, "the search sees what is kept"
@@ -170,7 +172,7 @@ async def test_nothing_is_found_but_what_the_certificate_lists(town: Town, logs:
         for table in participant["tables"]
         if table["outcome"] in ("retained", "refused")
     }
-    by_id, _ = await leftovers.in_queues(house.servers.management_url, house.name, [str(person.id)])
+    by_id, _ = await leftovers.in_queues(harness.servers.management_url, harness.name, [str(person.id)])
     assert {dead_letters("marketing"), FIRST_TIER} <= {trace.where for trace in by_id}, "they hold ids, and only ids"
 
 
@@ -178,26 +180,26 @@ LEAK = "Ćma.leak+%_\\'\"@example.com"
 
 
 @pytest.mark.parametrize("spelling", [str, str.upper, lambda v: json.dumps(v)[1:-1]], ids=["as is", "upper", "JSON"])
-async def test_a_leak_into_a_table_is_found(town: Town, spelling: Callable[[str], str]) -> None:
+async def test_a_leak_into_a_table_is_found(scenario: Scenario, spelling: Callable[[str], str]) -> None:
     """The search itself: special characters, letter case, escapes."""
-    rows = town.rows["marketing"]
+    rows = scenario.rows["marketing"]
     await rows.execute("CREATE TABLE leak (id int, held text, deep jsonb, raw bytea)")
     try:
         await rows.execute("INSERT INTO leak VALUES (1, $1)", f"x{spelling(LEAK)}x")
         await rows.execute("INSERT INTO leak VALUES (2, NULL, $1)", json.dumps({"a": [LEAK]}))
         await rows.execute("INSERT INTO leak VALUES (3, NULL, NULL, $1)", f"x{LEAK}x".encode())
         await rows.execute("INSERT INTO leak VALUES (4, 'somebody else')")
-        assert await leftovers.in_tables(town.rows, [LEAK]) == [Leftover("marketing", "public.leak", 3, kept=False)]
+        assert await leftovers.in_tables(scenario.rows, [LEAK]) == [Leftover("marketing", "public.leak", 3, kept=False)]
     finally:
         await rows.execute("DROP TABLE leak")
 
 
-async def test_a_leak_into_a_kept_row_is_told_apart_from_one_into_a_live_row(town: Town) -> None:
-    rows = town.rows["marketing"]
+async def test_a_leak_into_a_kept_row_is_told_apart_from_one_into_a_live_row(scenario: Scenario) -> None:
+    rows = scenario.rows["marketing"]
     await rows.execute("CREATE TABLE leak (held text, live boolean, provisions text[])")
     try:
         await rows.execute("INSERT INTO leak VALUES ($1, true, '{law}'), ($1, false, NULL), ($1, false, '{law}')", LEAK)
-        assert await leftovers.in_tables(town.rows, [LEAK]) == [
+        assert await leftovers.in_tables(scenario.rows, [LEAK]) == [
             Leftover("marketing", "public.leak", 1, kept=True),
             Leftover("marketing", "public.leak", 2, kept=False),
         ]
@@ -206,24 +208,24 @@ async def test_a_leak_into_a_kept_row_is_told_apart_from_one_into_a_live_row(tow
 
 
 @pytest.mark.parametrize("place", ["body", "binary body", "header"])
-async def test_a_leak_into_a_queue_is_found(town: Town, place: str) -> None:
+async def test_a_leak_into_a_queue_is_found(scenario: Scenario, place: str) -> None:
     """In a dead letter, where a careless producer's message would lie for days."""
     body = {"body": LEAK.encode(), "binary body": b"\xff\xfe" + LEAK.encode(), "header": b"{}"}[place]
     headers: HeadersType = {"x-note": LEAK} if place == "header" else {}
-    connection = await aio_pika.connect(town.house.admin_amqp, timeout=10)
+    connection = await aio_pika.connect(scenario.harness.admin_amqp, timeout=10)
     async with connection:
         channel = await connection.channel()
         queue = await channel.get_queue(dead_letters("identity"))
         await channel.default_exchange.publish(aio_pika.Message(body, headers=headers), queue.name, timeout=10)
-        await eventually(lambda: waiting(town, queue.name))
-        found, _ = await leftovers.in_queues(town.house.servers.management_url, town.house.name, [LEAK])
+        await eventually(lambda: waiting(scenario, queue.name))
+        found, _ = await leftovers.in_queues(scenario.harness.servers.management_url, scenario.harness.name, [LEAK])
         assert found == [Leftover("queue", queue.name, 1, kept=False)]
-        still, _ = await leftovers.in_queues(town.house.servers.management_url, town.house.name, [LEAK])
+        still, _ = await leftovers.in_queues(scenario.harness.servers.management_url, scenario.harness.name, [LEAK])
         assert still == found, "the search puts back what it looked at"
         await queue.purge()
 
     async def empty() -> bool:
-        return await waiting(town, dead_letters("identity")) == 0
+        return await waiting(scenario, dead_letters("identity")) == 0
 
     await eventually(empty)
 

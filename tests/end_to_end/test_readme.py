@@ -23,8 +23,8 @@ from shared.law import retention
 from shared.personal_data.schema_check import gaps
 from shared.purposes import Purpose
 from shared.service import Service
-from tests import house as houses
-from tests.house import eventually
+from tests import harness as harnesses
+from tests.harness import eventually
 
 README = (PROJECT / "README.md").read_text()
 BLOCK = re.compile(r"^`(helpdesk/[\w/.]+)`.*?```\w+\n(.*?)```", re.DOTALL | re.MULTILINE)
@@ -49,13 +49,13 @@ def helpdesk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Service, 
 async def test_the_example_joins_and_is_erased(servers: Servers, helpdesk: tuple[Service, Path]) -> None:
     service, migrations = helpdesk
     everybody = [IDENTITY, LICENSING, MARKETING, PRIVACY, service]
-    house = await houses.build(servers, everybody, helpdesk={"migrations_folder": migrations})
+    harness = await harnesses.build(servers, everybody, helpdesk={"migrations_folder": migrations})
     person, license_id = uuid4(), uuid4()
     try:
-        async with house.serve(*everybody) as kits:
-            async with kits["licensing"].database.transaction(Purpose.UPKEEP) as tx:
+        async with harness.serve(*everybody) as resources:
+            async with resources["licensing"].database.transaction(Purpose.UPKEEP) as tx:
                 tx.publish(licensing.LicenseIssued(subject_id=person, license_id=license_id, order_id=uuid4()))
-            async with house.superuser("helpdesk") as database, house.superuser("privacy") as privacy:
+            async with harness.superuser("helpdesk") as database, harness.superuser("privacy") as privacy:
                 await eventually(lambda: database.fetchval("SELECT true FROM ticket WHERE ticket_id = $1", license_id))
                 kept = retention.claim(today(), retention.Claim.CONSUMER)
                 await database.execute(
@@ -76,10 +76,10 @@ async def test_the_example_joins_and_is_erased(servers: Servers, helpdesk: tuple
                 assert (left["live"], left["phone"], left["retain_until"]) == (False, None, kept.until)
                 assert kept.until is not None
                 assert kept.until > today() + timedelta(days=365)
-            async with kits["helpdesk"].database.transaction(Purpose.UPKEEP) as tx:
+            async with resources["helpdesk"].database.transaction(Purpose.UPKEEP) as tx:
                 assert await gaps(tx, service.data_map) == []
     finally:
-        await houses.tear_down(house)
+        await harnesses.tear_down(harness)
 
 
 @pytest.mark.parametrize("command", sorted(set(COMMAND.findall(README))))

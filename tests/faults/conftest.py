@@ -15,7 +15,7 @@ from deploy.local import processes, servers, start, system
 from deploy.local.folders import STATE
 from deploy.population import residents
 from deploy.population.cases import insert_cases, release
-from tests.house import SHORT_WAITS_MS, eventually
+from tests.harness import SHORT_WAITS_MS, eventually
 
 FOLDER = Path(os.environ.get("LETHE_TEST_STATE", STATE / "test")) / "faults"
 # Nobody is reminded, unless a module wants it: what a kill loses must not be healed by asking again.
@@ -26,7 +26,7 @@ NOT_CLOSED = "SELECT count(*) FROM privacy_case WHERE subject_id = ANY ($1) AND 
 
 
 @pytest.fixture(scope="session")
-def city() -> Iterator[system.System]:
+def whole_system() -> Iterator[system.System]:
     """Every service as a process, on servers of its own; ended and thrown away after the last test."""
     shutil.rmtree(FOLDER, ignore_errors=True)
     yield start.up(FOLDER, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
@@ -38,41 +38,41 @@ def city() -> Iterator[system.System]:
 
 @contextlib.asynccontextmanager
 async def inside(
-    city: system.System, names: Sequence[str] = system.SERVICES
+    whole_system: system.System, names: Sequence[str] = system.SERVICES
 ) -> AsyncIterator[dict[str, asyncpg.Connection]]:
     """Connections that see everything in the databases."""
-    async with residents.superuser(city.servers.postgres_admin_url, names) as connections:
+    async with residents.superuser(whole_system.servers.postgres_admin_url, names) as connections:
         yield connections
 
 
-async def restart(city: system.System, name: str, settings: dict[str, str] | None = None) -> None:
+async def restart(whole_system: system.System, name: str, settings: dict[str, str] | None = None) -> None:
     """Start a killed process again and wait until it is ready."""
-    await asyncio.to_thread(system.start, city, name, SETTINGS | (settings or {}))
-    await asyncio.to_thread(system.wait, city, name)
+    await asyncio.to_thread(system.start, whole_system, name, SETTINGS | (settings or {}))
+    await asyncio.to_thread(system.wait, whole_system, name)
 
 
-async def settled(city: system.System, count: int, seed: int) -> list[UUID]:
+async def residents_with_cases(whole_system: system.System, count: int, seed: int) -> list[UUID]:
     """People who live here, each with a case that is not due yet."""
     people = residents.residents(count, seed)
     ids = [person.subject_id for person in people]
-    async with inside(city) as databases:
+    async with inside(whole_system) as databases:
         await residents.insert_all(databases, people)
         await insert_cases(databases["privacy"], ids)
     return ids
 
 
-async def let_run(city: system.System, people: Sequence[UUID]) -> None:
+async def let_run(whole_system: system.System, people: Sequence[UUID]) -> None:
     """Let their cases run now."""
-    async with inside(city, ["privacy"]) as databases:
+    async with inside(whole_system, ["privacy"]) as databases:
         await release(databases["privacy"], people)
 
 
-async def all_closed(city: system.System, people: Sequence[UUID]) -> None:
+async def all_closed(whole_system: system.System, people: Sequence[UUID]) -> None:
     """Wait until every case is closed."""
 
     async def closed() -> bool:
         try:
-            async with inside(city, ["privacy"]) as databases:
+            async with inside(whole_system, ["privacy"]) as databases:
                 return bool(await databases["privacy"].fetchval(NOT_CLOSED, people) == 0)
         except (OSError, asyncpg.PostgresError):
             return False  # the database is the one that was killed

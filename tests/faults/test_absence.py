@@ -17,8 +17,8 @@ import pytest
 from deploy import broker
 from deploy.local import processes, system
 from shared.messaging.topology import dead_letters
-from tests.faults.conftest import all_closed, inside, let_run, restart, settled
-from tests.house import eventually
+from tests.faults.conftest import all_closed, inside, let_run, residents_with_cases, restart
+from tests.harness import eventually
 
 IMPATIENT = {"LETHE_REMIND_AFTER_S": "0.5"}
 ABSENT = "marketing"
@@ -32,49 +32,49 @@ CREATE TRIGGER poison BEFORE DELETE ON subscriber FOR EACH ROW
 
 
 @pytest.fixture(scope="module", autouse=True)
-async def impatient(city: system.System) -> AsyncIterator[None]:
+async def impatient(whole_system: system.System) -> AsyncIterator[None]:
     """A privacy that reminds the silent after half a second."""
-    await asyncio.to_thread(processes.stop, city.folder, "privacy")
-    await restart(city, "privacy", IMPATIENT)
+    await asyncio.to_thread(processes.stop, whole_system.folder, "privacy")
+    await restart(whole_system, "privacy", IMPATIENT)
     yield
-    await asyncio.to_thread(processes.stop, city.folder, "privacy")
-    await restart(city, "privacy")
+    await asyncio.to_thread(processes.stop, whole_system.folder, "privacy")
+    await restart(whole_system, "privacy")
 
 
-async def metric(city: system.System, name: str, sample: str) -> float:
+async def metric(whole_system: system.System, name: str, sample: str) -> float:
     """A sample of a process's metrics, labels and all; 0 when it was never counted."""
     async with httpx.AsyncClient(timeout=5) as client:
-        text = (await client.get(f"{city.health_url(name)}/metrics")).text
+        text = (await client.get(f"{whole_system.health_url(name)}/metrics")).text
     found = re.search(rf"^{re.escape(sample)} (\S+)$", text, re.MULTILINE)
     return float(found.group(1)) if found else 0.0
 
 
-async def states(city: system.System, people: Sequence[UUID]) -> dict[str, int]:
-    async with inside(city, ["privacy"]) as databases:
+async def states(whole_system: system.System, people: Sequence[UUID]) -> dict[str, int]:
+    async with inside(whole_system, ["privacy"]) as databases:
         rows = await databases["privacy"].fetch(
             "SELECT state, count(*) FROM privacy_case WHERE subject_id = ANY ($1) GROUP BY state", people
         )
     return {row["state"]: row["count"] for row in rows}
 
 
-async def told(city: system.System, name: str, words: str) -> bool:
+async def told(whole_system: system.System, name: str, words: str) -> bool:
     """Whether a process has logged these fixed words as an error or a warning."""
-    lines = (city.folder / "logs" / f"{name}.log").read_text().splitlines()
+    lines = (whole_system.folder / "logs" / f"{name}.log").read_text().splitlines()
     entries = [json.loads(line) for line in lines if line.startswith("{")]
     return any(e["event"] == words and e["level"] in ("error", "warning") for e in entries)
 
 
 @pytest.mark.parametrize("sqlstate", ["23514", "P0001"])
-async def test_one_poisoned_person_holds_up_nobody_else(city: system.System, sqlstate: str) -> None:
+async def test_one_poisoned_person_holds_up_nobody_else(whole_system: system.System, sqlstate: str) -> None:
     """Guard: a batch that fails is halved down to the person (erasure.py); seen to fail without it."""
-    people = await settled(city, 500, int(sqlstate, 36))
+    people = await residents_with_cases(whole_system, 500, int(sqlstate, 36))
     poisoned = people[321]
-    failed_before = await metric(city, ABSENT, f'lethe_erasure_failed_total{{service="{ABSENT}"}}')
-    async with inside(city) as databases:
+    failed_before = await metric(whole_system, ABSENT, f'lethe_erasure_failed_total{{service="{ABSENT}"}}')
+    async with inside(whole_system) as databases:
         await databases[ABSENT].execute(POISON.format(person=poisoned, sqlstate=sqlstate))
         try:
-            await let_run(city, people)
-            await eventually(lambda: has_states(city, people, {"closed": 499, "failed": 1}), 40)
+            await let_run(whole_system, people)
+            await eventually(lambda: has_states(whole_system, people, {"closed": 499, "failed": 1}), 40)
             rows = databases["privacy"]
             assert (
                 await rows.fetchval(
@@ -101,31 +101,31 @@ async def test_one_poisoned_person_holds_up_nobody_else(city: system.System, sql
                 await databases[ABSENT].fetchval("SELECT count(*) FROM subscriber WHERE subject_id = $1", poisoned) == 1
             )
             # the alarms of operators: logs and metrics of both sides
-            assert await told(city, "privacy", "erasure failed for people of an order")
-            assert await told(city, ABSENT, "erasure of a person failed")
-            after = await metric(city, ABSENT, f'lethe_erasure_failed_total{{service="{ABSENT}"}}')
+            assert await told(whole_system, "privacy", "erasure failed for people of an order")
+            assert await told(whole_system, ABSENT, "erasure of a person failed")
+            after = await metric(whole_system, ABSENT, f'lethe_erasure_failed_total{{service="{ABSENT}"}}')
             assert after == failed_before + 1
-            await eventually(lambda: has_metric(city, 'lethe_erasure_cases{state="failed"}', 1))
+            await eventually(lambda: has_metric(whole_system, 'lethe_erasure_cases{state="failed"}', 1))
         finally:
             await databases[ABSENT].execute("DROP FUNCTION poison() CASCADE")
         again = "SELECT run_at > now() + interval '30 seconds' FROM privacy_case WHERE subject_id = $1"
         assert await rows.fetchval(again, poisoned), "it is tried again by itself, later"
         await rows.execute("UPDATE privacy_case SET run_at = now() WHERE subject_id = $1", poisoned)
-    await all_closed(city, people)
-    await eventually(lambda: has_metric(city, 'lethe_erasure_cases{state="failed"}', 0))
+    await all_closed(whole_system, people)
+    await eventually(lambda: has_metric(whole_system, 'lethe_erasure_cases{state="failed"}', 0))
 
 
-async def has_states(city: system.System, people: Sequence[UUID], wanted: dict[str, int]) -> bool:
-    return await states(city, people) == wanted
+async def has_states(whole_system: system.System, people: Sequence[UUID], wanted: dict[str, int]) -> bool:
+    return await states(whole_system, people) == wanted
 
 
-async def has_metric(city: system.System, sample: str, wanted: float) -> bool:
-    return await metric(city, "privacy", sample) == wanted
+async def has_metric(whole_system: system.System, sample: str, wanted: float) -> bool:
+    return await metric(whole_system, "privacy", sample) == wanted
 
 
-async def reminders(city: system.System, people: Sequence[UUID]) -> dict[str, int]:
+async def reminders(whole_system: system.System, people: Sequence[UUID]) -> dict[str, int]:
     """How often each participant of their orders was reminded."""
-    async with inside(city, ["privacy"]) as databases:
+    async with inside(whole_system, ["privacy"]) as databases:
         rows = await databases["privacy"].fetch(
             "SELECT service, sum(reminders) AS reminders FROM order_participant p JOIN erasure_order o USING (order_id)"
             " WHERE o.subjects && $1::uuid[] GROUP BY service",
@@ -134,35 +134,35 @@ async def reminders(city: system.System, people: Sequence[UUID]) -> dict[str, in
     return {row["service"]: row["reminders"] for row in rows}
 
 
-async def reminded_twice(city: system.System, people: Sequence[UUID]) -> bool:
-    return (await reminders(city, people)).get(ABSENT, 0) >= 2
+async def reminded_twice(whole_system: system.System, people: Sequence[UUID]) -> bool:
+    return (await reminders(whole_system, people)).get(ABSENT, 0) >= 2
 
 
-async def check_that_all_wait_for_the_absent(city: system.System, people: Sequence[UUID]) -> None:
+async def check_that_all_wait_for_the_absent(whole_system: system.System, people: Sequence[UUID]) -> None:
     """Reminded alone and again and again, seen in metrics, near the due date an alarm, and nothing closed."""
-    await eventually(lambda: reminded_twice(city, people), 30)
-    assert {name for name, count in (await reminders(city, people)).items() if count} == {ABSENT}
-    assert await states(city, people) == {"ordered": len(people)}
-    assert await metric(city, "privacy", "lethe_erasure_silent_participants") == 1
-    assert await told(city, "privacy", "participant reminded")
-    async with inside(city, ["privacy"]) as databases:
+    await eventually(lambda: reminded_twice(whole_system, people), 30)
+    assert {name for name, count in (await reminders(whole_system, people)).items() if count} == {ABSENT}
+    assert await states(whole_system, people) == {"ordered": len(people)}
+    assert await metric(whole_system, "privacy", "lethe_erasure_silent_participants") == 1
+    assert await told(whole_system, "privacy", "participant reminded")
+    async with inside(whole_system, ["privacy"]) as databases:
         late = "UPDATE privacy_case SET due_on = current_date - 1 WHERE subject_id = ANY ($1)"
         await databases["privacy"].execute(late, people)
-    await eventually(lambda: has_metric(city, "lethe_erasure_cases_nearly_due", len(people)))
-    await eventually(lambda: told(city, "privacy", "cases are close to their due date"))
-    assert await states(city, people) == {"ordered": len(people)}, "nothing closes by timeout"
+    await eventually(lambda: has_metric(whole_system, "lethe_erasure_cases_nearly_due", len(people)))
+    await eventually(lambda: told(whole_system, "privacy", "cases are close to their due date"))
+    assert await states(whole_system, people) == {"ordered": len(people)}, "nothing closes by timeout"
 
 
 REMINDED = f"{ABSENT}.on.privacy.erasure-reminded"
 TAKEN = f'lethe_message_seconds_count{{consumer="{REMINDED}"}}'
 
 
-async def check_that_it_was_done_once(city: system.System, people: Sequence[UUID], taken_before: float) -> None:
+async def check_that_it_was_done_once(whole_system: system.System, people: Sequence[UUID], taken_before: float) -> None:
     """However often it was reminded: each reminder is taken, one report is stored, nothing is given up."""
-    await all_closed(city, people)
-    expected = taken_before + (await reminders(city, people))[ABSENT]
-    await eventually(lambda: has_taken(city, expected))
-    async with inside(city) as databases:
+    await all_closed(whole_system, people)
+    expected = taken_before + (await reminders(whole_system, people))[ABSENT]
+    await eventually(lambda: has_taken(whole_system, expected))
+    async with inside(whole_system) as databases:
         reports = await databases["privacy"].fetch(
             "SELECT service, subjects FROM order_report WHERE subjects && $1::uuid[]", people
         )
@@ -170,54 +170,54 @@ async def check_that_it_was_done_once(city: system.System, people: Sequence[UUID
             assert sorted(s for r in reports if r["service"] == name for s in r["subjects"]) == sorted(people), name
         own = "SELECT count(*) FROM erasure_report WHERE body LIKE '%' || $1 || '%'"
         assert await databases[ABSENT].fetchval(own, str(people[0])) == 1
-    assert await given_up(city) == 0
-    await eventually(lambda: has_metric(city, "lethe_erasure_silent_participants", 0))
+    assert await given_up(whole_system) == 0
+    await eventually(lambda: has_metric(whole_system, "lethe_erasure_silent_participants", 0))
 
 
-async def has_taken(city: system.System, expected: float) -> bool:
-    return await metric(city, ABSENT, TAKEN) >= expected
+async def has_taken(whole_system: system.System, expected: float) -> bool:
+    return await metric(whole_system, ABSENT, TAKEN) >= expected
 
 
-async def given_up(city: system.System) -> int:
+async def given_up(whole_system: system.System) -> int:
     """How many dead letters there are; the broker's own count, not that of its statistics."""
-    connection = await aio_pika.connect(broker.in_virtual_host(city.servers.amqp_url, system.VIRTUAL_HOST))
+    connection = await aio_pika.connect(broker.in_virtual_host(whole_system.servers.amqp_url, system.VIRTUAL_HOST))
     async with connection:
         channel = await connection.channel()
         found = [await channel.declare_queue(dead_letters(name), passive=True) for name in system.SERVICES]
         return sum(queue.declaration_result.message_count or 0 for queue in found)
 
 
-async def test_a_participant_that_was_down_through_the_whole_order(city: system.System) -> None:
+async def test_a_participant_that_was_down_through_the_whole_order(whole_system: system.System) -> None:
     """Guards: the order waits in its durable queue; reminded, it answers with the stored report
     (erasure.py), and is reminded alone (reminders.py); seen to fail without either of the last two.
     """
-    people = await settled(city, 100, 71)
-    await asyncio.to_thread(processes.stop, city.folder, ABSENT)
-    await let_run(city, people)
-    await check_that_all_wait_for_the_absent(city, people)
-    await restart(city, ABSENT)
-    await check_that_it_was_done_once(city, people, 0)
+    people = await residents_with_cases(whole_system, 100, 71)
+    await asyncio.to_thread(processes.stop, whole_system.folder, ABSENT)
+    await let_run(whole_system, people)
+    await check_that_all_wait_for_the_absent(whole_system, people)
+    await restart(whole_system, ABSENT)
+    await check_that_it_was_done_once(whole_system, people, 0)
 
 
-async def test_a_participant_that_hangs(city: system.System) -> None:
+async def test_a_participant_that_hangs(whole_system: system.System) -> None:
     """It holds its messages and its connections, and does nothing."""
-    people = await settled(city, 100, 72)
-    taken = await metric(city, ABSENT, TAKEN)
-    pid = processes.running(city.folder, ABSENT)
+    people = await residents_with_cases(whole_system, 100, 72)
+    taken = await metric(whole_system, ABSENT, TAKEN)
+    pid = processes.running(whole_system.folder, ABSENT)
     assert pid is not None
     os.kill(pid, signal.SIGSTOP)
     try:
-        await let_run(city, people)
-        await check_that_all_wait_for_the_absent(city, people)
+        await let_run(whole_system, people)
+        await check_that_all_wait_for_the_absent(whole_system, people)
     finally:
         os.kill(pid, signal.SIGCONT)
-    await check_that_it_was_done_once(city, people, taken)
+    await check_that_it_was_done_once(whole_system, people, taken)
 
 
 @asynccontextmanager
-async def closed_to_everybody(city: system.System, name: str) -> AsyncIterator[None]:
+async def closed_to_everybody(whole_system: system.System, name: str) -> AsyncIterator[None]:
     """A database that lets nobody in."""
-    admin = await asyncpg.connect(city.servers.postgres_admin_url, timeout=10)
+    admin = await asyncpg.connect(whole_system.servers.postgres_admin_url, timeout=10)
     try:
         await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
         await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)
@@ -227,20 +227,20 @@ async def closed_to_everybody(city: system.System, name: str) -> AsyncIterator[N
         await admin.close()
 
 
-async def test_a_participant_whose_database_is_away_longer_than_every_retry_tier(city: system.System) -> None:
+async def test_a_participant_whose_database_is_away_longer_than_every_retry_tier(whole_system: system.System) -> None:
     """Guard: the consumer pauses; an outage costs no attempt and no message (the tiers last a second here);
     seen to fail without it.
     """
-    people = await settled(city, 100, 73)
-    taken = await metric(city, ABSENT, TAKEN)
+    people = await residents_with_cases(whole_system, 100, 73)
+    taken = await metric(whole_system, ABSENT, TAKEN)
     paused = f'lethe_consumer_paused{{consumer="{ABSENT}.on.privacy.erasure-ordered"}}'
-    async with closed_to_everybody(city, ABSENT):
-        await let_run(city, people)
-        await check_that_all_wait_for_the_absent(city, people)
-        assert await metric(city, ABSENT, paused) == 1
-    await check_that_it_was_done_once(city, people, taken)
+    async with closed_to_everybody(whole_system, ABSENT):
+        await let_run(whole_system, people)
+        await check_that_all_wait_for_the_absent(whole_system, people)
+        assert await metric(whole_system, ABSENT, paused) == 1
+    await check_that_it_was_done_once(whole_system, people, taken)
 
     async def goes_on() -> bool:
-        return await metric(city, ABSENT, paused) == 0
+        return await metric(whole_system, ABSENT, paused) == 0
 
     await eventually(goes_on)

@@ -22,8 +22,8 @@ from shared.clock import now
 from shared.contracts import privacy
 from shared.messaging.request_client import RequestClient
 from shared.problems import Refused, Unavailable
-from tests.faults.conftest import SETTINGS, all_closed, inside, let_run, restart, settled
-from tests.house import SHORT_WAITS_MS, eventually
+from tests.faults.conftest import SETTINGS, all_closed, inside, let_run, residents_with_cases, restart
+from tests.harness import SHORT_WAITS_MS, eventually
 
 PEOPLE = 120
 PARTICIPANTS = tuple(name for name in system.SERVICES if name != "privacy")
@@ -38,9 +38,9 @@ REPORTED = "SELECT count(*) > 0 FROM erasure_report WHERE body::json ->> 'subjec
 
 
 @contextlib.asynccontextmanager
-async def held(city: system.System, names: Sequence[str], person: UUID) -> AsyncIterator[None]:
+async def held(whole_system: system.System, names: Sequence[str], person: UUID) -> AsyncIterator[None]:
     """Keep the person's row locked in these databases: their transactions stop in the middle."""
-    async with inside(city) as databases:
+    async with inside(whole_system) as databases:
         for name in names:
             await databases[name].execute("BEGIN")
             await databases[name].execute("SELECT lethe.lock_people(ARRAY[$1::uuid])", person)
@@ -50,10 +50,10 @@ async def held(city: system.System, names: Sequence[str], person: UUID) -> Async
                 await databases[name].execute("ROLLBACK")
 
 
-async def stuck(city: system.System, names: Sequence[str]) -> None:
+async def stuck(whole_system: system.System, names: Sequence[str]) -> None:
     """Wait until a transaction of each service stands still before the locked row."""
     users = [f"{name}_app" for name in names]
-    admin = await asyncpg.connect(city.servers.postgres_admin_url, timeout=10)
+    admin = await asyncpg.connect(whole_system.servers.postgres_admin_url, timeout=10)
     try:
         await eventually(lambda: _as_many(admin, users))
     finally:
@@ -64,9 +64,9 @@ async def _as_many(admin: asyncpg.Connection, users: Sequence[str]) -> bool:
     return bool(await admin.fetchval(WAITS_FOR_A_LOCK, users) >= len(users))
 
 
-async def becomes_true(city: system.System, name: str, sql: str, argument: object) -> None:
+async def becomes_true(whole_system: system.System, name: str, sql: str, argument: object) -> None:
     """Wait for a sign in a database without a pause, to be there in the very moment."""
-    async with inside(city) as databases:
+    async with inside(whole_system) as databases:
 
         async def sign() -> bool:
             while not await databases[name].fetchval(sql, argument):
@@ -79,29 +79,29 @@ async def becomes_true(city: system.System, name: str, sql: str, argument: objec
 Moment = Callable[[system.System, str, Sequence[UUID]], Awaitable[None]]
 
 
-async def in_the_middle_of_its_transaction(city: system.System, name: str, people: Sequence[UUID]) -> None:
-    async with held(city, [name], people[len(people) // 2]):
-        await let_run(city, people)
-        await stuck(city, [name])
-        kill(city, name)
+async def in_the_middle_of_its_transaction(whole_system: system.System, name: str, people: Sequence[UUID]) -> None:
+    async with held(whole_system, [name], people[len(people) // 2]):
+        await let_run(whole_system, people)
+        await stuck(whole_system, [name])
+        kill(whole_system, name)
 
 
-async def as_soon_as_its_transaction_is_through(city: system.System, name: str, people: Sequence[UUID]) -> None:
+async def as_soon_as_its_transaction_is_through(whole_system: system.System, name: str, people: Sequence[UUID]) -> None:
     """Committed, and perhaps neither acknowledged nor told."""
-    await let_run(city, people)
-    await becomes_true(city, name, REPORTED, str(people[0]))
-    kill(city, name)
+    await let_run(whole_system, people)
+    await becomes_true(whole_system, name, REPORTED, str(people[0]))
+    kill(whole_system, name)
 
 
-async def as_soon_as_it_is_ordered(city: system.System, name: str, people: Sequence[UUID]) -> None:
+async def as_soon_as_it_is_ordered(whole_system: system.System, name: str, people: Sequence[UUID]) -> None:
     """The order is in privacy's database, and perhaps nowhere else."""
-    await let_run(city, people)
-    await becomes_true(city, "privacy", ORDERED, list(people))
-    kill(city, name)
+    await let_run(whole_system, people)
+    await becomes_true(whole_system, "privacy", ORDERED, list(people))
+    kill(whole_system, name)
 
 
-def kill(city: system.System, name: str) -> None:
-    pid = processes.running(city.folder, name)
+def kill(whole_system: system.System, name: str) -> None:
+    pid = processes.running(whole_system.folder, name)
     assert pid is not None, f"{name} ended by itself"
     os.kill(pid, signal.SIGKILL)
 
@@ -112,92 +112,94 @@ def kill(city: system.System, name: str) -> None:
     ids=lambda moment: moment.__name__,
 )
 @pytest.mark.parametrize("name", system.SERVICES)
-async def test_a_killed_service_loses_nothing(city: system.System, name: str, moment: Moment) -> None:
+async def test_a_killed_service_loses_nothing(whole_system: system.System, name: str, moment: Moment) -> None:
     """Guard: acknowledge after the commit (shared/messaging/consumer.py); seen to fail with an early one."""
-    people = await settled(city, PEOPLE, next(seeds))
-    await moment(city, name, people)
-    await eventually(lambda: asyncio.to_thread(lambda: processes.running(city.folder, name) is None))
-    await restart(city, name)
-    await all_closed(city, people)
-    await check(city, people)
+    people = await residents_with_cases(whole_system, PEOPLE, next(seeds))
+    await moment(whole_system, name, people)
+    await eventually(lambda: asyncio.to_thread(lambda: processes.running(whole_system.folder, name) is None))
+    await restart(whole_system, name)
+    await all_closed(whole_system, people)
+    await check(whole_system, people)
 
 
-async def test_a_broker_killed_in_the_middle_loses_nothing(city: system.System) -> None:
+async def test_a_broker_killed_in_the_middle_loses_nothing(whole_system: system.System) -> None:
     """Persistent messages on durable queues; consumers and connections come back."""
-    people = await settled(city, PEOPLE, next(seeds))
-    async with held(city, PARTICIPANTS, people[7]):
-        await let_run(city, people)
-        await stuck(city, PARTICIPANTS)
-        await asyncio.to_thread(rabbitmq.kill, city.folder)
-    await asyncio.to_thread(rabbitmq.start, city.folder)
-    await all_closed(city, people)
-    await check(city, people)
+    people = await residents_with_cases(whole_system, PEOPLE, next(seeds))
+    async with held(whole_system, PARTICIPANTS, people[7]):
+        await let_run(whole_system, people)
+        await stuck(whole_system, PARTICIPANTS)
+        await asyncio.to_thread(rabbitmq.kill, whole_system.folder)
+    await asyncio.to_thread(rabbitmq.start, whole_system.folder)
+    await all_closed(whole_system, people)
+    await check(whole_system, people)
 
 
-async def test_what_is_told_while_the_broker_is_dead_is_told_later(city: system.System) -> None:
+async def test_what_is_told_while_the_broker_is_dead_is_told_later(whole_system: system.System) -> None:
     """Guard: the outbox row goes after the confirm (shared/messaging/outbox.py); seen to fail without it."""
-    people = await settled(city, PEOPLE, next(seeds))
-    await asyncio.to_thread(rabbitmq.kill, city.folder)
-    await let_run(city, people)
-    await becomes_true(city, "privacy", ORDERED, list(people))
+    people = await residents_with_cases(whole_system, PEOPLE, next(seeds))
+    await asyncio.to_thread(rabbitmq.kill, whole_system.folder)
+    await let_run(whole_system, people)
+    await becomes_true(whole_system, "privacy", ORDERED, list(people))
     failed = "SELECT count(*) = 1 AND bool_and(created_at < now() - interval '1 second') FROM outbox WHERE $1 > 0"
-    await becomes_true(city, "privacy", failed, 1)  # and by now its publishing has failed
-    await asyncio.to_thread(rabbitmq.start, city.folder)
-    await all_closed(city, people)
-    await check(city, people)
+    await becomes_true(whole_system, "privacy", failed, 1)  # and by now its publishing has failed
+    await asyncio.to_thread(rabbitmq.start, whole_system.folder)
+    await all_closed(whole_system, people)
+    await check(whole_system, people)
 
 
-async def test_a_killed_database_loses_nothing(city: system.System) -> None:
+async def test_a_killed_database_loses_nothing(whole_system: system.System) -> None:
     """The consumers wait (shared/messaging/consumer.py; the guard is in test_absence.py)."""
-    people = await settled(city, PEOPLE, next(seeds))
-    async with held(city, PARTICIPANTS, people[7]):
-        await let_run(city, people)
-        await stuck(city, PARTICIPANTS)
-        await asyncio.to_thread(postgres.kill, city.folder)
-    await asyncio.to_thread(postgres.start, city.folder, durable=False)
-    await all_closed(city, people)
-    await check(city, people)
+    people = await residents_with_cases(whole_system, PEOPLE, next(seeds))
+    async with held(whole_system, PARTICIPANTS, people[7]):
+        await let_run(whole_system, people)
+        await stuck(whole_system, PARTICIPANTS)
+        await asyncio.to_thread(postgres.kill, whole_system.folder)
+    await asyncio.to_thread(postgres.start, whole_system.folder, durable=False)
+    await all_closed(whole_system, people)
+    await check(whole_system, people)
 
 
-async def test_a_power_cut_loses_nothing(city: system.System) -> None:
+async def test_a_power_cut_loses_nothing(whole_system: system.System) -> None:
     """Every process and every server at once."""
-    people = await settled(city, PEOPLE, next(seeds))
-    async with held(city, PARTICIPANTS, people[7]):
-        await let_run(city, people)
-        await stuck(city, PARTICIPANTS)
+    people = await residents_with_cases(whole_system, PEOPLE, next(seeds))
+    async with held(whole_system, PARTICIPANTS, people[7]):
+        await let_run(whole_system, people)
+        await stuck(whole_system, PARTICIPANTS)
         for name in system.PROCESSES:
-            kill(city, name)
-        await asyncio.to_thread(servers.kill_servers, city.folder)
-    begin = partial(start.up, city.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+            kill(whole_system, name)
+        await asyncio.to_thread(servers.kill_servers, whole_system.folder)
+    begin = partial(start.up, whole_system.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
     again = await asyncio.to_thread(begin)
-    assert again == city, "it comes back where it was"
-    await all_closed(city, people)
-    await check(city, people)
+    assert again == whole_system, "it comes back where it was"
+    await all_closed(whole_system, people)
+    await check(whole_system, people)
 
 
-async def test_what_was_accepted_took_effect_once_although_its_service_was_killed(city: system.System) -> None:
+async def test_what_was_accepted_took_effect_once_although_its_service_was_killed(whole_system: system.System) -> None:
     """A hundred people client, and ask again when no answer came; privacy is killed twice meanwhile."""
     people = [uuid4() for _ in range(100)]
-    await with_accounts(city, people)
-    client = RequestClient(broker.in_virtual_host(city.servers.amqp_url, system.VIRTUAL_HOST), "test")
+    await with_accounts(whole_system, people)
+    client = RequestClient(broker.in_virtual_host(whole_system.servers.amqp_url, system.VIRTUAL_HOST), "test")
     try:
         asking = [asyncio.create_task(insist(client, person, number * 0.02)) for number, person in enumerate(people)]
         for _ in range(2):
             await asyncio.sleep(0.4)
-            kill(city, "privacy")
-            await eventually(lambda: asyncio.to_thread(lambda: processes.running(city.folder, "privacy") is None))
-            await restart(city, "privacy")
+            kill(whole_system, "privacy")
+            await eventually(
+                lambda: asyncio.to_thread(lambda: processes.running(whole_system.folder, "privacy") is None)
+            )
+            await restart(whole_system, "privacy")
         await asyncio.gather(*asking)
     finally:
         await client.close()
-    await all_closed(city, people)
-    async with inside(city) as databases:
+    await all_closed(whole_system, people)
+    async with inside(whole_system) as databases:
         cases = "SELECT count(*), count(DISTINCT subject_id) FROM privacy_case WHERE subject_id = ANY ($1)"
         assert tuple(await databases["privacy"].fetchrow(cases, people) or ()) == (100, 100)
 
 
-async def with_accounts(city: system.System, people: Sequence[UUID]) -> None:
-    async with inside(city) as databases, databases["identity"].transaction():
+async def with_accounts(whole_system: system.System, people: Sequence[UUID]) -> None:
+    async with inside(whole_system) as databases, databases["identity"].transaction():
         identity = databases["identity"]
         await identity.execute("INSERT INTO subject (subject_id) SELECT unnest($1::uuid[])", people)
         await identity.execute(
@@ -227,9 +229,9 @@ async def insist(client: RequestClient, person: UUID, after_s: float) -> None:
             return
 
 
-async def check(city: system.System, people: Sequence[UUID]) -> None:
+async def check(whole_system: system.System, people: Sequence[UUID]) -> None:
     """Everybody is a tombstone everywhere, no live row is left, every report counts everybody once."""
-    async with inside(city) as databases:
+    async with inside(whole_system) as databases:
         for name, connection in databases.items():
             live = "SELECT count(*) FROM subject WHERE subject_id = ANY ($1) AND live"
             assert await connection.fetchval(live, people) == 0, name

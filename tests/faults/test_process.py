@@ -22,8 +22,8 @@ from deploy.local.system import PROCESSES, SERVICES
 from deploy.population.cases import insert_cases, release
 from services.identity.app import SERVICE as IDENTITY
 from services.privacy.app import SERVICE as PRIVACY
-from tests import house as houses
-from tests.house import House, eventually
+from tests import harness as harnesses
+from tests.harness import Harness, eventually
 
 OWN_KEYS = {
     "privacy": "LETHE_PRIVACY_KEYS",
@@ -38,10 +38,10 @@ WAITS = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock
 
 
 @pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
-    made = await houses.build(servers, [IDENTITY, PRIVACY])
+async def harness(servers: Servers) -> AsyncIterator[Harness]:
+    made = await harnesses.build(servers, [IDENTITY, PRIVACY])
     yield made
-    await houses.tear_down(made)
+    await harnesses.tear_down(made)
 
 
 @contextlib.asynccontextmanager
@@ -78,8 +78,8 @@ async def test_missing_settings_are_named(name: str) -> None:
     assert OWN_KEYS[name] in sentence
 
 
-async def test_a_missing_database_setting_is_named(house: House) -> None:
-    sentence = await refusal("identity", house.environment("identity") | {"LETHE_POSTGRES_URL": ""})
+async def test_a_missing_database_setting_is_named(harness: Harness) -> None:
+    sentence = await refusal("identity", harness.environment("identity") | {"LETHE_POSTGRES_URL": ""})
     assert "LETHE_POSTGRES_URL" in sentence
 
 
@@ -91,22 +91,22 @@ async def test_a_wrong_setting_is_named_without_its_value(name: str) -> None:
     assert secret not in sentence
 
 
-async def test_a_taken_port_is_named(house: House) -> None:
+async def test_a_taken_port_is_named(harness: Harness) -> None:
     """Guard: shared/health.py listen; uvicorn itself ends the process without a word."""
     with socket.create_server((LOOPBACK, 0)) as taken:
         port = taken.getsockname()[1]
-        sentence = await refusal("identity", house.environment("identity") | {"LETHE_HEALTH_PORT": str(port)})
+        sentence = await refusal("identity", harness.environment("identity") | {"LETHE_HEALTH_PORT": str(port)})
     assert f"can't listen on {LOOPBACK}:{port}" in sentence
 
 
-async def test_a_missing_queue_is_named(house: House) -> None:
+async def test_a_missing_queue_is_named(harness: Harness) -> None:
     """Guard: shared/messaging/broker.py start. Nothing declares it silently: it would lack its bindings."""
     queue = "identity.on.privacy.permission-changed"
-    connection = await aio_pika.connect(house.admin_amqp)
-    async with connection, house.serve(PRIVACY):
+    connection = await aio_pika.connect(harness.admin_amqp)
+    async with connection, harness.serve(PRIVACY):
         channel = await connection.channel()
         await channel.queue_delete(queue)
-        sentence = await refusal("identity", house.environment("identity"))
+        sentence = await refusal("identity", harness.environment("identity"))
         assert queue in sentence
         assert "./lethe up" in sentence
         with pytest.raises(aio_pika.exceptions.ChannelNotFoundEntity):
@@ -118,12 +118,12 @@ async def test_sigterm_lets_the_message_under_way_finish(servers: Servers) -> No
 
     The end waits for the transaction, the queue is empty afterwards, and the case closes without the participant.
     """
-    house = await houses.build(servers, [IDENTITY, PRIVACY])
+    harness = await harnesses.build(servers, [IDENTITY, PRIVACY])
     person, port = uuid4(), free_ports(1)[0]
-    environment = house.environment("identity") | {"LETHE_HEALTH_PORT": str(port), "LETHE_HEALTH_HOST": LOOPBACK}
-    async with house.superuser("identity") as identity, house.superuser("privacy") as privacy:
+    environment = harness.environment("identity") | {"LETHE_HEALTH_PORT": str(port), "LETHE_HEALTH_HOST": LOOPBACK}
+    async with harness.superuser("identity") as identity, harness.superuser("privacy") as privacy:
         await identity.execute("INSERT INTO subject (subject_id) VALUES ($1)", person)
-        async with house.serve(PRIVACY), process("identity", environment) as ending:
+        async with harness.serve(PRIVACY), process("identity", environment) as ending:
             assert ending.stdout is not None
             await eventually(lambda: is_ready(port))
             await eventually(
@@ -133,18 +133,18 @@ async def test_sigterm_lets_the_message_under_way_finish(servers: Servers) -> No
             async with identity.transaction():
                 await identity.execute("SELECT lethe.lock_people(ARRAY[$1::uuid])", person)
                 await release(privacy, [person])
-                async with house.superuser("identity") as watcher:
+                async with harness.superuser("identity") as watcher:
                     await eventually(lambda: watcher.fetchval(WAITS))
                 ending.send_signal(signal.SIGTERM)
                 while json.loads(await asyncio.wait_for(ending.stdout.readline(), 10))["event"] != "draining":
                     pass
             _, wrong = await asyncio.wait_for(ending.communicate(), 10)
             assert (ending.returncode, wrong) == (0, b"")
-            assert await waiting_in(house, QUEUE) == 0
+            assert await waiting_in(harness, QUEUE) == 0
             assert not await identity.fetchval("SELECT live FROM subject WHERE subject_id = $1", person)
             await eventually(lambda: privacy.fetchval("SELECT state = 'closed' FROM privacy_case"))
             assert await privacy.fetchval("SELECT count(*) FROM order_report WHERE service = 'identity'") == 1
-    await houses.tear_down(house)
+    await harnesses.tear_down(harness)
 
 
 async def is_ready(port: int) -> bool:
@@ -155,9 +155,9 @@ async def is_ready(port: int) -> bool:
         return False
 
 
-async def waiting_in(house: House, queue: str) -> int | None:
+async def waiting_in(harness: Harness, queue: str) -> int | None:
     """How many messages would be delivered again; what was not acknowledged is back when its taker has ended."""
-    connection = await aio_pika.connect(house.admin_amqp)
+    connection = await aio_pika.connect(harness.admin_amqp)
     async with connection:
         channel = await connection.channel()
         return (await channel.declare_queue(queue, passive=True)).declaration_result.message_count

@@ -21,9 +21,9 @@ from deploy.local import ports, processes, rabbitmq, rabbitmq_software, start, s
 from deploy.local.folders import PROJECT, StartError, remember, remembered
 from shared.contracts import identity
 from shared.messaging.request_client import RequestClient
-from tests.faults.conftest import SETTINGS, all_closed, inside, let_run, restart, settled
+from tests.faults.conftest import SETTINGS, all_closed, inside, let_run, residents_with_cases, restart
 from tests.faults.test_kill import held, kill, stuck
-from tests.house import SHORT_WAITS_MS, eventually
+from tests.harness import SHORT_WAITS_MS, eventually
 
 CLOSED_PORT = "postgresql://postgres:not-a-secret@127.0.0.1:9/postgres"
 ABSENT = "marketing"
@@ -54,18 +54,20 @@ def lethe(folder: Path, *arguments: str, environment: Mapping[str, str] | None =
     return lines[0]
 
 
-async def test_a_second_start_changes_nothing(city: system.System) -> None:
-    before = {name: processes.running(city.folder, name) for name in system.PROCESSES}
+async def test_a_second_start_changes_nothing(whole_system: system.System) -> None:
+    before = {name: processes.running(whole_system.folder, name) for name in system.PROCESSES}
     again = await asyncio.to_thread(
-        lambda: start.up(city.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+        lambda: start.up(whole_system.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
     )
-    assert again == city
-    assert {name: processes.running(city.folder, name) for name in system.PROCESSES} == before
+    assert again == whole_system
+    assert {name: processes.running(whole_system.folder, name) for name in system.PROCESSES} == before
 
 
-async def test_a_start_during_a_start_is_one_sentence(city: system.System, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_start_during_a_start_is_one_sentence(
+    whole_system: system.System, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Guard: a start holds its lock to the end (deploy/local/system.py); seen to fail without it."""
-    await asyncio.to_thread(processes.stop, city.folder, ABSENT)
+    await asyncio.to_thread(processes.stop, whole_system.folder, ABSENT)
     waiting, go_on = threading.Event(), threading.Event()
     wait = system.wait
 
@@ -75,71 +77,74 @@ async def test_a_start_during_a_start_is_one_sentence(city: system.System, monke
         wait(running, name)
 
     monkeypatch.setattr(system, "wait", slowly)
-    first = asyncio.create_task(asyncio.to_thread(up, city))
+    first = asyncio.create_task(asyncio.to_thread(up, whole_system))
     await asyncio.to_thread(waiting.wait, 30)
-    second = await asyncio.to_thread(up, city)
+    second = await asyncio.to_thread(up, whole_system)
     go_on.set()
     assert "Another ./lethe is starting" in second
     assert await first == ""
-    assert workers(city, ABSENT) == [processes.running(city.folder, ABSENT)]
+    assert workers(whole_system, ABSENT) == [processes.running(whole_system.folder, ABSENT)]
 
 
-async def test_starts_at_once_make_one_system(city: system.System) -> None:
-    await asyncio.to_thread(processes.stop, city.folder, ABSENT)
-    said = await asyncio.gather(*(asyncio.to_thread(up, city) for _ in range(3)))
+async def test_starts_at_once_make_one_system(whole_system: system.System) -> None:
+    await asyncio.to_thread(processes.stop, whole_system.folder, ABSENT)
+    said = await asyncio.gather(*(asyncio.to_thread(up, whole_system) for _ in range(3)))
     assert "" in said
     assert all("Another ./lethe is starting" in sentence for sentence in said if sentence)
-    assert workers(city, ABSENT) == [processes.running(city.folder, ABSENT)]
+    assert workers(whole_system, ABSENT) == [processes.running(whole_system.folder, ABSENT)]
 
 
-def brought_up(city: system.System) -> system.System:
+def brought_up(whole_system: system.System) -> system.System:
     """What `./lethe up` does, with the settings of the tests."""
-    return start.up(city.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+    return start.up(whole_system.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
 
 
-def up(city: system.System) -> str:
+def up(whole_system: system.System) -> str:
     """Start what does not run; answers why that was refused."""
     try:
-        brought_up(city)
+        brought_up(whole_system)
     except StartError as error:
         return str(error)
     return ""
 
 
-def workers(city: system.System, name: str) -> list[int | None]:
+def workers(whole_system: system.System, name: str) -> list[int | None]:
     """The processes that run a service of this system, found by what they were started with."""
     found: list[int | None] = []
     for command in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             if f"services.{name}.app" not in command.read_text():
                 continue
-            if city.amqp[name] in command.with_name("environ").read_text():
+            if whole_system.amqp[name] in command.with_name("environ").read_text():
                 found.append(int(command.parent.name))
         except OSError:
             continue
     return found
 
 
-async def test_a_taken_port_is_named_with_its_holder(city: system.System) -> None:
-    await asyncio.to_thread(processes.stop, city.folder, system.GATEWAY)
-    with socket.create_server((ports.LOOPBACK, city.ports[system.GATEWAY])), pytest.raises(StartError) as refused:
-        await asyncio.to_thread(system.start, city, system.GATEWAY, SETTINGS)
+async def test_a_taken_port_is_named_with_its_holder(whole_system: system.System) -> None:
+    await asyncio.to_thread(processes.stop, whole_system.folder, system.GATEWAY)
+    with (
+        socket.create_server((ports.LOOPBACK, whole_system.ports[system.GATEWAY])),
+        pytest.raises(StartError) as refused,
+    ):
+        await asyncio.to_thread(system.start, whole_system, system.GATEWAY, SETTINGS)
     sentence = str(refused.value)
-    assert f"Port {city.ports[system.GATEWAY]} of the gateway is taken by" in sentence
+    assert f"Port {whole_system.ports[system.GATEWAY]} of the gateway is taken by" in sentence
     assert str(os.getpid()) in sentence
-    await restart(city, system.GATEWAY)
+    await restart(whole_system, system.GATEWAY)
 
 
-async def test_a_failed_start_stops_what_it_started_and_nothing_else(city: system.System) -> None:
+async def test_a_failed_start_stops_what_it_started_and_nothing_else(whole_system: system.System) -> None:
     """Guard: `_all_or_nothing` of deploy/local/system.py; half a system goes on without it."""
     for name in (ABSENT, system.GATEWAY):
-        await asyncio.to_thread(processes.stop, city.folder, name)
-    before = system.running_parts(city.folder)
-    with socket.create_server((ports.LOOPBACK, city.ports[system.GATEWAY])):
-        assert "is taken by" in await asyncio.to_thread(up, city)
+        await asyncio.to_thread(processes.stop, whole_system.folder, name)
+    before = system.running_parts(whole_system.folder)
+    with socket.create_server((ports.LOOPBACK, whole_system.ports[system.GATEWAY])):
+        assert "is taken by" in await asyncio.to_thread(up, whole_system)
     assert before[ABSENT] is None
-    assert system.running_parts(city.folder) == before
-    assert await asyncio.to_thread(up, city) == ""
+    assert system.running_parts(whole_system.folder) == before
+    assert await asyncio.to_thread(up, whole_system) == ""
 
 
 def test_an_interrupted_start_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -173,19 +178,19 @@ def broker_elsewhere() -> dict[str, str]:
     }
 
 
-def test_no_broker_is_one_sentence(city: system.System, tmp_path: Path) -> None:
-    given = {"LETHE_POSTGRES_ADMIN_URL": elsewhere(city), **broker_elsewhere()}
+def test_no_broker_is_one_sentence(whole_system: system.System, tmp_path: Path) -> None:
+    given = {"LETHE_POSTGRES_ADMIN_URL": elsewhere(whole_system), **broker_elsewhere()}
     sentence = lethe(tmp_path, "up", environment=given)
     assert "127.0.0.1:9" in sentence
     assert "LETHE_MANAGEMENT_URL" in sentence
 
 
-def elsewhere(city: system.System) -> str:
-    return city.servers.postgres_admin_url
+def elsewhere(whole_system: system.System) -> str:
+    return whole_system.servers.postgres_admin_url
 
 
-def test_a_wrong_password_is_one_sentence(city: system.System, tmp_path: Path) -> None:
-    wrong = re.sub(r":[^:@]+@", ":not-a-secret@", elsewhere(city))
+def test_a_wrong_password_is_one_sentence(whole_system: system.System, tmp_path: Path) -> None:
+    wrong = re.sub(r":[^:@]+@", ":not-a-secret@", elsewhere(whole_system))
     sentence = lethe(tmp_path, "up", environment={"LETHE_POSTGRES_ADMIN_URL": wrong, **broker_elsewhere()})
     assert "LETHE_POSTGRES_ADMIN_URL" in sentence
 
@@ -244,23 +249,25 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path, limit: int) -> None:
     assert re.search("disk|too large|folder", sentence), sentence
 
 
-async def test_a_full_disk_loses_nothing_that_was_there(city: system.System, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_full_disk_loses_nothing_that_was_there(
+    whole_system: system.System, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Everything stopped without a process left behind, no room to start, and then room again."""
-    people = await settled(city, 20, 5001)
-    await asyncio.to_thread(system.down, city.folder)
-    assert left_behind(city.folder) == []
+    people = await residents_with_cases(whole_system, 20, 5001)
+    await asyncio.to_thread(system.down, whole_system.folder)
+    assert left_behind(whole_system.folder) == []
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 0))
     with pytest.raises(StartError, match="Only 0 MB are free"):
         await asyncio.to_thread(
-            lambda: start.up(city.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+            lambda: start.up(whole_system.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
         )
     monkeypatch.undo()
     again = await asyncio.to_thread(
-        lambda: start.up(city.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+        lambda: start.up(whole_system.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
     )
-    assert again == city
-    await let_run(city, people)
-    await all_closed(city, people)
+    assert again == whole_system
+    await let_run(whole_system, people)
+    await all_closed(whole_system, people)
 
 
 async def test_a_half_written_file_is_named(tmp_path: Path) -> None:
@@ -271,83 +278,83 @@ async def test_a_half_written_file_is_named(tmp_path: Path) -> None:
     assert remembered(tmp_path / "keys.json") == {"whole": 1}
 
 
-async def test_a_drain_finishes_what_is_under_way_and_tells_it(city: system.System) -> None:
+async def test_a_drain_finishes_what_is_under_way_and_tells_it(whole_system: system.System) -> None:
     """Guard: SIGTERM stops the taking first; what is committed is published before the end (shared/service.py);
     seen to fail without the wait.
 
     The order closes although the participant is gone: its report had left.
     """
-    people = await settled(city, 50, 5002)
-    pid = processes.running(city.folder, ABSENT)
+    people = await residents_with_cases(whole_system, 50, 5002)
+    pid = processes.running(whole_system.folder, ABSENT)
     assert pid is not None
-    async with held(city, [ABSENT], people[9]):
-        await let_run(city, people)
-        await stuck(city, [ABSENT])
+    async with held(whole_system, [ABSENT], people[9]):
+        await let_run(whole_system, people)
+        await stuck(whole_system, [ABSENT])
         os.kill(pid, signal.SIGTERM)
         await asyncio.sleep(0.3)  # long enough to end early, if it did
-        assert processes.running(city.folder, ABSENT) == pid
-    await eventually(lambda: ended(city, ABSENT))
-    await all_closed(city, people)
-    assert "stopped" in (city.folder / "logs" / f"{ABSENT}.log").read_text().splitlines()[-1]
-    await restart(city, ABSENT)
+        assert processes.running(whole_system.folder, ABSENT) == pid
+    await eventually(lambda: ended(whole_system, ABSENT))
+    await all_closed(whole_system, people)
+    assert "stopped" in (whole_system.folder / "logs" / f"{ABSENT}.log").read_text().splitlines()[-1]
+    await restart(whole_system, ABSENT)
 
 
-async def ended(city: system.System, name: str) -> bool:
-    return await asyncio.to_thread(lambda: processes.running(city.folder, name) is None)
+async def ended(whole_system: system.System, name: str) -> bool:
+    return await asyncio.to_thread(lambda: processes.running(whole_system.folder, name) is None)
 
 
-async def test_a_drain_that_takes_too_long_gives_up_and_loses_nothing(city: system.System) -> None:
+async def test_a_drain_that_takes_too_long_gives_up_and_loses_nothing(whole_system: system.System) -> None:
     """Two seconds here: then the transaction is rolled back and the message goes to whoever comes next."""
-    people = await settled(city, 50, 5003)
-    pid = processes.running(city.folder, ABSENT)
+    people = await residents_with_cases(whole_system, 50, 5003)
+    pid = processes.running(whole_system.folder, ABSENT)
     assert pid is not None
-    async with held(city, [ABSENT], people[9]):
-        await let_run(city, people)
-        await stuck(city, [ABSENT])
+    async with held(whole_system, [ABSENT], people[9]):
+        await let_run(whole_system, people)
+        await stuck(whole_system, [ABSENT])
         os.kill(pid, signal.SIGTERM)
-        await eventually(lambda: ended(city, ABSENT), 15)
-    await restart(city, ABSENT)
-    await all_closed(city, people)
+        await eventually(lambda: ended(whole_system, ABSENT), 15)
+    await restart(whole_system, ABSENT)
+    await all_closed(whole_system, people)
 
 
-async def test_a_question_under_way_is_answered_before_the_end(city: system.System) -> None:
+async def test_a_question_under_way_is_answered_before_the_end(whole_system: system.System) -> None:
     person = uuid4()
-    async with inside(city) as databases:
+    async with inside(whole_system) as databases:
         await databases["identity"].execute("INSERT INTO subject VALUES ($1)", person)
         account = "INSERT INTO account (subject_id, email, full_name) VALUES ($1, 'a@example.com', 'Anna Nowak')"
         await databases["identity"].execute(account, person)
-    client = RequestClient(broker.in_virtual_host(city.servers.amqp_url, system.VIRTUAL_HOST), "test")
-    pid = processes.running(city.folder, "identity")
+    client = RequestClient(broker.in_virtual_host(whole_system.servers.amqp_url, system.VIRTUAL_HOST), "test")
+    pid = processes.running(whole_system.folder, "identity")
     assert pid is not None
     try:
-        async with held(city, ["identity"], person):
+        async with held(whole_system, ["identity"], person):
             asking = asyncio.create_task(client.request(identity.ReadProfile(subject_id=person), timeout_s=15))
-            await stuck(city, ["identity"])
+            await stuck(whole_system, ["identity"])
             os.kill(pid, signal.SIGTERM)
             await asyncio.sleep(0.3)
         assert (await asking).full_name == "Anna Nowak"
     finally:
         await client.close()
-    await eventually(lambda: ended(city, "identity"))
-    await restart(city, "identity")
+    await eventually(lambda: ended(whole_system, "identity"))
+    await restart(whole_system, "identity")
 
 
-async def test_a_service_that_still_waits_for_others_can_be_stopped(city: system.System) -> None:
+async def test_a_service_that_still_waits_for_others_can_be_stopped(whole_system: system.System) -> None:
     """Guard: a start that waits looks at the stop, too; seen to fail without it (killed after 20 s)."""
-    async with inside(city) as databases:
+    async with inside(whole_system) as databases:
         await databases[ABSENT].execute("DELETE FROM catch_up")
     for name in (ABSENT, "privacy"):
-        kill(city, name)
-        await eventually(lambda name=name: ended(city, name))  # type: ignore[misc]
-    await asyncio.to_thread(system.start, city, ABSENT, SETTINGS)
-    log = city.folder / "logs" / f"{ABSENT}.log"
+        kill(whole_system, name)
+        await eventually(lambda name=name: ended(whole_system, name))  # type: ignore[misc]
+    await asyncio.to_thread(system.start, whole_system, ABSENT, SETTINGS)
+    log = whole_system.folder / "logs" / f"{ABSENT}.log"
     await eventually(lambda: asyncio.to_thread(lambda: "catching up" in log.read_text()))
-    pid = processes.running(city.folder, ABSENT)
+    pid = processes.running(whole_system.folder, ABSENT)
     assert pid is not None
     os.kill(pid, signal.SIGTERM)
-    await eventually(lambda: ended(city, ABSENT), 8)
-    await restart(city, "privacy")
-    await restart(city, ABSENT)
+    await eventually(lambda: ended(whole_system, ABSENT), 8)
+    await restart(whole_system, "privacy")
+    await restart(whole_system, ABSENT)
 
 
 def left_behind(folder: Path) -> list[str]:

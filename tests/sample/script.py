@@ -6,9 +6,9 @@ from uuid import uuid4
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from shared.database import Transaction
-from tests.house import House, eventually
+from tests.harness import Harness, eventually
 from tests.sample.contracts import ThingNoted
-from tests.sample.house import handled, reacting, send, until_handled
+from tests.sample.harness import handled, reacting, send, until_handled
 
 NOTED, DEAD = "sample.on.sample.thing-noted", "sample.dead-letters"
 NOTE = "INSERT INTO note (note_id, subject_id, text) VALUES ($1, $2, 'x')"
@@ -46,14 +46,14 @@ class Script:
                 raise failure
             await tx.run(failure)
 
-    async def play(self, house: House, channel: AbstractChannel, **properties: Any) -> ThingNoted:
+    async def play(self, harness: Harness, channel: AbstractChannel, **properties: Any) -> ThingNoted:
         """Send one event and wait until it is done."""
 
         async def handle(event: ThingNoted, tx: Transaction, attempt: int) -> None:
             await self.handle(event, tx, attempt)
 
         event, done = noted(), handled(NOTED, "done")
-        async with house.serve(reacting(handle)):
+        async with harness.serve(reacting(handle)):
             await send(channel, event, **properties)
             await until_handled(NOTED, "done", done + 1)
         return event

@@ -7,46 +7,46 @@ from shared.loops import Loop, backoff, run
 
 async def test_a_step_that_failed_for_a_night_is_still_tried() -> None:
     """Guard: a limit on the doublings of the wait; seen to end the loop by OverflowError without it."""
-    stop, steps = asyncio.Event(), 0
+    stop, driver = asyncio.Event(), 0
 
     async def step() -> bool:
-        nonlocal steps
-        steps += 1
-        if steps <= 1100:
+        nonlocal driver
+        driver += 1
+        if driver <= 1100:
             raise ConnectionError
         stop.set()
         return False
 
     await asyncio.wait_for(run(Loop("test", step, interval_s=0.0), asyncio.Event(), stop), 30)
-    assert steps == 1101
+    assert driver == 1101
 
 
 async def test_a_wake_up_during_the_step_is_not_lost() -> None:
     """Guard: the signal is cleared before the step, not after it; seen to fail the other way round."""
-    stop, wake, steps = asyncio.Event(), asyncio.Event(), 0
+    stop, wake, driver = asyncio.Event(), asyncio.Event(), 0
 
     async def step() -> bool:
-        nonlocal steps
-        steps += 1
-        (wake if steps == 1 else stop).set()
+        nonlocal driver
+        driver += 1
+        (wake if driver == 1 else stop).set()
         return False
 
     await asyncio.wait_for(run(Loop("test", step, interval_s=60.0), wake, stop), 5)
-    assert steps == 2
+    assert driver == 2
 
 
 async def test_a_step_that_says_more_is_repeated_at_once() -> None:
-    stop, steps = asyncio.Event(), 0
+    stop, driver = asyncio.Event(), 0
 
     async def step() -> bool:
-        nonlocal steps
-        steps += 1
-        if steps == 3:
+        nonlocal driver
+        driver += 1
+        if driver == 3:
             stop.set()
-        return steps < 3
+        return driver < 3
 
     await asyncio.wait_for(run(Loop("test", step, interval_s=60.0), asyncio.Event(), stop), 5)
-    assert steps == 3
+    assert driver == 3
 
 
 def test_waits_grow_up_to_a_limit() -> None:

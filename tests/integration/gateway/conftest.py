@@ -1,4 +1,4 @@
-"""The gateway in front of the house of a module."""
+"""The gateway in front of the services of a module."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,8 +7,8 @@ import httpx
 import pytest
 
 from deploy.local.servers import Servers
-from tests.gateway import front_door
-from tests.house import House
+from tests.gateway import gateway_client
+from tests.harness import Harness
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def mail(servers: Servers) -> Path:
 
 
 @pytest.fixture(scope="module")
-async def client(house: House) -> AsyncIterator[httpx.AsyncClient]:
-    """A gateway of this house."""
-    async with front_door(house) as made:
+async def client(harness: Harness) -> AsyncIterator[httpx.AsyncClient]:
+    """A gateway of this harness."""
+    async with gateway_client(harness) as made:
         yield made

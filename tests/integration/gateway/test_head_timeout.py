@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.gateway import front_door
-from tests.house import PATIENCE_S, House
+from tests.gateway import gateway_client
+from tests.harness import PATIENCE_S, Harness
 
 LIMIT_S = 0.3
 REQUEST = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -16,9 +16,9 @@ Address = tuple[str, int]
 
 
 @pytest.fixture(scope="module")
-async def address(house: House) -> AsyncIterator[Address]:
+async def address(harness: Harness) -> AsyncIterator[Address]:
     """Where a gateway listens that awaits no head for longer than LIMIT_S."""
-    async with front_door(house, head_timeout_s=LIMIT_S) as client:
+    async with gateway_client(harness, head_timeout_s=LIMIT_S) as client:
         parts = urlsplit(str(client.base_url))
         assert parts.hostname
         assert parts.port

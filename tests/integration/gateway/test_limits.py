@@ -2,8 +2,8 @@
 
 import httpx
 
-from tests.gateway import bearer, front_door, problem
-from tests.house import House
+from tests.gateway import bearer, gateway_client, problem
+from tests.harness import Harness
 
 
 async def spent(client: httpx.AsyncClient, times: int, **request: object) -> httpx.Response:
@@ -13,8 +13,8 @@ async def spent(client: httpx.AsyncClient, times: int, **request: object) -> htt
     return answer
 
 
-async def test_too_many_over_http(house: House) -> None:
-    async with front_door(house, rate_mail="2/minute", rate_open="3/hour") as client:
+async def test_too_many_over_http(harness: Harness) -> None:
+    async with gateway_client(harness, rate_mail="2/minute", rate_open="3/hour") as client:
         asked = {"method": "POST", "url": "/accounts", "json": {}}
         problem(await spent(client, 2, **asked), 422)
         answer = await spent(client, 1, **asked)
@@ -27,14 +27,14 @@ async def test_too_many_over_http(house: House) -> None:
         assert int(answer.headers["retry-after"]) > 1000
 
 
-async def test_a_refused_body_counts_as_well(house: House) -> None:
-    async with front_door(house, rate_credentials="2/minute") as client:
+async def test_a_refused_body_counts_as_well(harness: Harness) -> None:
+    async with gateway_client(harness, rate_credentials="2/minute") as client:
         problem(await spent(client, 2, method="POST", url="/sessions", content=b"{"), 415)
         problem(await spent(client, 1, method="POST", url="/sessions", content=b"{"), 429)
 
 
-async def test_sessions_have_their_own_rate_and_the_address_one_for_all(house: House) -> None:
-    async with front_door(house, rate_member="2/minute", rate_address="6/minute") as client:
+async def test_sessions_have_their_own_rate_and_the_address_one_for_all(harness: Harness) -> None:
+    async with gateway_client(harness, rate_member="2/minute", rate_address="6/minute") as client:
         first, second = bearer("f" * 43), bearer("s" * 43)
         problem(await spent(client, 2, method="GET", url="/me", headers=first), 503)
         problem(await spent(client, 1, method="GET", url="/me", headers=first), 429)
@@ -43,13 +43,13 @@ async def test_sessions_have_their_own_rate_and_the_address_one_for_all(house: H
         problem(await spent(client, 1, method="GET", url="/me", headers=bearer("t" * 43)), 429)
 
 
-async def test_only_a_trusted_proxy_names_the_client(house: House) -> None:
+async def test_only_a_trusted_proxy_names_the_client(harness: Harness) -> None:
     asked = {"method": "GET", "url": "/products"}
     elsewhere = {"X-Forwarded-For": "192.0.2.7"}
-    async with front_door(house, rate_open="1/hour") as client:
+    async with gateway_client(harness, rate_open="1/hour") as client:
         problem(await spent(client, 1, **asked), 503)
         problem(await spent(client, 1, **asked, headers=elsewhere), 429)
-    async with front_door(house, rate_open="1/hour", trusted_proxies="127.0.0.1") as client:
+    async with gateway_client(harness, rate_open="1/hour", trusted_proxies="127.0.0.1") as client:
         problem(await spent(client, 1, **asked), 503)
         problem(await spent(client, 1, **asked, headers=elsewhere), 503)
         problem(await spent(client, 1, **asked, headers=elsewhere), 429)

@@ -15,23 +15,23 @@ from services.identity.app import SERVICE as IDENTITY
 from services.licensing.app import SERVICE as LICENSING
 from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import licensing
-from tests import house as houses
-from tests.gateway import PASSWORD, bearer, front_door, mailed_code, problem, sign_in, sign_up
-from tests.house import House, eventually
+from tests import harness as harnesses
+from tests.gateway import PASSWORD, bearer, gateway_client, mailed_code, problem, sign_in, sign_up
+from tests.harness import Harness, eventually
 
 
 @pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
+async def harness(servers: Servers) -> AsyncIterator[Harness]:
     """Identity, privacy and licensing."""
-    made = await houses.build(servers, [IDENTITY, PRIVACY, LICENSING])
+    made = await harnesses.build(servers, [IDENTITY, PRIVACY, LICENSING])
     async with made.serve(PRIVACY, IDENTITY, LICENSING):
         yield made
-    await houses.tear_down(made)
+    await harnesses.tear_down(made)
 
 
-async def bought(client: httpx.AsyncClient, house: House, who: dict[str, str]) -> str:
+async def bought(client: httpx.AsyncClient, harness: Harness, who: dict[str, str]) -> str:
     """Buy a license the way a customer does; answers the order's id."""
-    async with house.asking() as staff:
+    async with harness.asking() as staff:
         await staff.request(licensing.PutProduct(code="seo-pro", name="SEO Pro", net=10_000, device_limit=2, months=12))
         products = (await client.get("/products")).json()["products"]
         assert "seo-pro" in [product["code"] for product in products]
@@ -76,12 +76,12 @@ def webhook_headers(signed: licensing.SignedWebhook) -> dict[str, str]:
     }
 
 
-async def test_sign_up_purchase_and_license(client: httpx.AsyncClient, house: House, mail: Path) -> None:
+async def test_sign_up_purchase_and_license(client: httpx.AsyncClient, harness: Harness, mail: Path) -> None:
     address, token = await sign_up(client, mail)
     who = bearer(token)
     me = (await client.get("/me", headers=who)).json()
     assert (me["email"], me["full_name"], me["city"]) == (address, "Anna Nowak", "Gdańsk")
-    order_id = await bought(client, house, who)
+    order_id = await bought(client, harness, who)
     orders = (await client.get("/orders", headers=who)).json()["orders"]
     assert [(order["order_id"], order["state"]) for order in orders] == [(order_id, "paid")]
     problem(await client.delete(f"/orders/{order_id}", headers=who), 409)
@@ -100,7 +100,9 @@ async def test_sign_up_purchase_and_license(client: httpx.AsyncClient, house: Ho
     assert (await client.post("/licenses/validate", json={"key": key})).json()["code"] == "ENDED"
 
 
-async def test_the_sandbox_is_a_page_where_a_buyer_pays(client: httpx.AsyncClient, house: House, mail: Path) -> None:
+async def test_the_sandbox_is_a_page_where_a_buyer_pays(
+    client: httpx.AsyncClient, harness: Harness, mail: Path
+) -> None:
     _, token = await sign_up(client, mail)
     who = bearer(token)
     await client.patch("/me", json={"street": "Długa 1", "postal_code": "80-001"}, headers=who)
@@ -117,10 +119,10 @@ async def test_the_sandbox_is_a_page_where_a_buyer_pays(client: httpx.AsyncClien
     assert paid["state"] == "confirmed"
 
 
-async def test_nobody_reaches_what_is_another_persons(client: httpx.AsyncClient, house: House, mail: Path) -> None:
+async def test_nobody_reaches_what_is_another_persons(client: httpx.AsyncClient, harness: Harness, mail: Path) -> None:
     _, token = await sign_up(client, mail)
     who = bearer(token)
-    await bought(client, house, who)
+    await bought(client, harness, who)
     invoice = (await client.get("/invoices", headers=who)).json()["invoices"][0]["invoice_id"]
     held = (await client.get("/licenses", headers=who)).json()["licenses"][0]["license_id"]
     case = (await client.post("/me/privacy-requests", json={"right": "erasure"}, headers=who)).json()
@@ -149,8 +151,8 @@ async def test_sessions(client: httpx.AsyncClient, mail: Path) -> None:
     assert (await client.get("/me", headers=bearer(token))).status_code == 200
 
 
-async def test_the_address_of_a_forged_session_pays(house: House) -> None:
-    async with front_door(house, rate_credentials="2/hour") as client:
+async def test_the_address_of_a_forged_session_pays(harness: Harness) -> None:
+    async with gateway_client(harness, rate_credentials="2/hour") as client:
         for number in range(2):
             problem(await client.get("/me", headers=bearer(f"{number}" * 43)), 401)
         problem(await client.get("/me", headers=bearer("x" * 43)), 429)
@@ -231,10 +233,10 @@ async def test_an_address_is_erased_by_mailed_code(client: httpx.AsyncClient, ma
     assert (await client.get(f"/privacy-requests/{opened.json()['token']}")).json()["right"] == "erasure"
 
 
-async def test_a_repeated_request_gets_its_token_after_the_keys_were_rotated(house: House, mail: Path) -> None:
+async def test_a_repeated_request_gets_its_token_after_the_keys_were_rotated(harness: Harness, mail: Path) -> None:
     """Guard: the tokens of older keys that the gateway tries; the second answer is a 422 without it."""
-    old, once = house.settings["keys"], {"Idempotency-Key": "rotated"}
-    async with front_door(house) as before, front_door(house, keys=f"2:{'n' * 32},{old}") as after:
+    old, once = harness.settings["keys"], {"Idempotency-Key": "rotated"}
+    async with gateway_client(harness) as before, gateway_client(harness, keys=f"2:{'n' * 32},{old}") as after:
         address, _ = await sign_up(before, mail)
         sign_up_code = await mailed_code(mail, address)
 

@@ -15,21 +15,21 @@ from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import marketing
 from shared.contracts.message import Created
-from tests import house as houses
+from tests import harness as harnesses
 from tests.gateway import problem
-from tests.house import House, eventually
+from tests.harness import Harness, eventually
 
 CONFIRMING = re.compile(r"/newsletter/confirmations\?token=([\w.~-]+)")
 LEAVING = re.compile(r"/newsletter/unsubscribe/([\w.~-]+)")
 
 
 @pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
+async def harness(servers: Servers) -> AsyncIterator[Harness]:
     """Identity, privacy and marketing."""
-    made = await houses.build(servers, [IDENTITY, PRIVACY, MARKETING])
+    made = await harnesses.build(servers, [IDENTITY, PRIVACY, MARKETING])
     async with made.serve(PRIVACY, IDENTITY, MARKETING):
         yield made
-    await houses.tear_down(made)
+    await harnesses.tear_down(made)
 
 
 async def linked(mail: Path, address: str, link: re.Pattern[str]) -> str:
@@ -55,21 +55,21 @@ async def subscribed(client: httpx.AsyncClient, mail: Path) -> tuple[str, str]:
     return address, await linked(mail, address, CONFIRMING)
 
 
-async def campaign(house: House, mail: Path, address: str) -> str:
+async def campaign(harness: Harness, mail: Path, address: str) -> str:
     """Mail everybody once marketing knows of a consent; answers the token of the link to leave."""
 
     async def allowed() -> bool:
-        async with house.superuser("marketing") as database:
+        async with harness.superuser("marketing") as database:
             return bool(await database.fetchval("SELECT true FROM permission WHERE allowed"))
 
     await eventually(allowed)
-    async with house.asking() as client:
+    async with harness.asking() as client:
         made: Created = await client.request(marketing.CreateCampaign(subject="Nowości", text="Nowa wersja."))
         await client.request(marketing.StartCampaign(campaign_id=made.id))
     return await linked(mail, address, LEAVING)
 
 
-async def test_a_link_confirms_nothing_its_button_does(client: httpx.AsyncClient, house: House, mail: Path) -> None:
+async def test_a_link_confirms_nothing_its_button_does(client: httpx.AsyncClient, harness: Harness, mail: Path) -> None:
     address, token = await subscribed(client, mail)
     page = await client.get("/newsletter/confirmations", params={"token": token})
     assert page.headers["content-type"].startswith("text/html")
@@ -77,7 +77,7 @@ async def test_a_link_confirms_nothing_its_button_does(client: httpx.AsyncClient
     assert action is not None
     answer = await client.post(page.url.join(action.group(1)))
     assert answer.status_code == 200, answer.text
-    leaving = await campaign(house, mail, address)
+    leaving = await campaign(harness, mail, address)
     for _ in range(3):
         offered = await client.get(f"/newsletter/unsubscribe/{leaving}")
         assert "<form" in offered.text

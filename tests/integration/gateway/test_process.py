@@ -11,7 +11,7 @@ import httpx
 
 from deploy.local.folders import PROJECT
 from deploy.local.ports import LOOPBACK, free_ports
-from tests.house import House, eventually
+from tests.harness import Harness, eventually
 
 
 async def started(amqp: str, port: int, **settings: str) -> asyncio.subprocess.Process:
@@ -32,9 +32,9 @@ async def started(amqp: str, port: int, **settings: str) -> asyncio.subprocess.P
     )
 
 
-async def test_it_finishes_what_is_under_way(house: House) -> None:
+async def test_it_finishes_what_is_under_way(harness: Harness) -> None:
     port = free_ports(1)[0]
-    process = await started(house.amqp["gateway"], port)
+    process = await started(harness.amqp["gateway"], port)
     base = f"http://{LOOPBACK}:{port}"
     async with httpx.AsyncClient(base_url=base) as client:
 
@@ -68,14 +68,14 @@ async def test_it_finishes_what_is_under_way(house: House) -> None:
     assert b"Traceback" not in wrong
 
 
-async def test_it_says_why_it_cannot_start(house: House) -> None:
-    parts = urlsplit(house.amqp["gateway"])
+async def test_it_says_why_it_cannot_start(harness: Harness) -> None:
+    parts = urlsplit(harness.amqp["gateway"])
     with socket.create_server((LOOPBACK, 0)) as taken:
         for settings, words in (
             ({"LETHE_GATEWAY_RATE_MAIL": "lots"}, b"RATE_MAIL"),
             ({}, b"can't listen on 127.0.0.1:"),
         ):
-            process = await started(house.amqp["gateway"], taken.getsockname()[1], **settings)
+            process = await started(harness.amqp["gateway"], taken.getsockname()[1], **settings)
             _, wrong = await asyncio.wait_for(process.communicate(), 20)
             assert process.returncode == 1
             assert words in wrong

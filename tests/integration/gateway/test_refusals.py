@@ -17,8 +17,8 @@ from services.gateway.app import build
 from services.gateway.settings import GatewaySettings
 from services.privacy.app import SERVICE as PRIVACY
 from shared.messaging.request_client import RequestClient
-from tests.gateway import bearer, front_door, problem
-from tests.house import House
+from tests.gateway import bearer, gateway_client, problem
+from tests.harness import Harness
 
 SECRET = "Zażółć-gęślą-jaźń-9f3a"
 NOBODY = "n" * 43
@@ -26,9 +26,9 @@ JSON = {"Content-Type": "application/json"}
 
 
 @pytest.fixture(scope="module")
-async def client(house: House) -> AsyncIterator[httpx.AsyncClient]:
+async def client(harness: Harness) -> AsyncIterator[httpx.AsyncClient]:
     """A gateway with privacy behind it; identity, licensing and marketing are absent."""
-    async with house.serve(PRIVACY), front_door(house) as made:
+    async with harness.serve(PRIVACY), gateway_client(harness) as made:
         yield made
 
 
@@ -275,8 +275,8 @@ async def test_webhooks(client: httpx.AsyncClient) -> None:
     problem(await client.post("/webhooks/payments", content=b"{}", headers=signed), 503)
 
 
-async def test_a_body_that_never_ends(house: House) -> None:
-    async with front_door(house, body_timeout_s=0.2) as client:
+async def test_a_body_that_never_ends(harness: Harness) -> None:
+    async with gateway_client(harness, body_timeout_s=0.2) as client:
         begun = time.monotonic()
         host, port = urlsplit(str(client.base_url)).hostname, urlsplit(str(client.base_url)).port
         reader, writer = await asyncio.open_connection(host, port)
@@ -323,8 +323,8 @@ async def test_health_and_metrics(client: httpx.AsyncClient) -> None:
     assert "lethe_http_requests_total" in (await client.get("/metrics")).text
 
 
-async def test_not_ready_without_the_broker(house: House) -> None:
-    async with front_door(house, amqp_url="amqp://guest:guest@127.0.0.1:1/none") as client:
+async def test_not_ready_without_the_broker(harness: Harness) -> None:
+    async with gateway_client(harness, amqp_url="amqp://guest:guest@127.0.0.1:1/none") as client:
         assert (await client.get("/health/live")).status_code == 200
         assert (await client.get("/health/ready")).status_code == 503
         problem(await client.get("/products"), 503)

@@ -7,13 +7,13 @@ import pytest
 from deploy.local.servers import Servers
 from services.identity.app import SERVICE as IDENTITY
 from services.privacy.app import SERVICE as PRIVACY
-from tests import house as houses
-from tests.integration.identity.steps import SETTINGS, Steps, living
+from tests import harness as harnesses
+from tests.integration.identity.driver import SETTINGS, Driver, living
 
 
 @pytest.fixture(scope="module")
-async def steps(servers: Servers) -> AsyncIterator[Steps]:
-    made = await houses.build(servers, [IDENTITY, PRIVACY], settings=SETTINGS)
+async def driver(servers: Servers) -> AsyncIterator[Driver]:
+    made = await harnesses.build(servers, [IDENTITY, PRIVACY], settings=SETTINGS)
     async with living(made) as running:
         yield running
-    await houses.tear_down(made)
+    await harnesses.tear_down(made)

@@ -16,9 +16,9 @@ from services.identity.app import SERVICE as IDENTITY
 from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import identity
 from shared.mail.mailer import Mailer, MailFailed
-from tests import house as houses
-from tests.house import House, eventually
-from tests.integration.identity.steps import SETTINGS, Steps, address, living
+from tests import harness as harnesses
+from tests.harness import Harness, eventually
+from tests.integration.identity.driver import SETTINGS, Driver, address, living
 
 
 class Post:
@@ -69,11 +69,11 @@ async def post() -> AsyncIterator[Post]:
 
 
 @pytest.fixture(scope="module")
-async def steps(servers: Servers, post: Post) -> AsyncIterator[Steps]:
-    made = await houses.build(servers, [IDENTITY, PRIVACY], settings=SETTINGS | {"smtp_url": post.url})
+async def driver(servers: Servers, post: Post) -> AsyncIterator[Driver]:
+    made = await harnesses.build(servers, [IDENTITY, PRIVACY], settings=SETTINGS | {"smtp_url": post.url})
     async with living(made) as running:
         yield running
-    await houses.tear_down(made)
+    await harnesses.tear_down(made)
 
 
 @pytest.fixture
@@ -84,10 +84,10 @@ async def opened(post: Post) -> AsyncIterator[Post]:
     await post.close()
 
 
-async def somebody(house: House) -> tuple[UUID, str]:
+async def somebody(harness: Harness) -> tuple[UUID, str]:
     """A person with an account, made past the requests."""
     person, email = uuid4(), address("person")
-    async with house.superuser("identity") as database:
+    async with harness.superuser("identity") as database:
         await database.execute("INSERT INTO subject VALUES ($1)", person)
         await database.execute(
             "INSERT INTO account (subject_id, email, full_name) VALUES ($1, $2, 'Anna Nowak')", person, email
@@ -99,15 +99,15 @@ def paid(person: UUID) -> identity.ServiceMailDue:
     return identity.ServiceMailDue(subject_id=person, template="payment-received", facts={"amount": "49.00 PLN"})
 
 
-async def test_mail_waits_for_its_server_and_leaves_once_with_one_disclosure(steps: Steps, post: Post) -> None:
-    person, email = await somebody(steps.house)
+async def test_mail_waits_for_its_server_and_leaves_once_with_one_disclosure(driver: Driver, post: Post) -> None:
+    person, email = await somebody(driver.harness)
     message_id = str(uuid4())
-    async with steps.listening("identity.disclosed.v1") as heard:
+    async with driver.listening("identity.disclosed.v1") as heard:
         for _ in range(2):
-            await steps.tell(paid(person), "licensing", message_id)
+            await driver.tell(paid(person), "licensing", message_id)
 
         async def tried_thrice() -> bool:
-            return bool(await steps.value("SELECT attempts >= 3 FROM service_mail WHERE subject_id = $1", person))
+            return bool(await driver.value("SELECT attempts >= 3 FROM service_mail WHERE subject_id = $1", person))
 
         await eventually(tried_thrice)
         await post.open()
@@ -118,17 +118,17 @@ async def test_mail_waits_for_its_server_and_leaves_once_with_one_disclosure(ste
         await eventually(told)
         await post.close()
     assert [to for to, _ in post.received] == [email]
-    mail_id = await steps.value("SELECT mail_id FROM service_mail WHERE subject_id = $1", person)
+    mail_id = await driver.value("SELECT mail_id FROM service_mail WHERE subject_id = $1", person)
     assert post.received[0][1].startswith(f"<service-{mail_id}@")
     assert [(d["subject_id"], d["recipient"], d["categories"]) for d in heard] == [
         (str(person), "Poczta.example sp. z o.o.", ["D1", "D5"])
     ]
 
 
-async def test_an_unknown_outcome_is_sent_again_under_the_same_id(steps: Steps, opened: Post) -> None:
-    person, email = await somebody(steps.house)
+async def test_an_unknown_outcome_is_sent_again_under_the_same_id(driver: Driver, opened: Post) -> None:
+    person, email = await somebody(driver.harness)
     opened.answer = "break off"
-    await steps.tell(paid(person), "licensing")
+    await driver.tell(paid(person), "licensing")
 
     async def repeated() -> bool:
         return len([1 for to, _ in opened.received if to == email]) >= 2
@@ -137,61 +137,61 @@ async def test_an_unknown_outcome_is_sent_again_under_the_same_id(steps: Steps, 
     opened.answer = "250 Message accepted"
 
     async def sent() -> bool:
-        return bool(await steps.value("SELECT sent_at IS NOT NULL FROM service_mail WHERE subject_id = $1", person))
+        return bool(await driver.value("SELECT sent_at IS NOT NULL FROM service_mail WHERE subject_id = $1", person))
 
     await eventually(sent)
     assert len({message_id for to, message_id in opened.received if to == email}) == 1
 
 
-async def test_a_refused_mail_is_kept_and_marked(steps: Steps, opened: Post) -> None:
-    person, _ = await somebody(steps.house)
-    await steps.value("UPDATE account SET email = 'unknown@example.com' WHERE subject_id = $1 RETURNING 1", person)
-    await steps.tell(paid(person), "licensing")
+async def test_a_refused_mail_is_kept_and_marked(driver: Driver, opened: Post) -> None:
+    person, _ = await somebody(driver.harness)
+    await driver.value("UPDATE account SET email = 'unknown@example.com' WHERE subject_id = $1 RETURNING 1", person)
+    await driver.tell(paid(person), "licensing")
 
     async def refused() -> bool:
-        return bool(await steps.value("SELECT refused_at IS NOT NULL FROM service_mail WHERE subject_id = $1", person))
+        return bool(await driver.value("SELECT refused_at IS NOT NULL FROM service_mail WHERE subject_id = $1", person))
 
     await eventually(refused)
-    assert await steps.value("SELECT sent_at IS NULL FROM service_mail WHERE subject_id = $1", person)
+    assert await driver.value("SELECT sent_at IS NULL FROM service_mail WHERE subject_id = $1", person)
 
 
 @pytest.mark.parametrize("template", ["buy-more-now", "password-reset", ""])
-async def test_an_unknown_template_goes_to_the_dead_letters(steps: Steps, opened: Post, template: str) -> None:
-    person, _ = await somebody(steps.house)
-    before = await steps.everything()
+async def test_an_unknown_template_goes_to_the_dead_letters(driver: Driver, opened: Post, template: str) -> None:
+    person, _ = await somebody(driver.harness)
+    before = await driver.everything()
     event = identity.ServiceMailDue(subject_id=person, template=template)
-    async with dead_letters(steps) as dead:
-        await steps.tell(event, "licensing")
+    async with dead_letters(driver) as dead:
+        await driver.tell(event, "licensing")
         reason = await asyncio.wait_for(dead.get(), 10)
     assert reason == "unknown template"
-    assert await steps.everything() == before
+    assert await driver.everything() == before
 
 
 @contextlib.asynccontextmanager
-async def dead_letters(steps: Steps) -> AsyncIterator["asyncio.Queue[str]"]:
+async def dead_letters(driver: Driver) -> AsyncIterator["asyncio.Queue[str]"]:
     """The reasons of identity's dead letters, as they come."""
     reasons: asyncio.Queue[str] = asyncio.Queue()
 
     async def take(message: AbstractIncomingMessage) -> None:
         reasons.put_nowait(str(message.headers["x-reason"]))
 
-    connection = await aio_pika.connect(steps.house.admin_amqp)
+    connection = await aio_pika.connect(driver.harness.admin_amqp)
     async with connection:
         queue = await (await connection.channel()).get_queue("identity.dead-letters")
         await queue.consume(take, no_ack=True)
         yield reasons
 
 
-async def test_a_person_without_an_account_gets_the_mail_once_there_is_one(steps: Steps, opened: Post) -> None:
+async def test_a_person_without_an_account_gets_the_mail_once_there_is_one(driver: Driver, opened: Post) -> None:
     person = uuid4()
-    await steps.tell(paid(person), "licensing")
+    await driver.tell(paid(person), "licensing")
 
     async def kept() -> bool:
-        return bool(await steps.value("SELECT count(*) FROM service_mail WHERE subject_id = $1", person))
+        return bool(await driver.value("SELECT count(*) FROM service_mail WHERE subject_id = $1", person))
 
     await eventually(kept)
     email = address("late")
-    await steps.value(
+    await driver.value(
         "INSERT INTO account (subject_id, email, full_name) VALUES ($1, $2, 'Anna') RETURNING 1", person, email
     )
 

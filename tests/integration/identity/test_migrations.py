@@ -7,7 +7,7 @@ import pytest
 
 from deploy.databases import SERVICES_FOLDER
 from shared import migrations
-from tests.integration.identity.steps import Steps
+from tests.integration.identity.driver import Driver
 
 MIGRATIONS = SERVICES_FOLDER / "identity" / "migrations"
 SIGN_UP = """
@@ -17,12 +17,12 @@ VALUES (sha256(uuid_send($1)), 'a@example.com', 'x', 'Anna', '', '', '', 'PL', '
 """
 
 
-async def test_sign_ups_from_before_are_brought_along(steps: Steps) -> None:
+async def test_sign_ups_from_before_are_brought_along(driver: Driver) -> None:
     """Guard: the unique index of identity_0002.sql; a code mail is noted by its nonce alone."""
     nonce = uuid4()
-    async with steps.house.superuser("identity") as superuser:
+    async with driver.harness.superuser("identity") as superuser:
         await superuser.execute("CREATE DATABASE older_identity OWNER identity_owner")
-    url = steps.house.databases["identity"].owner.rpartition("/")[0] + "/older_identity"
+    url = driver.harness.databases["identity"].owner.rpartition("/")[0] + "/older_identity"
     try:
         migrations.upgrade(MIGRATIONS, url, to="identity_0001")
         older = await asyncpg.connect(url, timeout=10)
@@ -33,5 +33,5 @@ async def test_sign_ups_from_before_are_brought_along(steps: Steps) -> None:
             await older.execute(SIGN_UP, uuid4(), nonce)
         await older.close()
     finally:
-        async with steps.house.superuser("identity") as superuser:
+        async with driver.harness.superuser("identity") as superuser:
             await superuser.execute("DROP DATABASE older_identity WITH (FORCE)")

@@ -11,58 +11,58 @@ from services.identity.passwords import Passwords
 from services.identity.settings import IdentitySettings
 from shared.contracts import identity
 from shared.secrets import digest
-from tests.house import eventually
-from tests.integration.identity.steps import PASSWORD, Steps, address
+from tests.harness import eventually
+from tests.integration.identity.driver import PASSWORD, Driver, address
 
 NEW_PASSWORD = "staple horse battery"
 NO_ID: Any = "nobody"
 
 
-async def test_a_session_lives_from_sign_in_to_sign_out(steps: Steps) -> None:
+async def test_a_session_lives_from_sign_in_to_sign_out(driver: Driver) -> None:
     anna = address("anna")
-    person = await steps.member(anna)
-    token = await steps.signed_in(anna.upper())
-    principal = await steps.ask(identity.Authenticate(token=token))
+    person = await driver.member(anna)
+    token = await driver.signed_in(anna.upper())
+    principal = await driver.ask(identity.Authenticate(token=token))
     assert principal.subject_id == person
-    assert await steps.value("SELECT token_hash FROM session WHERE subject_id = $1", person) == digest(token)
-    assert token not in await steps.everything()
-    sessions = await steps.ask(identity.ReadSessions(subject_id=person))
+    assert await driver.value("SELECT token_hash FROM session WHERE subject_id = $1", person) == digest(token)
+    assert token not in await driver.everything()
+    sessions = await driver.ask(identity.ReadSessions(subject_id=person))
     assert [s.device for s in sessions.sessions] == ["Test"]
-    await steps.ask(identity.SignOut(token=token))
-    assert (await steps.problem(identity.Authenticate(token=token))).status == 401
-    assert (await steps.problem(identity.SignOut(token=token))).status == 401
-    log = await steps.ask(identity.ReadActivity(subject_id=person))
+    await driver.ask(identity.SignOut(token=token))
+    assert (await driver.problem(identity.Authenticate(token=token))).status == 401
+    assert (await driver.problem(identity.SignOut(token=token))).status == 401
+    log = await driver.ask(identity.ReadActivity(subject_id=person))
     assert [(a.what, a.ip) for a in log.activities][:2] == [("signed out", ""), ("signed in", "203.0.113.9")]
 
 
-async def test_unknown_unconfirmed_and_wrong_are_one_answer(steps: Steps) -> None:
+async def test_unknown_unconfirmed_and_wrong_are_one_answer(driver: Driver) -> None:
     member, pending = address("member"), address("pending")
-    person = await steps.member(member)
-    await steps.register(pending)
+    person = await driver.member(member)
+    await driver.register(pending)
     asked = [(member, "wrong horse battery"), (pending, PASSWORD), (address("nobody"), PASSWORD)]
-    problems = [await steps.problem(identity.SignIn(email=email, password=word)) for email, word in asked]
+    problems = [await driver.problem(identity.SignIn(email=email, password=word)) for email, word in asked]
     assert problems[0].status == 401
     assert all(problem == problems[0] for problem in problems)
-    assert (await steps.ask(identity.ReadActivity(subject_id=person, limit=1))).activities[0].what == "sign-in failed"
+    assert (await driver.ask(identity.ReadActivity(subject_id=person, limit=1))).activities[0].what == "sign-in failed"
 
 
-async def test_many_tries_have_to_wait_whether_the_address_is_known_or_not_and_never_for_good(steps: Steps) -> None:
+async def test_many_tries_have_to_wait_whether_the_address_is_known_or_not_and_never_for_good(driver: Driver) -> None:
     member, nobody = address("member"), address("nobody")
-    await steps.member(member)
+    await driver.member(member)
     for email in (member, nobody):
-        wrong = [steps.problem(identity.SignIn(email=email, password="wrong horse")) for _ in range(12)]
+        wrong = [driver.problem(identity.SignIn(email=email, password="wrong horse")) for _ in range(12)]
         statuses = sorted(p.status for p in await asyncio.gather(*wrong))
         assert statuses == [401] * 5 + [429] * 7
-        assert (await steps.problem(identity.SignIn(email=email, password=PASSWORD))).status == 429
+        assert (await driver.problem(identity.SignIn(email=email, password=PASSWORD))).status == 429
     waited = "UPDATE sign_in_attempt SET failures = 1000, next_at = now() WHERE address_hash = $1 RETURNING true"
     for email in (member, nobody):
-        assert await steps.value(waited, hashes_of(steps.keyring, email).newest)
-    assert (await steps.problem(identity.SignIn(email=nobody, password=PASSWORD))).status == 401
+        assert await driver.value(waited, hashes_of(driver.keyring, email).newest)
+    assert (await driver.problem(identity.SignIn(email=nobody, password=PASSWORD))).status == 401
     longest = "SELECT max(next_at) <= now() + interval '15 minutes' FROM sign_in_attempt"
-    assert await steps.value(longest)
-    assert await steps.signed_in(member)
+    assert await driver.value(longest)
+    assert await driver.signed_in(member)
     tries = "SELECT count(*) FROM sign_in_attempt WHERE address_hash = $1"
-    assert [await steps.value(tries, hashes_of(steps.keyring, email).newest) for email in (member, nobody)] == [0, 1]
+    assert [await driver.value(tries, hashes_of(driver.keyring, email).newest) for email in (member, nobody)] == [0, 1]
 
 
 @pytest.mark.parametrize(
@@ -72,107 +72,107 @@ async def test_many_tries_have_to_wait_whether_the_address_is_known_or_not_and_n
         "UPDATE session SET expires_at = now() - interval '1 second' WHERE subject_id = $1 RETURNING true",
     ],
 )
-async def test_idle_and_old_sessions_end(steps: Steps, aged: str) -> None:
+async def test_idle_and_old_sessions_end(driver: Driver, aged: str) -> None:
     anna = address("anna")
-    person = await steps.member(anna)
-    token = await steps.signed_in(anna)
-    assert await steps.value(aged, person)
-    assert (await steps.problem(identity.Authenticate(token=token))).status == 401
-    assert not (await steps.ask(identity.ReadSessions(subject_id=person))).sessions
+    person = await driver.member(anna)
+    token = await driver.signed_in(anna)
+    assert await driver.value(aged, person)
+    assert (await driver.problem(identity.Authenticate(token=token))).status == 401
+    assert not (await driver.ask(identity.ReadSessions(subject_id=person))).sessions
 
 
-async def test_use_is_noted_once_a_minute(steps: Steps) -> None:
+async def test_use_is_noted_once_a_minute(driver: Driver) -> None:
     anna = address("anna")
-    person = await steps.member(anna)
-    token = await steps.signed_in(anna)
+    person = await driver.member(anna)
+    token = await driver.signed_in(anna)
     row = "SELECT xmin::text FROM session WHERE subject_id = $1"
-    untouched = await steps.value(row, person)
-    await steps.ask(identity.Authenticate(token=token))
-    assert await steps.value(row, person) == untouched
-    await steps.value("UPDATE session SET last_seen_at = now() - interval '2 minutes' RETURNING 1")
-    await steps.ask(identity.Authenticate(token=token))
-    assert await steps.value(
+    untouched = await driver.value(row, person)
+    await driver.ask(identity.Authenticate(token=token))
+    assert await driver.value(row, person) == untouched
+    await driver.value("UPDATE session SET last_seen_at = now() - interval '2 minutes' RETURNING 1")
+    await driver.ask(identity.Authenticate(token=token))
+    assert await driver.value(
         "SELECT last_seen_at > now() - interval '1 minute' FROM session WHERE subject_id = $1", person
     )
 
 
-async def test_proving_again_needs_the_password(steps: Steps) -> None:
+async def test_proving_again_needs_the_password(driver: Driver) -> None:
     anna = address("anna")
-    await steps.member(anna)
-    token = await steps.signed_in(anna)
-    before = (await steps.ask(identity.Authenticate(token=token))).authenticated_at
-    wrong = await steps.problem(identity.Reauthenticate(token=token, password="wrong horse"))
+    await driver.member(anna)
+    token = await driver.signed_in(anna)
+    before = (await driver.ask(identity.Authenticate(token=token))).authenticated_at
+    wrong = await driver.problem(identity.Reauthenticate(token=token, password="wrong horse"))
     assert (wrong.status, [e.field for e in wrong.errors]) == (403, ["password"])
-    assert (await steps.ask(identity.Authenticate(token=token))).authenticated_at == before
-    await steps.ask(identity.Reauthenticate(token=token, password=PASSWORD))
-    assert (await steps.ask(identity.Authenticate(token=token))).authenticated_at > before
+    assert (await driver.ask(identity.Authenticate(token=token))).authenticated_at == before
+    await driver.ask(identity.Reauthenticate(token=token, password=PASSWORD))
+    assert (await driver.ask(identity.Authenticate(token=token))).authenticated_at > before
     unknown = identity.Reauthenticate(token="x" * 43, password=PASSWORD)
-    assert (await steps.problem(unknown)).status == 401
+    assert (await driver.problem(unknown)).status == 401
 
 
-async def test_a_changed_password_ends_other_sessions_and_is_told(steps: Steps) -> None:
+async def test_a_changed_password_ends_other_sessions_and_is_told(driver: Driver) -> None:
     anna = address("anna")
-    await steps.member(anna)
-    here, elsewhere = await steps.signed_in(anna), await steps.signed_in(anna)
+    await driver.member(anna)
+    here, elsewhere = await driver.signed_in(anna), await driver.signed_in(anna)
     change = identity.ChangePassword(token=here, password=PASSWORD, new_password=NEW_PASSWORD)
-    refused = await steps.problem(change.model_copy(update={"new_password": "password1234"}))
+    refused = await driver.problem(change.model_copy(update={"new_password": "password1234"}))
     assert [e.field for e in refused.errors] == ["new_password"]
-    await steps.ask(change)
-    await steps.ask(identity.Authenticate(token=here))
-    assert (await steps.problem(identity.Authenticate(token=elsewhere))).status == 401
-    assert (await steps.problem(identity.SignIn(email=anna, password=PASSWORD))).status == 401
-    assert await steps.signed_in(anna, NEW_PASSWORD)
-    assert await steps.mails(anna, "Hasło zostało zmienione")
+    await driver.ask(change)
+    await driver.ask(identity.Authenticate(token=here))
+    assert (await driver.problem(identity.Authenticate(token=elsewhere))).status == 401
+    assert (await driver.problem(identity.SignIn(email=anna, password=PASSWORD))).status == 401
+    assert await driver.signed_in(anna, NEW_PASSWORD)
+    assert await driver.mails(anna, "Hasło zostało zmienione")
 
 
-async def test_a_mailed_token_resets_the_password_once(steps: Steps) -> None:
+async def test_a_mailed_token_resets_the_password_once(driver: Driver) -> None:
     anna = address("anna")
-    await steps.member(anna)
-    session = await steps.signed_in(anna)
-    answer = await steps.ask(identity.RequestPasswordReset(email=anna))
-    assert answer == await steps.ask(identity.RequestPasswordReset(email=address("nobody")))
-    token = (await steps.mails(anna, "Ustawianie nowego"))[0].partition("Kod: ")[2].strip()
-    assert token not in await steps.everything()
-    await steps.ask(identity.ResetPassword(token=token, password=NEW_PASSWORD))
-    assert (await steps.problem(identity.Authenticate(token=session))).status == 401
-    again = await steps.problem(identity.ResetPassword(token=token, password=PASSWORD))
+    await driver.member(anna)
+    session = await driver.signed_in(anna)
+    answer = await driver.ask(identity.RequestPasswordReset(email=anna))
+    assert answer == await driver.ask(identity.RequestPasswordReset(email=address("nobody")))
+    token = (await driver.mails(anna, "Ustawianie nowego"))[0].partition("Kod: ")[2].strip()
+    assert token not in await driver.everything()
+    await driver.ask(identity.ResetPassword(token=token, password=NEW_PASSWORD))
+    assert (await driver.problem(identity.Authenticate(token=session))).status == 401
+    again = await driver.problem(identity.ResetPassword(token=token, password=PASSWORD))
     assert (again.status, [e.field for e in again.errors]) == (422, ["token"])
-    assert await steps.signed_in(anna, NEW_PASSWORD)
+    assert await driver.signed_in(anna, NEW_PASSWORD)
 
 
-async def test_an_expired_reset_token_is_refused(steps: Steps) -> None:
+async def test_an_expired_reset_token_is_refused(driver: Driver) -> None:
     anna = address("anna")
-    await steps.member(anna)
-    await steps.ask(identity.RequestPasswordReset(email=anna))
-    token = (await steps.mails(anna, "Ustawianie nowego"))[0].partition("Kod: ")[2].strip()
-    assert await steps.value("UPDATE password_reset SET expires_at = now() RETURNING true")
-    assert (await steps.problem(identity.ResetPassword(token=token, password=NEW_PASSWORD))).status == 422
-    assert await steps.signed_in(anna)
+    await driver.member(anna)
+    await driver.ask(identity.RequestPasswordReset(email=anna))
+    token = (await driver.mails(anna, "Ustawianie nowego"))[0].partition("Kod: ")[2].strip()
+    assert await driver.value("UPDATE password_reset SET expires_at = now() RETURNING true")
+    assert (await driver.problem(identity.ResetPassword(token=token, password=NEW_PASSWORD))).status == 422
+    assert await driver.signed_in(anna)
 
 
-async def test_a_hash_with_weaker_parameters_is_renewed_at_sign_in(steps: Steps) -> None:
+async def test_a_hash_with_weaker_parameters_is_renewed_at_sign_in(driver: Driver) -> None:
     anna = address("anna")
-    person = await steps.member(anna)
+    person = await driver.member(anna)
     weak = "$argon2id$v=19$m=32,t=1,p=1$"
     settings = {"amqp_url": "x", "keys": "1:" + "k" * 32, "argon2_memory_kib": 32, "argon2_time_cost": 1}
     stored = await Passwords(IdentitySettings.model_validate(settings)).hash(PASSWORD)
     assert stored.startswith(weak)
-    await steps.value("UPDATE credential SET password_hash = $2 WHERE subject_id = $1 RETURNING 1", person, stored)
-    assert await steps.signed_in(anna)
-    renewed = await steps.value("SELECT password_hash FROM credential WHERE subject_id = $1", person)
+    await driver.value("UPDATE credential SET password_hash = $2 WHERE subject_id = $1 RETURNING 1", person, stored)
+    assert await driver.signed_in(anna)
+    renewed = await driver.value("SELECT password_hash FROM credential WHERE subject_id = $1", person)
     assert renewed.startswith("$argon2id$v=19$m=64,t=1,p=1$")
-    assert await steps.signed_in(anna)
+    assert await driver.signed_in(anna)
 
 
-async def test_a_correction_tells_the_names_of_the_fields_and_no_value(steps: Steps) -> None:
+async def test_a_correction_tells_the_names_of_the_fields_and_no_value(driver: Driver) -> None:
     anna = address("anna")
-    person = await steps.member(anna, street="Polna 1")
-    async with steps.listening("identity.profile-changed.v1") as heard:
+    person = await driver.member(anna, street="Polna 1")
+    async with driver.listening("identity.profile-changed.v1") as heard:
         change = identity.ChangeProfile(subject_id=person, full_name="Anna Maria Nowak", street="Polna 1", phone="")
-        profile = await steps.ask(change)
+        profile = await driver.ask(change)
         assert profile.full_name == "Anna Maria Nowak"
-        assert await steps.ask(change) == profile
-        await steps.ask(identity.ChangeProfile(subject_id=person, street="Leśna 2"))
+        assert await driver.ask(change) == profile
+        await driver.ask(identity.ChangeProfile(subject_id=person, street="Leśna 2"))
 
         async def both() -> bool:
             return len(heard) >= 2
@@ -197,18 +197,18 @@ async def test_a_correction_tells_the_names_of_the_fields_and_no_value(steps: St
     ],
 )
 async def test_a_bad_correction_names_the_field_and_changes_nothing(
-    steps: Steps, field: str, given: dict[str, Any]
+    driver: Driver, field: str, given: dict[str, Any]
 ) -> None:
-    person = await steps.member(address("firm"), kind="company", company="Firma", nip="9222828810")
-    before = await steps.everything()
-    problem = await steps.problem(identity.ChangeProfile.model_construct(subject_id=person, **given))
+    person = await driver.member(address("firm"), kind="company", company="Firma", nip="9222828810")
+    before = await driver.everything()
+    problem = await driver.problem(identity.ChangeProfile.model_construct(subject_id=person, **given))
     assert (problem.status, [e.field for e in problem.errors]) == (422, [field])
-    assert await steps.everything() == before
+    assert await driver.everything() == before
 
 
 @pytest.mark.parametrize("contract", [identity.ReadProfile, identity.TellAddress, identity.TellBuyer])
-async def test_nobody_has_no_profile(steps: Steps, contract: Any) -> None:
-    assert (await steps.problem(contract(subject_id=uuid4()))).status == 404
+async def test_nobody_has_no_profile(driver: Driver, contract: Any) -> None:
+    assert (await driver.problem(contract(subject_id=uuid4()))).status == 404
 
 
 @pytest.mark.parametrize(
@@ -232,9 +232,9 @@ async def test_nobody_has_no_profile(steps: Steps, contract: Any) -> None:
     ids=lambda bad: str(bad.type),
 )
 @pytest.mark.filterwarnings("ignore:Pydantic serializer warnings")
-async def test_a_malformed_request_is_refused_and_changes_nothing(steps: Steps, bad: Any) -> None:
-    before = await steps.everything()
-    problem = await steps.problem(bad)
+async def test_a_malformed_request_is_refused_and_changes_nothing(driver: Driver, bad: Any) -> None:
+    before = await driver.everything()
+    problem = await driver.problem(bad)
     assert problem.status == 422
     assert problem.errors
-    assert await steps.everything() == before
+    assert await driver.everything() == before

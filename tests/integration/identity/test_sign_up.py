@@ -8,145 +8,145 @@ import pytest
 from services.identity.jobs.expiry import expire
 from services.identity.settings import IdentitySettings
 from shared.contracts import identity
-from tests.house import eventually
-from tests.integration.identity.steps import PASSWORD, Steps, address
+from tests.harness import eventually
+from tests.integration.identity.driver import PASSWORD, Driver, address
 
 GOOD = {"password": PASSWORD, "full_name": "Anna Nowak"}
 
 
-async def test_a_confirmed_code_begins_an_account(steps: Steps) -> None:
+async def test_a_confirmed_code_begins_an_account(driver: Driver) -> None:
     anna = address("anna")
-    async with steps.listening("identity.person-registered.v1") as heard:
-        person = await steps.member(anna, kind="sole trader", nip="922-28-28-810", city="Łódź")
+    async with driver.listening("identity.person-registered.v1") as heard:
+        person = await driver.member(anna, kind="sole trader", nip="922-28-28-810", city="Łódź")
         await eventually(lambda: _has(heard, {"subject_id": str(person), "kind": "sole trader"}))
-    profile = await steps.ask(identity.ReadProfile(subject_id=person))
+    profile = await driver.ask(identity.ReadProfile(subject_id=person))
     assert (profile.email, profile.nip, profile.city) == (anna, "9222828810", "Łódź")
-    assert profile == await steps.ask(identity.TellBuyer(subject_id=person))
-    assert (await steps.ask(identity.TellAddress(subject_id=person))).email == anna
-    log = await steps.ask(identity.ReadActivity(subject_id=person))
+    assert profile == await driver.ask(identity.TellBuyer(subject_id=person))
+    assert (await driver.ask(identity.TellAddress(subject_id=person))).email == anna
+    log = await driver.ask(identity.ReadActivity(subject_id=person))
     assert [entry.what for entry in log.activities] == ["account confirmed"]
     assert person.version == 7
-    assert not await steps.value("SELECT count(*) FROM sign_up WHERE email = $1", anna)
+    assert not await driver.value("SELECT count(*) FROM sign_up WHERE email = $1", anna)
 
 
 async def _has(heard: list[dict[str, Any]], event: dict[str, str]) -> bool:
     return event in heard
 
 
-async def test_a_sign_up_is_nobody_before_the_code(steps: Steps) -> None:
+async def test_a_sign_up_is_nobody_before_the_code(driver: Driver) -> None:
     anna = address("anna")
-    people = await steps.value("SELECT count(*) FROM subject")
-    await steps.register(anna)
-    await steps.code(anna)
-    assert (await steps.problem(identity.SignIn(email=anna, password=PASSWORD))).status == 401
-    assert await steps.value("SELECT count(*) FROM subject") == people
+    people = await driver.value("SELECT count(*) FROM subject")
+    await driver.register(anna)
+    await driver.code(anna)
+    assert (await driver.problem(identity.SignIn(email=anna, password=PASSWORD))).status == 401
+    assert await driver.value("SELECT count(*) FROM subject") == people
 
 
-async def test_a_known_address_is_answered_alike_and_its_owner_told_once(steps: Steps) -> None:
+async def test_a_known_address_is_answered_alike_and_its_owner_told_once(driver: Driver) -> None:
     anna = address("anna")
-    person = await steps.member(anna)
-    unknown = await steps.ask(identity.RegisterAccount(email=address("nobody"), **GOOD))
+    person = await driver.member(anna)
+    unknown = await driver.ask(identity.RegisterAccount(email=address("nobody"), **GOOD))
     for _ in range(3):
         again = identity.RegisterAccount(email=anna.upper(), password="another password", full_name="X")
-        assert await steps.ask(again) == unknown
-    assert "próbował założyć konto" in (await steps.mails(anna, "Masz już u nas konto"))[0]
+        assert await driver.ask(again) == unknown
+    assert "próbował założyć konto" in (await driver.mails(anna, "Masz już u nas konto"))[0]
     mails = "SELECT count(*) FROM service_mail WHERE subject_id = $1 AND template = 'already-registered'"
-    assert await steps.value(mails, person) == 1
-    assert not await steps.value("SELECT count(*) FROM sign_up WHERE lower(email) = $1", anna)
-    assert await steps.signed_in(anna)
+    assert await driver.value(mails, person) == 1
+    assert not await driver.value("SELECT count(*) FROM sign_up WHERE lower(email) = $1", anna)
+    assert await driver.signed_in(anna)
 
 
-async def test_five_wrong_codes_use_up_the_right_one(steps: Steps) -> None:
+async def test_five_wrong_codes_use_up_the_right_one(driver: Driver) -> None:
     anna = address("anna")
-    await steps.register(anna)
-    right = await steps.code(anna)
+    await driver.register(anna)
+    right = await driver.code(anna)
     wrong = f"{(int(right) + 1) % 10**8:08d}"
-    problems = [await steps.problem(identity.ConfirmEmail(email=anna, code=wrong)) for _ in range(5)]
-    problems.append(await steps.problem(identity.ConfirmEmail(email=anna, code=right)))
-    problems.append(await steps.problem(identity.ConfirmEmail(email=address("nobody"), code=right)))
+    problems = [await driver.problem(identity.ConfirmEmail(email=anna, code=wrong)) for _ in range(5)]
+    problems.append(await driver.problem(identity.ConfirmEmail(email=anna, code=right)))
+    problems.append(await driver.problem(identity.ConfirmEmail(email=address("nobody"), code=right)))
     assert all(problem == problems[0] for problem in problems)
     assert [e.field for e in problems[0].errors] == ["code"]
-    assert not await steps.value("SELECT count(*) FROM account WHERE email = $1", anna)
+    assert not await driver.value("SELECT count(*) FROM account WHERE email = $1", anna)
 
 
-async def test_many_wrong_codes_at_once_count_each(steps: Steps) -> None:
+async def test_many_wrong_codes_at_once_count_each(driver: Driver) -> None:
     anna = address("anna")
-    await steps.register(anna)
-    right = await steps.code(anna)
+    await driver.register(anna)
+    right = await driver.code(anna)
     wrong = [identity.ConfirmEmail(email=anna, code=f"{(int(right) + n) % 10**8:08d}") for n in range(1, 9)]
-    await asyncio.gather(*(steps.problem(request) for request in wrong))
-    assert (await steps.problem(identity.ConfirmEmail(email=anna, code=right))).status == 422
-    assert await steps.value("SELECT tries FROM sign_up WHERE email = $1", anna) == 5
+    await asyncio.gather(*(driver.problem(request) for request in wrong))
+    assert (await driver.problem(identity.ConfirmEmail(email=anna, code=right))).status == 422
+    assert await driver.value("SELECT tries FROM sign_up WHERE email = $1", anna) == 5
 
 
-async def test_an_expired_code_and_an_expired_sign_up_are_refused(steps: Steps) -> None:
+async def test_an_expired_code_and_an_expired_sign_up_are_refused(driver: Driver) -> None:
     anna = address("anna")
-    await steps.register(anna)
-    confirm = identity.ConfirmEmail(email=anna, code=await steps.code(anna))
+    await driver.register(anna)
+    confirm = identity.ConfirmEmail(email=anna, code=await driver.code(anna))
     change = "UPDATE sign_up SET {} WHERE email = $1 RETURNING true"
-    assert await steps.value(change.format("code_expires_at = now() - interval '1 second'"), anna)
-    assert (await steps.problem(confirm)).status == 422
-    assert await steps.value(
+    assert await driver.value(change.format("code_expires_at = now() - interval '1 second'"), anna)
+    assert (await driver.problem(confirm)).status == 422
+    assert await driver.value(
         change.format("code_expires_at = now() + interval '1 minute', created_at = now() - interval '49 hours'"), anna
     )
-    assert (await steps.problem(confirm)).status == 422
-    async with steps.house.database("identity") as database:
+    assert (await driver.problem(confirm)).status == 422
+    async with driver.harness.database("identity") as database:
         await expire(database, IdentitySettings.model_validate({"amqp_url": "x", "keys": "1:" + "k" * 32}))
-    assert not await steps.value("SELECT count(*) FROM sign_up WHERE email = $1", anna)
+    assert not await driver.value("SELECT count(*) FROM sign_up WHERE email = $1", anna)
 
 
-async def test_a_code_is_valid_for_ten_minutes_at_most(steps: Steps) -> None:
+async def test_a_code_is_valid_for_ten_minutes_at_most(driver: Driver) -> None:
     anna = address("anna")
-    await steps.register(anna)
-    await steps.code(anna)
-    assert await steps.value(
+    await driver.register(anna)
+    await driver.code(anna)
+    assert await driver.value(
         "SELECT code_expires_at BETWEEN now() + interval '9 minutes' AND now() + interval '10 minutes' "
         "FROM sign_up WHERE email = $1",
         anna,
     )
 
 
-async def test_a_code_works_once_and_a_repeated_confirmation_is_answered_alike(steps: Steps) -> None:
+async def test_a_code_works_once_and_a_repeated_confirmation_is_answered_alike(driver: Driver) -> None:
     anna = address("anna")
-    await steps.register(anna)
-    confirm = identity.ConfirmEmail(email=anna, code=await steps.code(anna))
-    first, second = await asyncio.gather(*(steps.ask(confirm, idempotency_key="anna's tab") for _ in range(2)))
+    await driver.register(anna)
+    confirm = identity.ConfirmEmail(email=anna, code=await driver.code(anna))
+    first, second = await asyncio.gather(*(driver.ask(confirm, idempotency_key="anna's tab") for _ in range(2)))
     assert first == second
-    assert first == await steps.ask(confirm, idempotency_key="anna's tab")
-    assert (await steps.problem(confirm)).status == 422
-    assert await steps.value("SELECT count(*) FROM account WHERE email = $1", anna) == 1
+    assert first == await driver.ask(confirm, idempotency_key="anna's tab")
+    assert (await driver.problem(confirm)).status == 422
+    assert await driver.value("SELECT count(*) FROM account WHERE email = $1", anna) == 1
 
 
-async def test_a_resent_code_replaces_the_first_and_resending_is_limited(steps: Steps) -> None:
+async def test_a_resent_code_replaces_the_first_and_resending_is_limited(driver: Driver) -> None:
     anna = address("anna")
-    await steps.register(anna)
-    first = await steps.code(anna)
-    nobody = await steps.ask(identity.ResendCode(email=address("nobody")))
-    assert await steps.ask(identity.ResendCode(email=anna)) == nobody
-    second = await steps.code(anna, 2)
-    assert (await steps.problem(identity.ConfirmEmail(email=anna, code=first))).status == 422
+    await driver.register(anna)
+    first = await driver.code(anna)
+    nobody = await driver.ask(identity.ResendCode(email=address("nobody")))
+    assert await driver.ask(identity.ResendCode(email=anna)) == nobody
+    second = await driver.code(anna, 2)
+    assert (await driver.problem(identity.ConfirmEmail(email=anna, code=first))).status == 422
     for _ in range(8):
-        assert await steps.ask(identity.ResendCode(email=anna)) == nobody
-    assert await steps.value("SELECT mails FROM sign_up WHERE email = $1", anna) == 5
+        assert await driver.ask(identity.ResendCode(email=anna)) == nobody
+    assert await driver.value("SELECT mails FROM sign_up WHERE email = $1", anna) == 5
     assert second != first
 
 
-async def test_a_repeated_sign_up_does_not_get_older(steps: Steps) -> None:
+async def test_a_repeated_sign_up_does_not_get_older(driver: Driver) -> None:
     anna = address("anna")
-    await steps.register(anna)
+    await driver.register(anna)
     aged = "UPDATE sign_up SET created_at = now() - interval '47 hours' WHERE email = $1 RETURNING created_at"
-    created_at = await steps.value(aged, anna)
-    await steps.register(anna, full_name="Anna Maria Nowak")
+    created_at = await driver.value(aged, anna)
+    await driver.register(anna, full_name="Anna Maria Nowak")
     row = "SELECT created_at FROM sign_up WHERE email = $1 AND full_name = 'Anna Maria Nowak'"
-    assert await steps.value(row, anna) == created_at
+    assert await driver.value(row, anna) == created_at
 
 
-async def test_an_address_has_one_person_however_many_ask_at_once(steps: Steps) -> None:
+async def test_an_address_has_one_person_however_many_ask_at_once(driver: Driver) -> None:
     anna = address("anna")
-    asked = [steps.ask(identity.RecognizePerson(email=anna)) for _ in range(20)]
+    asked = [driver.ask(identity.RecognizePerson(email=anna)) for _ in range(20)]
     people = {answer.subject_id for answer in await asyncio.gather(*asked)}
     assert len(people) == 1
-    assert await steps.member(anna) in people
+    assert await driver.member(anna) in people
 
 
 BAD: list[tuple[str, dict[str, Any]]] = [
@@ -175,24 +175,24 @@ BAD: list[tuple[str, dict[str, Any]]] = [
 
 @pytest.mark.parametrize(("field", "told"), BAD)
 async def test_a_bad_sign_up_names_the_field_and_changes_nothing(
-    steps: Steps, field: str, told: dict[str, Any]
+    driver: Driver, field: str, told: dict[str, Any]
 ) -> None:
-    before = await steps.everything()
+    before = await driver.everything()
     unread = identity.RegisterAccount.model_construct(
         **({"email": "good@example.com", "kind": "person", "language": "pl"} | GOOD | told)
     )
-    problem = await steps.problem(unread)
+    problem = await driver.problem(unread)
     assert problem.status == 422
     assert field in {e.field for e in problem.errors}
     assert not any(str(value) in problem.model_dump_json() for value in told.values() if len(str(value)) > 12)
-    assert await steps.everything() == before
+    assert await driver.everything() == before
 
 
 @pytest.mark.parametrize("code", ["", "1234567", "123456789", "abcdefgh", "１２３４５６７８"])
-async def test_a_malformed_code_is_no_try(steps: Steps, code: str) -> None:
+async def test_a_malformed_code_is_no_try(driver: Driver, code: str) -> None:
     anna = address("anna")
-    await steps.register(anna)
-    await steps.code(anna)
-    problem = await steps.problem(identity.ConfirmEmail.model_construct(email=anna, code=code))
+    await driver.register(anna)
+    await driver.code(anna)
+    problem = await driver.problem(identity.ConfirmEmail.model_construct(email=anna, code=code))
     assert (problem.status, [e.field for e in problem.errors]) == (422, ["code"])
-    assert await steps.value("SELECT tries FROM sign_up WHERE email = $1", anna) == 0
+    assert await driver.value("SELECT tries FROM sign_up WHERE email = $1", anna) == 0

@@ -1,4 +1,4 @@
-"""The sample service's house, and the ways into it."""
+"""The sample service's harness, and the ways into it."""
 
 from collections.abc import AsyncIterator
 
@@ -9,45 +9,45 @@ from aio_pika.abc import AbstractChannel
 from deploy.local.servers import Servers
 from shared.database import Database
 from shared.messaging.request_client import RequestClient
-from tests.house import House
+from tests.harness import Harness
 from tests.sample.contracts import NoteKept
-from tests.sample.house import Heard, alone, listening, publishing, sample_house
+from tests.sample.harness import Heard, alone, listening, publishing, sample_harness
 
 
 @pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
-    async with sample_house(servers) as made:
+async def harness(servers: Servers) -> AsyncIterator[Harness]:
+    async with sample_harness(servers) as made:
         yield made
 
 
 @pytest.fixture
-async def served(house: House) -> AsyncIterator[Database]:
+async def served(harness: Harness) -> AsyncIterator[Database]:
     """The running sample service; its database."""
-    async with house.serve(alone()) as kits:
-        yield kits["sample"].database
+    async with harness.serve(alone()) as resources:
+        yield resources["sample"].database
 
 
 @pytest.fixture
-async def everything(house: House) -> AsyncIterator[asyncpg.Connection]:
+async def everything(harness: Harness) -> AsyncIterator[asyncpg.Connection]:
     """What is really there: row-level security does not bind this connection."""
-    async with house.superuser("sample") as connection:
+    async with harness.superuser("sample") as connection:
         yield connection
 
 
 @pytest.fixture
-async def channel(house: House) -> AsyncIterator[AbstractChannel]:
-    async with publishing(house) as opened:
+async def channel(harness: Harness) -> AsyncIterator[AbstractChannel]:
+    async with publishing(harness) as opened:
         yield opened
 
 
 @pytest.fixture
-async def client(house: House) -> AsyncIterator[RequestClient]:
-    async with house.asking() as made:
+async def client(harness: Harness) -> AsyncIterator[RequestClient]:
+    async with harness.asking() as made:
         yield made
 
 
 @pytest.fixture
-async def kept(house: House) -> AsyncIterator[Heard]:
+async def kept(harness: Harness) -> AsyncIterator[Heard]:
     """The sample's events about kept notes."""
-    async with listening(house, NoteKept.type) as heard:
+    async with listening(harness, NoteKept.type) as heard:
         yield heard

@@ -19,45 +19,45 @@ from shared.messaging.dead_letters import letters
 from shared.messaging.faults import Rejected
 from shared.messaging.sender_accounts import MAY_NOT_SPEAK
 from shared.messaging.topology import DELIVERY_LIMIT
-from tests.house import House, eventually
+from tests.harness import Harness, eventually
 from tests.sample.contracts import ThingNoted
-from tests.sample.house import depth, handled, publishing, reacting, send, until_handled
+from tests.sample.harness import depth, handled, publishing, reacting, send, until_handled
 from tests.sample.script import DEAD, NOTE, NOTED, noted
 
 
 @pytest.fixture
-async def channel(house: House) -> AsyncIterator[AbstractChannel]:
-    async with publishing(house) as opened:
+async def channel(harness: Harness) -> AsyncIterator[AbstractChannel]:
+    async with publishing(harness) as opened:
         yield opened
         for name in (DEAD, NOTED):
             queue = await opened.get_queue(name, ensure=False)
             await queue.purge()
 
 
-async def give_up(house: House, channel: AbstractChannel, *reasons: str) -> dict[str, ThingNoted]:
+async def give_up(harness: Harness, channel: AbstractChannel, *reasons: str) -> dict[str, ThingNoted]:
     """Let a message fail for each reason; the events by message id."""
     why = list(reasons)
 
     async def fail(_event: ThingNoted, tx: Transaction) -> None:
         raise Rejected(why.pop())
 
-    before = await depth(house, DEAD)
+    before = await depth(harness, DEAD)
     sent = {str(uuid4()): noted() for _ in reasons}
-    async with house.serve(reacting(fail)):
+    async with harness.serve(reacting(fail)):
         for message_id, event in sent.items():
             await send(channel, event, message_id=message_id, headers={"subject": "kept", "traceparent": "00-1-2-01"})
 
         async def all_given_up() -> bool:
-            return await depth(house, DEAD) == before + len(reasons)
+            return await depth(harness, DEAD) == before + len(reasons)
 
         await eventually(all_given_up)
     return sent
 
 
-async def test_looking_changes_nothing_and_shows_no_body(house: House, channel: AbstractChannel) -> None:
-    sent = await give_up(house, channel, "one", "two")
+async def test_looking_changes_nothing_and_shows_no_body(harness: Harness, channel: AbstractChannel) -> None:
+    sent = await give_up(harness, channel, "one", "two")
     for _ in range(3):
-        found = await letters(house.admin_amqp, "sample")
+        found = await letters(harness.admin_amqp, "sample")
         assert {letter.message_id for letter in found} == set(sent)
     letter = next(letter for letter in found if letter.reason == "two")
     assert (letter.origin, letter.attempt) == (NOTED, 1)
@@ -66,12 +66,14 @@ async def test_looking_changes_nothing_and_shows_no_body(house: House, channel: 
     event = sent[letter.message_id]
     assert str(event.note_id) in letter.body
     assert str(event.note_id) not in repr(letter) + json.dumps(letter.facts())
-    assert await depth(house, DEAD) == 2
+    assert await depth(harness, DEAD) == 2
 
 
-async def test_a_poison_message_is_replayed_after_its_cause_is_mended(house: House, channel: AbstractChannel) -> None:
+async def test_a_poison_message_is_replayed_after_its_cause_is_mended(
+    harness: Harness, channel: AbstractChannel
+) -> None:
     """It starts afresh: first attempt, its own id and headers, one effect however often it is sent back."""
-    sent = await give_up(house, channel, "cause")
+    sent = await give_up(harness, channel, "cause")
     seen: list[tuple[int, ThingNoted]] = []
 
     async def mended(event: ThingNoted, tx: Transaction, attempt: int) -> None:
@@ -79,7 +81,7 @@ async def test_a_poison_message_is_replayed_after_its_cause_is_mended(house: Hou
         await tx.run(NOTE, event.note_id, event.subject_id)
 
     done, duplicate = handled(NOTED, "done"), handled(NOTED, "duplicate")
-    outcome = await dead_letters.replay(house.admin_amqp, "sample", lambda _: True)
+    outcome = await dead_letters.replay(harness.admin_amqp, "sample", lambda _: True)
     assert [letter.message_id for letter in outcome.sent] == list(sent)
     queue = await channel.get_queue(NOTED, ensure=False)
     message = await queue.get()
@@ -87,35 +89,35 @@ async def test_a_poison_message_is_replayed_after_its_cause_is_mended(house: Hou
     assert message.headers == {"subject": "kept", "traceparent": "00-1-2-01", "x-delivery-count": 0}
     assert (message.message_id, message.delivery_mode) == (next(iter(sent)), 2)
     await message.reject(requeue=True)
-    async with house.serve(reacting(mended)):
+    async with harness.serve(reacting(mended)):
         await until_handled(NOTED, "done", done + 1)
         await send(channel, next(iter(sent.values())), message_id=next(iter(sent)))
         await until_handled(NOTED, "duplicate", duplicate + 1)
     assert seen == [(1, next(iter(sent.values())))]
-    assert await depth(house, DEAD) == 0
+    assert await depth(harness, DEAD) == 0
 
 
-async def test_only_what_is_picked_goes(house: House, channel: AbstractChannel) -> None:
-    await give_up(house, channel, "one", "two", "three")
-    outcome = await dead_letters.replay(house.admin_amqp, "sample", lambda letter: letter.reason == "two")
+async def test_only_what_is_picked_goes(harness: Harness, channel: AbstractChannel) -> None:
+    await give_up(harness, channel, "one", "two", "three")
+    outcome = await dead_letters.replay(harness.admin_amqp, "sample", lambda letter: letter.reason == "two")
     assert [letter.reason for letter in outcome.sent] == ["two"]
-    dropped = await dead_letters.drop(house.admin_amqp, "sample", lambda letter: letter.reason == "three")
+    dropped = await dead_letters.drop(harness.admin_amqp, "sample", lambda letter: letter.reason == "three")
     assert [letter.reason for letter in dropped] == ["three"]
-    assert [letter.reason for letter in await letters(house.admin_amqp, "sample")] == ["one"]
-    assert await depth(house, NOTED) == 1
+    assert [letter.reason for letter in await letters(harness.admin_amqp, "sample")] == ["one"]
+    assert await depth(harness, NOTED) == 1
 
 
-async def test_a_letter_whose_queue_is_gone_stays(house: House, channel: AbstractChannel) -> None:
+async def test_a_letter_whose_queue_is_gone_stays(harness: Harness, channel: AbstractChannel) -> None:
     """Guard: published mandatory and confirmed before it is removed; seen to lose the letter without it."""
     headers: HeadersType = {"x-origin-queue": "sample.on.nothing", "x-reason": "lost"}
     await channel.default_exchange.publish(Message(b"{}", headers=headers), DEAD)
-    outcome = await dead_letters.replay(house.admin_amqp, "sample", lambda _: True)
+    outcome = await dead_letters.replay(harness.admin_amqp, "sample", lambda _: True)
     assert not outcome.sent
     assert [letter.origin for letter in outcome.stayed] == ["sample.on.nothing"]
-    assert await depth(house, DEAD) == 1
+    assert await depth(harness, DEAD) == 1
 
 
-async def test_what_the_broker_gave_up_is_understood_too(house: House, channel: AbstractChannel) -> None:
+async def test_what_the_broker_gave_up_is_understood_too(harness: Harness, channel: AbstractChannel) -> None:
     queue = await channel.get_queue(NOTED, ensure=False)
     await send(channel, noted())
     for _ in range(DELIVERY_LIMIT + 1):
@@ -124,62 +126,62 @@ async def test_what_the_broker_gave_up_is_understood_too(house: House, channel: 
         await message.reject(requeue=True)
 
     async def found() -> list[dead_letters.DeadLetter]:
-        return await letters(house.admin_amqp, "sample")
+        return await letters(harness.admin_amqp, "sample")
 
     letter = (await eventually(found))[0]
     assert (letter.reason, letter.origin) == ("delivery_limit", NOTED)
     assert letter.failed_at is not None
-    assert len((await dead_letters.replay(house.admin_amqp, "sample", lambda _: True)).sent) == 1
+    assert len((await dead_letters.replay(harness.admin_amqp, "sample", lambda _: True)).sent) == 1
 
 
-async def lethe(house: House, *words: str, answer: str = "") -> Any:
-    """`./lethe dead-letters WORDS`, on this house's broker."""
-    environment = {"LETHE_AMQP_URL": house.servers.amqp_url, "LETHE_VIRTUAL_HOST": house.name, "COLUMNS": "200"}
+async def lethe(harness: Harness, *words: str, answer: str = "") -> Any:
+    """`./lethe dead-letters WORDS`, on this harness's broker."""
+    environment = {"LETHE_AMQP_URL": harness.servers.amqp_url, "LETHE_VIRTUAL_HOST": harness.name, "COLUMNS": "200"}
     return await asyncio.to_thread(CliRunner().invoke, app, ["dead-letters", *words], env=environment, input=answer)
 
 
-async def test_the_command_lists_shows_replays_and_drops(house: House, channel: AbstractChannel) -> None:
-    sent = await give_up(house, channel, "rule one", "rule two", "other")
-    listed = await lethe(house, "list", "sample")
+async def test_the_command_lists_shows_replays_and_drops(harness: Harness, channel: AbstractChannel) -> None:
+    sent = await give_up(harness, channel, "rule one", "rule two", "other")
+    listed = await lethe(harness, "list", "sample")
     assert listed.exit_code == 0
     assert all(text in listed.output for text in ("rule one", "rule two", NOTED, *sent))
-    found = json.loads((await lethe(house, "list", "sample", "--json")).output)
+    found = json.loads((await lethe(harness, "list", "sample", "--json")).output)
     assert {letter["message_id"] for letter in found} == set(sent)
     assert all("body" not in letter for letter in found)
 
     one = found[0]["message_id"]
-    shown = await lethe(house, "show", "sample", one)
+    shown = await lethe(harness, "show", "sample", one)
     assert json.loads(shown.output)["reason"] == found[0]["reason"]
     assert str(sent[one].note_id) not in shown.output
-    assert str(sent[one].note_id) in (await lethe(house, "show", "sample", one, "--body")).output
+    assert str(sent[one].note_id) in (await lethe(harness, "show", "sample", one, "--body")).output
 
-    assert (await lethe(house, "replay", "sample", "--reason", "rule")).output == "sent back: 2\n"
-    refused = await lethe(house, "drop", "sample", "--all", answer="n\n")
+    assert (await lethe(harness, "replay", "sample", "--reason", "rule")).output == "sent back: 2\n"
+    refused = await lethe(harness, "drop", "sample", "--all", answer="n\n")
     assert refused.exit_code == 1
-    assert await depth(house, DEAD) == 1
-    assert (await lethe(house, "drop", "sample", "--all", answer="y\n")).output.endswith("removed: 1\n")
-    assert (await lethe(house, "list", "sample")).output == "nothing was given up\n"
+    assert await depth(harness, DEAD) == 1
+    assert (await lethe(harness, "drop", "sample", "--all", answer="y\n")).output.endswith("removed: 1\n")
+    assert (await lethe(harness, "list", "sample")).output == "nothing was given up\n"
 
 
-async def test_what_an_impostor_sent_goes_back_only_by_its_id(house: House, channel: AbstractChannel) -> None:
+async def test_what_an_impostor_sent_goes_back_only_by_its_id(harness: Harness, channel: AbstractChannel) -> None:
     """In the operator's name it would be believed. Guard: `_genuine` in the command; sent back without it."""
     headers: HeadersType = {"x-origin-queue": NOTED, "x-reason": MAY_NOT_SPEAK}
     body = noted().model_dump_json().encode()
     letter = Message(body, message_id=str(uuid4()), type=ThingNoted.type, headers=headers)
     await channel.default_exchange.publish(letter, DEAD)
-    assert (await lethe(house, "replay", "sample", "--all")).exit_code == 4
-    assert await depth(house, DEAD) == 1
-    assert (await lethe(house, "replay", "sample", "--id", str(letter.message_id))).output == "sent back: 1\n"
+    assert (await lethe(harness, "replay", "sample", "--all")).exit_code == 4
+    assert await depth(harness, DEAD) == 1
+    assert (await lethe(harness, "replay", "sample", "--id", str(letter.message_id))).output == "sent back: 1\n"
 
 
-async def test_the_command_says_what_is_wrong(house: House, channel: AbstractChannel) -> None:
-    assert (await lethe(house, "replay", "sample")).exit_code == 2
-    assert (await lethe(house, "drop", "sample", "--all", "--id", "x")).exit_code == 2
-    assert (await lethe(house, "list", "nobody")).exit_code == 2
+async def test_the_command_says_what_is_wrong(harness: Harness, channel: AbstractChannel) -> None:
+    assert (await lethe(harness, "replay", "sample")).exit_code == 2
+    assert (await lethe(harness, "drop", "sample", "--all", "--id", "x")).exit_code == 2
+    assert (await lethe(harness, "list", "nobody")).exit_code == 2
     for words in (("replay", "sample", "--all"), ("drop", "sample", "--all", "--yes"), ("show", "sample", "x")):
-        assert (await lethe(house, *words)).exit_code == 4
+        assert (await lethe(harness, *words)).exit_code == 4
     await channel.default_exchange.publish(Message(b"{}", headers={"x-origin-queue": "gone"}), DEAD)
-    assert (await lethe(house, "replay", "sample", "--all")).exit_code == 1
+    assert (await lethe(harness, "replay", "sample", "--all")).exit_code == 1
     nobody = {"LETHE_AMQP_URL": "amqp://guest:guest@127.0.0.1:1/"}
     answer = await asyncio.to_thread(CliRunner().invoke, app, ["dead-letters", "list", "sample"], env=nobody)
     assert answer.exit_code == 3

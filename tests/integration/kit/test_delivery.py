@@ -12,19 +12,9 @@ from aio_pika.abc import AbstractChannel
 from shared.contracts import privacy
 from shared.database import Database, Transaction
 from shared.messaging.housekeeping import HOUSEKEEPING
-from tests.house import House, eventually
+from tests.harness import Harness, eventually
 from tests.sample.contracts import NoteKept, ReceiptMade, ThingNoted
-from tests.sample.house import (
-    Heard,
-    depth,
-    erase_people,
-    handled,
-    listening,
-    ordered,
-    reacting,
-    send,
-    until_handled,
-)
+from tests.sample.harness import Heard, depth, erase_people, handled, listening, ordered, reacting, send, until_handled
 
 NOTED, PAID = "sample.on.sample.thing-noted", "sample.on.sample.receipt-made"
 ORDERED, REMINDED = "sample.on.privacy.erasure-ordered", "sample.on.privacy.erasure-reminded"
@@ -79,7 +69,9 @@ async def test_a_late_event_leaves_nothing_or_a_statutory_record(
     assert not kept
 
 
-async def test_a_dropped_event_does_not_reach_its_handler(house: House, channel: AbstractChannel, kept: Heard) -> None:
+async def test_a_dropped_event_does_not_reach_its_handler(
+    harness: Harness, channel: AbstractChannel, kept: Heard
+) -> None:
     """Nothing would stop a handler that writes no row but tells others.
 
     Guard: `late` of the contract in Consumer; seen to fail without it.
@@ -89,8 +81,8 @@ async def test_a_dropped_event_does_not_reach_its_handler(house: House, channel:
         tx.publish(NoteKept(subject_id=event.subject_id, note_id=event.note_id))
 
     person, somebody = uuid4(), uuid4()
-    async with house.serve(reacting(tell)) as kits:
-        await erase_people(kits["sample"].database, person)
+    async with harness.serve(reacting(tell)) as resources:
+        await erase_people(resources["sample"].database, person)
         late = handled(NOTED, "late")
         await send(channel, noted(person))
         await send(channel, noted(somebody))
@@ -120,7 +112,7 @@ async def test_a_friend_erased_meanwhile_is_not_named(
 
 @pytest.mark.usefixtures("served")
 async def test_an_order_that_comes_again_is_answered_with_the_stored_report(
-    house: House, channel: AbstractChannel, everything: asyncpg.Connection
+    harness: Harness, channel: AbstractChannel, everything: asyncpg.Connection
 ) -> None:
     """Three orders with ids of their own and two reminders, all at once and once more afterwards.
 
@@ -133,7 +125,7 @@ async def test_an_order_that_comes_again_is_answered_with_the_stored_report(
         order = ordered(person)
         reminder = privacy.ErasureReminded(service="sample", order=order)
         before = [handled(queue, "done") for queue in (ORDERED, REMINDED)]
-        async with listening(house, "sample.erasure-reported.v1") as reports:
+        async with listening(harness, "sample.erasure-reported.v1") as reports:
             await asyncio.gather(
                 *(send(channel, e, sender="privacy") for e in (order, reminder, order, reminder, order))
             )
@@ -146,7 +138,7 @@ async def test_an_order_that_comes_again_is_answered_with_the_stored_report(
             await eventually(five)
         assert len({message.body for message in reports}) == 1
         assert await everything.fetchval("SELECT count(*) FROM erasure_report WHERE order_id = $1", order.order_id) == 1
-    assert await depth(house, "sample.dead-letters") == 0
+    assert await depth(harness, "sample.dead-letters") == 0
 
 
 @pytest.mark.usefixtures("served")

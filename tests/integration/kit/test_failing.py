@@ -14,19 +14,9 @@ from shared.database import Transaction
 from shared.messaging.faults import Rejected
 from shared.messaging.topology import management
 from shared.purposes import Purpose
-from tests.house import House
+from tests.harness import Harness
 from tests.sample.contracts import ThingNoted
-from tests.sample.house import (
-    alone,
-    depth,
-    handled,
-    meet,
-    publishing,
-    reacting,
-    sample_house,
-    send,
-    until_handled,
-)
+from tests.sample.harness import alone, depth, handled, meet, publishing, reacting, sample_harness, send, until_handled
 from tests.sample.script import DEAD, NOTE, NOTED, Script, dead_letter, noted
 
 RAISE = "DO $$ BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = '{}'; END $$"
@@ -45,13 +35,15 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
-async def test_what_breaks_its_contract_is_given_up_at_once(house: House, channel: AbstractChannel, name: str) -> None:
+async def test_what_breaks_its_contract_is_given_up_at_once(
+    harness: Harness, channel: AbstractChannel, name: str
+) -> None:
     """With reason, origin, attempt and fault, none of which carries a value.
 
     Guard: Fault.PERMANENT for what pydantic refuses, and the checks in consumer.read; seen to fail without them.
     """
     properties, reason = BROKEN[name]
-    async with house.serve(alone()):
+    async with harness.serve(alone()):
         await send(channel, noted(), **properties)
         letter = await dead_letter(channel)
     assert letter.headers["x-reason"] == reason
@@ -63,66 +55,66 @@ async def test_what_breaks_its_contract_is_given_up_at_once(house: House, channe
     assert letter.delivery_mode == 2
 
 
-async def test_a_message_without_an_id_is_given_up(house: House, channel: AbstractChannel) -> None:
+async def test_a_message_without_an_id_is_given_up(harness: Harness, channel: AbstractChannel) -> None:
     """The inbox could not tell it from its copy. (Our client library makes an id up, so this one comes by HTTP.)"""
-    async with house.serve(alone()), management(house.servers.management_url) as api:
+    async with harness.serve(alone()), management(harness.servers.management_url) as api:
         body = {"properties": {"type": ThingNoted.type}, "routing_key": ThingNoted.type}
-        place = f"/api/exchanges/{quote(house.name, safe='')}/lethe.events/publish"
+        place = f"/api/exchanges/{quote(harness.name, safe='')}/lethe.events/publish"
         answer = await api.post(place, json=body | {"payload": VALID.decode(), "payload_encoding": "string"})
         assert answer.json() == {"routed": True}
         letter = await dead_letter(channel)
     assert letter.headers["x-reason"] == "message id is missing or no UUID"
 
 
-async def test_raw_text_that_is_none_is_given_up(house: House, channel: AbstractChannel) -> None:
+async def test_raw_text_that_is_none_is_given_up(harness: Harness, channel: AbstractChannel) -> None:
     """Guard: a raw body that is not UTF-8 is permanent; seen to be tried again for ever without it."""
 
     async def never(_body: str, tx: Transaction) -> None:
         raise AssertionError
 
-    async with house.serve(reacting(never, raw=True)):
+    async with harness.serve(reacting(never, raw=True)):
         await send(channel, noted(), body=b"\xff\xfe")
         letter = await dead_letter(channel)
     assert letter.headers["x-reason"] == "body is no UTF-8"
 
 
 async def test_a_passing_fault_waits_in_the_tiers_and_the_last_one_repeats(
-    house: House, channel: AbstractChannel, everything: asyncpg.Connection
+    harness: Harness, channel: AbstractChannel, everything: asyncpg.Connection
 ) -> None:
     """Six failures with four tiers; each attempt starts afresh, the last one has the only effect.
 
     Guard: retry_later and the tiers' policies; seen to fail without the policy (it never comes back).
     """
     script = Script(*(RuntimeError("Anna") for _ in range(6)))
-    event = await script.play(house, channel, headers={"subject": "kept"})
+    event = await script.play(harness, channel, headers={"subject": "kept"})
     assert script.attempts == [1, 2, 3, 4, 5, 6, 7]
     assert await everything.fetchval("SELECT count(*) FROM note WHERE note_id = $1", event.note_id) == 1
-    assert await depth(house, DEAD) == 0
+    assert await depth(harness, DEAD) == 0
 
 
 @pytest.mark.parametrize("attempt", [-5, 10**9, "Anna", True])
 async def test_a_nonsense_attempt_does_not_stop_the_consumer(
-    house: House, channel: AbstractChannel, attempt: Any
+    harness: Harness, channel: AbstractChannel, attempt: Any
 ) -> None:
     """Guard: attempts() only believes counts; seen to hang without it."""
     script = Script(RuntimeError())
-    await script.play(house, channel, headers={"x-attempt": attempt})
+    await script.play(harness, channel, headers={"x-attempt": attempt})
     assert len(script.attempts) == 2
 
 
 @pytest.mark.parametrize("sqlstate", ["40001", "40P01"])
-async def test_conflicts_are_tried_again_at_once(house: House, channel: AbstractChannel, sqlstate: str) -> None:
+async def test_conflicts_are_tried_again_at_once(harness: Harness, channel: AbstractChannel, sqlstate: str) -> None:
     """They cost no attempt. Guard: Fault.CONFLICT in Consumer; seen to fail without it."""
     script = Script(*[RAISE.format(sqlstate)] * 4)
     transient = handled(NOTED, "transient"), handled(NOTED, "conflict")
-    await script.play(house, channel)
+    await script.play(harness, channel)
     assert script.attempts == [1] * 5
     assert (handled(NOTED, "transient"), handled(NOTED, "conflict")) == transient
 
 
-async def test_conflicts_without_end_wait_in_a_tier(house: House, channel: AbstractChannel) -> None:
+async def test_conflicts_without_end_wait_in_a_tier(harness: Harness, channel: AbstractChannel) -> None:
     script = Script(*[RAISE.format("40P01")] * 7)
-    await script.play(house, channel)
+    await script.play(harness, channel)
     assert script.attempts == [1] * 6 + [2] * 2
 
 
@@ -137,19 +129,19 @@ async def test_conflicts_without_end_wait_in_a_tier(house: House, channel: Abstr
     ids=["rejected", "data", "integrity", "syntax"],
 )
 async def test_a_broken_rule_is_given_up_and_a_bug_is_tried_again(
-    house: House, channel: AbstractChannel, failure: Exception | str, sqlstate: str | None
+    harness: Harness, channel: AbstractChannel, failure: Exception | str, sqlstate: str | None
 ) -> None:
     """SQLSTATE classes 22 and 23 will fail for ever; a bug may be mended by the next release."""
     script = Script(failure)
     if sqlstate == "42601":
-        await script.play(house, channel)
+        await script.play(harness, channel)
         assert script.attempts == [1, 2]
         return
 
     async def handle(event: ThingNoted, tx: Transaction, attempt: int) -> None:
         await script.handle(event, tx, attempt)
 
-    async with house.serve(reacting(handle)):
+    async with harness.serve(reacting(handle)):
         await send(channel, noted())
         letter = await dead_letter(channel)
     assert letter.headers["x-reason"] == ("permanent fault" if sqlstate else "no such rule")
@@ -158,7 +150,7 @@ async def test_a_broken_rule_is_given_up_and_a_bug_is_tried_again(
 
 
 async def test_a_blocked_write_is_an_outcome(
-    house: House, channel: AbstractChannel, everything: asyncpg.Connection
+    harness: Harness, channel: AbstractChannel, everything: asyncpg.Connection
 ) -> None:
     """SQLSTATE 42501: counted, neither tried again nor given up. Guard: Fault.BLOCKED; seen to fail without it."""
 
@@ -169,14 +161,14 @@ async def test_a_blocked_write_is_an_outcome(
     await meet(everything, person)
     await everything.execute("INSERT INTO permission VALUES ($1, DEFAULT, '*', false, 1)", person)
     blocked = handled(NOTED, "blocked")
-    async with house.serve(reacting(profile, purpose=Purpose.PROFILING)):
+    async with harness.serve(reacting(profile, purpose=Purpose.PROFILING)):
         await send(channel, ThingNoted(subject_id=person, note_id=uuid4()))
         await until_handled(NOTED, "blocked", blocked + 1)
-    assert [await depth(house, queue) for queue in (NOTED, DEAD, "lethe.retry.5s")] == [0, 0, 0]
+    assert [await depth(harness, queue) for queue in (NOTED, DEAD, "lethe.retry.5s")] == [0, 0, 0]
     assert await everything.fetchval("SELECT count(*) FROM note WHERE subject_id = $1", person) == 0
 
 
-async def test_a_thousand_broken_fields_make_one_short_reason(house: House) -> None:
+async def test_a_thousand_broken_fields_make_one_short_reason(harness: Harness) -> None:
     """Guard: only the contract's own fields are named; seen to break the publishing connection for ever without it:
     a header may not be larger than a frame.
     """
@@ -186,7 +178,7 @@ async def test_a_thousand_broken_fields_make_one_short_reason(house: House) -> N
 
     wrong = [{"name": f"Anna Nowak {number}"} for number in range(8000)]
     service = reacting(never, DataMapAnnounced)
-    async with sample_house(house.servers, service) as own, publishing(own) as opened, own.serve(service):
+    async with sample_harness(harness.servers, service) as own, publishing(own) as opened, own.serve(service):
         event = DataMapAnnounced(service="sample", version=1, tables=())
         await send(opened, event, body=json.dumps({"version": 1, "tables": wrong}).encode())
         letter = await dead_letter(opened)
@@ -194,14 +186,14 @@ async def test_a_thousand_broken_fields_make_one_short_reason(house: House) -> N
 
 
 async def test_a_right_that_nobody_granted_loses_no_message(
-    house: House, channel: AbstractChannel, everything: asyncpg.Connection
+    harness: Harness, channel: AbstractChannel, everything: asyncpg.Connection
 ) -> None:
     """The same SQLSTATE as a blocked write.
 
     Guard: the routine that refused, in `classify`; seen to be acknowledged and gone without it.
     """
     event, done = noted(), handled(NOTED, "done")
-    async with house.serve(alone()):
+    async with harness.serve(alone()):
         await everything.execute("REVOKE INSERT ON note FROM sample_app")
         tried = handled(NOTED, "transient")
         await send(channel, event)

@@ -12,8 +12,8 @@ from deploy.databases import SERVICES_FOLDER
 from deploy.local import system
 from shared import migrations
 from shared.clock import today
-from tests.house import House
-from tests.sample.house import meet
+from tests.harness import Harness
+from tests.sample.harness import meet
 
 SAMPLE = Path(__file__).parents[2] / "sample" / "migrations"
 INDEXES = "SELECT indexdef FROM pg_indexes WHERE tablename = 'receipt' AND indexdef LIKE '%(retain_until)%'"
@@ -30,10 +30,10 @@ async def test_a_row_that_is_kept_is_changed_where_it_stands(everything: asyncpg
         assert await everything.fetchval("SELECT pg_stat_get_xact_tuples_hot_updated('receipt'::regclass)") == 1
 
 
-async def test_tables_from_before_are_brought_along(house: House, everything: asyncpg.Connection) -> None:
+async def test_tables_from_before_are_brought_along(harness: Harness, everything: asyncpg.Connection) -> None:
     """Guard: the loop at the end of kit_0002.sql; seen to fail without it."""
     await everything.execute("CREATE DATABASE older OWNER sample_owner")
-    url = house.databases["sample"].owner.rpartition("/")[0] + "/older"
+    url = harness.databases["sample"].owner.rpartition("/")[0] + "/older"
     try:
         migrations.upgrade(SAMPLE, url, to="sample_0001")
         before, after = await _indexes_around_an_upgrade(url)
@@ -44,8 +44,10 @@ async def test_tables_from_before_are_brought_along(house: House, everything: as
 
 
 @contextlib.asynccontextmanager
-async def superuser(house: House, database: str) -> AsyncIterator[asyncpg.Connection]:
-    connection = await asyncpg.connect(house.servers.postgres_admin_url.rpartition("/")[0] + f"/{database}", timeout=10)
+async def superuser(harness: Harness, database: str) -> AsyncIterator[asyncpg.Connection]:
+    connection = await asyncpg.connect(
+        harness.servers.postgres_admin_url.rpartition("/")[0] + f"/{database}", timeout=10
+    )
     try:
         yield connection
     finally:
@@ -58,17 +60,17 @@ VALUES (gen_random_uuid(), gen_random_uuid(), 100, '2099-12-31', 'VAT Act; KC ar
 """
 
 
-async def test_reasons_from_before_become_lists(house: House, everything: asyncpg.Connection) -> None:
+async def test_reasons_from_before_become_lists(harness: Harness, everything: asyncpg.Connection) -> None:
     """Guard: the loop at the end of kit_0004.sql; seen to fail without it."""
     await everything.execute("CREATE DATABASE worded OWNER sample_owner")
-    url = house.databases["sample"].owner.rpartition("/")[0] + "/worded"
+    url = harness.databases["sample"].owner.rpartition("/")[0] + "/worded"
     try:
         migrations.upgrade(SAMPLE, url, to="sample_0001")
-        async with superuser(house, "worded") as rows:
+        async with superuser(harness, "worded") as rows:
             await rows.execute("ALTER TABLE receipt DROP CONSTRAINT receipt_of_a_person")
             await rows.execute(RETAINED)
         migrations.upgrade(SAMPLE, url)
-        async with superuser(house, "worded") as rows:
+        async with superuser(harness, "worded") as rows:
             (row,) = await rows.fetch("SELECT provisions, exemptions FROM receipt")
             assert tuple(row) == (["VAT Act", "KC art. 118"], ["GDPR Art. 17(3)(b)"])
             with pytest.raises(asyncpg.CheckViolationError):

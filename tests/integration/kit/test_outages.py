@@ -12,28 +12,28 @@ from deploy.local.servers import Servers
 from shared.database import Transaction
 from shared.messaging.faults import Rejected
 from shared.messaging.topology import DELIVERY_LIMIT
-from tests.house import House, eventually
+from tests.harness import Harness, eventually
 from tests.sample.cable import cable
 from tests.sample.contracts import ThingNoted
-from tests.sample.house import depth, handled, reacting, send, until_handled
+from tests.sample.harness import depth, handled, reacting, send, until_handled
 from tests.sample.script import DEAD, NOTED, Script, dead_letter, noted
 
 
 async def test_a_database_that_is_away_pauses_the_consumer(
-    house: House, channel: AbstractChannel, servers: Servers
+    harness: Harness, channel: AbstractChannel, servers: Servers
 ) -> None:
     """Nothing is given up, no attempt is counted, and it goes on by itself.
 
     Guard: Fault.INFRASTRUCTURE for whatever keeps us from connecting; seen to fail without it.
     """
-    name = f"sample_{house.name}"
+    name = f"sample_{harness.name}"
     script, done = Script(), handled(NOTED, "done")
     counted = handled(NOTED, "transient"), handled(NOTED, "infrastructure")
 
     async def handle(event: ThingNoted, tx: Transaction, attempt: int) -> None:
         await script.handle(event, tx, attempt)
 
-    async with house.serve(reacting(handle)):
+    async with harness.serve(reacting(handle)):
         admin = await asyncpg.connect(servers.postgres_admin_url)
         try:
             await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
@@ -56,7 +56,7 @@ async def test_a_database_that_is_away_pauses_the_consumer(
         await eventually(going_on)
     assert script.attempts == [1] * 5
     assert (handled(NOTED, "transient"), handled(NOTED, "infrastructure")) == counted
-    assert await depth(house, DEAD) == 0
+    assert await depth(harness, DEAD) == 0
 
 
 RAISE = "DO $$ BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = '{}'; END $$"
@@ -68,24 +68,24 @@ RAISE = "DO $$ BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = '{}'; END $$"
     ids=["session ended", "connection", "disk full", "shutdown"],
 )
 async def test_a_server_that_fails_within_a_handler_costs_no_attempt(
-    house: House, channel: AbstractChannel, everything: asyncpg.Connection, failure: str
+    harness: Harness, channel: AbstractChannel, everything: asyncpg.Connection, failure: str
 ) -> None:
     """Guard: SQLSTATE classes 08, 53 and 57 in faults; seen to fail without them."""
     script = Script(failure)
-    event = await script.play(house, channel)
+    event = await script.play(harness, channel)
     assert script.attempts == [1, 1]
     assert await everything.fetchval("SELECT count(*) FROM note WHERE note_id = $1", event.note_id) == 1
 
 
 async def test_a_message_is_not_lost_when_the_broker_goes_before_its_copy_is_safe(
-    house: House, channel: AbstractChannel
+    harness: Harness, channel: AbstractChannel
 ) -> None:
     """Guard: acknowledged only after the copy is confirmed; seen to fail with the acknowledgement first.
 
     The broker delivers again what was not acknowledged when it went, so a second copy may come: at least once.
     """
-    async with cable(house.amqp["sample"]) as line:
-        through = replace(house, amqp={**house.amqp, "sample": line.url})
+    async with cable(harness.amqp["sample"]) as line:
+        through = replace(harness, amqp={**harness.amqp, "sample": line.url})
         event, failing = noted(), asyncio.Event()
 
         async def fail(_event: ThingNoted, tx: Transaction) -> None:
@@ -101,13 +101,13 @@ async def test_a_message_is_not_lost_when_the_broker_goes_before_its_copy_is_saf
             letter = await dead_letter(channel)
     assert letter.body == event.model_dump_json().encode()
     assert letter.headers["x-reason"] == "while the broker is away"
-    while await depth(house, NOTED):
-        async with house.serve(reacting(fail)):
+    while await depth(harness, NOTED):
+        async with harness.serve(reacting(fail)):
             assert (await dead_letter(channel)).message_id == letter.message_id
     await (await channel.get_queue(DEAD, ensure=False)).purge()
 
 
-async def test_a_crash_loop_ends_in_the_dead_letters(house: House, channel: AbstractChannel) -> None:
+async def test_a_crash_loop_ends_in_the_dead_letters(harness: Harness, channel: AbstractChannel) -> None:
     """The backstop: deliveries that never come to a handler's end are counted by the broker.
 
     Guard: the delivery limit of the service's policy; seen to fail without it.

@@ -14,9 +14,9 @@ from shared.messaging.outbox import enqueue, relay
 from shared.messaging.publisher import UNREACHABLE, Publisher
 from shared.observability import continued_trace, current_traceparent
 from shared.purposes import Purpose
-from tests.house import House, eventually
+from tests.harness import Harness, eventually
 from tests.sample.contracts import NoteKept, ThingNoted
-from tests.sample.house import Heard, depth, reacting, send
+from tests.sample.harness import Heard, depth, reacting, send
 
 
 def noted(person: UUID | None = None) -> ThingNoted:
@@ -36,15 +36,15 @@ async def fill(database: Database, count: int) -> list[str]:
     return [str(row["message_id"]) for row in rows]
 
 
-async def test_rows_survive_a_broker_that_is_away(house: House, kept: Heard) -> None:
+async def test_rows_survive_a_broker_that_is_away(harness: Harness, kept: Heard) -> None:
     """Guard: rows are deleted after their confirm; seen to fail with the deletion before it."""
-    async with house.database("sample") as database:
+    async with harness.database("sample") as database:
         ids = await fill(database, 3)
         nowhere = Publisher("amqp://nobody:nothing@127.0.0.1:1/", "nowhere")
         with pytest.raises(UNREACHABLE):
             await relay(database, nowhere)
         assert await waiting_rows(database) == 3
-        there = Publisher(house.amqp["sample"], "there")
+        there = Publisher(harness.amqp["sample"], "there")
         assert await relay(database, there) is False
         assert await waiting_rows(database) == 0
         await there.close()
@@ -55,24 +55,24 @@ async def test_rows_survive_a_broker_that_is_away(house: House, kept: Heard) -> 
     await eventually(arrived)
 
 
-async def test_what_nobody_listens_to_is_kept_countably(house: House) -> None:
+async def test_what_nobody_listens_to_is_kept_countably(harness: Harness) -> None:
     """Guard: the alternate exchange of lethe.events; seen to fail without it (the row stays for ever)."""
-    async with house.database("sample") as database:
-        before = await depth(house, "lethe.unrouted")
+    async with harness.database("sample") as database:
+        before = await depth(harness, "lethe.unrouted")
         await fill(database, 2)
-        publisher = Publisher(house.amqp["sample"], "there")
+        publisher = Publisher(harness.amqp["sample"], "there")
         await relay(database, publisher)
         await publisher.close()
         assert await waiting_rows(database) == 0
-    assert await depth(house, "lethe.unrouted") == before + 2
+    assert await depth(harness, "lethe.unrouted") == before + 2
 
 
-async def test_a_message_that_the_broker_refuses_stays(house: House, kept: Heard) -> None:
+async def test_a_message_that_the_broker_refuses_stays(harness: Harness, kept: Heard) -> None:
     """The good ones of a batch leave and are forgotten, the refused one stays and is reported."""
-    async with house.database("sample") as database:
+    async with harness.database("sample") as database:
         good = await fill(database, 2)
         await database.pool.execute("INSERT INTO outbox (type, body) VALUES ('sample.' || repeat('x', 300), '{}')")
-        publisher = Publisher(house.amqp["sample"], "there")
+        publisher = Publisher(harness.amqp["sample"], "there")
         with pytest.raises(Exception, match=r".+"):
             await relay(database, publisher)
         await publisher.close()
@@ -86,11 +86,11 @@ async def test_a_message_that_the_broker_refuses_stays(house: House, kept: Heard
     await eventually(arrived)
 
 
-async def test_two_relays_never_publish_a_row_twice(house: House, kept: Heard) -> None:
+async def test_two_relays_never_publish_a_row_twice(harness: Harness, kept: Heard) -> None:
     """Guard: FOR UPDATE SKIP LOCKED; seen to fail without it."""
-    async with house.database("sample") as one, house.database("sample") as two:
+    async with harness.database("sample") as one, harness.database("sample") as two:
         ids = await fill(one, 450)
-        outlets = [Publisher(house.amqp["sample"], name) for name in ("one", "two")]
+        outlets = [Publisher(harness.amqp["sample"], name) for name in ("one", "two")]
         rounds = await asyncio.gather(*(drain(d, o) for d, o in zip((one, two), outlets, strict=True)))
         assert min(rounds) > 0, "only one of them worked"
         assert await waiting_rows(one) == 0
@@ -110,14 +110,14 @@ async def drain(database: Database, publisher: Publisher) -> int:
     return rounds
 
 
-async def test_a_message_carries_its_envelope(house: House, kept: Heard) -> None:
+async def test_a_message_carries_its_envelope(harness: Harness, kept: Heard) -> None:
     """CloudEvents attributes; the id is the row's and persistent delivery is asked for."""
     person = uuid4()
-    async with house.database("sample") as database:
+    async with harness.database("sample") as database:
         async with database.transaction(Purpose.UPKEEP) as tx:
             tx.publish(NoteKept(subject_id=person, note_id=uuid4()))
         row = await database.pool.fetchrow("SELECT message_id, created_at FROM outbox")
-        publisher = Publisher(house.amqp["sample"], "there")
+        publisher = Publisher(harness.amqp["sample"], "there")
         await relay(database, publisher)
         await publisher.close()
 
@@ -139,7 +139,7 @@ async def test_a_message_carries_its_envelope(house: House, kept: Heard) -> None
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
-async def test_a_trace_travels_with_the_message(house: House, kept: Heard) -> None:
+async def test_a_trace_travels_with_the_message(harness: Harness, kept: Heard) -> None:
     """Producer, outbox, consumer and what the consumer publishes: one trace.
 
     Guard: the column traceparent and continued_trace; seen to fail without either.
@@ -150,9 +150,9 @@ async def test_a_trace_travels_with_the_message(house: House, kept: Heard) -> No
         seen.append(current_traceparent())
         tx.publish(NoteKept(subject_id=event.subject_id, note_id=event.note_id))
 
-    async with house.serve(reacting(look)) as kits:
+    async with harness.serve(reacting(look)) as resources:
         with continued_trace("test", f"00-{TRACE}-00f067aa0ba902b7-01"):
-            async with kits["sample"].database.transaction(Purpose.UPKEEP) as tx:
+            async with resources["sample"].database.transaction(Purpose.UPKEEP) as tx:
                 tx.publish(noted())
 
         async def arrived() -> bool:
@@ -164,7 +164,7 @@ async def test_a_trace_travels_with_the_message(house: House, kept: Heard) -> No
 
 
 async def test_a_handler_that_publishes_and_fails_has_told_nobody(
-    house: House, channel: AbstractChannel, everything: asyncpg.Connection, kept: Heard
+    harness: Harness, channel: AbstractChannel, everything: asyncpg.Connection, kept: Heard
 ) -> None:
     """Guard: outgoing messages are rows of the handler's transaction, which rolls back; seen to fail without."""
 
@@ -173,13 +173,13 @@ async def test_a_handler_that_publishes_and_fails_has_told_nobody(
         await enqueue(tx)
         raise Rejected("test")
 
-    before = await depth(house, "sample.dead-letters")
-    async with house.serve(reacting(fail)):
+    before = await depth(harness, "sample.dead-letters")
+    async with harness.serve(reacting(fail)):
         event = noted()
         await send(channel, event)
 
         async def given_up() -> bool:
-            return await depth(house, "sample.dead-letters") == before + 1
+            return await depth(harness, "sample.dead-letters") == before + 1
 
         await eventually(given_up)
     assert not kept
@@ -199,10 +199,10 @@ async def fail_apart(tx: Transaction, event: NoteKept) -> None:
         await tx.value("SELECT 1 / 0")
 
 
-async def test_a_part_that_failed_alone_has_told_nobody(house: House) -> None:
+async def test_a_part_that_failed_alone_has_told_nobody(harness: Harness) -> None:
     """Guard: a savepoint forgets what was published and woken within it; seen to fail without it."""
     good, bad = (NoteKept(subject_id=uuid4(), note_id=uuid4()) for _ in range(2))
-    async with house.database("sample") as database:
+    async with harness.database("sample") as database:
         async with database.transaction(Purpose.UPKEEP) as tx:
             tx.publish(good)
             with pytest.raises(asyncpg.DivisionByZeroError):
@@ -218,14 +218,14 @@ async def swallow(database: Database, person: UUID) -> None:
         await divide_by_zero(tx)
 
 
-async def test_a_swallowed_error_is_not_a_commit(house: House, everything: asyncpg.Connection) -> None:
+async def test_a_swallowed_error_is_not_a_commit(harness: Harness, everything: asyncpg.Connection) -> None:
     """PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and no error.
 
     Guard: Database.transaction looks at the answer; seen to fail without it (the message is acknowledged,
     its effect is lost).
     """
     person = uuid4()
-    async with house.database("sample") as database:
+    async with harness.database("sample") as database:
         with pytest.raises(asyncpg.InFailedSQLTransactionError):
             await swallow(database, person)
         async with database.transaction(Purpose.UPKEEP) as tx:
@@ -234,7 +234,7 @@ async def test_a_swallowed_error_is_not_a_commit(house: House, everything: async
 
 
 async def test_a_silent_broker_costs_one_patience_and_not_one_for_each_message(
-    house: House, everything: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, everything: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It accepts connections and says nothing, while the relay's transaction waits.
 
@@ -244,7 +244,7 @@ async def test_a_silent_broker_costs_one_patience_and_not_one_for_each_message(
     accepted: list[asyncio.StreamWriter] = []
     silent = await asyncio.start_server(lambda _reader, writer: accepted.append(writer), "127.0.0.1", 0)
     publisher = Publisher(f"amqp://sample:x@127.0.0.1:{silent.sockets[0].getsockname()[1]}/x", "test")
-    async with house.database("sample") as database:
+    async with harness.database("sample") as database:
         await fill(database, 100)
         with pytest.raises(UNREACHABLE):
             async with asyncio.timeout(5) as patience:

@@ -16,10 +16,10 @@ from shared.messaging.router import ServiceRouter
 from shared.problems import Refused
 from shared.purposes import Purpose
 from shared.service import Service
-from tests.house import House
+from tests.harness import Harness
 from tests.sample.app import SERVICE
 from tests.sample.contracts import NoteThing
-from tests.sample.house import alone, erase_people, meet, publishing
+from tests.sample.harness import alone, erase_people, meet, publishing
 
 REQUESTS = "sample.requests"
 
@@ -49,11 +49,11 @@ CANARY = "Kanarkowska"
     ids=["data", "privilege", "conflict", "infrastructure", "blocked", "unique"],
 )
 async def test_a_failure_is_answered_without_any_value(
-    house: House, client: RequestClient, capfd: Any, sql: str, purpose: Purpose, status: int
+    harness: Harness, client: RequestClient, capfd: Any, sql: str, purpose: Purpose, status: int
 ) -> None:
     """Guard: answers and logs say what failed, never with what; seen to fail with str(error) in the detail."""
     router, person = ServiceRouter("sample"), uuid4()
-    async with house.superuser("sample") as connection:
+    async with harness.superuser("sample") as connection:
         await meet(connection, person)
         await connection.execute("INSERT INTO permission VALUES ($1, DEFAULT, '*', false, 1)", person)
 
@@ -62,7 +62,7 @@ async def test_a_failure_is_answered_without_any_value(
         raise AssertionError
 
     router.request(NoteThing, purpose=purpose)(fail)
-    async with house.serve(answering(router)):
+    async with harness.serve(answering(router)):
         with pytest.raises(Refused) as refused:
             await client.request(NoteThing(subject_id=person, text="x"))
     assert refused.value.problem.status == status
@@ -81,17 +81,19 @@ async def test_a_failure_is_answered_without_any_value(
         (b"{}", "subject_id"),
     ],
 )
-async def test_a_broken_request_is_told_its_fields_and_not_its_values(house: House, body: bytes, field: str) -> None:
-    async with house.serve(alone()), publishing(house) as channel:
+async def test_a_broken_request_is_told_its_fields_and_not_its_values(
+    harness: Harness, body: bytes, field: str
+) -> None:
+    async with harness.serve(alone()), publishing(harness) as channel:
         reply = await ask_raw(channel, body, NoteThing.type)
     assert reply["status"] == 422
     assert field in [error["field"] for error in reply["errors"]]
     assert CANARY not in str(reply)
 
 
-async def test_strange_and_oversized_requests_are_refused(house: House) -> None:
+async def test_strange_and_oversized_requests_are_refused(harness: Harness) -> None:
     for body, request_type, status in ((b"{}", "sample.unheard-of", 404), (b"{" + b" " * 10**6, NoteThing.type, 413)):
-        async with house.serve(alone()), publishing(house) as channel:
+        async with harness.serve(alone()), publishing(harness) as channel:
             assert (await ask_raw(channel, body, request_type))["status"] == status
 
 
@@ -109,10 +111,10 @@ async def ask_raw(channel: aio_pika.abc.AbstractChannel, body: bytes, request_ty
     return await asyncio.wait_for(replies.get(), 5)
 
 
-async def test_a_lost_race_with_the_erasure_is_answered_410(house: House, client: RequestClient) -> None:
+async def test_a_lost_race_with_the_erasure_is_answered_410(harness: Harness, client: RequestClient) -> None:
     """The person was erased while the handler without a lock worked."""
     router = ServiceRouter("sample")
-    async with house.database("sample") as database:
+    async with harness.database("sample") as database:
 
         async def late(request: NoteThing) -> Created:
             await erase_people(database, request.subject_id)
@@ -121,7 +123,7 @@ async def test_a_lost_race_with_the_erasure_is_answered_410(house: House, client
             raise AssertionError
 
         router.request(NoteThing, purpose=Purpose.CONTRACT)(late)
-        async with house.serve(answering(router)):
+        async with harness.serve(answering(router)):
             with pytest.raises(Refused) as refused:
                 await client.request(NoteThing(subject_id=uuid4(), text="x"))
     assert refused.value.problem.status == 410

@@ -16,8 +16,8 @@ from shared.messaging.faults import Fault, classify
 from shared.messaging.outbox import enqueue
 from shared.personal_data.permissions import apply, hold_permission
 from shared.purposes import KINDS, Purpose
-from tests.house import House, eventually
-from tests.sample.house import erase_people, meet
+from tests.harness import Harness, eventually
+from tests.sample.harness import erase_people, meet
 
 EVERYBODY = ("plain", "consenting", "objecting", "restricted", "lifted")
 PEOPLE = {name: uuid4() for name in (*EVERYBODY, "erased")}
@@ -43,9 +43,9 @@ VALUES (gen_random_uuid(), $1, '2099-12-31', ARRAY['contract'], $2)
 
 
 @pytest.fixture(scope="module")
-async def database(house: House) -> AsyncIterator[Database]:
+async def database(harness: Harness) -> AsyncIterator[Database]:
     """A database with one person of every kind."""
-    async with house.database("sample") as opened, house.superuser("sample") as connection:
+    async with harness.database("sample") as opened, harness.superuser("sample") as connection:
         await meet(connection, *PEOPLE.values())
         for person in PEOPLE.values():
             await connection.execute(NOTE, person)
@@ -130,12 +130,12 @@ async def rolled_back(connection: Any) -> AsyncIterator[None]:
         await transaction.rollback()
 
 
-async def test_a_pooled_connection_keeps_nothing_of_the_last_purpose(house: House, database: Database) -> None:
+async def test_a_pooled_connection_keeps_nothing_of_the_last_purpose(harness: Harness, database: Database) -> None:
     """After SET LOCAL the setting is an empty string and no longer missing: that shows nothing either.
 
     Guard: SET LOCAL, which also holds behind a pooler that resets nothing; seen to fail with SET.
     """
-    one = Database(house.databases["sample"].app, "sample", enqueue, 1)
+    one = Database(harness.databases["sample"].app, "sample", enqueue, 1)
     await one.open()
     try:
         async with one.transaction(Purpose.UPKEEP) as tx:
@@ -235,14 +235,14 @@ async def test_nothing_is_noted_about_the_erased(database: Database) -> None:
 
 
 async def test_a_withdrawal_waits_for_the_mail_that_is_leaving(
-    house: House, database: Database, changed: dict[str, Any]
+    harness: Harness, database: Database, changed: dict[str, Any]
 ) -> None:
     """An acknowledged withdrawal means that no mail leaves afterwards.
 
     Guard: FOR SHARE in permissions.HOLD; seen to fail without it.
     """
     await decide(database, changed, 30, allowed=True)
-    async with house.superuser("sample") as watching:
+    async with harness.superuser("sample") as watching:
 
         async def waiting() -> bool:
             sql = (
@@ -270,14 +270,14 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 @pytest.mark.parametrize("purpose", [Purpose.UPKEEP, Purpose.MARKETING_EMAIL, Purpose.ANALYTICS, Purpose.RIGHTS])
 @pytest.mark.parametrize("one", [True, False], ids=["one person", "everybody"])
 async def test_the_purpose_is_decided_once_and_not_per_row(
-    database: Database, house: House, table: str, purpose: Purpose, one: bool
+    database: Database, harness: Harness, table: str, purpose: Purpose, one: bool
 ) -> None:
     """The setting is read in init plans; permissions are hashed once or probed by index.
 
     Guard: the sub-selects around current_setting and purpose_kind, EXISTS without LIMIT; seen to fail
     without them.
     """
-    await crowd(house)
+    await crowd(harness)
     condition = " WHERE subject_id = $1" if one else ""
     sql = f"EXPLAIN (ANALYZE, FORMAT JSON, VERBOSE, BUFFERS OFF) SELECT * FROM {table}{condition}"  # noqa: S608
     async with database.transaction(purpose) as tx:
@@ -294,9 +294,9 @@ async def test_the_purpose_is_decided_once_and_not_per_row(
             assert node["Actual Loops"] <= 1 or by_index, "the permissions are read once per row"
 
 
-async def crowd(house: House) -> None:
+async def crowd(harness: Harness) -> None:
     """Enough rows that a plan matters."""
-    async with house.superuser("sample") as connection:
+    async with harness.superuser("sample") as connection:
         if await connection.fetchval("SELECT count(*) FROM note") > 1000:
             return
         people = [uuid4() for _ in range(2000)]

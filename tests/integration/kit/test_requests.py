@@ -18,11 +18,11 @@ from shared.messaging.router import ServiceRouter
 from shared.problems import Refused, Unavailable, refuse
 from shared.purposes import Purpose
 from shared.service import Service
-from tests.house import House, eventually
+from tests.harness import Harness, eventually
 from tests.sample.app import SERVICE
 from tests.sample.cable import cable
 from tests.sample.contracts import ForgetNotes, Notes, NoteThing, ReadNotes
-from tests.sample.house import alone, erase_people, publishing
+from tests.sample.harness import alone, erase_people, publishing
 
 REQUESTS = "sample.requests"
 
@@ -32,8 +32,8 @@ def answering(router: ServiceRouter) -> Service:
     return replace(SERVICE, router=router, takes_orders=False)
 
 
-async def count(house: House, person: UUID) -> int:
-    async with house.superuser("sample") as connection:
+async def count(harness: Harness, person: UUID) -> int:
+    async with harness.superuser("sample") as connection:
         return int(await connection.fetchval("SELECT count(*) FROM note WHERE subject_id = $1", person))
 
 
@@ -48,7 +48,9 @@ async def test_an_absent_service_is_unavailable_at_once(client: RequestClient) -
     assert refused.value.problem.status == 503
 
 
-async def test_many_questions_at_a_time_over_one_client(house: House, served: Database, client: RequestClient) -> None:
+async def test_many_questions_at_a_time_over_one_client(
+    harness: Harness, served: Database, client: RequestClient
+) -> None:
     """Each gets its own answer. Guard: correlation ids and one future each."""
     people = [uuid4() for _ in range(150)]
     made = await asyncio.gather(*(client.request(NoteThing(subject_id=p, text=str(p))) for p in people))
@@ -57,11 +59,11 @@ async def test_many_questions_at_a_time_over_one_client(house: House, served: Da
     assert [notes.texts for notes in read] == [(str(p),) for p in people]
 
 
-async def test_what_is_past_its_deadline_is_not_worked_on(house: House, client: RequestClient) -> None:
+async def test_what_is_past_its_deadline_is_not_worked_on(harness: Harness, client: RequestClient) -> None:
     """Guard: the deadline is looked at before the work; seen to fail without it."""
     late, punctual = uuid4(), uuid4()
-    one_at_a_time = replace(house, settings=house.settings | {"request_concurrency": 1})
-    async with one_at_a_time.serve(alone()), publishing(house) as channel:
+    one_at_a_time = replace(harness, settings=harness.settings | {"request_concurrency": 1})
+    async with one_at_a_time.serve(alone()), publishing(harness) as channel:
         for person, seconds in ((late, -1), (punctual, 60)):
             message = aio_pika.Message(
                 NoteThing(subject_id=person, text="x").model_dump_json().encode(),
@@ -70,11 +72,11 @@ async def test_what_is_past_its_deadline_is_not_worked_on(house: House, client: 
             )
             await channel.default_exchange.publish(message, REQUESTS)
         await client.request(ReadNotes(subject_id=punctual))
-    assert (await count(house, late), await count(house, punctual)) == (0, 1)
+    assert (await count(harness, late), await count(harness, punctual)) == (0, 1)
 
 
 @pytest.mark.usefixtures("served")
-async def test_a_key_has_one_effect(house: House, client: RequestClient) -> None:
+async def test_a_key_has_one_effect(harness: Harness, client: RequestClient) -> None:
     """The same request again is answered alike, another one under the same key is refused.
 
     Guard: Claim.recall before the handler; seen to fail without it.
@@ -89,18 +91,18 @@ async def test_a_key_has_one_effect(house: House, client: RequestClient) -> None
     assert refused.value.problem.errors[0].field == "Idempotency-Key"
     other = await client.request(NoteThing(subject_id=person, text="x"), idempotency_key=key, principal="q")
     assert other != first
-    assert await count(house, person) == 2
+    assert await count(harness, person) == 2
 
 
 @pytest.mark.usefixtures("served")
-async def test_a_key_used_twenty_times_at_once_has_one_effect(house: House, client: RequestClient) -> None:
+async def test_a_key_used_twenty_times_at_once_has_one_effect(harness: Harness, client: RequestClient) -> None:
     """Guard: the key is inserted before the work, so that the second waits; seen to fail with a mere look."""
     person, key = uuid4(), uuid4().hex
     await client.request(ReadNotes(subject_id=person))  # from now on known: strangers wait for one another anyhow
     request = NoteThing(subject_id=person, text="x")
     answers = await asyncio.gather(*(client.request(request, idempotency_key=key) for _ in range(20)))
     assert len({answer.id for answer in answers}) == 1
-    assert await count(house, person) == 1
+    assert await count(harness, person) == 1
 
 
 @pytest.mark.usefixtures("served")
@@ -111,7 +113,7 @@ async def test_a_key_on_what_may_be_repeated_does_no_harm(client: RequestClient)
         assert await client.request(ForgetNotes(subject_id=person), idempotency_key=key) == Done()
 
 
-async def test_a_refused_request_does_not_use_its_key_up(house: House, client: RequestClient) -> None:
+async def test_a_refused_request_does_not_use_its_key_up(harness: Harness, client: RequestClient) -> None:
     router, willing = ServiceRouter("sample"), asyncio.Event()
 
     async def note(request: NoteThing, tx: Transaction) -> Created:
@@ -121,14 +123,14 @@ async def test_a_refused_request_does_not_use_its_key_up(house: House, client: R
 
     router.request(NoteThing, purpose=Purpose.CONTRACT)(note)
     request, key = NoteThing(subject_id=uuid4(), text="x"), uuid4().hex
-    async with house.serve(answering(router)):
+    async with harness.serve(answering(router)):
         with pytest.raises(Refused, match="not now"):
             await client.request(request, idempotency_key=key)
         willing.set()
         assert (await client.request(request, idempotency_key=key)).id == request.subject_id
 
 
-async def test_the_erased_are_answered_410(house: House, served: Database, client: RequestClient) -> None:
+async def test_the_erased_are_answered_410(harness: Harness, served: Database, client: RequestClient) -> None:
     person = uuid4()
     await erase_people(served, person)
     asked: tuple[Request[Any], ...] = (NoteThing(subject_id=person, text="x"), ReadNotes(subject_id=person))
@@ -136,10 +138,10 @@ async def test_the_erased_are_answered_410(house: House, served: Database, clien
         with pytest.raises(Refused) as refused:
             await client.request(request)
         assert refused.value.problem.status == 410
-    assert await count(house, person) == 0
+    assert await count(harness, person) == 0
 
 
-async def test_a_question_given_up_does_not_disturb_the_others(house: House, client: RequestClient) -> None:
+async def test_a_question_given_up_does_not_disturb_the_others(harness: Harness, client: RequestClient) -> None:
     """Cancelled at any point and after any time, while others wait on the same channel."""
     router = ServiceRouter("sample")
 
@@ -148,7 +150,7 @@ async def test_a_question_given_up_does_not_disturb_the_others(house: House, cli
         return Notes(texts=())
 
     router.request(ReadNotes, purpose=Purpose.RIGHTS)(slowly)
-    async with house.serve(answering(router)):
+    async with harness.serve(answering(router)):
         patient = [asyncio.create_task(client.request(ReadNotes(subject_id=uuid4()))) for _ in range(20)]
         hasty = [asyncio.create_task(client.request(ReadNotes(subject_id=uuid4()))) for _ in range(20)]
         for task in hasty:
@@ -160,7 +162,7 @@ async def test_a_question_given_up_does_not_disturb_the_others(house: House, cli
         assert len(await asyncio.gather(*patient)) == 20
 
 
-async def test_the_broker_comes_back_and_so_do_the_questions(house: House) -> None:
+async def test_the_broker_comes_back_and_so_do_the_questions(harness: Harness) -> None:
     """What was under way is unavailable at once, the next question is answered on a new connection.
 
     Guard: the client listens to its channel's end; seen to wait out the timeout without it.
@@ -175,8 +177,8 @@ async def test_the_broker_comes_back_and_so_do_the_questions(house: House) -> No
     router.include(SERVICE.router)
     del router.request_handlers[ForgetNotes.type]
     router.request(ForgetNotes, purpose=Purpose.UPKEEP)(never)
-    quickly = replace(house, settings=house.settings | {"drain_seconds": 0.1})
-    async with cable(house.admin_amqp) as line, quickly.serve(answering(router)):
+    quickly = replace(harness, settings=harness.settings | {"drain_seconds": 0.1})
+    async with cable(harness.admin_amqp) as line, quickly.serve(answering(router)):
         client = RequestClient(line.url, "test")
         waiting = asyncio.create_task(client.request(ForgetNotes(subject_id=uuid4()), timeout_s=30))
         await asyncio.wait_for(asked.wait(), 5)
@@ -190,9 +192,9 @@ async def test_the_broker_comes_back_and_so_do_the_questions(house: House) -> No
         await client.close()
 
 
-async def test_a_service_answers_again_after_its_connection_broke(house: House, client: RequestClient) -> None:
-    async with cable(house.amqp["sample"]) as line:
-        through = replace(house, amqp={**house.amqp, "sample": line.url})
+async def test_a_service_answers_again_after_its_connection_broke(harness: Harness, client: RequestClient) -> None:
+    async with cable(harness.amqp["sample"]) as line:
+        through = replace(harness, amqp={**harness.amqp, "sample": line.url})
         async with through.serve(alone()):
             assert (await client.request(ReadNotes(subject_id=uuid4()))).texts == ()
             line.cut()
@@ -208,7 +210,7 @@ async def test_a_service_answers_again_after_its_connection_broke(house: House, 
             await eventually(answered)
 
 
-async def test_nothing_of_a_request_stays_in_the_broker(house: House, client: RequestClient) -> None:
+async def test_nothing_of_a_request_stays_in_the_broker(harness: Harness, client: RequestClient) -> None:
     """Transient on a classic queue that goes with its service, also what was never taken (promise 9).
 
     Guard: auto-delete, delivery mode and the kind of queue in broker.py and requests.py; seen to fail without them.
@@ -221,13 +223,13 @@ async def test_nothing_of_a_request_stays_in_the_broker(house: House, client: Re
         return Created(id=uuid4())
 
     router.request(NoteThing, purpose=Purpose.CONTRACT)(never)
-    busy = replace(house, settings=house.settings | {"request_concurrency": 1, "prefetch": 1, "drain_seconds": 0.1})
+    busy = replace(harness, settings=harness.settings | {"request_concurrency": 1, "prefetch": 1, "drain_seconds": 0.1})
     async with busy.serve(answering(router)):
         asks = [
             asyncio.create_task(client.request(NoteThing(subject_id=uuid4(), text="x"), timeout_s=20)) for _ in range(9)
         ]
         await asyncio.wait_for(asked.wait(), 5)
-        async with publishing(house) as channel:
+        async with publishing(harness) as channel:
             found = await channel.declare_queue(REQUESTS, passive=True)
             taken = await found.get()
             assert taken is not None
@@ -237,6 +239,6 @@ async def test_nothing_of_a_request_stays_in_the_broker(house: House, client: Re
         for task in asks:
             task.cancel()
         await asyncio.gather(*asks, return_exceptions=True)
-    async with publishing(house) as channel:
+    async with publishing(harness) as channel:
         with pytest.raises(ChannelNotFoundEntity):
             await channel.declare_queue(REQUESTS, passive=True)

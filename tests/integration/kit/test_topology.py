@@ -18,31 +18,31 @@ from deploy.local.servers import Servers
 from services.identity.app import SERVICE as IDENTITY
 from shared.messaging import topology
 from shared.messaging.topology import EVENTS, TIERS, TopologyError
-from tests.house import SECRET, SHORT_WAITS_MS, House
-from tests.sample.house import alone, depth, publishing, sample_house, send
+from tests.harness import SECRET, SHORT_WAITS_MS, Harness
+from tests.sample.harness import alone, depth, publishing, sample_harness, send
 from tests.sample.script import NOTED, noted
 
 NAMES = ("identity", "sample", "gateway")
 
 
 @pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
-    async with sample_house(servers, alone(), IDENTITY) as made:
+async def harness(servers: Servers) -> AsyncIterator[Harness]:
+    async with sample_harness(servers, alone(), IDENTITY) as made:
         yield made
 
 
-async def prepare(house: House) -> dict[str, str]:
+async def prepare(harness: Harness) -> dict[str, str]:
     reactions = [r for s in (alone(), IDENTITY) for r in s.complete_router().event_handlers]
-    urls = (house.servers.amqp_url, house.servers.management_url)
-    return await broker.prepare(*urls, house.name, NAMES, reactions, secret=SECRET, waits_ms=SHORT_WAITS_MS)
+    urls = (harness.servers.amqp_url, harness.servers.management_url)
+    return await broker.prepare(*urls, harness.name, NAMES, reactions, secret=SECRET, waits_ms=SHORT_WAITS_MS)
 
 
-async def test_declaring_twice_changes_nothing(house: House) -> None:
+async def test_declaring_twice_changes_nothing(harness: Harness) -> None:
     """An operator may repeat the set-up at any time: messages stay, and so do the users' URLs."""
-    async with publishing(house) as channel:
+    async with publishing(harness) as channel:
         await send(channel, noted())
-        assert (await prepare(house))["sample"] == house.amqp["sample"]
-        assert await depth(house, NOTED) == 1
+        assert (await prepare(harness))["sample"] == harness.amqp["sample"]
+        assert await depth(harness, NOTED) == 1
         await (await channel.get_queue(NOTED, ensure=False)).purge()
 
 
@@ -77,10 +77,10 @@ async def test_an_exchange_of_another_kind_is_named(empty: str, name: str) -> No
         await topology.declare(empty, [], [])
 
 
-async def test_every_policy_is_set_and_at_work(house: House) -> None:
+async def test_every_policy_is_set_and_at_work(harness: Harness) -> None:
     """Limits and times to live stand in policies, as a queue's arguments can never be changed."""
-    place = quote(house.name, safe="")
-    async with topology.management(house.servers.management_url) as api:
+    place = quote(harness.name, safe="")
+    async with topology.management(harness.servers.management_url) as api:
         found = {p["name"]: p for p in (await api.get(f"/api/policies/{place}")).json()}
         queues = {q["name"]: q for q in (await api.get(f"/api/queues/{place}?disable_stats=true")).json()}
     expected = topology.policies(NAMES, SHORT_WAITS_MS)
@@ -147,23 +147,23 @@ async def _bind(channel: AbstractChannel, name: str) -> None:
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)
-async def test_a_service_does_only_what_is_its_own(house: House, what: str) -> None:
+async def test_a_service_does_only_what_is_its_own(harness: Harness, what: str) -> None:
     """Guard: permissions and topic permissions of deploy/broker.py; seen to fail with wider ones."""
     with pytest.raises(ChannelAccessRefused):
-        await attempt(house.amqp["sample"], FORBIDDEN[what])
+        await attempt(harness.amqp["sample"], FORBIDDEN[what])
 
 
-async def test_a_service_may_do_what_it_must(house: House) -> None:
+async def test_a_service_may_do_what_it_must(harness: Harness) -> None:
     async def work(channel: AbstractChannel) -> None:
         await publish(channel, EVENTS, "sample.thing-noted.v1")
         await publish(channel, "lethe.retry.5s", NOTED)
         for queue in (NOTED, "sample.dead-letters"):
             await _get(channel, queue)
 
-    await attempt(house.amqp["sample"], work)
+    await attempt(harness.amqp["sample"], work)
 
 
-async def test_a_service_stays_in_its_virtual_host(house: House) -> None:
-    elsewhere = house.amqp["sample"].rpartition("/")[0] + "/%2F"
+async def test_a_service_stays_in_its_virtual_host(harness: Harness) -> None:
+    elsewhere = harness.amqp["sample"].rpartition("/")[0] + "/%2F"
     with pytest.raises(AMQPError):
         await aio_pika.connect(elsewhere, timeout=5)

@@ -11,7 +11,7 @@ from shared.personal_data.erasure import Eraser, erase
 from shared.purposes import Purpose
 from tests.sample.app import ERASER
 from tests.sample.data_map import DATA_MAP
-from tests.sample.house import ordered
+from tests.sample.harness import ordered
 
 OLDER = Eraser(replace(DATA_MAP, version=DATA_MAP.version - 1, tables=DATA_MAP.tables[:1]))
 NOTE = "INSERT INTO note (note_id, subject_id, text) VALUES (gen_random_uuid(), $1, 'x')"

@@ -1,15 +1,15 @@
-"""A shop per module."""
+"""A driver per module."""
 
 from collections.abc import AsyncIterator
 
 import pytest
 
 from deploy.local.servers import Servers
-from tests.integration.licensing import shop as shops
-from tests.integration.licensing.shop import Shop
+from tests.integration.licensing import driver as drivers
+from tests.integration.licensing.driver import Driver
 
 
 @pytest.fixture(scope="module")
-async def shop(servers: Servers) -> AsyncIterator[Shop]:
-    async with shops.opened(servers) as opened:
+async def driver(servers: Servers) -> AsyncIterator[Driver]:
+    async with drivers.opened(servers) as opened:
         yield opened

@@ -14,8 +14,8 @@ from services.licensing.payments.provider import Payer
 from shared.contracts import licensing
 from shared.problems import unavailable
 from shared.service import Resources, Service
-from tests.integration.licensing import shop as shops
-from tests.integration.licensing.shop import Shop
+from tests.integration.licensing import driver as drivers
+from tests.integration.licensing.driver import Driver
 
 STORED = "SELECT count(*) FROM payment WHERE reference = $1 AND state = 'started'"
 
@@ -52,8 +52,8 @@ def provider() -> Announcements:
 
 
 @pytest.fixture(scope="module")
-async def shop(servers: Servers, provider: Announcements) -> AsyncIterator[Shop]:
-    async with shops.opened(servers, provider.service()) as opened:
+async def driver(servers: Servers, provider: Announcements) -> AsyncIterator[Driver]:
+    async with drivers.opened(servers, provider.service()) as opened:
         provider.rows = opened.rows
         yield opened
 
@@ -69,43 +69,43 @@ def start_of(person: UUID, order_id: UUID) -> licensing.StartPayment:
     return licensing.StartPayment(subject_id=person, order_id=order_id)
 
 
-async def test_a_payment_is_announced_when_it_is_committed(shop: Shop, provider: Announcements) -> None:
+async def test_a_payment_is_announced_when_it_is_committed(driver: Driver, provider: Announcements) -> None:
     """Guard: `after_commit`; the provider would hear of a payment that is not stored yet without it."""
-    person = await shop.person()
-    payment = await shop.start(person, await shop.order(person))
+    person = await driver.person()
+    payment = await driver.start(person, await driver.order(person))
     assert provider.heard == [(payment.reference, payment.amount, Payer("Anna Nowak", f"{person.hex}@example.com"))]
     assert provider.stored == [1]
 
 
-async def test_a_payment_that_is_refused_is_not_announced(shop: Shop, provider: Announcements) -> None:
-    person, stranger = await shop.person(), await shop.person()
-    order_id = await shop.order(person)
-    assert await shop.status(start_of(stranger, order_id)) == 404
-    await shop.ask(licensing.CancelOrder(subject_id=person, order_id=order_id))
-    assert await shop.status(start_of(person, order_id)) == 409
+async def test_a_payment_that_is_refused_is_not_announced(driver: Driver, provider: Announcements) -> None:
+    person, stranger = await driver.person(), await driver.person()
+    order_id = await driver.order(person)
+    assert await driver.status(start_of(stranger, order_id)) == 404
+    await driver.ask(licensing.CancelOrder(subject_id=person, order_id=order_id))
+    assert await driver.status(start_of(person, order_id)) == 409
     assert provider.heard == []
 
 
-async def test_a_lost_announcement_is_repeated_with_the_request(shop: Shop, provider: Announcements) -> None:
+async def test_a_lost_announcement_is_repeated_with_the_request(driver: Driver, provider: Announcements) -> None:
     """Guard: the announcement in `prepare`: the answer comes from the idempotency key, and nobody would announce."""
-    person = await shop.person()
-    request = start_of(person, await shop.order(person))
+    person = await driver.person()
+    request = start_of(person, await driver.order(person))
     once = {"idempotency_key": "lost", "principal": str(person)}
     provider.away = True
-    assert await shop.status(request, **once) == 503
-    assert await shop.count("payment", person, "state = 'started'") == 1
+    assert await driver.status(request, **once) == 503
+    assert await driver.count("payment", person, "state = 'started'") == 1
     provider.away = False
-    started = await shop.ask(request, **once)
-    payment = await shop.ask(licensing.ReadPayment(subject_id=person, payment_id=started.id))
+    started = await driver.ask(request, **once)
+    payment = await driver.ask(licensing.ReadPayment(subject_id=person, payment_id=started.id))
     assert [reference for reference, _, _ in provider.heard] == [payment.reference]
-    assert await shop.count("payment", person) == 1
+    assert await driver.count("payment", person) == 1
 
 
-async def test_nobody_makes_the_provider_hear_of_anothers_payment(shop: Shop, provider: Announcements) -> None:
+async def test_nobody_makes_the_provider_hear_of_anothers_payment(driver: Driver, provider: Announcements) -> None:
     """Guard: the person is compared in `prepare`; the stranger's name would go out with the payment without it."""
-    person, stranger = await shop.person(), await shop.person()
-    order_id = await shop.order(person)
-    await shop.start(person, order_id)
+    person, stranger = await driver.person(), await driver.person()
+    order_id = await driver.order(person)
+    await driver.start(person, order_id)
     provider.heard.clear()
-    assert await shop.status(start_of(stranger, order_id)) == 404
+    assert await driver.status(start_of(stranger, order_id)) == 404
     assert provider.heard == []

@@ -13,9 +13,9 @@ from shared.contracts.privacy import OrderedSubject
 from shared.personal_data.erasure import erase
 from shared.personal_data.retention_run import end_retention
 from shared.purposes import Purpose
-from tests.house import eventually
-from tests.integration.licensing import shop as shops
-from tests.integration.licensing.shop import Shop, all_of
+from tests.harness import eventually
+from tests.integration.licensing import driver as drivers
+from tests.integration.licensing.driver import Driver, all_of
 
 TAX = {"invoice": 1, "payment": 1, "purchase": 1}
 RUNNING = {"activation": 1, "license": 1, "purchase_terms": 1}
@@ -25,34 +25,34 @@ WHERE r.body::json -> 'subjects' ->> 0 = $1 AND t ->> 'table' = $2
 """
 
 
-async def bought(shop: Shop, country: str = "PL") -> tuple[UUID, licensing.Payment, str]:
+async def bought(driver: Driver, country: str = "PL") -> tuple[UUID, licensing.Payment, str]:
     """Somebody with a paid license, active on one device: person, payment, key."""
-    person = await shop.person(country)
-    payment = await shop.buy(person)
-    key = await shop.key(person)
-    assert (await shop.ask(ActivateLicense(key=key, fingerprint="laptop-1"))).valid
+    person = await driver.person(country)
+    payment = await driver.buy(person)
+    key = await driver.key(person)
+    assert (await driver.ask(ActivateLicense(key=key, fingerprint="laptop-1"))).valid
     return person, payment, key
 
 
-async def outcome(shop: Shop, person: UUID, table: str) -> str:
-    return str(await shop.rows.fetchval(REPORTED, str(person), table))
+async def outcome(driver: Driver, person: UUID, table: str) -> str:
+    return str(await driver.rows.fetchval(REPORTED, str(person), table))
 
 
-async def test_an_ended_contract_leaves_the_tax_set_alone(shop: Shop) -> None:
-    person, _, key = await bought(shop)
-    await shop.erase(person, terminate=True)
-    assert await shop.counts(person) == TAX
-    assert await shop.live_rows(person) == 0
+async def test_an_ended_contract_leaves_the_tax_set_alone(driver: Driver) -> None:
+    person, _, key = await bought(driver)
+    await driver.erase(person, terminate=True)
+    assert await driver.counts(person) == TAX
+    assert await driver.live_rows(person) == 0
     until = date(today().year + 6, 12, 31)
-    assert [await shop.ends(table, person) for table in TAX] == [{until}] * 3
-    assert [await outcome(shop, person, t) for t in ("invoice", "license", "purchase_origin", "refund")] == [
+    assert [await driver.ends(table, person) for table in TAX] == [{until}] * 3
+    assert [await outcome(driver, person, t) for t in ("invoice", "license", "purchase_origin", "refund")] == [
         "retained",
         "purged",
         "purged",
         "nothing_held",
     ]
-    assert (await shop.ask(ValidateLicense(key=key))).code == "NOT_FOUND"
-    invoice = await shop.rows.fetchrow("SELECT exemptions, review_at FROM invoice WHERE subject_id = $1", person)
+    assert (await driver.ask(ValidateLicense(key=key))).code == "NOT_FOUND"
+    invoice = await driver.rows.fetchrow("SELECT exemptions, review_at FROM invoice WHERE subject_id = $1", person)
     assert invoice is not None
     assert (invoice["exemptions"], invoice["review_at"]) == (["GDPR Art. 17(3)(b)"], None)
     for request in (
@@ -60,83 +60,83 @@ async def test_an_ended_contract_leaves_the_tax_set_alone(shop: Shop) -> None:
         licensing.ListOrders(subject_id=person),
         licensing.ListLicenses(subject_id=person),
     ):
-        assert await shop.status(request) == 410
+        assert await driver.status(request) == 410
 
 
-async def test_the_proof_of_an_oss_sale_outlives_the_erasure(shop: Shop) -> None:
-    person, _, _ = await bought(shop, "DE")
-    await shop.erase(person, terminate=True)
-    assert await shop.counts(person) == TAX | {"purchase_origin": 1}
-    assert await shop.ends("purchase_origin", person) == {date(today().year + 10, 12, 31)}
+async def test_the_proof_of_an_oss_sale_outlives_the_erasure(driver: Driver) -> None:
+    person, _, _ = await bought(driver, "DE")
+    await driver.erase(person, terminate=True)
+    assert await driver.counts(person) == TAX | {"purchase_origin": 1}
+    assert await driver.ends("purchase_origin", person) == {date(today().year + 10, 12, 31)}
 
 
-async def test_a_contract_that_was_not_ended_goes_on_working(shop: Shop) -> None:
-    person, _, key = await bought(shop)
-    await shop.erase(person, terminate=False)
-    assert await shop.counts(person) == TAX | RUNNING
-    assert await shop.live_rows(person) == 0
-    assert await outcome(shop, person, "license") == "refused"
-    kept = await shop.rows.fetchrow("SELECT * FROM license WHERE subject_id = $1", person)
+async def test_a_contract_that_was_not_ended_goes_on_working(driver: Driver) -> None:
+    person, _, key = await bought(driver)
+    await driver.erase(person, terminate=False)
+    assert await driver.counts(person) == TAX | RUNNING
+    assert await driver.live_rows(person) == 0
+    assert await outcome(driver, person, "license") == "refused"
+    kept = await driver.rows.fetchrow("SELECT * FROM license WHERE subject_id = $1", person)
     assert kept is not None
     assert (kept["sealed_key"], kept["exemptions"]) == (None, ["GDPR Art. 17(1)(a) not met"])
     assert today() < kept["review_at"] <= today() + timedelta(days=366)
-    assert (await shop.ask(ValidateLicense(key=key, fingerprint="laptop-1"))).code == "VALID"
-    answers = await all_of(*(shop.ask(ActivateLicense(key=key, fingerprint=f"device-{n:03}")) for n in range(10)))
+    assert (await driver.ask(ValidateLicense(key=key, fingerprint="laptop-1"))).code == "VALID"
+    answers = await all_of(*(driver.ask(ActivateLicense(key=key, fingerprint=f"device-{n:03}")) for n in range(10)))
     assert sorted(answer.code for answer in answers) == ["TOO_MANY_DEVICES"] * 8 + ["VALID"] * 2
-    assert await shop.count("activation", person, "NOT live AND review_at IS NOT NULL") == 3
-    await shop.ask(DeactivateLicense(key=key, fingerprint="laptop-1"))
-    assert await shop.count("activation", person) == 2
+    assert await driver.count("activation", person, "NOT live AND review_at IS NOT NULL") == 3
+    await driver.ask(DeactivateLicense(key=key, fingerprint="laptop-1"))
+    assert await driver.count("activation", person) == 2
 
 
-async def test_a_contract_that_outlived_the_account_ends_by_a_second_erasure(shop: Shop) -> None:
+async def test_a_contract_that_outlived_the_account_ends_by_a_second_erasure(driver: Driver) -> None:
     """The order reaches licensing again, this time with the contract to be ended."""
-    person, _, key = await bought(shop)
-    await shop.erase(person, terminate=False)
-    await _erase_here(shop, person)
-    assert await shop.counts(person) == TAX
-    assert (await shop.ask(ValidateLicense(key=key))).code == "NOT_FOUND"
+    person, _, key = await bought(driver)
+    await driver.erase(person, terminate=False)
+    await _erase_here(driver, person)
+    assert await driver.counts(person) == TAX
+    assert (await driver.ask(ValidateLicense(key=key))).code == "NOT_FOUND"
     assert (
-        await shop.count(
+        await driver.count(
             "purchase", person, "review_at IS NULL AND array_to_string(provisions, ' ') NOT LIKE '%umowa%'"
         )
         == 1
     )
 
 
-async def test_a_contract_that_is_kept_again_names_its_reason_once(shop: Shop) -> None:
+async def test_a_contract_that_is_kept_again_names_its_reason_once(driver: Driver) -> None:
     """Guard: `array_remove` before `array_append`; the order carries the reason twice or three times without it."""
-    person, _, _ = await bought(shop)
-    await shop.erase(person, terminate=False)
+    person, _, _ = await bought(driver)
+    await driver.erase(person, terminate=False)
     kept = "SELECT provisions, exemptions FROM purchase WHERE subject_id = $1"
-    once = await shop.rows.fetchrow(kept, person)
-    await _erase_here(shop, person, terminate=False)
-    await shop.rows.execute("UPDATE license SET review_at = $2 WHERE subject_id = $1", person, today())
-    await due_dates.step(shop.kit.database)
-    assert await shop.rows.fetchrow(kept, person) == once
-    assert await shop.count("purchase", person, "review_at > now() AND cardinality(exemptions) = 2") == 1
+    once = await driver.rows.fetchrow(kept, person)
+    await _erase_here(driver, person, terminate=False)
+    await driver.rows.execute("UPDATE license SET review_at = $2 WHERE subject_id = $1", person, today())
+    await due_dates.step(driver.resources.database)
+    assert await driver.rows.fetchrow(kept, person) == once
+    assert await driver.count("purchase", person, "review_at > now() AND cardinality(exemptions) = 2") == 1
 
 
-async def _erase_here(shop: Shop, person: UUID, *, terminate: bool = True) -> None:
+async def _erase_here(driver: Driver, person: UUID, *, terminate: bool = True) -> None:
     """Licensing's part alone."""
     again = OrderedSubject(subject_id=person, case_id=uuid4(), terminate_contract=terminate)
-    async with shop.kit.database.transaction(Purpose.ERASURE) as tx:
+    async with driver.resources.database.transaction(Purpose.ERASURE) as tx:
         await erase(tx, SERVICE.eraser, uuid4(), [again])
 
 
-async def test_a_contract_that_outlived_the_account_ends_with_its_term(shop: Shop) -> None:
-    person, _, key = await bought(shop)
-    await shop.erase(person, terminate=False)
+async def test_a_contract_that_outlived_the_account_ends_with_its_term(driver: Driver) -> None:
+    person, _, key = await bought(driver)
+    await driver.erase(person, terminate=False)
     later = "UPDATE license SET review_at = $2 WHERE subject_id = $1"
-    await shop.rows.execute(later, person, today())
-    await due_dates.step(shop.kit.database)  # looked at: it still runs
-    assert await shop.counts(person) == TAX | RUNNING
-    assert await shop.count("license", person, "review_at > now()") == 1
-    await shop.rows.execute(later, person, today())
-    await shop.rows.execute("UPDATE license SET expires_at = $2 WHERE subject_id = $1", person, now())
-    await due_dates.step(shop.kit.database)
-    assert await shop.counts(person) == TAX
-    assert (await shop.ask(ValidateLicense(key=key))).code == "NOT_FOUND"
-    async with shop.house.superuser("privacy") as database:
+    await driver.rows.execute(later, person, today())
+    await due_dates.step(driver.resources.database)  # looked at: it still runs
+    assert await driver.counts(person) == TAX | RUNNING
+    assert await driver.count("license", person, "review_at > now()") == 1
+    await driver.rows.execute(later, person, today())
+    await driver.rows.execute("UPDATE license SET expires_at = $2 WHERE subject_id = $1", person, now())
+    await due_dates.step(driver.resources.database)
+    assert await driver.counts(person) == TAX
+    assert (await driver.ask(ValidateLicense(key=key))).code == "NOT_FOUND"
+    async with driver.harness.superuser("privacy") as database:
 
         async def second_page() -> object:
             return await database.fetchval("SELECT true FROM second_page WHERE $1 = ANY (subjects) LIMIT 1", person)
@@ -144,113 +144,113 @@ async def test_a_contract_that_outlived_the_account_ends_with_its_term(shop: Sho
         assert await eventually(second_page)
 
 
-async def test_a_refund_after_the_erasure_is_a_statutory_record(shop: Shop) -> None:
-    person, payment, _ = await bought(shop)
-    await shop.erase(person, terminate=True)
-    part = await shop.played(payment.reference, "refund.made", 5_000)
-    await all_of(*(shop.ask(part) for _ in range(5)))
-    assert await shop.counts(person) == TAX | {"invoice": 2, "refund": 1}
-    await shop.ask(await shop.played(payment.reference, "refund.made", payment.amount - 5_000))
-    assert await shop.counts(person) == TAX | {"invoice": 3, "refund": 2}
-    assert await shop.live_rows(person) == 0
-    assert await shop.count("invoice", person, "retain_until IS NULL OR provisions IS NULL") == 0
-    assert await shop.count("refund", person, "exemptions = ARRAY['GDPR Art. 17(3)(b)']") == 2
-    assert await shop.count("purchase", person, "state = 'refunded'") == 1
+async def test_a_refund_after_the_erasure_is_a_statutory_record(driver: Driver) -> None:
+    person, payment, _ = await bought(driver)
+    await driver.erase(person, terminate=True)
+    part = await driver.played(payment.reference, "refund.made", 5_000)
+    await all_of(*(driver.ask(part) for _ in range(5)))
+    assert await driver.counts(person) == TAX | {"invoice": 2, "refund": 1}
+    await driver.ask(await driver.played(payment.reference, "refund.made", payment.amount - 5_000))
+    assert await driver.counts(person) == TAX | {"invoice": 3, "refund": 2}
+    assert await driver.live_rows(person) == 0
+    assert await driver.count("invoice", person, "retain_until IS NULL OR provisions IS NULL") == 0
+    assert await driver.count("refund", person, "exemptions = ARRAY['GDPR Art. 17(3)(b)']") == 2
+    assert await driver.count("purchase", person, "state = 'refunded'") == 1
 
 
-async def test_a_full_refund_ends_a_contract_that_outlived_the_account(shop: Shop) -> None:
-    person, payment, key = await bought(shop)
-    await shop.erase(person, terminate=False)
-    await shop.ask(await shop.played(payment.reference, "refund.made"))
-    assert await shop.counts(person) == TAX | {"invoice": 2, "refund": 1}
-    assert (await shop.ask(ValidateLicense(key=key))).code == "NOT_FOUND"
-    assert await shop.live_rows(person) == 0
+async def test_a_full_refund_ends_a_contract_that_outlived_the_account(driver: Driver) -> None:
+    person, payment, key = await bought(driver)
+    await driver.erase(person, terminate=False)
+    await driver.ask(await driver.played(payment.reference, "refund.made"))
+    assert await driver.counts(person) == TAX | {"invoice": 2, "refund": 1}
+    assert (await driver.ask(ValidateLicense(key=key))).code == "NOT_FOUND"
+    assert await driver.live_rows(person) == 0
 
 
-async def test_a_payment_confirmed_after_the_erasure_is_sent_back(shop: Shop) -> None:
-    person = await shop.person()
-    order_id = await shop.order(person)
-    payment = await shop.start(person, order_id)
-    late = await shop.played(payment.reference, "payment.confirmed")
-    await shop.erase(person, terminate=False)
-    assert await shop.counts(person) == {}
-    await all_of(*(shop.ask(late) for _ in range(5)))
+async def test_a_payment_confirmed_after_the_erasure_is_sent_back(driver: Driver) -> None:
+    person = await driver.person()
+    order_id = await driver.order(person)
+    payment = await driver.start(person, order_id)
+    late = await driver.played(payment.reference, "payment.confirmed")
+    await driver.erase(person, terminate=False)
+    assert await driver.counts(person) == {}
+    await all_of(*(driver.ask(late) for _ in range(5)))
 
     async def sent_back() -> object:
         sql = "SELECT sent_back_at FROM void_payment WHERE reference = $1"
-        return await shop.rows.fetchval(sql, payment.reference)
+        return await driver.rows.fetchval(sql, payment.reference)
 
     await eventually(sent_back)
-    assert await shop.counts(person) == {}
+    assert await driver.counts(person) == {}
 
 
-async def test_nobody_buys_after_the_erasure_although_identity_is_late(shop: Shop) -> None:
-    person, _, _ = await bought(shop)
-    order_id = await shop.order(person)
-    await _erase_here(shop, person)
-    assert await shop.status(shops.order_of(person)) == 410
-    assert await shop.status(licensing.StartPayment(subject_id=person, order_id=order_id)) == 410
-    assert await shop.counts(person) == TAX
+async def test_nobody_buys_after_the_erasure_although_identity_is_late(driver: Driver) -> None:
+    person, _, _ = await bought(driver)
+    order_id = await driver.order(person)
+    await _erase_here(driver, person)
+    assert await driver.status(drivers.order_of(person)) == 410
+    assert await driver.status(licensing.StartPayment(subject_id=person, order_id=order_id)) == 410
+    assert await driver.counts(person) == TAX
 
 
-async def test_a_payment_is_confirmed_later_when_identity_was_earlier(shop: Shop) -> None:
+async def test_a_payment_is_confirmed_later_when_identity_was_earlier(driver: Driver) -> None:
     """No invoice without its buyer: the provider is told to send it again, and then the money goes back."""
-    person = await shop.person()
-    payment = await shop.start(person, await shop.order(person))
-    webhook = await shop.played(payment.reference, "payment.confirmed")
-    await shop.accounts.execute("DELETE FROM account WHERE subject_id = $1", person)
-    assert await shop.status(webhook) == 409
-    await _erase_here(shop, person)
-    assert await shop.status(webhook) == 200
-    assert await shop.counts(person) == {}
+    person = await driver.person()
+    payment = await driver.start(person, await driver.order(person))
+    webhook = await driver.played(payment.reference, "payment.confirmed")
+    await driver.accounts.execute("DELETE FROM account WHERE subject_id = $1", person)
+    assert await driver.status(webhook) == 409
+    await _erase_here(driver, person)
+    assert await driver.status(webhook) == 200
+    assert await driver.counts(person) == {}
 
 
-async def test_activations_during_the_erasure_leave_nothing(shop: Shop) -> None:
-    person, _, key = await bought(shop)
-    activations = (shop.ask(ActivateLicense(key=key, fingerprint=f"device-{n % 2:03}")) for n in range(40))
-    await all_of(shop.erase(person, terminate=True), *activations)
-    assert await shop.counts(person) == TAX
-    assert await shop.live_rows(person) == 0
+async def test_activations_during_the_erasure_leave_nothing(driver: Driver) -> None:
+    person, _, key = await bought(driver)
+    activations = (driver.ask(ActivateLicense(key=key, fingerprint=f"device-{n % 2:03}")) for n in range(40))
+    await all_of(driver.erase(person, terminate=True), *activations)
+    assert await driver.counts(person) == TAX
+    assert await driver.live_rows(person) == 0
 
 
-async def test_a_debt_is_held_until_it_is_paid(shop: Shop) -> None:
-    person = await shop.person(kind="sole trader")
-    order_id = await shop.order(person, pay_by="transfer")
-    await shop.erase(person, terminate=True)
-    held = await shop.rows.fetchrow("SELECT review_at, exemptions FROM invoice WHERE subject_id = $1", person)
+async def test_a_debt_is_held_until_it_is_paid(driver: Driver) -> None:
+    person = await driver.person(kind="sole trader")
+    order_id = await driver.order(person, pay_by="transfer")
+    await driver.erase(person, terminate=True)
+    held = await driver.rows.fetchrow("SELECT review_at, exemptions FROM invoice WHERE subject_id = $1", person)
     assert held is not None
     assert held["review_at"] > today()
     assert "GDPR Art. 17(3)(e)" in held["exemptions"]
-    await shop.ask(licensing.RecordTransfer(order_id=order_id))
-    assert await shop.count("invoice", person, "review_at IS NULL AND exemptions = ARRAY['GDPR Art. 17(3)(b)']") == 1
-    assert await shop.count("purchase", person, "state = 'paid'") == 1
-    assert await shop.ends("invoice", person) == {date(today().year + 6, 12, 31)}
+    await driver.ask(licensing.RecordTransfer(order_id=order_id))
+    assert await driver.count("invoice", person, "review_at IS NULL AND exemptions = ARRAY['GDPR Art. 17(3)(b)']") == 1
+    assert await driver.count("purchase", person, "state = 'paid'") == 1
+    assert await driver.ends("invoice", person) == {date(today().year + 6, 12, 31)}
 
 
-async def test_erasure_and_payments_at_once_leave_nothing_live(shop: Shop) -> None:
-    people = [await shop.person() for _ in range(12)]
-    payments = [await shop.start(person, await shop.order(person)) for person in people]
-    webhooks = [await shop.played(payment.reference, "payment.confirmed") for payment in payments]
+async def test_erasure_and_payments_at_once_leave_nothing_live(driver: Driver) -> None:
+    people = [await driver.person() for _ in range(12)]
+    payments = [await driver.start(person, await driver.order(person)) for person in people]
+    webhooks = [await driver.played(payment.reference, "payment.confirmed") for payment in payments]
     await all_of(
-        *(shop.erase(person, terminate=True) for person in people),
-        *(shop.ask(webhook) for webhook in webhooks),
+        *(driver.erase(person, terminate=True) for person in people),
+        *(driver.ask(webhook) for webhook in webhooks),
     )
-    await all_of(*(shop.ask(webhook) for webhook in webhooks))  # the provider insists
+    await all_of(*(driver.ask(webhook) for webhook in webhooks))  # the provider insists
     for person, payment in zip(people, payments, strict=True):
-        assert await shop.live_rows(person) == 0
-        paid = await shop.count("payment", person) == 1
-        assert await shop.counts(person) == (TAX if paid else {})
-        void = await shop.rows.fetchval("SELECT true FROM void_payment WHERE reference = $1", payment.reference)
+        assert await driver.live_rows(person) == 0
+        paid = await driver.count("payment", person) == 1
+        assert await driver.counts(person) == (TAX if paid else {})
+        void = await driver.rows.fetchval("SELECT true FROM void_payment WHERE reference = $1", payment.reference)
         assert bool(void) is not paid
 
 
-async def test_retention_ends_on_its_day_and_not_before(shop: Shop) -> None:
-    person, payment, _ = await bought(shop)
-    await shop.ask(await shop.played(payment.reference, "refund.made"))
-    await shop.erase(person, terminate=True)
+async def test_retention_ends_on_its_day_and_not_before(driver: Driver) -> None:
+    person, payment, _ = await bought(driver)
+    await driver.ask(await driver.played(payment.reference, "refund.made"))
+    await driver.erase(person, terminate=True)
     last = date(today().year + 6, 12, 31)
-    before = await shop.counts(person)
-    await end_retention(shop.kit.database, DATA_MAP, last)
-    assert await shop.counts(person) == before == TAX | {"invoice": 2, "refund": 1}
-    await end_retention(shop.kit.database, DATA_MAP, last + timedelta(days=1))
-    assert await shop.counts(person) == {}
+    before = await driver.counts(person)
+    await end_retention(driver.resources.database, DATA_MAP, last)
+    assert await driver.counts(person) == before == TAX | {"invoice": 2, "refund": 1}
+    await end_retention(driver.resources.database, DATA_MAP, last + timedelta(days=1))
+    assert await driver.counts(person) == {}

@@ -10,119 +10,121 @@ from services.licensing.jobs import due_dates
 from shared.clock import now, today
 from shared.contracts import licensing
 from shared.contracts.licensing import ActivateLicense, DeactivateLicense, ValidateLicense
-from tests.integration.licensing.shop import Shop, all_of
+from tests.integration.licensing.driver import Driver, all_of
 
 EXPIRE = "UPDATE license SET expires_at = $2 WHERE subject_id = $1"
 
 
-async def bought(shop: Shop) -> tuple[UUID, UUID, str]:
+async def bought(driver: Driver) -> tuple[UUID, UUID, str]:
     """Somebody with a license for three devices: person, license, key."""
-    person = await shop.person()
-    await shop.buy(person)
-    (held,) = (await shop.ask(licensing.ListLicenses(subject_id=person))).licenses
-    return person, held.license_id, await shop.key(person)
+    person = await driver.person()
+    await driver.buy(person)
+    (held,) = (await driver.ask(licensing.ListLicenses(subject_id=person))).licenses
+    return person, held.license_id, await driver.key(person)
 
 
-async def test_fifty_activations_at_once_on_three_seats_are_three(shop: Shop) -> None:
-    person, _, key = await bought(shop)
-    answers = await all_of(*(shop.ask(ActivateLicense(key=key, fingerprint=f"device-{n:03}")) for n in range(50)))
+async def test_fifty_activations_at_once_on_three_seats_are_three(driver: Driver) -> None:
+    person, _, key = await bought(driver)
+    answers = await all_of(*(driver.ask(ActivateLicense(key=key, fingerprint=f"device-{n:03}")) for n in range(50)))
     assert Counter(answer.code for answer in answers) == {"VALID": 3, "TOO_MANY_DEVICES": 47}
-    assert await shop.count("activation", person) == 3
+    assert await driver.count("activation", person) == 3
 
 
-async def test_an_activation_is_repeated_freed_and_used_again(shop: Shop) -> None:
-    person, license_id, key = await bought(shop)
+async def test_an_activation_is_repeated_freed_and_used_again(driver: Driver) -> None:
+    person, license_id, key = await bought(driver)
     typed = key.lower().replace("-", " ")
     for fingerprint in ("laptop-1", "laptop-1", "laptop-2", "laptop-3"):
-        assert (await shop.ask(ActivateLicense(key=typed, fingerprint=fingerprint))).valid
-    assert (await shop.ask(ActivateLicense(key=key, fingerprint="laptop-4"))).code == "TOO_MANY_DEVICES"
+        assert (await driver.ask(ActivateLicense(key=typed, fingerprint=fingerprint))).valid
+    assert (await driver.ask(ActivateLicense(key=key, fingerprint="laptop-4"))).code == "TOO_MANY_DEVICES"
     for _ in range(2):
-        await shop.ask(DeactivateLicense(key=key, fingerprint="laptop-1"))
-    validation = await shop.ask(ActivateLicense(key=key, fingerprint="laptop-4"))
+        await driver.ask(DeactivateLicense(key=key, fingerprint="laptop-1"))
+    validation = await driver.ask(ActivateLicense(key=key, fingerprint="laptop-4"))
     assert (validation.devices, validation.device_limit, validation.product) == (3, 3, "auditor-year")
-    assert (await shop.ask(ValidateLicense(key=key, fingerprint="laptop-1"))).code == "NOT_ACTIVATED"
-    (held,) = (await shop.ask(licensing.ListLicenses(subject_id=person))).licenses
+    assert (await driver.ask(ValidateLicense(key=key, fingerprint="laptop-1"))).code == "NOT_ACTIVATED"
+    (held,) = (await driver.ask(licensing.ListLicenses(subject_id=person))).licenses
     lost = licensing.DeactivateDevice(
         subject_id=person, license_id=license_id, activation_id=held.devices[0].activation_id
     )
-    assert [await shop.status(lost), await shop.status(lost)] == [200, 404]
-    stored = await shop.rows.fetchval("SELECT string_agg(a::text, '') FROM activation a WHERE subject_id = $1", person)
+    assert [await driver.status(lost), await driver.status(lost)] == [200, 404]
+    stored = await driver.rows.fetchval(
+        "SELECT string_agg(a::text, '') FROM activation a WHERE subject_id = $1", person
+    )
     assert "laptop" not in stored
 
 
-async def test_validation_names_the_reason(shop: Shop) -> None:
-    person, license_id, key = await bought(shop)
+async def test_validation_names_the_reason(driver: Driver) -> None:
+    person, license_id, key = await bought(driver)
 
     async def code(**asked: str) -> str:
-        return str((await shop.ask(ValidateLicense(**({"key": key} | asked)))).code)
+        return str((await driver.ask(ValidateLicense(**({"key": key} | asked)))).code)
 
     assert await code() == "VALID"
     assert await code(product="studio-year") == "PRODUCT_MISMATCH"
     assert await code(key="LTH-AAAAA-AAAAA-AAAAA-AAAAA-AAAAA") == "NOT_FOUND"
     assert await code(key=key_of_buyer(uuid4())) == "NOT_FOUND"
-    await shop.ask(licensing.SuspendLicense(license_id=license_id))
+    await driver.ask(licensing.SuspendLicense(license_id=license_id))
     assert await code() == "SUSPENDED"
-    assert (await shop.ask(ActivateLicense(key=key, fingerprint="laptop-1"))).code == "SUSPENDED"
-    await shop.ask(licensing.SuspendLicense(license_id=license_id, suspended=False))
-    await shop.rows.execute(EXPIRE, person, now() - timedelta(hours=1))
+    assert (await driver.ask(ActivateLicense(key=key, fingerprint="laptop-1"))).code == "SUSPENDED"
+    await driver.ask(licensing.SuspendLicense(license_id=license_id, suspended=False))
+    await driver.rows.execute(EXPIRE, person, now() - timedelta(hours=1))
     assert await code() == "VALID"
-    (held,) = (await shop.ask(licensing.ListLicenses(subject_id=person))).licenses
+    (held,) = (await driver.ask(licensing.ListLicenses(subject_id=person))).licenses
     assert held.state == "expired"
-    await shop.rows.execute(EXPIRE, person, now() - timedelta(hours=25))
+    await driver.rows.execute(EXPIRE, person, now() - timedelta(hours=25))
     assert await code() == "EXPIRED"
     for _ in range(2):
-        await shop.ask(licensing.EndLicense(subject_id=person, license_id=license_id))
+        await driver.ask(licensing.EndLicense(subject_id=person, license_id=license_id))
     assert await code() == "ENDED"
-    assert await shop.status(licensing.RevealLicense(subject_id=person, license_id=license_id)) == 409
-    assert await shop.status(licensing.SuspendLicense(license_id=license_id)) == 409
+    assert await driver.status(licensing.RevealLicense(subject_id=person, license_id=license_id)) == 409
+    assert await driver.status(licensing.SuspendLicense(license_id=license_id)) == 409
 
 
-async def test_a_leaked_key_is_replaced_and_the_contract_goes_on(shop: Shop) -> None:
-    person, license_id, key = await bought(shop)
-    await shop.ask(ActivateLicense(key=key, fingerprint="laptop-1"))
-    fresh = (await shop.ask(licensing.RotateLicense(subject_id=person, license_id=license_id))).key
-    assert (await shop.ask(ValidateLicense(key=key))).code == "NOT_FOUND"
-    assert await shop.key(person) == fresh
-    validation = await shop.ask(ValidateLicense(key=fresh))
+async def test_a_leaked_key_is_replaced_and_the_contract_goes_on(driver: Driver) -> None:
+    person, license_id, key = await bought(driver)
+    await driver.ask(ActivateLicense(key=key, fingerprint="laptop-1"))
+    fresh = (await driver.ask(licensing.RotateLicense(subject_id=person, license_id=license_id))).key
+    assert (await driver.ask(ValidateLicense(key=key))).code == "NOT_FOUND"
+    assert await driver.key(person) == fresh
+    validation = await driver.ask(ValidateLicense(key=fresh))
     assert (validation.code, validation.devices) == ("VALID", 0)
 
 
-async def test_a_stranger_reaches_nobody_elses_license(shop: Shop) -> None:
-    _, license_id, key = await bought(shop)
-    stranger = await shop.person()
+async def test_a_stranger_reaches_nobody_elses_license(driver: Driver) -> None:
+    _, license_id, key = await bought(driver)
+    stranger = await driver.person()
     for request in (
         licensing.RevealLicense(subject_id=stranger, license_id=license_id),
         licensing.RotateLicense(subject_id=stranger, license_id=license_id),
         licensing.EndLicense(subject_id=stranger, license_id=license_id),
         licensing.DeactivateDevice(subject_id=stranger, license_id=license_id, activation_id=uuid4()),
     ):
-        assert await shop.status(request) == 404
-    assert (await shop.ask(ValidateLicense(key=key))).valid
+        assert await driver.status(request) == 404
+    assert (await driver.ask(ValidateLicense(key=key))).valid
 
 
-async def test_notices_of_expiry_and_debt_go_out_once(shop: Shop) -> None:
-    person, _, _ = await bought(shop)
-    await shop.rows.execute(EXPIRE, person, now() + timedelta(days=2))
-    debtor = await shop.person(kind="company")
-    await shop.order(debtor, pay_by="transfer")
+async def test_notices_of_expiry_and_debt_go_out_once(driver: Driver) -> None:
+    person, _, _ = await bought(driver)
+    await driver.rows.execute(EXPIRE, person, now() + timedelta(days=2))
+    debtor = await driver.person(kind="company")
+    await driver.order(debtor, pay_by="transfer")
     for days in (2, 2, 7):
         overdue = "UPDATE invoice SET due_on = $2 WHERE subject_id = $1"
-        await shop.rows.execute(overdue, debtor, today() - timedelta(days=days))
-        await due_dates.step(shop.kit.database)
-    assert await shop.count("license", person, "expiry_told_at IS NOT NULL") == 1
-    assert await shop.rows.fetchval("SELECT reminders FROM invoice WHERE subject_id = $1", debtor) == 2
+        await driver.rows.execute(overdue, debtor, today() - timedelta(days=days))
+        await due_dates.step(driver.resources.database)
+    assert await driver.count("license", person, "expiry_told_at IS NOT NULL") == 1
+    assert await driver.rows.fetchval("SELECT reminders FROM invoice WHERE subject_id = $1", debtor) == 2
 
 
-async def test_an_order_address_that_proves_nothing_is_forgotten_after_90_days(shop: Shop) -> None:
-    (pole, _, _), german = await bought(shop), await shop.person(country="DE")
-    await shop.buy(german)
-    await shop.rows.execute("UPDATE purchase_origin SET purge_after = purge_after - 91")
-    await due_dates.step(shop.kit.database)
-    assert await shop.count("purchase_origin", pole) == 0
-    assert await shop.count("purchase_origin", german) == 1
+async def test_an_order_address_that_proves_nothing_is_forgotten_after_90_days(driver: Driver) -> None:
+    (pole, _, _), german = await bought(driver), await driver.person(country="DE")
+    await driver.buy(german)
+    await driver.rows.execute("UPDATE purchase_origin SET purge_after = purge_after - 91")
+    await due_dates.step(driver.resources.database)
+    assert await driver.count("purchase_origin", pole) == 0
+    assert await driver.count("purchase_origin", german) == 1
 
 
-async def test_a_population_of_buyers(shop: Shop) -> None:
+async def test_a_population_of_buyers(driver: Driver) -> None:
     people = [
         Buyer(
             subject_id=UUID(int=(n << 64) + n * 7919),
@@ -139,15 +141,15 @@ async def test_a_population_of_buyers(shop: Shop) -> None:
         for n in range(1, 2001)
     ]
     started = time.perf_counter()
-    await insert_purchases(shop.rows, people)
+    await insert_purchases(driver.rows, people)
     assert time.perf_counter() - started < 5
-    numbers = await shop.rows.fetch("SELECT number FROM invoice WHERE kind = 'invoice'")
+    numbers = await driver.rows.fetch("SELECT number FROM invoice WHERE kind = 'invoice'")
     for year in {row["number"].split("/")[1] for row in numbers}:
         counts = sorted(int(r["number"].rpartition("/")[2]) for r in numbers if r["number"].split("/")[1] == year)
         assert counts == list(range(1, len(counts) + 1))
     runs, expired = people[3], people[4]
     assert (runs.keeps_license, expired.keeps_license) == (True, False)
-    assert await shop.counts(runs.subject_id) == {
+    assert await driver.counts(runs.subject_id) == {
         "activation": 2,
         "license": 1,
         "invoice": 1,
@@ -156,10 +158,10 @@ async def test_a_population_of_buyers(shop: Shop) -> None:
         "purchase_origin": 2,
         "purchase": 2,
     }
-    validation = await shop.ask(ValidateLicense(key=key_of_buyer(runs.subject_id), fingerprint="device-one"))
+    validation = await driver.ask(ValidateLicense(key=key_of_buyer(runs.subject_id), fingerprint="device-one"))
     assert (validation.code, validation.devices) == ("VALID", 2)
-    assert (await shop.ask(ValidateLicense(key=key_of_buyer(expired.subject_id)))).code == "EXPIRED"
+    assert (await driver.ask(ValidateLicense(key=key_of_buyer(expired.subject_id)))).code == "EXPIRED"
     last = max(numbers, key=lambda row: row["number"])["number"]
-    await shop.buy(await shop.person())
-    newest = await shop.rows.fetchval("SELECT number FROM invoice ORDER BY number DESC LIMIT 1")
+    await driver.buy(await driver.person())
+    newest = await driver.rows.fetchval("SELECT number FROM invoice ORDER BY number DESC LIMIT 1")
     assert int(newest.rpartition("/")[2]) == int(last.rpartition("/")[2]) + 1

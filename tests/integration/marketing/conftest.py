@@ -1,4 +1,4 @@
-"""Marketing at work, with identity, privacy and a post office beside it."""
+"""Marketing at work, with identity, privacy and a mail server beside it."""
 
 from collections.abc import AsyncIterator
 
@@ -10,33 +10,33 @@ from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
 from shared.messaging.request_client import RequestClient
 from shared.service import Resources
-from tests import house as houses
-from tests.house import House
-from tests.integration.marketing.steps import PostOffice, post_office
+from tests import harness as harnesses
+from tests.harness import Harness
+from tests.mail_server import MailServer, mail_server
 
 
 @pytest.fixture(scope="module")
-async def office() -> AsyncIterator[PostOffice]:
-    async with post_office() as opened:
+async def smtp() -> AsyncIterator[MailServer]:
+    async with mail_server() as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-async def house(servers: Servers, office: PostOffice) -> AsyncIterator[House]:
-    made = await houses.build(
-        servers, [MARKETING, IDENTITY, PRIVACY], settings={"mails_per_second": 2000, "smtp_url": office.url}
+async def harness(servers: Servers, smtp: MailServer) -> AsyncIterator[Harness]:
+    made = await harnesses.build(
+        servers, [MARKETING, IDENTITY, PRIVACY], settings={"mails_per_second": 2000, "smtp_url": smtp.url}
     )
     yield made
-    await houses.tear_down(made)
+    await harnesses.tear_down(made)
 
 
 @pytest.fixture(scope="module")
-async def kits(house: House) -> AsyncIterator[dict[str, Resources]]:
-    async with house.serve(PRIVACY, IDENTITY, MARKETING) as running:
+async def resources(harness: Harness) -> AsyncIterator[dict[str, Resources]]:
+    async with harness.serve(PRIVACY, IDENTITY, MARKETING) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
-async def client(house: House, kits: dict[str, Resources]) -> AsyncIterator[RequestClient]:
-    async with house.asking() as asking:
+async def client(harness: Harness, resources: dict[str, Resources]) -> AsyncIterator[RequestClient]:
+    async with harness.asking() as asking:
         yield asking

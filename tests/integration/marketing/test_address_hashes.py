@@ -21,9 +21,10 @@ from shared.messaging.request_client import RequestClient
 from shared.personal_data.erasure import erase
 from shared.purposes import Purpose
 from shared.secrets import Keyring
-from tests import house as houses
-from tests.house import House
-from tests.integration.marketing.steps import PostOffice, finished, reader, rows, start_campaign
+from tests import harness as harnesses
+from tests.harness import Harness
+from tests.integration.marketing.driver import finished, reader, rows, start_campaign
+from tests.mail_server import MailServer
 
 LEGACY = "l" * 32
 KEYS = f"2:{'n' * 32},1:{'o' * 32},0:{LEGACY}"
@@ -32,22 +33,22 @@ HASH = "SELECT address_hash FROM subscriber WHERE subject_id = $1"
 
 
 @pytest.fixture(scope="module")
-async def house(servers: Servers, office: PostOffice) -> AsyncIterator[House]:
-    settings = {"mails_per_second": 2000, "smtp_url": office.url, "keys": KEYS}
-    made = await houses.build(servers, [MARKETING, IDENTITY, PRIVACY], settings=settings)
+async def harness(servers: Servers, smtp: MailServer) -> AsyncIterator[Harness]:
+    settings = {"mails_per_second": 2000, "smtp_url": smtp.url, "keys": KEYS}
+    made = await harnesses.build(servers, [MARKETING, IDENTITY, PRIVACY], settings=settings)
     yield made
-    await houses.tear_down(made)
+    await harnesses.tear_down(made)
 
 
 @pytest.fixture
-async def database(house: House) -> AsyncIterator[Database]:
-    async with house.database("marketing") as opened:
+async def database(harness: Harness) -> AsyncIterator[Database]:
+    async with harness.database("marketing") as opened:
         yield opened
 
 
 @pytest.fixture(autouse=True)
-async def only_this_tests_readers(house: House) -> None:
-    async with house.superuser("marketing") as superuser:
+async def only_this_tests_readers(harness: Harness) -> None:
+    async with harness.superuser("marketing") as superuser:
         await superuser.execute("DELETE FROM mailing; DELETE FROM subscriber; DELETE FROM suppression")
 
 
@@ -59,25 +60,25 @@ def newest(email: str) -> bytes:
     return hashes_of(NEW, email).newest
 
 
-async def subscribed_with(house: House, keyring: Keyring, *people: Reader) -> None:
-    async with house.superuser("marketing") as superuser:
+async def subscribed_with(harness: Harness, keyring: Keyring, *people: Reader) -> None:
+    async with harness.superuser("marketing") as superuser:
         await insert_audience(superuser, people, keyring)
 
 
-async def hashed(house: House, person: UUID, address_hash: bytes) -> None:
+async def hashed(harness: Harness, person: UUID, address_hash: bytes) -> None:
     """Give a subscriber another hash."""
-    async with house.superuser("marketing") as superuser:
+    async with harness.superuser("marketing") as superuser:
         await superuser.execute("UPDATE subscriber SET address_hash = $2 WHERE subject_id = $1", person, address_hash)
 
 
-async def suppress(house: House, *address_hashes: bytes) -> None:
-    async with house.superuser("marketing") as superuser:
+async def suppress(harness: Harness, *address_hashes: bytes) -> None:
+    async with harness.superuser("marketing") as superuser:
         objected = "INSERT INTO suppression (address_hash, reason) SELECT unnest($1::bytea[]), 'objected'"
         await superuser.execute(objected, address_hashes)
 
 
-async def suppressed(house: House) -> set[bytes]:
-    return {row["address_hash"] for row in await rows(house, "SELECT address_hash FROM suppression")}
+async def suppressed(harness: Harness) -> set[bytes]:
+    return {row["address_hash"] for row in await rows(harness, "SELECT address_hash FROM suppression")}
 
 
 async def renewed(database: Database, email: str) -> None:
@@ -86,78 +87,78 @@ async def renewed(database: Database, email: str) -> None:
 
 
 async def test_an_entry_under_an_older_key_still_suppresses(
-    house: House, client: RequestClient, office: PostOffice
+    harness: Harness, client: RequestClient, smtp: MailServer
 ) -> None:
     """Guard: suppression.is_suppressed compares with every key; seen to write to both without it."""
     reached, older, before = reader("reached"), reader("older"), reader("before")
-    await subscribed_with(house, NEW, reached, older, before)
-    await suppress(house, hashes_of(OLD, older.email).newest, of_before(before.email))
+    await subscribed_with(harness, NEW, reached, older, before)
+    await suppress(harness, hashes_of(OLD, older.email).newest, of_before(before.email))
     campaign = await finished(client, await start_campaign(client))
     assert (campaign.sent, campaign.cancelled) == (1, 2)
-    assert [len(office.mails_to(p.email)) for p in (reached, older, before)] == [1, 0, 0]
+    assert [len(smtp.mails_to(p.email)) for p in (reached, older, before)] == [1, 0, 0]
 
 
 async def test_the_job_renews_subscribers_sign_ups_and_what_suppresses_them(
-    house: House, client: RequestClient, database: Database
+    harness: Harness, client: RequestClient, database: Database
 ) -> None:
     people = [reader("many") for _ in range(BATCH + 20)]
     older, before = people[0], people[1]
-    await subscribed_with(house, OLD, *people)
-    await hashed(house, before.subject_id, of_before(before.email))
-    await suppress(house, hashes_of(OLD, older.email).newest, of_before(before.email))
+    await subscribed_with(harness, OLD, *people)
+    await hashed(harness, before.subject_id, of_before(before.email))
+    await suppress(harness, hashes_of(OLD, older.email).newest, of_before(before.email))
     pending = reader("pending").email
     await client.request(marketing.SubscribeNewsletter(email=pending, text_version="T-7"))
-    async with house.superuser("marketing") as superuser:
+    async with harness.superuser("marketing") as superuser:
         moved = "UPDATE signup SET address_hash = $2 WHERE address_hash = $1"
         assert await superuser.execute(moved, newest(pending), of_before(pending)) == "UPDATE 1"
 
     assert await renew_address_hashes(database, NEW) is False
 
-    stored = await rows(house, "SELECT subject_id, address_hash FROM subscriber")
+    stored = await rows(harness, "SELECT subject_id, address_hash FROM subscriber")
     assert {r["subject_id"]: r["address_hash"] for r in stored} == {p.subject_id: newest(p.email) for p in people}
-    assert await rows(house, "SELECT 1 AS n FROM signup WHERE address_hash = $1", newest(pending)) == [{"n": 1}]
-    assert {newest(older.email), newest(before.email)} <= await suppressed(house)
-    assert hashes_of(OLD, older.email).newest not in await suppressed(house)
+    assert await rows(harness, "SELECT 1 AS n FROM signup WHERE address_hash = $1", newest(pending)) == [{"n": 1}]
+    assert {newest(older.email), newest(before.email)} <= await suppressed(harness)
+    assert hashes_of(OLD, older.email).newest not in await suppressed(harness)
 
 
-async def test_a_hash_of_before_is_not_believed_for_another_mailbox(house: House, database: Database) -> None:
+async def test_a_hash_of_before_is_not_believed_for_another_mailbox(harness: Harness, database: Database) -> None:
     """Guard: AddressHashes.proved_by in addresses._renew_subscribers; seen to rename the owner's hash without it."""
     name = uuid4().hex[:8]
     owner = Reader(uuid4(), f"{name}.straße@example.com", "Anna", allows=True)
     left = Reader(uuid4(), f"{name}.grosse@example.com", "Ewa", allows=False)
-    await subscribed_with(house, OLD, owner, left)
+    await subscribed_with(harness, OLD, owner, left)
     for person in (owner, left):
-        await hashed(house, person.subject_id, of_before(person.email))
+        await hashed(harness, person.subject_id, of_before(person.email))
     await renewed(database, f"{name}.strasse@example.com")
     await renewed(database, f"{name}.große@example.com")
-    assert await rows(house, HASH, owner.subject_id) == [{"address_hash": of_before(owner.email)}]
-    assert await rows(house, HASH, left.subject_id) == [{"address_hash": of_before(left.email)}]
+    assert await rows(harness, HASH, owner.subject_id) == [{"address_hash": of_before(owner.email)}]
+    assert await rows(harness, HASH, left.subject_id) == [{"address_hash": of_before(left.email)}]
     await renewed(database, owner.email)
     await renewed(database, left.email)
-    assert await rows(house, HASH, owner.subject_id) == [{"address_hash": newest(owner.email)}]
-    assert await rows(house, HASH, left.subject_id) == [{"address_hash": newest(left.email)}]
+    assert await rows(harness, HASH, owner.subject_id) == [{"address_hash": newest(owner.email)}]
+    assert await rows(harness, HASH, left.subject_id) == [{"address_hash": newest(left.email)}]
 
 
 @pytest.mark.parametrize(
     ("one", "other"), [("{}@strasse.example", "{}@straße.example"), ("{}strasse@example.com", "{}straße@example.com")]
 )
 async def test_two_mailboxes_that_were_one_are_two_sign_ups(
-    house: House, client: RequestClient, one: str, other: str
+    harness: Harness, client: RequestClient, one: str, other: str
 ) -> None:
     emails = [each.format(uuid4().hex[:8]) for each in (one, other)]
     for email in emails:
         await client.request(marketing.SubscribeNewsletter(email=email, text_version="T-7"))
-    stored = await rows(house, "SELECT 1 FROM signup WHERE address_hash = ANY ($1)", [newest(e) for e in emails])
+    stored = await rows(harness, "SELECT 1 FROM signup WHERE address_hash = ANY ($1)", [newest(e) for e in emails])
     assert len(stored) == 2
 
 
 async def test_a_new_double_opt_in_lifts_a_mailbox_and_not_the_one_that_was_spelled_alike(
-    house: House, database: Database
+    harness: Harness, database: Database
 ) -> None:
     """Guard: suppression.lift hands an old entry on; seen to write to the other objector without it."""
     name = uuid4().hex[:8]
     returning, objector = f"{name}.straße@example.com", f"{name}.strasse@example.com"
-    await suppress(house, of_before(returning), hashes_of(OLD, returning).newest)
+    await suppress(harness, of_before(returning), hashes_of(OLD, returning).newest)
     async with database.transaction(Purpose.UPKEEP) as tx:
         assert await suppression.is_suppressed(tx, NEW, returning)
         assert await suppression.is_suppressed(tx, NEW, objector)
@@ -169,17 +170,17 @@ async def test_a_new_double_opt_in_lifts_a_mailbox_and_not_the_one_that_was_spel
 
 
 async def test_an_erasure_after_a_rotation_takes_half_finished_sign_ups_along(
-    house: House, client: RequestClient, database: Database
+    harness: Harness, client: RequestClient, database: Database
 ) -> None:
     """Guard: entering an address renews the hash of its subscriber; seen to leave the sign-up without it."""
     for stored in (lambda email: hashes_of(OLD, email).newest, of_before):
         person = reader("returning", allows=False)
-        await subscribed_with(house, OLD, person)
-        await hashed(house, person.subject_id, stored(person.email))
+        await subscribed_with(harness, OLD, person)
+        await hashed(harness, person.subject_id, stored(person.email))
         await client.request(marketing.SubscribeNewsletter(email=person.email, text_version="T-7"))
         async with database.transaction(Purpose.ERASURE) as tx:
             order = [OrderedSubject(subject_id=person.subject_id, case_id=uuid4(), terminate_contract=True)]
             await erase(tx, ERASER, uuid4(), order)
         every = [newest(person.email), stored(person.email)]
-        assert await rows(house, "SELECT FROM signup WHERE address_hash = ANY ($1)", every) == []
-        assert newest(person.email) in await suppressed(house)
+        assert await rows(harness, "SELECT FROM signup WHERE address_hash = ANY ($1)", every) == []
+        assert newest(person.email) in await suppressed(harness)

@@ -16,56 +16,56 @@ from shared.messaging.request_client import RequestClient
 from shared.personal_data import permissions
 from shared.purposes import Purpose
 from shared.service import Resources
-from tests import house as houses
-from tests.house import House, eventually
-from tests.integration.marketing.steps import (
-    PostOffice,
+from tests import harness as harnesses
+from tests.harness import Harness, eventually
+from tests.integration.marketing.driver import (
     finished,
     hash_of,
+    insert_readers,
     reader,
     refusal,
     rows,
-    settle_in,
     start_campaign,
     unsubscribe_token,
 )
+from tests.mail_server import MailServer
 
 EVERYTHING = "*"
 EMAIL = Purpose.MARKETING_EMAIL
 
 
 @pytest.fixture(autouse=True)
-async def only_this_tests_readers(house: House) -> None:
-    async with house.superuser("marketing") as database:
+async def only_this_tests_readers(harness: Harness) -> None:
+    async with harness.superuser("marketing") as database:
         await database.execute("DELETE FROM mailing; DELETE FROM subscriber; DELETE FROM interest")
 
 
-async def decide(kits: dict[str, Resources], person: object, purpose: str, *, allowed: bool) -> None:
+async def decide(resources: dict[str, Resources], person: object, purpose: str, *, allowed: bool) -> None:
     """What privacy decided arrives in marketing."""
-    async with kits["marketing"].database.transaction(Purpose.RIGHTS) as tx:
+    async with resources["marketing"].database.transaction(Purpose.RIGHTS) as tx:
         decision = {"subject_id": person, "purpose": purpose, "allowed": allowed, "version": 1000}
         assert await permissions.apply(tx, [KnownPermission.model_validate(decision)])
 
 
-async def queued(house: House, client: RequestClient, fields: dict[str, str] | None = None) -> marketing.Campaign:
+async def queued(harness: Harness, client: RequestClient, fields: dict[str, str] | None = None) -> marketing.Campaign:
     """A campaign that is finished."""
     return await finished(client, await start_campaign(client, **(fields or {})))
 
 
 async def test_everybody_who_allows_gets_one_mail_and_it_is_disclosed(
-    house: House, client: RequestClient, office: PostOffice
+    harness: Harness, client: RequestClient, smtp: MailServer
 ) -> None:
     people = [reader("many") for _ in range(40)]
     others = [reader("not", allows=False) for _ in range(5)]
-    await settle_in(house, [*people, *others])
-    campaign = await queued(house, client)
+    await insert_readers(harness, [*people, *others])
+    campaign = await queued(harness, client)
     assert (campaign.sent, campaign.cancelled, campaign.refused, campaign.unknown) == (40, 0, 0, 0)
-    assert [len(office.mails_to(p.email)) for p in people] == [1] * 40
-    assert [len(office.mails_to(p.email)) for p in others] == [0] * 5
+    assert [len(smtp.mails_to(p.email)) for p in people] == [1] * 40
+    assert [len(smtp.mails_to(p.email)) for p in others] == [0] * 5
 
     async def disclosed() -> bool:
         found = await rows(
-            house,
+            harness,
             "SELECT subject_id, recipient, categories FROM disclosure WHERE subject_id = ANY ($1)",
             [p.subject_id for p in people],
             service="privacy",
@@ -77,19 +77,19 @@ async def test_everybody_who_allows_gets_one_mail_and_it_is_disclosed(
 
 
 async def test_each_mail_names_recipient_and_list_in_its_one_click_headers(
-    house: House, client: RequestClient, office: PostOffice
+    harness: Harness, client: RequestClient, smtp: MailServer
 ) -> None:
     people = [reader("header"), reader("header")]
-    await settle_in(house, people)
-    await queued(house, client, {"subject": "Zażółć", "text": "Gęślą jaźń."})
+    await insert_readers(harness, people)
+    await queued(harness, client, {"subject": "Zażółć", "text": "Gęślą jaźń."})
     tokens = []
     for person in people:
-        to, token = person.email, unsubscribe_token(house, person.subject_id)
-        (mail,) = office.mails_to(to)
+        to, token = person.email, unsubscribe_token(harness, person.subject_id)
+        (mail,) = smtp.mails_to(to)
         assert (mail["Subject"], mail["To"]) == ("Zażółć", to)
         assert mail.get_content().startswith("Gęślą jaźń.")
         assert mail["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-        assert f"\r\nList-Unsubscribe: <http://127.0.0.1:8080/newsletter/unsubscribe/{token}>,\r\n" in office.raw[to]
+        assert f"\r\nList-Unsubscribe: <http://127.0.0.1:8080/newsletter/unsubscribe/{token}>,\r\n" in smtp.raw[to]
         first, second = mail["List-Unsubscribe"].split(", ")
         assert first.endswith(f"/newsletter/unsubscribe/{token}>")
         assert second.startswith("<mailto:contact@clusteric.com?subject=unsubscribe%20")
@@ -99,22 +99,22 @@ async def test_each_mail_names_recipient_and_list_in_its_one_click_headers(
 
 @pytest.mark.parametrize("purpose", [EMAIL, EVERYTHING, "suppression"])
 async def test_who_is_blocked_after_the_planning_is_cancelled(
-    house: House, client: RequestClient, office: PostOffice, kits: dict[str, Resources], purpose: str
+    harness: Harness, client: RequestClient, smtp: MailServer, resources: dict[str, Resources], purpose: str
 ) -> None:
     people = [reader("first"), reader("blocked")]
-    await settle_in(house, people)
+    await insert_readers(harness, people)
     campaign_id = uuid4()
-    async with house.superuser("marketing") as database:  # planned, about to be sent
+    async with harness.superuser("marketing") as database:  # planned, about to be sent
         await database.execute(
             "INSERT INTO campaign (campaign_id, subject, body, language, topic, state, planned, started_at)"
             " VALUES ($1, 'News', 'News', '', '', 'sending', true, now())",
             campaign_id,
         )
         if purpose == "suppression":
-            hashed = hash_of(house, people[1].email)
+            hashed = hash_of(harness, people[1].email)
             await database.execute("INSERT INTO suppression VALUES ($1, 'objected')", hashed)
         else:
-            await decide(kits, people[1].subject_id, purpose, allowed=False)
+            await decide(resources, people[1].subject_id, purpose, allowed=False)
         await database.execute(
             "INSERT INTO mailing (campaign_id, subject_id, keep_until) SELECT $1, unnest($2::uuid[]), 'infinity'",
             campaign_id,
@@ -122,65 +122,65 @@ async def test_who_is_blocked_after_the_planning_is_cancelled(
         )
     campaign = await finished(client, campaign_id)
     assert (campaign.sent, campaign.cancelled) == (1, 1)
-    assert [len(office.mails_to(p.email)) for p in people] == [1, 0]
+    assert [len(smtp.mails_to(p.email)) for p in people] == [1, 0]
 
 
 async def test_planning_sees_nobody_restricted_suppressed_or_of_another_language(
-    house: House, client: RequestClient, office: PostOffice, kits: dict[str, Resources]
+    harness: Harness, client: RequestClient, smtp: MailServer, resources: dict[str, Resources]
 ) -> None:
     reached, restricted, suppressed = reader("reached"), reader("restricted"), reader("suppressed")
-    await settle_in(house, [reached, restricted, suppressed])
-    await decide(kits, restricted.subject_id, EVERYTHING, allowed=False)
-    async with house.superuser("marketing") as database:
-        hashed = hash_of(house, suppressed.email.upper())  # one mailbox, whatever the spelling
+    await insert_readers(harness, [reached, restricted, suppressed])
+    await decide(resources, restricted.subject_id, EVERYTHING, allowed=False)
+    async with harness.superuser("marketing") as database:
+        hashed = hash_of(harness, suppressed.email.upper())  # one mailbox, whatever the spelling
         await database.execute("INSERT INTO suppression VALUES ($1, 'objected')", hashed)
-    campaign = await queued(house, client)
+    campaign = await queued(harness, client)
     assert (campaign.sent, campaign.cancelled) == (1, 0)
-    assert (await queued(house, client, {"language": "en"})).sent == 0
-    assert [len(office.mails_to(p.email)) for p in (reached, restricted, suppressed)] == [1, 0, 0]
+    assert (await queued(harness, client, {"language": "en"})).sent == 0
+    assert [len(smtp.mails_to(p.email)) for p in (reached, restricted, suppressed)] == [1, 0, 0]
 
 
 async def test_a_topic_reaches_those_interested_who_did_not_object_to_profiling(
-    house: House, client: RequestClient, office: PostOffice, kits: dict[str, Resources]
+    harness: Harness, client: RequestClient, smtp: MailServer, resources: dict[str, Resources]
 ) -> None:
     interested, indifferent, objector = reader("interested"), reader("indifferent"), reader("profiled")
-    await settle_in(house, [interested, indifferent, objector])
+    await insert_readers(harness, [interested, indifferent, objector])
     await client.request(marketing.NoteInterest(subject_id=interested.subject_id, topic="backups"))
     await client.request(marketing.NoteInterest(subject_id=objector.subject_id, topic="backups"))
-    await decide(kits, objector.subject_id, Purpose.PROFILING, allowed=False)
-    assert (await queued(house, client, {"topic": "backups"})).sent == 1
-    assert [len(office.mails_to(p.email)) for p in (interested, indifferent, objector)] == [1, 0, 0]
+    await decide(resources, objector.subject_id, Purpose.PROFILING, allowed=False)
+    assert (await queued(harness, client, {"topic": "backups"})).sent == 1
+    assert [len(smtp.mails_to(p.email)) for p in (interested, indifferent, objector)] == [1, 0, 0]
     for purpose, sees in ((Purpose.PROFILING, 1), (Purpose.RIGHTS, 2)):
-        async with kits["marketing"].database.transaction(purpose) as tx:
+        async with resources["marketing"].database.transaction(purpose) as tx:
             assert await tx.value("SELECT count(*) FROM interest WHERE topic = 'backups'") == sees
 
 
 async def test_without_a_purpose_and_for_other_channels_nobody_is_visible(
-    house: House, kits: dict[str, Resources]
+    harness: Harness, resources: dict[str, Resources]
 ) -> None:
-    await settle_in(house, [reader("seen"), reader("seen")])
+    await insert_readers(harness, [reader("seen"), reader("seen")])
     count = (
         "SELECT (SELECT count(*) FROM subscriber) + (SELECT count(*) FROM mailing) + (SELECT count(*) FROM interest)"
     )
     seen = {}
     for purpose in (EMAIL, Purpose.MARKETING_SMS, Purpose.MARKETING_PHONE):
-        async with kits["marketing"].database.transaction(purpose) as tx:
+        async with resources["marketing"].database.transaction(purpose) as tx:
             seen[purpose] = await tx.value(count)
     assert seen == {EMAIL: 2 + 4 + 4, Purpose.MARKETING_SMS: 0, Purpose.MARKETING_PHONE: 0}
-    assert await kits["marketing"].database.pool.fetchval(count) == 0
+    assert await resources["marketing"].database.pool.fetchval(count) == 0
 
 
 async def test_an_unknown_outcome_is_reported_and_not_sent_again(
-    house: House, client: RequestClient, office: PostOffice
+    harness: Harness, client: RequestClient, smtp: MailServer
 ) -> None:
     cut, fine = reader("cut"), reader("fine")
-    await settle_in(house, [cut, fine])
-    office.hang_up_on.add(cut.email)
-    campaign = await queued(house, client)
+    await insert_readers(harness, [cut, fine])
+    smtp.hang_up_on.add(cut.email)
+    campaign = await queued(harness, client)
     assert (campaign.sent, campaign.unknown) == (1, 1)
-    assert len(office.mails_to(cut.email)) == 1
+    assert len(smtp.mails_to(cut.email)) == 1
     found = await rows(
-        house,
+        harness,
         "SELECT state FROM mailing WHERE campaign_id = $1 AND subject_id = $2",
         campaign.campaign_id,
         cut.subject_id,
@@ -189,24 +189,24 @@ async def test_an_unknown_outcome_is_reported_and_not_sent_again(
 
 
 async def test_a_dialogue_that_takes_too_long_is_unknown_and_not_sent_again(
-    house: House, client: RequestClient, office: PostOffice, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, client: RequestClient, smtp: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Guard: the timeout in campaigns/delivery.py; seen to hold the permission as long as the server likes."""
     slow = reader("slow")
-    await settle_in(house, [slow])
+    await insert_readers(harness, [slow])
     monkeypatch.setattr(delivery, "DIALOGUE_LIMIT_S", 0.2)
-    monkeypatch.setattr(office, "delay_s", 2.0)
-    campaign = await queued(house, client)
+    monkeypatch.setattr(smtp, "delay_s", 2.0)
+    campaign = await queued(harness, client)
     assert (campaign.sent, campaign.unknown) == (0, 1)
 
 
 async def test_what_a_crash_left_undecided_becomes_unknown(
-    house: House, client: RequestClient, office: PostOffice
+    harness: Harness, client: RequestClient, smtp: MailServer
 ) -> None:
     person = reader("crashed")
-    await settle_in(house, [person])
+    await insert_readers(harness, [person])
     campaign_id = uuid4()
-    async with house.superuser("marketing") as database:  # a process died between its claim and its commit
+    async with harness.superuser("marketing") as database:  # a process died between its claim and its commit
         await database.execute(
             "INSERT INTO campaign (campaign_id, subject, body, language, topic, state, planned, started_at)"
             " VALUES ($1, 'News', 'News', '', '', 'sending', true, now())",
@@ -220,66 +220,66 @@ async def test_what_a_crash_left_undecided_becomes_unknown(
         )
     campaign = await finished(client, campaign_id)
     assert (campaign.sent, campaign.unknown) == (0, 1)
-    assert office.mails_to(person.email) == []
+    assert smtp.mails_to(person.email) == []
 
 
 async def test_a_database_lost_during_the_dialogue_sends_nothing_twice(
-    house: House, client: RequestClient, office: PostOffice, kits: dict[str, Resources]
+    harness: Harness, client: RequestClient, smtp: MailServer, resources: dict[str, Resources]
 ) -> None:
     person = reader("lost")
-    await settle_in(house, [person])
+    await insert_readers(harness, [person])
     cut: list[asyncio.Task[None]] = []
 
     async def cut_connections() -> None:
-        async with house.superuser("marketing") as database:
+        async with harness.superuser("marketing") as database:
             await database.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
 
-    office.on_mail = lambda _to: cut.append(asyncio.ensure_future(cut_connections()))
-    office.delay_s = 0.3
+    smtp.on_mail = lambda _to: cut.append(asyncio.ensure_future(cut_connections()))
+    smtp.delay_s = 0.3
     campaign_id = await start_campaign(client)
 
     async def arrived() -> bool:
-        return len(office.mails_to(person.email)) == 1
+        return len(smtp.mails_to(person.email)) == 1
 
     await eventually(arrived)
-    office.on_mail, office.delay_s = lambda _to: None, 0.0
+    smtp.on_mail, smtp.delay_s = lambda _to: None, 0.0
     await asyncio.gather(*cut)
-    found = await rows(house, "SELECT state FROM mailing WHERE campaign_id = $1", campaign_id)
+    found = await rows(harness, "SELECT state FROM mailing WHERE campaign_id = $1", campaign_id)
     assert found == [{"state": "sending"}]
-    async with house.superuser("marketing") as database:  # time passes
+    async with harness.superuser("marketing") as database:  # time passes
         await database.execute("UPDATE mailing SET claimed_at = claimed_at - interval '2 minutes'")
     campaign = await finished(client, campaign_id)
     assert (campaign.sent, campaign.unknown) == (0, 1)
-    assert len(office.mails_to(person.email)) == 1
+    assert len(smtp.mails_to(person.email)) == 1
 
 
 async def test_a_mailbox_that_is_gone_is_written_to_only_once(
-    house: House, client: RequestClient, office: PostOffice
+    harness: Harness, client: RequestClient, smtp: MailServer
 ) -> None:
     gone = reader("gone")
-    await settle_in(house, [gone])
-    office.answers[gone.email] = "550 5.1.1 no such user"
-    campaign = await queued(house, client)
+    await insert_readers(harness, [gone])
+    smtp.answers[gone.email] = "550 5.1.1 no such user"
+    campaign = await queued(harness, client)
     assert (campaign.sent, campaign.refused) == (0, 1)
-    left = await rows(house, "SELECT state, email FROM subscriber WHERE subject_id = $1", gone.subject_id)
+    left = await rows(harness, "SELECT state, email FROM subscriber WHERE subject_id = $1", gone.subject_id)
     assert left == [{"state": "unreachable", "email": None}]
-    assert (await queued(house, client)).refused == 0
+    assert (await queued(harness, client)).refused == 0
 
 
 async def test_a_temporary_refusal_is_tried_again_later(
-    house: House, client: RequestClient, office: PostOffice, kits: dict[str, Resources]
+    harness: Harness, client: RequestClient, smtp: MailServer, resources: dict[str, Resources]
 ) -> None:
     busy = reader("busy")
-    await settle_in(house, [busy])
-    office.answers[busy.email] = "451 4.7.1 come back later"
+    await insert_readers(harness, [busy])
+    smtp.answers[busy.email] = "451 4.7.1 come back later"
     campaign_id = await start_campaign(client)
 
     async def postponed() -> bool:
         found = await rows(
-            house,
+            harness,
             "SELECT attempts FROM mailing WHERE campaign_id = $1 AND state = 'queued'"
             " AND due_at > now() + interval '50 seconds'",
             campaign_id,
@@ -287,25 +287,25 @@ async def test_a_temporary_refusal_is_tried_again_later(
         return found == [{"attempts": 1}]
 
     await eventually(postponed)
-    del office.answers[busy.email]
-    async with house.superuser("marketing") as database:
+    del smtp.answers[busy.email]
+    async with harness.superuser("marketing") as database:
         await database.execute("UPDATE mailing SET due_at = now() WHERE campaign_id = $1", campaign_id)
-    kits["marketing"].database.signals["campaigns"].set()
+    resources["marketing"].database.signals["campaigns"].set()
     assert (await finished(client, campaign_id)).sent == 1
-    assert len(office.mails_to(busy.email)) == 1
+    assert len(smtp.mails_to(busy.email)) == 1
 
 
 async def test_a_mail_server_that_is_away_loses_nothing(
-    house: House, client: RequestClient, office: PostOffice, kits: dict[str, Resources]
+    harness: Harness, client: RequestClient, smtp: MailServer, resources: dict[str, Resources]
 ) -> None:
     people = [reader("patient") for _ in range(8)]
-    await settle_in(house, people)
+    await insert_readers(harness, people)
     async with AsyncExitStack() as stack:
-        absent = await houses.build(
-            house.servers, [MARKETING, IDENTITY, PRIVACY], settings={"smtp_url": "smtp://127.0.0.1:9"}
+        absent = await harnesses.build(
+            harness.servers, [MARKETING, IDENTITY, PRIVACY], settings={"smtp_url": "smtp://127.0.0.1:9"}
         )
-        stack.push_async_callback(houses.tear_down, absent)
-        await settle_in(absent, people)
+        stack.push_async_callback(harnesses.tear_down, absent)
+        await insert_readers(absent, people)
         async with absent.serve(PRIVACY, MARKETING), absent.asking() as asking:
             campaign_id = await start_campaign(asking)
 
@@ -318,17 +318,17 @@ async def test_a_mail_server_that_is_away_loses_nothing(
                 }
 
             await eventually(tried)
-        absent.settings["smtp_url"] = office.url
+        absent.settings["smtp_url"] = smtp.url
         async with absent.serve(PRIVACY, MARKETING), absent.asking() as asking:
             assert (await finished(asking, campaign_id)).sent == 8
-    assert [len(office.mails_to(p.email)) for p in people] == [1] * 8
+    assert [len(smtp.mails_to(p.email)) for p in people] == [1] * 8
 
 
 async def test_starting_twice_is_one_campaign_and_unknown_ones_are_refused(
-    house: House, client: RequestClient, office: PostOffice
+    harness: Harness, client: RequestClient, smtp: MailServer
 ) -> None:
     person = reader("twice")
-    await settle_in(house, [person])
+    await insert_readers(harness, [person])
     created = await client.request(marketing.CreateCampaign(subject="News", text="News"))
     draft = await client.request(marketing.ReadCampaign(campaign_id=created.id))
     assert (draft.state, draft.started_at) == ("draft", None)
@@ -336,7 +336,7 @@ async def test_starting_twice_is_one_campaign_and_unknown_ones_are_refused(
     await finished(client, created.id)
     await client.request(marketing.StartCampaign(campaign_id=created.id))
     assert (await client.request(marketing.ReadCampaign(campaign_id=created.id))).state == "finished"
-    assert len(office.mails_to(person.email)) == 1
+    assert len(smtp.mails_to(person.email)) == 1
     newest = (await client.request(marketing.ReadCampaigns(limit=1))).campaigns
     assert [campaign.campaign_id for campaign in newest] == [created.id]
     for request in (marketing.StartCampaign(campaign_id=uuid4()), marketing.ReadCampaign(campaign_id=uuid4())):

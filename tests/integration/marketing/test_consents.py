@@ -20,18 +20,18 @@ from shared.messaging.request_client import RequestClient
 from shared.problems import Refused
 from shared.purposes import Purpose
 from shared.service import Resources
-from tests import house as houses
-from tests.house import House, eventually
-from tests.integration.marketing.steps import allowed, refusal, rows
+from tests import harness as harnesses
+from tests.harness import Harness, eventually
+from tests.integration.marketing.driver import allowed, refusal, rows
 
 EMAIL = Purpose.MARKETING_EMAIL
 
 
 @pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
-    made = await houses.build(servers, [MARKETING, IDENTITY, PRIVACY])
+async def harness(servers: Servers) -> AsyncIterator[Harness]:
+    made = await harnesses.build(servers, [MARKETING, IDENTITY, PRIVACY])
     yield made
-    await houses.tear_down(made)
+    await harnesses.tear_down(made)
 
 
 def choice(person: UUID, *, given: bool, purpose: str = EMAIL, text: str = "T-7") -> privacy.ChooseConsent:
@@ -45,31 +45,31 @@ async def current(client: RequestClient, person: UUID) -> dict[str, privacy.Cons
     return {consent.purpose: consent for consent in answer.consents}
 
 
-async def rules_everywhere(house: House, person: UUID, purpose: str, expected: bool) -> None:
+async def rules_everywhere(harness: Harness, person: UUID, purpose: str, expected: bool) -> None:
     async def ruled() -> bool:
-        return await allowed(house, person, purpose) is expected
+        return await allowed(harness, person, purpose) is expected
 
     await eventually(ruled)
-    assert await allowed(house, person, purpose, "privacy") is expected
+    assert await allowed(harness, person, purpose, "privacy") is expected
 
 
-async def test_a_consent_is_proved_by_its_words_and_rules_in_marketing(house: House, client: RequestClient) -> None:
+async def test_a_consent_is_proved_by_its_words_and_rules_in_marketing(harness: Harness, client: RequestClient) -> None:
     person = uuid4()
     await client.request(choice(person, given=True))
-    await rules_everywhere(house, person, EMAIL, expected=True)
+    await rules_everywhere(harness, person, EMAIL, expected=True)
     proved = (await current(client, person))[EMAIL]
     assert (proved.given, proved.text_version, proved.surface) == (True, "T-7", "panel")
     assert "newsletter" in proved.words
 
 
-async def test_withdrawing_is_as_easy_and_names_the_words_taken_back(house: House, client: RequestClient) -> None:
+async def test_withdrawing_is_as_easy_and_names_the_words_taken_back(harness: Harness, client: RequestClient) -> None:
     person = uuid4()
     await client.request(choice(person, given=True))
     await client.request(choice(person, given=False, text=""))
-    await rules_everywhere(house, person, EMAIL, expected=False)
+    await rules_everywhere(harness, person, EMAIL, expected=False)
     proved = (await current(client, person))[EMAIL]
     assert (proved.given, proved.text_version) == (False, "T-7")
-    kept = await rows(house, "SELECT retain_until FROM consent WHERE subject_id = $1", person, service="privacy")
+    kept = await rows(harness, "SELECT retain_until FROM consent WHERE subject_id = $1", person, service="privacy")
     year = now().year + 6
     assert [str(row["retain_until"]) for row in kept] == [f"{year}-12-31"] * 2
 
@@ -91,76 +91,76 @@ async def test_what_is_not_a_choice_is_refused(client: RequestClient, bad: dict[
 
 
 async def test_consent_to_one_channel_opens_no_other(
-    house: House, client: RequestClient, kits: dict[str, Resources]
+    harness: Harness, client: RequestClient, resources: dict[str, Resources]
 ) -> None:
     person = uuid4()
     await client.request(choice(person, given=True))
-    await rules_everywhere(house, person, EMAIL, expected=True)
-    async with house.superuser("marketing") as database:
+    await rules_everywhere(harness, person, EMAIL, expected=True)
+    async with harness.superuser("marketing") as database:
         await database.execute(
             "INSERT INTO interest (subject_id, topic, source, keep_until) VALUES ($1, 'seo', 'observed', 'infinity')",
             person,
         )
     seen = {}
     for channel in CHANNELS:
-        async with kits["marketing"].database.transaction(channel) as tx:
+        async with resources["marketing"].database.transaction(channel) as tx:
             seen[channel] = await tx.value("SELECT count(*) FROM interest WHERE subject_id = $1", person)
     assert seen == {Purpose.MARKETING_EMAIL: 1, Purpose.MARKETING_SMS: 0, Purpose.MARKETING_PHONE: 0}
 
 
 async def test_an_objection_to_marketing_ends_every_channel_and_the_profiling(
-    house: House, client: RequestClient
+    harness: Harness, client: RequestClient
 ) -> None:
     person = uuid4()
     await client.request(choice(person, given=True))
     await client.request(choice(person, given=False, purpose=Purpose.MARKETING, text="T-6"))
     ended = (Purpose.MARKETING, *CHANNELS, Purpose.PROFILING)
     for purpose in ended:
-        await rules_everywhere(house, person, purpose, expected=False)
+        await rules_everywhere(harness, person, purpose, expected=False)
     assert {purpose for purpose, consent in (await current(client, person)).items() if not consent.given} == set(ended)
-    assert await allowed(house, person, Purpose.ANALYTICS) is None
+    assert await allowed(harness, person, Purpose.ANALYTICS) is None
 
 
 async def test_a_decision_that_arrives_late_is_kept_as_proof_and_rules_nothing(
-    house: House, client: RequestClient, kits: dict[str, Resources]
+    harness: Harness, client: RequestClient, resources: dict[str, Resources]
 ) -> None:
     person = uuid4()
     await client.request(choice(person, given=True))
     event = marketing.Unsubscribed(
         subject_id=person, method="unsubscribe link", decided_at=now() - timedelta(minutes=5)
     )
-    async with kits["marketing"].database.transaction(Purpose.UPKEEP) as tx:
+    async with resources["marketing"].database.transaction(Purpose.UPKEEP) as tx:
         tx.publish(event)
 
     async def noted() -> bool:
-        found = await rows(house, "SELECT given FROM consent WHERE subject_id = $1", person, service="privacy")
+        found = await rows(harness, "SELECT given FROM consent WHERE subject_id = $1", person, service="privacy")
         return len(found) == 2
 
     await eventually(noted)
     assert (await current(client, person))[EMAIL].given is True
-    await rules_everywhere(house, person, EMAIL, expected=True)
+    await rules_everywhere(harness, person, EMAIL, expected=True)
 
 
 async def test_a_clock_that_is_ahead_gives_no_advantage(
-    house: House, client: RequestClient, kits: dict[str, Resources]
+    harness: Harness, client: RequestClient, resources: dict[str, Resources]
 ) -> None:
     person = uuid4()
     event = marketing.Subscribed(
         subject_id=person, text_version="T-7", language="pl", decided_at=now() + timedelta(minutes=5)
     )
-    async with kits["marketing"].database.transaction(Purpose.UPKEEP) as tx:
+    async with resources["marketing"].database.transaction(Purpose.UPKEEP) as tx:
         tx.publish(event)
-    await rules_everywhere(house, person, EMAIL, expected=True)
+    await rules_everywhere(harness, person, EMAIL, expected=True)
     await client.request(choice(person, given=False))
-    await rules_everywhere(house, person, EMAIL, expected=False)
+    await rules_everywhere(harness, person, EMAIL, expected=False)
 
 
-async def test_many_decisions_at_once_leave_one_order(house: House, client: RequestClient) -> None:
+async def test_many_decisions_at_once_leave_one_order(harness: Harness, client: RequestClient) -> None:
     people = [uuid4() for _ in range(2)]
     choices = [choice(person, given=n % 2 == 0) for person in people for n in range(60)]
     random.Random(7).shuffle(choices)
     await asyncio.gather(*(client.request(each) for each in choices))
-    async with house.superuser("privacy") as database:
+    async with harness.superuser("privacy") as database:
         ledger = await database.fetch(
             "SELECT subject_id, array_agg(given ORDER BY version) AS by_version,"
             " array_agg(given ORDER BY decided_at, version) AS by_time FROM consent"
@@ -170,16 +170,16 @@ async def test_many_decisions_at_once_leave_one_order(house: House, client: Requ
     assert {row["subject_id"]: len(row["by_version"]) for row in ledger} == dict.fromkeys(people, 60)
     for row in ledger:
         assert row["by_version"] == row["by_time"]
-        await rules_everywhere(house, row["subject_id"], EMAIL, expected=row["by_version"][-1])
+        await rules_everywhere(harness, row["subject_id"], EMAIL, expected=row["by_version"][-1])
 
 
-async def test_decisions_while_the_person_is_erased_never_come_back(house: House, client: RequestClient) -> None:
+async def test_decisions_while_the_person_is_erased_never_come_back(harness: Harness, client: RequestClient) -> None:
     people = [uuid4() for _ in range(15)]
     for person in people:
         await client.request(choice(person, given=True))
 
     async def erase() -> None:
-        async with house.superuser("privacy") as database:
+        async with harness.superuser("privacy") as database:
             await insert_cases(database, people)
             await release(database, people)
 
@@ -198,16 +198,18 @@ async def test_decisions_while_the_person_is_erased_never_come_back(house: House
 
     async def gone() -> bool:
         found = await rows(
-            house, "SELECT FROM subject WHERE subject_id = ANY ($1) AND NOT live", people, service="privacy"
+            harness, "SELECT FROM subject WHERE subject_id = ANY ($1) AND NOT live", people, service="privacy"
         )
         return len(found) == len(people)
 
     await eventually(gone)
     for person in people:
         assert await refusal(client, choice(person, given=True)) == (410, [])
-    left = await rows(house, "SELECT subject_id FROM permission WHERE subject_id = ANY ($1)", people, service="privacy")
+    left = await rows(
+        harness, "SELECT subject_id FROM permission WHERE subject_id = ANY ($1)", people, service="privacy"
+    )
     undated = await rows(
-        house,
+        harness,
         "SELECT FROM consent WHERE subject_id = ANY ($1) AND (live OR retain_until IS NULL)",
         people,
         service="privacy",

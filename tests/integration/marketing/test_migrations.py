@@ -4,7 +4,7 @@ import asyncpg
 
 from deploy.databases import SERVICES_FOLDER
 from shared import migrations
-from tests.house import House
+from tests.harness import Harness
 
 MIGRATIONS = SERVICES_FOLDER / "marketing" / "migrations"
 SIGN_UP = """
@@ -13,10 +13,10 @@ INSERT INTO signup (address_hash, sealed_address, language, text_version) VALUES
 DUE = "SELECT attempts FROM signup WHERE mail_due_at <= now()"
 
 
-async def test_sign_ups_from_before_are_still_to_be_mailed(house: House) -> None:
-    async with house.superuser("marketing") as superuser:
+async def test_sign_ups_from_before_are_still_to_be_mailed(harness: Harness) -> None:
+    async with harness.superuser("marketing") as superuser:
         await superuser.execute("CREATE DATABASE older_marketing OWNER marketing_owner")
-    url = house.databases["marketing"].owner.rpartition("/")[0] + "/older_marketing"
+    url = harness.databases["marketing"].owner.rpartition("/")[0] + "/older_marketing"
     try:
         migrations.upgrade(MIGRATIONS, url, to="marketing_0001")
         older = await asyncpg.connect(url, timeout=10)
@@ -25,5 +25,5 @@ async def test_sign_ups_from_before_are_still_to_be_mailed(house: House) -> None
         assert await older.fetchval(DUE) == 0
         await older.close()
     finally:
-        async with house.superuser("marketing") as superuser:
+        async with harness.superuser("marketing") as superuser:
             await superuser.execute("DROP DATABASE older_marketing WITH (FORCE)")

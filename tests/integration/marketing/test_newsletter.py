@@ -24,16 +24,16 @@ from shared.personal_data.schema_check import gaps
 from shared.purposes import Purpose
 from shared.secrets import Keyring
 from shared.service import Resources
-from tests import house as houses
-from tests.house import House, eventually
-from tests.integration.marketing.steps import (
+from tests import harness as harnesses
+from tests.harness import Harness, eventually
+from tests.integration.marketing.driver import (
     allowed,
     finished,
     hash_of,
+    insert_readers,
     reader,
     refusal,
     rows,
-    settle_in,
     start_campaign,
     unsubscribe_token,
 )
@@ -42,21 +42,21 @@ EMAIL = Purpose.MARKETING_EMAIL
 
 
 @pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
-    made = await houses.build(
+async def harness(servers: Servers) -> AsyncIterator[Harness]:
+    made = await harnesses.build(
         servers, [MARKETING, IDENTITY, PRIVACY], settings={"mails_per_second": 1000, "resend_after_s": 0}
     )
     yield made
-    await houses.tear_down(made)
+    await harnesses.tear_down(made)
 
 
 def an_address(name: str) -> str:
     return f"{name}.{uuid4().hex[:12]}@example.com"
 
 
-async def mails(house: House, address: str, count: int = 1) -> list[EmailMessage]:
+async def mails(harness: Harness, address: str, count: int = 1) -> list[EmailMessage]:
     """The mails that reached an address, once there are so many."""
-    folder = house.servers.mailbox_folder
+    folder = harness.servers.mailbox_folder
     assert folder is not None
 
     async def arrived() -> list[EmailMessage]:
@@ -73,70 +73,72 @@ def token_of(mail: EmailMessage) -> str:
     return token
 
 
-async def entered(house: House, client: RequestClient, address: str, language: Language = "pl") -> str:
+async def entered(harness: Harness, client: RequestClient, address: str, language: Language = "pl") -> str:
     """The token that was mailed to an address after it was entered."""
     await client.request(marketing.SubscribeNewsletter(email=address, language=language, text_version="T-7"))
-    return token_of((await mails(house, address))[-1])
+    return token_of((await mails(harness, address))[-1])
 
 
-async def subscribed(house: House, client: RequestClient, address: str) -> UUID:
+async def subscribed(harness: Harness, client: RequestClient, address: str) -> UUID:
     """A subscriber who confirmed and whom privacy's ledger allows to be written to."""
-    await client.request(marketing.ConfirmSubscription(token=await entered(house, client, address)))
-    found = await rows(house, "SELECT subject_id FROM subscriber WHERE email = $1", address)
+    await client.request(marketing.ConfirmSubscription(token=await entered(harness, client, address)))
+    found = await rows(harness, "SELECT subject_id FROM subscriber WHERE email = $1", address)
     person: UUID = found[0]["subject_id"]
-    await eventually(lambda: allowed(house, person, EMAIL))
+    await eventually(lambda: allowed(harness, person, EMAIL))
     return person
 
 
-async def test_the_data_map_covers_the_schema(kits: dict[str, Resources]) -> None:
-    async with kits["marketing"].database.transaction(Purpose.UPKEEP) as tx:
+async def test_the_data_map_covers_the_schema(resources: dict[str, Resources]) -> None:
+    async with resources["marketing"].database.transaction(Purpose.UPKEEP) as tx:
         assert await gaps(tx, DATA_MAP) == []
 
 
-async def test_double_opt_in_makes_a_subscriber_with_a_proved_consent(house: House, client: RequestClient) -> None:
+async def test_double_opt_in_makes_a_subscriber_with_a_proved_consent(harness: Harness, client: RequestClient) -> None:
     address = an_address("anna")
-    token = await entered(house, client, address)
-    assert await rows(house, "SELECT FROM subscriber WHERE email = $1", address) == []
-    mail = (await mails(house, address))[0]
+    token = await entered(harness, client, address)
+    assert await rows(harness, "SELECT FROM subscriber WHERE email = $1", address) == []
+    mail = (await mails(harness, address))[0]
     assert "newsletter NanoMedia" in mail.get_content()  # the words agreed to
     assert mail["List-Unsubscribe"] is None  # it is no advertisement
 
     await client.request(marketing.ConfirmSubscription(token=token))
     person = (await client.request(identity.RecognizePerson(email=address))).subject_id
-    assert await rows(house, "SELECT email, state, source FROM subscriber WHERE subject_id = $1", person) == [
+    assert await rows(harness, "SELECT email, state, source FROM subscriber WHERE subject_id = $1", person) == [
         {"email": address, "state": "subscribed", "source": "double opt-in"}
     ]
-    await eventually(lambda: allowed(house, person, EMAIL))
+    await eventually(lambda: allowed(harness, person, EMAIL))
     consents = (await client.request(privacy.ReadConsents(subject_id=person))).consents
     assert [(c.purpose, c.given, c.text_version, c.surface) for c in consents] == [(EMAIL, True, "T-7", "newsletter")]
 
 
-async def test_what_waits_for_confirmation_is_unreadable_without_the_key(house: House, client: RequestClient) -> None:
+async def test_what_waits_for_confirmation_is_unreadable_without_the_key(
+    harness: Harness, client: RequestClient
+) -> None:
     address = an_address("hidden")
-    await entered(house, client, address)
-    held = await rows(house, "SELECT * FROM signup WHERE address_hash = $1", hash_of(house, address))
+    await entered(harness, client, address)
+    held = await rows(harness, "SELECT * FROM signup WHERE address_hash = $1", hash_of(harness, address))
     assert len(held) == 1
     assert address not in repr(held)
     assert address.encode() not in held[0]["sealed_address"]
 
 
-async def test_confirming_twice_or_at_once_is_one_subscription(house: House, client: RequestClient) -> None:
+async def test_confirming_twice_or_at_once_is_one_subscription(harness: Harness, client: RequestClient) -> None:
     address = an_address("double")
-    token = await entered(house, client, address)
+    token = await entered(harness, client, address)
     confirming = marketing.ConfirmSubscription(token=token)
     await asyncio.gather(*(client.request(confirming) for _ in range(5)))
     await client.request(confirming)
     person = (await client.request(identity.RecognizePerson(email=address))).subject_id
-    await eventually(lambda: allowed(house, person, EMAIL))
-    ledger = await rows(house, "SELECT given FROM consent WHERE subject_id = $1", person, service="privacy")
+    await eventually(lambda: allowed(harness, person, EMAIL))
+    ledger = await rows(harness, "SELECT given FROM consent WHERE subject_id = $1", person, service="privacy")
     assert ledger == [{"given": True}]
-    left = await rows(house, "SELECT FROM signup WHERE address_hash = $1", hash_of(house, address))
+    left = await rows(harness, "SELECT FROM signup WHERE address_hash = $1", hash_of(harness, address))
     assert left == []
 
 
-async def test_known_and_unknown_addresses_are_answered_alike(house: House, client: RequestClient) -> None:
+async def test_known_and_unknown_addresses_are_answered_alike(harness: Harness, client: RequestClient) -> None:
     known = an_address("known")
-    await subscribed(house, client, known)
+    await subscribed(harness, client, known)
     answers = [
         await client.request(marketing.SubscribeNewsletter(email=email, text_version="T-7"))
         for email in (known, an_address("unknown"))
@@ -144,23 +146,23 @@ async def test_known_and_unknown_addresses_are_answered_alike(house: House, clie
     assert answers[0] == answers[1]
 
 
-async def test_entering_again_mails_again_but_not_without_end(house: House, client: RequestClient) -> None:
+async def test_entering_again_mails_again_but_not_without_end(harness: Harness, client: RequestClient) -> None:
     address = an_address("again")
     for mailed in (1, 2, 3):
         await client.request(marketing.SubscribeNewsletter(email=address, text_version="T-7"))
-        await mails(house, address, mailed)
+        await mails(harness, address, mailed)
 
         async def marked(mailed: int = mailed) -> bool:
-            hashed = hash_of(house, address)
-            found = await rows(house, "SELECT mails FROM signup WHERE address_hash = $1", hashed)
+            hashed = hash_of(harness, address)
+            found = await rows(harness, "SELECT mails FROM signup WHERE address_hash = $1", hashed)
             return found == [{"mails": mailed}]
 
         await eventually(marked)
     await client.request(marketing.SubscribeNewsletter(email=address, text_version="T-7"))
-    hashed = hash_of(house, address)
-    due = await rows(house, "SELECT mail_due_at FROM signup WHERE address_hash = $1", hashed)
+    hashed = hash_of(harness, address)
+    due = await rows(harness, "SELECT mail_due_at FROM signup WHERE address_hash = $1", hashed)
     assert due == [{"mail_due_at": None}]
-    received = await mails(house, address)
+    received = await mails(harness, address)
     assert len({mail["Message-ID"] for mail in received}) == 3
     assert len({token_of(mail) for mail in received}) == 1
 
@@ -170,45 +172,47 @@ async def test_words_that_are_not_in_force_are_refused(client: RequestClient) ->
     assert await refusal(client, request) == (422, ["text_version"])
 
 
-async def test_links_that_are_not_ours_do_nothing(house: House, client: RequestClient) -> None:
+async def test_links_that_are_not_ours_do_nothing(harness: Harness, client: RequestClient) -> None:
     stranger = reader("stranger")
-    forged = unsubscribe_token(house, stranger.subject_id)[:-4] + "AAAA"
+    forged = unsubscribe_token(harness, stranger.subject_id)[:-4] + "AAAA"
     for token in (forged, "x" * 43, "ż" * 43):
         assert (await refusal(client, marketing.Unsubscribe(token=token)))[0] == 404
         assert (await refusal(client, marketing.ReadUnsubscribe(token=token)))[0] == 404
         assert (await refusal(client, marketing.ConfirmSubscription(token=token)))[0] == 404
     # a link of one kind is none of the other
-    assert (await refusal(client, marketing.ConfirmSubscription(token=unsubscribe_token(house, stranger.subject_id))))[
-        0
-    ] == 404
+    assert (
+        await refusal(client, marketing.ConfirmSubscription(token=unsubscribe_token(harness, stranger.subject_id)))
+    )[0] == 404
 
 
-async def test_a_sign_up_ends_after_48_hours(house: House, client: RequestClient, kits: dict[str, Resources]) -> None:
+async def test_a_sign_up_ends_after_48_hours(
+    harness: Harness, client: RequestClient, resources: dict[str, Resources]
+) -> None:
     address = an_address("late")
-    token = await entered(house, client, address)
-    hashed = hash_of(house, address)
-    async with house.superuser("marketing") as database:
+    token = await entered(harness, client, address)
+    hashed = hash_of(harness, address)
+    async with harness.superuser("marketing") as database:
         await database.execute(
             "UPDATE signup SET entered_at = now() - interval '48 hours 1 second' WHERE address_hash = $1", hashed
         )
     assert (await refusal(client, marketing.ConfirmSubscription(token=token)))[0] == 404
     await client.request(marketing.SubscribeNewsletter(email=address, text_version="T-7"))  # starts afresh
-    fresh = token_of((await mails(house, address, 2))[-1])
+    fresh = token_of((await mails(harness, address, 2))[-1])
     assert fresh != token
-    async with house.superuser("marketing") as database:
+    async with harness.superuser("marketing") as database:
         await database.execute(
             "UPDATE signup SET entered_at = now() - interval '48 hours 1 second' WHERE address_hash = $1", hashed
         )
-    await expire(kits["marketing"].database)
-    assert await rows(house, "SELECT FROM signup WHERE address_hash = $1", hashed) == []
+    await expire(resources["marketing"].database)
+    assert await rows(harness, "SELECT FROM signup WHERE address_hash = $1", hashed) == []
 
 
-async def test_leaving_works_at_once_and_reaches_the_ledger(house: House, client: RequestClient) -> None:
+async def test_leaving_works_at_once_and_reaches_the_ledger(harness: Harness, client: RequestClient) -> None:
     address = an_address("leaver")
-    person = await subscribed(house, client, address)
+    person = await subscribed(harness, client, address)
     campaign_id = await start_campaign(client)
     await finished(client, campaign_id)
-    newsletter = (await mails(house, address, 2))[-1]
+    newsletter = (await mails(harness, address, 2))[-1]
     link, mailto = (part.strip(" <>") for part in newsletter["List-Unsubscribe"].split(","))
     assert newsletter["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     assert mailto.startswith("mailto:")
@@ -217,70 +221,72 @@ async def test_leaving_works_at_once_and_reaches_the_ledger(house: House, client
 
     looked_at = await client.request(marketing.ReadUnsubscribe(token=token))
     assert (looked_at.list_name, looked_at.subscribed) == ("newsletter", True)
-    assert await allowed(house, person, EMAIL) is True  # looking changes nothing
+    assert await allowed(harness, person, EMAIL) is True  # looking changes nothing
 
     await client.request(marketing.Unsubscribe(token=token))
-    assert await allowed(house, person, EMAIL) is False
+    assert await allowed(harness, person, EMAIL) is False
     assert (await client.request(marketing.ReadUnsubscribe(token=token))).subscribed is False
     await client.request(marketing.Unsubscribe(token=token))
 
     async def withdrawn() -> bool:
-        return await allowed(house, person, EMAIL, "privacy") is False
+        return await allowed(harness, person, EMAIL, "privacy") is False
 
     await eventually(withdrawn)
     ledger = await rows(
-        house,
+        harness,
         "SELECT given, text_version, method FROM consent WHERE subject_id = $1 ORDER BY version",
         person,
         service="privacy",
     )
     assert [(row["given"], row["text_version"]) for row in ledger] == [(True, "T-7"), (False, "T-7")]
     assert ledger[-1]["method"] == "unsubscribe link"
-    left = await rows(house, "SELECT email, state FROM subscriber WHERE subject_id = $1", person)
+    left = await rows(harness, "SELECT email, state FROM subscriber WHERE subject_id = $1", person)
     assert left == [{"email": None, "state": "left"}]
-    assert await rows(house, "SELECT FROM mailing WHERE subject_id = $1", person) == []
+    assert await rows(harness, "SELECT FROM mailing WHERE subject_id = $1", person) == []
 
 
-async def test_objecting_by_the_link_ends_the_profiling_and_is_remembered(house: House, client: RequestClient) -> None:
+async def test_objecting_by_the_link_ends_the_profiling_and_is_remembered(
+    harness: Harness, client: RequestClient
+) -> None:
     address = an_address("objector")
-    person = await subscribed(house, client, address)
+    person = await subscribed(harness, client, address)
     await client.request(marketing.NoteInterest(subject_id=person, topic="seo"))
-    token = unsubscribe_token(house, person)
+    token = unsubscribe_token(harness, person)
     await client.request(marketing.Unsubscribe(token=token, objects=True))
-    assert await rows(house, "SELECT FROM interest WHERE subject_id = $1", person) == []
+    assert await rows(harness, "SELECT FROM interest WHERE subject_id = $1", person) == []
     assert (await refusal(client, marketing.NoteInterest(subject_id=person, topic="seo")))[0] == 403
     suppressed = "SELECT reason FROM suppression WHERE address_hash = $1"
-    hashed = hash_of(house, address)
-    assert await rows(house, suppressed, hashed) == [{"reason": "objected"}]
+    hashed = hash_of(harness, address)
+    assert await rows(harness, suppressed, hashed) == [{"reason": "objected"}]
 
     async def in_the_ledger() -> bool:
-        return await allowed(house, person, Purpose.MARKETING, "privacy") is False
+        return await allowed(harness, person, Purpose.MARKETING, "privacy") is False
 
     await eventually(in_the_ledger)
     # only a new double opt-in lifts it, and for e-mail alone
-    await client.request(marketing.ConfirmSubscription(token=token_of(await _second_entry(house, client, address))))
-    assert await rows(house, suppressed, hashed) == []
+    await client.request(marketing.ConfirmSubscription(token=token_of(await _second_entry(harness, client, address))))
+    assert await rows(harness, suppressed, hashed) == []
 
     async def allowed_again() -> bool:
-        return await allowed(house, person, EMAIL) is True
+        return await allowed(harness, person, EMAIL) is True
 
     await eventually(allowed_again)
-    assert await allowed(house, person, Purpose.PROFILING) is False
+    assert await allowed(harness, person, Purpose.PROFILING) is False
     campaign = await finished(client, await start_campaign(client))
     assert campaign.sent >= 1
-    assert len(await mails(house, address, 3)) == 3
+    assert len(await mails(harness, address, 3)) == 3
 
 
-async def _second_entry(house: House, client: RequestClient, address: str) -> EmailMessage:
+async def _second_entry(harness: Harness, client: RequestClient, address: str) -> EmailMessage:
     await client.request(marketing.SubscribeNewsletter(email=address, text_version="T-7"))
-    return (await mails(house, address, 2))[-1]
+    return (await mails(harness, address, 2))[-1]
 
 
 async def test_a_consent_given_in_the_panel_brings_the_address(
-    house: House, client: RequestClient, kits: dict[str, Resources]
+    harness: Harness, client: RequestClient, resources: dict[str, Resources]
 ) -> None:
     member = reader("member")
-    await _account(house, member.subject_id, member.email)
+    await _account(harness, member.subject_id, member.email)
     await client.request(
         privacy.ChooseConsent(
             subject_id=member.subject_id,
@@ -293,16 +299,16 @@ async def test_a_consent_given_in_the_panel_brings_the_address(
     )
 
     async def known() -> bool:
-        kits["marketing"].database.signals["audience"].set()
-        found = await rows(house, "SELECT email, source FROM subscriber WHERE subject_id = $1", member.subject_id)
+        resources["marketing"].database.signals["audience"].set()
+        found = await rows(harness, "SELECT email, source FROM subscriber WHERE subject_id = $1", member.subject_id)
         return found == [{"email": member.email, "source": "account"}]
 
     await eventually(known)
     # left by the link, then allowed again in the panel
-    await client.request(marketing.Unsubscribe(token=unsubscribe_token(house, member.subject_id)))
+    await client.request(marketing.Unsubscribe(token=unsubscribe_token(harness, member.subject_id)))
 
     async def withdrawn() -> bool:
-        return await allowed(house, member.subject_id, EMAIL, "privacy") is False
+        return await allowed(harness, member.subject_id, EMAIL, "privacy") is False
 
     await eventually(withdrawn)
     await client.request(
@@ -319,35 +325,35 @@ async def test_a_consent_given_in_the_panel_brings_the_address(
 
 
 async def test_an_older_consent_still_under_way_does_not_undo_the_leaving(
-    house: House, client: RequestClient, kits: dict[str, Resources]
+    harness: Harness, client: RequestClient, resources: dict[str, Resources]
 ) -> None:
     person = reader("overtaken")
-    await settle_in(house, [person])
-    await client.request(marketing.Unsubscribe(token=unsubscribe_token(house, person.subject_id)))
-    async with kits["privacy"].database.transaction(Purpose.RIGHTS) as tx:  # as if the relay had been slow
+    await insert_readers(harness, [person])
+    await client.request(marketing.Unsubscribe(token=unsubscribe_token(harness, person.subject_id)))
+    async with resources["privacy"].database.transaction(Purpose.RIGHTS) as tx:  # as if the relay had been slow
         tx.publish(privacy.PermissionChanged(subject_id=person.subject_id, purpose=EMAIL, allowed=True, version=9**9))
-    await eventually(lambda: allowed(house, person.subject_id, EMAIL))
-    kits["marketing"].database.signals["audience"].set()
+    await eventually(lambda: allowed(harness, person.subject_id, EMAIL))
+    resources["marketing"].database.signals["audience"].set()
     campaign = await finished(client, await start_campaign(client))
     assert (
         await rows(
-            house,
+            harness,
             "SELECT FROM mailing WHERE campaign_id = $1 AND subject_id = $2",
             campaign.campaign_id,
             person.subject_id,
         )
         == []
     )
-    assert await rows(house, "SELECT state FROM subscriber WHERE subject_id = $1", person.subject_id) == [
+    assert await rows(harness, "SELECT state FROM subscriber WHERE subject_id = $1", person.subject_id) == [
         {"state": "left"}
     ]
 
 
 async def test_an_objection_in_the_panel_is_remembered_for_people_without_newsletter(
-    house: House, client: RequestClient, kits: dict[str, Resources]
+    harness: Harness, client: RequestClient, resources: dict[str, Resources]
 ) -> None:
     member = reader("never")
-    await _account(house, member.subject_id, member.email)
+    await _account(harness, member.subject_id, member.email)
     await client.request(marketing.NoteInterest(subject_id=member.subject_id, topic="servers"))
     await client.request(
         privacy.ChooseConsent(
@@ -361,27 +367,27 @@ async def test_an_objection_in_the_panel_is_remembered_for_people_without_newsle
     )
 
     async def remembered() -> bool:
-        kits["marketing"].database.signals["audience"].set()
+        resources["marketing"].database.signals["audience"].set()
         found = await rows(
-            house, "SELECT state, email, address_hash FROM subscriber WHERE subject_id = $1", member.subject_id
+            harness, "SELECT state, email, address_hash FROM subscriber WHERE subject_id = $1", member.subject_id
         )
-        hashed = hash_of(house, member.email)
+        hashed = hash_of(harness, member.email)
         return found == [{"state": "left", "email": None, "address_hash": hashed}]
 
     await eventually(remembered)
-    assert await rows(house, "SELECT FROM interest WHERE subject_id = $1", member.subject_id) == []
+    assert await rows(harness, "SELECT FROM interest WHERE subject_id = $1", member.subject_id) == []
 
 
 async def test_a_corrected_language_reaches_the_copy(
-    house: House, client: RequestClient, kits: dict[str, Resources]
+    harness: Harness, client: RequestClient, resources: dict[str, Resources]
 ) -> None:
     member = reader("corrected")
-    await settle_in(house, [member])
-    await _account(house, member.subject_id, member.email)
+    await insert_readers(harness, [member])
+    await _account(harness, member.subject_id, member.email)
     await client.request(identity.ChangeProfile(subject_id=member.subject_id, language="en"))
 
     async def followed() -> bool:
-        found = await rows(house, "SELECT language, stale FROM subscriber WHERE subject_id = $1", member.subject_id)
+        found = await rows(harness, "SELECT language, stale FROM subscriber WHERE subject_id = $1", member.subject_id)
         return found == [{"language": "en", "stale": False}]
 
     await eventually(followed)
@@ -396,32 +402,32 @@ async def test_interests_gain_weight_and_are_shown_to_their_person(client: Reque
 
 
 async def test_a_subscription_without_interaction_ends_by_itself(
-    house: House, client: RequestClient, kits: dict[str, Resources]
+    harness: Harness, client: RequestClient, resources: dict[str, Resources]
 ) -> None:
     person, other = reader("sleeper"), reader("awake")
-    await settle_in(house, [person, other])
+    await insert_readers(harness, [person, other])
     ends = date.today() - timedelta(days=1)  # noqa: DTZ011 yesterday anywhere is over
-    async with house.superuser("marketing") as database:
+    async with harness.superuser("marketing") as database:
         for table in ("subscriber", "interest", "mailing"):
             await database.execute(
                 f"UPDATE {table} SET keep_until = $2 WHERE subject_id = $1",  # noqa: S608
                 person.subject_id,
                 ends - timedelta(days=1),
             )
-    await expire(kits["marketing"].database)
+    await expire(resources["marketing"].database)
     for table in ("subscriber", "interest", "mailing"):
         counted = f"SELECT count(*) AS n FROM {table} WHERE subject_id = $1"  # noqa: S608
-        assert await rows(house, counted, person.subject_id) == [{"n": 0}]
-        assert (await rows(house, counted, other.subject_id))[0]["n"] >= 1
+        assert await rows(harness, counted, person.subject_id) == [{"n": 0}]
+        assert (await rows(harness, counted, other.subject_id))[0]["n"] >= 1
 
     async def withdrawn() -> bool:
-        return await allowed(house, person.subject_id, EMAIL) is False
+        return await allowed(harness, person.subject_id, EMAIL) is False
 
     await eventually(withdrawn)
 
 
-async def _account(house: House, person: UUID, address: str) -> None:
+async def _account(harness: Harness, person: UUID, address: str) -> None:
     """An account at identity, past the registration."""
-    async with house.superuser("identity") as database:
+    async with harness.superuser("identity") as database:
         resident = Person(subject_id=person, email=address, full_name="Anna Nowak")
-        await insert_people(database, [resident], Keyring("identity", house.settings["keys"]))
+        await insert_people(database, [resident], Keyring("identity", harness.settings["keys"]))

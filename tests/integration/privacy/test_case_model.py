@@ -21,7 +21,7 @@ from shared.database import Database
 from shared.messaging.outbox import enqueue
 from shared.problems import Refused
 from shared.purposes import Purpose
-from tests import house as houses
+from tests import harness as harnesses
 
 PARTICIPANTS = ("alpha", "beta")
 PEOPLE = 4
@@ -37,7 +37,7 @@ JOIN = "INSERT INTO participant (service, map_version, tables) VALUES ($1, 1, $2
 class Cases(RuleBasedStateMachine):
     """Privacy's own database is real; two participants are played by the test."""
 
-    house: houses.House
+    harness: harnesses.Harness
     runner: asyncio.Runner
     database: Database
 
@@ -55,7 +55,7 @@ class Cases(RuleBasedStateMachine):
         return self.runner.run(work)
 
     async def _fresh(self) -> None:
-        async with self.house.superuser("privacy") as connection:
+        async with self.harness.superuser("privacy") as connection:
             await connection.execute(FRESH)
             for name in (*PARTICIPANTS, "privacy"):
                 await connection.execute(JOIN, name, json.dumps([{"name": f"{name}_table"}]))
@@ -118,7 +118,7 @@ class Cases(RuleBasedStateMachine):
             self.state.update(dict.fromkeys(ready, "ordered"))
 
     async def _newest_order(self) -> tuple[UUID, list[UUID]]:
-        async with self.house.superuser("privacy") as connection:
+        async with self.harness.superuser("privacy") as connection:
             row = await connection.fetchrow(
                 "SELECT order_id, subjects FROM erasure_order ORDER BY ordered_at DESC LIMIT 1"
             )
@@ -173,7 +173,7 @@ class Cases(RuleBasedStateMachine):
                 self.state[person] = "waiting"
 
     async def _advance(self) -> None:
-        async with self.house.superuser("privacy") as connection:
+        async with self.harness.superuser("privacy") as connection:
             await connection.execute(
                 "UPDATE privacy_case SET run_at = now() - interval '1 second', state = 'waiting' "
                 "WHERE state IN ('waiting', 'failed')"
@@ -188,7 +188,7 @@ class Cases(RuleBasedStateMachine):
         assert in_flight == len(self.orders) <= MAX_IN_FLIGHT
 
     async def _look(self) -> tuple[dict[UUID, str], set[UUID], int]:
-        async with self.house.superuser("privacy") as connection:
+        async with self.harness.superuser("privacy") as connection:
             cases = await connection.fetch("SELECT subject_id, state FROM privacy_case ORDER BY received_at")
             tombstones = await connection.fetch("SELECT subject_id FROM subject WHERE NOT live")
             in_flight = await connection.fetchval("SELECT count(*) FROM erasure_order WHERE open")
@@ -213,12 +213,12 @@ def body(order_id: UUID, service: str, part: int, people: list[UUID], *, failed:
 @pytest.fixture
 def machine(servers: Servers) -> Iterator[type[Cases]]:
     with asyncio.Runner() as runner:
-        house = runner.run(houses.build(servers, [SERVICE]))
-        database = Database(house.databases["privacy"].app, "privacy", enqueue, 4)
+        harness = runner.run(harnesses.build(servers, [SERVICE]))
+        database = Database(harness.databases["privacy"].app, "privacy", enqueue, 4)
         runner.run(database.open())
-        yield type("BoundCases", (Cases,), {"house": house, "runner": runner, "database": database})
+        yield type("BoundCases", (Cases,), {"harness": harness, "runner": runner, "database": database})
         runner.run(database.close())
-        runner.run(houses.tear_down(house))
+        runner.run(harnesses.tear_down(harness))
 
 
 def test_cases_follow_the_model(machine: type[Cases]) -> None:
@@ -226,7 +226,7 @@ def test_cases_follow_the_model(machine: type[Cases]) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=25 * houses.DEEPER,
+            max_examples=25 * harnesses.DEEPER,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),

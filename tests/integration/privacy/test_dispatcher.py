@@ -16,7 +16,7 @@ from services.privacy.jobs.reminders import remind
 from services.privacy.settings import PrivacySettings
 from shared.contracts.privacy import MAX_SUBJECTS, ErasureOrdered
 from shared.database import Database
-from tests import house as houses
+from tests import harness as harnesses
 
 SETTINGS = PrivacySettings.model_validate({"amqp_url": "amqp://x", "keys": f"1:{'k' * 32}", "remind_after_s": 60})
 REQUIRED = ("identity", "privacy")
@@ -27,14 +27,14 @@ ORDERS = "SELECT count(*) FROM erasure_order"
 
 
 @pytest.fixture(scope="module")
-async def privacy(servers: Servers) -> AsyncIterator[houses.House]:
-    house = await houses.build(servers, [SERVICE])
-    yield house
-    await houses.tear_down(house)
+async def privacy(servers: Servers) -> AsyncIterator[harnesses.Harness]:
+    harness = await harnesses.build(servers, [SERVICE])
+    yield harness
+    await harnesses.tear_down(harness)
 
 
 @pytest.fixture
-async def database(privacy: houses.House) -> AsyncIterator[Database]:
+async def database(privacy: harnesses.Harness) -> AsyncIterator[Database]:
     async with privacy.superuser("privacy") as connection:
         await connection.execute(FRESH)
         for name in REQUIRED:
@@ -43,7 +43,7 @@ async def database(privacy: houses.House) -> AsyncIterator[Database]:
         yield opened
 
 
-async def ready(privacy: houses.House, count: int) -> list[UUID]:
+async def ready(privacy: harnesses.Harness, count: int) -> list[UUID]:
     people = [uuid4() for _ in range(count)]
     async with privacy.superuser("privacy") as connection:
         await insert_cases(connection, people)
@@ -51,12 +51,12 @@ async def ready(privacy: houses.House, count: int) -> list[UUID]:
     return people
 
 
-async def orders(privacy: houses.House) -> int:
+async def orders(privacy: harnesses.Harness) -> int:
     async with privacy.superuser("privacy") as connection:
         return int(await connection.fetchval(ORDERS))
 
 
-async def test_what_is_ready_goes_together(privacy: houses.House, database: Database) -> None:
+async def test_what_is_ready_goes_together(privacy: harnesses.Harness, database: Database) -> None:
     people = await ready(privacy, 7)
     await dispatch(database, REQUIRED)
     async with privacy.superuser("privacy") as connection:
@@ -66,7 +66,7 @@ async def test_what_is_ready_goes_together(privacy: houses.House, database: Data
     assert len(body["subjects"]) == 7
 
 
-async def test_linked_ids_count_when_an_order_is_filled(privacy: houses.House, database: Database) -> None:
+async def test_linked_ids_count_when_an_order_is_filled(privacy: harnesses.Harness, database: Database) -> None:
     """Three ids each: no order names more than its contract allows, and nobody is cut in two.
 
     Guard: the count of ids in ORDER; seen to fail without it.
@@ -94,7 +94,7 @@ INSERT INTO subject_link (subject_id, person) SELECT subject_id, person FROM ids
 """
 
 
-async def test_reminders_go_on_however_long_somebody_is_silent(privacy: houses.House, database: Database) -> None:
+async def test_reminders_go_on_however_long_somebody_is_silent(privacy: harnesses.Harness, database: Database) -> None:
     """Guard: the limit of the exponent in REMIND; seen to stop every reminder and every gauge without it."""
     await ready(privacy, 1)
     await dispatch(database, REQUIRED)
@@ -107,7 +107,7 @@ async def test_reminders_go_on_however_long_somebody_is_silent(privacy: houses.H
         assert await connection.fetchval(reminded) == 1, "an hour between them"
 
 
-async def test_no_more_orders_are_in_flight_than_allowed(privacy: houses.House, database: Database) -> None:
+async def test_no_more_orders_are_in_flight_than_allowed(privacy: harnesses.Harness, database: Database) -> None:
     """Guard: the count of open orders; seen to fail without it."""
     for _ in range(MAX_IN_FLIGHT + 2):
         await ready(privacy, 1)
@@ -115,25 +115,27 @@ async def test_no_more_orders_are_in_flight_than_allowed(privacy: houses.House, 
     assert await orders(privacy) == MAX_IN_FLIGHT
 
 
-async def test_nothing_is_ordered_without_a_required_participant(privacy: houses.House, database: Database) -> None:
+async def test_nothing_is_ordered_without_a_required_participant(
+    privacy: harnesses.Harness, database: Database
+) -> None:
     """Guard: the required participants; seen to fail without it."""
     await ready(privacy, 1)
     await dispatch(database, (*REQUIRED, "licensing"))
     assert await orders(privacy) == 0
 
 
-async def test_a_case_whose_letter_is_being_taken_is_waited_for(privacy: houses.House, database: Database) -> None:
+async def test_a_case_whose_letter_is_being_taken_is_waited_for(privacy: harnesses.Harness, database: Database) -> None:
     """Guard: no SKIP LOCKED in the dispatcher; with it one case in twenty took a second longer (seen)."""
     await ready(privacy, 1)
     async with privacy.superuser("privacy") as letters:
         async with letters.transaction():
             await letters.execute("UPDATE privacy_case SET attempt = attempt")
             dispatching = asyncio.create_task(dispatch(database, REQUIRED))
-            await houses.eventually(lambda: waiting(privacy))
+            await harnesses.eventually(lambda: waiting(privacy))
         await dispatching
     assert await orders(privacy) == 1
 
 
-async def waiting(privacy: houses.House) -> bool:
+async def waiting(privacy: harnesses.Harness) -> bool:
     async with privacy.superuser("privacy") as connection:
         return bool(await connection.fetchval(WAITS))

@@ -30,37 +30,38 @@ from shared.messaging.request_client import RequestClient
 from shared.problems import Refused
 from shared.purposes import Purpose
 from shared.secrets import Keyring
-from tests import house as houses
-from tests.house import House, eventually
-from tests.integration.marketing.steps import PostOffice, post_office, rows
+from tests import harness as harnesses
+from tests.harness import Harness, eventually
+from tests.integration.marketing.driver import rows
+from tests.mail_server import MailServer, mail_server
 
 FORGOTTEN = AddressSeal(Keyring("privacy", f"1:{uuid4()}"))
 LAST_ATTEMPT = MailQueue.last_attempt
 
 
 @pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
+async def harness(servers: Servers) -> AsyncIterator[Harness]:
     """Who takes requests by e-mail address; nobody runs until a test says so."""
-    made = await houses.build(servers, [IDENTITY, PRIVACY])
+    made = await harnesses.build(servers, [IDENTITY, PRIVACY])
     yield made
-    await houses.tear_down(made)
+    await harnesses.tear_down(made)
 
 
 @pytest.fixture
-async def database(house: House) -> AsyncIterator[Database]:
-    async with house.database("privacy") as opened:
+async def database(harness: Harness) -> AsyncIterator[Database]:
+    async with harness.database("privacy") as opened:
         yield opened
 
 
 @pytest.fixture
-async def office() -> AsyncIterator[PostOffice]:
-    async with post_office() as opened:
+async def smtp() -> AsyncIterator[MailServer]:
+    async with mail_server() as opened:
         yield opened
 
 
 @pytest.fixture
-def keyring(house: House) -> Keyring:
-    return Keyring("privacy", house.settings["keys"])
+def keyring(harness: Harness) -> Keyring:
+    return Keyring("privacy", harness.settings["keys"])
 
 
 @pytest.fixture
@@ -69,12 +70,12 @@ def seal(keyring: Keyring) -> AddressSeal:
 
 
 @pytest.fixture
-def settings(house: House) -> PrivacySettings:
-    return PrivacySettings.model_validate({"amqp_url": "amqp://x", "keys": house.settings["keys"]})
+def settings(harness: Harness) -> PrivacySettings:
+    return PrivacySettings.model_validate({"amqp_url": "amqp://x", "keys": harness.settings["keys"]})
 
 
-def sender(office: PostOffice) -> Mailer:
-    return Mailer(office.url, "Lethe <no-reply@lethe.example>")
+def sender(smtp: MailServer) -> Mailer:
+    return Mailer(smtp.url, "Lethe <no-reply@lethe.example>")
 
 
 def address() -> str:
@@ -102,52 +103,52 @@ async def request_with(database: Database, sealed: bytes) -> UUID:
         return await unconfirmed_requests.store(tx, Request(sealed, True, "pl", now()))
 
 
-async def of(house: House, table: str, one: UUID, columns: str) -> Mapping[str, Any]:
+async def of(harness: Harness, table: str, one: UUID, columns: str) -> Mapping[str, Any]:
     """What is stored of a case or request."""
     key = "case_id" if table == "privacy_case" else "request_id"
-    (row,) = await rows(house, f"SELECT {columns} FROM {table} WHERE {key} = $1", one, service="privacy")  # noqa: S608
+    (row,) = await rows(harness, f"SELECT {columns} FROM {table} WHERE {key} = $1", one, service="privacy")  # noqa: S608
     return row
 
 
-async def change(house: House, table: str, one: UUID, values: str) -> None:
+async def change(harness: Harness, table: str, one: UUID, values: str) -> None:
     """Let time pass for a case or request."""
     key = "case_id" if table == "privacy_case" else "request_id"
-    await rows(house, f"UPDATE {table} SET {values} WHERE {key} = $1", one, service="privacy")  # noqa: S608
+    await rows(harness, f"UPDATE {table} SET {values} WHERE {key} = $1", one, service="privacy")  # noqa: S608
 
 
 # ── A mail that can't be made ───────────────────────────────────────────────────────────────────
 
 
 async def test_a_letter_that_cannot_be_made_holds_up_no_other(
-    house: House, database: Database, office: PostOffice, seal: AddressSeal, settings: PrivacySettings
+    harness: Harness, database: Database, smtp: MailServer, seal: AddressSeal, settings: PrivacySettings
 ) -> None:
     """Guard: `_deliver` in shared/mail/delivery.py takes each failure apart; seen to fail without it."""
     good = address()
     well = await case_with(database, seal.close(good))
     bad = await case_with(database, FORGOTTEN.close(address()))
-    await change(house, "privacy_case", bad, "letter_tries = 10")
-    await send_letters(database, sender(office), seal, settings)
-    assert (await of(house, "privacy_case", well, "letter"))["letter"] is None
-    assert len(office.mails_to(good)) == len(office.arrived) == 1
+    await change(harness, "privacy_case", bad, "letter_tries = 10")
+    await send_letters(database, sender(smtp), seal, settings)
+    assert (await of(harness, "privacy_case", well, "letter"))["letter"] is None
+    assert len(smtp.mails_to(good)) == len(smtp.arrived) == 1
     later = await of(
-        house, "privacy_case", bad, "letter, letter_tries, letter_due_at > now() + interval '15 minutes' AS waits"
+        harness, "privacy_case", bad, "letter, letter_tries, letter_due_at > now() + interval '15 minutes' AS waits"
     )
     assert later == {"letter": "receipt", "letter_tries": 11, "waits": True}
 
 
 async def test_a_code_that_cannot_be_made_holds_up_no_other(
-    house: House, database: Database, office: PostOffice, seal: AddressSeal, keyring: Keyring
+    harness: Harness, database: Database, smtp: MailServer, seal: AddressSeal, keyring: Keyring
 ) -> None:
     """Guard: `_deliver` in shared/mail/delivery.py takes each failure apart; seen to fail without it."""
     good = address()
     well = await request_with(database, seal.close(good))
     bad = await request_with(database, FORGOTTEN.close(address()))
-    await change(house, "unconfirmed_request", bad, "mail_tries = 10")
-    await send_codes(database, sender(office), keyring, seal)
-    assert (await of(house, "unconfirmed_request", well, "sent_at IS NOT NULL AS sent"))["sent"]
-    assert len(office.mails_to(good)) == len(office.arrived) == 1
+    await change(harness, "unconfirmed_request", bad, "mail_tries = 10")
+    await send_codes(database, sender(smtp), keyring, seal)
+    assert (await of(harness, "unconfirmed_request", well, "sent_at IS NOT NULL AS sent"))["sent"]
+    assert len(smtp.mails_to(good)) == len(smtp.arrived) == 1
     later = await of(
-        house, "unconfirmed_request", bad, "sent_at, mail_tries, mail_due_at > now() + interval '15 minutes' AS waits"
+        harness, "unconfirmed_request", bad, "sent_at, mail_tries, mail_due_at > now() + interval '15 minutes' AS waits"
     )
     assert later == {"sent_at": None, "mail_tries": 11, "waits": True}
 
@@ -155,10 +156,10 @@ async def test_a_code_that_cannot_be_made_holds_up_no_other(
 # ── Trying a code ───────────────────────────────────────────────────────────────────────────────
 
 
-async def mailed(house: House, database: Database, seal: AddressSeal, keyring: Keyring) -> tuple[UUID, str, str]:
+async def mailed(harness: Harness, database: Database, seal: AddressSeal, keyring: Keyring) -> tuple[UUID, str, str]:
     """A request whose code was mailed just now, with the right code and a wrong one."""
     request_id = await request_with(database, seal.close(address()))
-    await change(house, "unconfirmed_request", request_id, "sent_at = now(), code_from = now()")
+    await change(harness, "unconfirmed_request", request_id, "sent_at = now(), code_from = now()")
     right = keyring.code(CODE, request_id.bytes)
     return request_id, right, f"{(int(right) + 1) % 10**8:08d}"
 
@@ -172,32 +173,32 @@ async def answer(client: RequestClient, request_id: UUID, code: str) -> int:
     return 201
 
 
-async def tries(house: House, request_id: UUID) -> int:
-    return int((await of(house, "unconfirmed_request", request_id, "tries"))["tries"])
+async def tries(harness: Harness, request_id: UUID) -> int:
+    return int((await of(harness, "unconfirmed_request", request_id, "tries"))["tries"])
 
 
 async def test_a_right_code_outlasts_an_absent_identity(
-    house: House, database: Database, seal: AddressSeal, keyring: Keyring
+    harness: Harness, database: Database, seal: AddressSeal, keyring: Keyring
 ) -> None:
     """Guard: TRY in services/privacy/unconfirmed_requests.py counts wrong codes only; seen to fail without it."""
-    request_id, right, _ = await mailed(house, database, seal, keyring)
-    async with house.serve(PRIVACY), house.asking() as client:
+    request_id, right, _ = await mailed(harness, database, seal, keyring)
+    async with harness.serve(PRIVACY), harness.asking() as client:
         assert [await answer(client, request_id, right) for _ in range(MAX_TRIES + 1)] == [503] * (MAX_TRIES + 1)
-        assert await tries(house, request_id) == 0
-        async with house.serve(IDENTITY):
+        assert await tries(harness, request_id) == 0
+        async with harness.serve(IDENTITY):
             assert await answer(client, request_id, right) == 201
 
 
 async def test_guesses_made_at_once_are_no_more_than_five(
-    house: House, database: Database, seal: AddressSeal, keyring: Keyring
+    harness: Harness, database: Database, seal: AddressSeal, keyring: Keyring
 ) -> None:
     """Guard: `tries < 5` in TRY in services/privacy/unconfirmed_requests.py; seen to fail without it."""
-    request_id, right, wrong = await mailed(house, database, seal, keyring)
-    async with house.serve(PRIVACY), house.asking() as client:
+    request_id, right, wrong = await mailed(harness, database, seal, keyring)
+    async with harness.serve(PRIVACY), harness.asking() as client:
         guesses = await asyncio.gather(*(answer(client, request_id, wrong) for _ in range(4 * MAX_TRIES)))
         assert set(guesses) == {422}
         assert await answer(client, request_id, right) == 422
-    assert await tries(house, request_id) == MAX_TRIES
+    assert await tries(harness, request_id) == MAX_TRIES
 
 
 WAITING = """
@@ -207,14 +208,14 @@ WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '
 
 
 async def test_a_right_code_waits_for_the_wrong_ones_before_it(
-    house: House, database: Database, seal: AddressSeal, keyring: Keyring
+    harness: Harness, database: Database, seal: AddressSeal, keyring: Keyring
 ) -> None:
     """Guard: one statement counts and admits in TRY in services/privacy/unconfirmed_requests.py; seen to fail with a
     right code that is only looked up: it would not see guesses that are just being counted."""
-    request_id, right, _ = await mailed(house, database, seal, keyring)
+    request_id, right, _ = await mailed(harness, database, seal, keyring)
     count = "UPDATE unconfirmed_request SET tries = $2 WHERE request_id = $1"
-    async with house.serve(PRIVACY), house.asking() as client, house.superuser("privacy") as watching:
-        async with house.superuser("privacy") as guessing, guessing.transaction():
+    async with harness.serve(PRIVACY), harness.asking() as client, harness.superuser("privacy") as watching:
+        async with harness.superuser("privacy") as guessing, guessing.transaction():
             await guessing.execute(count, request_id, MAX_TRIES)
             answered = asyncio.create_task(answer(client, request_id, right))
 
@@ -229,9 +230,9 @@ async def test_a_right_code_waits_for_the_wrong_ones_before_it(
 
 
 @pytest.fixture
-async def plain_office() -> AsyncIterator[PostOffice]:
+async def plain_mail_server() -> AsyncIterator[MailServer]:
     """A mail server without SMTPUTF8 (RFC 6531)."""
-    opened = PostOffice()
+    opened = MailServer()
     server = await asyncio.get_running_loop().create_server(lambda: SMTP(opened), "127.0.0.1", 0)
     opened.url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server:
@@ -245,22 +246,22 @@ async def outcome(mailer: Mailer, to: str) -> str:
     return failed.value.outcome
 
 
-async def test_an_address_that_the_server_can_never_take_is_refused(plain_office: PostOffice) -> None:
+async def test_an_address_that_the_server_can_never_take_is_refused(plain_mail_server: MailServer) -> None:
     """Guard: SMTPNotSupported in shared/mail/mailer.py; seen to fail without it, and with our own address held against
     the recipient."""
-    assert await outcome(sender(plain_office), "żółw@example.com") == "refused"
-    ours = Mailer(plain_office.url, "Lethe <żółw@lethe.example>")
+    assert await outcome(sender(plain_mail_server), "żółw@example.com") == "refused"
+    ours = Mailer(plain_mail_server.url, "Lethe <żółw@lethe.example>")
     assert await outcome(ours, "anna@example.com") == "not sent"
 
 
 async def test_a_refused_outcome_takes_its_address_along(
-    house: House, database: Database, plain_office: PostOffice, seal: AddressSeal, settings: PrivacySettings
+    harness: Harness, database: Database, plain_mail_server: MailServer, seal: AddressSeal, settings: PrivacySettings
 ) -> None:
     """Guard: SMTPNotSupported in shared/mail/mailer.py; seen to fail without it."""
     case_id = await case_with(database, seal.close(f"żółw.{address()}"))
-    await change(house, "privacy_case", case_id, "letter = 'outcome', closed_at = now()")
-    await send_letters(database, sender(plain_office), seal, settings)
-    left = await of(house, "privacy_case", case_id, "letter, sealed_address")
+    await change(harness, "privacy_case", case_id, "letter = 'outcome', closed_at = now()")
+    await send_letters(database, sender(plain_mail_server), seal, settings)
+    left = await of(harness, "privacy_case", case_id, "letter, sealed_address")
     assert left == {"letter": None, "sealed_address": None}
 
 
@@ -274,9 +275,9 @@ async def test_a_refused_outcome_takes_its_address_along(
     ],
 )
 async def test_a_letter_is_given_up_after_its_last_try(
-    house: House,
+    harness: Harness,
     database: Database,
-    office: PostOffice,
+    smtp: MailServer,
     seal: AddressSeal,
     settings: PrivacySettings,
     letter: str,
@@ -285,12 +286,12 @@ async def test_a_letter_is_given_up_after_its_last_try(
 ) -> None:
     """Guard: `last_attempt` in shared/mail/delivery.py; seen to fail without it."""
     to = address()
-    office.answers[to] = "451 Later"
+    smtp.answers[to] = "451 Later"
     case_id = await case_with(database, seal.close(to))
-    await change(house, "privacy_case", case_id, f"letter = '{letter}', closed_at = now(), letter_tries = {tried}")
+    await change(harness, "privacy_case", case_id, f"letter = '{letter}', closed_at = now(), letter_tries = {tried}")
     with capture_logs() as logs:
-        await send_letters(database, sender(office), seal, settings)
-    assert await of(house, "privacy_case", case_id, "letter, sealed_address IS NOT NULL AS kept") == left
+        await send_letters(database, sender(smtp), seal, settings)
+    assert await of(harness, "privacy_case", case_id, "letter, sealed_address IS NOT NULL AS kept") == left
     given_up = [line for line in logs if line["event"] == "mail given up"]
     assert len(given_up) == (left != {"letter": letter, "kept": True})
     assert to not in str(logs)

@@ -26,29 +26,29 @@ from shared.personal_data.participant import announced
 from shared.personal_data.schema_check import gaps
 from shared.problems import Refused
 from shared.purposes import Purpose
-from tests.gateway import front_door, problem, sign_up
-from tests.house import House, eventually
+from tests.gateway import gateway_client, problem, sign_up
+from tests.harness import Harness, eventually
 
 EVERYBODY = frozenset(("identity", "licensing", "marketing", "privacy"))
 
 
-async def versions(house: House, kind: str) -> list[asyncpg.Record]:
-    async with house.superuser("privacy") as db:
+async def versions(harness: Harness, kind: str) -> list[asyncpg.Record]:
+    async with harness.superuser("privacy") as db:
         return list(await db.fetch("SELECT * FROM publication WHERE kind = $1 ORDER BY version", kind))
 
 
 @pytest.fixture(scope="module")
-async def town(house: House) -> AsyncIterator[House]:
+async def scenario(harness: Harness) -> AsyncIterator[Harness]:
     """Everything runs and the first notice is out."""
-    async with house.serve(PRIVACY, IDENTITY, LICENSING, MARKETING):
-        await eventually(lambda: versions(house, "notice"))
-        yield house
+    async with harness.serve(PRIVACY, IDENTITY, LICENSING, MARKETING):
+        await eventually(lambda: versions(harness, "notice"))
+        yield harness
 
 
-async def test_the_first_version_is_out_once_everybody_has_announced(town: House) -> None:
-    (first,) = await versions(town, "notice")
+async def test_the_first_version_is_out_once_everybody_has_announced(scenario: Harness) -> None:
+    (first,) = await versions(scenario, "notice")
     assert (first["version"], first["effective_on"], first["new_purposes"]) == (1, today(), [])
-    (record,) = await versions(town, "record")
+    (record,) = await versions(scenario, "record")
     assert [a["key"] for a in json.loads(record["content"])["en"]["activities"]] == list(load().purposes)
 
 
@@ -61,8 +61,10 @@ async def test_the_first_version_is_out_once_everybody_has_announced(town: House
         ("application/json", "application/json", "{"),
     ],
 )
-async def test_the_gateway_serves_what_the_reader_accepts(town: House, accept: str, kind: str, start: str) -> None:
-    async with front_door(town) as client:
+async def test_the_gateway_serves_what_the_reader_accepts(
+    scenario: Harness, accept: str, kind: str, start: str
+) -> None:
+    async with gateway_client(scenario) as client:
         answer = await client.get("/privacy-notice", headers={"Accept": accept})
     assert answer.status_code == 200
     assert answer.headers["content-type"] == kind
@@ -72,8 +74,8 @@ async def test_the_gateway_serves_what_the_reader_accepts(town: House, accept: s
     assert "GIODO" not in answer.text
 
 
-async def test_language_and_version_are_chosen(town: House) -> None:
-    async with front_door(town) as client:
+async def test_language_and_version_are_chosen(scenario: Harness) -> None:
+    async with gateway_client(scenario) as client:
         english = await client.get("/privacy-notice?lang=en&version=1", headers={"Accept": "application/json"})
         assert english.headers["content-language"] == "en"
         assert english.json()["notice"]["title"] == "Privacy notice"
@@ -96,42 +98,42 @@ def test_what_a_reader_prefers(accept: str, shape: str) -> None:
     assert preferred(accept) == shape
 
 
-async def test_the_register_is_held_against_everybody_who_announced(town: House) -> None:
-    async with town.asking() as client:
+async def test_the_register_is_held_against_everybody_who_announced(scenario: Harness) -> None:
+    async with scenario.asking() as client:
         found: privacy.RegisterHoles = await client.request(privacy.CheckRegister())
     assert set(found.services) == EVERYBODY
     assert found.holes == ()
 
 
-async def test_what_is_published_is_never_changed(town: House) -> None:
-    async with town.superuser("privacy") as db:
+async def test_what_is_published_is_never_changed(scenario: Harness) -> None:
+    async with scenario.superuser("privacy") as db:
         for change in ("UPDATE publication SET content = ''", "DELETE FROM publication", "TRUNCATE publication"):
             with pytest.raises(asyncpg.RestrictViolationError):
                 await db.execute(change)
 
 
-async def test_nothing_is_published_twice(town: House) -> None:
-    async with town.database("privacy") as database:
+async def test_nothing_is_published_twice(scenario: Harness) -> None:
+    async with scenario.database("privacy") as database:
         await publish_documents(database, load(), EVERYBODY)
-    assert len(await versions(town, "notice")) == 1
-    assert len(await versions(town, "record")) == 1
+    assert len(await versions(scenario, "notice")) == 1
+    assert len(await versions(scenario, "record")) == 1
 
 
-async def test_example_23_the_version_seen_is_stored_per_person(town: House) -> None:
-    folder = town.servers.mailbox_folder
+async def test_example_23_the_version_seen_is_stored_per_person(scenario: Harness) -> None:
+    folder = scenario.servers.mailbox_folder
     assert folder is not None
-    async with front_door(town) as client:
+    async with gateway_client(scenario) as client:
         await sign_up(client, folder)
 
     async def seen() -> Any:
-        async with town.superuser("privacy") as db:
+        async with scenario.superuser("privacy") as db:
             return await db.fetchval("SELECT max(version) FROM notice_seen")
 
     assert await eventually(seen) == 1
 
 
-async def test_the_data_map_of_privacy_has_no_holes(town: House) -> None:
-    async with town.superuser("privacy") as db:
+async def test_the_data_map_of_privacy_has_no_holes(scenario: Harness) -> None:
+    async with scenario.superuser("privacy") as db:
         tx: Any = Rows(db)
         assert await gaps(tx, DATA_MAP) == []
 
@@ -146,8 +148,8 @@ class Rows:
         return list(await self.connection.fetch(sql))
 
 
-async def test_the_record_is_kept_with_its_history(town: House) -> None:
-    async with town.asking() as client:
+async def test_the_record_is_kept_with_its_history(scenario: Harness) -> None:
+    async with scenario.asking() as client:
         found = await client.request(privacy.ReadRecord(language="en", format="json"))
         page = await client.request(privacy.ReadRecord(format="html"))
         with pytest.raises(Refused):
@@ -159,65 +161,65 @@ async def test_the_record_is_kept_with_its_history(town: House) -> None:
 # ── What changes ────────────────────────────────────────────────────────────────────────────────
 
 
-async def test_example_23_a_new_purpose_is_told_before_its_first_use(town: House) -> None:
+async def test_example_23_a_new_purpose_is_told_before_its_first_use(scenario: Harness) -> None:
     register = load()
     fewer = {key: purpose for key, purpose in register.purposes.items() if key != "P12"}
     older = type(register)(**(vars(register) | {"purposes": fewer}))
-    async with town.database("privacy") as database:
+    async with scenario.database("privacy") as database:
         await publish_documents(database, older, EVERYBODY)
         await publish_documents(database, register, EVERYBODY)
-    *_, second, third = await versions(town, "notice")
+    *_, second, third = await versions(scenario, "notice")
     assert (second["new_purposes"], second["effective_on"]) == ([], today())
     assert third["new_purposes"] == ["P12"]
     assert third["effective_on"] == today() + timedelta(days=register.notice.days_of_notice)
-    async with town.asking() as client:
+    async with scenario.asking() as client:
         assert (await client.request(privacy.ReadNotice())).version == second["version"]
 
 
-async def test_nothing_is_published_while_a_service_is_missing_or_the_register_has_a_hole(town: House) -> None:
-    before = len(await versions(town, "notice"))
-    async with town.database("privacy") as database:
+async def test_nothing_is_published_while_a_service_is_missing_or_the_register_has_a_hole(scenario: Harness) -> None:
+    before = len(await versions(scenario, "notice"))
+    async with scenario.database("privacy") as database:
         register = load()
         changed = register.controller.model_copy(update={"email": f"{uuid4().hex}@example.com"})
         newer = type(register)(**(vars(register) | {"controller": changed}))
         await publish_documents(database, newer, EVERYBODY | {"helpdesk"})
         holed = type(register)(**(vars(newer) | {"purposes": {"P1": register.purposes["P1"]}}))
         await publish_documents(database, holed, EVERYBODY)
-        assert len(await versions(town, "notice")) == before
+        assert len(await versions(scenario, "notice")) == before
         await publish_documents(database, newer, EVERYBODY)
-    assert len(await versions(town, "notice")) == before + 1
+    assert len(await versions(scenario, "notice")) == before + 1
 
 
-async def test_example_24_no_publication_while_a_connector_is_not_registered(town: House) -> None:
-    before = len(await versions(town, "record"))
-    async with town.database("privacy") as database:
+async def test_example_24_no_publication_while_a_connector_is_not_registered(scenario: Harness) -> None:
+    before = len(await versions(scenario, "record"))
+    async with scenario.database("privacy") as database:
         register = load()
         unknown = {key: entry for key, entry in register.recipients.items() if key != "payments"}
         older = type(register)(**(vars(register) | {"recipients": unknown}))
         await publish_documents(database, older, EVERYBODY)
-    assert len(await versions(town, "record")) == before
+    assert len(await versions(scenario, "record")) == before
 
 
-async def test_an_incomplete_record_keeps_the_notice_back_too(town: House) -> None:
-    before = [len(await versions(town, kind)) for kind in ("notice", "record")]
-    async with town.database("privacy") as database:
+async def test_an_incomplete_record_keeps_the_notice_back_too(scenario: Harness) -> None:
+    before = [len(await versions(scenario, kind)) for kind in ("notice", "record")]
+    async with scenario.database("privacy") as database:
         register = load()
         changed = register.controller.model_copy(update={"email": f"{uuid4().hex}@example.com"})
         bare = type(register)(**(vars(register) | {"controller": changed, "measures": {}}))
         await publish_documents(database, bare, EVERYBODY)
-    assert [len(await versions(town, kind)) for kind in ("notice", "record")] == before
+    assert [len(await versions(scenario, kind)) for kind in ("notice", "record")] == before
 
 
-async def published(house: House, register: Register, day: date) -> tuple[int, list[str]]:
+async def published(harness: Harness, register: Register, day: date) -> tuple[int, list[str]]:
     """Publish on a day; the days until that version holds, and what it names as new."""
     maps = {name: announced(system.service(name).data_map) for name in system.SERVICES}
-    async with house.database("privacy") as database, database.transaction(Purpose.UPKEEP) as tx:
+    async with harness.database("privacy") as database, database.transaction(Purpose.UPKEEP) as tx:
         version = await publish(tx, register, maps, day)
-    (row,) = [row for row in await versions(house, "notice") if row["version"] == version]
+    (row,) = [row for row in await versions(harness, "notice") if row["version"] == version]
     return (row["effective_on"] - day).days, row["new_purposes"]
 
 
-async def test_a_correction_brings_no_purpose_forward(town: House) -> None:
+async def test_a_correction_brings_no_purpose_forward(scenario: Harness) -> None:
     """Guard: new is what the version in force does not name (documents/notice/edition.py); seen to fail
     with the newest version in its place: the correction held at once, with the purpose in it."""
     register, start, notice = load(), today() + timedelta(days=100), load().notice.days_of_notice
@@ -227,12 +229,12 @@ async def test_a_correction_brings_no_purpose_forward(town: House) -> None:
         controller = register.controller.model_copy(update={"email": email})
         return Register(**(vars(register) | {"purposes": kept, "controller": controller}))
 
-    assert await published(town, without("P12", "P14"), start) == (0, [])
-    assert await published(town, without("P14"), start + timedelta(1)) == (notice, ["P12"])
+    assert await published(scenario, without("P12", "P14"), start) == (0, [])
+    assert await published(scenario, without("P14"), start + timedelta(1)) == (notice, ["P12"])
     corrected = without("P14", email="second@example.com")
-    assert await published(town, corrected, start + timedelta(2)) == (notice - 1, ["P12"])
+    assert await published(scenario, corrected, start + timedelta(2)) == (notice - 1, ["P12"])
     more = without(email="second@example.com")
-    assert await published(town, more, start + timedelta(3)) == (notice, ["P12", "P14"])
+    assert await published(scenario, more, start + timedelta(3)) == (notice, ["P12", "P14"])
     withdrawn = without("P12", "P14", email="second@example.com")
-    assert await published(town, withdrawn, start + timedelta(4)) == (0, [])
-    assert await published(town, more, start + timedelta(5)) == (notice, ["P12", "P14"])
+    assert await published(scenario, withdrawn, start + timedelta(4)) == (0, [])
+    assert await published(scenario, more, start + timedelta(5)) == (notice, ["P12", "P14"])

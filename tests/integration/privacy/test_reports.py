@@ -14,20 +14,20 @@ from services.privacy.app import SERVICE as PRIVACY
 from services.privacy.sealed_addresses import AddressSeal
 from shared.contracts import privacy
 from shared.secrets import Keyring
-from tests import house as houses
-from tests.house import House, eventually
-from tests.integration.privacy.orchard import (
+from tests import harness as harnesses
+from tests.fake_participants import (
     APPLE,
     PARTICIPANTS,
     PEAR,
-    Orchard,
+    FakeParticipants,
     announced,
+    fake_participants,
     opened_case,
-    planted,
     report,
     said,
 )
-from tests.sample.house import depth, handled, listening, send, until_handled
+from tests.harness import Harness, eventually
+from tests.sample.harness import depth, handled, listening, send, until_handled
 
 ROUNDS = 8
 REPORTED = "privacy.on.any.erasure-reported"
@@ -35,33 +35,33 @@ ANNOUNCED = "privacy.on.any.data-map-announced"
 
 
 @pytest.fixture(scope="module")
-async def house(servers: Servers) -> AsyncIterator[House]:
-    made = await houses.build(servers, [PRIVACY], settings={"participants": ",".join(PARTICIPANTS)})
+async def harness(servers: Servers) -> AsyncIterator[Harness]:
+    made = await harnesses.build(servers, [PRIVACY], settings={"participants": ",".join(PARTICIPANTS)})
     yield made
-    await houses.tear_down(made)
+    await harnesses.tear_down(made)
 
 
 @pytest.fixture
-async def orchard(house: House) -> AsyncIterator[Orchard]:
-    async with planted(house) as made:
+async def fakes(harness: Harness) -> AsyncIterator[FakeParticipants]:
+    async with fake_participants(harness) as made:
         yield made
 
 
-async def test_two_reports_at_the_same_instant_close_the_order_once(orchard: Orchard) -> None:
+async def test_two_reports_at_the_same_instant_close_the_order_once(fakes: FakeParticipants) -> None:
     """Guard: FOR UPDATE on the order in services/privacy/erasure_orders/reports.py; seen to fail without it."""
-    async with listening(orchard.house, privacy.ErasureFulfilled.type) as fulfilled:
+    async with listening(fakes.harness, privacy.ErasureFulfilled.type) as fulfilled:
         for count in range(1, ROUNDS + 1):
-            token = await opened_case(orchard.database)
-            order = await orchard.ordered(count)
+            token = await opened_case(fakes.database)
+            order = await fakes.ordered(count)
             ids = {service: uuid4() for service in PARTICIPANTS}
             twice = [s for s in PARTICIPANTS for _ in range(2)]
-            await asyncio.gather(*(send(orchard.channel, report(s, order), sender=s, message_id=ids[s]) for s in twice))
-            await orchard.until(token, "closed")
-        certificate = await orchard.certificate(token)
+            await asyncio.gather(*(send(fakes.channel, report(s, order), sender=s, message_id=ids[s]) for s in twice))
+            await fakes.until(token, "closed")
+        certificate = await fakes.certificate(token)
     assert sorted(p["service"] for p in certificate["participants"]) == ["apple", "pear", "privacy"]
     closed = [json.loads(message.body)["order_id"] for message in fulfilled]
     assert len(closed) == len(set(closed)) == ROUNDS
-    assert await depth(orchard.house, "privacy.dead-letters") == 0
+    assert await depth(fakes.harness, "privacy.dead-letters") == 0
 
 
 def table(**changes: Any) -> list[dict[str, Any]]:
@@ -83,90 +83,90 @@ BROKEN: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("changes", BROKEN.values(), ids=BROKEN.keys())
-async def test_a_broken_report_is_given_up_and_closes_nothing(orchard: Orchard, changes: dict[str, Any]) -> None:
+async def test_a_broken_report_is_given_up_and_closes_nothing(fakes: FakeParticipants, changes: dict[str, Any]) -> None:
     """Guards: the validators of ErasureReported and ReportedTable, and the tables owed; seen to fail without each."""
-    token = await opened_case(orchard.database)
-    order = await orchard.ordered()
-    await orchard.say(APPLE, report(APPLE, order))
+    token = await opened_case(fakes.database)
+    order = await fakes.ordered()
+    await fakes.say(APPLE, report(APPLE, order))
     given_up = handled(REPORTED, "permanent")
-    await orchard.say_broken(PEAR, order, **changes)
+    await fakes.say_broken(PEAR, order, **changes)
     await until_handled(REPORTED, "permanent", given_up + 1)
-    assert (await orchard.client.request(privacy.ReadCase(token=token))).state == "ordered"
-    await orchard.say(PEAR, report(PEAR, order))
-    await orchard.until(token, "closed")
+    assert (await fakes.client.request(privacy.ReadCase(token=token))).state == "ordered"
+    await fakes.say(PEAR, report(PEAR, order))
+    await fakes.until(token, "closed")
 
 
-async def test_a_service_that_was_upgraded_in_between_answers_by_its_newer_map(orchard: Orchard) -> None:
+async def test_a_service_that_was_upgraded_in_between_answers_by_its_newer_map(fakes: FakeParticipants) -> None:
     """Its report may overtake the announcement.
 
     Guards: the newer map counts, and only an announced one; seen to fail without either.
     """
-    token = await opened_case(orchard.database)
-    order = await orchard.ordered()
-    await orchard.say(APPLE, report(APPLE, order))
+    token = await opened_case(fakes.database)
+    order = await fakes.ordered()
+    await fakes.say(APPLE, report(APPLE, order))
     waited = handled(REPORTED, "transient")
-    await orchard.say(PEAR, report(PEAR, order, version=2, table="renamed"))
+    await fakes.say(PEAR, report(PEAR, order, version=2, table="renamed"))
     await until_handled(REPORTED, "transient", waited + 1)
-    await orchard.say(PEAR, announced(PEAR, version=2, table="renamed"))
-    await orchard.until(token, "closed")
+    await fakes.say(PEAR, announced(PEAR, version=2, table="renamed"))
+    await fakes.until(token, "closed")
 
 
-async def test_an_older_map_than_the_one_ordered_by_does_not_count(orchard: Orchard) -> None:
+async def test_an_older_map_than_the_one_ordered_by_does_not_count(fakes: FakeParticipants) -> None:
     """An instance from before the upgrade took the order: it knows nothing of the new table. Guard: `_owed`."""
-    await orchard.say(PEAR, announced(PEAR, version=2))
-    await eventually(lambda: orchard.rows.fetchval("SELECT map_version = 2 FROM participant WHERE service = 'pear'"))
-    token = await opened_case(orchard.database)
-    order = await orchard.ordered()
-    await orchard.say(APPLE, report(APPLE, order))
+    await fakes.say(PEAR, announced(PEAR, version=2))
+    await eventually(lambda: fakes.rows.fetchval("SELECT map_version = 2 FROM participant WHERE service = 'pear'"))
+    token = await opened_case(fakes.database)
+    order = await fakes.ordered()
+    await fakes.say(APPLE, report(APPLE, order))
     given_up = handled(REPORTED, "permanent")
-    await orchard.say(PEAR, report(PEAR, order, version=1))
+    await fakes.say(PEAR, report(PEAR, order, version=1))
     await until_handled(REPORTED, "permanent", given_up + 1)
-    await orchard.say(PEAR, report(PEAR, order, version=2))
-    await orchard.until(token, "closed")
+    await fakes.say(PEAR, report(PEAR, order, version=2))
+    await fakes.until(token, "closed")
 
 
-async def test_a_data_map_without_a_table_joins_nobody(orchard: Orchard) -> None:
+async def test_a_data_map_without_a_table_joins_nobody(fakes: FakeParticipants) -> None:
     """It could never be covered by a report. Guard: the check in `join`; seen to stop every order without it."""
     given_up = handled(ANNOUNCED, "permanent")
-    await orchard.say("plum", announced("plum").model_copy(update={"tables": ()}))
+    await fakes.say("plum", announced("plum").model_copy(update={"tables": ()}))
     await until_handled(ANNOUNCED, "permanent", given_up + 1)
-    await opened_case(orchard.database)
-    assert {p.service for p in (await orchard.ordered()).participants} == {*PARTICIPANTS, "privacy"}
+    await opened_case(fakes.database)
+    assert {p.service for p in (await fakes.ordered()).participants} == {*PARTICIPANTS, "privacy"}
 
 
-async def test_who_failed_for_weeks_holds_up_nobody(orchard: Orchard) -> None:
+async def test_who_failed_for_weeks_holds_up_nobody(fakes: FakeParticipants) -> None:
     """Guard: the limit of the exponent in REOPEN; seen to keep the whole order open without it."""
     people = [uuid4() for _ in range(3)]
-    await insert_cases(orchard.rows, people)
-    await orchard.rows.execute("UPDATE privacy_case SET attempt = 1000 WHERE subject_id = $1", people[0])
-    await release(orchard.rows, people)
-    order = await orchard.ordered()
-    await orchard.say(APPLE, report(APPLE, order))
+    await insert_cases(fakes.rows, people)
+    await fakes.rows.execute("UPDATE privacy_case SET attempt = 1000 WHERE subject_id = $1", people[0])
+    await release(fakes.rows, people)
+    order = await fakes.ordered()
+    await fakes.say(APPLE, report(APPLE, order))
     well = tuple(person for person in people if person != people[0])
-    await orchard.say(PEAR, said(PEAR, order, well), said(PEAR, order, (people[0],), part=1, outcome="failed", rows=0))
+    await fakes.say(PEAR, said(PEAR, order, well), said(PEAR, order, (people[0],), part=1, outcome="failed", rows=0))
 
     async def states() -> bool:
-        found = await orchard.rows.fetch("SELECT state FROM privacy_case ORDER BY subject_id = $1", people[0])
+        found = await fakes.rows.fetch("SELECT state FROM privacy_case ORDER BY subject_id = $1", people[0])
         return [row["state"] for row in found] == ["closed", "closed", "failed"]
 
     await eventually(states)
-    wait = await orchard.rows.fetchval("SELECT max(run_at) - now() FROM privacy_case WHERE state = 'failed'")
+    wait = await fakes.rows.fetchval("SELECT max(run_at) - now() FROM privacy_case WHERE state = 'failed'")
     assert 23 < wait.total_seconds() / 3600 <= 24
 
 
-async def test_what_an_earlier_round_did_is_in_the_certificate(orchard: Orchard) -> None:
+async def test_what_an_earlier_round_did_is_in_the_certificate(fakes: FakeParticipants) -> None:
     """Guard: the orders that a case remembers; seen to fail without them (nothing held, says the last round)."""
-    token = await opened_case(orchard.database)
-    first = await orchard.ordered(1)
-    await orchard.say(APPLE, report(APPLE, first, rows=3))
-    await orchard.say(PEAR, report(PEAR, first, outcome="failed", rows=0))
-    await orchard.until(token, "failed")
-    await orchard.rows.execute("UPDATE privacy_case SET run_at = now()")
-    second = await orchard.ordered(2)
-    await orchard.say(APPLE, report(APPLE, second, outcome="nothing_held", rows=0))
-    await orchard.say(PEAR, report(PEAR, second))
-    await orchard.until(token, "closed")
-    certificate = await orchard.certificate(token)
+    token = await opened_case(fakes.database)
+    first = await fakes.ordered(1)
+    await fakes.say(APPLE, report(APPLE, first, rows=3))
+    await fakes.say(PEAR, report(PEAR, first, outcome="failed", rows=0))
+    await fakes.until(token, "failed")
+    await fakes.rows.execute("UPDATE privacy_case SET run_at = now()")
+    second = await fakes.ordered(2)
+    await fakes.say(APPLE, report(APPLE, second, outcome="nothing_held", rows=0))
+    await fakes.say(PEAR, report(PEAR, second))
+    await fakes.until(token, "closed")
+    certificate = await fakes.certificate(token)
     rounds = [
         {p["service"]: (p["tables"][0]["outcome"], p["tables"][0]["rows"]) for p in certificate[key]}
         for key in ("earlier_rounds", "participants")
@@ -175,30 +175,30 @@ async def test_what_an_earlier_round_did_is_in_the_certificate(orchard: Orchard)
     assert (rounds[1][APPLE], rounds[1][PEAR]) == (("nothing_held", 0), ("purged", 1))
 
 
-async def test_a_case_whose_second_id_fails_tells_nobody_that_it_is_done(orchard: Orchard) -> None:
+async def test_a_case_whose_second_id_fails_tells_nobody_that_it_is_done(fakes: FakeParticipants) -> None:
     """Privacy itself can't erase one of two linked ids: a trigger stands for any permanent fault.
 
     Guard: REOPEN takes the closing back; seen to destroy the address and to mail the outcome without it.
     """
     one, other = uuid4(), uuid4()
-    await orchard.rows.execute("INSERT INTO subject SELECT unnest($1::uuid[])", [one, other])
-    await orchard.rows.execute("INSERT INTO subject_link VALUES ($1, $1), ($2, $1)", one, other)
-    await orchard.rows.execute(REFUSE_ONE % other)
-    sealed = AddressSeal(Keyring("privacy", orchard.house.settings["keys"])).close("linked@example.com")
-    token = await opened_case(orchard.database, one, sealed)
-    order = await orchard.ordered()
+    await fakes.rows.execute("INSERT INTO subject SELECT unnest($1::uuid[])", [one, other])
+    await fakes.rows.execute("INSERT INTO subject_link VALUES ($1, $1), ($2, $1)", one, other)
+    await fakes.rows.execute(REFUSE_ONE % other)
+    sealed = AddressSeal(Keyring("privacy", fakes.harness.settings["keys"])).close("linked@example.com")
+    token = await opened_case(fakes.database, one, sealed)
+    order = await fakes.ordered()
     for service in PARTICIPANTS:
-        await orchard.say(service, report(service, order))
-    await orchard.until(token, "failed")
-    case = await orchard.rows.fetchrow("SELECT closed_at, letter, sealed_address FROM privacy_case")
+        await fakes.say(service, report(service, order))
+    await fakes.until(token, "failed")
+    case = await fakes.rows.fetchrow("SELECT closed_at, letter, sealed_address FROM privacy_case")
     assert case is not None
     assert (case["closed_at"], case["letter"] == "outcome", case["sealed_address"]) == (None, False, sealed)
-    await orchard.rows.execute("DROP FUNCTION refuse_one CASCADE")
-    await orchard.rows.execute("UPDATE privacy_case SET run_at = now()")
-    order = await orchard.ordered(2)
+    await fakes.rows.execute("DROP FUNCTION refuse_one CASCADE")
+    await fakes.rows.execute("UPDATE privacy_case SET run_at = now()")
+    order = await fakes.ordered(2)
     for service in PARTICIPANTS:
-        await orchard.say(service, report(service, order))
-    await orchard.until(token, "closed")
+        await fakes.say(service, report(service, order))
+    await fakes.until(token, "closed")
 
 
 REFUSE_ONE = """

@@ -39,10 +39,10 @@ def test_a_business_needs_no_consumer_declarations() -> None:
 
 
 @given(st.lists(st.sampled_from(["invoiced", "paid", "refunded", "cancelled"]), max_size=6))
-def test_an_order_is_never_cancelled_once_it_was_delivered(steps: list[OrderState]) -> None:
+def test_an_order_is_never_cancelled_once_it_was_delivered(driver: list[OrderState]) -> None:
     state: OrderState = "open"
     delivered = False
-    for step in steps:
+    for step in driver:
         try:
             orders.check_step(state, step)
         except Refused:

@@ -14,18 +14,10 @@ from shared.contracts.message import Event
 from shared.database import Database, Transaction
 from shared.messaging.inbox import Standing, mark_all_received
 from shared.purposes import Purpose
-from tests.house import House, eventually
+from tests.harness import Harness, eventually
 from tests.sample import receipts
 from tests.sample.contracts import NoteKept, ReceiptMade, ThingNoted
-from tests.sample.house import (
-    depth,
-    erase_people,
-    handled,
-    listening,
-    reacting,
-    send,
-    until_handled,
-)
+from tests.sample.harness import depth, erase_people, handled, listening, reacting, send, until_handled
 from tests.sample.script import NOTED, dead_letter
 
 PAID = "sample.on.sample.receipt-made"
@@ -55,14 +47,14 @@ def pages() -> Pages:
 
 
 @pytest.fixture
-async def database(house: House, pages: Pages) -> AsyncIterator[Database]:
+async def database(harness: Harness, pages: Pages) -> AsyncIterator[Database]:
     """The database of a running sample service that keeps notes many at a time."""
 
     async def keep(events: list[ThingNoted], tx: Transaction) -> None:
         await pages.keep(events, tx)
 
-    async with house.serve(reacting(keep, batch=True)) as kits:
-        yield kits["sample"].database
+    async with harness.serve(reacting(keep, batch=True)) as resources:
+        yield resources["sample"].database
 
 
 def noted(person: UUID | None = None, note_id: UUID | None = None) -> ThingNoted:
@@ -75,14 +67,14 @@ async def send_all(channel: AbstractChannel, events: list[Event]) -> None:
 
 @pytest.mark.usefixtures("database")
 async def test_every_message_thrice_and_shuffled_has_one_effect(
-    house: House, channel: AbstractChannel, everything: asyncpg.Connection, pages: Pages
+    harness: Harness, channel: AbstractChannel, everything: asyncpg.Connection, pages: Pages
 ) -> None:
     """Guards: the marks in lethe.enter_all, and its count of copies within a batch; seen to fail without either."""
     events = {str(uuid4()): noted() for _ in range(100)}
     deliveries = [(message_id, event) for message_id, event in events.items() for _ in range(3)]
     random.shuffle(deliveries)
     done, duplicate = handled(NOTED, "done"), handled(NOTED, "duplicate")
-    async with listening(house, NoteKept.type) as heard:
+    async with listening(harness, NoteKept.type) as heard:
         await asyncio.gather(*(send(channel, event, message_id=message_id) for message_id, event in deliveries))
         await until_handled(NOTED, "done", done + 100)
         await until_handled(NOTED, "duplicate", duplicate + 200)
@@ -90,7 +82,7 @@ async def test_every_message_thrice_and_shuffled_has_one_effect(
     assert await everything.fetchval(COUNT, [event.note_id for event in events.values()]) == 100
     assert sum(pages.sizes) == 100
     assert len(pages.sizes) < 50, "several at a time"
-    assert await depth(house, "sample.dead-letters") == 0
+    assert await depth(harness, "sample.dead-letters") == 0
 
 
 @pytest.mark.usefixtures("database")
@@ -116,7 +108,7 @@ async def test_a_message_that_can_never_work_costs_its_batch_nothing_but_time(
     assert reasons == {"permanent fault", "contract broken in: note_id, subject_id"}
 
 
-async def test_a_late_event_among_others_does_not_reach_the_handler(house: House, channel: AbstractChannel) -> None:
+async def test_a_late_event_among_others_does_not_reach_the_handler(harness: Harness, channel: AbstractChannel) -> None:
     """Nothing would stop a handler that writes no row but tells others.
 
     Guard: a batch that meets an erased person goes one by one; seen to fail without it.
@@ -127,8 +119,8 @@ async def test_a_late_event_among_others_does_not_reach_the_handler(house: House
             tx.publish(NoteKept(subject_id=event.subject_id, note_id=event.note_id))
 
     erased, people = uuid4(), [uuid4() for _ in range(20)]
-    async with house.serve(reacting(tell, batch=True)) as kits, listening(house, NoteKept.type) as heard:
-        await erase_people(kits["sample"].database, erased)
+    async with harness.serve(reacting(tell, batch=True)) as resources, listening(harness, NoteKept.type) as heard:
+        await erase_people(resources["sample"].database, erased)
         late = handled(NOTED, "late")
         await send_all(channel, [noted(person) for person in (*people[:10], erased, *people[10:])])
         await until_handled(NOTED, "late", late + 1)
@@ -142,7 +134,7 @@ async def test_a_late_event_among_others_does_not_reach_the_handler(house: House
 
 @pytest.mark.parametrize("purpose", [Purpose.CONTRACT, Purpose.LEGAL_DUTY])
 async def test_a_late_record_of_the_law_is_kept_among_others(
-    house: House, channel: AbstractChannel, everything: asyncpg.Connection, purpose: Purpose
+    harness: Harness, channel: AbstractChannel, everything: asyncpg.Connection, purpose: Purpose
 ) -> None:
     """For a legal duty at once with the others, for any other purpose after going on as one."""
 
@@ -151,8 +143,8 @@ async def test_a_late_record_of_the_law_is_kept_among_others(
             await receipts.keep_receipt(event, tx)
 
     erased = uuid4()
-    async with house.serve(reacting(keep, ReceiptMade, purpose, batch=True)) as kits:
-        await erase_people(kits["sample"].database, erased)
+    async with harness.serve(reacting(keep, ReceiptMade, purpose, batch=True)) as resources:
+        await erase_people(resources["sample"].database, erased)
         done = handled(PAID, "done")
         people = [uuid4(), erased, uuid4()]
         await send_all(channel, [ReceiptMade(subject_id=p, receipt_id=uuid4(), amount_cents=5) for p in people])
@@ -162,7 +154,7 @@ async def test_a_late_record_of_the_law_is_kept_among_others(
 
 
 async def test_a_purge_waits_for_the_batch_that_knows_its_person(
-    house: House, channel: AbstractChannel, everything: asyncpg.Connection
+    harness: Harness, channel: AbstractChannel, everything: asyncpg.Connection
 ) -> None:
     """Guard: FOR KEY SHARE in lethe.enter_all; seen to fail without it."""
     person = uuid4()
@@ -179,7 +171,7 @@ async def test_a_purge_waits_for_the_batch_that_knows_its_person(
                 locked.append(True)
 
     await everything.execute("INSERT INTO subject VALUES ($1)", person)
-    async with house.serve(reacting(look, batch=True)):
+    async with harness.serve(reacting(look, batch=True)):
         done = handled(NOTED, "done")
         await send(channel, noted(person))
         await until_handled(NOTED, "done", done + 1)

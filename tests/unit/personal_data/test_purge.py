@@ -5,8 +5,8 @@ from pathlib import Path
 from shared.personal_data.purge import failure_statement, statement
 from tests.sample.data_map import DATA_MAP
 
-GOLDEN = Path(__file__).parents[1] / "golden"
-WRITE = "write it anew: python -m tests.unit.test_purge"
+GOLDEN = Path(__file__).parents[2] / "golden"
+WRITE = "write it anew: python -m tests.unit.personal_data.test_purge"
 FILES = {"sample_purge.sql": statement(DATA_MAP), "sample_failure.sql": failure_statement(DATA_MAP)}
 
 

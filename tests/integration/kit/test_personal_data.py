@@ -17,9 +17,9 @@ from shared.messaging.inbox import mark_received
 from shared.messaging.outbox import enqueue
 from shared.personal_data.schema_check import gaps
 from shared.purposes import Purpose
-from tests.house import DEEPER, House
+from tests.harness import DEEPER, Harness
 from tests.sample.data_map import DATA_MAP
-from tests.sample.house import erase_people, meet
+from tests.sample.harness import erase_people, meet
 
 NOTE = "INSERT INTO note (note_id, subject_id, friend_id, author_id, text) VALUES (gen_random_uuid(), $1, $2, $3, 'x')"
 RECEIPT = """
@@ -31,8 +31,8 @@ NEXT_YEAR = today() + timedelta(days=365)
 
 
 @pytest.fixture(scope="module")
-async def database(house: House) -> AsyncIterator[Database]:
-    async with house.database("sample") as opened:
+async def database(harness: Harness) -> AsyncIterator[Database]:
+    async with harness.database("sample") as opened:
         yield opened
 
 
@@ -198,7 +198,9 @@ async def test_kept_rows_become_retained_ones(everything: asyncpg.Connection, pe
         "CALL lethe.personal('outbox')",
     ],
 )
-async def test_the_working_role_can_neither_empty_nor_change_the_house(database: Database, attack: str) -> None:
+async def test_the_working_role_can_neither_empty_nor_register(
+    database: Database, attack: str
+) -> None:
     """Guard: two roles, owner and app; seen to fail with the app role as the owner."""
     async with database.pool.acquire() as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
@@ -305,14 +307,14 @@ ROUNDS, WRITERS, BATCH = 320 * DEEPER, 6, 16
 
 
 async def test_writers_racing_the_purge_never_resurrect_nor_deadlock(
-    house: House, everything: asyncpg.Connection
+    harness: Harness, everything: asyncpg.Connection
 ) -> None:
     """Concurrent writers and purges of the same people, half of them unknown to the service before.
 
     Guard: lethe.enter locks the person before the rows, lethe.lock_people before the purge and in order;
     seen to deadlock or to report failures without each of them.
     """
-    racing = Database(house.databases["sample"].app, "sample", enqueue, 14)
+    racing = Database(harness.databases["sample"].app, "sample", enqueue, 14)
     await racing.open()
     people = [uuid4() for _ in range(ROUNDS)]
     await meet(everything, *people[::2])
@@ -340,9 +342,9 @@ async def test_writers_racing_the_purge_never_resurrect_nor_deadlock(
     assert await everything.fetchval(failed, orders) == 0
 
 
-async def test_orders_on_the_same_strangers_in_another_sequence_do_not_deadlock(house: House) -> None:
+async def test_orders_on_the_same_strangers_in_another_sequence_do_not_deadlock(harness: Harness) -> None:
     """Guard: lethe.lock_people makes ids known in order; seen to deadlock without it."""
-    both = [Database(house.databases["sample"].app, "sample", enqueue, 2) for _ in range(2)]
+    both = [Database(harness.databases["sample"].app, "sample", enqueue, 2) for _ in range(2)]
     await asyncio.gather(*(each.open() for each in both))
     try:
         for _ in range(10):

@@ -27,18 +27,18 @@ from shared.contracts.privacy import ErasureOrdered
 from shared.database import Database
 from shared.messaging.request_client import RequestClient
 from shared.purposes import Purpose
-from tests.house import House, eventually
-from tests.sample.house import Heard, listening, publishing, send
+from tests.harness import Harness, eventually
+from tests.sample.harness import Heard, listening, publishing, send
 
 APPLE, PEAR = PARTICIPANTS = ("apple", "pear")
 FRESH = "TRUNCATE participant, privacy_case, erasure_order, outbox, subject_link CASCADE"
 
 
 @dataclass(frozen=True)
-class Orchard:
+class FakeParticipants:
     """Privacy at work, with everything that its participants hear and say."""
 
-    house: House
+    harness: Harness
     database: Database
     client: RequestClient
     channel: AbstractChannel
@@ -80,17 +80,17 @@ class Orchard:
 
 
 @contextlib.asynccontextmanager
-async def planted(house: House) -> AsyncIterator[Orchard]:
+async def fake_participants(harness: Harness) -> AsyncIterator[FakeParticipants]:
     """A fresh start: nothing is ordered yet, and both participants have announced what they hold."""
-    async with house.superuser("privacy") as rows:
+    async with harness.superuser("privacy") as rows:
         await rows.execute(FRESH)
         async with (
-            house.serve(PRIVACY) as kits,
-            house.asking() as client,
-            publishing(house) as channel,
-            listening(house, ErasureOrdered.type) as orders,
+            harness.serve(PRIVACY) as resources,
+            harness.asking() as client,
+            publishing(harness) as channel,
+            listening(harness, ErasureOrdered.type) as orders,
         ):
-            made = Orchard(house, kits["privacy"].database, client, channel, orders, rows)
+            made = FakeParticipants(harness, resources["privacy"].database, client, channel, orders, rows)
             for service in PARTICIPANTS:
                 await made.say(service, announced(service))
             yield made

@@ -9,23 +9,23 @@ from aio_pika.exceptions import ChannelPreconditionFailed
 
 from shared.database import Transaction
 from shared.messaging.sender_accounts import account
-from tests.house import House, eventually
+from tests.harness import Harness, eventually
 from tests.sample.contracts import ThingNoted
-from tests.sample.house import publishing, reacting
+from tests.sample.harness import publishing, reacting
 from tests.sample.script import NOTED, dead_letter, noted
 
 Taken = list[ThingNoted]
 
 
 @pytest.fixture
-async def taken(house: House) -> AsyncIterator[Taken]:
+async def taken(harness: Harness) -> AsyncIterator[Taken]:
     """What the sample's handler took while the test ran."""
     heard: Taken = []
 
     async def note(event: ThingNoted, tx: Transaction) -> None:
         heard.append(event)
 
-    async with house.serve(reacting(note)):
+    async with harness.serve(reacting(note)):
         yield heard
 
 
@@ -46,26 +46,26 @@ async def put(url: str, exchange: str, key: str, user_id: str | None) -> None:
 @pytest.mark.parametrize("named", [True, False])
 @pytest.mark.parametrize("exchange", ["", "lethe.retry.5s"])
 async def test_a_service_that_goes_round_the_exchange_is_not_believed(
-    house: House, taken: Taken, exchange: str, named: bool
+    harness: Harness, taken: Taken, exchange: str, named: bool
 ) -> None:
     """Into a queue, or into a retry tier. Guard: `may_send` in `consumer.read`; believed without it."""
-    impostor = house.amqp["gateway"]
+    impostor = harness.amqp["gateway"]
     await put(impostor, exchange, NOTED, account(impostor) if named else None)
-    async with publishing(house) as channel:
+    async with publishing(harness) as channel:
         letter = await dead_letter(channel)
     assert letter.headers["x-reason"] == "sent by an account that may not speak for its type's owner"
     assert taken == []
 
 
-async def test_the_broker_refuses_a_borrowed_name(house: House, taken: Taken) -> None:
+async def test_the_broker_refuses_a_borrowed_name(harness: Harness, taken: Taken) -> None:
     with pytest.raises(ChannelPreconditionFailed):
-        await put(house.amqp["gateway"], "", NOTED, account(house.amqp["sample"]))
+        await put(harness.amqp["gateway"], "", NOTED, account(harness.amqp["sample"]))
     assert taken == []
 
 
 @pytest.mark.parametrize("exchange", ["lethe.events", "lethe.retry.5s"])
-async def test_the_owner_and_the_receiver_are_believed(house: House, taken: Taken, exchange: str) -> None:
-    url = house.amqp["sample"]
+async def test_the_owner_and_the_receiver_are_believed(harness: Harness, taken: Taken, exchange: str) -> None:
+    url = harness.amqp["sample"]
     await put(url, exchange, ThingNoted.type if exchange == "lethe.events" else NOTED, account(url))
 
     async def arrived() -> bool:
@@ -74,9 +74,9 @@ async def test_the_owner_and_the_receiver_are_believed(house: House, taken: Take
     await eventually(arrived)
 
 
-async def test_an_operator_is_believed(house: House, taken: Taken) -> None:
+async def test_an_operator_is_believed(harness: Harness, taken: Taken) -> None:
     """Who replays dead letters and can change every account anyway."""
-    await put(house.admin_amqp, "", NOTED, account(house.admin_amqp))
+    await put(harness.admin_amqp, "", NOTED, account(harness.admin_amqp))
 
     async def arrived() -> bool:
         return len(taken) == 1

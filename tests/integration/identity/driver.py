@@ -21,7 +21,7 @@ from shared.messaging.sender_accounts import account
 from shared.messaging.topology import EVENTS
 from shared.problems import Problem, Refused
 from shared.secrets import Keyring
-from tests.house import House, eventually
+from tests.harness import Harness, eventually
 
 PASSWORD = "correct horse battery"
 
@@ -29,15 +29,15 @@ PASSWORD = "correct horse battery"
 SETTINGS = {"argon2_memory_kib": 64, "argon2_time_cost": 1, "mail_retry_s": 0.05}
 
 
-class Steps:
+class Driver:
     """A running identity with its clients."""
 
-    def __init__(self, house: House, client: RequestClient, mailbox: Path) -> None:
-        self.house, self.client, self.mailbox = house, client, mailbox
+    def __init__(self, harness: Harness, client: RequestClient, mailbox: Path) -> None:
+        self.harness, self.client, self.mailbox = harness, client, mailbox
 
     @property
     def keyring(self) -> Keyring:
-        return Keyring("identity", self.house.settings["keys"])
+        return Keyring("identity", self.harness.settings["keys"])
 
     async def ask(self, request: Request[Any], **options: Any) -> Any:
         return await self.client.request(request, **options)
@@ -81,13 +81,13 @@ class Steps:
 
     async def value(self, sql: str, *args: Any) -> Any:
         """What is really in identity's database."""
-        async with self.house.superuser("identity") as database:
+        async with self.harness.superuser("identity") as database:
             return await database.fetchval(sql, *args)
 
     async def everything(self) -> str:
         """All rows of identity's database as text, but for the machinery's, once no mail is under way."""
         await eventually(self._quiet)
-        async with self.house.superuser("identity") as database:
+        async with self.harness.superuser("identity") as database:
             tables = await database.fetch(
                 "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN "
                 "('inbox', 'outbox', 'catch_up', 'erasure_report')"
@@ -106,7 +106,7 @@ class Steps:
 
     async def tell(self, event: Event, sender: str, message_id: str = "") -> None:
         """Publish an event as another service would."""
-        connection = await aio_pika.connect(self.house.admin_amqp)
+        connection = await aio_pika.connect(self.harness.admin_amqp)
         async with connection:
             exchange = await (await connection.channel()).get_exchange(EVENTS)
             key = event.type_from(sender)
@@ -116,7 +116,7 @@ class Steps:
                 message_id=message_id or str(uuid4()),
                 type=key,
                 app_id=sender,
-                user_id=account(self.house.admin_amqp),
+                user_id=account(self.harness.admin_amqp),
             )
             await exchange.publish(message, key, timeout=5)
 
@@ -128,7 +128,7 @@ class Steps:
         async def take(message: aio_pika.abc.AbstractIncomingMessage) -> None:
             heard.append(json.loads(message.body))
 
-        connection = await aio_pika.connect(self.house.admin_amqp)
+        connection = await aio_pika.connect(self.harness.admin_amqp)
         async with connection:
             channel = await connection.channel()
             queue = await channel.declare_queue(exclusive=True)
@@ -144,12 +144,12 @@ def _code(text: str) -> str:
 
 
 @contextlib.asynccontextmanager
-async def living(house: House) -> AsyncIterator[Steps]:
-    """Identity and privacy at work in a house."""
-    mailbox = house.servers.mailbox_folder
+async def living(harness: Harness) -> AsyncIterator[Driver]:
+    """Identity and privacy at work on one harness."""
+    mailbox = harness.servers.mailbox_folder
     assert mailbox is not None, "the tests of identity read a mailbox"
-    async with house.serve(PRIVACY, IDENTITY), house.asking() as client:
-        yield Steps(house, client, mailbox)
+    async with harness.serve(PRIVACY, IDENTITY), harness.asking() as client:
+        yield Driver(harness, client, mailbox)
 
 
 def address(name: str) -> str:

@@ -1,4 +1,4 @@
-"""A whole town for the end-to-end tests: all services at work, and people who do what people do."""
+"""The four services at work behind the gateway, and customers who do what people do."""
 
 import asyncio
 import contextlib
@@ -24,9 +24,9 @@ from shared.contracts.message import Request
 from shared.messaging.request_client import RequestClient
 from shared.problems import Refused
 from shared.service import Resources, Service
-from tests import house as houses
-from tests.house import House, eventually
-from tests.integration.marketing.steps import PostOffice, post_office
+from tests import harness as harnesses
+from tests.harness import Harness, eventually
+from tests.mail_server import MailServer, mail_server
 
 SERVICES = (PRIVACY, IDENTITY, LICENSING, MARKETING)
 # A cheap hash: what is tested here is not its cost.
@@ -42,14 +42,14 @@ CONFIRMING = re.compile(r"/newsletter/confirmations\?token=([\w.~-]+)")
 
 
 @dataclass(frozen=True)
-class Town:
+class Scenario:
     """The services at work, a client that may ask all of them, and superusers who see what is really there."""
 
-    house: House
-    kits: dict[str, Resources]
+    harness: Harness
+    resources: dict[str, Resources]
     client: RequestClient
     rows: dict[str, asyncpg.Connection]
-    office: PostOffice
+    smtp: MailServer
 
     async def ask(self, request: Request[Any], **options: Any) -> Any:
         """Ask; slow machines get more time."""
@@ -84,9 +84,9 @@ class Town:
         return texts
 
     def _mails(self, address: str) -> list[EmailMessage]:
-        return [mail for _, to, mail in self.office.arrived if to.casefold() == address.casefold()]
+        return [mail for _, to, mail in self.smtp.arrived if to.casefold() == address.casefold()]
 
-    async def newcomer(self, name: str = "Wisława Przybysławska", **told: Any) -> "Citizen":
+    async def register_customer(self, name: str = "Wisława Przybysławska", **told: Any) -> "Customer":
         """Somebody registers, confirms the mailed code and has an account."""
         address = f"wislawa.{uuid4().hex[:12]}@example.com"
         given = {
@@ -95,13 +95,13 @@ class Town:
             "city": "Zamość",
             "phone": f"+48 6{uuid4().int % 10**8:08d}",
         } | told
-        person = Citizen(self, address, str(given["street"]), str(given["phone"]))
+        person = Customer(self, address, str(given["street"]), str(given["phone"]))
         await person.register(name, **given)
         return person
 
-    async def customer(self) -> "Citizen":
+    async def customer(self) -> "Customer":
         """The main job's person: registered, bought, activated on a device, subscribed."""
-        person = await self.newcomer()
+        person = await self.register_customer()
         await person.buy()
         assert (await person.activate("laptop-0001")).valid
         await person.subscribe()
@@ -128,10 +128,10 @@ class Town:
 
 
 @dataclass
-class Citizen:
+class Customer:
     """Somebody with a mailbox; nobody real."""
 
-    town: Town
+    scenario: Scenario
     address: str
     street: str
     phone: str
@@ -147,11 +147,11 @@ class Citizen:
 
     async def register(self, name: str, **told: Any) -> None:
         """Sign up and confirm; also again after an erasure."""
-        before = len([m for m in self.town.office.mails_to(self.address) if "Kod" in str(m["Subject"])])
+        before = len([m for m in self.scenario.smtp.mails_to(self.address) if "Kod" in str(m["Subject"])])
         given = {"email": self.address, "password": PASSWORD, "full_name": name} | told
-        await self.town.ask(identity.RegisterAccount(**given))
-        code = await self.town.mailed(self.address, EIGHT_DIGITS, before + 1)
-        confirmed = await self.town.ask(identity.ConfirmEmail(email=self.address, code=code))
+        await self.scenario.ask(identity.RegisterAccount(**given))
+        code = await self.scenario.mailed(self.address, EIGHT_DIGITS, before + 1)
+        confirmed = await self.scenario.ask(identity.ConfirmEmail(email=self.address, code=code))
         self.id = confirmed.id
 
     async def order(self, **changed: Any) -> UUID:
@@ -165,53 +165,57 @@ class Citizen:
             "wants_immediate_delivery": True,
             "knows_withdrawal_lapses": True,
         }
-        return UUID(str((await self.town.ask(licensing.PlaceOrder(**(said | changed)))).id))
+        return UUID(str((await self.scenario.ask(licensing.PlaceOrder(**(said | changed)))).id))
 
     async def start_payment(self, order_id: UUID) -> licensing.Payment:
         """Start to pay."""
-        started = await self.town.ask(licensing.StartPayment(subject_id=self.id, order_id=order_id))
-        self.payment = await self.town.ask(licensing.ReadPayment(subject_id=self.id, payment_id=started.id))
+        started = await self.scenario.ask(licensing.StartPayment(subject_id=self.id, order_id=order_id))
+        self.payment = await self.scenario.ask(licensing.ReadPayment(subject_id=self.id, payment_id=started.id))
         return self.payment
 
     async def provider_says(self, event: Any, amount: int | None = None) -> PaymentWebhook:
         """What the provider would post about the payment."""
         assert self.payment is not None
         play = licensing.PlaySandbox(reference=self.payment.reference, event=event, amount=amount)
-        return PaymentWebhook(**(await self.town.ask(play)).model_dump())
+        return PaymentWebhook(**(await self.scenario.ask(play)).model_dump())
 
     async def buy(self) -> None:
         """Order, pay and look at the key; the provider tells twice, as providers do."""
         await self.start_payment(await self.order())
         webhook = await self.provider_says("payment.confirmed")
-        await self.town.ask(webhook)
-        await self.town.ask(webhook)
-        held = (await self.town.ask(licensing.ListLicenses(subject_id=self.id))).licenses
+        await self.scenario.ask(webhook)
+        await self.scenario.ask(webhook)
+        held = (await self.scenario.ask(licensing.ListLicenses(subject_id=self.id))).licenses
         assert len(held) == 1, "paid once, delivered once"
         reveal = licensing.RevealLicense(subject_id=self.id, license_id=held[0].license_id)
-        self.key = (await self.town.ask(reveal)).key
+        self.key = (await self.scenario.ask(reveal)).key
 
     async def activate(self, device: str) -> licensing.Validation:
         """Bind a device with the key, as the vendor's program does."""
-        answer: licensing.Validation = await self.town.ask(licensing.ActivateLicense(key=self.key, fingerprint=device))
+        answer: licensing.Validation = await self.scenario.ask(
+            licensing.ActivateLicense(key=self.key, fingerprint=device)
+        )
         return answer
 
     async def validate(self, device: str = "") -> licensing.Validation:
         """What the vendor's program hears about the key."""
-        answer: licensing.Validation = await self.town.ask(licensing.ValidateLicense(key=self.key, fingerprint=device))
+        answer: licensing.Validation = await self.scenario.ask(
+            licensing.ValidateLicense(key=self.key, fingerprint=device)
+        )
         return answer
 
     async def subscribe(self) -> None:
         """The newsletter by double opt-in; waits until the consent rules in marketing."""
-        before = sum(bool(CONFIRMING.search(str(m.get_content()))) for m in self.town.office.mails_to(self.address))
-        await self.town.ask(marketing.SubscribeNewsletter(email=self.address, language="pl", text_version="T-7"))
-        token = await self.town.mailed(self.address, CONFIRMING, before + 1)
-        await self.town.ask(marketing.ConfirmSubscription(token=token))
+        before = sum(bool(CONFIRMING.search(str(m.get_content()))) for m in self.scenario.smtp.mails_to(self.address))
+        await self.scenario.ask(marketing.SubscribeNewsletter(email=self.address, language="pl", text_version="T-7"))
+        token = await self.scenario.mailed(self.address, CONFIRMING, before + 1)
+        await self.scenario.ask(marketing.ConfirmSubscription(token=token))
         await eventually(lambda: self.allowed("direct-marketing.email"))
 
     async def allowed(self, purpose: str, service: str = "marketing") -> bool | None:
         """What a service's replica says about a purpose; None when it says nothing."""
         sql = "SELECT allowed FROM permission WHERE subject_id = $1 AND purpose = $2"
-        found: bool | None = await self.town.rows[service].fetchval(sql, self.id, purpose)
+        found: bool | None = await self.scenario.rows[service].fetchval(sql, self.id, purpose)
         return found
 
     async def ask_for_erasure(self, *, terminate: bool) -> UUID:
@@ -224,13 +228,13 @@ class Citizen:
             authenticated_at=now(),
             token=token,
         )
-        created = await self.town.ask(request)
+        created = await self.scenario.ask(request)
         self.token = token
         return UUID(str(created.id))
 
     async def case(self) -> privacy.Case:
         """The case as its person sees it, with nothing but the case token."""
-        found: privacy.Case = await self.town.ask(privacy.ReadCase(token=self.token))
+        found: privacy.Case = await self.scenario.ask(privacy.ReadCase(token=self.token))
         return found
 
     async def until(self, state: str, patience_s: float = ANSWER_S) -> privacy.Case:
@@ -251,7 +255,9 @@ class Citizen:
 
     async def certificate(self) -> dict[str, Any]:
         """The evidence."""
-        found: dict[str, Any] = json.loads((await self.town.ask(privacy.ReadCertificate(token=self.token))).document)
+        found: dict[str, Any] = json.loads(
+            (await self.scenario.ask(privacy.ReadCertificate(token=self.token))).document
+        )
         return found
 
 
@@ -269,25 +275,25 @@ def entry(certificate: dict[str, Any], service: str, table: str, columns: str | 
 
 
 @contextlib.asynccontextmanager
-async def founded(servers: Servers, **settings: Any) -> AsyncIterator[House]:
-    """A house with all services' databases and queues, whose mail goes to nobody yet."""
-    house = await houses.build(servers, SERVICES, settings=SETTINGS | settings)
+async def scenario_harness(servers: Servers, **settings: Any) -> AsyncIterator[Harness]:
+    """A harness with all services' databases and queues, whose mail goes to nobody yet."""
+    harness = await harnesses.build(servers, SERVICES, settings=SETTINGS | settings)
     try:
-        yield house
+        yield harness
     finally:
-        await houses.tear_down(house)
+        await harnesses.tear_down(harness)
 
 
 @contextlib.asynccontextmanager
-async def bustling(house: House, *services: Service) -> AsyncIterator[Town]:
-    """A town with its services (all, unless some are named) at work until the block ends."""
+async def running_scenario(harness: Harness, *services: Service) -> AsyncIterator[Scenario]:
+    """The services (all, unless some are named) at work behind a gateway until the block ends."""
     async with contextlib.AsyncExitStack() as stack:
-        office = await stack.enter_async_context(post_office())
-        house.settings["smtp_url"] = office.url
-        kits = await stack.enter_async_context(house.serve(*(services or SERVICES)))
-        client = await stack.enter_async_context(house.asking())
-        opened = {name: await stack.enter_async_context(house.superuser(name)) for name in house.databases}
-        yield Town(house, kits, client, opened, office)
+        smtp = await stack.enter_async_context(mail_server())
+        harness.settings["smtp_url"] = smtp.url
+        resources = await stack.enter_async_context(harness.serve(*(services or SERVICES)))
+        client = await stack.enter_async_context(harness.asking())
+        opened = {name: await stack.enter_async_context(harness.superuser(name)) for name in harness.databases}
+        yield Scenario(harness, resources, client, opened, smtp)
 
 
 async def at_once(*waiting: Any) -> list[Any]:

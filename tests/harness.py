@@ -1,4 +1,4 @@
-"""A private house for one test module: a database per service and a virtual host on the real servers."""
+"""What one test module runs on: a database per service and a virtual host on the real servers."""
 
 import asyncio
 import contextlib
@@ -28,11 +28,11 @@ SHORT_WAITS_MS = {
 PATIENCE_S = 20.0
 DEEPER = 10 if os.environ.get("LETHE_TEST_DEEP") else 1
 """How many times as many rounds `./lethe test --deep` plays."""
-SECRET = "the same for all houses: roles are shared"
+SECRET = "the same for all modules: roles are shared"
 
 
 @dataclass
-class House:
+class Harness:
     """The servers' share of one module."""
 
     servers: Servers
@@ -43,7 +43,7 @@ class House:
 
     @property
     def admin_amqp(self) -> str:
-        """The broker with all rights, in this house's virtual host."""
+        """The broker with all rights, in this module's virtual host."""
         return broker.in_virtual_host(self.servers.amqp_url, self.name)
 
     def environment(self, service: str) -> dict[str, str]:
@@ -59,17 +59,17 @@ class House:
     async def serve(self, *services: Service) -> AsyncIterator[dict[str, Resources]]:
         """Run services inside the test's process until the block ends."""
         async with contextlib.AsyncExitStack() as stack:
-            kits: dict[str, Resources] = {}
-            waiting = [self._enter(stack, service, kits) for service in services]
+            resources: dict[str, Resources] = {}
+            waiting = [self._enter(stack, service, resources) for service in services]
             await asyncio.gather(*waiting)
-            yield kits
+            yield resources
 
-    async def _enter(self, stack: contextlib.AsyncExitStack, service: Service, kits: dict[str, Resources]) -> None:
+    async def _enter(self, stack: contextlib.AsyncExitStack, service: Service, resources: dict[str, Resources]) -> None:
         values: dict[str, Any] = {
             key.removeprefix("LETHE_").lower(): value for key, value in self.environment(service.name).items()
         }
         settings = service.settings(**values)
-        kits[service.name] = await stack.enter_async_context(running(service, settings))
+        resources[service.name] = await stack.enter_async_context(running(service, settings))
 
     @contextlib.asynccontextmanager
     async def asking(self) -> AsyncIterator[RequestClient]:
@@ -103,8 +103,8 @@ class House:
 
 async def build(
     servers: Servers, services: Sequence[Service], *, settings: Mapping[str, Any] | None = None, **more: Any
-) -> House:
-    """Make the databases, the virtual host, users and topology of a house."""
+) -> Harness:
+    """Make the databases, the virtual host, users and topology of one test module."""
     name = f"t{secrets.token_hex(4)}"
     made = {}
     for service in services:
@@ -125,16 +125,16 @@ async def build(
         "cooling_off_s": 0,
         "participants": ",".join(s.name for s in services),
     }
-    return House(servers, name, made, amqp, defaults | dict(settings or {}))
+    return Harness(servers, name, made, amqp, defaults | dict(settings or {}))
 
 
-async def tear_down(house: House) -> None:
+async def tear_down(harness: Harness) -> None:
     """Remove what `build` made."""
-    await broker.remove(house.servers.management_url, house.name)
-    admin = await asyncpg.connect(house.servers.postgres_admin_url, timeout=10)
+    await broker.remove(harness.servers.management_url, harness.name)
+    admin = await asyncpg.connect(harness.servers.postgres_admin_url, timeout=10)
     try:
-        for service in house.databases:
-            await admin.execute(f"DROP DATABASE IF EXISTS {service}_{house.name} WITH (FORCE)")
+        for service in harness.databases:
+            await admin.execute(f"DROP DATABASE IF EXISTS {service}_{harness.name} WITH (FORCE)")
     finally:
         await admin.close()
 

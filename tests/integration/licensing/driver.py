@@ -1,4 +1,4 @@
-"""A running shop for the tests of licensing: the three services, people who buy, and the provider's hand."""
+"""Drives licensing in tests: the three services at work, people who buy, and the payment provider's hand."""
 
 import asyncio
 import contextlib
@@ -20,8 +20,8 @@ from shared.contracts.message import Request
 from shared.messaging.request_client import RequestClient
 from shared.problems import Refused
 from shared.service import Resources, Service
-from tests import house as houses
-from tests.house import House, eventually
+from tests import harness as harnesses
+from tests.harness import Harness, eventually
 
 ACCOUNT = """
 INSERT INTO account (subject_id, email, full_name, street, postal_code, city, country, kind, company, nip)
@@ -30,11 +30,11 @@ VALUES ($1, $2, 'Anna Nowak', 'Długa 1', '00-001', 'Warszawa', $3, $4, $5, $6)
 
 
 @dataclass(frozen=True)
-class Shop:
+class Driver:
     """The services at work, and superusers who see what is really there."""
 
-    house: House
-    kit: Resources
+    harness: Harness
+    resources: Resources
     client: RequestClient
     rows: asyncpg.Connection
     accounts: asyncpg.Connection
@@ -143,16 +143,16 @@ def order_of(person: UUID, **changed: Any) -> licensing.PlaceOrder:
 
 
 @contextlib.asynccontextmanager
-async def opened(servers: Servers, service: Service = LICENSING) -> AsyncIterator[Shop]:
-    """A shop for one module; `service` is licensing, perhaps wired in another way."""
-    house = await houses.build(servers, [service, IDENTITY, PRIVACY])
+async def opened(servers: Servers, service: Service = LICENSING) -> AsyncIterator[Driver]:
+    """A driver for one module; `service` is licensing, perhaps wired in another way."""
+    harness = await harnesses.build(servers, [service, IDENTITY, PRIVACY])
     async with contextlib.AsyncExitStack() as stack:
-        stack.push_async_callback(houses.tear_down, house)
-        kits = await stack.enter_async_context(house.serve(service, IDENTITY, PRIVACY))
-        client = await stack.enter_async_context(house.asking())
-        rows = await stack.enter_async_context(house.superuser("licensing"))
-        accounts = await stack.enter_async_context(house.superuser("identity"))
-        yield Shop(house, kits["licensing"], client, rows, accounts)
+        stack.push_async_callback(harnesses.tear_down, harness)
+        resources = await stack.enter_async_context(harness.serve(service, IDENTITY, PRIVACY))
+        client = await stack.enter_async_context(harness.asking())
+        rows = await stack.enter_async_context(harness.superuser("licensing"))
+        accounts = await stack.enter_async_context(harness.superuser("identity"))
+        yield Driver(harness, resources["licensing"], client, rows, accounts)
 
 
 async def all_of(*waiting: Any) -> list[Any]:

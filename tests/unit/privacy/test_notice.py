@@ -25,7 +25,7 @@ DAY = date(2026, 11, 22)
 REGISTER = load()
 MAPS = {name: announced(system.service(name).data_map) for name in system.SERVICES}
 POLISH, ENGLISH = compose(REGISTER, MAPS, "pl", DAY), compose(REGISTER, MAPS, "en", DAY)
-VENDOR = (Path(__file__).parents[1] / "data" / "vendor-notice.pl.txt").read_text()
+VENDOR = (Path(__file__).parents[2] / "data" / "vendor-notice.pl.txt").read_text()
 
 
 def page(notice: Notice, shape: Format = "markdown") -> str:

@@ -1,4 +1,4 @@
-"""A house in which the sample service lives, and what its tests need again and again."""
+"""A harness for the sample service, and what its tests need again and again."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -23,8 +23,8 @@ from shared.personal_data.erasure import erase
 from shared.personal_data.participant import participant
 from shared.purposes import Purpose
 from shared.service import Service
-from tests import house as houses
-from tests.house import House, eventually
+from tests import harness as harnesses
+from tests.harness import Harness, eventually
 from tests.sample.app import ERASER, SERVICE
 from tests.sample.contracts import ThingNoted
 
@@ -42,13 +42,13 @@ def alone(*routers: ServiceRouter) -> Service:
 
 
 @contextlib.asynccontextmanager
-async def sample_house(servers: Servers, *services: Service) -> AsyncIterator[House]:
+async def sample_harness(servers: Servers, *services: Service) -> AsyncIterator[Harness]:
     """Databases and queues of the sample service (and others) until the block ends."""
-    made = await houses.build(servers, services or [alone()], sample={"migrations_folder": MIGRATIONS})
+    made = await harnesses.build(servers, services or [alone()], sample={"migrations_folder": MIGRATIONS})
     try:
         yield made
     finally:
-        await houses.tear_down(made)
+        await harnesses.tear_down(made)
 
 
 def reacting(
@@ -61,12 +61,12 @@ def reacting(
 
 
 @contextlib.asynccontextmanager
-async def publishing(house: House) -> AsyncIterator[aio_pika.abc.AbstractChannel]:
+async def publishing(harness: Harness) -> AsyncIterator[aio_pika.abc.AbstractChannel]:
     """A channel with all rights and confirms."""
-    connection = await aio_pika.connect(house.admin_amqp, timeout=10)
+    connection = await aio_pika.connect(harness.admin_amqp, timeout=10)
     async with connection:
         channel = await connection.channel(on_return_raises=True)
-        _accounts[channel] = account(house.admin_amqp)
+        _accounts[channel] = account(harness.admin_amqp)
         yield channel
 
 
@@ -76,14 +76,14 @@ Heard = list[aio_pika.abc.AbstractIncomingMessage]
 
 
 @contextlib.asynccontextmanager
-async def listening(house: House, pattern: str) -> AsyncIterator[Heard]:
+async def listening(harness: Harness, pattern: str) -> AsyncIterator[Heard]:
     """Everything that is published under a pattern from now on."""
     heard: Heard = []
 
     async def hear(message: aio_pika.abc.AbstractIncomingMessage) -> None:
         heard.append(message)
 
-    connection = await aio_pika.connect(house.admin_amqp, timeout=10)
+    connection = await aio_pika.connect(harness.admin_amqp, timeout=10)
     async with connection:
         channel = await connection.channel()
         queue = await channel.declare_queue(exclusive=True)
@@ -107,9 +107,9 @@ async def until_handled(queue: str, outcome: str, count: int) -> None:
     await eventually(reached)
 
 
-async def depth(house: House, queue: str) -> int:
+async def depth(harness: Harness, queue: str) -> int:
     """How many messages wait in a queue."""
-    async with publishing(house) as channel:
+    async with publishing(harness) as channel:
         found = await channel.declare_queue(queue, passive=True)
         return int(found.declaration_result.message_count or 0)
 

@@ -1,0 +1,86 @@
+"""What the tests of marketing do again and again."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID, uuid4
+
+from deploy.population.marketing import Reader, insert_audience
+from services.marketing import links
+from services.marketing.addresses import hashes_of
+from services.marketing.mail_templates import LIST
+from shared.contracts import marketing
+from shared.contracts.message import Request
+from shared.messaging.request_client import RequestClient
+from shared.problems import Refused
+from shared.secrets import Keyring
+from tests.harness import Harness, eventually
+
+
+def reader(name: str, *, allows: bool = True) -> Reader:
+    """A reader with an address that nobody else has."""
+    person = uuid4()
+    return Reader(person, f"{name}.{person.hex[:10]}@example.com", name.title(), allows)
+
+
+def keyring_of(harness: Harness) -> Keyring:
+    return Keyring("marketing", harness.settings["keys"])
+
+
+def hash_of(harness: Harness, address: str) -> bytes:
+    """The hash by which marketing knows an address."""
+    return hashes_of(keyring_of(harness), address).newest
+
+
+def unsubscribe_token(harness: Harness, subject_id: UUID) -> str:
+    """The token that stands in every mail to this person."""
+    return links.unsubscribe_token(keyring_of(harness), subject_id, LIST)
+
+
+async def insert_readers(harness: Harness, people: Sequence[Reader]) -> None:
+    """People who are known to marketing and who allow e-mail, or do not."""
+    async with harness.superuser("marketing") as database:
+        await insert_audience(database, people, keyring_of(harness))
+
+
+async def rows(harness: Harness, sql: str, *args: Any, service: str = "marketing") -> list[Mapping[str, Any]]:
+    """What is really there, past row-level security."""
+    async with harness.superuser(service) as database:
+        return [dict(row) for row in await database.fetch(sql, *args)]
+
+
+async def refusal(client: RequestClient, request: Request[Any]) -> tuple[int, list[str]]:
+    """The status and the named fields of a refusal."""
+    try:
+        await client.request(request)
+    except Refused as refused:
+        return refused.problem.status, [error.field for error in refused.problem.errors]
+    raise AssertionError(f"{request.type} was not refused")
+
+
+async def start_campaign(client: RequestClient, **fields: Any) -> UUID:
+    """A campaign that is being sent."""
+    drafted = {"subject": "News", "text": "The new version is out."} | fields
+    created = await client.request(marketing.CreateCampaign(**drafted))
+    await client.request(marketing.StartCampaign(campaign_id=created.id))
+    campaign_id: UUID = created.id
+    return campaign_id
+
+
+async def finished(client: RequestClient, campaign_id: UUID) -> marketing.Campaign:
+    """The campaign once each of its mailings has an outcome."""
+
+    async def is_finished() -> marketing.Campaign | None:
+        campaign: marketing.Campaign = await client.request(marketing.ReadCampaign(campaign_id=campaign_id))
+        return campaign if campaign.state == "finished" else None
+
+    campaign: marketing.Campaign = await eventually(is_finished)
+    return campaign
+
+
+async def allowed(harness: Harness, person: UUID, purpose: str, service: str = "marketing") -> bool | None:
+    """What a service's replica says; None when it says nothing."""
+    async with harness.superuser(service) as database:
+        found: bool | None = await database.fetchval(
+            "SELECT allowed FROM permission WHERE subject_id = $1 AND purpose = $2", person, purpose
+        )
+    return found

@@ -1,0 +1,52 @@
+"""A mail server in the test's process: what arrived, and answers as the test wants them."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import cast
+
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+
+@dataclass
+class MailServer:
+    """A mail server in the test's process: what arrived and when, and answers as the test wants them."""
+
+    url: str = ""
+    arrived: list[tuple[float, str, EmailMessage]] = field(default_factory=list)
+    raw: dict[str, str] = field(default_factory=dict)
+    answers: dict[str, str] = field(default_factory=dict)
+    hang_up_on: set[str] = field(default_factory=set)
+    delay_s: float = 0.0
+    on_mail: Callable[[str], None] = lambda _to: None
+
+    def mails_to(self, address: str) -> list[EmailMessage]:
+        return [mail for _, to, mail in self.arrived if to == address]
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802
+        to = envelope.rcpt_tos[0]
+        content = envelope.original_content or b""
+        self.on_mail(to)
+        if self.delay_s:
+            await asyncio.sleep(self.delay_s)
+        if to in self.answers:
+            return self.answers[to]
+        self.raw[to] = content.decode()
+        mail = message_from_bytes(content, EmailMessage, policy=policy.default)
+        self.arrived.append((asyncio.get_running_loop().time(), to, mail))
+        if to in self.hang_up_on:
+            cast("asyncio.Transport", server.transport).abort()
+        return "250 accepted"
+
+
+@contextlib.asynccontextmanager
+async def mail_server() -> AsyncIterator[MailServer]:
+    """Listens on a port of its own until the block ends."""
+    smtp = MailServer()
+    server = await asyncio.get_running_loop().create_server(lambda: SMTP(smtp, enable_SMTPUTF8=True), "127.0.0.1", 0)
+    smtp.url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    async with server:
+        yield smtp
