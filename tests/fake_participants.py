@@ -48,10 +48,7 @@ class FakeParticipants:
     async def ordered(self, count: int = 1) -> ErasureOrdered:
         """The order of that number, once it is out."""
 
-        async def is_out() -> bool:
-            return len(self.orders) >= count
-
-        await eventually(is_out)
+        await eventually(lambda: len(self.orders) >= count)
         return ErasureOrdered.model_validate_json(self.orders[count - 1].body)
 
     async def say(self, service: str, *events: Event) -> None:

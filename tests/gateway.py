@@ -12,7 +12,7 @@ import httpx
 from deploy.local import mailbox
 from services.gateway.app import serving
 from services.gateway.settings import GatewaySettings
-from tests.harness import Harness, eventually
+from tests.harness import PATIENCE_S, Harness, eventually
 
 CODE = re.compile(r"(?<![-\w])\d{8}(?![-\w])")  # and not the first part of an id
 PASSWORD = "a long enough password"
@@ -28,7 +28,7 @@ async def gateway_client(harness: Harness, **settings: Any) -> AsyncIterator[htt
     chosen = GatewaySettings(
         **({"amqp_url": harness.amqp["gateway"], "keys": harness.settings["keys"]} | UNLIMITED | settings)
     )
-    async with serving(chosen) as base, httpx.AsyncClient(base_url=base, timeout=20) as client:
+    async with serving(chosen) as base, httpx.AsyncClient(base_url=base, timeout=PATIENCE_S) as client:
         yield client
 
 

@@ -25,15 +25,15 @@ from shared.messaging.request_client import RequestClient
 from shared.problems import Refused
 from shared.service import Resources, Service
 from tests import harness as harnesses
-from tests.harness import Harness, eventually
+from tests.harness import PATIENCE_S, Harness, eventually
 from tests.mail_server import MailServer, mail_server
 
 SERVICES = (PRIVACY, IDENTITY, LICENSING, MARKETING)
 # A cheap hash: what is tested here is not its cost.
 SETTINGS = {"argon2_memory_kib": 64, "argon2_time_cost": 1, "mail_retry_s": 0.05, "remind_after_s": 0.5}
 PASSWORD = "correct horse battery"
-ASK_S = 20.0
-ANSWER_S = 30.0
+ASK_S = PATIENCE_S
+ANSWER_S = PATIENCE_S
 
 NOBODY = UUID(int=0)
 
@@ -77,10 +77,9 @@ class Scenario:
     async def letters(self, address: str, subject: str) -> list[str]:
         """The mails to an address with these words in the subject, once there is one."""
 
-        async def arrived() -> list[str]:
-            return [str(m.get_content()) for m in self._mails(address) if subject in str(m["Subject"])]
-
-        texts: list[str] = await eventually(arrived)
+        texts: list[str] = await eventually(
+            lambda: [str(m.get_content()) for m in self._mails(address) if subject in str(m["Subject"])]
+        )
         return texts
 
     def _mails(self, address: str) -> list[EmailMessage]:

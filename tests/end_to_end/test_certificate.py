@@ -350,12 +350,12 @@ async def publish(scenario: Scenario, event_type: str, body: dict[str, Any]) -> 
 
 async def given_up(scenario: Scenario, service: str) -> str:
     """Take the next dead letter of a service; answers why it is one, empty when none comes."""
-    connection = await aio_pika.connect(scenario.harness.admin_amqp, timeout=10)
+    connection = await aio_pika.connect(scenario.harness.admin_amqp, timeout=60)
     async with connection:
         queue = await (await connection.channel()).get_queue(dead_letters(service), ensure=False)
 
         async def next_one() -> str:
-            message = await queue.get(fail=False, timeout=5)
+            message = await queue.get(fail=False, timeout=60)
             if message is None:
                 return ""
             await message.ack()

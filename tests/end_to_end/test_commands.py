@@ -53,7 +53,7 @@ def done(process: subprocess.Popen[str], code: int = 0) -> str:
 
 def sentence(process: subprocess.Popen[str], code: int) -> str:
     """The one sentence of a command that could not do its work."""
-    out, wrong = process.communicate(timeout=60)
+    out, wrong = process.communicate(timeout=100)
     assert (process.returncode, out) == (code, ""), out + wrong
     assert wrong.startswith("lethe: ")
     assert wrong.count("\n") == 1, wrong

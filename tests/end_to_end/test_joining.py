@@ -307,7 +307,7 @@ async def restored(harness: Harness, dump: str) -> None:
 
 
 async def administer(harness: Harness, *statements: str) -> None:
-    admin = await asyncpg.connect(harness.servers.postgres_admin_url, timeout=10)
+    admin = await asyncpg.connect(harness.servers.postgres_admin_url, timeout=60)
     try:
         for statement in statements:
             await admin.execute(statement)
@@ -331,7 +331,7 @@ async def test_a_grown_data_map_counts_from_the_next_order_on(scenario: Scenario
     async with joined(scenario):
         first = await (await scenario.register_customer()).erase(terminate=True)
         assert {p["map_version"] for p in first["participants"] if p["service"] == "sample"} == {1}
-    owner = await asyncpg.connect(scenario.harness.databases["sample"].owner, timeout=10)
+    owner = await asyncpg.connect(scenario.harness.databases["sample"].owner, timeout=60)
     try:
         await owner.execute("CREATE TABLE badge (badge_id int, subject_id uuid NOT NULL); CALL lethe.personal('badge')")
     finally:

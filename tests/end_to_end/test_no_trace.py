@@ -100,11 +100,11 @@ async def lived(scenario: Scenario) -> tuple[Customer, list[str]]:
 
 async def publish(harness: Harness, message: aio_pika.Message, key: str) -> None:
     """Put a message onto the bus past every contract."""
-    connection = await aio_pika.connect(harness.admin_amqp, timeout=10)
+    connection = await aio_pika.connect(harness.admin_amqp, timeout=60)
     async with connection:
         exchange = await (await connection.channel()).get_exchange(EVENTS, ensure=False)
         message.user_id = account(harness.admin_amqp)
-        await exchange.publish(message, key, timeout=10)
+        await exchange.publish(message, key, timeout=60)
 
 
 def message_about(person: Customer, key: str, **fields: Any) -> aio_pika.Message:
@@ -212,11 +212,11 @@ async def test_a_leak_into_a_queue_is_found(scenario: Scenario, place: str) -> N
     """In a dead letter, where a careless producer's message would lie for days."""
     body = {"body": LEAK.encode(), "binary body": b"\xff\xfe" + LEAK.encode(), "header": b"{}"}[place]
     headers: HeadersType = {"x-note": LEAK} if place == "header" else {}
-    connection = await aio_pika.connect(scenario.harness.admin_amqp, timeout=10)
+    connection = await aio_pika.connect(scenario.harness.admin_amqp, timeout=60)
     async with connection:
         channel = await connection.channel()
         queue = await channel.get_queue(dead_letters("identity"))
-        await channel.default_exchange.publish(aio_pika.Message(body, headers=headers), queue.name, timeout=10)
+        await channel.default_exchange.publish(aio_pika.Message(body, headers=headers), queue.name, timeout=60)
         await eventually(lambda: waiting(scenario, queue.name))
         found, _ = await leftovers.in_queues(scenario.harness.servers.management_url, scenario.harness.name, [LEAK])
         assert found == [Leftover("queue", queue.name, 1, kept=False)]

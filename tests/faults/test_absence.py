@@ -43,7 +43,7 @@ async def impatient(whole_system: system.System) -> AsyncIterator[None]:
 
 async def metric(whole_system: system.System, name: str, sample: str) -> float:
     """A sample of a process's metrics, labels and all; 0 when it was never counted."""
-    async with httpx.AsyncClient(timeout=5) as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         text = (await client.get(f"{whole_system.health_url(name)}/metrics")).text
     found = re.search(rf"^{re.escape(sample)} (\S+)$", text, re.MULTILINE)
     return float(found.group(1)) if found else 0.0
@@ -217,7 +217,7 @@ async def test_a_participant_that_hangs(whole_system: system.System) -> None:
 @asynccontextmanager
 async def closed_to_everybody(whole_system: system.System, name: str) -> AsyncIterator[None]:
     """A database that lets nobody in."""
-    admin = await asyncpg.connect(whole_system.servers.postgres_admin_url, timeout=10)
+    admin = await asyncpg.connect(whole_system.servers.postgres_admin_url, timeout=60)
     try:
         await admin.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
         await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", name)

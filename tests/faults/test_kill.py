@@ -22,7 +22,7 @@ from shared.clock import now
 from shared.contracts import privacy
 from shared.messaging.request_client import RequestClient
 from shared.problems import Refused, Unavailable
-from tests.faults.conftest import SETTINGS, all_closed, inside, let_run, residents_with_cases, restart
+from tests.faults.conftest import PATIENCE_S, SETTINGS, all_closed, inside, let_run, residents_with_cases, restart
 from tests.harness import SHORT_WAITS_MS, eventually
 
 PEOPLE = 120
@@ -53,7 +53,7 @@ async def held(whole_system: system.System, names: Sequence[str], person: UUID) 
 async def stuck(whole_system: system.System, names: Sequence[str]) -> None:
     """Wait until a transaction of each service stands still before the locked row."""
     users = [f"{name}_app" for name in names]
-    admin = await asyncpg.connect(whole_system.servers.postgres_admin_url, timeout=10)
+    admin = await asyncpg.connect(whole_system.servers.postgres_admin_url, timeout=60)
     try:
         await eventually(lambda: _as_many(admin, users))
     finally:
@@ -73,7 +73,7 @@ async def becomes_true(whole_system: system.System, name: str, sql: str, argumen
                 pass
             return True
 
-        await asyncio.wait_for(sign(), 20)
+        await asyncio.wait_for(sign(), PATIENCE_S)
 
 
 Moment = Callable[[system.System, str, Sequence[UUID]], Awaitable[None]]

@@ -23,7 +23,7 @@ from deploy.population.cases import insert_cases, release
 from services.identity.app import SERVICE as IDENTITY
 from services.privacy.app import SERVICE as PRIVACY
 from tests import harness as harnesses
-from tests.harness import Harness, eventually
+from tests.harness import PATIENCE_S, Harness, eventually
 
 OWN_KEYS = {
     "privacy": "LETHE_PRIVACY_KEYS",
@@ -62,7 +62,7 @@ async def process(name: str, environment: Mapping[str, str]) -> AsyncIterator[Pr
 async def refusal(name: str, environment: Mapping[str, str]) -> str:
     """The one sentence with which a process ends that cannot start."""
     async with process(name, environment) as started:
-        _, wrong = await asyncio.wait_for(started.communicate(), 30)
+        _, wrong = await asyncio.wait_for(started.communicate(), PATIENCE_S)
     lines = wrong.decode().splitlines()
     assert started.returncode == 1, lines
     assert len(lines) == 1, lines
@@ -136,9 +136,9 @@ async def test_sigterm_lets_the_message_under_way_finish(servers: Servers) -> No
                 async with harness.superuser("identity") as watcher:
                     await eventually(lambda: watcher.fetchval(WAITS))
                 ending.send_signal(signal.SIGTERM)
-                while json.loads(await asyncio.wait_for(ending.stdout.readline(), 10))["event"] != "draining":
+                while json.loads(await asyncio.wait_for(ending.stdout.readline(), PATIENCE_S))["event"] != "draining":
                     pass
-            _, wrong = await asyncio.wait_for(ending.communicate(), 10)
+            _, wrong = await asyncio.wait_for(ending.communicate(), PATIENCE_S)
             assert (ending.returncode, wrong) == (0, b"")
             assert await waiting_in(harness, QUEUE) == 0
             assert not await identity.fetchval("SELECT live FROM subject WHERE subject_id = $1", person)
@@ -149,7 +149,7 @@ async def test_sigterm_lets_the_message_under_way_finish(servers: Servers) -> No
 
 async def is_ready(port: int) -> bool:
     try:
-        async with httpx.AsyncClient(timeout=2) as client:
+        async with httpx.AsyncClient(timeout=60) as client:
             return (await client.get(f"http://{LOOPBACK}:{port}/health/ready")).is_success
     except httpx.TransportError:
         return False

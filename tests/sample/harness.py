@@ -63,7 +63,7 @@ def reacting(
 @contextlib.asynccontextmanager
 async def publishing(harness: Harness) -> AsyncIterator[aio_pika.abc.AbstractChannel]:
     """A channel with all rights and confirms."""
-    connection = await aio_pika.connect(harness.admin_amqp, timeout=10)
+    connection = await aio_pika.connect(harness.admin_amqp, timeout=60)
     async with connection:
         channel = await connection.channel(on_return_raises=True)
         _accounts[channel] = account(harness.admin_amqp)
@@ -83,7 +83,7 @@ async def listening(harness: Harness, pattern: str) -> AsyncIterator[Heard]:
     async def hear(message: aio_pika.abc.AbstractIncomingMessage) -> None:
         heard.append(message)
 
-    connection = await aio_pika.connect(harness.admin_amqp, timeout=10)
+    connection = await aio_pika.connect(harness.admin_amqp, timeout=60)
     async with connection:
         channel = await connection.channel()
         queue = await channel.declare_queue(exclusive=True)
@@ -101,10 +101,7 @@ def handled(queue: str, outcome: str) -> int:
 async def until_handled(queue: str, outcome: str, count: int) -> None:
     """Wait for the count of `handled` to reach a number."""
 
-    async def reached() -> bool:
-        return handled(queue, outcome) >= count
-
-    await eventually(reached)
+    await eventually(lambda: handled(queue, outcome) >= count)
 
 
 async def depth(harness: Harness, queue: str) -> int:
@@ -152,5 +149,5 @@ async def send(
         **properties,
     )
     exchange = await channel.get_exchange(EVENTS, ensure=False)
-    await exchange.publish(message, event_type, timeout=10)
+    await exchange.publish(message, event_type, timeout=60)
     return message_id

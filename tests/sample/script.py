@@ -23,10 +23,7 @@ async def dead_letter(channel: AbstractChannel) -> AbstractIncomingMessage:
     """Take the next dead letter off its queue."""
     queue = await channel.get_queue(DEAD, ensure=False)
 
-    async def taken() -> AbstractIncomingMessage | None:
-        return await queue.get(fail=False, no_ack=True)
-
-    found: AbstractIncomingMessage = await eventually(taken)
+    found: AbstractIncomingMessage = await eventually(lambda: queue.get(fail=False, no_ack=True))
     return found
 
 

@@ -61,7 +61,7 @@ raise asyncpg.UniqueViolationError("Key (email)=({CANARY}) already exists.")
 def output() -> subprocess.CompletedProcess[str]:
     """What a process of ours leaves on its outputs, up to its crash."""
     argv = [sys.executable, "-c", PROGRAM]
-    return subprocess.run(argv, cwd=PROJECT, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(argv, cwd=PROJECT, capture_output=True, text=True, timeout=120, check=False)
 
 
 def lines(output: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:

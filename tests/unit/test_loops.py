@@ -3,50 +3,51 @@
 import asyncio
 
 from shared.loops import Loop, backoff, run
+from tests.harness import PATIENCE_S
 
 
 async def test_a_step_that_failed_for_a_night_is_still_tried() -> None:
     """Guard: a limit on the doublings of the wait; seen to end the loop by OverflowError without it."""
-    stop, driver = asyncio.Event(), 0
+    stop, steps = asyncio.Event(), 0
 
     async def step() -> bool:
-        nonlocal driver
-        driver += 1
-        if driver <= 1100:
+        nonlocal steps
+        steps += 1
+        if steps <= 1100:
             raise ConnectionError
         stop.set()
         return False
 
-    await asyncio.wait_for(run(Loop("test", step, interval_s=0.0), asyncio.Event(), stop), 30)
-    assert driver == 1101
+    await asyncio.wait_for(run(Loop("test", step, interval_s=0.0), asyncio.Event(), stop), PATIENCE_S)
+    assert steps == 1101
 
 
 async def test_a_wake_up_during_the_step_is_not_lost() -> None:
     """Guard: the signal is cleared before the step, not after it; seen to fail the other way round."""
-    stop, wake, driver = asyncio.Event(), asyncio.Event(), 0
+    stop, wake, steps = asyncio.Event(), asyncio.Event(), 0
 
     async def step() -> bool:
-        nonlocal driver
-        driver += 1
-        (wake if driver == 1 else stop).set()
+        nonlocal steps
+        steps += 1
+        (wake if steps == 1 else stop).set()
         return False
 
-    await asyncio.wait_for(run(Loop("test", step, interval_s=60.0), wake, stop), 5)
-    assert driver == 2
+    await asyncio.wait_for(run(Loop("test", step, interval_s=60.0), wake, stop), PATIENCE_S)
+    assert steps == 2
 
 
 async def test_a_step_that_says_more_is_repeated_at_once() -> None:
-    stop, driver = asyncio.Event(), 0
+    stop, steps = asyncio.Event(), 0
 
     async def step() -> bool:
-        nonlocal driver
-        driver += 1
-        if driver == 3:
+        nonlocal steps
+        steps += 1
+        if steps == 3:
             stop.set()
-        return driver < 3
+        return steps < 3
 
-    await asyncio.wait_for(run(Loop("test", step, interval_s=60.0), asyncio.Event(), stop), 5)
-    assert driver == 3
+    await asyncio.wait_for(run(Loop("test", step, interval_s=60.0), asyncio.Event(), stop), PATIENCE_S)
+    assert steps == 3
 
 
 def test_waits_grow_up_to_a_limit() -> None:

@@ -11,7 +11,7 @@ import httpx
 
 from deploy.local.folders import PROJECT
 from deploy.local.ports import LOOPBACK, free_ports
-from tests.harness import Harness, eventually
+from tests.harness import PATIENCE_S, Harness, eventually
 
 
 async def started(amqp: str, port: int, **settings: str) -> asyncio.subprocess.Process:
@@ -58,10 +58,10 @@ async def test_it_finishes_what_is_under_way(harness: Harness) -> None:
 
         await eventually(closed)
         writer.write(b'"key":"a"}')
-        answer = await asyncio.wait_for(reader.read(), 10)
+        answer = await asyncio.wait_for(reader.read(), PATIENCE_S)
         writer.close()
     assert answer.startswith(b"HTTP/1.1 503 ")
-    said, wrong = await asyncio.wait_for(process.communicate(), 10)
+    said, wrong = await asyncio.wait_for(process.communicate(), PATIENCE_S)
     assert process.returncode == 0
     assert b"draining" in said
     assert b"stopped" in said
@@ -76,7 +76,7 @@ async def test_it_says_why_it_cannot_start(harness: Harness) -> None:
             ({}, b"can't listen on 127.0.0.1:"),
         ):
             process = await started(harness.amqp["gateway"], taken.getsockname()[1], **settings)
-            _, wrong = await asyncio.wait_for(process.communicate(), 20)
+            _, wrong = await asyncio.wait_for(process.communicate(), PATIENCE_S)
             assert process.returncode == 1
             assert words in wrong
             assert b"Traceback" not in wrong

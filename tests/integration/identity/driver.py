@@ -118,7 +118,7 @@ class Driver:
                 app_id=sender,
                 user_id=account(self.harness.admin_amqp),
             )
-            await exchange.publish(message, key, timeout=5)
+            await exchange.publish(message, key, timeout=60)
 
     @contextlib.asynccontextmanager
     async def listening(self, key: str) -> AsyncIterator[list[dict[str, Any]]]:

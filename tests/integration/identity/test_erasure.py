@@ -109,10 +109,7 @@ async def test_linked_ids_are_told_for_both_and_groups_become_one(driver: Driver
         for one, other in ((0, 1), (2, 3), (1, 2), (1, 2)):
             await driver.ask(identity.LinkPersons(subject_id=people[one], other_id=people[other]))
 
-        async def all_told() -> bool:
-            return len(heard) >= 8
-
-        await eventually(all_told)
+        await eventually(lambda: len(heard) >= 8)
     last = [(e["subject_id"], e["other_id"]) for e in heard[4:6]]
     assert sorted(last) == sorted([(str(people[1]), str(people[2])), (str(people[2]), str(people[1]))])
     groups = "SELECT count(DISTINCT person) FROM linked_person WHERE subject_id = ANY ($1)"

@@ -17,7 +17,7 @@ from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import identity
 from shared.mail.mailer import Mailer, MailFailed
 from tests import harness as harnesses
-from tests.harness import Harness, eventually
+from tests.harness import PATIENCE_S, Harness, eventually
 from tests.integration.identity.driver import SETTINGS, Driver, address, living
 
 
@@ -112,10 +112,7 @@ async def test_mail_waits_for_its_server_and_leaves_once_with_one_disclosure(dri
         await eventually(tried_thrice)
         await post.open()
 
-        async def told() -> bool:
-            return bool(heard)
-
-        await eventually(told)
+        await eventually(lambda: bool(heard))
         await post.close()
     assert [to for to, _ in post.received] == [email]
     mail_id = await driver.value("SELECT mail_id FROM service_mail WHERE subject_id = $1", person)
@@ -130,10 +127,7 @@ async def test_an_unknown_outcome_is_sent_again_under_the_same_id(driver: Driver
     opened.answer = "break off"
     await driver.tell(paid(person), "licensing")
 
-    async def repeated() -> bool:
-        return len([1 for to, _ in opened.received if to == email]) >= 2
-
-    await eventually(repeated)
+    await eventually(lambda: len([1 for to, _ in opened.received if to == email]) >= 2)
     opened.answer = "250 Message accepted"
 
     async def sent() -> bool:
@@ -162,7 +156,7 @@ async def test_an_unknown_template_goes_to_the_dead_letters(driver: Driver, open
     event = identity.ServiceMailDue(subject_id=person, template=template)
     async with dead_letters(driver) as dead:
         await driver.tell(event, "licensing")
-        reason = await asyncio.wait_for(dead.get(), 10)
+        reason = await asyncio.wait_for(dead.get(), PATIENCE_S)
     assert reason == "unknown template"
     assert await driver.everything() == before
 
@@ -195,10 +189,7 @@ async def test_a_person_without_an_account_gets_the_mail_once_there_is_one(drive
         "INSERT INTO account (subject_id, email, full_name) VALUES ($1, $2, 'Anna') RETURNING 1", person, email
     )
 
-    async def arrived() -> bool:
-        return email in {to for to, _ in opened.received}
-
-    await eventually(arrived)
+    await eventually(lambda: email in {to for to, _ in opened.received})
 
 
 async def test_the_mailer_tells_how_it_ended_and_names_no_address(post: Post) -> None:

@@ -25,7 +25,7 @@ async def test_sign_ups_from_before_are_brought_along(driver: Driver) -> None:
     url = driver.harness.databases["identity"].owner.rpartition("/")[0] + "/older_identity"
     try:
         migrations.upgrade(MIGRATIONS, url, to="identity_0001")
-        older = await asyncpg.connect(url, timeout=10)
+        older = await asyncpg.connect(url, timeout=60)
         await older.execute(SIGN_UP, uuid4(), nonce)
         migrations.upgrade(MIGRATIONS, url)
         assert await older.fetchval("SELECT nonce FROM sign_up") == nonce

@@ -174,10 +174,7 @@ async def test_a_correction_tells_the_names_of_the_fields_and_no_value(driver: D
         assert await driver.ask(change) == profile
         await driver.ask(identity.ChangeProfile(subject_id=person, street="Leśna 2"))
 
-        async def both() -> bool:
-            return len(heard) >= 2
-
-        await eventually(both)
+        await eventually(lambda: len(heard) >= 2)
     assert heard == [
         {"subject_id": str(person), "fields": ["full_name"]},
         {"subject_id": str(person), "fields": ["street"]},

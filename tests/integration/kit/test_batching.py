@@ -125,10 +125,7 @@ async def test_a_late_event_among_others_does_not_reach_the_handler(harness: Har
         await send_all(channel, [noted(person) for person in (*people[:10], erased, *people[10:])])
         await until_handled(NOTED, "late", late + 1)
 
-        async def all_told() -> bool:
-            return len(heard) >= 20
-
-        await eventually(all_told)
+        await eventually(lambda: len(heard) >= 20)
     assert {json.loads(message.body)["subject_id"] for message in heard} == {str(person) for person in people}
 
 

@@ -121,14 +121,11 @@ async def test_what_the_broker_gave_up_is_understood_too(harness: Harness, chann
     queue = await channel.get_queue(NOTED, ensure=False)
     await send(channel, noted())
     for _ in range(DELIVERY_LIMIT + 1):
-        message = await queue.get(timeout=5)
+        message = await queue.get(timeout=60)
         assert message is not None
         await message.reject(requeue=True)
 
-    async def found() -> list[dead_letters.DeadLetter]:
-        return await letters(harness.admin_amqp, "sample")
-
-    letter = (await eventually(found))[0]
+    letter = (await eventually(lambda: letters(harness.admin_amqp, "sample")))[0]
     assert (letter.reason, letter.origin) == ("delivery_limit", NOTED)
     assert letter.failed_at is not None
     assert len((await dead_letters.replay(harness.admin_amqp, "sample", lambda _: True)).sent) == 1

@@ -39,10 +39,7 @@ async def test_every_message_thrice_and_shuffled_has_one_effect(
     ids = [event.note_id for event in events.values()]
     assert await everything.fetchval("SELECT count(*) FROM note WHERE note_id = ANY ($1)", ids) == 40
 
-    async def all_told() -> bool:
-        return len(kept) >= 40
-
-    await eventually(all_told)
+    await eventually(lambda: len(kept) >= 40)
     assert sorted(json.loads(m.body)["note_id"] for m in kept) == sorted(str(i) for i in ids)
     assert len({m.message_id for m in kept}) == 40
     assert handled(NOTED, "done") == done + 40
@@ -88,10 +85,7 @@ async def test_a_dropped_event_does_not_reach_its_handler(
         await send(channel, noted(somebody))
         await until_handled(NOTED, "late", late + 1)
 
-        async def told() -> bool:
-            return bool(kept)
-
-        await eventually(told)
+        await eventually(lambda: bool(kept))
     assert [json.loads(message.body)["subject_id"] for message in kept] == [str(somebody)]
 
 
@@ -104,10 +98,9 @@ async def test_a_friend_erased_meanwhile_is_not_named(
     event = ThingNoted(subject_id=uuid4(), note_id=uuid4(), friend_id=friend)
     await send(channel, event)
 
-    async def there() -> asyncpg.Record | None:
-        return await everything.fetchrow("SELECT friend_id FROM note WHERE note_id = $1", event.note_id)
-
-    assert (await eventually(there))["friend_id"] is None
+    assert (
+        await eventually(lambda: everything.fetchrow("SELECT friend_id FROM note WHERE note_id = $1", event.note_id))
+    )["friend_id"] is None
 
 
 @pytest.mark.usefixtures("served")

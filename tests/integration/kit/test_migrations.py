@@ -46,7 +46,7 @@ async def test_tables_from_before_are_brought_along(harness: Harness, everything
 @contextlib.asynccontextmanager
 async def superuser(harness: Harness, database: str) -> AsyncIterator[asyncpg.Connection]:
     connection = await asyncpg.connect(
-        harness.servers.postgres_admin_url.rpartition("/")[0] + f"/{database}", timeout=10
+        harness.servers.postgres_admin_url.rpartition("/")[0] + f"/{database}", timeout=60
     )
     try:
         yield connection
@@ -90,7 +90,7 @@ def test_files_are_numbered_in_the_order_in_which_they_run(service: str) -> None
 
 
 async def _indexes_around_an_upgrade(url: str) -> tuple[list[str], list[str]]:
-    connection = await asyncpg.connect(url, timeout=10)
+    connection = await asyncpg.connect(url, timeout=60)
     try:
         before = [line["indexdef"] for line in await connection.fetch(INDEXES)]
         migrations.upgrade(SAMPLE, url)

@@ -12,7 +12,7 @@ from deploy.local.servers import Servers
 from shared.database import Transaction
 from shared.messaging.faults import Rejected
 from shared.messaging.topology import DELIVERY_LIMIT
-from tests.harness import Harness, eventually
+from tests.harness import PATIENCE_S, Harness, eventually
 from tests.sample.cable import cable
 from tests.sample.contracts import ThingNoted
 from tests.sample.harness import depth, handled, reacting, send, until_handled
@@ -96,7 +96,7 @@ async def test_a_message_is_not_lost_when_the_broker_goes_before_its_copy_is_saf
 
         async with through.serve(reacting(fail)):
             await send(channel, event)
-            await asyncio.wait_for(failing.wait(), 10)
+            await asyncio.wait_for(failing.wait(), PATIENCE_S)
             await line.mend()
             letter = await dead_letter(channel)
     assert letter.body == event.model_dump_json().encode()
@@ -115,7 +115,7 @@ async def test_a_crash_loop_ends_in_the_dead_letters(harness: Harness, channel: 
     queue = await channel.get_queue(NOTED, ensure=False)
     await send(channel, noted())
     for _ in range(DELIVERY_LIMIT + 1):
-        message = await queue.get(timeout=5)
+        message = await queue.get(timeout=60)
         assert message is not None
         await message.reject(requeue=True)
     letter = await dead_letter(channel)

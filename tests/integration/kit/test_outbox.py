@@ -49,10 +49,7 @@ async def test_rows_survive_a_broker_that_is_away(harness: Harness, kept: Heard)
         assert await waiting_rows(database) == 0
         await there.close()
 
-    async def arrived() -> bool:
-        return sorted(m.message_id or "" for m in kept) == sorted(ids)
-
-    await eventually(arrived)
+    await eventually(lambda: sorted(m.message_id or "" for m in kept) == sorted(ids))
 
 
 async def test_what_nobody_listens_to_is_kept_countably(harness: Harness) -> None:
@@ -80,10 +77,7 @@ async def test_a_message_that_the_broker_refuses_stays(harness: Harness, kept: H
         assert [len(row["type"]) for row in left] == [307]
         await database.pool.execute("DELETE FROM outbox")
 
-    async def arrived() -> bool:
-        return sorted(m.message_id or "" for m in kept) == sorted(good)
-
-    await eventually(arrived)
+    await eventually(lambda: sorted(m.message_id or "" for m in kept) == sorted(good))
 
 
 async def test_two_relays_never_publish_a_row_twice(harness: Harness, kept: Heard) -> None:
@@ -96,10 +90,7 @@ async def test_two_relays_never_publish_a_row_twice(harness: Harness, kept: Hear
         assert await waiting_rows(one) == 0
         await asyncio.gather(*(publisher.close() for publisher in outlets))
 
-    async def arrived() -> bool:
-        return len(kept) >= 450
-
-    await eventually(arrived)
+    await eventually(lambda: len(kept) >= 450)
     assert sorted(m.message_id or "" for m in kept) == sorted(ids)
 
 
@@ -121,10 +112,7 @@ async def test_a_message_carries_its_envelope(harness: Harness, kept: Heard) -> 
         await relay(database, publisher)
         await publisher.close()
 
-    async def arrived() -> bool:
-        return bool(kept)
-
-    await eventually(arrived)
+    await eventually(lambda: bool(kept))
     message = kept[0]
     assert row is not None
     assert message.message_id == str(row["message_id"])
@@ -155,10 +143,7 @@ async def test_a_trace_travels_with_the_message(harness: Harness, kept: Heard) -
             async with resources["sample"].database.transaction(Purpose.UPKEEP) as tx:
                 tx.publish(noted())
 
-        async def arrived() -> bool:
-            return bool(kept)
-
-        await eventually(arrived)
+        await eventually(lambda: bool(kept))
     assert [parent and parent.split("-")[1] for parent in seen] == [TRACE]
     assert str(kept[0].headers["traceparent"]).split("-")[1] == TRACE
 
@@ -238,7 +223,7 @@ async def test_a_silent_broker_costs_one_patience_and_not_one_for_each_message(
 ) -> None:
     """It accepts connections and says nothing, while the relay's transaction waits.
 
-    Guard: a failed publisher is remembered for a moment; seen to take half a minute without it.
+    Guard: a failed publisher is remembered for a moment; seen to try a hundred times without it.
     """
     monkeypatch.setattr(publishing_side, "CONNECT_TIMEOUT_S", 0.3)
     accepted: list[asyncio.StreamWriter] = []
@@ -247,9 +232,8 @@ async def test_a_silent_broker_costs_one_patience_and_not_one_for_each_message(
     async with harness.database("sample") as database:
         await fill(database, 100)
         with pytest.raises(UNREACHABLE):
-            async with asyncio.timeout(5) as patience:
-                await relay(database, publisher)
-        assert not patience.expired()
+            await relay(database, publisher)
+    assert len(accepted) < 10
     silent.close()
     for writer in accepted:
         writer.close()

@@ -198,9 +198,7 @@ async def test_kept_rows_become_retained_ones(everything: asyncpg.Connection, pe
         "CALL lethe.personal('outbox')",
     ],
 )
-async def test_the_working_role_can_neither_empty_nor_register(
-    database: Database, attack: str
-) -> None:
+async def test_the_working_role_can_neither_empty_nor_register(database: Database, attack: str) -> None:
     """Guard: two roles, owner and app; seen to fail with the app role as the owner."""
     async with database.pool.acquire() as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):

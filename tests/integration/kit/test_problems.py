@@ -16,7 +16,7 @@ from shared.messaging.router import ServiceRouter
 from shared.problems import Refused
 from shared.purposes import Purpose
 from shared.service import Service
-from tests.harness import Harness
+from tests.harness import PATIENCE_S, Harness
 from tests.sample.app import SERVICE
 from tests.sample.contracts import NoteThing
 from tests.sample.harness import alone, erase_people, meet, publishing
@@ -108,7 +108,7 @@ async def ask_raw(channel: aio_pika.abc.AbstractChannel, body: bytes, request_ty
     await direct.consume(receive, no_ack=True)
     message = aio_pika.Message(body, type=request_type, reply_to="amq.rabbitmq.reply-to", correlation_id="1")
     await channel.default_exchange.publish(message, REQUESTS)
-    return await asyncio.wait_for(replies.get(), 5)
+    return await asyncio.wait_for(replies.get(), PATIENCE_S)
 
 
 async def test_a_lost_race_with_the_erasure_is_answered_410(harness: Harness, client: RequestClient) -> None:

@@ -18,7 +18,7 @@ from shared.messaging.router import ServiceRouter
 from shared.problems import Refused, Unavailable, refuse
 from shared.purposes import Purpose
 from shared.service import Service
-from tests.harness import Harness, eventually
+from tests.harness import PATIENCE_S, Harness, eventually
 from tests.sample.app import SERVICE
 from tests.sample.cable import cable
 from tests.sample.contracts import ForgetNotes, Notes, NoteThing, ReadNotes
@@ -43,8 +43,8 @@ async def test_an_absent_service_is_unavailable_at_once(client: RequestClient) -
     """
     began = time.monotonic()
     with pytest.raises(Unavailable) as refused:
-        await client.request(ReadNotes(subject_id=uuid4()), timeout_s=10)
-    assert time.monotonic() - began < 1
+        await client.request(ReadNotes(subject_id=uuid4()), timeout_s=600)
+    assert time.monotonic() - began < PATIENCE_S
     assert refused.value.problem.status == 503
 
 
@@ -180,11 +180,11 @@ async def test_the_broker_comes_back_and_so_do_the_questions(harness: Harness) -
     quickly = replace(harness, settings=harness.settings | {"drain_seconds": 0.1})
     async with cable(harness.admin_amqp) as line, quickly.serve(answering(router)):
         client = RequestClient(line.url, "test")
-        waiting = asyncio.create_task(client.request(ForgetNotes(subject_id=uuid4()), timeout_s=30))
-        await asyncio.wait_for(asked.wait(), 5)
+        waiting = asyncio.create_task(client.request(ForgetNotes(subject_id=uuid4()), timeout_s=600))
+        await asyncio.wait_for(asked.wait(), PATIENCE_S)
         line.cut()
         with pytest.raises(Unavailable):
-            await asyncio.wait_for(waiting, 2)
+            await asyncio.wait_for(waiting, PATIENCE_S)
         with pytest.raises(Unavailable):
             await client.request(ReadNotes(subject_id=uuid4()))
         await line.mend()
@@ -226,9 +226,10 @@ async def test_nothing_of_a_request_stays_in_the_broker(harness: Harness, client
     busy = replace(harness, settings=harness.settings | {"request_concurrency": 1, "prefetch": 1, "drain_seconds": 0.1})
     async with busy.serve(answering(router)):
         asks = [
-            asyncio.create_task(client.request(NoteThing(subject_id=uuid4(), text="x"), timeout_s=20)) for _ in range(9)
+            asyncio.create_task(client.request(NoteThing(subject_id=uuid4(), text="x"), timeout_s=600))
+            for _ in range(9)
         ]
-        await asyncio.wait_for(asked.wait(), 5)
+        await asyncio.wait_for(asked.wait(), PATIENCE_S)
         async with publishing(harness) as channel:
             found = await channel.declare_queue(REQUESTS, passive=True)
             taken = await found.get()

@@ -31,16 +31,16 @@ async def taken(harness: Harness) -> AsyncIterator[Taken]:
 
 async def put(url: str, exchange: str, key: str, user_id: str | None) -> None:
     """Publish an event of the sample's through one account, in the name of another or of nobody."""
-    connection = await aio_pika.connect(url, timeout=10)
+    connection = await aio_pika.connect(url, timeout=60)
     async with connection:
         channel = await connection.channel(on_return_raises=True)
         message = aio_pika.Message(
             noted().model_dump_json().encode(), message_id=str(uuid4()), type=ThingNoted.type, user_id=user_id
         )
         if exchange:
-            await (await channel.get_exchange(exchange, ensure=False)).publish(message, key, timeout=10)
+            await (await channel.get_exchange(exchange, ensure=False)).publish(message, key, timeout=60)
         else:
-            await channel.default_exchange.publish(message, key, timeout=10)
+            await channel.default_exchange.publish(message, key, timeout=60)
 
 
 @pytest.mark.parametrize("named", [True, False])
@@ -68,17 +68,11 @@ async def test_the_owner_and_the_receiver_are_believed(harness: Harness, taken: 
     url = harness.amqp["sample"]
     await put(url, exchange, ThingNoted.type if exchange == "lethe.events" else NOTED, account(url))
 
-    async def arrived() -> bool:
-        return len(taken) == 1
-
-    await eventually(arrived)
+    await eventually(lambda: len(taken) == 1)
 
 
 async def test_an_operator_is_believed(harness: Harness, taken: Taken) -> None:
     """Who replays dead letters and can change every account anyway."""
     await put(harness.admin_amqp, "", NOTED, account(harness.admin_amqp))
 
-    async def arrived() -> bool:
-        return len(taken) == 1
-
-    await eventually(arrived)
+    await eventually(lambda: len(taken) == 1)

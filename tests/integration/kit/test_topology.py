@@ -110,7 +110,7 @@ def test_the_operators_waits_are_those_of_the_design() -> None:
 
 
 async def attempt(url: str, what: Any) -> None:
-    connection = await aio_pika.connect(url, timeout=5)
+    connection = await aio_pika.connect(url, timeout=60)
     async with connection:
         await what(await connection.channel(on_return_raises=True))
 
@@ -166,4 +166,4 @@ async def test_a_service_may_do_what_it_must(harness: Harness) -> None:
 async def test_a_service_stays_in_its_virtual_host(harness: Harness) -> None:
     elsewhere = harness.amqp["sample"].rpartition("/")[0] + "/%2F"
     with pytest.raises(AMQPError):
-        await aio_pika.connect(elsewhere, timeout=5)
+        await aio_pika.connect(elsewhere, timeout=60)

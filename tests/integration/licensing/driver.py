@@ -21,7 +21,7 @@ from shared.messaging.request_client import RequestClient
 from shared.problems import Refused
 from shared.service import Resources, Service
 from tests import harness as harnesses
-from tests.harness import Harness, eventually
+from tests.harness import PATIENCE_S, Harness, eventually
 
 ACCOUNT = """
 INSERT INTO account (subject_id, email, full_name, street, postal_code, city, country, kind, company, nip)
@@ -49,7 +49,7 @@ class Driver:
 
     async def ask(self, request: Request[Any], **options: Any) -> Any:
         """Ask; slow machines get more time."""
-        return await self.client.request(request, timeout_s=20, **options)
+        return await self.client.request(request, timeout_s=PATIENCE_S, **options)
 
     async def status(self, request: Request[Any], **options: Any) -> int:
         """The status a request is answered with."""

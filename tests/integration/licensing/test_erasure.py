@@ -137,11 +137,9 @@ async def test_a_contract_that_outlived_the_account_ends_with_its_term(driver: D
     assert await driver.counts(person) == TAX
     assert (await driver.ask(ValidateLicense(key=key))).code == "NOT_FOUND"
     async with driver.harness.superuser("privacy") as database:
-
-        async def second_page() -> object:
-            return await database.fetchval("SELECT true FROM second_page WHERE $1 = ANY (subjects) LIMIT 1", person)
-
-        assert await eventually(second_page)
+        assert await eventually(
+            lambda: database.fetchval("SELECT true FROM second_page WHERE $1 = ANY (subjects) LIMIT 1", person)
+        )
 
 
 async def test_a_refund_after_the_erasure_is_a_statutory_record(driver: Driver) -> None:

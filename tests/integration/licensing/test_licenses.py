@@ -1,6 +1,5 @@
 """Licenses and devices on the real servers, and a made-up population of buyers."""
 
-import time
 from collections import Counter
 from datetime import timedelta
 from uuid import UUID, uuid4
@@ -140,9 +139,7 @@ async def test_a_population_of_buyers(driver: Driver) -> None:
         )
         for n in range(1, 2001)
     ]
-    started = time.perf_counter()
     await insert_purchases(driver.rows, people)
-    assert time.perf_counter() - started < 5
     numbers = await driver.rows.fetch("SELECT number FROM invoice WHERE kind = 'invoice'")
     for year in {row["number"].split("/")[1] for row in numbers}:
         counts = sorted(int(r["number"].rpartition("/")[2]) for r in numbers if r["number"].split("/")[1] == year)

@@ -55,13 +55,11 @@ async def test_the_provider_is_named_in_the_disclosure_log_and_the_buyer_is_writ
     person = await driver.person()
     await driver.buy(person)
     async with driver.harness.superuser("privacy") as database:
-
-        async def disclosed() -> Any:
-            return await database.fetchrow(
+        found = await eventually(
+            lambda: database.fetchrow(
                 "SELECT recipient, categories FROM disclosure WHERE subject_id = $1 AND told_by = 'licensing'", person
             )
-
-        found = await eventually(disclosed)
+        )
     assert found["recipient"] == "PayGate Sandbox S.A."
     assert set(found["categories"]) == {"D1", "D5", "D9"}
 
@@ -164,10 +162,10 @@ async def test_a_failed_payment_can_be_tried_again_and_is_taken_once(driver: Dri
 
 
 async def _sent_back(driver: Driver, reference: str) -> None:
-    async def sent() -> Any:
-        return await driver.rows.fetchval("SELECT sent_back_at FROM void_payment WHERE reference = $1", reference)
 
-    await eventually(sent)
+    await eventually(
+        lambda: driver.rows.fetchval("SELECT sent_back_at FROM void_payment WHERE reference = $1", reference)
+    )
 
 
 async def test_money_for_a_cancelled_order_goes_back(driver: Driver) -> None:

@@ -241,10 +241,7 @@ async def test_a_database_lost_during_the_dialogue_sends_nothing_twice(
     smtp.delay_s = 0.3
     campaign_id = await start_campaign(client)
 
-    async def arrived() -> bool:
-        return len(smtp.mails_to(person.email)) == 1
-
-    await eventually(arrived)
+    await eventually(lambda: len(smtp.mails_to(person.email)) == 1)
     smtp.on_mail, smtp.delay_s = lambda _to: None, 0.0
     await asyncio.gather(*cut)
     found = await rows(harness, "SELECT state FROM mailing WHERE campaign_id = $1", campaign_id)

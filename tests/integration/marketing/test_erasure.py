@@ -170,10 +170,7 @@ async def _opt_in(harness: Harness, client: RequestClient, smtp: MailServer, add
     already = len(smtp.mails_to(address))
     await client.request(marketing.SubscribeNewsletter(email=address, text_version="T-7"))
 
-    async def mailed() -> bool:
-        return len(smtp.mails_to(address)) > already
-
-    await eventually(mailed)
+    await eventually(lambda: len(smtp.mails_to(address)) > already)
     text = smtp.mails_to(address)[-1].get_content()
     token = text.partition("token=")[2].split()[0]
     await client.request(marketing.ConfirmSubscription(token=token))

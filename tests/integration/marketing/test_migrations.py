@@ -19,7 +19,7 @@ async def test_sign_ups_from_before_are_still_to_be_mailed(harness: Harness) -> 
     url = harness.databases["marketing"].owner.rpartition("/")[0] + "/older_marketing"
     try:
         migrations.upgrade(MIGRATIONS, url, to="marketing_0001")
-        older = await asyncpg.connect(url, timeout=10)
+        older = await asyncpg.connect(url, timeout=60)
         await older.execute(SIGN_UP)
         migrations.upgrade(MIGRATIONS, url)
         assert await older.fetchval(DUE) == 0
