@@ -9,46 +9,13 @@ from uuid import UUID
 
 from services.identity import legacy_hashes
 from shared.database import Transaction
-from shared.mail.mailbox import one_spelling
+from shared.mail.address_hashes import HASH_BYTES, AddressHashes, address_hashes, newest_key_id
 from shared.personal_data.subjects import lock_subject
 from shared.secrets import Keyring
 
-USE = "address"
-HASH_BYTES = 33  # the key's id and an HMAC-SHA-256
-
-
-@dataclass(frozen=True)
-class AddressHashes:
-    """All hashes that may be stored of one mailbox: by every key, and the one from before key ids."""
-
-    mailbox: str
-    keyed: tuple[bytes, ...]
-    legacy: bytes | None
-    legacy_spelling: str
-
-    @property
-    def newest(self) -> bytes:
-        return self.keyed[0]
-
-    @property
-    def older(self) -> tuple[bytes, ...]:
-        return self.keyed[1:] if self.legacy is None else (*self.keyed[1:], self.legacy)
-
-    def proved_by(self, address_hash: bytes, email: str | None) -> bool:
-        """Whether a row with this hash is about this mailbox.
-
-        The spelling before key ids made one of some mailboxes (`ß`, `ss`): such a hash is believed if the row's own
-        address is this mailbox, or, in a row without one, if both spellings agree.
-        """
-        if address_hash in self.keyed:
-            return True
-        return one_spelling(self.legacy_spelling if email is None else email) == self.mailbox
-
 
 def hashes_of(keyring: Keyring, email: str) -> AddressHashes:
-    mailbox = one_spelling(email)
-    legacy = legacy_hashes.address_hash(keyring.legacy, email) if keyring.legacy else None
-    return AddressHashes(mailbox, tuple(keyring.macs(USE, mailbox.encode())), legacy, legacy_hashes.spelling(email))
+    return address_hashes(keyring, email, legacy_hashes.spelling(email), legacy_hashes.address_hash)
 
 
 @dataclass(frozen=True)
@@ -103,5 +70,5 @@ PAGE = f"SELECT email FROM ({OUTDATED}) o WHERE email > $3 ORDER BY email LIMIT 
 
 async def outdated(tx: Transaction, keyring: Keyring, after: str, limit: int) -> list[str]:
     """The next addresses, in order, that are known by a hash that the newest key did not make."""
-    newest = keyring.mac(USE, b"")[0]
+    newest = newest_key_id(keyring)
     return [row["email"] for row in await tx.rows(PAGE, HASH_BYTES, newest, after, limit)]

@@ -9,51 +9,13 @@ from uuid import UUID
 
 from services.marketing import legacy_hashes, seals
 from shared.database import Transaction
-from shared.mail.mailbox import one_spelling
+from shared.mail.address_hashes import HASH_BYTES, AddressHashes, address_hashes, newest_key_id
 from shared.personal_data.subjects import lock_subject
 from shared.secrets import Keyring
 
-USE = "address"
-HASH_BYTES = 33  # the key's id and an HMAC-SHA-256
-
-
-@dataclass(frozen=True)
-class AddressHashes:
-    """All hashes that may be stored of one mailbox: by every key, and the one from before key ids."""
-
-    mailbox: str
-    keyed: tuple[bytes, ...]
-    legacy: bytes | None
-    legacy_spelling: str
-
-    @property
-    def newest(self) -> bytes:
-        return self.keyed[0]
-
-    @property
-    def older(self) -> tuple[bytes, ...]:
-        return self.keyed[1:] if self.legacy is None else (*self.keyed[1:], self.legacy)
-
-    @property
-    def legacy_mailbox(self) -> str:
-        """The mailbox that the spelling from before key ids names."""
-        return one_spelling(self.legacy_spelling)
-
-    def proved_by(self, address_hash: bytes, email: str | None) -> bool:
-        """Whether a row with this hash is about this mailbox.
-
-        The spelling before key ids made one of some mailboxes (`ß`, `ss`): such a hash is believed if the row's own
-        address is this mailbox, or, in a row without one, if both spellings agree.
-        """
-        if address_hash in self.keyed:
-            return True
-        return (self.legacy_mailbox if email is None else one_spelling(email)) == self.mailbox
-
 
 def hashes_of(keyring: Keyring, email: str) -> AddressHashes:
-    mailbox = one_spelling(email)
-    legacy = legacy_hashes.address_hash(keyring.legacy, email) if keyring.legacy else None
-    return AddressHashes(mailbox, tuple(keyring.macs(USE, mailbox.encode())), legacy, legacy_hashes.spelling(email))
+    return address_hashes(keyring, email, legacy_hashes.spelling(email), legacy_hashes.address_hash)
 
 
 SUBSCRIBERS = "SELECT subject_id, address_hash, email FROM subscriber WHERE address_hash = ANY ($1)"
@@ -131,11 +93,11 @@ ORDER BY signup_id LIMIT $4
 
 async def outdated_subscribers(tx: Transaction, keyring: Keyring, after: UUID, limit: int) -> dict[UUID, str]:
     """The next subscribers, by id, whose hash the newest key did not make, and their addresses."""
-    rows = await tx.rows(OUTDATED_SUBSCRIBERS, HASH_BYTES, keyring.mac(USE, b"")[0], after, limit)
+    rows = await tx.rows(OUTDATED_SUBSCRIBERS, HASH_BYTES, newest_key_id(keyring), after, limit)
     return {row["subject_id"]: row["email"] for row in rows}
 
 
 async def outdated_sign_ups(tx: Transaction, keyring: Keyring, after: UUID, limit: int) -> dict[UUID, str]:
     """The next sign-ups, by id, whose hash the newest key did not make, and their addresses."""
-    rows = await tx.rows(OUTDATED_SIGN_UPS, HASH_BYTES, keyring.mac(USE, b"")[0], after, limit)
+    rows = await tx.rows(OUTDATED_SIGN_UPS, HASH_BYTES, newest_key_id(keyring), after, limit)
     return {row["signup_id"]: seals.open_address(keyring, row["sealed_address"]) for row in rows}

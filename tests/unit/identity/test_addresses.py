@@ -3,8 +3,9 @@
 import pytest
 
 from services.identity import legacy_hashes
-from services.identity.addresses import HASH_BYTES, hashes_of
+from services.identity.addresses import hashes_of
 from shared.contracts import identity
+from shared.mail.address_hashes import HASH_BYTES
 from shared.secrets import Keyring
 
 LEGACY = "l" * 32

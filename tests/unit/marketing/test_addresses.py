@@ -3,7 +3,8 @@
 import pytest
 
 from services.marketing import legacy_hashes
-from services.marketing.addresses import HASH_BYTES, hashes_of
+from services.marketing.addresses import hashes_of
+from shared.mail.address_hashes import HASH_BYTES
 from shared.secrets import Keyring
 
 LEGACY = "l" * 32
