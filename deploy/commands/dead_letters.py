@@ -114,7 +114,6 @@ def _letters(service: str) -> Coroutine[Any, Any, list[DeadLetter]]:
 
 
 def _run(work: Coroutine[Any, Any, Result]) -> Result:
-    """Do it, and say in one sentence what keeps it from being done."""
     try:
         return asyncio.run(work)
     except LookupError as error:

@@ -135,7 +135,6 @@ class Person:
         return self._followed("")
 
     def certificate(self) -> dict[str, Any]:
-        """The evidence."""
         return self._followed("/certificate")
 
     def _followed(self, page: str) -> dict[str, Any]:

@@ -30,7 +30,6 @@ def say_nothing(_: str) -> None:
 
 
 def private_folder(folder: Path) -> Path:
-    """Make a folder that only its owner can enter."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.chmod(0o700)

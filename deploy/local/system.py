@@ -50,7 +50,6 @@ class System:
 
 
 def service(name: str) -> "Service":
-    """The wiring of a service."""
     wired: Service = importlib.import_module(f"services.{name}.app").SERVICE
     return wired
 

@@ -46,7 +46,6 @@ class Buyer:
 
 
 def key_of_buyer(subject_id: UUID) -> str:
-    """The license key of a made-up buyer."""
     digest = sha256(b"population" + subject_id.bytes).digest()
     return key_of("".join(ALPHABET[byte % 32] for byte in digest[:RANDOM_SYMBOLS]))
 

@@ -14,7 +14,6 @@ PREFIX = "LETHE_"
 
 
 def maps() -> Maps:
-    """The data map of every service, as it is announced."""
     return {name: announced(system.service(name).data_map) for name in system.SERVICES}
 
 

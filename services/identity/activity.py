@@ -10,7 +10,6 @@ NEWEST = "SELECT at, what, ip FROM activity WHERE subject_id = $1 ORDER BY at DE
 
 
 async def note(tx: Transaction, subject_id: UUID, what: str, ip: str = "") -> None:
-    """Add an entry; `what` is a fixed phrase."""
     await tx.run(NOTE, subject_id, what, ip)
 
 

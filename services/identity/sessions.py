@@ -86,7 +86,6 @@ async def end(tx: Transaction, session: Session) -> None:
 
 
 async def end_others(tx: Transaction, subject_id: UUID, spared: UUID | None = None) -> None:
-    """End a person's sessions, all but one."""
     await tx.run(END_OTHERS, subject_id, spared)
 
 

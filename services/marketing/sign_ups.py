@@ -65,7 +65,6 @@ class ConfirmedSignUp:
 
 
 async def enter(tx: Transaction, entry: Entry, resend_after_s: float) -> None:
-    """Store an address and have a link mailed, within the limits."""
     await tx.run(DROP_EXPIRED_OF, entry.address_hash)
     columns = (entry.address_hash, entry.sealed_address, entry.language, entry.text_version)
     await tx.run(ENTER, *columns, resend_after_s)

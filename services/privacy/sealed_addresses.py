@@ -16,7 +16,6 @@ class AddressSeal:
     keyring: Keyring
 
     def close(self, address: str) -> bytes:
-        """Seal an address."""
         return self.keyring.seal(USE, address)
 
     def open(self, sealed: bytes) -> str:

@@ -104,7 +104,6 @@ async def delete(tx: Transaction, request_id: UUID) -> None:
 
 
 async def drop_expired(tx: Transaction) -> None:
-    """Drop what was never confirmed."""
     await tx.run(EXPIRE)
 
 

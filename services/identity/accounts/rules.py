@@ -59,5 +59,4 @@ def corrected(profile: identity.Profile, request: identity.ChangeProfile) -> ide
 
 
 def changed_fields(before: identity.Profile, after: identity.Profile) -> tuple[str, ...]:
-    """The names of the fields that differ."""
     return tuple(name for name in type(before).model_fields if getattr(before, name) != getattr(after, name))

@@ -36,7 +36,6 @@ async def validate(tx: Transaction, request: licensing.ValidateLicense) -> Valid
 
 
 async def activate(tx: Transaction, request: licensing.ActivateLicense) -> Validation:
-    """Bind a device; the license row is locked while its devices are counted."""
     use = await _find(tx, request.key, request.fingerprint, lock=True)
     if use is None:
         return NOT_FOUND

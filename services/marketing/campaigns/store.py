@@ -32,7 +32,6 @@ RETURNING campaign_id, sent, cancelled, refused, unknown
 
 
 async def create(tx: Transaction, request: marketing.CreateCampaign) -> UUID:
-    """Store a draft."""
     campaign_id = uuid4()
     await tx.run(CREATE, campaign_id, request.subject, request.text, request.language, request.topic)
     return campaign_id

@@ -59,7 +59,6 @@ async def by_token(tx: Transaction, token: str) -> privacy.Case:
 
 
 async def of_person(tx: Transaction, subject_id: UUID) -> tuple[privacy.Case, ...]:
-    """All cases of a person, oldest first."""
     return _cases(await tx.rows(CASES, None, subject_id))
 
 

@@ -79,7 +79,6 @@ async def closed_case(tx: Transaction, token: str) -> ClosedCase:
 
 
 async def reports(tx: Transaction, order_id: UUID) -> list[Report]:
-    """The reports of one order."""
     return [_report(row) for row in await tx.rows(REPORTS, order_id)]
 
 
