@@ -80,10 +80,7 @@ async def test_a_server_that_fails_within_a_handler_costs_no_attempt(
 async def test_a_message_is_not_lost_when_the_broker_goes_before_its_copy_is_safe(
     harness: Harness, channel: AbstractChannel
 ) -> None:
-    """Guard: acknowledged only after the copy is confirmed; seen to fail with the acknowledgement first.
-
-    The broker delivers again what was not acknowledged when it went, so a second copy may come: at least once.
-    """
+    """The broker delivers again what was not acknowledged when it went, so a second copy may come: at least once."""
     async with cable(harness.amqp["sample"]) as line:
         through = replace(harness, amqp={**harness.amqp, "sample": line.url})
         event, failing = noted(), asyncio.Event()
