@@ -28,7 +28,6 @@ def named(contract: type[Event] | type[Request[Any]]) -> str:
 
 
 def test_no_published_contract_is_broken() -> None:
-    """Guard: the schemas checked in; seen to fail with a field removed, required or narrowed."""
     assert breaking(checked_in(), documents()) == [], "make it a new type beside the old one"
 
 
@@ -104,7 +103,6 @@ CANARY = "Kanarkowska"
 
 @pytest.mark.parametrize("contract", CONTRACTS, ids=named)
 def test_what_a_contract_refuses_is_not_in_its_error(contract: type[Event] | type[Request[Any]]) -> None:
-    """Guard: hide_input_in_errors on every message; seen to fail without it."""
     for wrong in (CANARY, {CANARY: CANARY}, [CANARY] * 2000):
         body = json.dumps(dict.fromkeys(contract.model_fields, wrong) | {"x": CANARY})
         try:
@@ -120,10 +118,7 @@ def test_messages_are_frozen_and_ignore_what_they_do_not_know(contract: type[Eve
 
 
 def test_a_contract_beside_the_published_ones_has_its_owner_too() -> None:
-    """The sample's contracts are no part of the published language and yet whole.
-
-    Guard: the owner comes from the type; seen to fail with the module's name.
-    """
+    """The sample's contracts are no part of the published language and yet whole."""
     assert sample.ThingNoted.owner == sample.NoteThing.owner == "sample"
     assert sample.ThingNoted.type in REGISTRY
     assert sample.ThingNoted not in CONTRACTS

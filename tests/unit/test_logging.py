@@ -69,7 +69,6 @@ def lines(output: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
 
 
 def test_no_value_reaches_an_output(output: subprocess.CompletedProcess[str]) -> None:
-    """Guards: keep_personal_values_out, libraries silenced, the last words of a crash; seen to fail without each."""
     assert CANARY not in output.stdout + output.stderr
     assert "1980" not in output.stdout
     assert "12.5" not in output.stdout
@@ -91,7 +90,6 @@ def test_what_is_harmless_stays(output: subprocess.CompletedProcess[str]) -> Non
 
 
 def test_a_crash_says_where_and_what_but_not_with_what(output: subprocess.CompletedProcess[str]) -> None:
-    """Guard: the hook for uncaught exceptions; seen to print the row without it."""
     assert output.returncode == 1
     last = lines(output)[-1]
     assert (last["event"], last["level"]) == ("crashed", "critical")

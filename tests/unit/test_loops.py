@@ -7,7 +7,6 @@ from tests.harness import PATIENCE_S
 
 
 async def test_a_step_that_failed_for_a_night_is_still_tried() -> None:
-    """Guard: a limit on the doublings of the wait; seen to end the loop by OverflowError without it."""
     stop, steps = asyncio.Event(), 0
 
     async def step() -> bool:
@@ -23,7 +22,6 @@ async def test_a_step_that_failed_for_a_night_is_still_tried() -> None:
 
 
 async def test_a_wake_up_during_the_step_is_not_lost() -> None:
-    """Guard: the signal is cleared before the step, not after it; seen to fail the other way round."""
     stop, wake, steps = asyncio.Event(), asyncio.Event(), 0
 
     async def step() -> bool:

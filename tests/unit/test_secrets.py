@@ -46,7 +46,6 @@ def test_a_secret_from_before_key_ids_makes_nothing() -> None:
 
 
 def test_an_address_sealed_before_there_were_key_ids_is_still_read() -> None:
-    """Guard: the legacy secret in services/privacy/sealed_addresses.py; seen to fail without it."""
     earlier = Fernet.generate_key().decode()
     sealed = Fernet(earlier).encrypt(ANNA)
     assert AddressSeal(Keyring("privacy", f"{OLD},0:{earlier}")).open(sealed) == ANNA.decode()

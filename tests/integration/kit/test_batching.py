@@ -69,7 +69,6 @@ async def send_all(channel: AbstractChannel, events: list[Event]) -> None:
 async def test_every_message_thrice_and_shuffled_has_one_effect(
     harness: Harness, channel: AbstractChannel, everything: asyncpg.Connection, pages: Pages
 ) -> None:
-    """Guards: the marks in lethe.enter_all, and its count of copies within a batch; seen to fail without either."""
     events = {str(uuid4()): noted() for _ in range(100)}
     deliveries = [(message_id, event) for message_id, event in events.items() for _ in range(3)]
     random.shuffle(deliveries)
@@ -89,7 +88,7 @@ async def test_every_message_thrice_and_shuffled_has_one_effect(
 async def test_a_message_that_can_never_work_costs_its_batch_nothing_but_time(
     channel: AbstractChannel, everything: asyncpg.Connection
 ) -> None:
-    """One breaks its contract, one a constraint; guard: a failed batch goes one by one, seen to fail without it."""
+    """One breaks its contract, one a constraint."""
     taken = noted()
     await everything.execute("INSERT INTO subject VALUES ($1)", taken.subject_id)
     await everything.execute(KEEP, [taken.note_id], [taken.subject_id])

@@ -38,10 +38,7 @@ BROKEN: dict[str, tuple[dict[str, Any], str]] = {
 async def test_what_breaks_its_contract_is_given_up_at_once(
     harness: Harness, channel: AbstractChannel, name: str
 ) -> None:
-    """With reason, origin, attempt and fault, none of which carries a value.
-
-    Guard: Fault.PERMANENT for what pydantic refuses, and the checks in consumer.read; seen to fail without them.
-    """
+    """With reason, origin, attempt and fault, none of which carries a value."""
     properties, reason = BROKEN[name]
     async with harness.serve(alone()):
         await send(channel, noted(), **properties)
@@ -67,7 +64,6 @@ async def test_a_message_without_an_id_is_given_up(harness: Harness, channel: Ab
 
 
 async def test_raw_text_that_is_none_is_given_up(harness: Harness, channel: AbstractChannel) -> None:
-    """Guard: a raw body that is not UTF-8 is permanent; seen to be tried again for ever without it."""
 
     async def never(_body: str, tx: Transaction) -> None:
         raise AssertionError
@@ -81,10 +77,7 @@ async def test_raw_text_that_is_none_is_given_up(harness: Harness, channel: Abst
 async def test_a_passing_fault_waits_in_the_tiers_and_the_last_one_repeats(
     harness: Harness, channel: AbstractChannel, everything: asyncpg.Connection
 ) -> None:
-    """Six failures with four tiers; each attempt starts afresh, the last one has the only effect.
-
-    Guard: retry_later and the tiers' policies; seen to fail without the policy (it never comes back).
-    """
+    """Six failures with four tiers; each attempt starts afresh, the last one has the only effect."""
     script = Script(*(RuntimeError("Anna") for _ in range(6)))
     event = await script.play(harness, channel, headers={"subject": "kept"})
     assert script.attempts == [1, 2, 3, 4, 5, 6, 7]
@@ -96,7 +89,6 @@ async def test_a_passing_fault_waits_in_the_tiers_and_the_last_one_repeats(
 async def test_a_nonsense_attempt_does_not_stop_the_consumer(
     harness: Harness, channel: AbstractChannel, attempt: Any
 ) -> None:
-    """Guard: attempts() only believes counts; seen to hang without it."""
     script = Script(RuntimeError())
     await script.play(harness, channel, headers={"x-attempt": attempt})
     assert len(script.attempts) == 2
@@ -104,7 +96,7 @@ async def test_a_nonsense_attempt_does_not_stop_the_consumer(
 
 @pytest.mark.parametrize("sqlstate", ["40001", "40P01"])
 async def test_conflicts_are_tried_again_at_once(harness: Harness, channel: AbstractChannel, sqlstate: str) -> None:
-    """They cost no attempt. Guard: Fault.CONFLICT in Consumer; seen to fail without it."""
+    """They cost no attempt."""
     script = Script(*[RAISE.format(sqlstate)] * 4)
     transient = handled(NOTED, "transient"), handled(NOTED, "conflict")
     await script.play(harness, channel)
@@ -152,7 +144,7 @@ async def test_a_broken_rule_is_given_up_and_a_bug_is_tried_again(
 async def test_a_blocked_write_is_an_outcome(
     harness: Harness, channel: AbstractChannel, everything: asyncpg.Connection
 ) -> None:
-    """SQLSTATE 42501: counted, neither tried again nor given up. Guard: Fault.BLOCKED; seen to fail without it."""
+    """SQLSTATE 42501: counted, neither tried again nor given up."""
 
     async def profile(event: ThingNoted, tx: Transaction) -> None:
         await tx.run(NOTE, event.note_id, event.subject_id)
@@ -188,10 +180,7 @@ async def test_a_thousand_broken_fields_make_one_short_reason(harness: Harness) 
 async def test_a_right_that_nobody_granted_loses_no_message(
     harness: Harness, channel: AbstractChannel, everything: asyncpg.Connection
 ) -> None:
-    """The same SQLSTATE as a blocked write.
-
-    Guard: the routine that refused, in `classify`; seen to be acknowledged and gone without it.
-    """
+    """The same SQLSTATE as a blocked write."""
     event, done = noted(), handled(NOTED, "done")
     async with harness.serve(alone()):
         await everything.execute("REVOKE INSERT ON note FROM sample_app")

@@ -22,10 +22,7 @@ from tests.sample.script import DEAD, NOTED, Script, dead_letter, noted
 async def test_a_database_that_is_away_pauses_the_consumer(
     harness: Harness, channel: AbstractChannel, servers: Servers
 ) -> None:
-    """Nothing is given up, no attempt is counted, and it goes on by itself.
-
-    Guard: Fault.INFRASTRUCTURE for whatever keeps us from connecting; seen to fail without it.
-    """
+    """Nothing is given up, no attempt is counted, and it goes on by itself."""
     name = f"sample_{harness.name}"
     script, done = Script(), handled(NOTED, "done")
     counted = handled(NOTED, "transient"), handled(NOTED, "infrastructure")
@@ -70,7 +67,6 @@ RAISE = "DO $$ BEGIN RAISE EXCEPTION 'on purpose' USING ERRCODE = '{}'; END $$"
 async def test_a_server_that_fails_within_a_handler_costs_no_attempt(
     harness: Harness, channel: AbstractChannel, everything: asyncpg.Connection, failure: str
 ) -> None:
-    """Guard: SQLSTATE classes 08, 53 and 57 in faults; seen to fail without them."""
     script = Script(failure)
     event = await script.play(harness, channel)
     assert script.attempts == [1, 1]
@@ -80,10 +76,7 @@ async def test_a_server_that_fails_within_a_handler_costs_no_attempt(
 async def test_a_message_is_not_lost_when_the_broker_goes_before_its_copy_is_safe(
     harness: Harness, channel: AbstractChannel
 ) -> None:
-    """Guard: acknowledged only after the copy is confirmed; seen to fail with the acknowledgement first.
-
-    The broker delivers again what was not acknowledged when it went, so a second copy may come: at least once.
-    """
+    """The broker delivers again what was not acknowledged when it went, so a second copy may come: at least once."""
     async with cable(harness.amqp["sample"]) as line:
         through = replace(harness, amqp={**harness.amqp, "sample": line.url})
         event, failing = noted(), asyncio.Event()
@@ -108,10 +101,7 @@ async def test_a_message_is_not_lost_when_the_broker_goes_before_its_copy_is_saf
 
 
 async def test_a_crash_loop_ends_in_the_dead_letters(harness: Harness, channel: AbstractChannel) -> None:
-    """The backstop: deliveries that never come to a handler's end are counted by the broker.
-
-    Guard: the delivery limit of the service's policy; seen to fail without it.
-    """
+    """The backstop: deliveries that never come to a handler's end are counted by the broker."""
     queue = await channel.get_queue(NOTED, ensure=False)
     await send(channel, noted())
     for _ in range(DELIVERY_LIMIT + 1):

@@ -37,7 +37,6 @@ async def fill(database: Database, count: int) -> list[str]:
 
 
 async def test_rows_survive_a_broker_that_is_away(harness: Harness, kept: Heard) -> None:
-    """Guard: rows are deleted after their confirm; seen to fail with the deletion before it."""
     async with harness.database("sample") as database:
         ids = await fill(database, 3)
         nowhere = Publisher("amqp://nobody:nothing@127.0.0.1:1/", "nowhere")
@@ -53,7 +52,6 @@ async def test_rows_survive_a_broker_that_is_away(harness: Harness, kept: Heard)
 
 
 async def test_what_nobody_listens_to_is_kept_countably(harness: Harness) -> None:
-    """Guard: the alternate exchange of lethe.events; seen to fail without it (the row stays for ever)."""
     async with harness.database("sample") as database:
         before = await depth(harness, "lethe.unrouted")
         await fill(database, 2)
@@ -81,7 +79,6 @@ async def test_a_message_that_the_broker_refuses_stays(harness: Harness, kept: H
 
 
 async def test_two_relays_never_publish_a_row_twice(harness: Harness, kept: Heard) -> None:
-    """Guard: FOR UPDATE SKIP LOCKED; seen to fail without it."""
     async with harness.database("sample") as one, harness.database("sample") as two:
         ids = await fill(one, 450)
         outlets = [Publisher(harness.amqp["sample"], name) for name in ("one", "two")]
@@ -128,10 +125,7 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
 async def test_a_trace_travels_with_the_message(harness: Harness, kept: Heard) -> None:
-    """Producer, outbox, consumer and what the consumer publishes: one trace.
-
-    Guard: the column traceparent and continued_trace; seen to fail without either.
-    """
+    """Producer, outbox, consumer and what the consumer publishes: one trace."""
     seen: list[str | None] = []
 
     async def look(event: ThingNoted, tx: Transaction) -> None:
@@ -151,7 +145,6 @@ async def test_a_trace_travels_with_the_message(harness: Harness, kept: Heard) -
 async def test_a_handler_that_publishes_and_fails_has_told_nobody(
     harness: Harness, channel: AbstractChannel, everything: asyncpg.Connection, kept: Heard
 ) -> None:
-    """Guard: outgoing messages are rows of the handler's transaction, which rolls back; seen to fail without."""
 
     async def fail(event: ThingNoted, tx: Transaction) -> None:
         tx.publish(NoteKept(subject_id=event.subject_id, note_id=event.note_id))
@@ -185,7 +178,6 @@ async def fail_apart(tx: Transaction, event: NoteKept) -> None:
 
 
 async def test_a_part_that_failed_alone_has_told_nobody(harness: Harness) -> None:
-    """Guard: a savepoint forgets what was published and woken within it; seen to fail without it."""
     good, bad = (NoteKept(subject_id=uuid4(), note_id=uuid4()) for _ in range(2))
     async with harness.database("sample") as database:
         async with database.transaction(Purpose.UPKEEP) as tx:

@@ -64,7 +64,6 @@ async def test_the_sample_is_covered_by_its_data_map(database: Database) -> None
 async def test_coverage_finds_a_mention_that_could_name_the_dead(
     database: Database, everything: asyncpg.Connection
 ) -> None:
-    """Guard: only a key to (subject_id, live) counts; seen to fail without it."""
     await everything.execute("ALTER TABLE note DROP CONSTRAINT note_friend_id_names_a_live_person")
     await everything.execute("ALTER TABLE note ADD CONSTRAINT weak FOREIGN KEY (friend_id) REFERENCES subject")
     try:
@@ -87,7 +86,6 @@ async def test_coverage_finds_a_mention_that_could_name_the_dead(
     ids=["note", "permission"],
 )
 async def test_a_flip_with_a_live_row_left_is_refused(everything: asyncpg.Connection, person: UUID, row: str) -> None:
-    """Guard: the foreign key of lethe.personal and that of permission; seen to fail without it."""
     await everything.execute(row, person)
     with pytest.raises(asyncpg.ForeignKeyViolationError, match="_of_a_live_person"):
         await everything.execute(FLIP, person)
@@ -96,7 +94,6 @@ async def test_a_flip_with_a_live_row_left_is_refused(everything: asyncpg.Connec
 async def test_a_flip_is_refused_while_somebody_elses_row_names_the_person(
     everything: asyncpg.Connection, person: UUID
 ) -> None:
-    """Guard: lethe.mentions; seen to fail without its foreign key."""
     owner = uuid4()
     await meet(everything, owner)
     await everything.execute(NOTE, owner, person, None)
@@ -106,7 +103,6 @@ async def test_a_flip_is_refused_while_somebody_elses_row_names_the_person(
 
 
 async def test_an_erased_person_does_not_come_back(everything: asyncpg.Connection, person: UUID) -> None:
-    """Guard: the trigger subject_stays_erased (each of its three conditions); seen to fail without it."""
     await everything.execute(FLIP, person)
     for attack in (
         "UPDATE subject SET live = true WHERE subject_id = $1",
@@ -122,7 +118,6 @@ async def test_an_erased_person_does_not_come_back(everything: asyncpg.Connectio
 
 
 async def test_no_live_row_after_the_tombstone(everything: asyncpg.Connection, person: UUID) -> None:
-    """Guard: the foreign keys on (subject_id, live); seen to fail without them."""
     friend = uuid4()
     await meet(everything, friend)
     await everything.execute(FLIP, person)
@@ -153,7 +148,7 @@ async def test_no_live_row_after_the_tombstone(everything: asyncpg.Connection, p
 async def test_a_kept_row_needs_a_date_and_a_provision(
     everything: asyncpg.Connection, person: UUID, reason: dict[str, Any]
 ) -> None:
-    """Guard: the check of lethe.kept; seen to fail without it. The flip fails with it: nothing half-done."""
+    """The flip fails with it: nothing half-done."""
     await receipt(everything, person, **reason)
     with pytest.raises(asyncpg.CheckViolationError):
         await everything.execute(FLIP, person)
@@ -164,7 +159,6 @@ async def test_a_kept_row_needs_a_date_and_a_provision(
 
 
 async def test_kept_rows_become_retained_ones(everything: asyncpg.Connection, person: UUID) -> None:
-    """Guard: ON UPDATE CASCADE of lethe.kept; seen to fail without it."""
     await receipt(everything, person)
     await everything.execute(FLIP, person)
     assert await everything.fetchval("SELECT live FROM receipt WHERE subject_id = $1", person) is False
@@ -199,7 +193,6 @@ async def test_kept_rows_become_retained_ones(everything: asyncpg.Connection, pe
     ],
 )
 async def test_the_working_role_can_neither_empty_nor_register(database: Database, attack: str) -> None:
-    """Guard: two roles, owner and app; seen to fail with the app role as the owner."""
     async with database.pool.acquire() as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute(attack)
@@ -256,8 +249,8 @@ async def reported(connection: asyncpg.Connection, order: UUID) -> dict[tuple[st
 async def test_friends_are_erased_together(database: Database, everything: asyncpg.Connection) -> None:
     """Rows that name the people of the same batch, or their own owner: each is touched once.
 
-    Guard: kept rows are emptied, unnamed and held by one UPDATE; seen to fail with two. That mentions in
-    the batch's own rows are left to their deletion rests on the manual (7.8.4): which wins is undefined.
+    That mentions in the batch's own rows are left to their deletion rests on the manual (7.8.4): which wins is
+    undefined.
     """
     anna, ben, carl = uuid4(), uuid4(), uuid4()
     await meet(everything, anna, ben, carl)
@@ -307,11 +300,7 @@ ROUNDS, WRITERS, BATCH = 320 * DEEPER, 6, 16
 async def test_writers_racing_the_purge_never_resurrect_nor_deadlock(
     harness: Harness, everything: asyncpg.Connection
 ) -> None:
-    """Concurrent writers and purges of the same people, half of them unknown to the service before.
-
-    Guard: lethe.enter locks the person before the rows, lethe.lock_people before the purge and in order;
-    seen to deadlock or to report failures without each of them.
-    """
+    """Concurrent writers and purges of the same people, half of them unknown to the service before."""
     racing = Database(harness.databases["sample"].app, "sample", enqueue, 14)
     await racing.open()
     people = [uuid4() for _ in range(ROUNDS)]
@@ -341,7 +330,6 @@ async def test_writers_racing_the_purge_never_resurrect_nor_deadlock(
 
 
 async def test_orders_on_the_same_strangers_in_another_sequence_do_not_deadlock(harness: Harness) -> None:
-    """Guard: lethe.lock_people makes ids known in order; seen to deadlock without it."""
     both = [Database(harness.databases["sample"].app, "sample", enqueue, 2) for _ in range(2)]
     await asyncio.gather(*(each.open() for each in both))
     try:

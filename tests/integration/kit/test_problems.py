@@ -51,7 +51,6 @@ CANARY = "Kanarkowska"
 async def test_a_failure_is_answered_without_any_value(
     harness: Harness, client: RequestClient, capfd: Any, sql: str, purpose: Purpose, status: int
 ) -> None:
-    """Guard: answers and logs say what failed, never with what; seen to fail with str(error) in the detail."""
     router, person = ServiceRouter("sample"), uuid4()
     async with harness.superuser("sample") as connection:
         await meet(connection, person)

@@ -94,10 +94,7 @@ VISIBLE = {
 
 @pytest.mark.parametrize("purpose", list(Purpose))
 async def test_a_purpose_sees_whom_it_may(database: Database, purpose: Purpose) -> None:
-    """Consent, objection, restriction and its lifting; what the law kept is seen by four purposes alone.
-
-    Guard: each branch of lethe.visible_when and of lethe.kept; seen to fail without it.
-    """
+    """Consent, objection, restriction and its lifting; what the law kept is seen by four purposes alone."""
     kept = ["erased"] if KINDS[purpose] == "kept" else []
     refused = ["erased"] if kept or purpose is Purpose.CONTRACT else []
     async with database.transaction(purpose) as tx:
@@ -108,7 +105,6 @@ async def test_a_purpose_sees_whom_it_may(database: Database, purpose: Purpose) 
 
 @pytest.mark.parametrize("purpose", [None, "", "upkeep ", "UPKEEP", "marketing", "*", "kept"])
 async def test_without_a_known_purpose_nothing_is_visible(database: Database, purpose: str | None) -> None:
-    """Guard: kinds are looked up, not assumed; seen to fail with a policy that lets the unknown pass."""
     async with database.pool.acquire() as connection, rolled_back(connection):
         if purpose is not None:
             await connection.execute("SELECT set_config('lethe.purpose', $1, true)", purpose)
@@ -131,10 +127,7 @@ async def rolled_back(connection: Any) -> AsyncIterator[None]:
 
 
 async def test_a_pooled_connection_keeps_nothing_of_the_last_purpose(harness: Harness, database: Database) -> None:
-    """After SET LOCAL the setting is an empty string and no longer missing: that shows nothing either.
-
-    Guard: SET LOCAL, which also holds behind a pooler that resets nothing; seen to fail with SET.
-    """
+    """After SET LOCAL the setting is an empty string and no longer missing: that shows nothing either."""
     one = Database(harness.databases["sample"].app, "sample", enqueue, 1)
     await one.open()
     try:
@@ -157,7 +150,6 @@ async def test_a_pooled_connection_keeps_nothing_of_the_last_purpose(harness: Ha
 
 @pytest.mark.parametrize("purpose", [p for p in Purpose if p is not Purpose.LEGAL_DUTY])
 async def test_only_legal_duty_adds_a_row_for_the_erased(database: Database, purpose: Purpose) -> None:
-    """Guard: the insert policy of lethe.kept; seen to fail with that of lethe.personal."""
     with pytest.raises(asyncpg.InsufficientPrivilegeError):
         async with database.transaction(purpose) as tx:
             await tx.run(RECEIPT, PEOPLE["erased"], False)
@@ -222,7 +214,6 @@ async def test_a_decision_counts_from_the_next_statement_on(database: Database, 
 
 
 async def test_an_older_decision_never_replaces_a_newer_one(database: Database, changed: dict[str, Any]) -> None:
-    """Guard: the version in permissions.APPLY; seen to fail without it."""
     assert await decide(database, changed, 20, allowed=False) == 1
     for stale in (19, 20):
         assert await decide(database, changed, stale, allowed=True) == 0
@@ -237,10 +228,7 @@ async def test_nothing_is_noted_about_the_erased(database: Database) -> None:
 async def test_a_withdrawal_waits_for_the_mail_that_is_leaving(
     harness: Harness, database: Database, changed: dict[str, Any]
 ) -> None:
-    """An acknowledged withdrawal means that no mail leaves afterwards.
-
-    Guard: FOR SHARE in permissions.HOLD; seen to fail without it.
-    """
+    """An acknowledged withdrawal means that no mail leaves afterwards."""
     await decide(database, changed, 30, allowed=True)
     async with harness.superuser("sample") as watching:
 
@@ -272,11 +260,7 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 async def test_the_purpose_is_decided_once_and_not_per_row(
     database: Database, harness: Harness, table: str, purpose: Purpose, one: bool
 ) -> None:
-    """The setting is read in init plans; permissions are hashed once or probed by index.
-
-    Guard: the sub-selects around current_setting and purpose_kind, EXISTS without LIMIT; seen to fail
-    without them.
-    """
+    """The setting is read in init plans; permissions are hashed once or probed by index."""
     await crowd(harness)
     condition = " WHERE subject_id = $1" if one else ""
     sql = f"EXPLAIN (ANALYZE, FORMAT JSON, VERBOSE, BUFFERS OFF) SELECT * FROM {table}{condition}"  # noqa: S608

@@ -38,9 +38,6 @@ async def count(harness: Harness, person: UUID) -> int:
 
 
 async def test_an_absent_service_is_unavailable_at_once(client: RequestClient) -> None:
-    """Guard: the request queue goes with its service and publishing is mandatory; seen to wait out the
-    timeout without either.
-    """
     began = time.monotonic()
     with pytest.raises(Unavailable) as refused:
         await client.request(ReadNotes(subject_id=uuid4()), timeout_s=600)
@@ -51,7 +48,7 @@ async def test_an_absent_service_is_unavailable_at_once(client: RequestClient) -
 async def test_many_questions_at_a_time_over_one_client(
     harness: Harness, served: Database, client: RequestClient
 ) -> None:
-    """Each gets its own answer. Guard: correlation ids and one future each."""
+    """Each gets its own answer."""
     people = [uuid4() for _ in range(150)]
     made = await asyncio.gather(*(client.request(NoteThing(subject_id=p, text=str(p))) for p in people))
     assert len({created.id for created in made}) == 150
@@ -60,7 +57,6 @@ async def test_many_questions_at_a_time_over_one_client(
 
 
 async def test_what_is_past_its_deadline_is_not_worked_on(harness: Harness, client: RequestClient) -> None:
-    """Guard: the deadline is looked at before the work; seen to fail without it."""
     late, punctual = uuid4(), uuid4()
     one_at_a_time = replace(harness, settings=harness.settings | {"request_concurrency": 1})
     async with one_at_a_time.serve(alone()), publishing(harness) as channel:
@@ -77,10 +73,7 @@ async def test_what_is_past_its_deadline_is_not_worked_on(harness: Harness, clie
 
 @pytest.mark.usefixtures("served")
 async def test_a_key_has_one_effect(harness: Harness, client: RequestClient) -> None:
-    """The same request again is answered alike, another one under the same key is refused.
-
-    Guard: Claim.recall before the handler; seen to fail without it.
-    """
+    """The same request again is answered alike, another one under the same key is refused."""
     person, key = uuid4(), uuid4().hex
     first = await client.request(NoteThing(subject_id=person, text="x"), idempotency_key=key, principal="p")
     again = await client.request(NoteThing(subject_id=person, text="x"), idempotency_key=key, principal="p")
@@ -96,7 +89,6 @@ async def test_a_key_has_one_effect(harness: Harness, client: RequestClient) -> 
 
 @pytest.mark.usefixtures("served")
 async def test_a_key_used_twenty_times_at_once_has_one_effect(harness: Harness, client: RequestClient) -> None:
-    """Guard: the key is inserted before the work, so that the second waits; seen to fail with a mere look."""
     person, key = uuid4(), uuid4().hex
     await client.request(ReadNotes(subject_id=person))  # from now on known: strangers wait for one another anyhow
     request = NoteThing(subject_id=person, text="x")
@@ -107,7 +99,6 @@ async def test_a_key_used_twenty_times_at_once_has_one_effect(harness: Harness, 
 
 @pytest.mark.usefixtures("served")
 async def test_a_key_on_what_may_be_repeated_does_no_harm(client: RequestClient) -> None:
-    """Guard: only what answers `Created` keeps a key; seen to answer 422 the second time without it."""
     person, key = uuid4(), uuid4().hex
     for _ in range(2):
         assert await client.request(ForgetNotes(subject_id=person), idempotency_key=key) == Done()
@@ -163,10 +154,7 @@ async def test_a_question_given_up_does_not_disturb_the_others(harness: Harness,
 
 
 async def test_the_broker_comes_back_and_so_do_the_questions(harness: Harness) -> None:
-    """What was under way is unavailable at once, the next question is answered on a new connection.
-
-    Guard: the client listens to its channel's end; seen to wait out the timeout without it.
-    """
+    """What was under way is unavailable at once, the next question is answered on a new connection."""
     router, asked = ServiceRouter("sample"), asyncio.Event()
 
     async def never(request: ForgetNotes) -> Done:
@@ -211,10 +199,7 @@ async def test_a_service_answers_again_after_its_connection_broke(harness: Harne
 
 
 async def test_nothing_of_a_request_stays_in_the_broker(harness: Harness, client: RequestClient) -> None:
-    """Transient on a classic queue that goes with its service, also what was never taken (promise 9).
-
-    Guard: auto-delete, delivery mode and the kind of queue in broker.py and requests.py; seen to fail without them.
-    """
+    """Transient on a classic queue that goes with its service, also what was never taken (promise 9)."""
     router, asked = ServiceRouter("sample"), asyncio.Event()
 
     async def never(request: NoteThing) -> Created:

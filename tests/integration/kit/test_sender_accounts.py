@@ -48,7 +48,7 @@ async def put(url: str, exchange: str, key: str, user_id: str | None) -> None:
 async def test_a_service_that_goes_round_the_exchange_is_not_believed(
     harness: Harness, taken: Taken, exchange: str, named: bool
 ) -> None:
-    """Into a queue, or into a retry tier. Guard: `may_send` in `consumer.read`; believed without it."""
+    """Into a queue, or into a retry tier."""
     impostor = harness.amqp["gateway"]
     await put(impostor, exchange, NOTED, account(impostor) if named else None)
     async with publishing(harness) as channel:

@@ -148,7 +148,6 @@ async def _bind(channel: AbstractChannel, name: str) -> None:
 
 @pytest.mark.parametrize("what", FORBIDDEN)
 async def test_a_service_does_only_what_is_its_own(harness: Harness, what: str) -> None:
-    """Guard: permissions and topic permissions of deploy/broker.py; seen to fail with wider ones."""
     with pytest.raises(ChannelAccessRefused):
         await attempt(harness.amqp["sample"], FORBIDDEN[what])
 

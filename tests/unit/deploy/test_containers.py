@@ -8,7 +8,6 @@ NOBODY = "tcp://127.0.0.1:1"
 
 
 def test_without_an_engine_tests_take_private_servers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Guard: a missing engine is an answer, not an error."""
     monkeypatch.setenv("DOCKER_HOST", NOBODY)
     assert not containers.engine_answers()
     assert not containers.wanted()
@@ -16,7 +15,6 @@ def test_without_an_engine_tests_take_private_servers(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("name", containers.NAMED)
 def test_named_servers_come_before_containers(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-    """Guard: what the environment names is used; an engine is not even asked."""
 
     def asked() -> bool:
         raise AssertionError("an engine was asked")

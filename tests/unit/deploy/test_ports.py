@@ -14,7 +14,6 @@ PICK = "from deploy.local import ports; ports.OUR_PORTS = ({0}, {0} + 1); print(
 
 
 def test_a_picked_port_is_nobody_elses() -> None:
-    """Guard: the claim; two systems that start at once picked the same port without it."""
     (port,) = ports.free_ports(1)
     other = subprocess.run([sys.executable, "-c", PICK.format(port)], capture_output=True, text=True, check=False)
     assert other.returncode != 0
@@ -29,7 +28,6 @@ def test_a_port_is_picked_once_in_a_process(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_the_server_listens_on_the_port_that_was_picked_for_it() -> None:
-    """Guard: SO_REUSEADDR of the claim; the server itself is kept out without it."""
     (port,) = ports.free_ports(1)
     with socket.create_server((ports.LOOPBACK, port)):
         assert ports.accepts(port)

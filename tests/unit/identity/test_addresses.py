@@ -37,7 +37,6 @@ def test_after_a_rotation_the_older_hashes_are_known_and_the_newest_is_made() ->
     [("anna@strasse.example", "anna@straße.example"), ("strasse@example.com", "straße@example.com")],
 )
 def test_a_hash_that_stood_for_two_mailboxes_is_believed_by_the_rows_own_address(one: str, other: str) -> None:
-    """Guard: AddressHashes.proved_by; seen to fail when an older hash is believed as it stands."""
     first, second = hashes_of(ROTATED, one), hashes_of(ROTATED, other)
     assert first.newest != second.newest
     assert first.legacy == second.legacy is not None

@@ -16,7 +16,6 @@ def test_subject_ids_are_version_7_and_follow_the_clock() -> None:
 
 @given(st.integers(0, 2**48 - 1), st.integers(0, 2**74 - 1))
 def test_a_subject_id_keeps_its_moment_and_every_drawn_bit(milliseconds: int, drawn: int) -> None:
-    """Guard: the version and the variant stand between the drawn bits, not on top of them (RFC 9562, 5.7)."""
     minted_id = minted(milliseconds, drawn)
     assert (minted_id.version, minted_id.variant) == (7, "specified in RFC 4122")
     assert minted_id.int >> 80 == milliseconds

@@ -44,7 +44,6 @@ def test_devices_of_two_keys_have_nothing_in_common() -> None:
 
 
 def test_a_key_sealed_before_there_were_key_ids_is_read_under_id_1() -> None:
-    """Guard: the name of the use that the key is derived for; seen to fail with another one."""
     for setting in (f"1:{BEFORE_KEY_IDS}", f"2:{'n' * 32},1:{BEFORE_KEY_IDS}"):
         mint = KeyMint(Keyring("licensing", setting))
         assert mint.reveal(SEALED_BEFORE_KEY_IDS) == "LTH-00000-00000-00000-00000-00000"

@@ -46,7 +46,6 @@ def test_after_a_rotation_the_older_hashes_are_known_and_the_newest_is_made() ->
 
 
 def test_a_hash_that_stood_for_two_mailboxes_is_believed_by_the_rows_own_address() -> None:
-    """Guard: AddressHashes.proved_by; seen to fail when an older hash is believed as it stands."""
     first, second = (hashes_of(ROTATED, email) for email in ("strasse@example.com", "straße@example.com"))
     assert first.legacy == second.legacy is not None
     shared = first.older[-1]

@@ -38,7 +38,6 @@ def test_anything_else_is_no_link(token: str) -> None:
 
 @given(st.uuids())
 def test_links_mailed_before_a_rotation_work_after_it(about: UUID) -> None:
-    """Guard: is_mac and the legacy secret in links._read; seen to fail without each."""
     assert recipient(ROTATED, unsubscribe_token(KEYRING, about, "newsletter"), "newsletter") == about
     assert confirmed_sign_up(ROTATED, confirmation_token(KEYRING, about)) == about
     content = about.bytes + b"newsletter"

@@ -36,5 +36,4 @@ def refused_by(routine: str) -> asyncpg.PostgresError:
     ],
 )
 def test_what_a_failure_costs(error: Exception, fault: Fault) -> None:
-    """Guard: each class in `classify`; InternalClientError was seen to cost an attempt without its line."""
     assert classify(error) is fault

@@ -30,7 +30,6 @@ def written(letter: str, **changes: Any) -> str:
 
 
 def test_a_receipt_tells_days_and_times_of_the_vendors_seat() -> None:
-    """Guard: day_of_receipt and WARSAW in services/privacy/cases/letters.py; seen to fail without them."""
     text = written("receipt")
     assert "Received: 2026-03-05" in text
     assert f"We answer by: {due_date(date(2026, 3, 5))}" in text
@@ -46,5 +45,4 @@ def test_a_receipt_tells_days_and_times_of_the_vendors_seat() -> None:
     ],
 )
 def test_an_outcome_tells_the_day_of_the_vendors_seat(closed_at: datetime, day: str) -> None:
-    """Guard: WARSAW in services/privacy/cases/letters.py; seen to fail without it."""
     assert f"Closed: {day}\n" in written("outcome", closed_at=closed_at)

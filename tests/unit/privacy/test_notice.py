@@ -322,5 +322,4 @@ def test_number_and_date_are_no_difference() -> None:
     ],
 )
 def test_a_new_purpose_has_its_days_of_notice_once(new: list[str], told: dict[str, date], held_from: date) -> None:
-    """Guard: first_day in services/privacy/documents/notice/edition.py; seen to fail without `told`."""
     assert first_day(new, told, DAY, 14) == held_from
