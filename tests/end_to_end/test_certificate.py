@@ -167,9 +167,6 @@ async def test_what_was_not_checked_is_named(scenario: Scenario) -> None:
 
 
 async def test_what_the_law_kept_ends_on_its_day_and_the_certificate_says_so(scenario: Scenario) -> None:
-    """Guard: `retain_until < day` (shared/personal_data/retention_run.py): 31 December keeps, 1 January purges;
-    seen to fail with `<=`.
-    """
     person = await scenario.customer()
     await person.erase(terminate=True)
     last = date(today().year + 6, 12, 31)
@@ -194,9 +191,6 @@ async def test_what_the_law_kept_ends_on_its_day_and_the_certificate_says_so(sce
 
 
 async def test_a_refusal_does_not_end_with_a_date(scenario: Scenario) -> None:
-    """Guard: `review_at IS NULL` in the retention run; the calendar ends no running contract;
-    seen to fail without it.
-    """
     person = await scenario.customer()
     await person.erase(terminate=False)
     await end_retention(scenario.resources["licensing"].database, LICENSING.data_map, date(today().year + 50, 1, 1))
@@ -283,7 +277,6 @@ LIES: tuple[Lie, ...] = (
 
 
 async def test_no_report_closes_a_case_but_an_honest_one(scenario: Scenario) -> None:
-    """Guards: each check of services/privacy/erasure_orders/reports.py; seen to fail without any one of them."""
     people = [await scenario.register_customer() for _ in range(2)]
     async with scenario.harness.superuser("marketing") as busy, busy.transaction():
         await busy.execute("SELECT lethe.lock_people($1)", [p.id for p in people])  # marketing's own answer waits

@@ -21,7 +21,6 @@ RUNNING = {"license", "activation", "purchase_terms"}
 
 
 async def test_the_main_job(scenario: Scenario) -> None:
-    """Guard: the flip of the root (shared/personal_data/purge.py); seen to fail without it."""
     person = await scenario.customer()
     certificate = await person.erase(terminate=True)
     assert certificate["outcome"] == "partial refusal"
@@ -58,9 +57,6 @@ async def test_every_table_of_every_data_map_is_in_the_certificate(scenario: Sce
 
 
 async def test_a_person_who_keeps_the_license(scenario: Scenario) -> None:
-    """Guards: `terminate_contract` in licensing's settling; row-level security's exception for `contract`;
-    seen to fail without either.
-    """
     person = await scenario.customer()
     certificate = await person.erase(terminate=False)
     for table in RUNNING:
@@ -88,9 +84,6 @@ async def test_a_person_who_keeps_the_license(scenario: Scenario) -> None:
 
 
 async def test_an_unpaid_order_is_cancelled(scenario: Scenario) -> None:
-    """Guard: settling makes the payment's reference void, so that late money is sent back;
-    seen to fail without it.
-    """
     person = await scenario.register_customer()
     payment = await person.start_payment(await person.order())
     late = await person.provider_says("payment.confirmed")
@@ -114,7 +107,6 @@ def cooling_off(scenario: Scenario, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("cooling_off")
 @pytest.mark.parametrize("by", ["token", "member"])
 async def test_a_request_is_withdrawn_during_cooling_off(scenario: Scenario, by: str) -> None:
-    """Guard: only what is due goes into an order; seen to fail without `run_at` in the dispatcher."""
     person, other = await scenario.register_customer(), await scenario.register_customer()
     case_id = await person.ask_for_erasure(terminate=True)
     await other.ask_for_erasure(terminate=True)
@@ -145,7 +137,6 @@ async def test_a_request_is_withdrawn_during_cooling_off(scenario: Scenario, by:
 
 
 async def test_an_address_is_enough_with_a_mailed_code(scenario: Scenario) -> None:
-    """Guard: the code is compared; seen to fail without it."""
     person = await scenario.customer()
     asked = await scenario.ask(privacy.RequestErasure(email=person.address.upper(), terminate_contract=True))
     code = await scenario.mailed(person.address, EIGHT_DIGITS, 2)
@@ -164,7 +155,6 @@ async def test_an_address_is_enough_with_a_mailed_code(scenario: Scenario) -> No
 
 
 async def test_progress_is_visible_and_an_ordered_case_cannot_be_withdrawn(scenario: Scenario) -> None:
-    """Guard: the order closes only when everybody has answered; seen to fail without it."""
     person = await scenario.customer()
     async with scenario.harness.superuser("marketing") as busy, busy.transaction():
         await busy.execute("SELECT FROM subject WHERE subject_id = $1 FOR UPDATE", person.id)
@@ -184,7 +174,6 @@ async def test_progress_is_visible_and_an_ordered_case_cannot_be_withdrawn(scena
 
 
 async def test_the_disclosure_log_names_the_recipients_and_is_kept(scenario: Scenario) -> None:
-    """Guard: `late="statutory"` of Disclosed: a mail that was under way is one, too; seen to fail without it."""
     person = await scenario.customer()
     await scenario.letters(person.address, "licencja jest gotowa")
     await person.erase(terminate=True)

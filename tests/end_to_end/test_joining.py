@@ -112,9 +112,6 @@ async def told_of_a_license(scenario: Scenario, rows: asyncpg.Connection, person
 async def test_a_service_that_joins_knows_who_is_gone_and_who_allows_what(
     scenario: Scenario, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Guards: nothing is consumed before `catch_up` is through, and it is through after the last page;
-    seen to fail without either.
-    """
     monkeypatch.setattr(catch_up, "PAGE", 2)
     gone = [await scenario.register_customer() for _ in range(5)]
     for person in gone:
@@ -157,7 +154,6 @@ async def leave(scenario: Scenario, person: Customer) -> None:
 
 
 async def test_who_is_being_erased_while_a_service_joins_does_not_live_on_in_it(scenario: Scenario) -> None:
-    """Guard: the page of the erased names those in open orders, too; seen to fail without it."""
     person = await scenario.register_customer()
     async with scenario.harness.superuser("marketing") as busy, busy.transaction():
         await busy.execute("SELECT lethe.lock_people($1)", [person.id])
@@ -176,10 +172,7 @@ async def test_who_is_being_erased_while_a_service_joins_does_not_live_on_in_it(
 
 
 async def test_an_order_that_did_not_ask_a_joiner_is_obeyed_by_it(scenario: Scenario) -> None:
-    """Guard: an unasked participant erases, too (participant.py); seen to fail without it.
-
-    It has caught up, and its announcement is still on its way when the order leaves.
-    """
+    """It has caught up, and its announcement is still on its way when the order leaves."""
     person = await scenario.register_customer()
     await prepare(scenario.harness, JOINER)
     async with scenario.harness.superuser("privacy") as slow, slow.transaction():
@@ -200,9 +193,6 @@ async def test_an_order_that_did_not_ask_a_joiner_is_obeyed_by_it(scenario: Scen
 
 @pytest.mark.parametrize("sign", ["the dump says nothing", "catch_up was emptied"])
 async def test_a_restored_service_erases_again_who_was_erased_since_its_dump(scenario: Scenario, sign: str) -> None:
-    """Guards: the newest answered order is looked for at the start; people go through the eraser, as ordered
-    (also those named by a linked id); seen to fail without any one of them.
-    """
     await prepare(scenario.harness, JOINER)
     ending, keeping, linked, staying = [await scenario.register_customer() for _ in range(4)]
     await link(scenario, ending, linked)
@@ -237,11 +227,7 @@ async def test_a_restored_service_erases_again_who_was_erased_since_its_dump(sce
 
 
 async def test_a_service_restored_while_its_order_is_open_erases_again_too(scenario: Scenario) -> None:
-    """It has answered, licensing has not: what the certificate will say must still be true.
-
-    Guards: open orders are asked for, too, and what is lost is remembered; seen to fail without either (the row
-    stays, the certificate says purged; every start catches up once more).
-    """
+    """It has answered, licensing has not: what the certificate will say must still be true."""
     await prepare(scenario.harness, JOINER)
     person = await scenario.register_customer()
     async with joined(scenario) as rows:
@@ -326,7 +312,6 @@ GROWN = DataMap("sample", 2, (*DATA_MAP.tables, BADGE))
 
 
 async def test_a_grown_data_map_counts_from_the_next_order_on(scenario: Scenario) -> None:
-    """Guard: the version of a participant only rises (privacy/participants.py); seen to fail without it."""
     await prepare(scenario.harness, JOINER)
     async with joined(scenario):
         first = await (await scenario.register_customer()).erase(terminate=True)

@@ -145,7 +145,6 @@ FIRST_TIER = TIERS[0].name
 async def test_nothing_is_found_but_what_the_certificate_lists(
     scenario: Scenario, logs: io.StringIO, tmp_path: Path
 ) -> None:
-    """Guards: ids only in events; no text of an error in dead letters or logs; seen to fail without any one of them."""
     person, values = await lived(scenario)
     before = {f"{t.place}.{t.where.removeprefix('public.')}" for t in await leftovers.in_tables(scenario.rows, values)}
     assert before >= {"identity.account", "identity.session", "licensing.invoice", "licensing.purchase_origin"}
@@ -243,7 +242,6 @@ def test_a_leak_into_a_log_is_found(tmp_path: Path) -> None:
 
 
 def test_a_careless_log_line_carries_no_value(logs: io.StringIO) -> None:
-    """Guard: `keep_personal_values_out`; seen to fail without it."""
     log.info("fixed words", address=LEAK, exception=ValueError(LEAK), people=[LEAK], note={"to": LEAK})
     written = logs.getvalue().splitlines()[-1]
     assert json.loads(written)["event"] == "fixed words"

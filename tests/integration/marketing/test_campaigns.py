@@ -191,7 +191,6 @@ async def test_an_unknown_outcome_is_reported_and_not_sent_again(
 async def test_a_dialogue_that_takes_too_long_is_unknown_and_not_sent_again(
     harness: Harness, client: RequestClient, smtp: MailServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Guard: the timeout in campaigns/delivery.py; seen to hold the permission as long as the server likes."""
     slow = reader("slow")
     await insert_readers(harness, [slow])
     monkeypatch.setattr(delivery, "DIALOGUE_LIMIT_S", 0.2)

@@ -67,10 +67,7 @@ async def test_what_is_ready_goes_together(privacy: harnesses.Harness, database:
 
 
 async def test_linked_ids_count_when_an_order_is_filled(privacy: harnesses.Harness, database: Database) -> None:
-    """Three ids each: no order names more than its contract allows, and nobody is cut in two.
-
-    Guard: the count of ids in ORDER; seen to fail without it.
-    """
+    """Three ids each: no order names more than its contract allows, and nobody is cut in two."""
     people = await ready(privacy, 400)
     async with privacy.superuser("privacy") as connection:
         await connection.execute(LINK_TWO_MORE, people)
@@ -95,7 +92,6 @@ INSERT INTO subject_link (subject_id, person) SELECT subject_id, person FROM ids
 
 
 async def test_reminders_go_on_however_long_somebody_is_silent(privacy: harnesses.Harness, database: Database) -> None:
-    """Guard: the limit of the exponent in REMIND; seen to stop every reminder and every gauge without it."""
     await ready(privacy, 1)
     await dispatch(database, REQUIRED)
     async with privacy.superuser("privacy") as connection:
@@ -108,7 +104,6 @@ async def test_reminders_go_on_however_long_somebody_is_silent(privacy: harnesse
 
 
 async def test_no_more_orders_are_in_flight_than_allowed(privacy: harnesses.Harness, database: Database) -> None:
-    """Guard: the count of open orders; seen to fail without it."""
     for _ in range(MAX_IN_FLIGHT + 2):
         await ready(privacy, 1)
         await dispatch(database, REQUIRED)
@@ -118,14 +113,12 @@ async def test_no_more_orders_are_in_flight_than_allowed(privacy: harnesses.Harn
 async def test_nothing_is_ordered_without_a_required_participant(
     privacy: harnesses.Harness, database: Database
 ) -> None:
-    """Guard: the required participants; seen to fail without it."""
     await ready(privacy, 1)
     await dispatch(database, (*REQUIRED, "licensing"))
     assert await orders(privacy) == 0
 
 
 async def test_a_case_whose_letter_is_being_taken_is_waited_for(privacy: harnesses.Harness, database: Database) -> None:
-    """Guard: no SKIP LOCKED in the dispatcher; with it one case in twenty took a second longer (seen)."""
     await ready(privacy, 1)
     async with privacy.superuser("privacy") as letters:
         async with letters.transaction():

@@ -122,7 +122,6 @@ async def change(harness: Harness, table: str, one: UUID, values: str) -> None:
 async def test_a_letter_that_cannot_be_made_holds_up_no_other(
     harness: Harness, database: Database, smtp: MailServer, seal: AddressSeal, settings: PrivacySettings
 ) -> None:
-    """Guard: `_deliver` in shared/mail/delivery.py takes each failure apart; seen to fail without it."""
     good = address()
     well = await case_with(database, seal.close(good))
     bad = await case_with(database, FORGOTTEN.close(address()))
@@ -139,7 +138,6 @@ async def test_a_letter_that_cannot_be_made_holds_up_no_other(
 async def test_a_code_that_cannot_be_made_holds_up_no_other(
     harness: Harness, database: Database, smtp: MailServer, seal: AddressSeal, keyring: Keyring
 ) -> None:
-    """Guard: `_deliver` in shared/mail/delivery.py takes each failure apart; seen to fail without it."""
     good = address()
     well = await request_with(database, seal.close(good))
     bad = await request_with(database, FORGOTTEN.close(address()))
@@ -180,7 +178,6 @@ async def tries(harness: Harness, request_id: UUID) -> int:
 async def test_a_right_code_outlasts_an_absent_identity(
     harness: Harness, database: Database, seal: AddressSeal, keyring: Keyring
 ) -> None:
-    """Guard: TRY in services/privacy/unconfirmed_requests.py counts wrong codes only; seen to fail without it."""
     request_id, right, _ = await mailed(harness, database, seal, keyring)
     async with harness.serve(PRIVACY), harness.asking() as client:
         assert [await answer(client, request_id, right) for _ in range(MAX_TRIES + 1)] == [503] * (MAX_TRIES + 1)
@@ -192,7 +189,6 @@ async def test_a_right_code_outlasts_an_absent_identity(
 async def test_guesses_made_at_once_are_no_more_than_five(
     harness: Harness, database: Database, seal: AddressSeal, keyring: Keyring
 ) -> None:
-    """Guard: `tries < 5` in TRY in services/privacy/unconfirmed_requests.py; seen to fail without it."""
     request_id, right, wrong = await mailed(harness, database, seal, keyring)
     async with harness.serve(PRIVACY), harness.asking() as client:
         guesses = await asyncio.gather(*(answer(client, request_id, wrong) for _ in range(4 * MAX_TRIES)))
@@ -210,8 +206,6 @@ WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '
 async def test_a_right_code_waits_for_the_wrong_ones_before_it(
     harness: Harness, database: Database, seal: AddressSeal, keyring: Keyring
 ) -> None:
-    """Guard: one statement counts and admits in TRY in services/privacy/unconfirmed_requests.py; seen to fail with a
-    right code that is only looked up: it would not see guesses that are just being counted."""
     request_id, right, _ = await mailed(harness, database, seal, keyring)
     count = "UPDATE unconfirmed_request SET tries = $2 WHERE request_id = $1"
     async with harness.serve(PRIVACY), harness.asking() as client, harness.superuser("privacy") as watching:
@@ -247,8 +241,6 @@ async def outcome(mailer: Mailer, to: str) -> str:
 
 
 async def test_an_address_that_the_server_can_never_take_is_refused(plain_mail_server: MailServer) -> None:
-    """Guard: SMTPNotSupported in shared/mail/mailer.py; seen to fail without it, and with our own address held against
-    the recipient."""
     assert await outcome(sender(plain_mail_server), "żółw@example.com") == "refused"
     ours = Mailer(plain_mail_server.url, "Lethe <żółw@lethe.example>")
     assert await outcome(ours, "anna@example.com") == "not sent"
@@ -257,7 +249,6 @@ async def test_an_address_that_the_server_can_never_take_is_refused(plain_mail_s
 async def test_a_refused_outcome_takes_its_address_along(
     harness: Harness, database: Database, plain_mail_server: MailServer, seal: AddressSeal, settings: PrivacySettings
 ) -> None:
-    """Guard: SMTPNotSupported in shared/mail/mailer.py; seen to fail without it."""
     case_id = await case_with(database, seal.close(f"żółw.{address()}"))
     await change(harness, "privacy_case", case_id, "letter = 'outcome', closed_at = now()")
     await send_letters(database, sender(plain_mail_server), seal, settings)
@@ -284,7 +275,6 @@ async def test_a_letter_is_given_up_after_its_last_try(
     tried: int,
     left: dict[str, Any],
 ) -> None:
-    """Guard: `last_attempt` in shared/mail/delivery.py; seen to fail without it."""
     to = address()
     smtp.answers[to] = "451 Later"
     case_id = await case_with(database, seal.close(to))
@@ -298,6 +288,5 @@ async def test_a_letter_is_given_up_after_its_last_try(
 
 
 def test_the_last_attempt_comes_after_thirty_days() -> None:
-    """Guard: `last_attempt` in shared/mail/delivery.py; seen to fail with a lower one."""
     waits = [backoff(attempt, MailQueue.first_wait_s, MailQueue.longest_wait_s) for attempt in range(1, LAST_ATTEMPT)]
     assert [timedelta(seconds=sum(waits[:-1])).days, timedelta(seconds=sum(waits)).days] == [29, 30]

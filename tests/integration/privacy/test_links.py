@@ -74,10 +74,7 @@ async def handled(database: Database, subject_id: UUID, other_id: UUID, person: 
 
 
 async def test_two_links_at_once_leave_one_person(harness: Harness, database: Database) -> None:
-    """Guard: ONE_AT_A_TIME in services/privacy/handlers/subject_links.py; seen to fail without it.
-
-    Somebody holds the row of C: the first link has added E by then, the second can't see that.
-    """
+    """Somebody holds the row of C: the first link has added E by then, the second can't see that."""
     a, b, c, d, e = await people(harness, 5)
     await are_one(harness, {a: (a, b), c: (c, d)})
     async with harness.superuser("privacy") as connection:
@@ -99,11 +96,7 @@ async def erasing(database: Database, *people: UUID) -> None:
 
 
 async def test_a_link_has_its_turn_only_with_its_people(harness: Harness, database: Database) -> None:
-    """Guard: the people are locked before ONE_AT_A_TIME in services/privacy/subject_links.py; seen to fail (deadlock
-    detected) with the two swapped.
-
-    An erasure has locked D and waits for A; the link of A holds A; that of C waits for D.
-    """
+    """An erasure has locked D and waits for A; the link of A holds A; that of C waits for D."""
     a, b, c, d = await people(harness, 4)
     async with asyncio.TaskGroup() as group, database.transaction(Purpose.RIGHTS) as mine:
         await mark_received(mine, uuid4(), "privacy.link", a)

@@ -220,8 +220,6 @@ async def published(harness: Harness, register: Register, day: date) -> tuple[in
 
 
 async def test_a_correction_brings_no_purpose_forward(scenario: Harness) -> None:
-    """Guard: new is what the version in force does not name (documents/notice/edition.py); seen to fail
-    with the newest version in its place: the correction held at once, with the purpose in it."""
     register, start, notice = load(), today() + timedelta(days=100), load().notice.days_of_notice
 
     def without(*keys: str, email: str = "first@example.com") -> Register:

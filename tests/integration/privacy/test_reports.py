@@ -48,7 +48,6 @@ async def fakes(harness: Harness) -> AsyncIterator[FakeParticipants]:
 
 
 async def test_two_reports_at_the_same_instant_close_the_order_once(fakes: FakeParticipants) -> None:
-    """Guard: FOR UPDATE on the order in services/privacy/erasure_orders/reports.py; seen to fail without it."""
     async with listening(fakes.harness, privacy.ErasureFulfilled.type) as fulfilled:
         for count in range(1, ROUNDS + 1):
             token = await opened_case(fakes.database)
@@ -84,7 +83,6 @@ BROKEN: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("changes", BROKEN.values(), ids=BROKEN.keys())
 async def test_a_broken_report_is_given_up_and_closes_nothing(fakes: FakeParticipants, changes: dict[str, Any]) -> None:
-    """Guards: the validators of ErasureReported and ReportedTable, and the tables owed; seen to fail without each."""
     token = await opened_case(fakes.database)
     order = await fakes.ordered()
     await fakes.say(APPLE, report(APPLE, order))
@@ -97,10 +95,7 @@ async def test_a_broken_report_is_given_up_and_closes_nothing(fakes: FakePartici
 
 
 async def test_a_service_that_was_upgraded_in_between_answers_by_its_newer_map(fakes: FakeParticipants) -> None:
-    """Its report may overtake the announcement.
-
-    Guards: the newer map counts, and only an announced one; seen to fail without either.
-    """
+    """Its report may overtake the announcement."""
     token = await opened_case(fakes.database)
     order = await fakes.ordered()
     await fakes.say(APPLE, report(APPLE, order))
@@ -112,7 +107,7 @@ async def test_a_service_that_was_upgraded_in_between_answers_by_its_newer_map(f
 
 
 async def test_an_older_map_than_the_one_ordered_by_does_not_count(fakes: FakeParticipants) -> None:
-    """An instance from before the upgrade took the order: it knows nothing of the new table. Guard: `_owed`."""
+    """An instance from before the upgrade took the order: it knows nothing of the new table."""
     await fakes.say(PEAR, announced(PEAR, version=2))
     await eventually(lambda: fakes.rows.fetchval("SELECT map_version = 2 FROM participant WHERE service = 'pear'"))
     token = await opened_case(fakes.database)
@@ -126,7 +121,7 @@ async def test_an_older_map_than_the_one_ordered_by_does_not_count(fakes: FakePa
 
 
 async def test_a_data_map_without_a_table_joins_nobody(fakes: FakeParticipants) -> None:
-    """It could never be covered by a report. Guard: the check in `join`; seen to stop every order without it."""
+    """It could never be covered by a report."""
     given_up = handled(ANNOUNCED, "permanent")
     await fakes.say("plum", announced("plum").model_copy(update={"tables": ()}))
     await until_handled(ANNOUNCED, "permanent", given_up + 1)
@@ -135,7 +130,6 @@ async def test_a_data_map_without_a_table_joins_nobody(fakes: FakeParticipants) 
 
 
 async def test_who_failed_for_weeks_holds_up_nobody(fakes: FakeParticipants) -> None:
-    """Guard: the limit of the exponent in REOPEN; seen to keep the whole order open without it."""
     people = [uuid4() for _ in range(3)]
     await insert_cases(fakes.rows, people)
     await fakes.rows.execute("UPDATE privacy_case SET attempt = 1000 WHERE subject_id = $1", people[0])
@@ -155,7 +149,6 @@ async def test_who_failed_for_weeks_holds_up_nobody(fakes: FakeParticipants) -> 
 
 
 async def test_what_an_earlier_round_did_is_in_the_certificate(fakes: FakeParticipants) -> None:
-    """Guard: the orders that a case remembers; seen to fail without them (nothing held, says the last round)."""
     token = await opened_case(fakes.database)
     first = await fakes.ordered(1)
     await fakes.say(APPLE, report(APPLE, first, rows=3))
@@ -176,10 +169,7 @@ async def test_what_an_earlier_round_did_is_in_the_certificate(fakes: FakePartic
 
 
 async def test_a_case_whose_second_id_fails_tells_nobody_that_it_is_done(fakes: FakeParticipants) -> None:
-    """Privacy itself can't erase one of two linked ids: a trigger stands for any permanent fault.
-
-    Guard: REOPEN takes the closing back; seen to destroy the address and to mail the outcome without it.
-    """
+    """Privacy itself can't erase one of two linked ids: a trigger stands for any permanent fault."""
     one, other = uuid4(), uuid4()
     await fakes.rows.execute("INSERT INTO subject SELECT unnest($1::uuid[])", [one, other])
     await fakes.rows.execute("INSERT INTO subject_link VALUES ($1, $1), ($2, $1)", one, other)
