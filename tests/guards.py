@@ -31,6 +31,7 @@ PACKAGES = ("shared", "services", "deploy", "tests")
 FILES = ("pyproject.toml", "README.md", "lethe", "requirements.lock", ".gitignore")
 SIDE_BY_SIDE = 2
 LIMIT_S = 600
+PATIENCE_S = "20"  # here each wait is expected to end so
 FAILED = 1  # of pytest: tests ran and some failed
 
 
@@ -85,6 +86,7 @@ def _outcome(row: Guard, copies: "queue.Queue[Path]", environment: dict[str, str
     try:
         file.write_text(before.replace(row.find, row.replace))
         own = environment | {"LETHE_STATE": str(copy / ".lethe"), "PYTHONDONTWRITEBYTECODE": "1"}
+        own |= {"LETHE_TEST_PATIENCE_S": PATIENCE_S}
         command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", row.test]
         done = subprocess.run(command, cwd=copy, env=own, capture_output=True, text=True, check=False, timeout=LIMIT_S)
     except subprocess.TimeoutExpired:

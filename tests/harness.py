@@ -27,7 +27,7 @@ SHORT_WAITS_MS = {
     "lethe.retry.1h": 400,
 }
 # Met by failures only: a busy machine is three times slower than an idle one.
-PATIENCE_S = 90.0
+PATIENCE_S = float(os.environ.get("LETHE_TEST_PATIENCE_S", "90"))
 DEEPER = 10 if os.environ.get("LETHE_TEST_DEEP") else 1
 """How many times as many rounds `./lethe test --deep` plays."""
 SECRET = "the same for all modules: roles are shared"

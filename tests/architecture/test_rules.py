@@ -1,11 +1,14 @@
 """The shape of the code; each rule is seen to find what it is there for."""
 
+import ast
 from collections.abc import Callable, Sequence
 
 import pytest
 
+from deploy.local.folders import PROJECT
 from deploy.local.system import SERVICES, service
-from shared.messaging.router import Handler
+from shared.messaging.router import Handler, parameters
+from tests import guards
 from tests.architecture import rules
 from tests.architecture.rules import OWN, committed, relative, sources
 
@@ -47,6 +50,50 @@ def test_handlers_are_short() -> None:
     assert [found for handler in handlers() if (found := rules.long_handler(handler))] == []
 
 
+def test_no_handler_opens_a_transaction() -> None:
+    assert [found for name, text in sources("services") for found in rules.opens_a_transaction(name, text)] == []
+    unwanted = ("database", "claim")
+    assert [f"{h.__module__}.{h.__qualname__}" for h in handlers() if set(unwanted) & set(parameters(h))] == []
+
+
+def test_handlers_and_jobs_are_imported_by_the_wiring_only() -> None:
+    assert [found for name, text in sources("services") for found in rules.imports_the_top_floor(name, text)] == []
+
+
+def test_rows_leave_a_store_as_dataclasses() -> None:
+    assert [found for name, text in sources("services") for found in rules.subscripts_a_row(name, text)] == []
+
+
+def test_the_old_words_are_gone() -> None:
+    assert [found for name, text in sources(*OWN, "tests") for found in rules.old_words(name, text)] == []
+
+
+def test_the_pages_lead_somewhere() -> None:
+    pages = [file for file in committed() if file.suffix == ".md"]
+    assert len(pages) > 10
+    assert [dead for page in pages for dead in rules.dead_links(page)] == []
+
+
+def test_every_promise_names_tests_that_exist() -> None:
+    functions = {
+        node.name
+        for _, text in sources("tests")
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    promises = (PROJECT / "docs" / "promises.md").read_text().split("\n## ")[1:]
+    assert len(promises) == 14
+    assert [promise.splitlines()[0] for promise in promises if not rules.TEST.search(promise)] == []
+    assert rules.missing_tests("".join(promises), functions) == []
+
+
+def test_every_guard_stands_where_its_row_says() -> None:
+    """What breaks them is seen by `./lethe test --deep`."""
+    table = guards.rows()
+    assert len(table) > 100
+    assert [fault for row in table if (fault := row.fault)] == []
+
+
 def test_only_the_wiring_reads_settings() -> None:
     assert [found for name, text in sources("services") for found in rules.reads_settings(name, text)] == []
 
@@ -68,6 +115,12 @@ def test_nothing_names_a_path_of_one_machine() -> None:
     [
         (rules.too_long, LONG + "x = 1\n", LONG),
         (rules.unfinished, f"# {rules.UNFINISHED[0]}: later", "# done"),
+        (rules.subscripts_a_row, "def f(row):\n    return row['state']", "def f(row):\n    return row.state"),
+        (rules.subscripts_a_row, "x = order['gross']", "X = 'SELECT 1'\nx = order['gross']"),
+        (rules.imports_the_top_floor, "from services.x.handlers import orders", "from services.x.orders import store"),
+        (rules.imports_the_top_floor, "from services.x import jobs", "from services.x import rules"),
+        (rules.old_words, "class Outlet: ...", "class Publisher: ..."),
+        (rules.old_words, "async def front_door(): ...", "async def gateway_client(): ..."),
         (rules.unfinished, f"# {rules.UNFINISHED[1]}", "# to do"),
         (rules.of_this_machine, f"see {rules.OF_THIS_MACHINE[0]}x", "work/x"),
         (rules.of_this_machine, f"in {rules.OF_THIS_MACHINE[1]}.venv", "rooted/x"),
@@ -94,6 +147,21 @@ def test_the_wiring_may_read_settings() -> None:
 def test_a_name_that_says_nothing_is_found(name: str) -> None:
     assert rules.says_nothing(name)
     assert not rules.says_nothing("shared/database.py")
+
+
+def test_a_transaction_in_a_handler_is_found() -> None:
+    opening = "async def f(database):\n    async with database.transaction('x') as tx: ..."
+    assert rules.opens_a_transaction("services/x/handlers/y.py", opening)
+    assert not rules.opens_a_transaction("services/x/jobs/y.py", opening)
+
+
+def test_a_dead_link_and_a_missing_test_are_found() -> None:
+    page = PROJECT / "docs" / "promises.md"
+    assert rules.missing_tests(
+        "`test_that_is_none`, `test_the_pages_lead_somewhere`", ["test_the_pages_lead_somewhere"]
+    )
+    assert rules.LINK.findall("[a](b.md), [c](https://example.com)") == ["b.md", "https://example.com"]
+    assert rules.dead_links(page) == []
 
 
 async def long(first: int) -> int:
