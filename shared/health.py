@@ -25,8 +25,8 @@ def application(checks: Checks) -> Starlette:
         return PlainTextResponse("live")
 
     async def ready(_request: Request) -> Response:
-        found = await checks()
-        return JSONResponse(found, status_code=200 if all(found.values()) else 503)
+        states = await checks()
+        return JSONResponse(states, status_code=200 if all(states.values()) else 503)
 
     async def metrics(_request: Request) -> Response:
         return Response(generate_latest(), media_type="text/plain; version=0.0.4")

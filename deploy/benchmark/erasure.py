@@ -121,12 +121,12 @@ def _p95(values: Sequence[float]) -> float:
 
 def resident_mb(running: System) -> Figures:
     """Resident memory of each process in MB."""
-    found = {}
+    measured = {}
     for name in system.PROCESSES:
         pid = processes.running(running.folder, name)
         if pid:
-            found[name] = round(psutil.Process(pid).memory_info().rss / 1e6, 1)
-    return found
+            measured[name] = round(psutil.Process(pid).memory_info().rss / 1e6, 1)
+    return measured
 
 
 async def watch_memory(running: System, peak: dict[str, float], stop: asyncio.Event) -> None:
@@ -147,14 +147,14 @@ async def run(
     watcher = asyncio.create_task(watch_memory(running, peak, stop))
     async with residents.superuser(running.servers.postgres_admin_url, system.SERVICES) as connections:
         tell("single cases on an idle system")
-        found: dict[str, Any] = {"single": await single(connections, client, amqp_url, 60, 1)}
+        measured: dict[str, Any] = {"single": await single(connections, client, amqp_url, 60, 1)}
         tell(f"500 cases from {CLIENTS} clients")
-        found["concurrent"] = await concurrent(connections, client, amqp_url, 500, 2)
-        found["growth"] = await growth(connections, client, sizes, spread=spread, tell=tell)
+        measured["concurrent"] = await concurrent(connections, client, amqp_url, 500, 2)
+        measured["growth"] = await growth(connections, client, sizes, spread=spread, tell=tell)
         tell(f"bulk: {people} people, and as many as bare SQL")
-        found["bulk"] = await bulk(connections, client, people, 10_000_000)
+        measured["bulk"] = await bulk(connections, client, people, 10_000_000)
     stop.set()
     await watcher
     await client.close()
-    found["memory_mb"] = {name: {"idle": idle[name], "peak": peak[name]} for name in idle}
-    return found
+    measured["memory_mb"] = {name: {"idle": idle[name], "peak": peak[name]} for name in idle}
+    return measured

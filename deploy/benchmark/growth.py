@@ -24,14 +24,14 @@ async def growth(
     seeds = count(10)
     present: list[Resident] = []
     await _cost(connections, client, present, seeds, spread=spread)  # warms plans, caches and connections up
-    found: dict[str, float] = {}
+    medians: dict[str, float] = {}
     for size in sizes:
         tell(f"growth: {size} people present")
         while len(present) < size:
             present += await arrive(connections, min(CROWD, size - len(present)), next(seeds))
         costs = [await _cost(connections, client, present, seeds, spread=spread) for _ in range(ROUNDS)]
-        found[str(size)] = round(statistics.median(costs), 1)
-    return found
+        medians[str(size)] = round(statistics.median(costs), 1)
+    return medians
 
 
 async def _cost(

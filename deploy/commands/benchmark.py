@@ -57,10 +57,10 @@ def erasure(
         shutil.rmtree(FOLDER, ignore_errors=True)
         try:
             running = start.up(FOLDER, tell=tell, settings=SETTINGS)
-            found = asyncio.run(measurements.run(running, people=people, sizes=sizes, spread=spread, tell=tell))
+            measured = asyncio.run(measurements.run(running, people=people, sizes=sizes, spread=spread, tell=tell))
         finally:
             system.down(FOLDER)
-    typer.echo(json.dumps(found)) if as_json else Console().print(_table(found))
+    typer.echo(json.dumps(measured)) if as_json else Console().print(_table(measured))
 
 
 def _table(found: dict[str, Any]) -> Table:

@@ -44,11 +44,11 @@ def show_list(
     service: Annotated[str, typer.Argument(help="One service; all when left out.")] = "", as_json: Json = False
 ) -> None:
     """Tell what was given up, why, where and how long ago."""
-    found = [letter for name in ([service] if service else SERVICES) for letter in _run(_letters(name))]
+    letters = [letter for name in ([service] if service else SERVICES) for letter in _run(_letters(name))]
     if as_json:
-        typer.echo(json.dumps([letter.facts() for letter in found]))
-    elif found:
-        Console().print(_table(found))
+        typer.echo(json.dumps([letter.facts() for letter in letters]))
+    elif letters:
+        Console().print(_table(letters))
         typer.echo("`./lethe dead-letters show SERVICE ID` tells more, `replay` sends back, `drop` removes.")
     else:
         typer.echo("nothing was given up")
@@ -61,10 +61,10 @@ def show(
     body: Annotated[bool, typer.Option("--body", help="Print the body as well: ids, no personal values.")] = False,
 ) -> None:
     """Tell everything about one message."""
-    found = [letter for letter in _run(_letters(service)) if letter.message_id == message_id]
-    if not found:
+    matching = [letter for letter in _run(_letters(service)) if letter.message_id == message_id]
+    if not matching:
         _nothing(service)
-    for letter in found:
+    for letter in matching:
         text = {"body": letter.body} if body else {}
         typer.echo(json.dumps(letter.facts() | text, indent=2))
 
@@ -99,12 +99,12 @@ def drop(
 ) -> None:
     """Remove messages for good: what they told will never take effect here."""
     pick = _picked(message_id, reason, everything)
-    found = [letter for letter in _run(_letters(service)) if pick(letter)]
-    if not found:
+    chosen = [letter for letter in _run(_letters(service)) if pick(letter)]
+    if not chosen:
         _nothing(service)
     if not yes:
-        typer.confirm(f"Remove {len(found)} messages of {service} for good?", abort=True)
-    ids = {letter.message_id for letter in found}
+        typer.confirm(f"Remove {len(chosen)} messages of {service} for good?", abort=True)
+    ids = {letter.message_id for letter in chosen}
     dropped = _run(dead_letters.drop(_url(), service, lambda letter: pick(letter) and letter.message_id in ids))
     typer.echo(f"removed: {len(dropped)}")
 

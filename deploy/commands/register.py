@@ -35,14 +35,14 @@ def check(as_json: Json = False) -> None:
     If Lethe runs, the services that have joined it are checked as well.
     """
     with one_sentence_per_failure():
-        found = list(dict.fromkeys([*found_holes(os.environ), *documents.announced_holes()]))
+        holes = list(dict.fromkeys([*found_holes(os.environ), *documents.announced_holes()]))
     if as_json:
-        typer.echo(json.dumps({"complete": not found, "holes": found}, ensure_ascii=False))
-    elif found:
-        Console().print(_table(found))
+        typer.echo(json.dumps({"complete": not holes, "holes": holes}, ensure_ascii=False))
+    elif holes:
+        Console().print(_table(holes))
     else:
         typer.echo("the register is complete: every column has its purposes, every purpose its data or its reason")
-    if found:
+    if holes:
         raise typer.Exit(FAILED)
 
 

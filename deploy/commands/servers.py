@@ -34,8 +34,8 @@ def down() -> None:
 @app.command()
 def status() -> None:
     """Tell which servers run; exit code 3 when one does not."""
-    found = running_processes()
-    for name, pid in found.items():
+    processes = running_processes()
+    for name, pid in processes.items():
         typer.echo(f"{name:<10} {f'process {pid}' if pid else 'stopped'}")
-    if None in found.values():
+    if None in processes.values():
         raise typer.Exit(NOT_RUNNING)

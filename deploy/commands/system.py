@@ -47,13 +47,13 @@ def down() -> None:
 
 def status(as_json: Json = False) -> None:
     """Tell how every process is; exit code 3 when one does not run or is not ready."""
-    found = system.running_parts()
+    parts = system.running_parts()
     ready = {name: _ready(name) for name in system.PROCESSES}
-    fine = all(found.values()) and all(ready.values())
+    fine = all(parts.values()) and all(ready.values())
     if as_json:
-        typer.echo(json.dumps({"ready": fine, "processes": found, "checks": ready}))
+        typer.echo(json.dumps({"ready": fine, "processes": parts, "checks": ready}))
     else:
-        Console().print(_status_table(found, ready))
+        Console().print(_status_table(parts, ready))
     if not fine:
         raise typer.Exit(NOT_RUNNING)
 
@@ -64,10 +64,10 @@ def _ready(name: str) -> dict[str, bool] | None:
         return None
     try:
         answer = httpx.get(f"http://127.0.0.1:{port}/health/ready", timeout=TIMEOUT_S, trust_env=False)
-        found: dict[str, bool] = answer.json()
+        checks: dict[str, bool] = answer.json()
     except (httpx.HTTPError, ValueError):  # somebody else may listen there
         return None
-    return found if answer.is_success else None
+    return checks if answer.is_success else None
 
 
 def _status_table(found: dict[str, int | None], ready: dict[str, dict[str, bool] | None]) -> Table:

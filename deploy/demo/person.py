@@ -90,8 +90,8 @@ class Person:
             licensing.PlaySandbox(reference=payment["reference"], event="payment.confirmed")
         )
         self._deliver(webhook)
-        found = self.call("GET", "/licenses").json()["licenses"][0]
-        self.license_key = self.call("GET", f"/licenses/{found['license_id']}/key").json()["key"]
+        bought = self.call("GET", "/licenses").json()["licenses"][0]
+        self.license_key = self.call("GET", f"/licenses/{bought['license_id']}/key").json()["key"]
         self.validate_license(activate=True)
         self.values.append(self.license_key)
         return str(self.call("GET", "/invoices").json()["invoices"][0]["number"])
@@ -139,8 +139,8 @@ class Person:
 
     def _followed(self, page: str) -> dict[str, Any]:
         url = f"{self.gateway}/privacy-requests/{self.case_token}{page}"
-        found: dict[str, Any] = httpx.get(url, timeout=TIMEOUT_S, trust_env=False).raise_for_status().json()
-        return found
+        document: dict[str, Any] = httpx.get(url, timeout=TIMEOUT_S, trust_env=False).raise_for_status().json()
+        return document
 
 
 SYLLABLES = ("ba", "ce", "di", "fo", "gu", "ka", "le", "mi", "no", "ru")

@@ -132,10 +132,10 @@ async def _prove(
     certificate = await asyncio.to_thread(person.certificate)
     console.print(f"   certificate {certificate['case_id']}: {certificate['outcome']}, {len(certificate['kept'])} kept")
     values = person.values + [value for p in crowd[:OTHERS] for value in p.values]
-    found = await leftovers.in_tables(connections, values)
+    in_tables = await leftovers.in_tables(connections, values)
     in_queues, messages = await leftovers.in_queues(management, system.VIRTUAL_HOST, values)
     in_logs, lines = leftovers.in_logs(running.folder / "logs", values)
-    everything = found + in_queues + in_logs
+    everything = in_tables + in_queues + in_logs
     console.print(tables.leftovers(everything))
     console.print(f"   searched for her and {OTHERS} others: every table, {messages} messages, {lines} log lines")
     console.print("   not searched: the mailbox (the world outside), write-ahead logs, backups")

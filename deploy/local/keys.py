@@ -37,11 +37,11 @@ def _remembered(folder: Path) -> dict[str, str]:
     """All secrets of the installation; missing ones are made and remembered."""
     file = folder / "keys.json"
     secrets: dict[str, str] = remembered(file)
-    made = {variable(name): _first_keys(name, secrets) for name in KEYED if variable(name) not in secrets}
+    first = {variable(name): _first_keys(name, secrets) for name in KEYED if variable(name) not in secrets}
     if PASSWORDS not in secrets:
-        made[PASSWORDS] = Fernet.generate_key().decode()
-    if made:
-        secrets |= made
+        first[PASSWORDS] = Fernet.generate_key().decode()
+    if first:
+        secrets |= first
         remember(file, secrets)
     return secrets
 

@@ -75,15 +75,15 @@ def messages_for(messages: Path, recipient: str) -> list[EmailMessage]:
 
 def wait_for(messages: Path, recipient: str, subject: str, within_s: float = 10.0) -> EmailMessage:
     """Wait for the newest message to an address whose subject contains the text."""
-    found: list[EmailMessage] = []
+    matching: list[EmailMessage] = []
 
     def arrived() -> bool:
-        found[:] = [each for each in messages_for(messages, recipient) if subject in (each["Subject"] or "")]
-        return bool(found)
+        matching[:] = [each for each in messages_for(messages, recipient) if subject in (each["Subject"] or "")]
+        return bool(matching)
 
     if not processes.poll(arrived, within_s):
         raise TimeoutError(f"No message with {subject!r} in its subject arrived within {within_s:.0f} s.")
-    return found[-1]
+    return matching[-1]
 
 
 class _Folder:

@@ -81,10 +81,10 @@ def make_cluster(home: Path, password: str, *, durable: bool) -> None:
             os.chown(each, NOBODY, NOBODY)
     argv = [*prefix, str(binaries() / "initdb"), "-D", str(half), f"--pwfile={secret}", *CLUSTER_OPTIONS]
     argv += [] if durable else ["--no-sync"]
-    made = subprocess.run(argv, env=environment_of(half), capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(argv, env=environment_of(half), capture_output=True, text=True, check=False)  # noqa: S603
     secret.unlink()
-    if made.returncode:
-        reason = (made.stderr.strip().splitlines() or ["no reason given"])[-1]
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise StartError(f"PostgreSQL could not make its data folder {half}: {reason}")
     half.rename(home / "data")
 

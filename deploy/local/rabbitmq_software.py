@@ -32,8 +32,8 @@ def _installed() -> Path | None:
     # does not.
     if script := next(Path("/").glob(SCRIPT), None):
         return script if shutil.which("erl") else None
-    found = shutil.which("rabbitmq-server")
-    return Path(found).resolve() if found else None
+    installed = shutil.which("rabbitmq-server")
+    return Path(installed).resolve() if installed else None
 
 
 def _fetch(unpacked: Path) -> None:

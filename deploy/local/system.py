@@ -66,11 +66,11 @@ def known_ports(folder: Path) -> dict[str, int]:
 
 def environment(system: System, name: str) -> dict[str, str]:
     """The settings of one process; what the caller's environment says goes before."""
-    made = system.databases.get(name)
+    urls = system.databases.get(name)
     own = {
         **keys_of(system.folder, name),
         "LETHE_AMQP_URL": system.amqp[name],
-        "LETHE_POSTGRES_URL": made.app if made else "",
+        "LETHE_POSTGRES_URL": urls.app if urls else "",
         "LETHE_SMTP_URL": system.servers.smtp_url,
         "LETHE_HEALTH_HOST": LOOPBACK,
         "LETHE_HEALTH_PORT": str(system.ports[name]),
@@ -79,12 +79,12 @@ def environment(system: System, name: str) -> dict[str, str]:
         "PATH": os.environ.get("PATH", os.defpath),
     }
     others = tuple(f"LETHE_{other.upper()}_" for other in PROCESSES if other != name)
-    given = {
+    environment = {
         key: value
         for key, value in os.environ.items()
         if key.startswith("LETHE_") and not key.startswith(others) and key not in own
     }
-    return own | given
+    return own | environment
 
 
 def start(system: System, name: str, settings: Mapping[str, str]) -> None:

@@ -44,8 +44,8 @@ class Resident:
     @property
     def values(self) -> tuple[str, ...]:
         """What a search for traces of this person looks for; a name alone may be somebody else's too."""
-        given = (self.email, self.street, self.phone, self.company, self.nip, self.ip)
-        return tuple(value for value in given if value)
+        values = (self.email, self.street, self.phone, self.company, self.nip, self.ip)
+        return tuple(value for value in values if value)
 
 
 def residents(count: int, seed: int) -> list[Resident]:

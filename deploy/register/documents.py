@@ -29,20 +29,20 @@ NOT_RUNNING = "Lethe is not running, and published versions are kept by it: star
 
 def notice(language: Language, shape: Format) -> str:
     """The notice of today, as published if the running system has published just this."""
-    made = notices.drafted(load(), maps(), today())[language]
+    edition = notices.drafted(load(), maps(), today())[language]
     published = _published(language) if _runs() else None
-    if published is not None and published.notice == made:
+    if published is not None and published.notice == edition:
         return render(published, shape)
-    return render(Edition(version=None, effective_on=None, notice=made), shape)
+    return render(Edition(version=None, effective_on=None, notice=edition), shape)
 
 
 def changes(language: Language, since: int) -> str:
     """What has changed since a published version. Raises StartError when there is none."""
-    made = notices.drafted(load(), maps(), today())[language]
+    edition = notices.drafted(load(), maps(), today())[language]
     before = _published(language, since)
     if before is None:
         raise StartError(f"There is no version {since} of the notice.")
-    shown = difference(before, Edition(version=None, effective_on=None, notice=made))
+    shown = difference(before, Edition(version=None, effective_on=None, notice=edition))
     return shown or f"nothing has changed since version {since}\n"
 
 
@@ -50,10 +50,10 @@ def record(language: Language, shape: record_pages.Format, version: int) -> str:
     """The record of today, with number and history if the running system has kept just this, or a kept version."""
     if version:
         return str(_ask(privacy.ReadRecord(language=language, format=shape, version=version)).document)
-    made = records.drafted(load(), maps(), today())[language]
-    if _runs() and _kept(language) == made:
+    edition = records.drafted(load(), maps(), today())[language]
+    if _runs() and _kept(language) == edition:
         return str(_ask(privacy.ReadRecord(language=language, format=shape)).document)
-    return record_pages.render(RecordEdition(version=None, as_of=today(), record=made), shape)
+    return record_pages.render(RecordEdition(version=None, as_of=today(), record=edition), shape)
 
 
 def announced_holes() -> list[str]:
@@ -63,18 +63,18 @@ def announced_holes() -> list[str]:
 
 def _published(language: Language, version: int | None = None) -> Edition | None:
     try:
-        found = _ask(privacy.ReadNotice(language=language, format="json", version=version))
+        answer = _ask(privacy.ReadNotice(language=language, format="json", version=version))
     except Refused:
         return None
-    return Edition.model_validate_json(found.document)
+    return Edition.model_validate_json(answer.document)
 
 
 def _kept(language: Language) -> Record | None:
     try:
-        found = _ask(privacy.ReadRecord(language=language, format="json"))
+        answer = _ask(privacy.ReadRecord(language=language, format="json"))
     except Refused:
         return None
-    return RecordEdition.model_validate_json(found.document).record
+    return RecordEdition.model_validate_json(answer.document).record
 
 
 def _runs() -> bool:

@@ -25,13 +25,13 @@ def connectors(environment: Mapping[str, str] | None = None) -> dict[str, tuple[
 def _settings(name: str, environment: Mapping[str, str]) -> Settings:
     """The settings of a service as far as they are set, unchecked: only names of recipients are read."""
     own = f"{PREFIX}{name.upper()}_"
-    given: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     for prefix in (PREFIX, own):
-        given |= {
+        settings |= {
             key.removeprefix(prefix).lower(): value for key, value in environment.items() if key.startswith(prefix)
         }
     kind = system.service(name).settings
-    return kind.model_construct(**{key: value for key, value in given.items() if key in kind.model_fields})
+    return kind.model_construct(**{key: value for key, value in settings.items() if key in kind.model_fields})
 
 
 def found_holes(environment: Mapping[str, str] | None = None) -> list[str]:

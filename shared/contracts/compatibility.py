@@ -17,15 +17,15 @@ SAME = ("pattern", "format", "multipleOf", "uniqueItems")
 
 def breaking_event(old: Schema, new: Schema) -> list[str]:
     """Differences of an event that break a reader, old or new."""
-    found = [] if old.get("late") == new.get("late") else ["what a late one does has changed"]
-    return found + _both_ways(old["message"], new.get("message", {}))
+    differences = [] if old.get("late") == new.get("late") else ["what a late one does has changed"]
+    return differences + _both_ways(old["message"], new.get("message", {}))
 
 
 def breaking_request(old: Schema, new: Schema) -> list[str]:
     """Differences of a request that break an asker; its reply is read by others like an event."""
     request, reply = new.get("request", {}), new.get("reply", {})
-    found = [*_removed(old["request"], request), *_narrower(old["request"], request)]
-    return [*found, *(f"reply {reason}" for reason in _both_ways(old["reply"], reply))]
+    differences = [*_removed(old["request"], request), *_narrower(old["request"], request)]
+    return [*differences, *(f"reply {reason}" for reason in _both_ways(old["reply"], reply))]
 
 
 def _both_ways(old: Schema, new: Schema) -> list[str]:
@@ -101,9 +101,9 @@ def _values(a: Schema, b: Schema, path: str) -> Iterator[str]:
     if "type" in b and a.get("type") != b["type"] and (a.get("type"), b["type"]) != ("integer", "number"):
         yield f"{path} is no longer {a.get('type', 'anything')}"
         return
-    allowed, given = _enumerated(b), _enumerated(a)
-    if allowed is not None and (given is None or not given <= allowed):
-        yield f"{path} allows less: {', '.join(sorted(map(str, (given or {'anything'}) - allowed)))}"
+    allowed, offered = _enumerated(b), _enumerated(a)
+    if allowed is not None and (offered is None or not offered <= allowed):
+        yield f"{path} allows less: {', '.join(sorted(map(str, (offered or {'anything'}) - allowed)))}"
     for key in LOWER:
         if key in b and a.get(key, float("-inf")) < b[key]:
             yield f"{path} has a higher {key}"

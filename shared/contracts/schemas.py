@@ -54,12 +54,12 @@ def text(found: Document) -> str:
 
 def breaking(before: dict[str, Document], after: dict[str, Document]) -> list[str]:
     """Every difference that somebody who keeps to the old contracts would notice, one sentence each."""
-    found = [f"{name.removesuffix('.json')}: the type is gone" for name in sorted(before.keys() - after.keys())]
+    differences = [f"{name.removesuffix('.json')}: the type is gone" for name in sorted(before.keys() - after.keys())]
     for name in sorted(before.keys() & after.keys()):
         old, new = before[name], after[name]
         compare = breaking_event if "message" in old else breaking_request
-        found += [f"{old['type']}: {reason}" for reason in compare(old, new)]
-    return found
+        differences += [f"{old['type']}: {reason}" for reason in compare(old, new)]
+    return differences
 
 
 def differing(before: dict[str, Document], after: dict[str, Document]) -> list[str]:

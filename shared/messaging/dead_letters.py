@@ -47,9 +47,9 @@ class DeadLetter:
         return (now() - self.failed_at).total_seconds() if self.failed_at else None
 
     def facts(self) -> dict[str, Any]:
-        found = asdict(self) | {"failed_at": self.failed_at and self.failed_at.isoformat(), "age_s": self.age_s}
-        del found["body"]
-        return found
+        document = asdict(self) | {"failed_at": self.failed_at and self.failed_at.isoformat(), "age_s": self.age_s}
+        del document["body"]
+        return document
 
 
 Pick = Callable[[DeadLetter], bool]

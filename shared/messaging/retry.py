@@ -36,13 +36,13 @@ async def give_up(
     publisher: Publisher, service: str, queue: str, message: AbstractIncomingMessage, error: Exception, reason: str
 ) -> None:
     """Move a copy to the service's dead letters; headers tell why, from where and after how many attempts."""
-    told = {key: value for key, value in what_failed(error).items() if value}
+    failure = {key: value for key, value in what_failed(error).items() if value}
     headers: HeadersType = {
         ATTEMPT: attempts(message) + 1,
         REASON: reason,
         ORIGIN: queue,
         FAILED_AT: now().isoformat(),
-        FAULT: " ".join(f"{key}={value}" for key, value in told.items()),
+        FAULT: " ".join(f"{key}={value}" for key, value in failure.items()),
     }
     await publisher.publish("", dead_letters(service), copied(message, {**message.headers, **headers}))
     log.error("message given up", queue=queue, reason=reason, **what_failed(error))

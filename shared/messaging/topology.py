@@ -103,7 +103,7 @@ async def _declare_queue(connection: AbstractConnection, name: str) -> AbstractQ
 def policies(services: Sequence[str], waits_ms: dict[str, int] | None = None) -> dict[str, dict[str, Any]]:
     """The broker policies by name; `waits_ms` replaces the tiers' waiting times (tests shorten them)."""
     waits = {tier.name: tier.wait_ms for tier in TIERS} | (waits_ms or {})
-    found = {
+    policies = {
         f"lethe-{name}": _policy(
             f"^{name.replace('.', '[.]')}$",
             {
@@ -115,11 +115,11 @@ def policies(services: Sequence[str], waits_ms: dict[str, int] | None = None) ->
         )
         for name, wait in waits.items()
     }
-    found["lethe-unrouted"] = _policy("^lethe[.]unrouted$", {"max-length": UNROUTED_LENGTH})
+    policies["lethe-unrouted"] = _policy("^lethe[.]unrouted$", {"max-length": UNROUTED_LENGTH})
     # whoever looks at dead letters delivers them: RabbitMQ 4 drops what was looked at 20 times
-    found["lethe-dead-letters"] = _policy("[.]dead-letters$", {"delivery-limit": LOOKED_AT})
+    policies["lethe-dead-letters"] = _policy("[.]dead-letters$", {"delivery-limit": LOOKED_AT})
     for service in services:
-        found[f"lethe-{service}"] = _policy(
+        policies[f"lethe-{service}"] = _policy(
             f"^{service}[.]on[.]",
             {
                 "delivery-limit": DELIVERY_LIMIT,
@@ -127,7 +127,7 @@ def policies(services: Sequence[str], waits_ms: dict[str, int] | None = None) ->
                 "dead-letter-routing-key": dead_letters(service),
             },
         )
-    return found
+    return policies
 
 
 def _policy(pattern: str, definition: dict[str, Any]) -> dict[str, Any]:

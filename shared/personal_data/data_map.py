@@ -79,8 +79,8 @@ class Table:
 
     @property
     def categories(self) -> tuple[Category, ...]:
-        found = {self.category} | {c.category for c in self.columns if c.category and not c.blank}
-        return tuple(sorted(found))
+        categories = {self.category} | {c.category for c in self.columns if c.category and not c.blank}
+        return tuple(sorted(categories))
 
     @property
     def blanked(self) -> tuple[Column, ...]:

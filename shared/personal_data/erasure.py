@@ -114,7 +114,7 @@ async def _report_again(tx: Transaction, eraser: Eraser, order_id: UUID) -> bool
     One by an older data map says nothing about the tables of today: the order is carried out again.
     """
     data_map = eraser.data_map
-    found = await tx.run(REPUBLISH, order_id, f"{tx.service}.erasure-reported.v1", data_map.version)
-    if found:
+    sent = await tx.run(REPUBLISH, order_id, f"{tx.service}.erasure-reported.v1", data_map.version)
+    if sent:
         tx.wake(OUTBOX)
-    return bool(found)
+    return bool(sent)

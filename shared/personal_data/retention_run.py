@@ -34,8 +34,8 @@ DUE = "NOT live AND retain_until < $1 AND review_at IS NULL"
 
 
 def _whose(tables: Sequence[str]) -> str:
-    found = " UNION ".join(f"SELECT subject_id FROM {table} WHERE {DUE}" for table in tables)
-    return f"SELECT subject_id FROM ({found}) AS due ORDER BY subject_id LIMIT {BATCH}"
+    due = " UNION ".join(f"SELECT subject_id FROM {table} WHERE {DUE}" for table in tables)
+    return f"SELECT subject_id FROM ({due}) AS due ORDER BY subject_id LIMIT {BATCH}"
 
 
 async def _end(tx: Transaction, table: str, day: date, people: Sequence[UUID]) -> EndedRetention | None:

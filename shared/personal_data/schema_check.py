@@ -30,14 +30,14 @@ async def gaps(tx: Transaction, data_map: DataMap) -> list[str]:
     keyed = {(r["table"], r["column"]) for r in await tx.rows(KEYED)}
     indexed = {(r["table"], r["column"]) for r in await tx.rows(INDEXED)}
     purposes = {r["purpose"]: r["kind"] for r in await tx.rows(PURPOSES)}
-    found = [*_undeclared(live, data_map), *_missing(live, data_map)]
+    differences = [*_undeclared(live, data_map), *_missing(live, data_map)]
     for table in data_map.everything:
-        found += _unkeyed(table, keyed, indexed)
+        differences += _unkeyed(table, keyed, indexed)
         if not all(r["forced"] for r in live if r["table"] == table.name):
-            found.append(f"{table.name}: row-level security is not forced")
+            differences.append(f"{table.name}: row-level security is not forced")
     if purposes != {p.value: kind for p, kind in KINDS.items()}:
-        found.append("lethe.purpose differs from shared/purposes.py")
-    return found
+        differences.append("lethe.purpose differs from shared/purposes.py")
+    return differences
 
 
 def _undeclared(live: Iterable[Row], data_map: DataMap) -> list[str]:
@@ -64,12 +64,12 @@ def _missing(live: Iterable[Row], data_map: DataMap) -> list[str]:
 
 
 def _unkeyed(table: Table, keyed: set[tuple[str, str]], indexed: set[tuple[str, str]]) -> list[str]:
-    found = []
+    missing = []
     for column in (c for c in table.columns if c.role):
         if (table.name, column.name) not in keyed:
-            found.append(f"{table.name}.{column.name}: no foreign key to subject (subject_id, live)")
+            missing.append(f"{table.name}.{column.name}: no foreign key to subject (subject_id, live)")
         if (table.name, column.name) not in indexed:
-            found.append(f"{table.name}.{column.name}: no index")
+            missing.append(f"{table.name}.{column.name}: no index")
     if table.kept and (table.name, "retain_until") not in indexed:
-        found.append(f"{table.name}.retain_until: no index")
-    return found
+        missing.append(f"{table.name}.retain_until: no index")
+    return missing

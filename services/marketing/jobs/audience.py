@@ -40,8 +40,8 @@ async def _is_newer(client: RequestClient, decision: Decision) -> bool:
     if decision.state != "left" or decision.left_at is None:
         return True
     ledger = await client.request(privacy.ReadConsents(subject_id=decision.subject_id))
-    given = [c.decided_at for c in ledger.consents if c.given and c.purpose == Purpose.MARKETING_EMAIL]
-    return any(decided_at > decision.left_at for decided_at in given)
+    consents = [c.decided_at for c in ledger.consents if c.given and c.purpose == Purpose.MARKETING_EMAIL]
+    return any(decided_at > decision.left_at for decided_at in consents)
 
 
 async def _address(client: RequestClient, subject_id: UUID) -> identity.Address | None:

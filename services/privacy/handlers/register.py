@@ -15,5 +15,5 @@ router = ServiceRouter("privacy")
 async def check_register(_request: privacy.CheckRegister, tx: Transaction, register: Register) -> privacy.RegisterHoles:
     """In what the register differs from what the services announced."""
     announced = await participants.announced(tx)
-    found = gaps(register, participants.maps(announced), participants.recipients(announced))
-    return privacy.RegisterHoles(services=tuple(p.service for p in announced), holes=tuple(found))
+    holes = gaps(register, participants.maps(announced), participants.recipients(announced))
+    return privacy.RegisterHoles(services=tuple(p.service for p in announced), holes=tuple(holes))

@@ -64,14 +64,14 @@ class Reader:
 
     def many(self, name: str, table: str, model: type[K]) -> Mapping[str, K]:
         """The tables of a file by their keys."""
-        found: dict[str, K] = {}
+        entries: dict[str, K] = {}
         for number, content in enumerate(self.file(name).get(table, ()), start=1):
             where = str(content.get("key", f"{table} {number}"))
-            if where in found:
+            if where in entries:
                 self.wrong.append(f"{name}: {where}: is there twice")
             elif entry := self._validated(model, content, name, where):
-                found[where] = entry
-        return MappingProxyType(found)
+                entries[where] = entry
+        return MappingProxyType(entries)
 
     def _validated(self, model: type[E], content: Any, name: str, where: str) -> E | None:
         try:
@@ -120,10 +120,10 @@ def load(folder: Path = FOLDER) -> Register:
     parts |= {name: read.many(file, table, model) for name, (file, table, model) in TABLES.items()}
     if read.wrong:
         raise RegisterRefused(read.wrong)
-    made = Register(**parts)
-    if wrong := dangling(made):
+    register = Register(**parts)
+    if wrong := dangling(register):
         raise RegisterRefused(wrong)
-    return made
+    return register
 
 
 TABLES: dict[str, tuple[str, str, type[Keyed]]] = {

@@ -53,10 +53,10 @@ def keep(rules: Rules, fact: date) -> Retention:
 
 def latest(first: Retention, *others: Retention) -> Retention:
     """The retention that ends last; an open one ends after any date. Equals are named together."""
-    found = (first, *others)
-    review_at = min((r.review_at for r in found if r.review_at), default=None)
-    until = None if review_at else max(r.until for r in found if r.until)
-    last = [r for r in found if (r.review_at if review_at else r.until == until)]
+    terms = (first, *others)
+    review_at = min((r.review_at for r in terms if r.review_at), default=None)
+    until = None if review_at else max(r.until for r in terms if r.until)
+    last = [r for r in terms if (r.review_at if review_at else r.until == until)]
     return Retention(until, review_at, _united(r.provisions for r in last), _united(r.exemptions for r in last))
 
 

@@ -1,4 +1,5 @@
--- The template of every service's database. `:app` below is the role that works; the owner migrates.
+-- The template of every service's database: what the kit keeps beside the service's own tables. The owner's role
+-- migrates; the app's role works, with the rights granted at the end.
 CREATE SCHEMA lethe;
 
 -- ── The root ────────────────────────────────────────────────────────────────────────────────────

@@ -166,13 +166,13 @@ def _right(right: entries.Right, language: Language) -> model.RightPart:
 
 
 def _authority(register: Register, language: Language, day: date) -> model.AuthorityPart:
-    found = register.authority(day)
+    authority = register.authority(day)
     return model.AuthorityPart(
-        name=found.name.in_(language),
-        address=found.address,
-        website=found.website,
-        phone=found.phone,
-        how=found.how.in_(language),
+        name=authority.name.in_(language),
+        address=authority.address,
+        website=authority.website,
+        phone=authority.phone,
+        how=authority.how.in_(language),
         court=register.court.statement.in_(language),
     )
 

@@ -68,9 +68,9 @@ def _transfers(recipients: list[Recipient], language: Language) -> tuple[str, ..
 def _erasure(register: Register, purpose: purposes.Purpose, language: Language, day: date) -> tuple[str, ...]:
     classes = [register.retention[key] for key in purpose.retention if key != BOOKS or register.controller.full_books]
     return tuple(
-        f"{found.key} {found.title.in_(language)}: {term_in_words(term, language, day)}"
-        for found in classes
-        for term in found.terms
+        f"{data_class.key} {data_class.title.in_(language)}: {term_in_words(term, language, day)}"
+        for data_class in classes
+        for term in data_class.terms
     )
 
 
