@@ -20,6 +20,7 @@ from rich.table import Table
 
 from deploy.commands.console import one_sentence_per_failure
 from deploy.local.folders import PROJECT, STATE
+from deploy.local.ports import OUR_PORTS, RANGE
 from deploy.local.servers import running_servers, stop_servers
 
 WRONG_USE = 2
@@ -129,12 +130,25 @@ def _run(kind: Kind, environment: dict[str, str], progress: Progress) -> Finishe
     task, began = progress.add_task(kind.name, total=None), time.monotonic()
     with tempfile.TemporaryFile("w+") as output:
         done = subprocess.run(  # noqa: S603 constants
-            kind.command, cwd=PROJECT, env=environment, check=False, stdout=output, stderr=subprocess.STDOUT
+            kind.command,
+            cwd=PROJECT,
+            env=environment | {RANGE: ports_of(kind)},
+            check=False,
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
         output.seek(0)
         text = output.read()
     progress.remove_task(task)
     return Finished(kind, done.returncode == 0, time.monotonic() - began, text)
+
+
+def ports_of(kind: Kind) -> str:
+    """Ports that no other kind picks, so that a system which is down for a moment finds its own again."""
+    every = (*KINDS, DEEP)
+    share = (OUR_PORTS[1] - OUR_PORTS[0]) // len(every)
+    first = OUR_PORTS[0] + every.index(kind) * share
+    return f"{first}-{first + share - 1}"
 
 
 def _table(chosen: Sequence[Kind], finished: dict[str, Finished], seconds: float) -> Table:

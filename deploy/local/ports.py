@@ -2,6 +2,7 @@
 
 import atexit
 import contextlib
+import os
 import random
 import socket
 from collections.abc import Sequence
@@ -16,6 +17,9 @@ LOOPBACK = "127.0.0.1"
 # Remembered ports must lie below those that the kernel lends to outgoing connections (from 32768 on), or
 # any client on this machine might hold one when its server starts again.
 OUR_PORTS = (20_000, 32_000)
+RANGE = "LETHE_PORTS"
+"""Narrows them to `<first>-<last>`: a port that is remembered but not listened on looks free to another system."""
+MOST_PORTS = 65_536
 PORTS_FILE = "ports.json"
 claims = contextlib.ExitStack()
 atexit.register(claims.close)
@@ -34,11 +38,21 @@ def remembered_ports(home: Path, names: Sequence[str]) -> dict[str, int]:
 
 def free_ports(count: int) -> list[int]:
     """Pick ports that nobody uses and nobody else picks while this process lives: its servers may be slow to start."""
-    candidates = random.sample(range(*OUR_PORTS), k=OUR_PORTS[1] - OUR_PORTS[0])
+    ours = _our_ports()
+    candidates = random.sample(ours, k=len(ours))
     free = list(islice((port for port in candidates if _claim(port)), count))
     if len(free) < count:
-        raise StartError(f"No port between {OUR_PORTS[0]} and {OUR_PORTS[1]} is free: stop what uses them.")
+        raise StartError(f"No port between {ours.start} and {ours.stop} is free: stop what uses them.")
     return free
+
+
+def _our_ports() -> range:
+    if not (narrowed := os.environ.get(RANGE)):
+        return range(*OUR_PORTS)
+    first, _, last = narrowed.partition("-")
+    if not (first.isdecimal() and last.isdecimal() and 0 < int(first) <= int(last) < MOST_PORTS):
+        raise StartError(f"{RANGE} is written <first>-<last>, as in 20000-21999.")
+    return range(int(first), int(last) + 1)
 
 
 def _claim(port: int) -> bool:
