@@ -33,8 +33,12 @@ class Keyring:
     def __init__(self, service: str, setting: str) -> None:
         if not re.fullmatch(FORMAT, setting):
             raise ValueError("keys are written as <id>:<secret>, newest first, 32 characters or more each")
+        parts = [part.partition(":") for part in setting.split(",")]
         self._service = service
-        self._secrets = {int(key): secret for key, _, secret in (part.partition(":") for part in setting.split(","))}
+        self._secrets = {int(key_id): secret for key_id, _, secret in parts}
+        self._derived: dict[str, list[tuple[int, bytes]]] = {}
+        if len(self._secrets) < len(parts):
+            raise ValueError("two keys have the same id")
         if not any(self._secrets) or max(self._secrets) > 255:  # noqa: PLR2004 an id is stored in a byte
             raise ValueError("a keyring needs a key with an id from 1 to 255")
 
@@ -43,7 +47,7 @@ class Keyring:
         return self._secrets.get(LEGACY)
 
     def derive(self, use: str) -> bytes:
-        return next(key for _, key in self._keys(use))
+        return self._keys(use)[0][1]
 
     def seal(self, use: str, text: str) -> bytes:
         """Encrypt (Fernet: AES-128-CBC with HMAC-SHA-256)."""
@@ -84,10 +88,13 @@ class Keyring:
     def _fernet(self, use: str) -> MultiFernet:
         return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for _, key in self._keys(use)])
 
-    def _keys(self, use: str) -> Iterator[tuple[int, bytes]]:
-        """The ids and keys for one use, newest first."""
-        info = f"lethe {self._service}: {use}".encode()
-        for key_id in sorted(self._secrets, reverse=True):
-            if key_id != LEGACY:
-                secret = self._secrets[key_id].encode()
-                yield key_id, HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=info).derive(secret)
+    def _keys(self, use: str) -> list[tuple[int, bytes]]:
+        """The ids and keys for one use in the order of the setting: what comes first makes what is new."""
+        if use not in self._derived:
+            info = f"lethe {self._service}: {use}".encode()
+            self._derived[use] = [
+                (key_id, HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=info).derive(secret.encode()))
+                for key_id, secret in self._secrets.items()
+                if key_id != LEGACY
+            ]
+        return self._derived[use]

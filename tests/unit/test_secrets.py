@@ -29,6 +29,14 @@ def test_what_the_newest_key_made_is_unknown_to_the_old_one() -> None:
         before.open("address", after.seal("address", "x"))
 
 
+def test_a_new_key_is_read_everywhere_before_it_makes_anything() -> None:
+    """The first restart of a rotation: it stands last, whatever its id."""
+    first, second = Keyring("identity", f"{OLD},2:{'n' * 32}"), Keyring("identity", NEW)
+    assert first.mac("address", ANNA) == Keyring("identity", OLD).mac("address", ANNA)
+    assert second.mac("address", ANNA) in first.macs("address", ANNA)
+    assert first.open("address", second.seal("address", "x")) == "x"
+
+
 def test_no_key_does_two_jobs() -> None:
     """Neither for two uses of one service nor for one use of two services."""
     ring = Keyring("identity", OLD)
@@ -54,7 +62,17 @@ def test_an_address_sealed_before_there_were_key_ids_is_still_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "setting", ["", "o" * 32, "1:short", f"0:{'l' * 32}", f"256:{'o' * 32}", f"1:{'o' * 32},", f"1:{'o' * 31} "]
+    "setting",
+    [
+        "",
+        "o" * 32,
+        "1:short",
+        f"0:{'l' * 32}",
+        f"256:{'o' * 32}",
+        f"1:{'o' * 32},",
+        f"1:{'o' * 31} ",
+        f"{OLD},1:{'n' * 32}",
+    ],
 )
 def test_keys_that_can_not_be_read_are_refused(setting: str) -> None:
     with pytest.raises(ValueError, match="key"):
