@@ -1,7 +1,6 @@
 """Work that repeats until the process stops."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
@@ -47,8 +46,6 @@ async def run(loop: Loop, wake: asyncio.Event, stop: asyncio.Event) -> None:
         try:
             more = await loop.step()
             failures = 0
-        except asyncio.CancelledError:
-            raise
         except Exception as error:  # noqa: BLE001 a loop outlives every fault of a step
             failures += 1
             more = False
@@ -60,7 +57,6 @@ async def run(loop: Loop, wake: asyncio.Event, stop: asyncio.Event) -> None:
 
 async def _rest(wake: asyncio.Event, stop: asyncio.Event, seconds: float) -> None:
     waits = [asyncio.ensure_future(wake.wait()), asyncio.ensure_future(stop.wait())]
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     for wait in waits:
         wait.cancel()

@@ -68,9 +68,7 @@ class RequestServer:
     async def _work(self, handler: RequestHandler, message: AbstractIncomingMessage) -> Message:
         request = handler.contract.model_validate_json(message.body)
         claim = _claim(handler, message)
-        known = {"claim": claim}
-        if handler.prepare:
-            known["prepared"] = await self._call(handler.prepare, request, {})
+        known = {"prepared": await self._call(handler.prepare, request, {})} if handler.prepare else {}
         reply: Message
         if "tx" not in parameters(handler.handler, leading=1):
             reply = await self._call(handler.handler, request, known)

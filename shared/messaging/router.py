@@ -13,7 +13,7 @@ Handler = Callable[..., Awaitable[Any]]
 
 EVENT_PARAMETERS = frozenset(("tx", "sender", "senders", "message_type", "attempt"))
 """What the consumer fills by name, besides what the service provides."""
-REQUEST_PARAMETERS = frozenset(("tx", "claim", "prepared"))
+REQUEST_PARAMETERS = frozenset(("tx", "prepared"))
 """What the request server fills by name, besides what the service provides."""
 
 
