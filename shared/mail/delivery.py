@@ -79,26 +79,25 @@ async def deliver_due(database: Database, mailer: Mailer, queue: MailQueue[W]) -
 async def _deliver(mailer: Mailer, queue: MailQueue[W], row: W) -> Ending | None:
     """Write and send one mail; None when it has to wait. Whatever fails for one is that one's alone."""
     try:
-        return await hand_over(mailer, await queue.compose(row))
-    except Exception as error:  # noqa: BLE001 no mail may hold up another
-        log.error("mail not made", type=queue.name, **what_failed(error))
-        return None
-
-
-async def hand_over(mailer: Mailer, letter: Letter) -> Ending | None:
-    """Send one letter; None when it has not left, or nobody knows whether it has."""
-    message_id = mailer.message_id(letter.key)
-    try:
-        async with asyncio.timeout(DIALOGUE_LIMIT_S):
-            await mailer.send(letter.to, letter.subject, letter.text, message_id=message_id, headers=letter.headers)
+        await send(mailer, await queue.compose(row))
     except MailFailed as error:
         report = log.error if error.outcome == "refused" else log.warning
         report("mail not sent", reason=error.outcome, status=error.code, **what_failed(error))
         return Ending.REFUSED if error.outcome == "refused" else None
-    except TimeoutError as error:
-        log.warning("mail not sent", reason="timeout", **what_failed(error))
+    except Exception as error:  # noqa: BLE001 no mail may hold up another
+        log.error("mail not made", type=queue.name, **what_failed(error))
         return None
     return Ending.SENT
+
+
+async def send(mailer: Mailer, letter: Letter) -> None:
+    """Hand one letter over. Raises MailFailed; one that takes too long is unknown, as it may have left."""
+    message_id = mailer.message_id(letter.key)
+    try:
+        async with asyncio.timeout(DIALOGUE_LIMIT_S):
+            await mailer.send(letter.to, letter.subject, letter.text, message_id=message_id, headers=letter.headers)
+    except TimeoutError:
+        raise MailFailed("unknown") from None
 
 
 async def _note(tx: Transaction, queue: MailQueue[W], row: W, ending: Ending | None) -> None:

@@ -11,6 +11,7 @@ from shared.contracts import participants
 from shared.database import Database, Transaction
 from shared.mail.delivery import Ending, Letter, MailQueue, deliver_due
 from shared.mail.mailer import Mailer
+from shared.personal_data.data_map import Category
 from shared.purposes import ProcessingPurpose, Purpose
 from shared.secrets import Keyring
 
@@ -52,7 +53,7 @@ async def _note(mail_provider: str, tx: Transaction, mail: ServiceMail, ending: 
             subject_id=mail.subject_id,
             recipient=mail_provider,
             purpose=ProcessingPurpose.SERVICE_MAIL,
-            categories=("D1", "D5"),
+            categories=(Category.NAME, Category.EMAIL),
             disclosed_at=now(),
         )
     )

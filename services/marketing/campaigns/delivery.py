@@ -6,7 +6,6 @@ nothing leaves. What a crash or a broken connection leaves undecided is reported
 sent again. Claiming sees everybody; whom PostgreSQL hides by then is cancelled when the turn comes.
 """
 
-import asyncio
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -22,14 +21,15 @@ from services.marketing.settings import MarketingSettings
 from shared.clock import now
 from shared.contracts import participants
 from shared.database import Database, Transaction
-from shared.mail.delivery import DIALOGUE_LIMIT_S, Letter
+from shared.mail.delivery import Letter, send
 from shared.mail.mailer import Mailer, MailFailed
+from shared.personal_data.data_map import Category
 from shared.personal_data.permissions import hold_permission
 from shared.personal_data.subjects import Standing, lock_subject
 from shared.purposes import ProcessingPurpose, Purpose
 from shared.secrets import Keyring
 
-CATEGORIES = ("D5", "D12")
+CATEGORIES = (Category.EMAIL, Category.MARKETING)
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ async def _deliver(sender: Sender, mailing: Mailing) -> MailFailed | None:
         if await lock_subject(tx, mailing.subject_id) is Standing.ERASED:
             return None
         draft = await _permitted(tx, sender.keyring, mailing)
-        failure = await _dialogue(sender, _letter(sender, mailing, draft)) if draft else None
+        failure = await _send(sender, _letter(sender, mailing, draft)) if draft else None
         await tx.declare(Purpose.UPKEEP)
         if failure is None:
             await _end(tx, sender.settings, mailing, "sent" if draft else "cancelled")
@@ -97,18 +97,11 @@ def _letter(sender: Sender, mailing: Mailing, draft: Draft) -> Letter:
     )
 
 
-async def _dialogue(sender: Sender, letter: Letter) -> MailFailed | None:
-    """Hand a letter over; one that takes too long is unknown, as it may have left."""
-    message_id = sender.mailer.message_id(letter.key)
+async def _send(sender: Sender, letter: Letter) -> MailFailed | None:
     try:
-        async with asyncio.timeout(DIALOGUE_LIMIT_S):
-            await sender.mailer.send(
-                letter.to, letter.subject, letter.text, message_id=message_id, headers=letter.headers
-            )
+        await send(sender.mailer, letter)
     except MailFailed as failure:
         return failure
-    except TimeoutError:
-        return MailFailed("unknown")
     return None
 
 

@@ -8,10 +8,10 @@ import pytest
 
 from services.identity.app import SERVICE as IDENTITY
 from services.marketing.app import SERVICE as MARKETING
-from services.marketing.campaigns import delivery
 from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import marketing
 from shared.contracts.privacy import KnownPermission
+from shared.mail import delivery
 from shared.messaging.request_client import RequestClient
 from shared.personal_data import permissions
 from shared.purposes import Purpose
