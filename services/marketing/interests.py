@@ -22,8 +22,9 @@ DELETE FROM interest i USING permission p
 WHERE p.subject_id = i.subject_id AND NOT p.allowed AND p.purpose IN ('direct-marketing', 'profiling')
 """
 DROP_EXPIRED = """
-DELETE FROM interest WHERE (subject_id, topic) IN (
+WITH old AS MATERIALIZED (
   SELECT subject_id, topic FROM interest WHERE keep_until < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)
+DELETE FROM interest i USING old WHERE i.subject_id = old.subject_id AND i.topic = old.topic
 """
 
 

@@ -30,8 +30,9 @@ UPDATE signup SET confirmed_at = now(), sealed_address = NULL, address_hash = NU
 WHERE signup_id = $1 AND confirmed_at IS NULL RETURNING language, text_version
 """
 DROP_EXPIRED = f"""
-DELETE FROM signup WHERE signup_id IN (
+WITH old AS MATERIALIZED (
   SELECT signup_id FROM signup WHERE entered_at < now() - {VALID} LIMIT $1 FOR UPDATE SKIP LOCKED)
+DELETE FROM signup WHERE signup_id IN (SELECT signup_id FROM old)
 """  # noqa: S608 constants
 DROP_OF_SUBSCRIBERS = """
 DELETE FROM signup WHERE address_hash IN (SELECT address_hash FROM subscriber WHERE subject_id = ANY ($1))
@@ -92,9 +93,11 @@ async def drop_of_subscribers(tx: Transaction, subject_ids: list[UUID]) -> None:
 
 
 LEASE = f"""
-UPDATE signup SET attempts = attempts + 1, mail_due_at = now() + make_interval(secs => $2) WHERE signup_id IN (
+WITH due AS MATERIALIZED (
   SELECT signup_id FROM signup WHERE mail_due_at <= now() AND entered_at > now() - {VALID}
   ORDER BY mail_due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+UPDATE signup SET attempts = attempts + 1, mail_due_at = now() + make_interval(secs => $2)
+WHERE signup_id IN (SELECT signup_id FROM due)
 RETURNING signup_id, sealed_address, language, text_version, mails, attempts
 """  # noqa: S608 constants
 MAILED = "UPDATE signup SET mail_due_at = NULL, mails = mails + 1, mailed_at = now() WHERE signup_id = $1"

@@ -32,8 +32,9 @@ UPDATE subscriber SET state = 'unreachable', email = NULL, keep_until = NULL
 WHERE subject_id = $1 AND state = 'subscribed'
 """
 DROP_EXPIRED = """
-DELETE FROM subscriber WHERE subject_id IN (
-  SELECT subject_id FROM subscriber WHERE keep_until < $1 LIMIT $2 FOR UPDATE SKIP LOCKED) RETURNING subject_id
+WITH old AS MATERIALIZED (
+  SELECT subject_id FROM subscriber WHERE keep_until < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)
+DELETE FROM subscriber WHERE subject_id IN (SELECT subject_id FROM old) RETURNING subject_id
 """
 
 

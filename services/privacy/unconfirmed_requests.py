@@ -36,10 +36,10 @@ RETURNING sealed_address, terminate_contract, language, received_at
 DELETE = "DELETE FROM unconfirmed_request WHERE request_id = $1"
 EXPIRE = "DELETE FROM unconfirmed_request WHERE received_at < now() - interval '48 hours'"
 LEASE = """
-UPDATE unconfirmed_request SET mail_tries = mail_tries + 1, mail_due_at = now() + make_interval(secs => $2),
-  code_from = now()
-WHERE request_id IN (SELECT request_id FROM unconfirmed_request WHERE sent_at IS NULL AND mail_due_at <= now()
+WITH due AS MATERIALIZED (SELECT request_id FROM unconfirmed_request WHERE sent_at IS NULL AND mail_due_at <= now()
   ORDER BY mail_due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+UPDATE unconfirmed_request SET mail_tries = mail_tries + 1, mail_due_at = now() + make_interval(secs => $2),
+  code_from = now() WHERE request_id IN (SELECT request_id FROM due)
 RETURNING request_id, sealed_address, language, mail_tries AS attempts
 """
 DONE = "UPDATE unconfirmed_request SET sent_at = now() WHERE request_id = $1"

@@ -25,6 +25,7 @@ READS_JSON = frozenset(
     )
 )
 LANGUAGES = ("pl", "en")
+PICK = re.compile(r"(?<!MATERIALIZED )\(\s*SELECT\b[^()]*(?:\([^()]*\)[^()]*)*SKIP LOCKED\)")
 SQL = re.compile(r"^\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b")
 # Names of the house before issue 8 (house, town, orchard: the review lists them) that must not come back.
 OLD_MODULES = frozenset(
@@ -197,6 +198,14 @@ def _is_table_of_words(text: str) -> bool:
 def _holds_sql(tree: ast.AST) -> bool:
     texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     return any(SQL.match(text) for text in texts)
+
+
+def picks_anew(name: str, text: str) -> list[str]:
+    """A bounded pick of rows inside a statement that PostgreSQL may repeat for each row it is joined with.
+
+    What it locked and changed already is skipped at the repetition, so that LIMIT 1 takes two (seen, PostgreSQL 15).
+    """
+    return [f"{name}: {pick[:60]}" for pick in PICK.findall(text)]
 
 
 def old_words(name: str, text: str) -> list[str]:

@@ -63,6 +63,10 @@ def test_rows_leave_a_store_as_dataclasses() -> None:
     assert [found for name, text in sources("services") for found in rules.subscripts_a_row(name, text)] == []
 
 
+def test_rows_are_picked_once() -> None:
+    assert [found for name, text in sources(*OWN) for found in rules.picks_anew(name, text)] == []
+
+
 def test_the_old_words_are_gone() -> None:
     assert [found for name, text in sources(*OWN, "tests") for found in rules.old_words(name, text)] == []
 
@@ -118,6 +122,12 @@ def test_nothing_names_a_path_of_one_machine() -> None:
         (rules.subscripts_a_row, "x = order['gross']", "X = 'SELECT 1'\nx = order['gross']"),
         (rules.imports_the_top_floor, "from services.x.handlers import orders", "from services.x.orders import store"),
         (rules.imports_the_top_floor, "from services.x import jobs", "from services.x import rules"),
+        (rules.picks_anew, "x IN (SELECT x FROM y LIMIT 1 FOR UPDATE SKIP LOCKED)", "SELECT x FOR UPDATE SKIP LOCKED"),
+        (
+            rules.picks_anew,
+            "UPDATE y FROM (\n SELECT x WHERE at < now() LIMIT 1 FOR UPDATE SKIP LOCKED) due",
+            "WITH due AS MATERIALIZED (SELECT x WHERE at < now() LIMIT 1 FOR UPDATE SKIP LOCKED) UPDATE y FROM due",
+        ),
         (rules.old_words, "class Outlet: ...", "class Publisher: ..."),
         (rules.old_words, "async def front_door(): ...", "async def gateway_client(): ..."),
         (rules.unfinished, f"# {rules.UNFINISHED[1]}", "# to do"),

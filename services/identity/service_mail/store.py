@@ -35,12 +35,11 @@ async def store_within_limit(tx: Transaction, subject_id: UUID, template: str, p
 
 
 LEASE = """
-UPDATE service_mail m SET attempts = attempts + 1, next_try_at = now() + make_interval(secs => $2)
-FROM account a
-WHERE a.subject_id = m.subject_id AND m.mail_id IN (
-  SELECT d.mail_id FROM service_mail d JOIN account USING (subject_id)
+WITH due AS MATERIALIZED (SELECT d.mail_id FROM service_mail d JOIN account USING (subject_id)
   WHERE d.sent_at IS NULL AND d.refused_at IS NULL AND d.next_try_at <= now()
   ORDER BY d.next_try_at LIMIT $1 FOR UPDATE OF d SKIP LOCKED)
+UPDATE service_mail m SET attempts = attempts + 1, next_try_at = now() + make_interval(secs => $2)
+FROM due, account a WHERE m.mail_id = due.mail_id AND a.subject_id = m.subject_id
 RETURNING m.mail_id, m.subject_id, m.template, m.facts, m.attempts, a.email, a.full_name, a.language
 """
 SENT = "UPDATE service_mail SET sent_at = now() WHERE mail_id = $1"

@@ -69,10 +69,11 @@ async def take(tx: Transaction, address_hash: bytes, nonce: UUID) -> SignUp | No
 
 # A code is valid from the mail on, not from the sign-up: the mail server may have been away.
 LEASE = """
+WITH due AS MATERIALIZED (SELECT address_hash FROM sign_up WHERE mail_due AND next_try_at <= now()
+  ORDER BY next_try_at LIMIT $1 FOR UPDATE SKIP LOCKED)
 UPDATE sign_up SET attempts = attempts + 1, next_try_at = now() + make_interval(secs => $3),
   code_expires_at = now() + make_interval(secs => $2)
-WHERE address_hash IN (SELECT address_hash FROM sign_up WHERE mail_due AND next_try_at <= now()
-                       ORDER BY next_try_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+WHERE address_hash IN (SELECT address_hash FROM due)
 RETURNING nonce, email, language, attempts
 """
 MAILED = "UPDATE sign_up SET mail_due = false WHERE nonce = $1"

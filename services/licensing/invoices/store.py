@@ -47,9 +47,10 @@ FROM invoice i LEFT JOIN invoice corrected ON corrected.invoice_id = i.corrects
 OF_PERSON = READ + "WHERE i.subject_id = $1 ORDER BY i.issued_on DESC, i.number DESC"
 ONE = READ + "WHERE i.subject_id = $1 AND i.invoice_id = $2"
 REMIND_OVERDUE = """
-UPDATE invoice SET reminders = reminders + 1 WHERE invoice_id IN (
+WITH due AS MATERIALIZED (
   SELECT invoice_id FROM invoice WHERE settled_on IS NULL AND due_on + ($2::integer[])[reminders + 1] <= $1::date
   ORDER BY invoice_id LIMIT $3 FOR UPDATE SKIP LOCKED)
+UPDATE invoice SET reminders = reminders + 1 WHERE invoice_id IN (SELECT invoice_id FROM due)
 RETURNING subject_id, number, gross, due_on
 """
 

@@ -39,10 +39,11 @@ SET_STATE = "UPDATE license SET state = $2 WHERE license_id = $1"
 SET_KEY = "UPDATE license SET key_hash = $2, key_end = $3, sealed_key = $4 WHERE license_id = $1"
 END = "UPDATE license SET state = 'ended', ended_at = $2, end_reason = $3 WHERE license_id = $1"
 MARK_EXPIRING = """
-UPDATE license SET expiry_told_at = $1 WHERE license_id IN (
+WITH due AS MATERIALIZED (
   SELECT license_id FROM license WHERE state = 'active' AND expiry_told_at IS NULL
     AND expires_at BETWEEN $1::timestamptz AND $1 + make_interval(days => $2::integer)
   ORDER BY license_id LIMIT $3 FOR UPDATE SKIP LOCKED)
+UPDATE license SET expiry_told_at = $1 WHERE license_id IN (SELECT license_id FROM due)
 RETURNING subject_id, license_id, ((expires_at - interval '1 second') AT TIME ZONE 'Europe/Warsaw')::date AS last_day
 """
 DEVICES_OF_PERSON = """

@@ -11,9 +11,9 @@ from shared.database import Transaction
 ABANDONED = "interval '2 minutes'"  # longer than any dialogue; a live one holds its row locked as well
 
 CLAIM = """
-UPDATE mailing m SET state = 'sending', claimed_at = clock_timestamp(), attempts = m.attempts + 1
-FROM (SELECT campaign_id, subject_id FROM mailing WHERE state = 'queued' AND due_at <= clock_timestamp()
-      ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED) due
+WITH due AS MATERIALIZED (SELECT campaign_id, subject_id FROM mailing
+  WHERE state = 'queued' AND due_at <= clock_timestamp() ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+UPDATE mailing m SET state = 'sending', claimed_at = clock_timestamp(), attempts = m.attempts + 1 FROM due
 WHERE m.campaign_id = due.campaign_id AND m.subject_id = due.subject_id
 RETURNING m.campaign_id, m.subject_id, m.attempts
 """
@@ -36,7 +36,7 @@ UPDATE mailing SET state = 'queued', due_at = clock_timestamp() + make_interval(
 WHERE campaign_id = $1 AND subject_id = $2 AND state = 'sending'
 """
 ABANDON = f"""
-WITH lost AS (SELECT campaign_id, subject_id FROM mailing
+WITH lost AS MATERIALIZED (SELECT campaign_id, subject_id FROM mailing
   WHERE state = 'sending' AND claimed_at < clock_timestamp() - {ABANDONED} FOR UPDATE SKIP LOCKED),
 unknown AS (UPDATE mailing m SET state = 'unknown', settled_at = clock_timestamp() FROM lost
   WHERE m.campaign_id = lost.campaign_id AND m.subject_id = lost.subject_id
@@ -46,9 +46,9 @@ tally AS (UPDATE campaign c SET unknown = c.unknown + n.lost
 SELECT subject_id, claimed_at FROM unknown
 """  # noqa: S608 constants
 DROP_EXPIRED = """
-DELETE FROM mailing WHERE (campaign_id, subject_id) IN (
-  SELECT campaign_id, subject_id FROM mailing
+WITH old AS MATERIALIZED (SELECT campaign_id, subject_id FROM mailing
   WHERE keep_until < $1 AND state NOT IN ('queued', 'sending') LIMIT $2 FOR UPDATE SKIP LOCKED)
+DELETE FROM mailing m USING old WHERE m.campaign_id = old.campaign_id AND m.subject_id = old.subject_id
 """
 
 

@@ -18,10 +18,11 @@ from shared.law.case_clock import day_of_receipt
 from shared.mail.delivery import LEASE_S
 
 LEASE = """
-UPDATE privacy_case SET letter_tries = letter_tries + 1, letter_due_at = now() + make_interval(secs => $2)
-WHERE case_id IN (SELECT case_id FROM privacy_case
+WITH due AS MATERIALIZED (SELECT case_id FROM privacy_case
   WHERE letter IS NOT NULL AND sealed_address IS NOT NULL AND letter_due_at <= now()
   ORDER BY letter_due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+UPDATE privacy_case SET letter_tries = letter_tries + 1, letter_due_at = now() + make_interval(secs => $2)
+WHERE case_id IN (SELECT case_id FROM due)
 RETURNING case_id, subject_id, letter, letter_tries AS attempts, language, sealed_address, received_at, due_on, run_at,
   closed_at
 """

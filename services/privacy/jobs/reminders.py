@@ -12,7 +12,7 @@ from shared.purposes import Purpose
 
 # After the first reminder the waits double up to an hour.
 REMIND = """
-WITH silent AS (
+WITH silent AS MATERIALIZED (
   SELECT p.order_id, p.service, o.body FROM order_participant p JOIN erasure_order o USING (order_id)
   WHERE o.open AND p.service <> 'privacy' AND p.answered < cardinality(o.subjects)
     AND p.asked_at < now() - least(make_interval(secs => $1 * 2 ^ least(p.reminders, 12)), interval '1 hour')

@@ -67,13 +67,19 @@ async def start_campaign(client: RequestClient, **fields: Any) -> UUID:
 
 
 async def finished(client: RequestClient, campaign_id: UUID) -> marketing.Campaign:
-    """The campaign once each of its mailings has an outcome."""
+    """The campaign once each of its mailings has an outcome; where it stands is in the failure."""
+    campaign: marketing.Campaign | None = None
 
-    async def is_finished() -> marketing.Campaign | None:
-        campaign: marketing.Campaign = await client.request(marketing.ReadCampaign(campaign_id=campaign_id))
-        return campaign if campaign.state == "finished" else None
+    async def is_finished() -> bool:
+        nonlocal campaign
+        campaign = await client.request(marketing.ReadCampaign(campaign_id=campaign_id))
+        return campaign.state == "finished"
 
-    campaign: marketing.Campaign = await eventually(is_finished)
+    try:
+        await eventually(is_finished)
+    except AssertionError:
+        raise AssertionError(f"not finished: {campaign}") from None
+    assert campaign is not None
     return campaign
 
 

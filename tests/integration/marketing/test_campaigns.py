@@ -1,13 +1,17 @@
 """Campaigns: at most once, only to whom it is allowed at that moment, and honest about what is not known."""
 
 import asyncio
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
 
+from deploy.population.marketing import Reader
 from services.identity.app import SERVICE as IDENTITY
 from services.marketing.app import SERVICE as MARKETING
+from services.marketing.campaigns import mailings
 from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import marketing
 from shared.contracts.privacy import KnownPermission
@@ -45,6 +49,20 @@ async def decide(resources: dict[str, Resources], person: object, purpose: str, 
     async with resources["marketing"].database.transaction(Purpose.RIGHTS) as tx:
         decision = {"subject_id": person, "purpose": purpose, "allowed": allowed, "version": 1000}
         assert await permissions.apply(tx, [KnownPermission.model_validate(decision)])
+
+
+async def insert_planned(database: Any, campaign_id: UUID, people: Sequence[Reader]) -> None:
+    """A campaign with a mailing for each of them, about to be sent."""
+    await database.execute(
+        "INSERT INTO campaign (campaign_id, subject, body, language, topic, state, planned, started_at)"
+        " VALUES ($1, 'News', 'News', '', '', 'sending', true, now())",
+        campaign_id,
+    )
+    await database.execute(
+        "INSERT INTO mailing (campaign_id, subject_id, keep_until) SELECT $1, unnest($2::uuid[]), 'infinity'",
+        campaign_id,
+        [p.subject_id for p in people],
+    )
 
 
 async def queued(harness: Harness, client: RequestClient, fields: dict[str, str] | None = None) -> marketing.Campaign:
@@ -104,25 +122,31 @@ async def test_who_is_blocked_after_the_planning_is_cancelled(
     people = [reader("first"), reader("blocked")]
     await insert_readers(harness, people)
     campaign_id = uuid4()
-    async with harness.superuser("marketing") as database:  # planned, about to be sent
-        await database.execute(
-            "INSERT INTO campaign (campaign_id, subject, body, language, topic, state, planned, started_at)"
-            " VALUES ($1, 'News', 'News', '', '', 'sending', true, now())",
-            campaign_id,
-        )
+    async with harness.superuser("marketing") as database:
         if purpose == "suppression":
             hashed = hash_of(harness, people[1].email)
             await database.execute("INSERT INTO suppression VALUES ($1, 'objected')", hashed)
         else:
             await decide(resources, people[1].subject_id, purpose, allowed=False)
-        await database.execute(
-            "INSERT INTO mailing (campaign_id, subject_id, keep_until) SELECT $1, unnest($2::uuid[]), 'infinity'",
-            campaign_id,
-            [p.subject_id for p in people],
-        )
+        async with database.transaction():
+            await insert_planned(database, campaign_id, people)
     campaign = await finished(client, campaign_id)
     assert (campaign.sent, campaign.cancelled) == (1, 1)
     assert [len(smtp.mails_to(p.email)) for p in people] == [1, 0]
+
+
+async def test_a_claim_takes_one_mail_however_postgresql_plans_it(harness: Harness) -> None:
+    people = [reader("claimed") for _ in range(3)]
+    await insert_readers(harness, people)
+    async with harness.superuser("marketing") as database:
+        await database.execute("DELETE FROM mailing WHERE ctid <> (SELECT min(ctid) FROM mailing)")
+        await database.execute("VACUUM ANALYZE mailing")  # one row, it believes: what is claimed is the inner side
+        transaction = database.transaction()
+        await transaction.start()  # never committed: the campaigns' own loop must not see it
+        await insert_planned(database, uuid4(), people)
+        assert len(await database.fetch(mailings.CLAIM)) == 1
+        assert await database.fetchval("SELECT count(*) FROM mailing WHERE state = 'sending'") == 1
+        await transaction.rollback()
 
 
 async def test_planning_sees_nobody_restricted_suppressed_or_of_another_language(
