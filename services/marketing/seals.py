@@ -3,19 +3,20 @@
 from cryptography.fernet import InvalidToken
 
 from services.marketing import legacy_hashes
+from shared.seals import seal, unseal
 from shared.secrets import Keyring
 
 USE = "entered address"
 
 
 def seal_address(keyring: Keyring, email: str) -> bytes:
-    return keyring.seal(USE, email)
+    return seal(keyring, USE, email)
 
 
 def open_address(keyring: Keyring, sealed: bytes) -> str:
     """Raises cryptography.fernet.InvalidToken when no key fits."""
     try:
-        return keyring.open(USE, sealed)
+        return unseal(keyring, USE, sealed)
     except InvalidToken:
         if keyring.legacy is None:
             raise

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from cryptography.fernet import Fernet, InvalidToken
 
+from shared.seals import seal, unseal
 from shared.secrets import Keyring
 
 USE = "delivery address"
@@ -16,12 +17,12 @@ class AddressSeal:
     keyring: Keyring
 
     def close(self, address: str) -> bytes:
-        return self.keyring.seal(USE, address)
+        return seal(self.keyring, USE, address)
 
     def open(self, sealed: bytes) -> str:
         """Read a sealed address. Raises cryptography.fernet.InvalidToken when no key fits."""
         try:
-            return self.keyring.open(USE, sealed)
+            return unseal(self.keyring, USE, sealed)
         except InvalidToken:
             if self.keyring.legacy is None:
                 raise

@@ -2,12 +2,15 @@
 
 import pytest
 from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.privacy.sealed_addresses import AddressSeal
 from shared.mail.mailbox import one_spelling
-from shared.secrets import Keyring
+from shared.seals import seal, unseal
+from shared.secrets import Keyring, hkdf
 
 OLD, NEW = "1:" + "o" * 32, "2:" + "n" * 32 + ",1:" + "o" * 32
 ANNA = b"anna@example.com"
@@ -15,7 +18,7 @@ ANNA = b"anna@example.com"
 
 def test_what_an_older_key_made_is_read_after_a_rotation() -> None:
     before, after = Keyring("identity", OLD), Keyring("identity", NEW)
-    assert after.open("address", before.seal("address", "x")) == "x"
+    assert unseal(after, "address", seal(before, "address", "x")) == "x"
     assert before.mac("address", ANNA) in after.macs("address", ANNA)
     assert after.is_mac("address", ANNA, before.mac("address", ANNA)[1:17])
     assert after.is_code("sign-up", b"1", before.code("sign-up", b"1"))
@@ -26,7 +29,7 @@ def test_what_the_newest_key_made_is_unknown_to_the_old_one() -> None:
     assert after.mac("address", ANNA)[0] == 2
     assert after.mac("address", ANNA) not in before.macs("address", ANNA)
     with pytest.raises(InvalidToken):
-        before.open("address", after.seal("address", "x"))
+        unseal(before, "address", seal(after, "address", "x"))
 
 
 def test_a_new_key_is_read_everywhere_before_it_makes_anything() -> None:
@@ -34,7 +37,12 @@ def test_a_new_key_is_read_everywhere_before_it_makes_anything() -> None:
     first, second = Keyring("identity", f"{OLD},2:{'n' * 32}"), Keyring("identity", NEW)
     assert first.mac("address", ANNA) == Keyring("identity", OLD).mac("address", ANNA)
     assert second.mac("address", ANNA) in first.macs("address", ANNA)
-    assert first.open("address", second.seal("address", "x")) == "x"
+    assert unseal(first, "address", seal(second, "address", "x")) == "x"
+
+
+@given(st.binary(max_size=200), st.binary(max_size=200))
+def test_a_key_is_derived_as_rfc_5869_has_it(secret: bytes, info: bytes) -> None:
+    assert hkdf(secret, info) == HKDF(SHA256(), 32, salt=None, info=info).derive(secret)
 
 
 def test_no_key_does_two_jobs() -> None:
@@ -43,7 +51,7 @@ def test_no_key_does_two_jobs() -> None:
     assert ring.mac("address", ANNA) != ring.mac("device", ANNA)
     assert ring.mac("address", ANNA) != Keyring("marketing", OLD).mac("address", ANNA)
     with pytest.raises(InvalidToken):
-        ring.open("device", ring.seal("address", "x"))
+        unseal(ring, "device", seal(ring, "address", "x"))
 
 
 def test_a_secret_from_before_key_ids_makes_nothing() -> None:

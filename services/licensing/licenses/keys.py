@@ -7,6 +7,7 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 
+from shared.seals import seal, unseal
 from shared.secrets import Keyring
 
 PREFIX = "LTH"
@@ -74,11 +75,11 @@ class KeyMint:
 
     def fresh(self) -> FreshKey:
         text = new_key()
-        return FreshKey(text, key_hash(text), key_end(text), self.keyring.seal(SEALED_FOR, text))
+        return FreshKey(text, key_hash(text), key_end(text), seal(self.keyring, SEALED_FOR, text))
 
     def reveal(self, sealed: bytes) -> str:
         """Raises cryptography.fernet.InvalidToken when it was sealed under a key that is not in the keyring."""
-        return self.keyring.open(SEALED_FOR, sealed)
+        return unseal(self.keyring, SEALED_FOR, sealed)
 
 
 def _checksum(symbols: str) -> str:
