@@ -8,7 +8,6 @@ from shared.secrets import Keyring
 
 
 def seal(keyring: Keyring, use: str, text: str) -> bytes:
-    """Encrypt with the key that makes what is new."""
     return _fernet(keyring, use).encrypt(text.encode())
 
 

@@ -44,7 +44,6 @@ class _Route(APIRoute):
 
 
 def router(tag: str, kind: Kind = Kind.OPEN) -> APIRouter:
-    """A router whose routes have the rate of one kind."""
     return APIRouter(tags=[tag], route_class=type("Route", (_Route,), {"kind": kind}))
 
 

@@ -50,5 +50,4 @@ class GatewaySettings(KeyedSettings):
 
     @property
     def port(self) -> int:
-        """Where to listen; 0 takes a free port."""
         return self.http_port or self.health_port

@@ -33,10 +33,8 @@ async def stands(tx: Transaction, credential: Credential) -> bool:
 
 
 async def renew(tx: Transaction, subject_id: UUID, password_hash: str) -> None:
-    """Store a stronger hash of the same password."""
     await tx.run(RENEW, subject_id, password_hash)
 
 
 async def change(tx: Transaction, subject_id: UUID, password_hash: str) -> None:
-    """Store the hash of a new password."""
     await tx.run(CHANGE, subject_id, password_hash)

@@ -47,12 +47,10 @@ async def announced(tx: Transaction) -> list[Announced]:
 
 
 def maps(announced: Iterable[Announced]) -> dict[str, tuple[MappedTable, ...]]:
-    """The data map of each service."""
     return {participant.service: participant.tables for participant in announced}
 
 
 def recipients(announced: Iterable[Announced]) -> dict[str, tuple[str, ...]]:
-    """Whom each service gives data to."""
     return {participant.service: participant.recipients for participant in announced}
 
 

@@ -113,10 +113,8 @@ async def lease(tx: Transaction, limit: int) -> Sequence[DueCode]:
 
 
 async def done(tx: Transaction, due: DueCode) -> None:
-    """The mail needs no further attempt."""
     await tx.run(DONE, due.request_id)
 
 
 async def postpone(tx: Transaction, due: DueCode, wait_s: float) -> None:
-    """Try again after so many seconds."""
     await tx.run(POSTPONE, due.request_id, wait_s)

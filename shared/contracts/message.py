@@ -102,10 +102,8 @@ def _register(contract: type[Event] | type[Request[Any]]) -> None:
 
 
 def events() -> list[type[Event]]:
-    """Every declared event, by type."""
     return [c for _, c in sorted(REGISTRY.items()) if issubclass(c, Event)]
 
 
 def requests() -> list[type[Request[Any]]]:
-    """Every declared request, by type."""
     return [c for _, c in sorted(REGISTRY.items()) if issubclass(c, Request)]

@@ -33,12 +33,10 @@ def document(contract: type[Event] | type[Request[Any]]) -> Document:
 
 
 def documents() -> dict[str, Document]:
-    """The document of every type, by file name."""
     return {file_name(contract.type): document(contract) for contract in published()}
 
 
 def checked_in(folder: Path = FOLDER) -> dict[str, Document]:
-    """What was written last, by file name."""
     return {file.name: json.loads(file.read_text()) for file in sorted(folder.glob("*.json"))}
 
 
@@ -48,7 +46,6 @@ def file_name(message_type: str) -> str:
 
 
 def text(found: Document) -> str:
-    """A document as it stands in its file."""
     return json.dumps(found, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 

@@ -53,6 +53,5 @@ async def lock(tx: Transaction, subject_id: UUID) -> None:
 
 
 async def correct(tx: Transaction, subject_id: UUID, p: identity.Profile) -> None:
-    """Overwrite what a person may correct."""
     address = (p.street, p.postal_code, p.city, p.country, p.phone)
     await tx.run(CORRECT, subject_id, p.full_name, *address, p.company, p.nip, p.language)

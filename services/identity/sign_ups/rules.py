@@ -22,5 +22,4 @@ def check_sign_up(request: identity.RegisterAccount) -> None:
 
 
 def details(request: identity.RegisterAccount) -> Details:
-    """The details of a checked request."""
     return Details(**request.model_dump(include=set(DETAILS)) | {"nip": written_nip(request.nip)})

@@ -101,7 +101,6 @@ async def mark_code_mailed(tx: Transaction, mail: CodeMail) -> None:
 
 
 async def drop(tx: Transaction, mail: CodeMail) -> None:
-    """Drop a sign-up whose address takes no mail."""
     await tx.run(DROP, mail.nonce)
 
 

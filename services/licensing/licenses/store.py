@@ -155,7 +155,6 @@ async def under_review(tx: Transaction, subject_ids: Sequence[UUID]) -> list[UUI
 
 
 async def set_state(tx: Transaction, license_id: UUID, state: StoredState) -> None:
-    """Suspend or reinstate; `end` ends."""
     await tx.run(SET_STATE, license_id, state)
 
 

@@ -147,7 +147,6 @@ async def note_received(tx: Transaction, reference: str, amount: int) -> None:
 
 
 async def note_sent_back(tx: Transaction, reference: str) -> None:
-    """The provider sent a void payment's money back."""
     await tx.run(NOTE_SENT_BACK, reference)
 
 

@@ -19,7 +19,6 @@ async def create_campaign(request: marketing.CreateCampaign, tx: Transaction) ->
 
 @router.request(marketing.StartCampaign, purpose=Purpose.UPKEEP)
 async def start_campaign(request: marketing.StartCampaign, tx: Transaction) -> Done:
-    """Have a draft planned and sent; one that was started before stays as it is."""
     if not await store.start(tx, request.campaign_id):
         raise refuse(404, "no such campaign")
     tx.wake(CAMPAIGNS)

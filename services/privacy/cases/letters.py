@@ -59,12 +59,10 @@ async def lease(tx: Transaction, limit: int) -> Sequence[DueLetter]:
 
 
 async def done(tx: Transaction, due: DueLetter) -> None:
-    """The letter needs no further attempt."""
     await tx.run(DONE, due.case_id, due.letter)
 
 
 async def postpone(tx: Transaction, due: DueLetter, wait_s: float) -> None:
-    """Try again after so many seconds."""
     await tx.run(POSTPONE, due.case_id, due.letter, wait_s)
 
 

@@ -65,7 +65,6 @@ VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
 
 
 async def newest(tx: Transaction, kind: Kind) -> Version | None:
-    """The version published last."""
     return _version(await tx.row(NEWEST, kind))
 
 
@@ -75,7 +74,6 @@ async def in_force(tx: Transaction, kind: Kind, day: date) -> Version | None:
 
 
 async def numbered(tx: Transaction, kind: Kind, version: int) -> Version | None:
-    """One version."""
     return _version(await tx.row(NUMBERED, kind, version))
 
 

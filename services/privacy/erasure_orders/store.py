@@ -139,7 +139,6 @@ CLOSE = "UPDATE erasure_order SET open = false, closed_at = clock_timestamp() WH
 
 
 async def lock(tx: Transaction, order_id: UUID) -> ErasureOrder | None:
-    """An order, locked."""
     row = await tx.row(LOCK, order_id)
     if row is None:
         return None
@@ -182,5 +181,4 @@ async def add_own_report(tx: Transaction, order_id: UUID) -> None:
 
 
 async def close(tx: Transaction, order_id: UUID) -> None:
-    """The order needs no further report."""
     await tx.run(CLOSE, order_id)

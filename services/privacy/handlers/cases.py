@@ -46,13 +46,11 @@ async def open_case(
 
 @router.request(privacy.ReadCase, purpose=Purpose.RIGHTS)
 async def read_case(request: privacy.ReadCase, tx: Transaction) -> privacy.Case:
-    """The case of a token, with each participant's progress."""
     return await store.by_token(tx, request.token)
 
 
 @router.request(privacy.ReadCases, purpose=Purpose.RIGHTS)
 async def read_cases(request: privacy.ReadCases, tx: Transaction) -> privacy.Cases:
-    """A member's cases, or one of them."""
     cases = await store.of_person(tx, request.subject_id)
     if request.case_id is not None:
         cases = tuple(case for case in cases if case.case_id == request.case_id)

@@ -14,7 +14,6 @@ router = ServiceRouter("privacy")
 
 @router.request(privacy.ReadCertificate, purpose=Purpose.RIGHTS)
 async def read_certificate(request: privacy.ReadCertificate, tx: Transaction) -> privacy.Certificate:
-    """The certificate of a closed case."""
     case = await store.closed_case(tx, request.token)
     reports = await store.reports(tx, case.order_id)
     earlier = await store.earlier_reports(tx, case.earlier_orders)

@@ -12,7 +12,6 @@ router = ServiceRouter("privacy")
 
 @router.event(ErasureReported, purpose=Purpose.ERASURE, raw=True)
 async def apply_report(body: str, tx: Transaction, message_type: str) -> None:
-    """Store a participant's report; with the last one, close the order."""
     report = ErasureReported.model_validate_json(body)
     check_speaks_for_itself(report.service, message_type)
     await apply(tx, report, body)

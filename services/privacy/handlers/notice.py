@@ -17,7 +17,6 @@ router = ServiceRouter("privacy")
 
 @router.request(privacy.ReadNotice, purpose=Purpose.UPKEEP)
 async def read_notice(request: privacy.ReadNotice, tx: Transaction) -> privacy.Notice:
-    """The notice in force, or one of its versions."""
     if request.version is None:
         version = await versions.in_force(tx, "notice", today())
     else:

@@ -14,7 +14,6 @@ router = ServiceRouter("privacy")
 
 @router.request(privacy.ReadRecord, purpose=Purpose.UPKEEP)
 async def read_record(request: privacy.ReadRecord, tx: Transaction) -> privacy.Record:
-    """The newest record, or one of its versions."""
     if request.version is None:
         version = await versions.newest(tx, "record")
     else:

@@ -15,7 +15,6 @@ from shared.purposes import ProcessingPurpose, Purpose
 
 
 async def send_letters(database: Database, mailer: Mailer, seal: AddressSeal, settings: PrivacySettings) -> bool:
-    """Send what is due; answers whether more may be waiting."""
 
     async def compose(due: DueLetter) -> Letter:
         subject, text = letters.compose(due)

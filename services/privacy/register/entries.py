@@ -30,7 +30,6 @@ class Text(Entry):
     en: Words
 
     def in_(self, language: Language) -> str:
-        """The words in one language."""
         return self.pl if language == "pl" else self.en
 
 

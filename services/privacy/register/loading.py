@@ -39,7 +39,6 @@ class Reader:
         self._read: dict[str, dict[str, Any]] = {}
 
     def file(self, name: str) -> dict[str, Any]:
-        """The content of a file; nothing of a file that is no TOML."""
         if name not in self._read:
             self._read[name] = self._parse(name)
         return self._read[name]
@@ -63,7 +62,6 @@ class Reader:
         return self._validated(model, content.get(key, {}) if key else content, name, key)
 
     def many(self, name: str, table: str, model: type[K]) -> Mapping[str, K]:
-        """The tables of a file by their keys."""
         entries: dict[str, K] = {}
         for number, content in enumerate(self.file(name).get(table, ()), start=1):
             where = str(content.get("key", f"{table} {number}"))

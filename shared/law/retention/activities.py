@@ -22,5 +22,4 @@ def cookie_choice(chosen: date, *, refused: bool) -> Retention:
 
 
 def cookie(stored: date) -> Retention:
-    """R-COOK: the longest life of a cookie."""
     return keep(policies.COOKIE_LIFE, stored)

@@ -16,7 +16,6 @@ BOOKS = "R-BOOKS"
 
 
 def compose(register: Register, maps: Maps, language: Language, day: date) -> model.Notice:
-    """The notice as it has to read on a day."""
     words, controller = register.notice, register.controller
     filled = {"panel": controller.panel, "email": controller.email}
     return model.Notice(
@@ -90,7 +89,6 @@ def _purpose(register: Register, maps: Maps, purpose: purposes.Purpose, language
 
 
 def titles(register: Register, categories: tuple[str, ...], language: Language) -> tuple[str, ...]:
-    """The names of categories of data."""
     return tuple(register.categories[c].title.in_(language) for c in categories)
 
 

@@ -36,12 +36,10 @@ def drafted(register: Register, maps: Maps, day: date) -> Mapping[Language, Noti
 
 
 def content_of(notices: Mapping[Language, Notice]) -> str:
-    """The notices as they are stored."""
     return json.dumps({language: notice.model_dump(mode="json") for language, notice in notices.items()})
 
 
 def published_notice(version: Version, language: Language) -> Notice:
-    """A published notice in one language."""
     return Notice.model_validate(json.loads(version.content)[language])
 
 

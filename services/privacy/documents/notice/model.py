@@ -124,12 +124,10 @@ class Notice(Part):
 
     @property
     def consents(self) -> tuple[PurposePart, ...]:
-        """The purposes that rest on a consent."""
         return tuple(p for p in self.purposes if p.basis == "a")
 
     @property
     def objectionable(self) -> tuple[PurposePart, ...]:
-        """The purposes that one can object to."""
         return tuple(p for p in self.purposes if p.basis == "f")
 
 

@@ -15,7 +15,6 @@ NO_TRANSFERS = {"pl": "brak: wszyscy odbiorcy w EOG", "en": "none: all recipient
 
 
 def compose(register: Register, maps: Maps, language: Language, day: date) -> model.Record:
-    """The record as it has to read on a day."""
     return model.Record(
         language=language,
         party=_party(register.controller, language),

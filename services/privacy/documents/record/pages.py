@@ -16,7 +16,6 @@ PAGES = templates(Path(__file__).parent / "templates")
 
 
 def render(edition: Edition, shape: Format) -> str:
-    """One edition in one format."""
     if shape == "json":
         return edition.model_dump_json(indent=2) + "\n"
     if shape == "csv":
