@@ -2,7 +2,6 @@
 
 from services.licensing.fulfilment import settle_by_transfer
 from services.licensing.orders import store as orders
-from services.licensing.orders.rules import check_step
 from services.licensing.payments import start, store
 from services.licensing.payments.provider import Payer, Provider
 from shared.contracts import licensing
@@ -45,7 +44,9 @@ async def record_transfer(request: licensing.RecordTransfer, tx: Transaction) ->
     subject_id = await orders.subject_of(tx, request.order_id)
     await lock_erased_too(tx, subject_id)
     order = await orders.lock(tx, request.order_id, subject_id)
-    if order.state != "paid":
-        check_step(order.state, "paid")
-        await settle_by_transfer(tx, order)
+    if order.state == "paid":
+        return Done()
+    if order.state != "invoiced":
+        raise refuse(409, "only an invoiced order is paid by transfer", message=f"it is {order.state}")
+    await settle_by_transfer(tx, order)
     return Done()

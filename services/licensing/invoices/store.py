@@ -50,7 +50,8 @@ REMIND_OVERDUE = """
 WITH due AS MATERIALIZED (
   SELECT invoice_id FROM invoice WHERE settled_on IS NULL AND due_on + ($2::integer[])[reminders + 1] <= $1::date
   ORDER BY invoice_id LIMIT $3 FOR UPDATE SKIP LOCKED)
-UPDATE invoice SET reminders = reminders + 1 WHERE invoice_id IN (SELECT invoice_id FROM due)
+UPDATE invoice SET reminders = (SELECT count(*) FROM unnest($2::integer[]) AS day WHERE due_on + day <= $1::date)
+WHERE invoice_id IN (SELECT invoice_id FROM due)
 RETURNING subject_id, number, gross, due_on
 """
 

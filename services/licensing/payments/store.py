@@ -20,6 +20,7 @@ STARTED = READ + "WHERE order_id = $1 AND state = 'started'"
 ONE = READ + "WHERE subject_id = $1 AND payment_id = $2"
 LOCK = READ + "WHERE reference = $1 FOR UPDATE"
 SUBJECT = "SELECT subject_id FROM payment WHERE reference = $1"
+ORDER = "SELECT order_id FROM payment WHERE reference = $1"
 AMOUNT = "SELECT amount FROM payment WHERE reference = $1"
 SET_STATE = "UPDATE payment SET state = $2, confirmed_at = COALESCE($3, confirmed_at) WHERE payment_id = $1"
 IS_BOOKED = "SELECT true FROM refund WHERE provider_refund = $1"
@@ -33,16 +34,25 @@ INSERT INTO void_payment (reference, amount)
 SELECT reference, amount FROM payment WHERE subject_id = ANY ($1) AND state IN ('started', 'failed')
 ON CONFLICT DO NOTHING
 """
+VOID_STARTED = """
+WITH voided AS (UPDATE payment SET state = 'void' WHERE order_id = $1 AND state = 'started' AND payment_id <> $2
+  RETURNING reference, amount)
+INSERT INTO void_payment (reference, amount) SELECT reference, amount FROM voided ON CONFLICT DO NOTHING
+"""
 VOID = "INSERT INTO void_payment (reference, amount) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 IS_VOID = "SELECT true FROM void_payment WHERE reference = $1"
 NOTE_RECEIVED = """
 UPDATE void_payment SET confirmed_at = COALESCE(confirmed_at, now()), amount = $2 WHERE reference = $1
 """
 NOTE_SENT_BACK = "UPDATE void_payment SET sent_back_at = COALESCE(sent_back_at, now()) WHERE reference = $1"
-TO_SEND_BACK = """
-SELECT reference, amount FROM void_payment WHERE confirmed_at IS NOT NULL AND sent_back_at IS NULL
-ORDER BY confirmed_at LIMIT $1
+LEASE_RETURNS = """
+WITH due AS MATERIALIZED (SELECT reference FROM void_payment
+  WHERE confirmed_at IS NOT NULL AND sent_back_at IS NULL AND next_try_at <= now()
+  ORDER BY next_try_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+UPDATE void_payment SET attempts = attempts + 1, next_try_at = now() + make_interval(secs => $2)
+WHERE reference IN (SELECT reference FROM due) RETURNING reference, amount, attempts
 """
+POSTPONE_RETURN = "UPDATE void_payment SET next_try_at = now() + make_interval(secs => $2) WHERE reference = $1"
 DROP_OLD_VOID = """
 DELETE FROM void_payment WHERE voided_at < now() - interval '90 days'
   AND (confirmed_at IS NULL OR sent_back_at IS NOT NULL)
@@ -65,10 +75,11 @@ class Payment:
 
 @dataclass(frozen=True)
 class VoidPayment:
-    """A payment for an order that is no more."""
+    """A payment for an order that is no more; `attempts` to send it back, with this one."""
 
     reference: str
     amount: int
+    attempts: int
 
 
 async def add(tx: Transaction, payment_id: UUID, order: Order, provider: str, reference: str, at: datetime) -> None:
@@ -107,6 +118,12 @@ async def subject_of(tx: Transaction, reference: str) -> UUID | None:
     return subject_id
 
 
+async def order_of(tx: Transaction, reference: str) -> UUID | None:
+    """Which order a payment is for, without a lock: an order is locked before its payments."""
+    order_id: UUID | None = await tx.value(ORDER, reference)
+    return order_id
+
+
 async def amount_of(tx: Transaction, reference: str) -> int | None:
     amount: int | None = await tx.value(AMOUNT, reference)
     return amount
@@ -130,6 +147,11 @@ async def void_of_people(tx: Transaction, subject_ids: Sequence[UUID]) -> None:
     await tx.run(VOID_OF_PEOPLE, subject_ids)
 
 
+async def void_started(tx: Transaction, paid: Payment) -> None:
+    """Another payment of the order is under way: should it succeed too, it is sent back."""
+    await tx.run(VOID_STARTED, paid.order_id, paid.payment_id)
+
+
 async def void(tx: Transaction, payment: Payment) -> None:
     """Nothing is due for this payment, which another one has overtaken."""
     await set_state(tx, payment.payment_id, "void")
@@ -150,9 +172,13 @@ async def note_sent_back(tx: Transaction, reference: str) -> None:
     await tx.run(NOTE_SENT_BACK, reference)
 
 
-async def to_send_back(tx: Transaction, limit: int) -> list[VoidPayment]:
-    """Oldest first."""
-    return [VoidPayment(**row) for row in await tx.rows(TO_SEND_BACK, limit)]
+async def lease_returns(tx: Transaction, limit: int, lease_s: float) -> list[VoidPayment]:
+    """The payments to send back, nobody else's for `lease_s` seconds."""
+    return [VoidPayment(**row) for row in await tx.rows(LEASE_RETURNS, limit, lease_s)]
+
+
+async def postpone_return(tx: Transaction, reference: str, wait_s: float) -> None:
+    await tx.run(POSTPONE_RETURN, reference, wait_s)
 
 
 async def drop_old_void(tx: Transaction) -> None:

@@ -6,6 +6,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from services.licensing.fulfilment import deliver
 from services.licensing.licenses.keys import KeyMint
 from services.licensing.orders import store as orders
+from services.licensing.orders.rules import Order
 from services.licensing.payments import refunds, store
 from services.licensing.payments.provider import Notification, Provider
 from services.licensing.payments.store import Payment
@@ -63,13 +64,24 @@ async def apply(tx: Transaction, received: Received, provider: Provider, mint: K
         return
     if standing is Standing.ERASED:
         await tx.declare(Purpose.LEGAL_DUTY)
+    order_id = await store.order_of(tx, notification.reference)
+    if order_id is None:  # erased since `prepare`
+        await _apply_to_void(tx, notification)
+        return
+    order = await orders.lock(tx, order_id, received.subject_id)
+    await _apply_to_order(tx, received, order, mint)
+
+
+async def _apply_to_order(tx: Transaction, received: Received, order: Order, mint: KeyMint) -> None:
+    """The order is locked before its payment, as a cancellation does it."""
+    notification = received.notification
     payment = await store.lock(tx, notification.reference)
-    if payment is None or payment.state == "void":  # None: erased since `prepare`
+    if payment is None or payment.state == "void":
         await _apply_to_void(tx, notification)
     elif notification.kind == "payment.confirmed":
-        await _confirm(tx, notification, payment, received.buyer, mint)
+        await _confirm(tx, received, order, payment, mint)
     elif notification.kind == "refund.made":
-        await _refund(tx, notification, payment)
+        await _refund(tx, notification, order, payment)
     elif payment.state == "started":
         await store.set_state(tx, payment.payment_id, "failed")
 
@@ -85,27 +97,25 @@ async def _apply_to_void(tx: Transaction, notification: Notification) -> None:
         await store.note_sent_back(tx, notification.reference)
 
 
-async def _confirm(
-    tx: Transaction, notification: Notification, payment: Payment, buyer: identity.Profile | None, mint: KeyMint
-) -> None:
+async def _confirm(tx: Transaction, received: Received, order: Order, payment: Payment, mint: KeyMint) -> None:
+    notification = received.notification
     if payment.state in ("confirmed", "refunded"):
         return
     if notification.amount != payment.amount:
         log.error("webhook refused", reason="amount differs")
         raise refuse(422, "the amount is not what is due", field="amount")
-    order = await orders.lock(tx, payment.order_id, payment.subject_id)
     if order.state != "open":  # another payment was faster
         await store.void(tx, payment)
         await store.note_received(tx, notification.reference, notification.amount)
         return
-    if buyer is None:  # identity has erased the person and we have not yet: then this reference will be void
+    if received.buyer is None:  # identity has erased the person and we have not yet: then this reference will be void
         raise refuse(409, "the buyer is unknown just now", message="send it again")
+    await store.void_started(tx, payment)  # this one was called failed before, and another was begun
     await store.set_state(tx, payment.payment_id, "confirmed", now())
-    await deliver(tx, order, buyer, mint)
+    await deliver(tx, order, received.buyer, mint)
 
 
-async def _refund(tx: Transaction, notification: Notification, payment: Payment) -> None:
+async def _refund(tx: Transaction, notification: Notification, order: Order, payment: Payment) -> None:
     if payment.confirmed_at is None:
         raise refuse(409, "the payment is not confirmed yet", message="send it again")
-    order = await orders.lock(tx, payment.order_id, payment.subject_id)
     await refunds.book(tx, payment, order, notification)
