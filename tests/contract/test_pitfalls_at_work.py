@@ -66,7 +66,7 @@ def reading(seconds: float) -> Service:
 
 
 async def test_what_the_broker_refuses_is_an_error(harness: Harness, channel: AbstractChannel) -> None:
-    """Publishing is confirmed: without confirms a full queue is silent loss. Guard: publisher_confirms of Publisher."""
+    """Publishing is confirmed: without confirms a full queue is silent loss."""
     full = await channel.declare_queue(exclusive=True, arguments={"x-max-length": 1, "x-overflow": "reject-publish"})
     publisher = Publisher(harness.admin_amqp, "test")
 
@@ -80,10 +80,7 @@ async def test_what_the_broker_refuses_is_an_error(harness: Harness, channel: Ab
 
 
 async def test_the_broker_knows_every_consumers_limit(harness: Harness) -> None:
-    """Acknowledged by us, on a channel of its own, with a prefetch.
-
-    Guard: ack_policy and Channel(prefetch_count=...) in broker.py.
-    """
+    """Acknowledged by us, on a channel of its own, with a prefetch."""
     few = replace(harness, settings=harness.settings | {"prefetch": PREFETCH})
 
     async def consumers() -> list[dict[str, Any]]:
@@ -107,7 +104,7 @@ async def test_the_broker_knows_every_consumers_limit(harness: Harness) -> None:
 
 
 async def test_questions_do_not_wait_for_one_another(harness: Harness, client: RequestClient) -> None:
-    """FastStream asks one by one (faststream#1318). Guard: a future per correlation id."""
+    """FastStream asks one by one (faststream#1318)."""
     people = [uuid4() for _ in range(30)]
     async with harness.serve(reading(2.0)):
         await client.request(ReadNotes(subject_id=uuid4()))
@@ -134,10 +131,7 @@ async def test_a_scope_that_gives_up_leaves_the_channel_to_the_others(harness: H
 
 
 async def test_an_error_in_publishing_disturbs_no_consumer(harness: Harness, channel: AbstractChannel) -> None:
-    """One channel for all is the default: then what is in hand would be cancelled and begun anew.
-
-    Guard: the connection of Publisher's own.
-    """
+    """One channel for all is the default: then what is in hand would be cancelled and begun anew."""
     begun: list[UUID] = []
     leave = asyncio.Event()
 
@@ -161,7 +155,7 @@ async def test_an_error_in_publishing_disturbs_no_consumer(harness: Harness, cha
 
 
 async def test_an_answer_leaves_no_warning(harness: Harness, client: RequestClient) -> None:
-    """A mandatory direct reply is delivered and returned as unroutable as well. Guard: mandatory=False in _reply."""
+    """A mandatory direct reply is delivered and returned as unroutable as well."""
     with capture_logs() as lines:
         async with harness.serve(reading(0)):
             for _ in range(5):

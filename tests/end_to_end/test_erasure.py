@@ -210,7 +210,6 @@ async def tell(scenario: Scenario, service: str, *events: Event) -> None:
 
 
 async def test_the_sealed_address_goes_with_the_last_letter_and_not_before(scenario: Scenario) -> None:
-    """Guard: the address goes only when the letter left (shared/mail/delivery.py); seen to fail without it."""
     person = await scenario.register_customer()
     scenario.smtp.answers[person.address] = "451 try again later"
     case_id = await person.ask_for_erasure(terminate=True)
@@ -226,7 +225,6 @@ async def test_the_sealed_address_goes_with_the_last_letter_and_not_before(scena
 
 
 async def test_undeliverable_letters_do_not_hold_up_those_of_others(scenario: Scenario) -> None:
-    """Guard: a letter that can't leave now waits its turn (shared/mail/delivery.py); seen to fail without it."""
     refused = [await scenario.register_customer() for _ in range(21)]
     for person in refused:
         scenario.smtp.answers[person.address] = "451 try again later"
@@ -239,7 +237,6 @@ async def test_undeliverable_letters_do_not_hold_up_those_of_others(scenario: Sc
 
 
 async def test_undeliverable_codes_do_not_hold_up_those_of_others(scenario: Scenario) -> None:
-    """Guard: a code that can't leave now waits its turn (privacy/unconfirmed.py); seen to fail without it."""
     deaf = [f"deaf.{number}.{uuid4().hex}@example.com" for number in range(21)]
     for address in deaf:
         scenario.smtp.answers[address] = "451 try again later"
@@ -269,7 +266,6 @@ async def test_who_comes_back_is_somebody_new(scenario: Scenario) -> None:
 
 
 async def test_one_case_erases_a_person_under_both_ids(scenario: Scenario) -> None:
-    """Guard: the dispatcher orders all linked ids; seen to fail without it."""
     one, other = await scenario.customer(), await scenario.customer()
     await scenario.ask(identity.LinkPersons(subject_id=one.id, other_id=other.id))
     linked = "SELECT count(DISTINCT person) = 1 AND count(*) = 2 FROM subject_link WHERE subject_id = ANY ($1)"
@@ -286,7 +282,6 @@ async def test_one_case_erases_a_person_under_both_ids(scenario: Scenario) -> No
 @pytest.mark.usefixtures("cooling_off")
 @pytest.mark.parametrize("second", [True, False])
 async def test_two_cases_of_one_linked_person_both_close(scenario: Scenario, second: bool) -> None:
-    """Guard: who ends the contract in one of them ends it (licensing's settling); seen to fail without it."""
     one, other = await scenario.customer(), await scenario.customer()
     await scenario.ask(identity.LinkPersons(subject_id=one.id, other_id=other.id))
     linked = "SELECT count(*) = 2 FROM subject_link WHERE subject_id = ANY ($1)"
@@ -308,7 +303,6 @@ async def test_two_cases_of_one_linked_person_both_close(scenario: Scenario, sec
 
 
 async def test_late_facts_about_an_erased_person(scenario: Scenario) -> None:
-    """Guards: the look at the tombstone (lethe.enter); a webhook goes on as legal duty; seen to fail without either."""
     person = await scenario.customer()
     refund = await person.provider_says("refund.made")
     await person.erase(terminate=True)
@@ -351,7 +345,6 @@ def received(standing: str) -> int:
 
 
 async def test_a_withdrawn_consent_stays_withdrawn(scenario: Scenario) -> None:
-    """Guards: the ledger's order of decisions, versions in the replicas; seen to fail without either."""
     person = await scenario.customer()
     version = "SELECT version FROM permission WHERE subject_id = $1 AND purpose = 'direct-marketing.email'"
     given = await scenario.rows["marketing"].fetchval(version, person.id)

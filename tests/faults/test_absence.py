@@ -66,7 +66,6 @@ async def told(whole_system: system.System, name: str, words: str) -> bool:
 
 @pytest.mark.parametrize("sqlstate", ["23514", "P0001"])
 async def test_one_poisoned_person_holds_up_nobody_else(whole_system: system.System, sqlstate: str) -> None:
-    """Guard: a batch that fails is halved down to the person (erasure.py); seen to fail without it."""
     people = await residents_with_cases(whole_system, 500, int(sqlstate, 36))
     poisoned = people[321]
     failed_before = await metric(whole_system, ABSENT, f'lethe_erasure_failed_total{{service="{ABSENT}"}}')

@@ -113,7 +113,6 @@ def kill(whole_system: system.System, name: str) -> None:
 )
 @pytest.mark.parametrize("name", system.SERVICES)
 async def test_a_killed_service_loses_nothing(whole_system: system.System, name: str, moment: Moment) -> None:
-    """Guard: acknowledge after the commit (shared/messaging/consumer.py); seen to fail with an early one."""
     people = await residents_with_cases(whole_system, PEOPLE, next(seeds))
     await moment(whole_system, name, people)
     await eventually(lambda: asyncio.to_thread(lambda: processes.running(whole_system.folder, name) is None))

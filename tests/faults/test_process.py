@@ -72,7 +72,6 @@ async def refusal(name: str, environment: Mapping[str, str]) -> str:
 
 @pytest.mark.parametrize("name", PROCESSES)
 async def test_missing_settings_are_named(name: str) -> None:
-    """Guard: shared/settings.py what_is_wrong; pydantic's own text runs over many lines."""
     sentence = await refusal(name, {})
     assert "LETHE_AMQP_URL: Field required" in sentence
     assert OWN_KEYS[name] in sentence
@@ -92,7 +91,6 @@ async def test_a_wrong_setting_is_named_without_its_value(name: str) -> None:
 
 
 async def test_a_taken_port_is_named(harness: Harness) -> None:
-    """Guard: shared/health.py listen; uvicorn itself ends the process without a word."""
     with socket.create_server((LOOPBACK, 0)) as taken:
         port = taken.getsockname()[1]
         sentence = await refusal("identity", harness.environment("identity") | {"LETHE_HEALTH_PORT": str(port)})
@@ -100,7 +98,6 @@ async def test_a_taken_port_is_named(harness: Harness) -> None:
 
 
 async def test_a_missing_queue_is_named(harness: Harness) -> None:
-    """Guard: shared/messaging/broker.py start. Nothing declares it silently: it would lack its bindings."""
     queue = "identity.on.privacy.permission-changed"
     connection = await aio_pika.connect(harness.admin_amqp)
     async with connection, harness.serve(PRIVACY):
@@ -114,10 +111,6 @@ async def test_a_missing_queue_is_named(harness: Harness) -> None:
 
 
 async def test_sigterm_lets_the_message_under_way_finish(servers: Servers) -> None:
-    """Guards: SIGTERM drains (shared/service.py): stop taking, commit, acknowledge, tell; then exit with 0.
-
-    The end waits for the transaction, the queue is empty afterwards, and the case closes without the participant.
-    """
     harness = await harnesses.build(servers, [IDENTITY, PRIVACY])
     person, port = uuid4(), free_ports(1)[0]
     environment = harness.environment("identity") | {"LETHE_HEALTH_PORT": str(port), "LETHE_HEALTH_HOST": LOOPBACK}

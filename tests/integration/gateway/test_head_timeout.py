@@ -47,7 +47,6 @@ async def exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, r
 
 
 async def test_a_client_that_says_nothing_is_disconnected(address: Address) -> None:
-    """Guard: the clock that starts with the connection; seen to fail without it."""
     reader, writer = await asyncio.open_connection(*address)
     assert await closed(reader) == b""
     writer.close()
@@ -68,14 +67,12 @@ async def trickled(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
 
 
 async def test_a_client_that_sends_its_head_byte_by_byte_is_disconnected(address: Address) -> None:
-    """Guard: a byte does not start the clock anew; seen to fail without it."""
     reader, writer = await asyncio.open_connection(*address)
     await trickled(reader, writer)
     writer.close()
 
 
 async def test_a_connection_that_stays_idle_after_an_answer_is_kept(address: Address) -> None:
-    """Guard: the clock that stops when a head is complete; seen to fail without it."""
     reader, writer = await asyncio.open_connection(*address)
     assert b" 200 " in await exchange(reader, writer)
     await limit_passed(address)
@@ -84,7 +81,6 @@ async def test_a_connection_that_stays_idle_after_an_answer_is_kept(address: Add
 
 
 async def test_the_next_head_on_a_kept_connection_has_the_same_limit(address: Address) -> None:
-    """Guard: the clock that starts with the first byte of a later head; seen to fail without it."""
     reader, writer = await asyncio.open_connection(*address)
     assert b" 200 " in await exchange(reader, writer)
     await trickled(reader, writer)

@@ -202,7 +202,6 @@ async def test_a_member_is_erased_and_follows_by_token(client: httpx.AsyncClient
 
 
 async def test_an_address_is_erased_by_mailed_code(client: httpx.AsyncClient, mail: Path) -> None:
-    """Guard: both places where `unconfirmed` recalls the key; the second or the third answer is a 422 without it."""
     address, token = await sign_up(client, mail)
     asked = await client.post("/privacy-requests", json={"email": address, "language": "en"})
     assert asked.status_code == 202
@@ -234,7 +233,6 @@ async def test_an_address_is_erased_by_mailed_code(client: httpx.AsyncClient, ma
 
 
 async def test_a_repeated_request_gets_its_token_after_the_keys_were_rotated(harness: Harness, mail: Path) -> None:
-    """Guard: the tokens of older keys that the gateway tries; the second answer is a 422 without it."""
     old, once = harness.settings["keys"], {"Idempotency-Key": "rotated"}
     async with gateway_client(harness) as before, gateway_client(harness, keys=f"2:{'n' * 32},{old}") as after:
         address, _ = await sign_up(before, mail)

@@ -71,7 +71,6 @@ async def test_two_mailboxes_that_were_one_are_two_people(driver: Driver, one: s
 
 
 async def test_a_rotation_loses_nobody_with_or_without_an_account(driver: Driver, database: Database) -> None:
-    """Guard: addresses.current_hash; seen to fail when only the newest hash is looked up."""
     email = address("rotated")
     person = await recognized(database, OLD, email)
     assert await recognized(database, NEW, email.upper()) == person
@@ -87,7 +86,6 @@ async def test_a_hash_of_before_is_recognized_and_renewed(driver: Driver, databa
 
 
 async def test_a_hash_of_before_is_not_believed_for_another_mailbox(driver: Driver, database: Database) -> None:
-    """Guard: AddressHashes.proved_by; seen to give one person the other's account without it."""
     name = uuid4().hex[:8]
     owner = await somebody_of_before(driver, f"{name}.straße@example.com")
     stranger = await recognized(database, NEW, f"{name}.strasse@example.com")
@@ -127,7 +125,6 @@ async def test_the_job_renews_every_account_and_pending_sign_up(driver: Driver, 
 
 
 async def test_an_erasure_after_a_rotation_takes_sign_ups_and_tries_along(driver: Driver, database: Database) -> None:
-    """Guard: all tables are renewed at once; seen to leave both rows when only the confirmed address is."""
     email = address("erased")
     person = await recognized(database, OLD, email)
     before = hashes_of(OLD, email).newest

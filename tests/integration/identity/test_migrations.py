@@ -18,7 +18,6 @@ VALUES (sha256(uuid_send($1)), 'a@example.com', 'x', 'Anna', '', '', '', 'PL', '
 
 
 async def test_sign_ups_from_before_are_brought_along(driver: Driver) -> None:
-    """Guard: the unique index of identity_0002.sql; a code mail is noted by its nonce alone."""
     nonce = uuid4()
     async with driver.harness.superuser("identity") as superuser:
         await superuser.execute("CREATE DATABASE older_identity OWNER identity_owner")

@@ -108,10 +108,7 @@ async def test_a_message_that_can_never_work_costs_its_batch_nothing_but_time(
 
 
 async def test_a_late_event_among_others_does_not_reach_the_handler(harness: Harness, channel: AbstractChannel) -> None:
-    """Nothing would stop a handler that writes no row but tells others.
-
-    Guard: a batch that meets an erased person goes one by one; seen to fail without it.
-    """
+    """Nothing would stop a handler that writes no row but tells others."""
 
     async def tell(events: list[ThingNoted], tx: Transaction) -> None:
         for event in events:
@@ -152,7 +149,6 @@ async def test_a_late_record_of_the_law_is_kept_among_others(
 async def test_a_purge_waits_for_the_batch_that_knows_its_person(
     harness: Harness, channel: AbstractChannel, everything: asyncpg.Connection
 ) -> None:
-    """Guard: FOR KEY SHARE in lethe.enter_all; seen to fail without it."""
     person = uuid4()
     locked: list[bool] = []
 
@@ -175,10 +171,7 @@ async def test_a_purge_waits_for_the_batch_that_knows_its_person(
 
 
 async def test_batches_that_meet_the_same_people_wait_in_line(database: Database) -> None:
-    """Hundreds of rounds of two batches and a purge, people and marks in opposite orders, known to nobody yet.
-
-    Guard: the order of ids in lethe.enter_all; seen to fail (deadlocks) without it.
-    """
+    """Hundreds of rounds of two batches and a purge, people and marks in opposite orders, known to nobody yet."""
 
     async def take(messages: list[UUID], people: list[UUID]) -> list[Standing]:
         async with database.transaction(Purpose.UPKEEP) as tx:

@@ -108,7 +108,6 @@ async def test_only_what_is_picked_goes(harness: Harness, channel: AbstractChann
 
 
 async def test_a_letter_whose_queue_is_gone_stays(harness: Harness, channel: AbstractChannel) -> None:
-    """Guard: published mandatory and confirmed before it is removed; seen to lose the letter without it."""
     headers: HeadersType = {"x-origin-queue": "sample.on.nothing", "x-reason": "lost"}
     await channel.default_exchange.publish(Message(b"{}", headers=headers), DEAD)
     outcome = await dead_letters.replay(harness.admin_amqp, "sample", lambda _: True)
@@ -161,7 +160,7 @@ async def test_the_command_lists_shows_replays_and_drops(harness: Harness, chann
 
 
 async def test_what_an_impostor_sent_goes_back_only_by_its_id(harness: Harness, channel: AbstractChannel) -> None:
-    """In the operator's name it would be believed. Guard: `_genuine` in the command; sent back without it."""
+    """In the operator's name it would be believed."""
     headers: HeadersType = {"x-origin-queue": NOTED, "x-reason": MAY_NOT_SPEAK}
     body = noted().model_dump_json().encode()
     letter = Message(body, message_id=str(uuid4()), type=ThingNoted.type, headers=headers)

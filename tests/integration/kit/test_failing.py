@@ -161,9 +161,6 @@ async def test_a_blocked_write_is_an_outcome(
 
 
 async def test_a_thousand_broken_fields_make_one_short_reason(harness: Harness) -> None:
-    """Guard: only the contract's own fields are named; seen to break the publishing connection for ever without it:
-    a header may not be larger than a frame.
-    """
 
     async def never(_event: DataMapAnnounced, tx: Transaction) -> None:
         raise AssertionError

@@ -20,7 +20,6 @@ INDEXES = "SELECT indexdef FROM pg_indexes WHERE tablename = 'receipt' AND index
 
 
 async def test_a_row_that_is_kept_is_changed_where_it_stands(everything: asyncpg.Connection) -> None:
-    """Guard: the BRIN of kit_0002.sql; with the B-tree before it every index of the row got a new entry."""
     person = uuid4()
     await meet(everything, person)
     kept = "INSERT INTO receipt (receipt_id, subject_id, amount_cents) VALUES (gen_random_uuid(), $1, 100)"
@@ -31,7 +30,6 @@ async def test_a_row_that_is_kept_is_changed_where_it_stands(everything: asyncpg
 
 
 async def test_tables_from_before_are_brought_along(harness: Harness, everything: asyncpg.Connection) -> None:
-    """Guard: the loop at the end of kit_0002.sql; seen to fail without it."""
     await everything.execute("CREATE DATABASE older OWNER sample_owner")
     url = harness.databases["sample"].owner.rpartition("/")[0] + "/older"
     try:
@@ -61,7 +59,6 @@ VALUES (gen_random_uuid(), gen_random_uuid(), 100, '2099-12-31', 'VAT Act; KC ar
 
 
 async def test_reasons_from_before_become_lists(harness: Harness, everything: asyncpg.Connection) -> None:
-    """Guard: the loop at the end of kit_0004.sql; seen to fail without it."""
     await everything.execute("CREATE DATABASE worded OWNER sample_owner")
     url = harness.databases["sample"].owner.rpartition("/")[0] + "/worded"
     try:

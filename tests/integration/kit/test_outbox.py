@@ -196,11 +196,7 @@ async def swallow(database: Database, person: UUID) -> None:
 
 
 async def test_a_swallowed_error_is_not_a_commit(harness: Harness, everything: asyncpg.Connection) -> None:
-    """PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and no error.
-
-    Guard: Database.transaction looks at the answer; seen to fail without it (the message is acknowledged,
-    its effect is lost).
-    """
+    """PostgreSQL answers COMMIT of a failed transaction with ROLLBACK and no error."""
     person = uuid4()
     async with harness.database("sample") as database:
         with pytest.raises(asyncpg.InFailedSQLTransactionError):
@@ -213,10 +209,7 @@ async def test_a_swallowed_error_is_not_a_commit(harness: Harness, everything: a
 async def test_a_silent_broker_costs_one_patience_and_not_one_for_each_message(
     harness: Harness, everything: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It accepts connections and says nothing, while the relay's transaction waits.
-
-    Guard: a failed publisher is remembered for a moment; seen to try a hundred times without it.
-    """
+    """It accepts connections and says nothing, while the relay's transaction waits."""
     monkeypatch.setattr(publishing_side, "CONNECT_TIMEOUT_S", 0.3)
     accepted: list[asyncio.StreamWriter] = []
     silent = await asyncio.start_server(lambda _reader, writer: accepted.append(writer), "127.0.0.1", 0)

@@ -58,7 +58,6 @@ async def empty(servers: Servers) -> AsyncIterator[str]:
 
 @pytest.mark.parametrize("name", [NOTED, "sample.dead-letters", "lethe.retry.5min", "lethe.unrouted"])
 async def test_a_queue_of_another_kind_is_named(empty: str, name: str) -> None:
-    """Guard: TopologyError instead of what the library raises; seen to fail without it."""
     connection = await aio_pika.connect(empty)
     async with connection:
         channel = await connection.channel()

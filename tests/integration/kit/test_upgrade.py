@@ -21,10 +21,7 @@ TOLD = "SELECT body FROM outbox WHERE body LIKE '%' || $1 || '%' ORDER BY create
 async def test_an_order_answered_by_an_older_map_is_carried_out_again(
     served: Database, everything: asyncpg.Connection
 ) -> None:
-    """The stored report would be rejected at every reminder.
-
-    Guard: reports by an older map are dropped in `_report_again`; seen to fail without it.
-    """
+    """The stored report would be rejected at every reminder."""
     order = ordered(person := uuid4())
     await everything.execute("INSERT INTO subject VALUES ($1)", person)
     await everything.execute(NOTE, person)

@@ -70,7 +70,6 @@ def start_of(person: UUID, order_id: UUID) -> licensing.StartPayment:
 
 
 async def test_a_payment_is_announced_when_it_is_committed(driver: Driver, provider: Announcements) -> None:
-    """Guard: `after_commit`; the provider would hear of a payment that is not stored yet without it."""
     person = await driver.person()
     payment = await driver.start(person, await driver.order(person))
     assert provider.heard == [(payment.reference, payment.amount, Payer("Anna Nowak", f"{person.hex}@example.com"))]
@@ -87,7 +86,6 @@ async def test_a_payment_that_is_refused_is_not_announced(driver: Driver, provid
 
 
 async def test_a_lost_announcement_is_repeated_with_the_request(driver: Driver, provider: Announcements) -> None:
-    """Guard: the announcement in `prepare`: the answer comes from the idempotency key, and nobody would announce."""
     person = await driver.person()
     request = start_of(person, await driver.order(person))
     once = {"idempotency_key": "lost", "principal": str(person)}
@@ -102,7 +100,6 @@ async def test_a_lost_announcement_is_repeated_with_the_request(driver: Driver, 
 
 
 async def test_nobody_makes_the_provider_hear_of_anothers_payment(driver: Driver, provider: Announcements) -> None:
-    """Guard: the person is compared in `prepare`; the stranger's name would go out with the payment without it."""
     person, stranger = await driver.person(), await driver.person()
     order_id = await driver.order(person)
     await driver.start(person, order_id)

@@ -104,7 +104,6 @@ async def test_a_contract_that_outlived_the_account_ends_by_a_second_erasure(dri
 
 
 async def test_a_contract_that_is_kept_again_names_its_reason_once(driver: Driver) -> None:
-    """Guard: `array_remove` before `array_append`; the order carries the reason twice or three times without it."""
     person, _, _ = await bought(driver)
     await driver.erase(person, terminate=False)
     kept = "SELECT provisions, exemptions FROM purchase WHERE subject_id = $1"

@@ -89,7 +89,6 @@ async def renewed(database: Database, email: str) -> None:
 async def test_an_entry_under_an_older_key_still_suppresses(
     harness: Harness, client: RequestClient, smtp: MailServer
 ) -> None:
-    """Guard: suppression.is_suppressed compares with every key; seen to write to both without it."""
     reached, older, before = reader("reached"), reader("older"), reader("before")
     await subscribed_with(harness, NEW, reached, older, before)
     await suppress(harness, hashes_of(OLD, older.email).newest, of_before(before.email))
@@ -122,7 +121,6 @@ async def test_the_job_renews_subscribers_sign_ups_and_what_suppresses_them(
 
 
 async def test_a_hash_of_before_is_not_believed_for_another_mailbox(harness: Harness, database: Database) -> None:
-    """Guard: AddressHashes.proved_by in addresses._renew_subscribers; seen to rename the owner's hash without it."""
     name = uuid4().hex[:8]
     owner = Reader(uuid4(), f"{name}.straße@example.com", "Anna", allows=True)
     left = Reader(uuid4(), f"{name}.grosse@example.com", "Ewa", allows=False)
@@ -155,7 +153,6 @@ async def test_two_mailboxes_that_were_one_are_two_sign_ups(
 async def test_a_new_double_opt_in_lifts_a_mailbox_and_not_the_one_that_was_spelled_alike(
     harness: Harness, database: Database
 ) -> None:
-    """Guard: suppression.lift hands an old entry on; seen to write to the other objector without it."""
     name = uuid4().hex[:8]
     returning, objector = f"{name}.straße@example.com", f"{name}.strasse@example.com"
     await suppress(harness, of_before(returning), hashes_of(OLD, returning).newest)
@@ -172,7 +169,6 @@ async def test_a_new_double_opt_in_lifts_a_mailbox_and_not_the_one_that_was_spel
 async def test_an_erasure_after_a_rotation_takes_half_finished_sign_ups_along(
     harness: Harness, client: RequestClient, database: Database
 ) -> None:
-    """Guard: entering an address renews the hash of its subscriber; seen to leave the sign-up without it."""
     for stored in (lambda email: hashes_of(OLD, email).newest, of_before):
         person = reader("returning", allows=False)
         await subscribed_with(harness, OLD, person)

@@ -222,7 +222,6 @@ def machine(servers: Servers) -> Iterator[type[Cases]]:
 
 
 def test_cases_follow_the_model(machine: type[Cases]) -> None:
-    """Guards: one open case a person (index), the lock on the order, `ON CONFLICT DO NOTHING` on parts."""
     run_state_machine_as_test(
         machine,
         settings=settings(
