@@ -26,8 +26,8 @@ def servers() -> Iterator[local.Servers]:
         yield local.Servers(**urls | {"mailbox_folder": urls["mailbox_folder"] and Path(urls["mailbox_folder"])})
         return
     if containers.wanted():
-        with containers.servers(folder) as found:
-            yield found
+        with containers.servers(folder) as container_servers:
+            yield container_servers
         return
     yield local.running_servers(folder, durable=False)
     local.stop_servers(folder)
@@ -36,6 +36,6 @@ def servers() -> Iterator[local.Servers]:
 @pytest.fixture(scope="module")
 async def harness(servers: local.Servers) -> AsyncIterator[harnesses.Harness]:
     """The four services' databases and queues, for one module."""
-    made = await harnesses.build(servers, [IDENTITY, LICENSING, MARKETING, PRIVACY])
-    yield made
-    await harnesses.tear_down(made)
+    module_harness = await harnesses.build(servers, [IDENTITY, LICENSING, MARKETING, PRIVACY])
+    yield module_harness
+    await harnesses.tear_down(module_harness)

@@ -65,15 +65,15 @@ class FakeParticipants:
         """Wait until a case is in a state."""
 
         async def is_so() -> bool:
-            found = await self.client.request(privacy.ReadCase(token=token))
-            return bool(found.state == state)
+            case = await self.client.request(privacy.ReadCase(token=token))
+            return bool(case.state == state)
 
         await eventually(is_so)
 
     async def certificate(self, token: str) -> dict[str, Any]:
         document = (await self.client.request(privacy.ReadCertificate(token=token))).document
-        found: dict[str, Any] = json.loads(document)
-        return found
+        certificate: dict[str, Any] = json.loads(document)
+        return certificate
 
 
 @contextlib.asynccontextmanager
@@ -87,10 +87,10 @@ async def fake_participants(harness: Harness) -> AsyncIterator[FakeParticipants]
             publishing(harness) as channel,
             listening(harness, ErasureOrdered.type) as orders,
         ):
-            made = FakeParticipants(harness, resources["privacy"].database, client, channel, orders, rows)
+            participants = FakeParticipants(harness, resources["privacy"].database, client, channel, orders, rows)
             for service in PARTICIPANTS:
-                await made.say(service, announced(service))
-            yield made
+                await participants.say(service, announced(service))
+            yield participants
 
 
 def announced(service: str, version: int = 1, table: str = "thing") -> DataMapAnnounced:
@@ -98,21 +98,21 @@ def announced(service: str, version: int = 1, table: str = "thing") -> DataMapAn
     return DataMapAnnounced(service=service, version=version, tables=(mapped,))
 
 
-def report(service: str, order: ErasureOrdered, version: int = 1, **told: Any) -> ErasureReported:
+def report(service: str, order: ErasureOrdered, version: int = 1, **facts: Any) -> ErasureReported:
     """What a participant says of everybody in an order: one row each, purged."""
     people = tuple(person.subject_id for person in order.subjects)
-    return said(service, order, people, version=version, **told)
+    return said(service, order, people, version=version, **facts)
 
 
 def said(
-    service: str, order: ErasureOrdered, people: tuple[UUID, ...], part: int = 0, version: int = 1, **told: Any
+    service: str, order: ErasureOrdered, people: tuple[UUID, ...], part: int = 0, version: int = 1, **facts: Any
 ) -> ErasureReported:
-    outcome: Outcome = told.get("outcome", "purged")
+    outcome: Outcome = facts.get("outcome", "purged")
     table = ReportedTable(
-        table=told.get("table", "thing"),
+        table=facts.get("table", "thing"),
         categories=("D1",),
         outcome=(outcome,) * len(people),
-        rows=(told.get("rows", 1),) * len(people),
+        rows=(facts.get("rows", 1),) * len(people),
     )
     return ErasureReported(
         order_id=order.order_id,

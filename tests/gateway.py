@@ -41,11 +41,11 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
     """The problem of an answer, after checking that it is one."""
     assert answer.status_code == status, f"{answer.status_code} {answer.text}"
     assert answer.headers["content-type"] == PROBLEM
-    found: dict[str, Any] = answer.json()
-    assert found["status"] == status
-    assert found["title"]
+    body: dict[str, Any] = answer.json()
+    assert body["status"] == status
+    assert body["title"]
     assert "Traceback" not in answer.text
-    return found
+    return body
 
 
 async def mailed_code(folder: Path, address: str) -> str:
@@ -54,8 +54,8 @@ async def mailed_code(folder: Path, address: str) -> str:
     async def newest() -> str:
         for message in reversed(mailbox.messages_for(folder, address)):
             body = message.get_body(("plain",))
-            if body is not None and (found := CODE.search(body.get_content())):
-                return found.group()
+            if body is not None and (match := CODE.search(body.get_content())):
+                return match.group()
         return ""
 
     return str(await eventually(newest))

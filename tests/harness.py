@@ -108,9 +108,9 @@ async def build(
 ) -> Harness:
     """Make the databases, the virtual host, users and topology of one test module."""
     name = f"t{secrets.token_hex(4)}"
-    made = {}
+    urls = {}
     for service in services:
-        made[service.name] = await databases.create(
+        urls[service.name] = await databases.create(
             servers.postgres_admin_url,
             service.name,
             secret=SECRET,
@@ -127,7 +127,7 @@ async def build(
         "cooling_off_s": 0,
         "participants": ",".join(s.name for s in services),
     }
-    return Harness(servers, name, made, amqp, defaults | dict(settings or {}))
+    return Harness(servers, name, urls, amqp, defaults | dict(settings or {}))
 
 
 async def tear_down(harness: Harness) -> None:

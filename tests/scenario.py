@@ -85,17 +85,17 @@ class Scenario:
     def _mails(self, address: str) -> list[EmailMessage]:
         return [mail for _, to, mail in self.smtp.arrived if to.casefold() == address.casefold()]
 
-    async def register_customer(self, name: str = "Wisława Przybysławska", **told: Any) -> "Customer":
+    async def register_customer(self, name: str = "Wisława Przybysławska", **fields: Any) -> "Customer":
         """Somebody registers, confirms the mailed code and has an account."""
         address = f"wislawa.{uuid4().hex[:12]}@example.com"
-        given = {
+        profile = {
             "street": f"Łąkowa {uuid4().hex[:6]}/99",
             "postal_code": "22-400",
             "city": "Zamość",
             "phone": f"+48 6{uuid4().int % 10**8:08d}",
-        } | told
-        person = Customer(self, address, str(given["street"]), str(given["phone"]))
-        await person.register(name, **given)
+        } | fields
+        person = Customer(self, address, str(profile["street"]), str(profile["phone"]))
+        await person.register(name, **profile)
         return person
 
     async def customer(self) -> "Customer":
@@ -144,11 +144,11 @@ class Customer:
         """What a search for traces looks for."""
         return [value for value in (self.address, self.street, self.phone, self.key) if value]
 
-    async def register(self, name: str, **told: Any) -> None:
+    async def register(self, name: str, **fields: Any) -> None:
         """Sign up and confirm; also again after an erasure."""
         before = len([m for m in self.scenario.smtp.mails_to(self.address) if "Kod" in str(m["Subject"])])
-        given = {"email": self.address, "password": PASSWORD, "full_name": name} | told
-        await self.scenario.ask(identity.RegisterAccount(**given))
+        form = {"email": self.address, "password": PASSWORD, "full_name": name} | fields
+        await self.scenario.ask(identity.RegisterAccount(**form))
         code = await self.scenario.mailed(self.address, EIGHT_DIGITS, before + 1)
         confirmed = await self.scenario.ask(identity.ConfirmEmail(email=self.address, code=code))
         self.id = confirmed.id
@@ -214,8 +214,8 @@ class Customer:
     async def allowed(self, purpose: str, service: str = "marketing") -> bool | None:
         """What a service's replica says about a purpose; None when it says nothing."""
         sql = "SELECT allowed FROM permission WHERE subject_id = $1 AND purpose = $2"
-        found: bool | None = await self.scenario.rows[service].fetchval(sql, self.id, purpose)
-        return found
+        permission: bool | None = await self.scenario.rows[service].fetchval(sql, self.id, purpose)
+        return permission
 
     async def ask_for_erasure(self, *, terminate: bool) -> UUID:
         """Open a case as a member with a fresh session; answers the case id."""
@@ -233,8 +233,8 @@ class Customer:
 
     async def case(self) -> privacy.Case:
         """The case as its person sees it, with nothing but the case token."""
-        found: privacy.Case = await self.scenario.ask(privacy.ReadCase(token=self.token))
-        return found
+        case: privacy.Case = await self.scenario.ask(privacy.ReadCase(token=self.token))
+        return case
 
     async def until(self, state: str, patience_s: float = ANSWER_S) -> privacy.Case:
         """The case once it is in this state."""
@@ -243,8 +243,8 @@ class Customer:
             case = await self.case()
             return case if case.state == state else None
 
-        found: privacy.Case = await eventually(there, patience_s)
-        return found
+        privacy_case: privacy.Case = await eventually(there, patience_s)
+        return privacy_case
 
     async def erase(self, *, terminate: bool) -> dict[str, Any]:
         """A whole erasure; answers the certificate."""
@@ -254,23 +254,23 @@ class Customer:
 
     async def certificate(self) -> dict[str, Any]:
         """The evidence."""
-        found: dict[str, Any] = json.loads(
+        certificate: dict[str, Any] = json.loads(
             (await self.scenario.ask(privacy.ReadCertificate(token=self.token))).document
         )
-        return found
+        return certificate
 
 
 def entry(certificate: dict[str, Any], service: str, table: str, columns: str | None = None) -> dict[str, Any]:
     """What a participant reported for a table; with `columns` for those emptied in kept rows."""
-    found = [
+    entries = [
         t
         for p in certificate["participants"]
         if p["service"] == service
         for t in p["tables"]
         if t["table"] == table and t.get("columns") == columns
     ]
-    assert len(found) == 1, f"{service}.{table} {columns or ''}: {found}"
-    return dict(found[0])
+    assert len(entries) == 1, f"{service}.{table} {columns or ''}: {entries}"
+    return dict(entries[0])
 
 
 @contextlib.asynccontextmanager

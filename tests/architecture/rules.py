@@ -60,11 +60,11 @@ OF_THIS_MACHINE = ("/wo" + "rk/", "/ro" + "ot/")
 def committed() -> list[Path]:
     """Every file but those that .gitignore names; git itself may be missing."""
     ignored = [line.strip("/") for line in (PROJECT / ".gitignore").read_text().splitlines()] + [".git"]
-    found: list[Path] = []
+    paths: list[Path] = []
     for folder, folders, files in os.walk(PROJECT):
         folders[:] = [name for name in folders if not _matches(name, ignored)]
-        found += [Path(folder, name) for name in files if not _matches(name, ignored)]
-    return sorted(found)
+        paths += [Path(folder, name) for name in files if not _matches(name, ignored)]
+    return sorted(paths)
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:
@@ -93,8 +93,8 @@ def too_long(name: str, text: str) -> str | None:
 def says_nothing(name: str) -> str | None:
     """A file or folder named for what it is to others, not for what is in it."""
     words = {word for part in name.split("/") for word in part.partition(".")[0].lower().split("_")}
-    found = words & NAMES_THAT_SAY_NOTHING
-    return f"{name}: {', '.join(sorted(found))} says nothing" if found else None
+    vague_words = words & NAMES_THAT_SAY_NOTHING
+    return f"{name}: {', '.join(sorted(vague_words))} says nothing" if vague_words else None
 
 
 def unfinished(name: str, text: str) -> list[str]:
@@ -213,9 +213,9 @@ def old_words(name: str, text: str) -> list[str]:
     nodes = [
         n for n in ast.walk(ast.parse(text)) if isinstance(n, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
     ]
-    found = [f"{name}:{node.lineno} {node.name}" for node in nodes if node.name in OLD_NAMES]
+    faults = [f"{name}:{node.lineno} {node.name}" for node in nodes if node.name in OLD_NAMES]
     module = name.rpartition("/")[2].removesuffix(".py")
-    return [*found, name] if module in OLD_MODULES else found
+    return [*faults, name] if module in OLD_MODULES else faults
 
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")

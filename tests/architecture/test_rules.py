@@ -16,12 +16,12 @@ LONG = rules.MOST_LINES * "x = 1\n"
 
 
 def text_files() -> list[tuple[str, str]]:
-    found = []
+    texts = []
     for file in committed():
         content = file.read_bytes()
         if b"\0" not in content:
-            found.append((relative(file), content.decode()))
-    return found
+            texts.append((relative(file), content.decode()))
+    return texts
 
 
 def handlers() -> list[Handler]:
@@ -39,36 +39,36 @@ def test_there_is_something_to_look_at() -> None:
 
 
 def test_files_are_short_enough_to_be_read() -> None:
-    assert [found for name, text in sources(*OWN) if (found := rules.too_long(name, text))] == []
+    assert [fault for name, text in sources(*OWN) if (fault := rules.too_long(name, text))] == []
 
 
 def test_names_say_what_is_inside() -> None:
-    assert [found for name, _ in sources(*OWN, "tests") if (found := rules.says_nothing(name))] == []
+    assert [fault for name, _ in sources(*OWN, "tests") if (fault := rules.says_nothing(name))] == []
 
 
 def test_handlers_are_short() -> None:
-    assert [found for handler in handlers() if (found := rules.long_handler(handler))] == []
+    assert [fault for handler in handlers() if (fault := rules.long_handler(handler))] == []
 
 
 def test_no_handler_opens_a_transaction() -> None:
-    assert [found for name, text in sources("services") for found in rules.opens_a_transaction(name, text)] == []
+    assert [fault for name, text in sources("services") for fault in rules.opens_a_transaction(name, text)] == []
     assert [f"{h.__module__}.{h.__qualname__}" for h in handlers() if "database" in parameters(h)] == []
 
 
 def test_handlers_and_jobs_are_imported_by_the_wiring_only() -> None:
-    assert [found for name, text in sources("services") for found in rules.imports_the_top_floor(name, text)] == []
+    assert [fault for name, text in sources("services") for fault in rules.imports_the_top_floor(name, text)] == []
 
 
 def test_rows_leave_a_store_as_dataclasses() -> None:
-    assert [found for name, text in sources("services") for found in rules.subscripts_a_row(name, text)] == []
+    assert [fault for name, text in sources("services") for fault in rules.subscripts_a_row(name, text)] == []
 
 
 def test_rows_are_picked_once() -> None:
-    assert [found for name, text in sources(*OWN) for found in rules.picks_anew(name, text)] == []
+    assert [fault for name, text in sources(*OWN) for fault in rules.picks_anew(name, text)] == []
 
 
 def test_the_old_words_are_gone() -> None:
-    assert [found for name, text in sources(*OWN, "tests") for found in rules.old_words(name, text)] == []
+    assert [fault for name, text in sources(*OWN, "tests") for fault in rules.old_words(name, text)] == []
 
 
 def test_the_pages_lead_somewhere() -> None:
@@ -98,19 +98,19 @@ def test_every_guard_stands_where_its_row_says() -> None:
 
 
 def test_only_the_wiring_reads_settings() -> None:
-    assert [found for name, text in sources("services") for found in rules.reads_settings(name, text)] == []
+    assert [fault for name, text in sources("services") for fault in rules.reads_settings(name, text)] == []
 
 
 def test_no_test_sleeps_until_something_has_happened() -> None:
-    assert [found for name, text in sources("tests") for found in rules.sleeps(name, text)] == []
+    assert [fault for name, text in sources("tests") for fault in rules.sleeps(name, text)] == []
 
 
 def test_nothing_is_left_unfinished() -> None:
-    assert [found for name, text in text_files() for found in rules.unfinished(name, text)] == []
+    assert [fault for name, text in text_files() for fault in rules.unfinished(name, text)] == []
 
 
 def test_nothing_names_a_path_of_one_machine() -> None:
-    assert [found for name, text in text_files() for found in rules.of_this_machine(name, text)] == []
+    assert [fault for name, text in text_files() for fault in rules.of_this_machine(name, text)] == []
 
 
 @pytest.mark.parametrize(

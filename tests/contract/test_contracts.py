@@ -90,12 +90,12 @@ OF_THINGS = {("*.data-map-announced.v1", "tables[].name"), ("*.data-map-announce
 @pytest.mark.parametrize("contract", EVENTS, ids=named)
 def test_an_event_has_no_field_for_a_personal_value(contract: type[Event]) -> None:
     """Promise 9: an event rests in queues and dead letters, so it carries ids."""
-    found = [
+    paths = [
         path
         for path, schema in fields(contract.model_json_schema())
         if schema.get("format") == "email" or re.split(r"[._\[\]]+", path.rstrip("[]"))[-1] in PERSONAL
     ]
-    assert {(contract.type, path) for path in found} <= OF_THINGS
+    assert {(contract.type, path) for path in paths} <= OF_THINGS
 
 
 CANARY = "Kanarkowska"
@@ -146,10 +146,10 @@ def test_the_asyncapi_document_holds_together() -> None:
     reactions = [reaction for name in SERVICES for reaction in service(name).complete_router().event_handlers]
     document = json.loads(json.dumps(asyncapi(CONTRACTS, reactions)))
     for reference in re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(document)):
-        found = document
+        target = document
         for step in reference.split("/"):
-            found = found[step]
-        assert found
+            target = target[step]
+        assert target
     assert {reaction.queue for reaction in reactions} <= document["operations"].keys()
     assert {file_name(event.type).removesuffix(".json") for event in EVENTS} <= document["channels"].keys()
     assert len(document["components"]["messages"]) == len(EVENTS) + 2 * len(REQUESTS)

@@ -13,12 +13,12 @@ PROJECT = Path(__file__).parents[2]
 def test_nothing_is_published_or_asked_through_faststream(folder: str) -> None:
     """Its publishing is transient and silent, its request is one at a time and closes channels when cancelled."""
     forbidden = re.compile(r"broker\.(publish|request|publisher|publish_batch)\(|@\w+\.publisher\(|RpcPublisher")
-    found = [
+    offenders = [
         str(file.relative_to(PROJECT))
         for file in sorted((PROJECT / folder).rglob("*.py"))
         if forbidden.search(file.read_text())
     ]
-    assert found == []
+    assert offenders == []
 
 
 def test_faststream_is_known_to_one_module_of_the_kit() -> None:

@@ -29,10 +29,10 @@ ENDS_THE_SESSION = "/sessions/current"
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
     """All services."""
-    made = await harnesses.build(servers, SERVICES, settings=SETTINGS)
-    async with made.serve(*SERVICES):
-        yield made
-    await harnesses.tear_down(made)
+    module_harness = await harnesses.build(servers, SERVICES, settings=SETTINGS)
+    async with module_harness.serve(*SERVICES):
+        yield module_harness
+    await harnesses.tear_down(module_harness)
 
 
 async def schemathesis(base: str, *options: str) -> tuple[int, str]:

@@ -36,8 +36,8 @@ from tests.sample.script import NOTE, NOTED, Script, noted
 
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
-    async with sample_harness(servers) as made:
-        yield made
+    async with sample_harness(servers) as module_harness:
+        yield module_harness
 
 
 @pytest.fixture
@@ -48,9 +48,9 @@ async def channel(harness: Harness) -> AsyncIterator[AbstractChannel]:
 
 @pytest.fixture
 async def publisher(harness: Harness) -> AsyncIterator[Publisher]:
-    made = Publisher(harness.amqp["sample"], "test")
-    yield made
-    await made.close()
+    sample_publisher = Publisher(harness.amqp["sample"], "test")
+    yield sample_publisher
+    await sample_publisher.close()
 
 
 async def test_what_nobody_takes_is_an_error(publisher: Publisher) -> None:

@@ -37,8 +37,8 @@ PREFETCH = 3
 
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
-    async with sample_harness(servers) as made:
-        yield made
+    async with sample_harness(servers) as module_harness:
+        yield module_harness
 
 
 @pytest.fixture
@@ -49,8 +49,8 @@ async def channel(harness: Harness) -> AsyncIterator[AbstractChannel]:
 
 @pytest.fixture
 async def client(harness: Harness) -> AsyncIterator[RequestClient]:
-    async with harness.asking() as made:
-        yield made
+    async with harness.asking() as request_client:
+        yield request_client
 
 
 def reading(seconds: float) -> Service:
@@ -85,22 +85,22 @@ async def test_the_broker_knows_every_consumers_limit(harness: Harness) -> None:
 
     async def consumers() -> list[dict[str, Any]]:
         async with management(harness.servers.management_url) as api:
-            found: list[dict[str, Any]] = (await api.get(f"/api/consumers/{harness.name}")).json()
-        return [one for one in found if one["queue"]["name"].startswith("sample.")]
+            entries: list[dict[str, Any]] = (await api.get(f"/api/consumers/{harness.name}")).json()
+        return [one for one in entries if one["queue"]["name"].startswith("sample.")]
 
     async with few.serve(alone()):
         router = alone().complete_router()
         wanted = {reaction.queue: PREFETCH for reaction in router.event_handlers} | {"sample.requests": 4 * PREFETCH}
 
         async def all_told() -> list[dict[str, Any]]:
-            found = await consumers()
+            entries = await consumers()
             # the details of a channel come a moment later than the consumer
-            return found if len(found) == len(wanted) and all(one["channel_details"] for one in found) else []
+            return entries if len(entries) == len(wanted) and all(one["channel_details"] for one in entries) else []
 
-        found = await eventually(all_told)
-    assert {one["queue"]["name"]: one["prefetch_count"] for one in found} == wanted
-    assert {one["ack_required"] for one in found} == {True}
-    assert len({one["channel_details"]["name"] for one in found}) == len(wanted)
+        facts = await eventually(all_told)
+    assert {one["queue"]["name"]: one["prefetch_count"] for one in facts} == wanted
+    assert {one["ack_required"] for one in facts} == {True}
+    assert len({one["channel_details"]["name"] for one in facts}) == len(wanted)
 
 
 async def test_questions_do_not_wait_for_one_another(harness: Harness, client: RequestClient) -> None:

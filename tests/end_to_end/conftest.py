@@ -10,5 +10,5 @@ from tests.scenario import Scenario, running_scenario, scenario_harness
 
 @pytest.fixture(scope="module")
 async def scenario(servers: Servers) -> AsyncIterator[Scenario]:
-    async with scenario_harness(servers) as harness, running_scenario(harness) as made:
-        yield made
+    async with scenario_harness(servers) as harness, running_scenario(harness) as module_scenario:
+        yield module_scenario

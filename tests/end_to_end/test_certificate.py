@@ -100,8 +100,8 @@ class Document(Part):
 
 @pytest.fixture(scope="module")
 async def scenario(servers: Servers) -> AsyncIterator[Scenario]:
-    async with scenario_harness(servers) as harness, running_scenario(harness) as made:
-        yield made
+    async with scenario_harness(servers) as harness, running_scenario(harness) as module_scenario:
+        yield module_scenario
 
 
 async def test_the_document_has_its_shape_and_agrees_with_itself(scenario: Scenario) -> None:
@@ -117,13 +117,13 @@ async def test_the_document_has_its_shape_and_agrees_with_itself(scenario: Scena
     tables = [t for p in document.participants for t in p.tables]
     kept = [t for t in tables if t.outcome in ("retained", "refused")]
     assert [k.table for k in document.kept] == [t.table for t in kept]
-    for told in kept:
-        assert told.rows > 0, told
-        assert told.retain_until or told.review_at, told
-        assert told.provision, told
-        assert told.exception, told
-    for told in tables:
-        assert (told.rows == 0) == (told.outcome == "nothing_held"), told
+    for table in kept:
+        assert table.rows > 0, table
+        assert table.retain_until or table.review_at, table
+        assert table.provision, table
+        assert table.exception, table
+    for table in tables:
+        assert (table.rows == 0) == (table.outcome == "nothing_held"), table
     assert (document.outcome, document.refusal is not None) == ("partial refusal", True)
     assert (document.earlier_rounds, document.second_pages) == ([], [])
 
@@ -133,16 +133,16 @@ async def test_every_count_is_what_the_databases_say(scenario: Scenario) -> None
     person = await scenario.customer()
     certificate = await person.erase(terminate=False)
     for participant in certificate["participants"]:
-        for told in participant["tables"]:
-            if told.get("columns"):
+        for table in participant["tables"]:
+            if table.get("columns"):
                 continue
-            there = await scenario.count(participant["service"], told["table"], person.id)
-            kept = told["rows"] if told["outcome"] in ("retained", "refused") else 0
+            there = await scenario.count(participant["service"], table["table"], person.id)
+            kept = table["rows"] if table["outcome"] in ("retained", "refused") else 0
             # privacy's own last letter is disclosed to the mail provider after the case has closed
-            later = there - kept if told["table"] == "disclosure" else 0
+            later = there - kept if table["table"] == "disclosure" else 0
             assert 0 <= later <= 2
-            assert there == kept + later, told
-            assert await scenario.count(participant["service"], told["table"], person.id, "live") == 0
+            assert there == kept + later, table
+            assert await scenario.count(participant["service"], table["table"], person.id, "live") == 0
     columns = entry(certificate, "licensing", "license", "sealed_key")
     assert (columns["outcome"], columns["rows"]) == ("purged", 1)
     assert await scenario.count("licensing", "license", person.id, "sealed_key IS NULL") == 1
@@ -282,9 +282,9 @@ async def test_no_report_closes_a_case_but_an_honest_one(scenario: Scenario) -> 
         await busy.execute("SELECT lethe.lock_people($1)", [p.id for p in people])  # marketing's own answer waits
         order = await ordered_together(scenario, people)
         for lie in LIES:
-            told = honest(order, [p.id for p in people])
-            lie(told)
-            await publish(scenario, "marketing.erasure-reported.v1", told)
+            report = honest(order, [p.id for p in people])
+            lie(report)
+            await publish(scenario, "marketing.erasure-reported.v1", report)
             assert await given_up(scenario, "privacy"), f"a report that {lie.__name__} was taken"
         for person in people:
             case = await person.case()

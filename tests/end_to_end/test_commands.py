@@ -93,10 +93,10 @@ def running(beside: object) -> str:
 
 
 def test_what_is_down_says_so() -> None:
-    found = json.loads(done(lethe("status", "--json"), 3))
-    assert found["ready"] is False
-    assert set(found["processes"]) == set(system.running_parts(FOLDER))
-    assert set(found["processes"].values()) == {None}
+    status = json.loads(done(lethe("status", "--json"), 3))
+    assert status["ready"] is False
+    assert set(status["processes"]) == set(system.running_parts(FOLDER))
+    assert set(status["processes"].values()) == {None}
     assert "./lethe up" in sentence(lethe("dead-letters", "list"), 3)
 
 
@@ -109,11 +109,11 @@ def test_up_prints_addresses_that_answer(running: str) -> None:
 
 @pytest.mark.usefixtures("running")
 def test_status_for_machines() -> None:
-    found = json.loads(done(lethe("status", "--json")))
-    assert found["ready"] is True
-    assert found["processes"] == system.running_parts(FOLDER)
-    assert set(found["checks"]) == set(system.PROCESSES)
-    assert all(all(checks.values()) for checks in found["checks"].values())
+    status = json.loads(done(lethe("status", "--json")))
+    assert status["ready"] is True
+    assert status["processes"] == system.running_parts(FOLDER)
+    assert set(status["checks"]) == set(system.PROCESSES)
+    assert all(all(checks.values()) for checks in status["checks"].values())
 
 
 @pytest.mark.usefixtures("running")
@@ -147,16 +147,16 @@ def test_the_demonstration(beside: Beside) -> None:
 
 
 def test_the_benchmark(beside: Beside) -> None:
-    found = json.loads(done(beside["benchmark"]))
-    assert set(found) == {"bulk", "single", "concurrent", "growth", "memory_mb"}
-    bulk = found["bulk"]
+    measurements = json.loads(done(beside["benchmark"]))
+    assert set(measurements) == {"bulk", "single", "concurrent", "growth", "memory_mb"}
+    bulk = measurements["bulk"]
     assert bulk["people"] == 400
     assert bulk["ratio"] == pytest.approx(bulk["bare_seconds"] / bulk["seconds"], rel=0.1)
-    assert 0 < found["single"]["p50_ms"] <= found["single"]["p95_ms"]
-    assert set(found["concurrent"]) == {"cases", "per_second", "p95_ms"}
-    assert list(found["growth"]) == ["200"]
-    assert set(found["memory_mb"]) == set(system.PROCESSES)
-    assert all(0 < memory["idle"] <= memory["peak"] for memory in found["memory_mb"].values())
+    assert 0 < measurements["single"]["p50_ms"] <= measurements["single"]["p95_ms"]
+    assert set(measurements["concurrent"]) == {"cases", "per_second", "p95_ms"}
+    assert list(measurements["growth"]) == ["200"]
+    assert set(measurements["memory_mb"]) == set(system.PROCESSES)
+    assert all(0 < memory["idle"] <= memory["peak"] for memory in measurements["memory_mb"].values())
     assert set(system.running_parts(FOLDER / "benchmark").values()) == {None}
 
 
@@ -177,9 +177,9 @@ def commands(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]
 
 @pytest.mark.parametrize("path", [*commands(typer.main.get_command(app))], ids=lambda path: " ".join(path) or "lethe")
 def test_every_command_teaches(path: tuple[str, ...]) -> None:
-    found = CliRunner().invoke(app, [*path, "--help"])
-    assert found.exit_code == 0, found.output
-    text = click.unstyle(found.output)
+    result = CliRunner().invoke(app, [*path, "--help"])
+    assert result.exit_code == 0, result.output
+    text = click.unstyle(result.output)
     assert "Usage" in text
     assert len([line for line in text.splitlines() if line.strip()]) > 3, "it says what it is for"
 

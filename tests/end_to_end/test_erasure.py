@@ -142,8 +142,8 @@ async def test_an_address_is_enough_with_a_mailed_code(scenario: Scenario) -> No
     code = await scenario.mailed(person.address, EIGHT_DIGITS, 2)
     wrong = f"{(int(code) + 1) % 10**8:08d}"
     token = uuid4().hex
-    for given in (wrong, wrong):
-        bad = privacy.ConfirmErasure(request_id=asked.id, code=given, token=token)
+    for guess in (wrong, wrong):
+        bad = privacy.ConfirmErasure(request_id=asked.id, code=guess, token=token)
         assert await scenario.status(bad) == 422
     await scenario.ask(privacy.ConfirmErasure(request_id=asked.id, code=code, token=token))
     assert await scenario.status(privacy.ConfirmErasure(request_id=asked.id, code=code, token=uuid4().hex)) == 422
@@ -347,7 +347,7 @@ def received(standing: str) -> int:
 async def test_a_withdrawn_consent_stays_withdrawn(scenario: Scenario) -> None:
     person = await scenario.customer()
     version = "SELECT version FROM permission WHERE subject_id = $1 AND purpose = 'direct-marketing.email'"
-    given = await scenario.rows["marketing"].fetchval(version, person.id)
+    consent_version = await scenario.rows["marketing"].fetchval(version, person.id)
     withdrawal = privacy.ChooseConsent(
         subject_id=person.id,
         purpose="direct-marketing.email",
@@ -365,7 +365,9 @@ async def test_a_withdrawn_consent_stays_withdrawn(scenario: Scenario) -> None:
     await eventually(withdrawn)
     stale = marketing.Subscribed(subject_id=person.id, text_version="T-7", language="pl", decided_at=before)
     await tell(scenario, "marketing", stale)
-    old = privacy.PermissionChanged(subject_id=person.id, purpose="direct-marketing.email", allowed=True, version=given)
+    old = privacy.PermissionChanged(
+        subject_id=person.id, purpose="direct-marketing.email", allowed=True, version=consent_version
+    )
     await tell(scenario, "privacy", old)
     noted = "SELECT count(*) FROM consent WHERE subject_id = $1"
     await eventually(lambda: has(scenario, noted, person, 3))

@@ -55,8 +55,8 @@ JOINER = replace(SAMPLE, router=router, eraser=Eraser(DATA_MAP, settle))
 
 @pytest.fixture
 async def scenario(servers: Servers) -> AsyncIterator[Scenario]:
-    async with scenario_harness(servers) as harness, running_scenario(harness) as made:
-        yield made
+    async with scenario_harness(servers) as harness, running_scenario(harness) as fresh_scenario:
+        yield fresh_scenario
 
 
 async def prepare(harness: Harness, service: Service) -> None:
@@ -266,11 +266,11 @@ async def link(scenario: Scenario, one: Customer, other: Customer) -> None:
 
 async def shape(rows: asyncpg.Connection) -> list[tuple[Any, ...]]:
     """Who lives here and what hangs on everybody."""
-    found = await rows.fetch(
+    subjects = await rows.fetch(
         "SELECT subject_id, s.live, (SELECT count(*) FROM note n WHERE n.subject_id = s.subject_id),"
         " (SELECT count(*) FROM membership m WHERE m.subject_id = s.subject_id) FROM subject s ORDER BY 1"
     )
-    return [tuple(row) for row in found]
+    return [tuple(row) for row in subjects]
 
 
 async def dumped(harness: Harness) -> str:

@@ -55,14 +55,14 @@ def logs() -> Iterator[io.StringIO]:
 
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
-    async with scenario_harness(servers) as made:
-        yield made
+    async with scenario_harness(servers) as module_harness:
+        yield module_harness
 
 
 @pytest.fixture(scope="module")
 async def scenario(harness: Harness, logs: io.StringIO) -> AsyncIterator[Scenario]:
-    async with running_scenario(harness) as made:
-        yield made
+    async with running_scenario(harness) as module_scenario:
+        yield module_scenario
 
 
 async def lived(scenario: Scenario) -> tuple[Customer, list[str]]:
@@ -124,10 +124,10 @@ async def everywhere(scenario: Scenario, logs: io.StringIO, folder: Path, values
     assert read > 0, "nothing was read from the queues: the search looked at nothing"
     in_logs, lines = leftovers.in_logs(folder, values)
     assert lines > 0, "nothing was read from the logs: the search looked at nothing"
-    found = [*await leftovers.in_tables(scenario.rows, values), *in_queues, *in_logs]
+    traces = [*await leftovers.in_tables(scenario.rows, values), *in_queues, *in_logs]
     if (mail := scenario.harness.servers.mailbox_folder) is not None:
-        found += leftovers.in_logs(mail.parents[1] / "logs", values)[0]  # of PostgreSQL and RabbitMQ
-    return found
+        traces += leftovers.in_logs(mail.parents[1] / "logs", values)[0]  # of PostgreSQL and RabbitMQ
+    return traces
 
 
 # PostgreSQL's errors carry whatever the row held: here its address, in message and detail.
@@ -161,9 +161,9 @@ async def test_nothing_is_found_but_what_the_certificate_lists(
     certificate = await person.erase(terminate=True)
     await scenario.letters(person.address, "Wynik żądania")
     await scenario.quiet()
-    found = await everywhere(scenario, logs, tmp_path, [*values, person.token])
-    assert [trace for trace in found if not trace.kept] == []
-    where = {(trace.place, trace.where.removeprefix("public.")) for trace in found}
+    traces = await everywhere(scenario, logs, tmp_path, [*values, person.token])
+    assert [trace for trace in traces if not trace.kept] == []
+    where = {(trace.place, trace.where.removeprefix("public.")) for trace in traces}
     assert ("licensing", "invoice") in where, "the search sees what is kept"
     assert where <= {
         (participant["service"], table["table"])
@@ -217,10 +217,10 @@ async def test_a_leak_into_a_queue_is_found(scenario: Scenario, place: str) -> N
         queue = await channel.get_queue(dead_letters("identity"))
         await channel.default_exchange.publish(aio_pika.Message(body, headers=headers), queue.name, timeout=60)
         await eventually(lambda: waiting(scenario, queue.name))
-        found, _ = await leftovers.in_queues(scenario.harness.servers.management_url, scenario.harness.name, [LEAK])
-        assert found == [Leftover("queue", queue.name, 1, kept=False)]
+        traces, _ = await leftovers.in_queues(scenario.harness.servers.management_url, scenario.harness.name, [LEAK])
+        assert traces == [Leftover("queue", queue.name, 1, kept=False)]
         still, _ = await leftovers.in_queues(scenario.harness.servers.management_url, scenario.harness.name, [LEAK])
-        assert still == found, "the search puts back what it looked at"
+        assert still == traces, "the search puts back what it looked at"
         await queue.purge()
 
     async def empty() -> bool:
@@ -233,9 +233,9 @@ def test_a_leak_into_a_log_is_found(tmp_path: Path) -> None:
     lines = ["fine", f"careless: {LEAK}", f"escaped: {json.dumps(LEAK)}", f"in a link: {quote(LEAK)}"]
     (tmp_path / "identity.log").write_text("\n".join(lines))
     (tmp_path / "licensing.log.1").write_text(LEAK)
-    found, read = leftovers.in_logs(tmp_path, [LEAK])
+    traces, read = leftovers.in_logs(tmp_path, [LEAK])
     assert read == 5
-    assert [(trace.where, trace.count, trace.kept) for trace in found] == [
+    assert [(trace.where, trace.count, trace.kept) for trace in traces] == [
         ("identity.log", 3, False),
         ("licensing.log.1", 1, False),
     ]

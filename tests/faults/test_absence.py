@@ -45,8 +45,8 @@ async def metric(whole_system: system.System, name: str, sample: str) -> float:
     """A sample of a process's metrics, labels and all; 0 when it was never counted."""
     async with httpx.AsyncClient(timeout=60) as client:
         text = (await client.get(f"{whole_system.health_url(name)}/metrics")).text
-    found = re.search(rf"^{re.escape(sample)} (\S+)$", text, re.MULTILINE)
-    return float(found.group(1)) if found else 0.0
+    match = re.search(rf"^{re.escape(sample)} (\S+)$", text, re.MULTILINE)
+    return float(match.group(1)) if match else 0.0
 
 
 async def states(whole_system: system.System, people: Sequence[UUID]) -> dict[str, int]:
@@ -182,8 +182,8 @@ async def given_up(whole_system: system.System) -> int:
     connection = await aio_pika.connect(broker.in_virtual_host(whole_system.servers.amqp_url, system.VIRTUAL_HOST))
     async with connection:
         channel = await connection.channel()
-        found = [await channel.declare_queue(dead_letters(name), passive=True) for name in system.SERVICES]
-        return sum(queue.declaration_result.message_count or 0 for queue in found)
+        queues = [await channel.declare_queue(dead_letters(name), passive=True) for name in system.SERVICES]
+        return sum(queue.declaration_result.message_count or 0 for queue in queues)
 
 
 async def test_a_participant_that_was_down_through_the_whole_order(whole_system: system.System) -> None:

@@ -39,9 +39,9 @@ WAITS = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock
 
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
-    made = await harnesses.build(servers, [IDENTITY, PRIVACY])
-    yield made
-    await harnesses.tear_down(made)
+    module_harness = await harnesses.build(servers, [IDENTITY, PRIVACY])
+    yield module_harness
+    await harnesses.tear_down(module_harness)
 
 
 @contextlib.asynccontextmanager

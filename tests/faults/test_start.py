@@ -110,16 +110,16 @@ def up(whole_system: system.System) -> str:
 
 def workers(whole_system: system.System, name: str) -> list[int | None]:
     """The processes that run a service of this system, found by what they were started with."""
-    found: list[int | None] = []
+    pids: list[int | None] = []
     for command in Path("/proc").glob("[0-9]*/cmdline"):
         try:
             if f"services.{name}.app" not in command.read_text():
                 continue
             if whole_system.amqp[name] in command.with_name("environ").read_text():
-                found.append(int(command.parent.name))
+                pids.append(int(command.parent.name))
         except OSError:
             continue
-    return found
+    return pids
 
 
 async def test_a_taken_port_is_named_with_its_holder(whole_system: system.System) -> None:
@@ -179,8 +179,8 @@ def broker_elsewhere() -> dict[str, str]:
 
 
 def test_no_broker_is_one_sentence(whole_system: system.System, tmp_path: Path) -> None:
-    given = {"LETHE_POSTGRES_ADMIN_URL": elsewhere(whole_system), **broker_elsewhere()}
-    sentence = lethe(tmp_path, "up", environment=given)
+    environment = {"LETHE_POSTGRES_ADMIN_URL": elsewhere(whole_system), **broker_elsewhere()}
+    sentence = lethe(tmp_path, "up", environment=environment)
     assert "127.0.0.1:9" in sentence
     assert "LETHE_MANAGEMENT_URL" in sentence
 
@@ -196,8 +196,8 @@ def test_a_wrong_password_is_one_sentence(whole_system: system.System, tmp_path:
 
 
 def test_half_of_the_broker_is_one_sentence(tmp_path: Path) -> None:
-    given = {"LETHE_POSTGRES_ADMIN_URL": CLOSED_PORT, **broker_elsewhere(), "LETHE_MANAGEMENT_URL": ""}
-    assert "set both or neither" in lethe(tmp_path, "up", environment=given)
+    environment = {"LETHE_POSTGRES_ADMIN_URL": CLOSED_PORT, **broker_elsewhere(), "LETHE_MANAGEMENT_URL": ""}
+    assert "set both or neither" in lethe(tmp_path, "up", environment=environment)
 
 
 def test_no_rabbitmq_to_be_had_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -244,8 +244,8 @@ def which_without_rabbitmq(name: str, mode: int = os.F_OK | os.X_OK, path: str |
 @pytest.mark.parametrize("limit", [0, 4096, 1_000_000], ids=lambda limit: f"{limit} bytes")
 def test_a_full_disk_is_one_sentence(tmp_path: Path, limit: int) -> None:
     """Not a byte, or not enough for a cluster: whatever is written first says so."""
-    given = {**broker_elsewhere()}
-    sentence = lethe(tmp_path, "up", environment=given, limit=limit or 1)
+    environment = {**broker_elsewhere()}
+    sentence = lethe(tmp_path, "up", environment=environment, limit=limit or 1)
     assert re.search("disk|too large|folder", sentence), sentence
 
 

@@ -49,8 +49,8 @@ async def publish(amqp_url: str, queue: str, body: bytes) -> None:
 async def taken_from(amqp_url: str, queue: str) -> bytes:
     # Not counted: a quorum queue tells its length once per tick, and 0 until the first one after a start.
     async with await aio_pika.connect(amqp_url) as connection:
-        found = await (await connection.channel()).get_queue(queue, ensure=False)
-        message = await found.get(timeout=60)
+        source = await (await connection.channel()).get_queue(queue, ensure=False)
+        message = await source.get(timeout=60)
         await message.ack()
         return message.body
 
@@ -102,8 +102,8 @@ def test_delivers_mail_to_a_file(running: servers.Servers) -> None:
         client.sendmail("shop@example.pl", ["Ola@example.pl"], "Subject: Your licence\r\n\r\nkey")
         client.sendmail("shop@example.pl", ["ola@example.pl"], "Subject: Your invoice\r\n\r\nsum")
     assert running.mailbox_folder is not None
-    found = mailbox.wait_for(running.mailbox_folder, "ola@example.pl", "licence")
-    assert found.get_content().strip() == "key"
+    mail = mailbox.wait_for(running.mailbox_folder, "ola@example.pl", "licence")
+    assert mail.get_content().strip() == "key"
     assert len(mailbox.messages_for(running.mailbox_folder, "ola@example.pl")) == 2
     assert mailbox.messages_for(running.mailbox_folder, "jan@example.pl") == []
 

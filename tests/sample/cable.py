@@ -52,9 +52,9 @@ async def _pour(source: asyncio.StreamReader, drain: asyncio.StreamWriter) -> No
 @contextlib.asynccontextmanager
 async def cable(url: str) -> AsyncIterator[Cable]:
     """A mended cable to a server."""
-    made = Cable(url)
-    await made.mend()
+    wire = Cable(url)
+    await wire.mend()
     try:
-        yield made
+        yield wire
     finally:
-        made.cut()
+        wire.cut()

@@ -44,11 +44,11 @@ def alone(*routers: ServiceRouter) -> Service:
 @contextlib.asynccontextmanager
 async def sample_harness(servers: Servers, *services: Service) -> AsyncIterator[Harness]:
     """Databases and queues of the sample service (and others) until the block ends."""
-    made = await harnesses.build(servers, services or [alone()], sample={"migrations_folder": MIGRATIONS})
+    harness = await harnesses.build(servers, services or [alone()], sample={"migrations_folder": MIGRATIONS})
     try:
-        yield made
+        yield harness
     finally:
-        await harnesses.tear_down(made)
+        await harnesses.tear_down(harness)
 
 
 def reacting(
@@ -107,8 +107,8 @@ async def until_handled(queue: str, outcome: str, count: int) -> None:
 async def depth(harness: Harness, queue: str) -> int:
     """How many messages wait in a queue."""
     async with publishing(harness) as channel:
-        found = await channel.declare_queue(queue, passive=True)
-        return int(found.declaration_result.message_count or 0)
+        broker_queue = await channel.declare_queue(queue, passive=True)
+        return int(broker_queue.declaration_result.message_count or 0)
 
 
 async def erase_people(database: Database, *people: UUID, order_id: UUID | None = None) -> UUID:

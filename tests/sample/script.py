@@ -23,8 +23,8 @@ async def dead_letter(channel: AbstractChannel) -> AbstractIncomingMessage:
     """Take the next dead letter off its queue."""
     queue = await channel.get_queue(DEAD, ensure=False)
 
-    found: AbstractIncomingMessage = await eventually(lambda: queue.get(fail=False, no_ack=True))
-    return found
+    letter: AbstractIncomingMessage = await eventually(lambda: queue.get(fail=False, no_ack=True))
+    return letter
 
 
 class Script:

@@ -21,5 +21,5 @@ def mail(servers: Servers) -> Path:
 @pytest.fixture(scope="module")
 async def client(harness: Harness) -> AsyncIterator[httpx.AsyncClient]:
     """A gateway of this harness."""
-    async with gateway_client(harness) as made:
-        yield made
+    async with gateway_client(harness) as http_client:
+        yield http_client

@@ -23,10 +23,10 @@ from tests.harness import Harness, eventually
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
     """Identity, privacy and licensing."""
-    made = await harnesses.build(servers, [IDENTITY, PRIVACY, LICENSING])
-    async with made.serve(PRIVACY, IDENTITY, LICENSING):
-        yield made
-    await harnesses.tear_down(made)
+    module_harness = await harnesses.build(servers, [IDENTITY, PRIVACY, LICENSING])
+    async with module_harness.serve(PRIVACY, IDENTITY, LICENSING):
+        yield module_harness
+    await harnesses.tear_down(module_harness)
 
 
 async def bought(client: httpx.AsyncClient, harness: Harness, who: dict[str, str]) -> str:
@@ -163,8 +163,8 @@ async def test_consents(client: httpx.AsyncClient, mail: Path) -> None:
     who = bearer(token)
     texts = (await client.get("/consent-texts?lang=en")).json()["texts"]
     text = next(text for text in texts if text["purpose"] == "direct-marketing.email")
-    given = {"given": True, "text_version": text["text_version"], "language": "en"}
-    answer = await client.put("/consents/direct-marketing/email", json=given, headers=who)
+    choice = {"given": True, "text_version": text["text_version"], "language": "en"}
+    answer = await client.put("/consents/direct-marketing/email", json=choice, headers=who)
     assert answer.status_code == 204, answer.text
     consents = (await client.get("/consents", headers=who)).json()["consents"]
     assert [(each["purpose"], each["given"], each["words"]) for each in consents] == [
@@ -207,8 +207,8 @@ async def test_an_address_is_erased_by_mailed_code(client: httpx.AsyncClient, ma
     assert asked.status_code == 202
 
     async def code() -> str:
-        found = await mailed_code(mail, address)
-        return found if found != first else ""
+        newest_code = await mailed_code(mail, address)
+        return newest_code if newest_code != first else ""
 
     first = await mailed_code(mail, address)
     proof = {"request_id": asked.json()["id"], "code": await eventually(code)}

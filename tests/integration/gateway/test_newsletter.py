@@ -26,10 +26,10 @@ LEAVING = re.compile(r"/newsletter/unsubscribe/([\w.~-]+)")
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
     """Identity, privacy and marketing."""
-    made = await harnesses.build(servers, [IDENTITY, PRIVACY, MARKETING])
-    async with made.serve(PRIVACY, IDENTITY, MARKETING):
-        yield made
-    await harnesses.tear_down(made)
+    module_harness = await harnesses.build(servers, [IDENTITY, PRIVACY, MARKETING])
+    async with module_harness.serve(PRIVACY, IDENTITY, MARKETING):
+        yield module_harness
+    await harnesses.tear_down(module_harness)
 
 
 async def linked(mail: Path, address: str, link: re.Pattern[str]) -> str:
@@ -38,8 +38,8 @@ async def linked(mail: Path, address: str, link: re.Pattern[str]) -> str:
     async def newest() -> str:
         for message in reversed(mailbox.messages_for(mail, address)):
             body = message.get_body(("plain",))
-            if body is not None and (found := link.search(body.get_content())):
-                return found.group(1)
+            if body is not None and (match := link.search(body.get_content())):
+                return match.group(1)
         return ""
 
     return str(await eventually(newest))
@@ -64,8 +64,8 @@ async def campaign(harness: Harness, mail: Path, address: str) -> str:
 
     await eventually(allowed)
     async with harness.asking() as client:
-        made: Created = await client.request(marketing.CreateCampaign(subject="Nowości", text="Nowa wersja."))
-        await client.request(marketing.StartCampaign(campaign_id=made.id))
+        created: Created = await client.request(marketing.CreateCampaign(subject="Nowości", text="Nowa wersja."))
+        await client.request(marketing.StartCampaign(campaign_id=created.id))
     return await linked(mail, address, LEAVING)
 
 
@@ -100,5 +100,5 @@ async def test_links_that_are_none_of_ours(client: httpx.AsyncClient) -> None:
     problem(await client.post("/newsletter/confirmations", json={"token": forged}), 404)
     problem(await client.post(f"/newsletter/confirmations/{forged}"), 404)
     for wrong in ("", "short", "<script>" * 5, "\0" * 30):
-        found = problem(await client.get("/newsletter/confirmations", params={"token": wrong}), 422)
-        assert found["errors"][0]["field"] == "token"
+        refusal = problem(await client.get("/newsletter/confirmations", params={"token": wrong}), 422)
+        assert refusal["errors"][0]["field"] == "token"

@@ -27,8 +27,8 @@ JSON = {"Content-Type": "application/json"}
 @pytest.fixture(scope="module")
 async def client(harness: Harness) -> AsyncIterator[httpx.AsyncClient]:
     """A gateway with privacy behind it; identity, licensing and marketing are absent."""
-    async with harness.serve(PRIVACY), gateway_client(harness) as made:
-        yield made
+    async with harness.serve(PRIVACY), gateway_client(harness) as http_client:
+        yield http_client
 
 
 def operations() -> list[tuple[str, str, bool, bool]]:
@@ -193,17 +193,17 @@ async def test_a_bad_field_is_named_without_its_value(
     client: httpx.AsyncClient, path: str, body: dict[str, Any], field: str
 ) -> None:
     answer = await client.post(path, content=json.dumps(body), headers=JSON)
-    found = problem(answer, 422)
-    assert [error["field"] for error in found["errors"]] == [field]
-    assert found["errors"][0]["message"]
+    refusal = problem(answer, 422)
+    assert [error["field"] for error in refusal["errors"]] == [field]
+    assert refusal["errors"][0]["message"]
     assert SECRET not in answer.text
     assert "9f3a" not in answer.text
 
 
 async def test_names_that_a_client_makes_up_are_cleaned(client: httpx.AsyncClient) -> None:
     body = {"email": "a@example.com", "<script>ż\0": 1, "x" * 500: 2}
-    found = problem(await client.post("/privacy-requests", content=json.dumps(body), headers=JSON), 422)
-    assert {error["field"] for error in found["errors"]} == {"?script???", "x" * 60}
+    refusal = problem(await client.post("/privacy-requests", content=json.dumps(body), headers=JSON), 422)
+    assert {error["field"] for error in refusal["errors"]} == {"?script???", "x" * 60}
     half = {"email": "a@example.com", "\ud800": 1}
     problem(await client.post("/privacy-requests", content=json.dumps(half), headers=JSON), 422)
 
@@ -228,8 +228,8 @@ async def test_tokens_and_ids_that_nobody_has(client: httpx.AsyncClient) -> None
     for wrong in ("1", "%00", "00000000-0000-0000-0000-00000000000g", "9" * 400):
         problem(await client.get(f"/invoices/{wrong}", headers=bearer(NOBODY)), 404)
     body = {"request_id": str(uuid4()), "code": "12345678"}
-    found = problem(await client.post("/privacy-requests/confirmations", json=body), 422)
-    assert found["errors"][0]["field"] == "code"
+    refusal = problem(await client.post("/privacy-requests/confirmations", json=body), 422)
+    assert refusal["errors"][0]["field"] == "code"
 
 
 async def test_the_same_key_does_it_once(client: httpx.AsyncClient) -> None:
@@ -249,8 +249,8 @@ async def test_the_same_key_does_it_once(client: httpx.AsyncClient) -> None:
 
 async def test_forms_that_are_not_one_click(client: httpx.AsyncClient) -> None:
     path = f"/newsletter/unsubscribe/{NOBODY}"
-    found = problem(await client.post(path, data={"List-Unsubscribe": "Maybe"}), 422)
-    assert found["errors"][0]["field"] == "List-Unsubscribe"
+    refusal = problem(await client.post(path, data={"List-Unsubscribe": "Maybe"}), 422)
+    assert refusal["errors"][0]["field"] == "List-Unsubscribe"
     problem(await client.post(path, files={"other": (None, "One-Click")}), 422)
     problem(await client.post(path, content=b"{}", headers=JSON), 415)
     junk = {"Content-Type": "multipart/form-data; boundary="}
@@ -263,8 +263,8 @@ async def test_forms_that_are_not_one_click(client: httpx.AsyncClient) -> None:
 
 async def test_webhooks(client: httpx.AsyncClient) -> None:
     signed = {"webhook-id": "msg_1", "webhook-timestamp": "1", "webhook-signature": "v1,x"}
-    found = problem(await client.post("/webhooks/payments", content=b"{}"), 422)
-    assert {error["field"] for error in found["errors"]} == set(signed)
+    refusal = problem(await client.post("/webhooks/payments", content=b"{}"), 422)
+    assert {error["field"] for error in refusal["errors"]} == set(signed)
     problem(await client.post("/webhooks/payments", content=b"\xff", headers=signed), 400)
     problem(await client.post("/webhooks/payments", content=b"\0", headers=signed), 422)
     problem(await client.post("/webhooks/payments", content=b"x" * 70_000, headers=signed), 422)

@@ -13,7 +13,7 @@ from tests.integration.identity.driver import SETTINGS, Driver, living
 
 @pytest.fixture(scope="module")
 async def driver(servers: Servers) -> AsyncIterator[Driver]:
-    made = await harnesses.build(servers, [IDENTITY, PRIVACY], settings=SETTINGS)
-    async with living(made) as running:
+    module_harness = await harnesses.build(servers, [IDENTITY, PRIVACY], settings=SETTINGS)
+    async with living(module_harness) as running:
         yield running
-    await harnesses.tear_down(made)
+    await harnesses.tear_down(module_harness)

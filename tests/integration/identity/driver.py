@@ -52,8 +52,8 @@ class Driver:
         """The texts of at least `count` mails, once they arrived."""
 
         async def arrived() -> list[str]:
-            found = [m for m in messages_for(self.mailbox, address) if subject in str(m["Subject"])]
-            return [m.get_content() for m in found] if len(found) >= count else []
+            messages = [m for m in messages_for(self.mailbox, address) if subject in str(m["Subject"])]
+            return [m.get_content() for m in messages] if len(messages) >= count else []
 
         texts: list[str] = await eventually(arrived)
         return texts
@@ -62,15 +62,15 @@ class Driver:
         """The code of the newest mail."""
         return _code((await self.mails(address, "Kod potwierdzający", count))[-1])
 
-    async def register(self, address: str, **told: Any) -> None:
+    async def register(self, address: str, **fields: Any) -> None:
         """Sign up without confirming."""
         await self.ask(
-            identity.RegisterAccount(**{"password": PASSWORD, "full_name": "Anna Nowak"} | told, email=address)
+            identity.RegisterAccount(**{"password": PASSWORD, "full_name": "Anna Nowak"} | fields, email=address)
         )
 
-    async def member(self, address: str, **told: Any) -> UUID:
+    async def member(self, address: str, **fields: Any) -> UUID:
         """Sign up and confirm."""
-        await self.register(address, **told)
+        await self.register(address, **fields)
         created = await self.ask(identity.ConfirmEmail(email=address, code=await self.code(address)))
         return UUID(str(created.id))
 
@@ -138,9 +138,9 @@ class Driver:
 
 
 def _code(text: str) -> str:
-    found = re.search(r"Kod: (\d{8})", text)
-    assert found, "no code in the mail"
-    return found[1]
+    match = re.search(r"Kod: (\d{8})", text)
+    assert match, "no code in the mail"
+    return match[1]
 
 
 @contextlib.asynccontextmanager

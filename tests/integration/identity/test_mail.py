@@ -63,17 +63,17 @@ class Post:
 
 @pytest.fixture(scope="module")
 async def post() -> AsyncIterator[Post]:
-    made = Post()
-    yield made
-    await made.close()
+    mail_server = Post()
+    yield mail_server
+    await mail_server.close()
 
 
 @pytest.fixture(scope="module")
 async def driver(servers: Servers, post: Post) -> AsyncIterator[Driver]:
-    made = await harnesses.build(servers, [IDENTITY, PRIVACY], settings=SETTINGS | {"smtp_url": post.url})
-    async with living(made) as running:
+    module_harness = await harnesses.build(servers, [IDENTITY, PRIVACY], settings=SETTINGS | {"smtp_url": post.url})
+    async with living(module_harness) as running:
         yield running
-    await harnesses.tear_down(made)
+    await harnesses.tear_down(module_harness)
 
 
 @pytest.fixture

@@ -182,7 +182,7 @@ async def test_a_correction_tells_the_names_of_the_fields_and_no_value(driver: D
 
 
 @pytest.mark.parametrize(
-    ("field", "given"),
+    ("field", "correction"),
     [
         ("full_name", {"full_name": ""}),
         ("full_name", {"full_name": "Anna\x00"}),
@@ -194,11 +194,11 @@ async def test_a_correction_tells_the_names_of_the_fields_and_no_value(driver: D
     ],
 )
 async def test_a_bad_correction_names_the_field_and_changes_nothing(
-    driver: Driver, field: str, given: dict[str, Any]
+    driver: Driver, field: str, correction: dict[str, Any]
 ) -> None:
     person = await driver.member(address("firm"), kind="company", company="Firma", nip="9222828810")
     before = await driver.everything()
-    problem = await driver.problem(identity.ChangeProfile.model_construct(subject_id=person, **given))
+    problem = await driver.problem(identity.ChangeProfile.model_construct(subject_id=person, **correction))
     assert (problem.status, [e.field for e in problem.errors]) == (422, [field])
     assert await driver.everything() == before
 

@@ -173,18 +173,18 @@ BAD: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("field", "told"), BAD)
+@pytest.mark.parametrize(("field", "entries"), BAD)
 async def test_a_bad_sign_up_names_the_field_and_changes_nothing(
-    driver: Driver, field: str, told: dict[str, Any]
+    driver: Driver, field: str, entries: dict[str, Any]
 ) -> None:
     before = await driver.everything()
     unread = identity.RegisterAccount.model_construct(
-        **({"email": "good@example.com", "kind": "person", "language": "pl"} | GOOD | told)
+        **({"email": "good@example.com", "kind": "person", "language": "pl"} | GOOD | entries)
     )
     problem = await driver.problem(unread)
     assert problem.status == 422
     assert field in {e.field for e in problem.errors}
-    assert not any(str(value) in problem.model_dump_json() for value in told.values() if len(str(value)) > 12)
+    assert not any(str(value) in problem.model_dump_json() for value in entries.values() if len(str(value)) > 12)
     assert await driver.everything() == before
 
 

@@ -16,8 +16,8 @@ from tests.sample.harness import Heard, alone, listening, publishing, sample_har
 
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
-    async with sample_harness(servers) as made:
-        yield made
+    async with sample_harness(servers) as module_harness:
+        yield module_harness
 
 
 @pytest.fixture
@@ -42,8 +42,8 @@ async def channel(harness: Harness) -> AsyncIterator[AbstractChannel]:
 
 @pytest.fixture
 async def client(harness: Harness) -> AsyncIterator[RequestClient]:
-    async with harness.asking() as made:
-        yield made
+    async with harness.asking() as request_client:
+        yield request_client
 
 
 @pytest.fixture

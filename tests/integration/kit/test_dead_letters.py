@@ -57,9 +57,9 @@ async def give_up(harness: Harness, channel: AbstractChannel, *reasons: str) -> 
 async def test_looking_changes_nothing_and_shows_no_body(harness: Harness, channel: AbstractChannel) -> None:
     sent = await give_up(harness, channel, "one", "two")
     for _ in range(3):
-        found = await letters(harness.admin_amqp, "sample")
-        assert {letter.message_id for letter in found} == set(sent)
-    letter = next(letter for letter in found if letter.reason == "two")
+        waiting_letters = await letters(harness.admin_amqp, "sample")
+        assert {letter.message_id for letter in waiting_letters} == set(sent)
+    letter = next(letter for letter in waiting_letters if letter.reason == "two")
     assert (letter.origin, letter.attempt) == (NOTED, 1)
     assert letter.failed_at is not None
     assert letter.failed_at <= now()
@@ -141,13 +141,13 @@ async def test_the_command_lists_shows_replays_and_drops(harness: Harness, chann
     listed = await lethe(harness, "list", "sample")
     assert listed.exit_code == 0
     assert all(text in listed.output for text in ("rule one", "rule two", NOTED, *sent))
-    found = json.loads((await lethe(harness, "list", "sample", "--json")).output)
-    assert {letter["message_id"] for letter in found} == set(sent)
-    assert all("body" not in letter for letter in found)
+    listing = json.loads((await lethe(harness, "list", "sample", "--json")).output)
+    assert {letter["message_id"] for letter in listing} == set(sent)
+    assert all("body" not in letter for letter in listing)
 
-    one = found[0]["message_id"]
+    one = listing[0]["message_id"]
     shown = await lethe(harness, "show", "sample", one)
-    assert json.loads(shown.output)["reason"] == found[0]["reason"]
+    assert json.loads(shown.output)["reason"] == listing[0]["reason"]
     assert str(sent[one].note_id) not in shown.output
     assert str(sent[one].note_id) in (await lethe(harness, "show", "sample", one, "--body")).output
 

@@ -38,9 +38,9 @@ async def database(harness: Harness) -> AsyncIterator[Database]:
 
 @pytest.fixture
 async def person(everything: asyncpg.Connection) -> UUID:
-    made = uuid4()
-    await meet(everything, made)
-    return made
+    subject_id = uuid4()
+    await meet(everything, subject_id)
+    return subject_id
 
 
 async def receipt(connection: asyncpg.Connection, person: UUID, payer: UUID | None = None, **more: Any) -> None:
@@ -352,9 +352,9 @@ async def purge(database: Database, orders: list[UUID], people: list[UUID]) -> N
 async def write(database: Database, person: UUID, outcomes: list[str]) -> None:
     """A handler's way: the person first, then rows."""
     async with database.transaction(Purpose.UPKEEP) as tx:
-        found = await mark_received(tx, uuid4(), "race", person)
-        outcomes.append(found)
-        if found == "live":
+        outcome = await mark_received(tx, uuid4(), "race", person)
+        outcomes.append(outcome)
+        if outcome == "live":
             await tx.run(NOTE, person, None, None)
             await tx.run(RECEIPT, person, None, date(2099, 12, 31), None, ["VAT Act"], True)
             await tx.run("UPDATE note SET text = 'y' WHERE subject_id = $1", person)

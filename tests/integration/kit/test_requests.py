@@ -50,8 +50,8 @@ async def test_many_questions_at_a_time_over_one_client(
 ) -> None:
     """Each gets its own answer."""
     people = [uuid4() for _ in range(150)]
-    made = await asyncio.gather(*(client.request(NoteThing(subject_id=p, text=str(p))) for p in people))
-    assert len({created.id for created in made}) == 150
+    answers = await asyncio.gather(*(client.request(NoteThing(subject_id=p, text=str(p))) for p in people))
+    assert len({created.id for created in answers}) == 150
     read = await asyncio.gather(*(client.request(ReadNotes(subject_id=p)) for p in people))
     assert [notes.texts for notes in read] == [(str(p),) for p in people]
 
@@ -216,8 +216,8 @@ async def test_nothing_of_a_request_stays_in_the_broker(harness: Harness, client
         ]
         await asyncio.wait_for(asked.wait(), PATIENCE_S)
         async with publishing(harness) as channel:
-            found = await channel.declare_queue(REQUESTS, passive=True)
-            taken = await found.get()
+            queue = await channel.declare_queue(REQUESTS, passive=True)
+            taken = await queue.get()
             assert taken is not None
             assert taken.delivery_mode == aio_pika.DeliveryMode.NOT_PERSISTENT
             assert taken.expiration is not None

@@ -27,8 +27,8 @@ NAMES = ("identity", "sample", "gateway")
 
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
-    async with sample_harness(servers, alone(), IDENTITY) as made:
-        yield made
+    async with sample_harness(servers, alone(), IDENTITY) as module_harness:
+        yield module_harness
 
 
 async def prepare(harness: Harness) -> dict[str, str]:
@@ -80,10 +80,10 @@ async def test_every_policy_is_set_and_at_work(harness: Harness) -> None:
     """Limits and times to live stand in policies, as a queue's arguments can never be changed."""
     place = quote(harness.name, safe="")
     async with topology.management(harness.servers.management_url) as api:
-        found = {p["name"]: p for p in (await api.get(f"/api/policies/{place}")).json()}
+        policies = {p["name"]: p for p in (await api.get(f"/api/policies/{place}")).json()}
         queues = {q["name"]: q for q in (await api.get(f"/api/queues/{place}?disable_stats=true")).json()}
     expected = topology.policies(NAMES, SHORT_WAITS_MS)
-    assert {name: p["definition"] for name, p in found.items()} == {n: p["definition"] for n, p in expected.items()}
+    assert {name: p["definition"] for name, p in policies.items()} == {n: p["definition"] for n, p in expected.items()}
     assert {queue["type"] for queue in queues.values()} == {"quorum"}
     assert {tuple(queue["arguments"]) for queue in queues.values()} == {("x-queue-type",)}
     at_work = {name: queue.get("policy") for name, queue in queues.items()}
@@ -115,8 +115,8 @@ async def attempt(url: str, what: Any) -> None:
 
 
 async def publish(channel: AbstractChannel, exchange: str, key: str) -> None:
-    found = await channel.get_exchange(exchange, ensure=False)
-    await found.publish(aio_pika.Message(b"{}", message_id=str(uuid4()), type=key), key, mandatory=False)
+    target = await channel.get_exchange(exchange, ensure=False)
+    await target.publish(aio_pika.Message(b"{}", message_id=str(uuid4()), type=key), key, mandatory=False)
 
 
 FORBIDDEN: dict[str, Any] = {

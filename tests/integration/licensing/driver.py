@@ -109,8 +109,8 @@ class Driver:
     async def counts(self, person: UUID) -> dict[str, int]:
         """How many rows of a person there are in each table."""
         tables = [table.name for table in LICENSING.data_map.tables]
-        found = {table: await self.count(table, person) for table in tables}
-        return {table: count for table, count in found.items() if count}
+        counts = {table: await self.count(table, person) for table in tables}
+        return {table: count for table, count in counts.items() if count}
 
     async def count(self, table: str, person: UUID, condition: str = "true") -> int:
         """How many rows of a person meet a condition."""
@@ -130,7 +130,7 @@ class Driver:
 
 def order_of(person: UUID, **changed: Any) -> licensing.PlaceOrder:
     """An order with everything a consumer must say."""
-    given: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "subject_id": person,
         "product": "auditor-year",
         "ip": "203.0.113.7",
@@ -139,7 +139,7 @@ def order_of(person: UUID, **changed: Any) -> licensing.PlaceOrder:
         "wants_immediate_delivery": True,
         "knows_withdrawal_lapses": True,
     }
-    return licensing.PlaceOrder(**(given | changed))
+    return licensing.PlaceOrder(**(fields | changed))
 
 
 @contextlib.asynccontextmanager

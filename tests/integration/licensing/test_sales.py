@@ -55,13 +55,13 @@ async def test_the_provider_is_named_in_the_disclosure_log_and_the_buyer_is_writ
     person = await driver.person()
     await driver.buy(person)
     async with driver.harness.superuser("privacy") as database:
-        found = await eventually(
+        disclosure = await eventually(
             lambda: database.fetchrow(
                 "SELECT recipient, categories FROM disclosure WHERE subject_id = $1 AND told_by = 'licensing'", person
             )
         )
-    assert found["recipient"] == "PayGate Sandbox S.A."
-    assert set(found["categories"]) == {"D1", "D5", "D9"}
+    assert disclosure["recipient"] == "PayGate Sandbox S.A."
+    assert set(disclosure["categories"]) == {"D1", "D5", "D9"}
 
     async def mails() -> bool:
         rows = await driver.accounts.fetch("SELECT template FROM service_mail WHERE subject_id = $1", person)

@@ -23,11 +23,11 @@ async def smtp() -> AsyncIterator[MailServer]:
 
 @pytest.fixture(scope="module")
 async def harness(servers: Servers, smtp: MailServer) -> AsyncIterator[Harness]:
-    made = await harnesses.build(
+    module_harness = await harnesses.build(
         servers, [MARKETING, IDENTITY, PRIVACY], settings={"mails_per_second": 2000, "smtp_url": smtp.url}
     )
-    yield made
-    await harnesses.tear_down(made)
+    yield module_harness
+    await harnesses.tear_down(module_harness)
 
 
 @pytest.fixture(scope="module")

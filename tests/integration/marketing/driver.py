@@ -86,7 +86,7 @@ async def finished(client: RequestClient, campaign_id: UUID) -> marketing.Campai
 async def allowed(harness: Harness, person: UUID, purpose: str, service: str = "marketing") -> bool | None:
     """What a service's replica says; None when it says nothing."""
     async with harness.superuser(service) as database:
-        found: bool | None = await database.fetchval(
+        permission: bool | None = await database.fetchval(
             "SELECT allowed FROM permission WHERE subject_id = $1 AND purpose = $2", person, purpose
         )
-    return found
+    return permission

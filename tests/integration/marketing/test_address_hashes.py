@@ -35,9 +35,9 @@ HASH = "SELECT address_hash FROM subscriber WHERE subject_id = $1"
 @pytest.fixture(scope="module")
 async def harness(servers: Servers, smtp: MailServer) -> AsyncIterator[Harness]:
     settings = {"mails_per_second": 2000, "smtp_url": smtp.url, "keys": KEYS}
-    made = await harnesses.build(servers, [MARKETING, IDENTITY, PRIVACY], settings=settings)
-    yield made
-    await harnesses.tear_down(made)
+    module_harness = await harnesses.build(servers, [MARKETING, IDENTITY, PRIVACY], settings=settings)
+    yield module_harness
+    await harnesses.tear_down(module_harness)
 
 
 @pytest.fixture

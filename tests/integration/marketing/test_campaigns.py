@@ -82,14 +82,14 @@ async def test_everybody_who_allows_gets_one_mail_and_it_is_disclosed(
     assert [len(smtp.mails_to(p.email)) for p in others] == [0] * 5
 
     async def disclosed() -> bool:
-        found = await rows(
+        disclosures = await rows(
             harness,
             "SELECT subject_id, recipient, categories FROM disclosure WHERE subject_id = ANY ($1)",
             [p.subject_id for p in people],
             service="privacy",
         )
-        assert all(row["recipient"] == "mail provider 127.0.0.1" for row in found)
-        return sorted(row["subject_id"] for row in found) == sorted(p.subject_id for p in people)
+        assert all(row["recipient"] == "mail provider 127.0.0.1" for row in disclosures)
+        return sorted(row["subject_id"] for row in disclosures) == sorted(p.subject_id for p in people)
 
     await eventually(disclosed)
 
@@ -203,13 +203,13 @@ async def test_an_unknown_outcome_is_reported_and_not_sent_again(
     campaign = await queued(harness, client)
     assert (campaign.sent, campaign.unknown) == (1, 1)
     assert len(smtp.mails_to(cut.email)) == 1
-    found = await rows(
+    mailing_rows = await rows(
         harness,
         "SELECT state FROM mailing WHERE campaign_id = $1 AND subject_id = $2",
         campaign.campaign_id,
         cut.subject_id,
     )
-    assert found == [{"state": "unknown"}]
+    assert mailing_rows == [{"state": "unknown"}]
 
 
 async def test_a_dialogue_that_takes_too_long_is_unknown_and_not_sent_again(
@@ -267,8 +267,8 @@ async def test_a_database_lost_during_the_dialogue_sends_nothing_twice(
     await eventually(lambda: len(smtp.mails_to(person.email)) == 1)
     smtp.on_mail, smtp.delay_s = lambda _to: None, 0.0
     await asyncio.gather(*cut)
-    found = await rows(harness, "SELECT state FROM mailing WHERE campaign_id = $1", campaign_id)
-    assert found == [{"state": "sending"}]
+    mailing_rows = await rows(harness, "SELECT state FROM mailing WHERE campaign_id = $1", campaign_id)
+    assert mailing_rows == [{"state": "sending"}]
     async with harness.superuser("marketing") as database:  # time passes
         await database.execute("UPDATE mailing SET claimed_at = claimed_at - interval '2 minutes'")
     campaign = await finished(client, campaign_id)
@@ -298,13 +298,13 @@ async def test_a_temporary_refusal_is_tried_again_later(
     campaign_id = await start_campaign(client)
 
     async def postponed() -> bool:
-        found = await rows(
+        mailing_rows = await rows(
             harness,
             "SELECT attempts FROM mailing WHERE campaign_id = $1 AND state = 'queued'"
             " AND due_at > now() + interval '50 seconds'",
             campaign_id,
         )
-        return found == [{"attempts": 1}]
+        return mailing_rows == [{"attempts": 1}]
 
     await eventually(postponed)
     del smtp.answers[busy.email]
@@ -330,12 +330,12 @@ async def test_a_mail_server_that_is_away_loses_nothing(
             campaign_id = await start_campaign(asking)
 
             async def tried() -> bool:
-                found = await rows(
+                mailing_rows = await rows(
                     absent, "SELECT state, attempts, claimed_at FROM mailing WHERE campaign_id = $1", campaign_id
                 )
-                return any(row["claimed_at"] for row in found) and {(r["state"], r["attempts"]) for r in found} == {
-                    ("queued", 0)
-                }
+                return any(row["claimed_at"] for row in mailing_rows) and {
+                    (r["state"], r["attempts"]) for r in mailing_rows
+                } == {("queued", 0)}
 
             await eventually(tried)
         absent.settings["smtp_url"] = smtp.url

@@ -29,9 +29,9 @@ EMAIL = Purpose.MARKETING_EMAIL
 
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
-    made = await harnesses.build(servers, [MARKETING, IDENTITY, PRIVACY])
-    yield made
-    await harnesses.tear_down(made)
+    module_harness = await harnesses.build(servers, [MARKETING, IDENTITY, PRIVACY])
+    yield module_harness
+    await harnesses.tear_down(module_harness)
 
 
 def choice(person: UUID, *, given: bool, purpose: str = EMAIL, text: str = "T-7") -> privacy.ChooseConsent:
@@ -133,8 +133,8 @@ async def test_a_decision_that_arrives_late_is_kept_as_proof_and_rules_nothing(
         tx.publish(event)
 
     async def noted() -> bool:
-        found = await rows(harness, "SELECT given FROM consent WHERE subject_id = $1", person, service="privacy")
-        return len(found) == 2
+        decisions = await rows(harness, "SELECT given FROM consent WHERE subject_id = $1", person, service="privacy")
+        return len(decisions) == 2
 
     await eventually(noted)
     assert (await current(client, person))[EMAIL].given is True
@@ -197,10 +197,10 @@ async def test_decisions_while_the_person_is_erased_never_come_back(harness: Har
     assert {status for statuses in answered if statuses for status in statuses} <= {200, 410}
 
     async def gone() -> bool:
-        found = await rows(
+        tombstones = await rows(
             harness, "SELECT FROM subject WHERE subject_id = ANY ($1) AND NOT live", people, service="privacy"
         )
-        return len(found) == len(people)
+        return len(tombstones) == len(people)
 
     await eventually(gone)
     for person in people:

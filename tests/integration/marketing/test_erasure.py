@@ -33,10 +33,10 @@ async def erase(harness: Harness, people: list[UUID]) -> None:
         await release(database, people)
 
     async def closed() -> bool:
-        found = await rows(
+        cases = await rows(
             harness, "SELECT state FROM privacy_case WHERE subject_id = ANY ($1)", people, service="privacy"
         )
-        return {row["state"] for row in found} == {"closed"}
+        return {row["state"] for row in cases} == {"closed"}
 
     await eventually(closed)
 
@@ -44,8 +44,8 @@ async def erase(harness: Harness, people: list[UUID]) -> None:
 async def held(harness: Harness, people: list[UUID]) -> dict[str, int]:
     counted = {}
     for table in TABLES:
-        found = await rows(harness, f"SELECT count(*) AS n FROM {table} WHERE subject_id = ANY ($1)", people)  # noqa: S608
-        counted[table] = found[0]["n"]
+        counts = await rows(harness, f"SELECT count(*) AS n FROM {table} WHERE subject_id = ANY ($1)", people)  # noqa: S608
+        counted[table] = counts[0]["n"]
     return counted
 
 
@@ -93,8 +93,8 @@ async def test_everything_goes_but_the_memory_of_who_left(
     assert all(f'"{table}"' in reported[0]["body"] for table in TABLES)
     for person in people:  # nothing at rest names them
         for table in ("subscriber", "suppression", "signup", "erasure_report", "outbox"):
-            found = await rows(harness, f"SELECT * FROM {table}")  # noqa: S608
-            assert person.email not in repr(found)
+            table_rows = await rows(harness, f"SELECT * FROM {table}")  # noqa: S608
+            assert person.email not in repr(table_rows)
 
 
 async def test_the_proof_of_the_consent_outlives_the_erasure_until_its_date(harness: Harness) -> None:

@@ -43,11 +43,11 @@ EMAIL = Purpose.MARKETING_EMAIL
 
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
-    made = await harnesses.build(
+    module_harness = await harnesses.build(
         servers, [MARKETING, IDENTITY, PRIVACY], settings={"mails_per_second": 1000, "resend_after_s": 0}
     )
-    yield made
-    await harnesses.tear_down(made)
+    yield module_harness
+    await harnesses.tear_down(module_harness)
 
 
 def an_address(name: str) -> str:
@@ -60,11 +60,11 @@ async def mails(harness: Harness, address: str, count: int = 1) -> list[EmailMes
     assert folder is not None
 
     async def arrived() -> list[EmailMessage]:
-        found = await asyncio.to_thread(messages_for, folder, address)
-        return found if len(found) >= count else []
+        messages = await asyncio.to_thread(messages_for, folder, address)
+        return messages if len(messages) >= count else []
 
-    found: list[EmailMessage] = await eventually(arrived)
-    return found
+    letters: list[EmailMessage] = await eventually(arrived)
+    return letters
 
 
 def token_of(mail: EmailMessage) -> str:
@@ -82,8 +82,8 @@ async def entered(harness: Harness, client: RequestClient, address: str, languag
 async def subscribed(harness: Harness, client: RequestClient, address: str) -> UUID:
     """A subscriber who confirmed and whom privacy's ledger allows to be written to."""
     await client.request(marketing.ConfirmSubscription(token=await entered(harness, client, address)))
-    found = await rows(harness, "SELECT subject_id FROM subscriber WHERE email = $1", address)
-    person: UUID = found[0]["subject_id"]
+    subscribers = await rows(harness, "SELECT subject_id FROM subscriber WHERE email = $1", address)
+    person: UUID = subscribers[0]["subject_id"]
     await eventually(lambda: allowed(harness, person, EMAIL))
     return person
 
@@ -154,8 +154,8 @@ async def test_entering_again_mails_again_but_not_without_end(harness: Harness, 
 
         async def marked(mailed: int = mailed) -> bool:
             hashed = hash_of(harness, address)
-            found = await rows(harness, "SELECT mails FROM signup WHERE address_hash = $1", hashed)
-            return found == [{"mails": mailed}]
+            signups = await rows(harness, "SELECT mails FROM signup WHERE address_hash = $1", hashed)
+            return signups == [{"mails": mailed}]
 
         await eventually(marked)
     await client.request(marketing.SubscribeNewsletter(email=address, text_version="T-7"))
@@ -300,8 +300,10 @@ async def test_a_consent_given_in_the_panel_brings_the_address(
 
     async def known() -> bool:
         resources["marketing"].database.signals["audience"].set()
-        found = await rows(harness, "SELECT email, source FROM subscriber WHERE subject_id = $1", member.subject_id)
-        return found == [{"email": member.email, "source": "account"}]
+        subscribers = await rows(
+            harness, "SELECT email, source FROM subscriber WHERE subject_id = $1", member.subject_id
+        )
+        return subscribers == [{"email": member.email, "source": "account"}]
 
     await eventually(known)
     # left by the link, then allowed again in the panel
@@ -368,11 +370,11 @@ async def test_an_objection_in_the_panel_is_remembered_for_people_without_newsle
 
     async def remembered() -> bool:
         resources["marketing"].database.signals["audience"].set()
-        found = await rows(
+        subscribers = await rows(
             harness, "SELECT state, email, address_hash FROM subscriber WHERE subject_id = $1", member.subject_id
         )
         hashed = hash_of(harness, member.email)
-        return found == [{"state": "left", "email": None, "address_hash": hashed}]
+        return subscribers == [{"state": "left", "email": None, "address_hash": hashed}]
 
     await eventually(remembered)
     assert await rows(harness, "SELECT FROM interest WHERE subject_id = $1", member.subject_id) == []
@@ -387,8 +389,10 @@ async def test_a_corrected_language_reaches_the_copy(
     await client.request(identity.ChangeProfile(subject_id=member.subject_id, language="en"))
 
     async def followed() -> bool:
-        found = await rows(harness, "SELECT language, stale FROM subscriber WHERE subject_id = $1", member.subject_id)
-        return found == [{"language": "en", "stale": False}]
+        subscribers = await rows(
+            harness, "SELECT language, stale FROM subscriber WHERE subject_id = $1", member.subject_id
+        )
+        return subscribers == [{"language": "en", "stale": False}]
 
     await eventually(followed)
 

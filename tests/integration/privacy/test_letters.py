@@ -42,9 +42,9 @@ LAST_ATTEMPT = MailQueue.last_attempt
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
     """Who takes requests by e-mail address; nobody runs until a test says so."""
-    made = await harnesses.build(servers, [IDENTITY, PRIVACY])
-    yield made
-    await harnesses.tear_down(made)
+    module_harness = await harnesses.build(servers, [IDENTITY, PRIVACY])
+    yield module_harness
+    await harnesses.tear_down(module_harness)
 
 
 @pytest.fixture

@@ -26,9 +26,9 @@ LOCK = "SELECT lethe.lock_people($1)"
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
     """Privacy's database; the tests handle the events themselves, as several processes would."""
-    made = await harnesses.build(servers, [PRIVACY])
-    yield made
-    await harnesses.tear_down(made)
+    module_harness = await harnesses.build(servers, [PRIVACY])
+    yield module_harness
+    await harnesses.tear_down(module_harness)
 
 
 @pytest.fixture
@@ -39,10 +39,10 @@ async def database(harness: Harness) -> AsyncIterator[Database]:
 
 async def people(harness: Harness, count: int) -> list[UUID]:
     """People whom privacy knows, in the order in which they are locked."""
-    made = sorted(uuid4() for _ in range(count))
+    ids = sorted(uuid4() for _ in range(count))
     async with harness.superuser("privacy") as connection:
-        await meet(connection, *made)
-    return made
+        await meet(connection, *ids)
+    return ids
 
 
 async def are_one(harness: Harness, groups: Mapping[UUID, Iterable[UUID]]) -> None:

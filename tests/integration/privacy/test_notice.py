@@ -100,9 +100,9 @@ def test_what_a_reader_prefers(accept: str, shape: str) -> None:
 
 async def test_the_register_is_held_against_everybody_who_announced(scenario: Harness) -> None:
     async with scenario.asking() as client:
-        found: privacy.RegisterHoles = await client.request(privacy.CheckRegister())
-    assert set(found.services) == EVERYBODY
-    assert found.holes == ()
+        findings: privacy.RegisterHoles = await client.request(privacy.CheckRegister())
+    assert set(findings.services) == EVERYBODY
+    assert findings.holes == ()
 
 
 async def test_what_is_published_is_never_changed(scenario: Harness) -> None:
@@ -150,11 +150,11 @@ class Rows:
 
 async def test_the_record_is_kept_with_its_history(scenario: Harness) -> None:
     async with scenario.asking() as client:
-        found = await client.request(privacy.ReadRecord(language="en", format="json"))
+        record = await client.request(privacy.ReadRecord(language="en", format="json"))
         page = await client.request(privacy.ReadRecord(format="html"))
         with pytest.raises(Refused):
             await client.request(privacy.ReadRecord(version=99))
-    assert [past["version"] for past in json.loads(found.document)["history"]] == [1]
+    assert [past["version"] for past in json.loads(record.document)["history"]] == [1]
     assert "Rejestr czynności przetwarzania" in page.document
 
 

@@ -36,15 +36,15 @@ ANNOUNCED = "privacy.on.any.data-map-announced"
 
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
-    made = await harnesses.build(servers, [PRIVACY], settings={"participants": ",".join(PARTICIPANTS)})
-    yield made
-    await harnesses.tear_down(made)
+    module_harness = await harnesses.build(servers, [PRIVACY], settings={"participants": ",".join(PARTICIPANTS)})
+    yield module_harness
+    await harnesses.tear_down(module_harness)
 
 
 @pytest.fixture
 async def fakes(harness: Harness) -> AsyncIterator[FakeParticipants]:
-    async with fake_participants(harness) as made:
-        yield made
+    async with fake_participants(harness) as participants:
+        yield participants
 
 
 async def test_two_reports_at_the_same_instant_close_the_order_once(fakes: FakeParticipants) -> None:
@@ -140,8 +140,8 @@ async def test_who_failed_for_weeks_holds_up_nobody(fakes: FakeParticipants) -> 
     await fakes.say(PEAR, said(PEAR, order, well), said(PEAR, order, (people[0],), part=1, outcome="failed", rows=0))
 
     async def states() -> bool:
-        found = await fakes.rows.fetch("SELECT state FROM privacy_case ORDER BY subject_id = $1", people[0])
-        return [row["state"] for row in found] == ["closed", "closed", "failed"]
+        cases = await fakes.rows.fetch("SELECT state FROM privacy_case ORDER BY subject_id = $1", people[0])
+        return [row["state"] for row in cases] == ["closed", "closed", "failed"]
 
     await eventually(states)
     wait = await fakes.rows.fetchval("SELECT max(run_at) - now() FROM privacy_case WHERE state = 'failed'")

@@ -23,8 +23,8 @@ def stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 def test_the_register_is_complete() -> None:
-    found = run(app, ["register", "check"])
-    assert (found.exit_code, found.stdout.split(":")[0]) == (0, "the register is complete")
+    result = run(app, ["register", "check"])
+    assert (result.exit_code, result.stdout.split(":")[0]) == (0, "the register is complete")
     assert json.loads(run(app, ["register", "check", "--json"]).stdout) == {"complete": True, "holes": []}
 
 
@@ -42,22 +42,22 @@ def test_holes_are_listed_and_exit_with_1() -> None:
 
 @pytest.mark.parametrize(("shape", "start"), [("html", "<!doctype html>"), ("markdown", "# Informacja"), ("json", "{")])
 def test_the_notice_is_printed(shape: str, start: str) -> None:
-    found = run(app, ["notice", "--lang", "pl", "--format", shape])
-    assert found.exit_code == 0
-    assert found.stdout.startswith(start)
+    result = run(app, ["notice", "--lang", "pl", "--format", shape])
+    assert result.exit_code == 0
+    assert result.stdout.startswith(start)
 
 
 def test_the_record_is_printed() -> None:
-    found = run(app, ["register", "record", "--format", "csv"])
-    assert {line["record"] for line in csv.DictReader(io.StringIO(found.stdout))} == {"Art. 30(1)", "Art. 30(2)"}
+    result = run(app, ["register", "record", "--format", "csv"])
+    assert {line["record"] for line in csv.DictReader(io.StringIO(result.stdout))} == {"Art. 30(1)", "Art. 30(2)"}
     assert run(app, ["register", "record"]).stdout.startswith("<!doctype html>")
 
 
 @pytest.mark.parametrize("command", [["notice", "--diff", "1"], ["register", "record", "--version", "1"]])
 def test_earlier_versions_need_the_running_system(command: list[str]) -> None:
-    found = run(app, command)
-    assert found.exit_code == 1
-    assert found.stderr.startswith("lethe: Lethe is not running")
+    result = run(app, command)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("lethe: Lethe is not running")
 
 
 @pytest.mark.parametrize(

@@ -134,12 +134,12 @@ NOWHERE = ("Generalny Inspektor", "GIODO", "Stawki", "kadrow", "podane dobrowoln
 
 def clauses_of(text: str) -> list[str]:
     """The sentences and list items of a text."""
-    found: list[str] = []
+    clauses: list[str] = []
     for line in filter(None, map(str.strip, text.splitlines())):
         for part in re.split(r"(?<=[.?])\s+", line):
-            joined = found and found[-1].endswith(ABBREVIATED)
-            found[-1:] = [f"{found[-1]} {part}"] if joined else [*found[-1:], part]
-    return found
+            joined = clauses and clauses[-1].endswith(ABBREVIATED)
+            clauses[-1:] = [f"{clauses[-1]} {part}"] if joined else [*clauses[-1:], part]
+    return clauses
 
 
 def test_every_clause_of_the_vendor_is_in_the_table() -> None:
@@ -225,12 +225,12 @@ class Balance(HTMLParser):
         self.links: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        self.loaded += [value for name in ("src", "srcset") if (value := given.get(name))]
-        self.ids += [value] if (value := given.get("id")) else []
-        self.links += [value] if (value := given.get("href")) else []
+        attributes = dict(attrs)
+        self.loaded += [value for name in ("src", "srcset") if (value := attributes.get(name))]
+        self.ids += [value] if (value := attributes.get("id")) else []
+        self.links += [value] if (value := attributes.get("href")) else []
         if tag == "link":
-            self.loaded.append(str(given))
+            self.loaded.append(str(attributes))
         if tag not in ("meta", "br"):
             self.open.append(tag)
 
@@ -241,17 +241,17 @@ class Balance(HTMLParser):
 @pytest.mark.parametrize("notice", [POLISH, ENGLISH], ids=["pl", "en"])
 def test_the_page_stands_alone_for_phone_and_printer(notice: Notice) -> None:
     html = page(notice, "html")
-    found = Balance()
-    found.feed(html)
-    assert found.open == []
-    assert found.loaded == []
+    balance = Balance()
+    balance.feed(html)
+    assert balance.open == []
+    assert balance.loaded == []
     assert html.startswith("<!doctype html>")
     assert f'<html lang="{notice.language}">' in html
     assert 'name="viewport"' in html
     assert "@media print" in html
     assert "@media (max-width" in html
-    assert {link[1:] for link in found.links if link.startswith("#")} <= set(found.ids)
-    assert set(notice.headings) <= set(found.ids)
+    assert {link[1:] for link in balance.links if link.startswith("#")} <= set(balance.ids)
+    assert set(notice.headings) <= set(balance.ids)
 
 
 def test_the_objection_stands_in_its_own_box_before_the_purposes() -> None:
@@ -312,7 +312,7 @@ def test_number_and_date_are_no_difference() -> None:
 
 
 @pytest.mark.parametrize(
-    ("new", "told", "held_from"),
+    ("new", "announced_days", "held_from"),
     [
         ([], {}, date(2026, 11, 22)),
         ([], {"P9": date(2026, 12, 1)}, date(2026, 11, 22)),
@@ -321,5 +321,7 @@ def test_number_and_date_are_no_difference() -> None:
         (["P9", "P10"], {"P9": date(2026, 12, 1)}, date(2026, 12, 6)),
     ],
 )
-def test_a_new_purpose_has_its_days_of_notice_once(new: list[str], told: dict[str, date], held_from: date) -> None:
-    assert first_day(new, told, DAY, 14) == held_from
+def test_a_new_purpose_has_its_days_of_notice_once(
+    new: list[str], announced_days: dict[str, date], held_from: date
+) -> None:
+    assert first_day(new, announced_days, DAY, 14) == held_from

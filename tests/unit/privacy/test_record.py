@@ -89,10 +89,10 @@ def test_an_incomplete_record_is_not_issued() -> None:
 
 
 def test_csv_has_a_line_for_each_purpose_and_one_for_art_30_2() -> None:
-    found = lines()
-    assert tuple(found[0]) == COLUMNS
-    assert [line["key"] for line in found if line["record"] == "Art. 30(1)"] == list(REGISTER.purposes)
-    (on_behalf,) = [line for line in found if line["record"] == "Art. 30(2)"]
+    csv_lines = lines()
+    assert tuple(csv_lines[0]) == COLUMNS
+    assert [line["key"] for line in csv_lines if line["record"] == "Art. 30(1)"] == list(REGISTER.purposes)
+    (on_behalf,) = [line for line in csv_lines if line["record"] == "Art. 30(2)"]
     assert on_behalf["note"] == "No data are processed on behalf of other controllers."
 
 

@@ -299,8 +299,8 @@ def test_invoices_and_mails_name_the_controller_of_the_register() -> None:
     ],
 )
 def test_periods_are_those_of_the_dated_rules(rule: str, polish: str, english: str) -> None:
-    found = rule_on(rule, date(2026, 11, 22))
-    assert (period(found, "pl"), period(found, "en")) == (polish, english)
+    dated_rule = rule_on(rule, date(2026, 11, 22))
+    assert (period(dated_rule, "pl"), period(dated_rule, "en")) == (polish, english)
 
 
 @pytest.mark.parametrize("name", ["taxes", "taxes.LEGAL_DUTY", "os.path", "claims.LIMITATION", "policies.open_ended"])
