@@ -125,6 +125,7 @@ async def build(
     defaults: dict[str, Any] = {
         "keys": f"1:{secrets.token_urlsafe(32)}",
         "cooling_off_s": 0,
+        "payment_adapter": "sandbox",
         "participants": ",".join(s.name for s in services),
     }
     return Harness(servers, name, urls, amqp, defaults | dict(settings or {}))

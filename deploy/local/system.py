@@ -69,6 +69,7 @@ def environment(system: System, name: str) -> dict[str, str]:
     urls = system.databases.get(name)
     own = {
         **keys_of(system.folder, name),
+        **({"LETHE_LICENSING_PAYMENT_ADAPTER": "sandbox"} if name == "licensing" else {}),
         "LETHE_AMQP_URL": system.amqp[name],
         "LETHE_POSTGRES_URL": urls.app if urls else "",
         "LETHE_SMTP_URL": system.servers.smtp_url,

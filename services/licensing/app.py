@@ -15,6 +15,7 @@ from services.licensing.handlers import (
 )
 from services.licensing.jobs import due_dates, returned_payments
 from services.licensing.licenses.keys import KeyMint
+from services.licensing.payments.provider import no_provider
 from services.licensing.payments.sandbox import Sandbox
 from services.licensing.payments.store import RETURNED_PAYMENTS
 from services.licensing.settings import LicensingSettings
@@ -29,8 +30,13 @@ router.include(invoices.router, licenses.router, license_keys.router)
 
 def wire(resources: Resources) -> dict[str, Any]:
     settings: LicensingSettings = resources.settings
-    built_in = Sandbox(settings.payment_provider, settings.webhook_secret, settings.public_url)
-    return {"sandbox": built_in, "provider": built_in.provider(), "mint": KeyMint(settings.keyring("licensing"))}
+    sandbox = Sandbox(settings.payment_provider, settings.webhook_secret, settings.public_url)
+    chosen = settings.payment_adapter == "sandbox"
+    return {
+        "sandbox": sandbox if chosen else None,
+        "provider": sandbox.provider() if chosen else no_provider(),
+        "mint": KeyMint(settings.keyring("licensing")),
+    }
 
 
 def jobs(settings: LicensingSettings) -> list[Loop]:

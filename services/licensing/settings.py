@@ -1,18 +1,23 @@
 """What licensing needs besides what every service needs."""
 
 import base64
+from typing import Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from shared.settings import KeyedSettings
 
 PREFIX = "whsec_"
 SECRET_BYTES = range(24, 65)  # as Standard Webhooks has it
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class LicensingSettings(KeyedSettings):
     """`LETHE_LICENSING_...` or `LETHE_...`. An empty payment secret is derived from the keys."""
 
+    payment_adapter: Literal["none", "sandbox"] = "none"
+    """`sandbox` lets anybody press "pay": for demonstrations and tests. With `none` nobody pays by card."""
     payment_provider: str = "PayGate Sandbox S.A."
     payment_secret: SecretStr = SecretStr("")
     seller: str = "NanoMedia Damian Kiełbasa"
@@ -27,6 +32,13 @@ class LicensingSettings(KeyedSettings):
         if text and not _is_webhook_secret(text):
             raise ValueError("a payment secret is written as whsec_<base64 of 24 to 64 bytes>")
         return secret
+
+    @field_validator("payment_adapter")
+    @classmethod
+    def _no_public_sandbox(cls, adapter: str, info: ValidationInfo) -> str:
+        if adapter == "sandbox" and urlsplit(info.data.get("public_url", "")).hostname not in LOOPBACK:
+            raise ValueError("the sandbox takes no money and is refused where LETHE_PUBLIC_URL is not on loopback")
+        return adapter
 
     @property
     def webhook_secret(self) -> str:

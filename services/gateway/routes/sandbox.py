@@ -1,4 +1,4 @@
-"""The page of the built-in payment provider; licensing answers 404 where a real one is wired."""
+"""The page of the built-in payment provider; licensing answers 404 where it is not wired."""
 
 from typing import Annotated, Literal
 
@@ -37,8 +37,9 @@ DECISION = {
 
 
 @buyers.get("/sandbox/payments/{reference}", response_class=HTMLResponse)
-async def show(reference: Reference) -> HTMLResponse:  # noqa: ARG001 the form posts to its own address
+async def show(reference: Reference, caller: Anybody) -> HTMLResponse:
     """Where a buyer goes on to pay; no money is taken."""
+    await caller.request(licensing.ReadSandbox(reference=reference))
     return page(TITLE, CHOICE)
 
 

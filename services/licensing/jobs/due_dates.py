@@ -1,12 +1,15 @@
-"""What falls due: addresses of orders, licenses that expire, unpaid invoices, contracts of erased people."""
+"""What falls due: orders and their addresses, licenses that expire, unpaid invoices, contracts of erased people."""
+
+from datetime import timedelta
 
 from services.licensing.invoices import store as invoices
 from services.licensing.licenses import contract_rows, lifetime, rules
 from services.licensing.licenses import store as licenses
 from services.licensing.money import amount_text
 from services.licensing.orders import store as orders
+from services.licensing.payments.store import void_of_order
 from shared.clock import now, today
-from shared.contracts import identity
+from shared.contracts import identity, licensing
 from shared.database import Database, Transaction
 from shared.law.retention import open_claim
 from shared.purposes import Purpose
@@ -15,16 +18,28 @@ BATCH = 200
 DUNNING_DAYS = (2, 7, 14, 21)
 """When a buyer is reminded of an unpaid invoice, in days after it fell due."""
 EXPIRY_NOTICE_DAYS = 3
+OPEN_FOR = timedelta(days=7)
+"""How long an order can be paid at the price and the tax of its day."""
 
 
 async def step(database: Database) -> bool:
     async with database.transaction(Purpose.UPKEEP) as tx:
         await orders.drop_origins(tx, today())
+        expired = await _expire_orders(tx)
         notified = await _notify_expiring(tx)
         dunned = await _dun(tx)
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
         reviewed = await _review_contracts(tx)
-    return BATCH in (notified, dunned, reviewed)
+    return BATCH in (expired, notified, dunned, reviewed)
+
+
+async def _expire_orders(tx: Transaction) -> int:
+    """Cancel what nobody paid; money that comes later is sent back."""
+    expired = await orders.expire(tx, now() - OPEN_FOR, BATCH)
+    for order in expired:
+        await void_of_order(tx, order.order_id)
+        tx.publish(licensing.OrderCancelled(subject_id=order.subject_id, order_id=order.order_id))
+    return len(expired)
 
 
 async def _review_contracts(tx: Transaction) -> int:

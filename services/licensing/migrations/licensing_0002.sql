@@ -2,3 +2,4 @@
 ALTER TABLE void_payment ADD attempts integer NOT NULL DEFAULT 0, ADD next_try_at timestamptz NOT NULL DEFAULT now();
 DROP INDEX to_send_back;
 CREATE INDEX to_send_back ON void_payment (next_try_at) WHERE confirmed_at IS NOT NULL AND sent_back_at IS NULL;
+CREATE INDEX open_orders ON purchase (placed_at) WHERE state = 'open';

@@ -1,5 +1,6 @@
 """Orders in PostgreSQL: purchase, purchase_origin, purchase_terms."""
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
@@ -19,6 +20,11 @@ LOCK = READ + "WHERE order_id = $1 FOR UPDATE"
 SUBJECT = "SELECT subject_id FROM purchase WHERE order_id = $1"
 SET_STATE = "UPDATE purchase SET state = $2, paid_at = COALESCE($3, paid_at) WHERE order_id = $1"
 ADD_REFUND = "UPDATE purchase SET refunded = refunded + $2::bigint WHERE order_id = $1"
+EXPIRE = """
+WITH old AS MATERIALIZED (SELECT order_id FROM purchase WHERE state = 'open' AND placed_at < $1
+  ORDER BY placed_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+UPDATE purchase SET state = 'cancelled' WHERE order_id IN (SELECT order_id FROM old) RETURNING order_id, subject_id
+"""
 DROP_ORIGINS = "DELETE FROM purchase_origin WHERE purge_after < $1"
 
 
@@ -91,6 +97,19 @@ async def set_state(tx: Transaction, order_id: UUID, state: OrderState, paid_at:
 
 async def add_refund(tx: Transaction, order_id: UUID, amount: int) -> None:
     await tx.run(ADD_REFUND, order_id, amount)
+
+
+@dataclass(frozen=True)
+class ExpiredOrder:
+    """An order that nobody paid in time."""
+
+    order_id: UUID
+    subject_id: UUID
+
+
+async def expire(tx: Transaction, placed_before: datetime, limit: int) -> list[ExpiredOrder]:
+    """Cancel open orders: their price and tax are those of their day."""
+    return [ExpiredOrder(**row) for row in await tx.rows(EXPIRE, placed_before, limit)]
 
 
 async def drop_origins(tx: Transaction, today: date) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from shared.contracts.licensing import PaymentWebhook
+from shared.problems import refuse, unavailable
 
 
 @dataclass(frozen=True)
@@ -17,10 +18,10 @@ class Payer:
 
 @dataclass(frozen=True)
 class Notification:
-    """What a provider's webhook says, verified and read; `amount` in grosze."""
+    """What a provider's webhook says, verified and read; `amount` in grosze. Of an unknown kind nothing else is."""
 
     event_id: str
-    kind: Literal["payment.confirmed", "payment.failed", "refund.made"]
+    kind: Literal["payment.confirmed", "payment.failed", "refund.made", "unknown"]
     reference: str
     amount: int
     refund: str = ""
@@ -45,3 +46,17 @@ class Provider:
     send_back: SendBack
     read: Read
     pay_url: Callable[[str], str]
+    takes_money: bool = True
+
+
+def no_provider() -> Provider:
+    """Nobody pays by card: what needs a provider is refused, and money that is to go back waits for one."""
+    return Provider("none", _absent, _absent, _unheard, lambda _reference: "", takes_money=False)
+
+
+async def _absent(*_payment: object) -> None:
+    raise unavailable("the payment provider")
+
+
+def _unheard(_webhook: PaymentWebhook) -> Notification:
+    raise refuse(404, "there is no payment provider")

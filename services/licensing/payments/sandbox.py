@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 from uuid import uuid4
 
 from pydantic import BaseModel, Field, ValidationError
@@ -16,6 +16,8 @@ from shared.clock import now
 from shared.contracts.licensing import PaymentWebhook, SignedWebhook
 from shared.problems import refuse
 
+Kind = Literal["payment.confirmed", "payment.failed", "refund.made"]
+
 
 class Data(BaseModel):
     reference: str = Field(min_length=1, max_length=60)
@@ -25,8 +27,17 @@ class Data(BaseModel):
 
 
 class Body(BaseModel):
-    type: Literal["payment.confirmed", "payment.failed", "refund.made"]
+    type: Kind
     data: Data
+
+
+class AnyBody(BaseModel):
+    """What every webhook has; providers add types at any time."""
+
+    type: str = Field(min_length=1, max_length=100)
+
+
+KNOWN = frozenset(get_args(Kind))
 
 
 @dataclass(frozen=True)
@@ -48,6 +59,8 @@ class Sandbox:
         if not self._is_genuine(webhook):
             raise refuse(401, "the webhook's signature is wrong or too old", field="webhook-signature")
         try:
+            if AnyBody.model_validate_json(webhook.body).type not in KNOWN:
+                return Notification(webhook.webhook_id, "unknown", "", 0)
             body = Body.model_validate_json(webhook.body)
         except ValidationError:
             raise refuse(422, "the webhook can't be read", field="body") from None

@@ -27,6 +27,8 @@ async def prepare(
     A process may have died, or the provider may have been away, between commit and announcement; the request that
     is repeated then is answered from its idempotency key, and would leave the payment unknown to the provider.
     """
+    if not provider.takes_money:
+        raise refuse(409, "payment by card is not offered here")
     address = await client.request(identity.TellAddress(subject_id=request.subject_id))
     payer = Payer(address.full_name, address.email)
     async with database.transaction(Purpose.CONTRACT) as tx:

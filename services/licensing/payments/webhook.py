@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+from prometheus_client import Counter
+
 from services.licensing.fulfilment import deliver
 from services.licensing.licenses.keys import KeyMint
 from services.licensing.orders import store as orders
@@ -22,6 +24,7 @@ from shared.problems import Refused, refuse
 from shared.purposes import Purpose
 
 NO_SUCH_PERSON = (404, 410)
+UNKNOWN = Counter("lethe_payment_webhooks_unknown_total", "Genuine webhooks of a type that licensing does not know")
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,8 @@ class Received:
 
 async def prepare(request: PaymentWebhook, database: Database, client: RequestClient, provider: Provider) -> Received:
     notification = provider.read(request)
+    if notification.kind == "unknown":
+        return Received(notification, None, None)
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
         subject_id = await store.subject_of(tx, notification.reference)
     delivers = notification.kind == "payment.confirmed"
@@ -55,6 +60,9 @@ async def _buyer(client: RequestClient, subject_id: UUID) -> identity.Profile | 
 async def apply(tx: Transaction, received: Received, provider: Provider, mint: KeyMint) -> None:
     """Bring about what a webhook says, once. Whatever is refused, the provider sends again."""
     notification = received.notification
+    if notification.kind == "unknown":  # a provider that hears an error turns the endpoint off
+        UNKNOWN.inc()
+        return
     if received.subject_id is None:
         await _apply_to_void(tx, notification)
         return

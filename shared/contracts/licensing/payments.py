@@ -49,7 +49,7 @@ class PaymentWebhook(Request[Done], type="licensing.payment-webhook"):
     Done means committed. 401: the signature is wrong or too old. 409: too early, to be sent again.
     """
 
-    body: str = Field(max_length=20_000, repr=False)
+    body: str = Field(max_length=256 * 1024, repr=False)  # what the gateway lets in, too
     webhook_id: str = Field(max_length=100)
     timestamp: str = Field(max_length=20)
     signature: str = Field(max_length=1000, repr=False)
@@ -73,6 +73,18 @@ class PlaySandbox(Request[SignedWebhook], type="licensing.play-sandbox"):
     reference: str = Field(max_length=60)
     event: Literal["payment.confirmed", "payment.failed", "refund.made"]
     amount: int | None = Field(default=None, ge=1, le=100_000_000_000)
+
+
+class SandboxPayment(Message):
+    """What the page of the sandbox shows."""
+
+    amount: int
+
+
+class ReadSandbox(Request[SandboxPayment], type="licensing.read-sandbox"):
+    """A payment at the built-in sandbox provider. 404 where none is wired."""
+
+    reference: str = Field(max_length=60)
 
 
 class RecordTransfer(Request[Done], type="licensing.record-transfer"):

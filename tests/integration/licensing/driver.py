@@ -143,9 +143,11 @@ def order_of(person: UUID, **changed: Any) -> licensing.PlaceOrder:
 
 
 @contextlib.asynccontextmanager
-async def opened(servers: Servers, service: Service = LICENSING) -> AsyncIterator[Driver]:
+async def opened(
+    servers: Servers, service: Service = LICENSING, settings: dict[str, Any] | None = None
+) -> AsyncIterator[Driver]:
     """A driver for one module; `service` is licensing, perhaps wired in another way."""
-    harness = await harnesses.build(servers, [service, IDENTITY, PRIVACY])
+    harness = await harnesses.build(servers, [service, IDENTITY, PRIVACY], settings=settings)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_callback(harnesses.tear_down, harness)
         resources = await stack.enter_async_context(harness.serve(service, IDENTITY, PRIVACY))

@@ -9,19 +9,23 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from prometheus_client import REGISTRY
 
 from deploy.local.servers import Servers
 from services.licensing.app import SERVICE, wire
 from services.licensing.jobs import due_dates, returned_payments
 from services.licensing.payments.provider import Provider
+from services.licensing.payments.sandbox import signed_webhook
 from shared.clock import today
 from shared.contracts import licensing
+from shared.contracts.licensing import PaymentWebhook
 from shared.problems import unavailable
 from shared.service import Resources, Service
 from tests.harness import eventually
 from tests.integration.licensing import driver as drivers
 from tests.integration.licensing.driver import Driver
 
+UNKNOWN = "lethe_payment_webhooks_unknown_total"
 WAITING = """
 SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
 """
@@ -184,3 +188,64 @@ async def test_after_an_outage_a_debtor_is_reminded_once(driver: Driver, overdue
     if reminders:
         await eventually(lambda: driver.accounts.fetchval(MAILS, debtor, "payment-due"))
     assert await driver.accounts.fetchval(MAILS, debtor, "payment-due") == min(reminders, 1)
+
+
+async def test_an_order_that_nobody_paid_ends_with_its_price(driver: Driver, till: Till) -> None:
+    old, young = await driver.person(), await driver.person()
+    orders = {person: await driver.order(person) for person in (old, young)}
+    payment = await driver.start(old, orders[old])
+    late = await driver.played(payment.reference, "payment.confirmed")
+    age = "UPDATE purchase SET placed_at = placed_at - make_interval(days => $2) WHERE subject_id = $1"
+    await driver.rows.execute(age, old, 8)
+    await driver.rows.execute(age, young, 6)
+    await due_dates.step(driver.resources.database)
+    assert await driver.count("purchase", old, "state = 'cancelled'") == 1
+    assert await driver.count("purchase", young, "state = 'open'") == 1
+    assert await driver.status(licensing.StartPayment(subject_id=old, order_id=orders[old])) == 409
+    assert await driver.status(late) == 200
+    await eventually(lambda: payment.reference in till.returned)
+    assert "license" not in await driver.counts(old)
+
+
+async def test_an_invoiced_or_paid_order_does_not_expire(driver: Driver) -> None:
+    company = await driver.person(kind="company")
+    await driver.order(company, pay_by="transfer")
+    await driver.buy(company)
+    await driver.rows.execute("UPDATE purchase SET placed_at = placed_at - interval '1 year'")
+    await due_dates.step(driver.resources.database)
+    assert await driver.count("purchase", company, "state IN ('invoiced', 'paid')") == 2
+
+
+@pytest.mark.parametrize("kind", ["payment.expired", "dispute.opened", "x"])
+async def test_a_webhook_of_an_unknown_type_is_taken_and_counted(driver: Driver, kind: str) -> None:
+    person = await driver.person()
+    payment = await driver.start(person, await driver.order(person))
+    before, secret = REGISTRY.get_sample_value(UNKNOWN) or 0, driver.resources.settings.webhook_secret
+    event = {"type": kind, "data": {"reference": payment.reference, "more": ["of", "it"]}}
+    assert await driver.status(PaymentWebhook(**signed_webhook(event, secret).model_dump())) == 200
+    assert REGISTRY.get_sample_value(UNKNOWN) == before + 1
+    assert await driver.count("payment", person, "state = 'started'") == 1
+
+
+@pytest.mark.parametrize("size", [21_000, 100_000, 250_000])
+async def test_a_large_webhook_is_read(driver: Driver, size: int) -> None:
+    person = await driver.person()
+    payment = await driver.start(person, await driver.order(person))
+    data = {"reference": payment.reference, "amount": payment.amount, "currency": "PLN", "receipt": "x" * size}
+    signed = signed_webhook({"type": "payment.confirmed", "data": data}, driver.resources.settings.webhook_secret)
+    assert await driver.status(PaymentWebhook(**signed.model_dump())) == 200
+    assert await driver.count("payment", person, "state = 'confirmed'") == 1
+
+
+async def test_without_a_provider_nobody_pays_by_card(servers: Servers) -> None:
+    async with drivers.opened(servers, settings={"payment_adapter": "none"}) as shop:
+        person = await shop.person(kind="company")
+        order_id = await shop.order(person)
+        assert await shop.status(licensing.StartPayment(subject_id=person, order_id=order_id)) == 409
+        assert await shop.status(licensing.PlaySandbox(reference="pay_1", event="payment.confirmed")) == 404
+        assert await shop.status(licensing.ReadSandbox(reference="pay_1")) == 404
+        forged = PaymentWebhook(body="{}", webhook_id="1", timestamp="1", signature="v1,")
+        assert await shop.status(forged) == 404
+        assert await shop.counts(person) == {"purchase": 1, "purchase_origin": 1, "purchase_terms": 1}
+        await shop.order(person, pay_by="transfer")
+        assert await shop.count("invoice", person) == 1

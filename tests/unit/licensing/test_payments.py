@@ -13,6 +13,7 @@ from services.licensing.settings import LicensingSettings
 from shared.clock import now
 from shared.contracts.licensing import PaymentWebhook, SignedWebhook
 from shared.problems import Refused
+from shared.settings import what_is_wrong
 
 SECRET = f"whsec_{'s' * 44}"
 
@@ -80,11 +81,39 @@ def test_the_secret_of_another_is_not_enough() -> None:
     assert refused.value.problem.status == 401
 
 
-@pytest.mark.parametrize("event", [{}, PAID | {"type": "what"}, PAID | {"type": "refund.made"}, PAID | {"data": {}}])
+@pytest.mark.parametrize("event", [{}, PAID | {"type": ""}, PAID | {"type": "refund.made"}, PAID | {"data": {}}])
 def test_a_genuine_webhook_that_makes_no_sense_is_refused(event: dict[str, Any]) -> None:
     with pytest.raises(Refused) as refused:
         SANDBOX.read(asked(sandboxes.signed_webhook(event, SECRET)))
     assert refused.value.problem.status == 422
+
+
+@pytest.mark.parametrize(
+    "event", [PAID | {"type": "what"}, {"type": "payment.expired", "data": {"object": []}}, {"type": "dispute.opened"}]
+)
+def test_a_genuine_webhook_of_an_unknown_type_is_taken(event: dict[str, Any]) -> None:
+    assert SANDBOX.read(asked(sandboxes.signed_webhook(event, SECRET))).kind == "unknown"
+    with pytest.raises(Refused) as refused:
+        SANDBOX.read(asked(sandboxes.signed_webhook(event, f"whsec_{'b' * 44}")))
+    assert refused.value.problem.status == 401
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:8080", "http://localhost", "http://[::1]:8080"])
+def test_the_sandbox_is_wired_on_loopback_where_it_is_asked_for(url: str) -> None:
+    values: dict[str, Any] = {"amqp_url": "amqp://x", "keys": f"1:{'o' * 32}", "public_url": url}
+    assert LicensingSettings(**values, payment_adapter="sandbox").payment_adapter == "sandbox"
+    assert settings().payment_adapter == "none"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://shop.example", "http://192.168.1.2:8080", "http://127.0.0.1.shop.example", "https://0.0.0.0", ""]
+)
+def test_no_public_address_has_a_sandbox(url: str) -> None:
+    values: dict[str, Any] = {"amqp_url": "amqp://x", "keys": f"1:{'o' * 32}", "public_url": url}
+    assert LicensingSettings(**values).payment_adapter == "none"
+    with pytest.raises(ValidationError) as refused:
+        LicensingSettings(**values, payment_adapter="sandbox")
+    assert "LETHE_PAYMENT_ADAPTER: Value error, the sandbox takes no money" in what_is_wrong("licensing", refused.value)
 
 
 def settings(payment_secret: str = "", keys: str = f"1:{'o' * 32}") -> LicensingSettings:
