@@ -201,6 +201,7 @@ async def test_an_order_that_nobody_paid_ends_with_its_price(driver: Driver, til
     await due_dates.step(driver.resources.database)
     assert await driver.count("purchase", old, "state = 'cancelled'") == 1
     assert await driver.count("purchase", young, "state = 'open'") == 1
+    assert await driver.count("payment", old, "state = 'void'") == 1
     assert await driver.status(licensing.StartPayment(subject_id=old, order_id=orders[old])) == 409
     assert await driver.status(late) == 200
     await eventually(lambda: payment.reference in till.returned)
