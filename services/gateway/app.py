@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from services.gateway import head_timeout, health, problems
 from services.gateway.authentication import Resources
+from services.gateway.head_requests import HeadMiddleware
 from services.gateway.limits import Limits
 from services.gateway.middleware import RequestMiddleware
 from services.gateway.routes import (
@@ -71,6 +72,7 @@ def build(settings: GatewaySettings, client: RequestClient) -> FastAPI:
     for router in ROUTERS:
         app.include_router(router)
     app.router.routes.extend(health.routes(client))
+    app.add_middleware(HeadMiddleware)
     app.add_middleware(
         RequestMiddleware,
         max_bytes=settings.max_body_bytes,

@@ -76,7 +76,7 @@ def _allowed(request: Request) -> str:
     for method in METHODS:
         scope["method"] = method
         if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
-            allowed.add(method)
+            allowed |= {method, "HEAD"} if method == "GET" else {method}
     return ", ".join(sorted(allowed))
 
 

@@ -213,10 +213,10 @@ async def test_paths_and_methods_that_do_not_exist(client: httpx.AsyncClient) ->
         problem(await client.get(path), 404)
     answer = await client.put("/me/privacy-requests")
     problem(answer, 405)
-    assert answer.headers["allow"] == "GET, POST"
+    assert answer.headers["allow"] == "GET, HEAD, POST"
     answer = await client.post("/privacy-requests/" + NOBODY)
     problem(answer, 405)
-    assert answer.headers["allow"] == "DELETE, GET"
+    assert answer.headers["allow"] == "DELETE, GET, HEAD"
 
 
 async def test_tokens_and_ids_that_nobody_has(client: httpx.AsyncClient) -> None:
