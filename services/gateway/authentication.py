@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from services.gateway.addresses import plain
 from services.gateway.limits import Kind, Limits, client_of
 from shared.contracts import identity, message
 from shared.contracts.message import Reply
@@ -79,7 +80,8 @@ def resources_of(request: Request) -> Resources:
 
 
 def address_of(request: Request) -> str:
-    return request.client.host if request.client else ""
+    host = request.client.host if request.client else ""
+    return str(plain(host) or host)
 
 
 def token_of(request: Request) -> str:

@@ -1,20 +1,22 @@
 """Rate limits per client: token buckets in memory, the longest unused of which are dropped."""
 
-import ipaddress
 import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from ipaddress import IPv6Address, IPv6Network
 from typing import Self
 
+from services.gateway.addresses import Address, plain
 from shared.problems import Problem, Refused
 
 RATE = r"^(off|[1-9][0-9]{0,6}/(second|minute|hour))$"
 SECONDS = {"second": 1.0, "minute": 60.0, "hour": 3600.0}
 CAPACITY = 100_000  # buckets; the longest unused goes first
 IPV6_CLIENT_BITS = 64  # one household or host gets a whole /64
+LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")  # RFC 8215: where the IPv4 address stands in it is up to the operator
 
 
 class Kind(StrEnum):
@@ -87,10 +89,18 @@ class Limits:
 
 def client_of(host: str) -> str:
     """The client that an address belongs to: itself, or its network of 64 bits."""
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    if isinstance(address, ipaddress.IPv6Address):
-        return str(ipaddress.ip_network((address, IPV6_CLIENT_BITS), strict=False))
-    return host
+    address = plain(host)
+    if isinstance(address, IPv6Address):
+        return str(_counted(address))
+    return host if address is None else str(address)
+
+
+def _counted(address: IPv6Address) -> Address | IPv6Network:
+    """Where unlike clients share a /64, what tells them apart: a tunnel's IPv4 address, or the address itself."""
+    if address.teredo:
+        return address.teredo[1]
+    if address.sixtofour:
+        return address.sixtofour
+    if address.is_link_local or address in LOCAL_NAT64:
+        return address
+    return IPv6Network((address, IPV6_CLIENT_BITS), strict=False)
