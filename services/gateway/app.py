@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from services.gateway import head_timeout, health, problems
 from services.gateway.authentication import Resources
+from services.gateway.forwarding import ForwardingMiddleware
 from services.gateway.head_requests import HeadMiddleware
 from services.gateway.limits import Limits
 from services.gateway.middleware import RequestMiddleware
@@ -73,6 +74,7 @@ def build(settings: GatewaySettings, client: RequestClient) -> FastAPI:
         app.include_router(router)
     app.router.routes.extend(health.routes(client))
     app.add_middleware(HeadMiddleware)
+    app.add_middleware(ForwardingMiddleware, trusted=settings.proxies)
     app.add_middleware(
         RequestMiddleware,
         max_bytes=settings.max_body_bytes,
@@ -111,8 +113,7 @@ def _config(app: FastAPI, settings: GatewaySettings) -> uvicorn.Config:
         log_level="critical",
         lifespan="off",
         server_header=False,
-        proxy_headers=bool(settings.trusted_proxies),
-        forwarded_allow_ips=settings.trusted_proxies or None,
+        proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=int(settings.drain_seconds),
     )

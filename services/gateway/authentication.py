@@ -9,8 +9,9 @@ from uuid import UUID
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from services.gateway.addresses import plain
-from services.gateway.limits import Kind, Limits, client_of
+from services.gateway import forwarding
+from services.gateway.forwarding import Sender
+from services.gateway.limits import Kind, Limits
 from shared.contracts import identity, message
 from shared.contracts.message import Reply
 from shared.messaging.request_client import RequestClient
@@ -79,9 +80,14 @@ def resources_of(request: Request) -> Resources:
     return resources
 
 
+def sender_of(request: Request) -> Sender:
+    sender: Sender = request.scope[forwarding.KEY]
+    return sender
+
+
 def address_of(request: Request) -> str:
-    host = request.client.host if request.client else ""
-    return str(plain(host) or host)
+    """Where the client is; empty when the proxy does not tell."""
+    return sender_of(request).address
 
 
 def token_of(request: Request) -> str:
@@ -112,7 +118,7 @@ async def member(request: Request, _shown: Annotated[HTTPAuthorizationCredential
         principal = await resources.client.request(identity.Authenticate(token=token), timeout_s=resources.timeout_s)
     except Refused as refused:
         if refused.problem.status == UNAUTHORIZED:
-            resources.limits.spend(Kind.CREDENTIALS, client_of(address_of(request)))
+            resources.limits.spend(Kind.CREDENTIALS, sender_of(request).client)
         raise
     return Member(
         resources, address_of(request), _device(request), principal.subject_id, principal.authenticated_at, token

@@ -9,8 +9,8 @@ from fastapi.routing import APIRoute
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import Response
 
-from services.gateway.authentication import address_of, resources_of, token_of
-from services.gateway.limits import Kind, client_of
+from services.gateway.authentication import resources_of, sender_of, token_of
+from services.gateway.limits import Kind
 from services.gateway.request_bodies import read_json
 from shared.problems import refuse
 
@@ -49,7 +49,7 @@ def router(tag: str, kind: Kind = Kind.OPEN) -> APIRouter:
 
 def _within_limits(request: Request, kind: Kind) -> None:
     """Spend from the client's buckets. Raises TooMany."""
-    limits, client = resources_of(request).limits, client_of(address_of(request))
+    limits, client = resources_of(request).limits, sender_of(request).client
     limits.spend(Kind.ADDRESS, client)
     session = token_of(request) if kind is Kind.MEMBER else ""
     limits.spend(kind, session or client)

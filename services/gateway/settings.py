@@ -3,8 +3,9 @@
 import secrets
 from typing import Annotated
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import Field, SecretStr, StringConstraints, field_validator
 
+from services.gateway.forwarding import Network, networks
 from services.gateway.limits import RATE, Kind, Rate
 from shared.settings import KeyedSettings
 
@@ -23,7 +24,7 @@ class GatewaySettings(KeyedSettings):
 
     http_host: str = ""
     http_port: int = Field(default=0, ge=0, le=65535)
-    trusted_proxies: str = ""  # whose X-Forwarded-For names the client: addresses and networks with commas
+    trusted_proxies: str = ""  # whose X-Forwarded-For names the client: addresses and networks with commas, or `*`
     keys: SecretStr = Field(default_factory=lambda: SecretStr(f"1:{secrets.token_urlsafe(32)}"))
     ask_timeout_s: float = Field(default=10.0, gt=0)
     head_timeout_s: float = Field(default=10.0, gt=0)
@@ -38,6 +39,16 @@ class GatewaySettings(KeyedSettings):
     rate_license: RateText = "120/minute"
     rate_member: RateText = "300/minute"  # per session
     rate_webhook: RateText = "1200/minute"
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, text: str) -> str:
+        networks(text)
+        return text
+
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        return networks(self.trusted_proxies)
 
     @property
     def rates(self) -> dict[Kind, Rate | None]:

@@ -1,4 +1,4 @@
-"""Returns of payments count their attempts, see licensing_0002.sql."""
+"""Returns count their attempts, orders may have no address; see licensing_0002.sql."""
 
 from shared.migrations import run_sql_beside
 

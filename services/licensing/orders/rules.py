@@ -67,7 +67,7 @@ class Draft:
 
     order_id: UUID
     request: licensing.PlaceOrder
-    ip: str
+    ip: str | None
     country: str
     tax: Tax
     net: int
@@ -117,7 +117,9 @@ def _check_terms(request: licensing.PlaceOrder, buyer: identity.Profile) -> None
         raise refuse(422, "payment by transfer is for businesses", field="pay_by")
 
 
-def _address(text: str) -> str:
+def _address(text: str) -> str | None:
+    if not text:
+        return None
     try:
         return str(ip_address(text))
     except ValueError:

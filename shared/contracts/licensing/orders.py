@@ -36,14 +36,15 @@ class OrderPaid(Event, type="licensing.order-paid.v1"):
 class PlaceOrder(Request[Created], type="licensing.place-order"):
     """Order a product. A consumer must say each of the three things before a key can be shown.
 
-    `ip` is observed by the gateway. A transfer (invoice first, 14 days to pay) is for businesses.
+    `ip` is observed by the gateway, empty where a proxy does not tell.
+    A transfer (invoice first, 14 days to pay) is for businesses.
     """
 
     subject_id: UUID
     product: str = Field(pattern=r"^[a-z0-9-]{2,40}$")
     quantity: int = Field(default=1, ge=1, le=100)
     pay_by: PaidBy = "card"
-    ip: str = Field(max_length=45)
+    ip: str = Field(default="", max_length=45)
     terms_version: str = Field(min_length=1, max_length=40)
     accepts_terms: bool
     wants_immediate_delivery: bool = False

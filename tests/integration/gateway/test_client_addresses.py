@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -14,6 +15,7 @@ from services.privacy.app import SERVICE as PRIVACY
 from tests import harness as harnesses
 from tests.gateway import PASSWORD, bearer, gateway_client, problem, sign_up
 from tests.harness import PATIENCE_S, Harness
+from tests.integration.gateway.test_members import ORDER
 
 PROXY = "127.0.0.1"
 
@@ -71,6 +73,43 @@ async def test_an_address_is_noted_in_its_plain_form(
     assert await noted(client, member, forwarded(text)) == WRITTEN[text]
 
 
+NONE = ["unknown", "_hidden", "", ",", "for=192.0.2.7", "192.0.2.7, unknown", "192.0.2.700"]
+
+
+@pytest.mark.parametrize("text", NONE)
+async def test_a_sign_in_without_an_address(
+    client: httpx.AsyncClient, member: tuple[str, dict[str, str]], text: str
+) -> None:
+    assert await noted(client, member, forwarded(text)) == ""
+
+
+@pytest.mark.parametrize("text", ["unknown", "_hidden", ""])
+async def test_an_order_without_an_address(
+    harness: Harness, client: httpx.AsyncClient, member: tuple[str, dict[str, str]], text: str
+) -> None:
+    """The order counts, its origin is the billing country alone."""
+    who = member[1] | {"Idempotency-Key": str(uuid4())}
+    home = {"street": "Długa 1", "postal_code": "80-001", "city": "Gdańsk"}
+    assert (await client.patch("/me", json=home, headers=who)).status_code == 200
+    product = (await client.get("/products")).json()["products"][0]["code"]
+    placed = await client.post("/orders", json=ORDER | {"product": product}, headers=who | forwarded(text))
+    assert placed.status_code == 201, placed.text
+    async with harness.superuser("licensing") as database:
+        read = "SELECT ip, billing_country FROM purchase_origin WHERE order_id = $1::uuid"
+        rows = await database.fetch(read, placed.json()["id"])
+    assert [tuple(row) for row in rows] == [(None, "PL")]
+
+
+async def test_limits_count_per_proxy_that_names_nobody(harness: Harness) -> None:
+    trusted = f"{PROXY}, 10.0.0.0/8"
+    async with gateway_client(harness, rate_open="1/hour", trusted_proxies=trusted) as client:
+        answers = [
+            (await client.get("/products", headers=forwarded(told))).status_code
+            for told in ("unknown", "_hidden", "unknown, 10.0.0.1", "for=x, 10.0.0.1", "x, 10.0.0.2", "192.0.2.7")
+        ]
+        assert answers == [200, 429, 200, 429, 200, 200]
+
+
 def from_address(host: str, port: int | None) -> httpx.AsyncClient:
     """A client that calls from an address of its own on this machine."""
     transport = httpx.AsyncHTTPTransport(local_address=host)
@@ -85,6 +124,8 @@ async def test_ipv4_clients_of_a_gateway_on_every_address(harness: Harness, memb
             problem(await one.get("/products"), 429)
             assert (await other.get("/products")).status_code == 200
             assert await noted(other, member, {}) == "127.0.0.2"
+        async with from_address("127.0.0.3", port) as proxy:  # trusted, though the socket calls it ::ffff:127.0.0.3
+            assert await noted(proxy, member, forwarded("192.0.2.7")) == "192.0.2.7"
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,12 @@ def test_a_household_is_one_client() -> None:
     assert client_of("unknown") == "unknown"
 
 
+@pytest.mark.parametrize("text", ["proxy.example", "10.0.0.0/33", "10.0.0.1;10.0.0.2", "*, 10.0.0.1"])
+def test_a_proxy_that_is_no_address_is_refused_by_name(text: str) -> None:
+    with pytest.raises(ValueError, match="trusted_proxies"):
+        GatewaySettings(amqp_url="amqp://127.0.0.1", trusted_proxies=text)
+
+
 def test_a_wrong_rate_is_refused_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LETHE_GATEWAY_RATE_MAIL", "lots")
     with pytest.raises(ValueError, match="rate_mail"):

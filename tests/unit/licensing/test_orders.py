@@ -33,6 +33,11 @@ def test_an_order_that_breaks_a_rule_names_the_field(changed: dict[str, Any], fi
     assert refused.value.problem.errors[0].field == field
 
 
+def test_an_order_may_come_from_an_address_that_nobody_told() -> None:
+    assert orders.draft(request(ip=""), PRODUCT, buyer(), NOON).ip is None
+    assert orders.draft(request(ip="2001:DB8::1"), PRODUCT, buyer(), NOON).ip == "2001:db8::1"
+
+
 def test_a_business_needs_no_consumer_declarations() -> None:
     plain = request(wants_immediate_delivery=False, knows_withdrawal_lapses=False, pay_by="transfer")
     assert orders.draft(plain, PRODUCT, buyer(kind="company", company="Firma", nip="9222828810"), NOON).vat == 2300

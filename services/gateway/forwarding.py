@@ -1,0 +1,75 @@
+"""Who sent a request that came through proxies: X-Forwarded-For, as far as those who wrote it are trusted."""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from services.gateway.addresses import Address, plain
+from services.gateway.limits import client_of
+
+KEY = "lethe.sender"
+FORWARDED_FOR = b"x-forwarded-for"
+EVERYBODY = "*"
+IPV4_MAPPED = IPv6Network("::ffff:0:0/96")
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True)
+class Sender:
+    """`address` is empty where a trusted proxy names none; `client` is whose rates count."""
+
+    address: str
+    client: str
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """Addresses and networks with commas, or `*`. Raises ValueError for anything else."""
+    if text.strip() == EVERYBODY:
+        return IPv4Network("0.0.0.0/0"), IPv6Network("::/0")
+    return tuple(_network(part.strip()) for part in text.split(",") if part.strip())
+
+
+def _network(text: str) -> Network:
+    """An address as it is compared, which is never a mapped one."""
+    network = ip_network(text if "/" in text else plain(text) or text, strict=False)
+    if isinstance(network, IPv6Network) and network.subnet_of(IPV4_MAPPED):
+        return IPv4Network((network.network_address.packed[-4:], network.prefixlen - IPV4_MAPPED.prefixlen))
+    return network
+
+
+class ForwardingMiddleware:
+    """Tells each request its sender. uvicorn's own would take `unknown` for an address and miss a mapped proxy."""
+
+    def __init__(self, app: ASGIApp, trusted: tuple[Network, ...]) -> None:
+        self.app, self._trusted = app, trusted
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            scope[KEY] = self._sender((scope.get("client") or ("",))[0], hops(scope))
+        await self.app(scope, receive, send)
+
+    def _sender(self, peer: str, told: list[str]) -> Sender:
+        """Each proxy names who came to it: go back until one is not trusted, or names nobody."""
+        known = plain(peer)
+        if known is None:
+            return Sender("", client_of(peer))
+        for hop in told:
+            if not self._trusts(known):
+                break
+            before = plain(hop)
+            if before is None:
+                return Sender("", client_of(str(known)))
+            known = before
+        return Sender(str(known), client_of(str(known)))
+
+    def _trusts(self, address: Address) -> bool:
+        return any(address in network for network in self._trusted)
+
+
+def hops(scope: Scope) -> list[str]:
+    """What X-Forwarded-For says, newest first; a header that names nobody is one empty hop."""
+    values = [value.decode("latin-1") for name, value in scope["headers"] if name == FORWARDED_FOR]
+    named = [part.strip() for part in ",".join(values).split(",") if part.strip()]
+    return named[::-1] or [""] * bool(values)
