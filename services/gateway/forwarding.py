@@ -7,11 +7,17 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.gateway.addresses import Address, plain
 from services.gateway.limits import client_of
+from shared.observability import log
 
 KEY = "lethe.sender"
 FORWARDED_FOR = b"x-forwarded-for"
 EVERYBODY = "*"
 IPV4_MAPPED = IPv6Network("::ffff:0:0/96")
+
+NOT_TRUSTED = (
+    "X-Forwarded-For is ignored, for its sender is not trusted: all clients of a proxy share one rate until "
+    "LETHE_TRUSTED_PROXIES names the proxy's address or network"
+)
 
 Network = IPv4Network | IPv6Network
 
@@ -44,10 +50,13 @@ class ForwardingMiddleware:
 
     def __init__(self, app: ASGIApp, trusted: tuple[Network, ...]) -> None:
         self.app, self._trusted = app, trusted
+        self._warned = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            scope[KEY] = self._sender((scope.get("client") or ("",))[0], hops(scope))
+            peer, told = (scope.get("client") or ("",))[0], hops(scope)
+            self._warn_of_a_stranger(peer, told)
+            scope[KEY] = self._sender(peer, told)
         await self.app(scope, receive, send)
 
     def _sender(self, peer: str, told: list[str]) -> Sender:
@@ -63,6 +72,13 @@ class ForwardingMiddleware:
                 return Sender("", client_of(str(known)))
             known = before
         return Sender(str(known), client_of(str(known)))
+
+    def _warn_of_a_stranger(self, peer: str, told: list[str]) -> None:
+        """Once: behind a proxy that is not trusted all clients share one rate, and nothing else shows it."""
+        known = plain(peer)
+        if told and not self._warned and not (known and self._trusts(known)):
+            log.warning(NOT_TRUSTED)
+            self._warned = True
 
     def _trusts(self, address: Address) -> bool:
         return any(address in network for network in self._trusted)
