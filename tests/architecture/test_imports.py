@@ -72,7 +72,6 @@ def test_a_planted_import_is_found(copy: Path, sentence: str) -> None:
 
 
 def test_a_new_part_of_shared_must_take_its_place(copy: Path) -> None:
-    """Guard: `exhaustive` in the contract about the published language; seen to fail without it."""
     new = copy / "shared" / "novelty.py"
     new.write_text('"""New."""\n')
     try:

@@ -166,7 +166,7 @@ async def test_an_answer_leaves_no_warning(harness: Harness, client: RequestClie
 async def test_a_message_leaves_no_line_in_the_log(
     harness: Harness, channel: AbstractChannel, client: RequestClient, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """FastStream writes two lines for each, a third of its time. Guard: logger=None in broker.py."""
+    """FastStream writes two lines for each, a third of its time."""
     caplog.set_level(logging.INFO)
 
     async def take(event: ThingNoted, tx: Transaction) -> None:

@@ -133,7 +133,6 @@ def test_logs_of_one_process() -> None:
 
 @pytest.mark.parametrize("command", [("demo", "--json"), BENCHMARK], ids=["demo", "benchmark"])
 def test_a_second_one_leaves_the_first_alone(command: tuple[str, ...], beside: Beside) -> None:
-    """Guard: the locks in deploy/commands; without them the second ends the servers of the first."""
     beside[command[0]].wait(timeout=100)
     with alone(FOLDER / "run" / command[0], "the first one runs"):
         assert f"Another ./lethe {command[0]} is running" in sentence(lethe(*command), 1)

@@ -134,7 +134,6 @@ async def test_a_broker_killed_in_the_middle_loses_nothing(whole_system: system.
 
 
 async def test_what_is_told_while_the_broker_is_dead_is_told_later(whole_system: system.System) -> None:
-    """Guard: the outbox row goes after the confirm (shared/messaging/outbox.py); seen to fail without it."""
     people = await residents_with_cases(whole_system, PEOPLE, next(seeds))
     await asyncio.to_thread(rabbitmq.kill, whole_system.folder)
     await let_run(whole_system, people)

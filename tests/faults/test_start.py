@@ -66,7 +66,6 @@ async def test_a_second_start_changes_nothing(whole_system: system.System) -> No
 async def test_a_start_during_a_start_is_one_sentence(
     whole_system: system.System, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Guard: a start holds its lock to the end (deploy/local/system.py); seen to fail without it."""
     await asyncio.to_thread(processes.stop, whole_system.folder, ABSENT)
     waiting, go_on = threading.Event(), threading.Event()
     wait = system.wait
@@ -136,7 +135,6 @@ async def test_a_taken_port_is_named_with_its_holder(whole_system: system.System
 
 
 async def test_a_failed_start_stops_what_it_started_and_nothing_else(whole_system: system.System) -> None:
-    """Guard: `_all_or_nothing` of deploy/local/system.py; half a system goes on without it."""
     for name in (ABSENT, system.GATEWAY):
         await asyncio.to_thread(processes.stop, whole_system.folder, name)
     before = system.running_parts(whole_system.folder)
@@ -148,7 +146,7 @@ async def test_a_failed_start_stops_what_it_started_and_nothing_else(whole_syste
 
 
 def test_an_interrupted_start_leaves_nothing_behind(tmp_path: Path) -> None:
-    """Ctrl-C as soon as a server runs. Guard: as above."""
+    """Ctrl-C as soon as a server runs."""
     # what runs in the background inherits that SIGINT is ignored
     argv = ["env", "--default-signal=INT", sys.executable, "-m", "deploy.commands", "up"]
     environment = os.environ | {"LETHE_STATE": str(tmp_path)}
@@ -279,11 +277,6 @@ async def test_a_half_written_file_is_named(tmp_path: Path) -> None:
 
 
 async def test_a_drain_finishes_what_is_under_way_and_tells_it(whole_system: system.System) -> None:
-    """Guard: SIGTERM stops the taking first; what is committed is published before the end (shared/service.py);
-    seen to fail without the wait.
-
-    The order closes although the participant is gone: its report had left.
-    """
     people = await residents_with_cases(whole_system, 50, 5002)
     pid = processes.running(whole_system.folder, ABSENT)
     assert pid is not None
