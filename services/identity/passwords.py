@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+import unicodedata
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -24,11 +25,16 @@ TOO_COMMON = frozenset(
 
 def check_password(password: str, email: str, *, field: str = "password") -> None:
     """Refuse what a guesser tries first (ASVS 6.2.4, 6.2.11). Raises Refused that names the field."""
-    folded = password.casefold()
+    folded = composed(password).casefold()
     if folded in TOO_COMMON:
         raise refuse(422, "the password is too common", field=field, message="choose one that nobody guesses first")
     if folded in (email.casefold(), email.casefold().rpartition("@")[0]):
         raise refuse(422, "the password is the address", field=field, message="choose one that is not in the address")
+
+
+def composed(password: str) -> str:
+    """The same letters are the same password, whichever way a keyboard writes them (RFC 8265, NIST SP 800-63B)."""
+    return unicodedata.normalize("NFC", password)
 
 
 class Passwords:
@@ -47,7 +53,7 @@ class Passwords:
     async def hash(self, password: str) -> str:
         """The encoded Argon2id hash with its parameters and salt."""
         async with self._slots:
-            return await asyncio.to_thread(self._hasher.hash, password)
+            return await asyncio.to_thread(self._hasher.hash, composed(password))
 
     async def verify(self, encoded: str | None, password: str) -> bool:
         """Whether the password is right; takes as long when there is no account."""
@@ -60,6 +66,12 @@ class Passwords:
         return self._hasher.check_needs_rehash(encoded)
 
     def _matches(self, encoded: str, password: str) -> bool:
+        if self._is_hash_of(encoded, composed(password)):
+            return True
+        # set before passwords were composed, and typed on the same keyboard as then
+        return composed(password) != password and self._is_hash_of(encoded, password)
+
+    def _is_hash_of(self, encoded: str, password: str) -> bool:
         try:
             return self._hasher.verify(encoded, password)
         except (VerificationError, InvalidHashError):

@@ -1,9 +1,11 @@
 """The password policy, and Argon2id that takes as long for unknown accounts."""
 
+import unicodedata
 from statistics import median
 from time import perf_counter
 
 import pytest
+from argon2 import PasswordHasher
 
 from services.identity.passwords import Passwords, check_password
 from services.identity.settings import IdentitySettings
@@ -46,6 +48,30 @@ async def test_hashes_are_argon2id_with_the_parameters_and_become_outdated_when_
     assert await strong.verify(encoded, "correct horse battery")
     assert strong.outdated(encoded)
     assert not weak.outdated(encoded)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        "za\u017c\u00f3\u0142\u0107 g\u0119\u015bl\u0105",
+        "\u00c5ngstr\u00f6m 123",
+        "\ud55c\uae00 \uc554\ud638 9",
+        "\u1ed9 d\u00e0i",
+    ],
+)
+async def test_the_same_letters_are_the_same_password(password: str) -> None:
+    passwords = Passwords(settings())
+    forms = [unicodedata.normalize(form, password) for form in ("NFC", "NFD")]
+    assert forms[0] != forms[1]
+    for chosen in forms:
+        encoded = await passwords.hash(chosen)
+        assert [await passwords.verify(encoded, typed) for typed in forms] == [True, True]
+        assert not await passwords.verify(encoded, password.replace("\u00f3", "o") + "x")
+
+
+async def test_a_password_that_was_set_before_they_were_composed_still_opens() -> None:
+    typed = unicodedata.normalize("NFD", "za\u017c\u00f3\u0142\u0107 g\u0119\u015bl\u0105")
+    assert await Passwords(settings()).verify(PasswordHasher(time_cost=1, memory_cost=64).hash(typed), typed)
 
 
 async def test_a_broken_hash_matches_nothing() -> None:
