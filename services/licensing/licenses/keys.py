@@ -5,6 +5,7 @@
 
 import hashlib
 import secrets
+import unicodedata
 from dataclasses import dataclass
 
 from shared.seals import seal, unseal
@@ -29,8 +30,12 @@ def key_of(symbols: str) -> str:
 
 
 def normalized(typed: str) -> str | None:
-    """The key a person meant, or None when it can't be one."""
-    text = "".join(typed.upper().split()).replace("-", "")
+    """The key a person meant, or None when it can't be one.
+
+    Mail and word processors put in other hyphens, invisible characters and quotes; the checksum holds all the same.
+    """
+    compatible = unicodedata.normalize("NFKC", typed).upper()  # full width, as some keyboards write it
+    text = "".join(symbol for symbol in compatible if symbol.isalnum())
     if not text.startswith(PREFIX):
         return None
     body = text.removeprefix(PREFIX).translate(LOOKALIKES)

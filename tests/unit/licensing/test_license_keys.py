@@ -22,6 +22,35 @@ def test_a_key_survives_the_ways_people_type_it() -> None:
     assert keys.normalized(key.replace("0", "O").replace("1", "I")) == key
 
 
+@pytest.mark.parametrize(
+    "hyphen", [*map(chr, range(0x2010, 0x2016)), "\u2212", "\u00ad", "\uff0d", "\u200b", ".", " - "]
+)
+def test_a_key_survives_the_hyphens_of_mail_and_word_processors(hyphen: str) -> None:
+    key = keys.new_key()
+    assert keys.normalized(key.replace("-", hyphen)) == key
+
+
+@pytest.mark.parametrize(
+    "around",
+    ['"{}"', "\u201e{}\u201d", "\ufeff{}", "\u2068{}\u2069", "<{}>", "\u200e{}", "{}.\r\n", "{}\u00a0"],
+)
+def test_a_key_survives_what_stands_around_it(around: str) -> None:
+    key = keys.new_key()
+    assert keys.normalized(around.format(key)) == key
+
+
+def test_a_key_survives_full_width_and_invisible_characters_in_it() -> None:
+    key = keys.new_key()
+    assert keys.normalized("".join(chr(ord(c) + 0xFEE0) for c in key)) == key
+    for invisible in ("\u200b", "\u200d", "\u2060", "\u00ad"):
+        assert keys.normalized(invisible.join(key)) == key
+
+
+def test_letters_of_another_script_are_no_key() -> None:
+    """A Cyrillic letter that looks like a Latin one is not guessed at."""
+    assert keys.normalized(keys.key_of("A" * 23).replace("A", "\u0410")) is None
+
+
 @given(position=st.integers(0, 22), shift=st.integers(1, 31), number=st.integers(0, 32**23 - 1))
 def test_a_mistyped_symbol_hardly_ever_makes_a_key(position: int, shift: int, number: int) -> None:
     symbols = "".join(keys.ALPHABET[(number >> (5 * i)) % 32] for i in range(23))
