@@ -13,13 +13,11 @@ from services.gateway.request_bodies import Body
 from services.gateway.responses import accepted, no_content
 from services.gateway.routing import MAILED, router
 from shared.contracts import marketing
-from shared.problems import refuse
 
 anybody = router("newsletter")
 mailing = router("newsletter", Kind.MAIL)
 
 TITLE = "Newsletter"
-ONE_CLICK = ("List-Unsubscribe", "One-Click")
 OBJECTION = ("objects", "yes")
 LinkToken = Annotated[str, Path(min_length=20, max_length=100, pattern=MAILED, description="from the link in the mail")]
 
@@ -80,10 +78,11 @@ FORMS = {
 
 @anybody.post("/newsletter/unsubscribe/{token:secret}", response_class=HTMLResponse, openapi_extra=FORMS)
 async def leave(token: LinkToken, request: Request, caller: Anybody) -> HTMLResponse:
-    """Leave the list of the link at once, without a session; repeating it changes nothing."""
-    sent = await form_fields(request, URLENCODED, MULTIPART) if await request.body() else {ONE_CLICK}
-    if ONE_CLICK not in sent:
-        raise refuse(422, "the request is not valid", field="List-Unsubscribe", message="must be One-Click")
+    """Leave the list of the link at once, without a session; repeating it changes nothing.
+
+    Mail programs send many bodies, or none: whoever posts to the link means it (RFC 8058).
+    """
+    sent = await form_fields(request, URLENCODED, MULTIPART, otherwise=URLENCODED)
     await caller.request(marketing.Unsubscribe(token=token, objects=OBJECTION in sent))
     return page(TITLE, LEFT)
 

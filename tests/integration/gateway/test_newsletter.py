@@ -10,6 +10,7 @@ import pytest
 
 from deploy.local import mailbox
 from deploy.local.servers import Servers
+from services.gateway.forms import URLENCODED
 from services.identity.app import SERVICE as IDENTITY
 from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
@@ -18,6 +19,7 @@ from shared.contracts.message import Created
 from tests import harness as harnesses
 from tests.gateway import problem
 from tests.harness import Harness, eventually
+from tests.integration.marketing.driver import unsubscribe_token
 
 CONFIRMING = re.compile(r"/newsletter/confirmations\?token=([\w.~-]+)")
 LEAVING = re.compile(r"/newsletter/unsubscribe/([\w.~-]+)")
@@ -102,3 +104,38 @@ async def test_links_that_are_none_of_ours(client: httpx.AsyncClient) -> None:
     for wrong in ("", "short", "<script>" * 5, "\0" * 30):
         refusal = problem(await client.get("/newsletter/confirmations", params={"token": wrong}), 422)
         assert refusal["errors"][0]["field"] == "token"
+
+
+async def token_to_leave(harness: Harness, address: str) -> str:
+    """The token that stands in every mail to a subscriber."""
+    async with harness.superuser("marketing") as database:
+        return unsubscribe_token(
+            harness, await database.fetchval("SELECT subject_id FROM subscriber WHERE email = $1", address)
+        )
+
+
+HONEST = [
+    (URLENCODED, b"List-Unsubscribe=One-Click\r\n"),
+    ("", b"List-Unsubscribe=One-Click"),
+    ("text/plain", b"List-Unsubscribe=One-Click"),
+    (URLENCODED, b""),
+    ("text/plain; charset=utf-8", b"List-Unsubscribe=One-Click\r\n\r\n"),
+    ("application/octet-stream", b"\xff\x00"),
+    ("application/json", b"{}"),
+    ("multipart/form-data; boundary=", b"--\r\n\xff"),
+    (URLENCODED, b"list-unsubscribe=one-click"),
+    ("text/plain", b"&".join(b"%d=1" % number for number in range(40))),
+]
+
+
+@pytest.mark.parametrize(("media_type", "body"), HONEST)
+async def test_whoever_posts_to_the_link_of_a_mail_leaves_the_list(
+    client: httpx.AsyncClient, harness: Harness, mail: Path, media_type: str, body: bytes
+) -> None:
+    address, token = await subscribed(client, mail)
+    assert (await client.post("/newsletter/confirmations", json={"token": token})).status_code == 204
+    path = f"/newsletter/unsubscribe/{await token_to_leave(harness, address)}"
+    assert "<form" in (await client.get(path)).text
+    answer = await client.post(path, content=body, headers={"Content-Type": media_type} if media_type else {})
+    assert answer.status_code == 200, answer.text
+    assert "<form" not in (await client.get(path)).text
