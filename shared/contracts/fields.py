@@ -1,5 +1,6 @@
 """Kinds of text that several contracts take."""
 
+import unicodedata
 from typing import Annotated, Literal
 
 from pydantic import StringConstraints
@@ -10,3 +11,10 @@ Line = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00
 Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9 ()/.-]*$")]
 IpAddress = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f:.]*$")]
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]*$")]
+
+
+def one_line(text: str) -> str:
+    """Refuse what no header of a mail can hold: every line break of Unicode, and control characters (RFC 5322, 2.2)."""
+    if any(unicodedata.category(symbol) in ("Cc", "Zl", "Zp") for symbol in text):
+        raise ValueError("must be one line without control characters")
+    return text

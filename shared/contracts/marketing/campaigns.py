@@ -1,11 +1,12 @@
 """Campaigns."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
+from shared.contracts.fields import one_line
 from shared.contracts.marketing.interests import TOPIC
 from shared.contracts.message import Created, Done, Event, Message, Request
 
@@ -26,7 +27,7 @@ class CreateCampaign(Request[Created], type="marketing.create-campaign"):
     An empty `language` means everybody; `text` is plain text, the way to unsubscribe is added to it.
     """
 
-    subject: str = Field(min_length=1, max_length=150, pattern=r"^[^\r\n]*$")
+    subject: Annotated[str, AfterValidator(one_line)] = Field(min_length=1, max_length=150, pattern=r"^[^\r\n]*$")
     text: str = Field(min_length=1, max_length=50_000)
     language: Literal["", "pl", "en"] = ""
     topic: str = Field(default="", pattern=rf"{TOPIC}|^$")
