@@ -18,8 +18,8 @@ BACKLOG = 2048
 Checks = Callable[[], Awaitable[dict[str, bool]]]
 
 
-def application(checks: Checks) -> Starlette:
-    """The routes every service has; ready means that every check holds."""
+def routes(checks: Checks) -> list[Route]:
+    """What may be told to everybody: ready means that every check holds."""
 
     async def live(_request: Request) -> Response:
         return PlainTextResponse("live")
@@ -28,10 +28,16 @@ def application(checks: Checks) -> Starlette:
         states = await checks()
         return JSONResponse(states, status_code=200 if all(states.values()) else 503)
 
+    return [Route("/health/live", live), Route("/health/ready", ready)]
+
+
+def application(checks: Checks) -> Starlette:
+    """What operators ask on an address of their own."""
+
     async def metrics(_request: Request) -> Response:
         return Response(generate_latest(), media_type="text/plain; version=0.0.4")
 
-    return Starlette(routes=[Route("/health/live", live), Route("/health/ready", ready), Route("/metrics", metrics)])
+    return Starlette(routes=[*routes(checks), Route("/metrics", metrics)])
 
 
 class Server(uvicorn.Server):

@@ -30,7 +30,7 @@ def up() -> None:
     table = Table(title="Lethe is running", show_header=False)
     table.add_row("gateway", running.gateway_url)
     table.add_row("OpenAPI", f"{running.gateway_url}/openapi.json")
-    for name in system.SERVICES:
+    for name in system.PROCESSES:
         table.add_row(f"{name} health", f"{running.health_url(name)}/health/ready")
     table.add_row("RabbitMQ", running.servers.management_url.rpartition("@")[2])
     table.add_row("mailbox", str(running.servers.mailbox_folder or "elsewhere"))
@@ -59,7 +59,7 @@ def status(as_json: Json = False) -> None:
 
 
 def _ready(name: str) -> dict[str, bool] | None:
-    port = system.known_ports(STATE).get(name)
+    port = system.known_ports(STATE).get(system.health_of(name))
     if port is None:
         return None
     try:

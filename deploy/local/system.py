@@ -21,6 +21,7 @@ if TYPE_CHECKING:  # what most commands need not load
 SERVICES = ("privacy", "identity", "licensing", "marketing")
 GATEWAY = "gateway"
 PROCESSES = (*SERVICES, GATEWAY)
+GATEWAY_HEALTH = "gateway health"
 VIRTUAL_HOST = "lethe"
 READY_WITHIN_S = 60.0
 HOME = "services"
@@ -46,7 +47,12 @@ class System:
 
     def health_url(self, name: str) -> str:
         """Where a process tells how it is."""
-        return f"http://{LOOPBACK}:{self.ports[name]}"
+        return f"http://{LOOPBACK}:{self.ports[health_of(name)]}"
+
+
+def health_of(name: str) -> str:
+    """Which of the ports tells how a process is: the public is kept apart from operators."""
+    return GATEWAY_HEALTH if name == GATEWAY else name
 
 
 def service(name: str) -> "Service":
@@ -61,7 +67,7 @@ def running_parts(folder: Path = STATE) -> dict[str, int | None]:
 
 def known_ports(folder: Path) -> dict[str, int]:
     """Where each process listens: chosen once, then always the same."""
-    return remembered_ports(folder / HOME, PROCESSES)
+    return remembered_ports(folder / HOME, (*PROCESSES, GATEWAY_HEALTH))
 
 
 def environment(system: System, name: str) -> dict[str, str]:
@@ -74,7 +80,8 @@ def environment(system: System, name: str) -> dict[str, str]:
         "LETHE_POSTGRES_URL": urls.app if urls else "",
         "LETHE_SMTP_URL": system.servers.smtp_url,
         "LETHE_HEALTH_HOST": LOOPBACK,
-        "LETHE_HEALTH_PORT": str(system.ports[name]),
+        "LETHE_HEALTH_PORT": str(system.ports[health_of(name)]),
+        "LETHE_HTTP_PORT": str(system.ports[GATEWAY]),
         "LETHE_PUBLIC_URL": system.gateway_url,
         "PYTHONPATH": str(PROJECT),
         "PATH": os.environ.get("PATH", os.defpath),
@@ -91,7 +98,8 @@ def environment(system: System, name: str) -> dict[str, str]:
 def start(system: System, name: str, settings: Mapping[str, str]) -> None:
     """Start one process unless it runs. Raises StartError when its port is taken."""
     if processes.running(system.folder, name) is None:
-        require_port(system.ports[name], system.folder / HOME, name)
+        for port in {name, health_of(name)}:
+            require_port(system.ports[port], system.folder / HOME, name)
         argv = [sys.executable, "-m", f"services.{name}.app"]
         processes.start(system.folder, name, argv, environment(system, name) | dict(settings))
 

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator
+from contextlib import closing
 
 import uvicorn
 from fastapi import FastAPI
@@ -27,6 +29,7 @@ from services.gateway.routes import (
     sessions,
 )
 from services.gateway.settings import GatewaySettings
+from shared import health as shared_health
 from shared.health import Server, listen
 from shared.lifecycle import main
 from shared.messaging.request_client import RequestClient
@@ -72,7 +75,7 @@ def build(settings: GatewaySettings, client: RequestClient) -> FastAPI:
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
-    app.router.routes.extend(health.routes(client))
+    app.router.routes.extend(shared_health.routes(health.checks(client)))
     app.add_middleware(HeadMiddleware)
     app.add_middleware(ForwardingMiddleware, trusted=settings.proxies)
     app.add_middleware(
@@ -88,20 +91,29 @@ def build(settings: GatewaySettings, client: RequestClient) -> FastAPI:
 async def serving(settings: GatewaySettings) -> AsyncIterator[str]:
     """A started gateway, as its base URL; leaving the block finishes what is under way.
 
-    Raises PortTaken.
+    Metrics are for operators: they have an address of their own. Raises PortTaken.
     """
-    listening = listen(settings.host, settings.port)
-    client = RequestClient(settings.amqp_url.get_secret_value(), NAME)
-    server = Server(_config(build(settings, client), settings))
-    task = asyncio.create_task(server.serve(sockets=[listening]))
-    try:
+    async with contextlib.AsyncExitStack() as stack:
+        client = RequestClient(settings.amqp_url.get_secret_value(), NAME)
+        stack.push_async_callback(client.close)
+        listening = stack.enter_context(closing(listen(settings.http_host, settings.http_port)))
+        watched = stack.enter_context(closing(listen(settings.health_host, settings.health_port)))
+        internal = shared_health.server(shared_health.application(health.checks(client)))
+        await stack.enter_async_context(_serving(internal, watched))
+        await stack.enter_async_context(_serving(Server(_config(build(settings, client), settings)), listening))
         host, port = listening.getsockname()[:2]
         log.info("ready")
         yield f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+@contextlib.asynccontextmanager
+async def _serving(server: uvicorn.Server, listening: socket.socket) -> AsyncIterator[None]:
+    task = asyncio.create_task(server.serve(sockets=[listening]))
+    try:
+        yield
     finally:
         server.should_exit = True
         await task
-        await client.close()
 
 
 def _config(app: FastAPI, settings: GatewaySettings) -> uvicorn.Config:

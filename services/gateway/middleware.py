@@ -19,7 +19,7 @@ from shared.problems import Problem, Refused, refuse
 
 UNMATCHED = "unmatched"
 OTHER = "other"
-OPERATORS = ("/health/live", "/health/ready", "/metrics", "/openapi.json")
+OPERATORS = ("/health/live", "/health/ready", "/openapi.json")
 DISCARDED_BYTES = 1024 * 1024  # what is still read of a body that is too large, so that its sender reads the answer
 
 REQUESTS = Counter("lethe_http_requests_total", "HTTP requests by route and status", ["method", "route", "status"])

@@ -22,7 +22,7 @@ class GatewaySettings(KeyedSettings):
     setting each process makes a key of its own, which is for development only.
     """
 
-    http_host: str = ""
+    http_host: str = "127.0.0.1"  # for the public; health and metrics have LETHE_HEALTH_HOST and LETHE_HEALTH_PORT
     http_port: int = Field(default=0, ge=0, le=65535)
     trusted_proxies: str = ""  # whose X-Forwarded-For names the client: addresses and networks with commas, or `*`
     keys: SecretStr = Field(default_factory=lambda: SecretStr(f"1:{secrets.token_urlsafe(32)}"))
@@ -53,12 +53,3 @@ class GatewaySettings(KeyedSettings):
     @property
     def rates(self) -> dict[Kind, Rate | None]:
         return {kind: Rate.read(getattr(self, f"rate_{kind.value}")) for kind in Kind}
-
-    @property
-    def host(self) -> str:
-        """Where to listen; where health is told if no other address is set."""
-        return self.http_host or self.health_host
-
-    @property
-    def port(self) -> int:
-        return self.http_port or self.health_port

@@ -298,12 +298,6 @@ async def test_the_access_log_knows_neither_tokens_nor_addresses(client: httpx.A
         assert personal not in text
 
 
-async def test_health_and_metrics(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/health/live")).status_code == 200
-    assert (await client.get("/health/ready")).json() == {"broker": True}
-    assert "lethe_http_requests_total" in (await client.get("/metrics")).text
-
-
 async def test_not_ready_without_the_broker(harness: Harness) -> None:
     async with gateway_client(harness, amqp_url="amqp://guest:guest@127.0.0.1:1/none") as client:
         assert (await client.get("/health/live")).status_code == 200
