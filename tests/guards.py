@@ -27,7 +27,6 @@ from deploy.local.folders import PROJECT, STATE
 from deploy.local.servers import running_servers, stop_servers
 
 FILE = Path(__file__).with_suffix(".toml")
-DRAFTS = FILE.with_name("guard_drafts.toml")
 PACKAGES = ("shared", "services", "deploy", "tests")
 FILES = ("pyproject.toml", "README.md", "lethe", "requirements.lock", ".gitignore")
 SIDE_BY_SIDE = 2
@@ -57,17 +56,15 @@ class Guard:
         return None
 
 
-def rows(words: Sequence[str] = (), file: Path = FILE) -> list[Guard]:
+def rows(words: Sequence[str] = ()) -> list[Guard]:
     """The table, or those rows that contain one of the words."""
-    table = [Guard(**row) for row in tomllib.loads(file.read_text())["guard"]]
+    table = [Guard(**row) for row in tomllib.loads(FILE.read_text())["guard"]]
     return [row for row in table if not words or any(word in f"{row.guard} {row.file} {row.test}" for word in words)]
 
 
 def main(words: Sequence[str]) -> int:
-    """Break every guard, or with `--drafts` the rows to be proven; the exit code is 1 when a test did not notice."""
-    drafts = "--drafts" in words
-    chosen = rows([word for word in words if word != "--drafts"], DRAFTS if drafts else FILE)
-    console = Console()
+    """Break every guard, or those that a word names; the exit code is 1 when a test did not notice."""
+    chosen, console = rows(words), Console()
     with _servers() as environment, _copies() as copies, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         work = [pool.submit(_outcome, row, copies, environment) for row in chosen]
         done = track(as_completed(work), "breaking guards", total=len(work), console=Console(stderr=True))

@@ -187,9 +187,7 @@ async def given_up(whole_system: system.System) -> int:
 
 
 async def test_a_participant_that_was_down_through_the_whole_order(whole_system: system.System) -> None:
-    """Guards: the order waits in its durable queue; reminded, it answers with the stored report
-    (erasure.py), and is reminded alone (reminders.py); seen to fail without either of the last two.
-    """
+    """The order waits in its durable queue, and a participant that is silent is reminded alone."""
     people = await residents_with_cases(whole_system, 100, 71)
     await asyncio.to_thread(processes.stop, whole_system.folder, ABSENT)
     await let_run(whole_system, people)
@@ -227,9 +225,7 @@ async def closed_to_everybody(whole_system: system.System, name: str) -> AsyncIt
 
 
 async def test_a_participant_whose_database_is_away_longer_than_every_retry_tier(whole_system: system.System) -> None:
-    """Guard: the consumer pauses; an outage costs no attempt and no message (the tiers last a second here);
-    seen to fail without it.
-    """
+    """The consumer pauses: an outage costs no attempt (the tiers last a second here)."""
     people = await residents_with_cases(whole_system, 100, 73)
     taken = await metric(whole_system, ABSENT, TAKEN)
     paused = f'lethe_consumer_paused{{consumer="{ABSENT}.on.privacy.erasure-ordered"}}'

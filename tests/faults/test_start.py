@@ -333,7 +333,7 @@ async def test_a_question_under_way_is_answered_before_the_end(whole_system: sys
 
 
 async def test_a_service_that_still_waits_for_others_can_be_stopped(whole_system: system.System) -> None:
-    """Guard: a start that waits looks at the stop, too; seen to fail without it (killed after 20 s)."""
+    """It is given time to end by itself: 20 s later it would be killed."""
     async with inside(whole_system) as databases:
         await databases[ABSENT].execute("DELETE FROM catch_up")
     for name in (ABSENT, "privacy"):
