@@ -37,6 +37,11 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
+def fresh_key() -> dict[str, str]:
+    """The header of a request that is no repetition."""
+    return {"Idempotency-Key": secrets.token_hex(16)}
+
+
 def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
     """The problem of an answer, after checking that it is one."""
     assert answer.status_code == status, f"{answer.status_code} {answer.text}"

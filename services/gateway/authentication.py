@@ -23,15 +23,16 @@ LONGEST_DEVICE = 200
 UNAUTHORIZED = 401
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
+LONGEST_KEY = 200
+VISIBLE = r"^[\x21-\x7e]*$"
+ONCE = "repeating a request with the same key within 24 hours changes nothing and is answered alike"
 IdempotencyKey = Annotated[
-    str,
-    Header(
-        alias=IDEMPOTENCY_KEY,
-        max_length=200,
-        pattern=r"^[\x21-\x7e]*$",
-        description="repeating a request with the same key within 24 hours changes nothing and is answered alike",
-    ),
+    str, Header(alias=IDEMPOTENCY_KEY, max_length=LONGEST_KEY, pattern=VISIBLE, description=ONCE)
 ]
+RequiredKey = Annotated[
+    str, Header(alias=IDEMPOTENCY_KEY, min_length=1, max_length=LONGEST_KEY, pattern=VISIBLE, description=ONCE)
+]
+"""Where a double click would cost money."""
 
 
 @dataclass(frozen=True)

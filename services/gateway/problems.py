@@ -1,6 +1,7 @@
 """Every error as a problem (RFC 9457) without values, and the same in the OpenAPI document."""
 
 import copy
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -12,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Match
 
+from services.gateway.authentication import IDEMPOTENCY_KEY
 from services.gateway.limits import TooMany
 from shared.observability import log
 from shared.problems import FieldError, Problem, Refused, invalid
@@ -58,9 +60,23 @@ async def _refused(_request: Request, error: Exception) -> Response:
 async def _invalid(_request: Request, error: Exception) -> Response:
     """A body, parameter or header that breaks its contract; the location starts with where it stands."""
     if isinstance(error, RequestValidationError):
-        return response(invalid(error.errors(), outside=1))
+        problem = invalid(error.errors(), outside=1)
+        return response(NO_KEY if any(map(_no_key, error.errors())) else problem)
     assert isinstance(error, ValidationError)  # noqa: S101 for the type
     return response(invalid(error.errors(include_input=False, include_url=False)))
+
+
+def _no_key(error: Mapping[str, Any]) -> bool:
+    return error["loc"] == ("header", IDEMPOTENCY_KEY) and error["type"] in ("missing", "string_too_short")
+
+
+NO_KEY = Problem(
+    title="the Idempotency-Key header is missing",
+    status=400,
+    detail="choose a new key for each new request, and send it again with a repetition",
+    errors=(FieldError(field=IDEMPOTENCY_KEY, message="this header is required"),),
+)
+"""400 and not 422: draft-ietf-httpapi-idempotency-key-header, on error scenarios."""
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from starlette.responses import Response
 
-from services.gateway.authentication import Anybody, CurrentMember, IdempotencyKey
+from services.gateway.authentication import Anybody, CurrentMember, RequiredKey
 from services.gateway.limits import Kind
 from services.gateway.request_bodies import BodyWithout
 from services.gateway.responses import no_content
@@ -27,7 +27,7 @@ async def products(caller: Anybody) -> licensing.Products:
 async def place_order(
     body: BodyWithout[licensing.PlaceOrder, Literal["subject_id", "ip"]],
     member: CurrentMember,
-    key: IdempotencyKey = "",
+    key: RequiredKey,
 ) -> Created:
     """Order a product."""
     return await member.request(body.complete(subject_id=member.subject_id, ip=member.address), key)
@@ -47,7 +47,7 @@ async def cancel_order(order_id: UUID, member: CurrentMember) -> Response:
 
 
 @members.post("/orders/{order_id:uuid}/payments", status_code=201)
-async def pay(order_id: UUID, member: CurrentMember, response: Response, key: IdempotencyKey = "") -> licensing.Payment:
+async def pay(order_id: UUID, member: CurrentMember, response: Response, key: RequiredKey) -> licensing.Payment:
     """Begin to pay an open order; go on at `pay_url` with the provider."""
     begin = licensing.StartPayment(subject_id=member.subject_id, order_id=order_id)
     begun = await member.request(begin, key)

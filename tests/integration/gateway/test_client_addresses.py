@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -13,7 +12,7 @@ from services.identity.app import SERVICE as IDENTITY
 from services.licensing.app import SERVICE as LICENSING
 from services.privacy.app import SERVICE as PRIVACY
 from tests import harness as harnesses
-from tests.gateway import PASSWORD, bearer, gateway_client, problem, sign_up
+from tests.gateway import PASSWORD, bearer, fresh_key, gateway_client, problem, sign_up
 from tests.harness import PATIENCE_S, Harness
 from tests.integration.gateway.test_members import ORDER
 
@@ -88,7 +87,7 @@ async def test_an_order_without_an_address(
     harness: Harness, client: httpx.AsyncClient, member: tuple[str, dict[str, str]], text: str
 ) -> None:
     """The order counts, its origin is the billing country alone."""
-    who = member[1] | {"Idempotency-Key": str(uuid4())}
+    who = member[1] | fresh_key()
     home = {"street": "Długa 1", "postal_code": "80-001", "city": "Gdańsk"}
     assert (await client.patch("/me", json=home, headers=who)).status_code == 200
     product = (await client.get("/products")).json()["products"][0]["code"]

@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import uuid4
 
 import httpx
 import pytest
@@ -16,7 +15,7 @@ from services.licensing.app import SERVICE as LICENSING
 from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import licensing
 from tests import harness as harnesses
-from tests.gateway import PASSWORD, bearer, gateway_client, mailed_code, problem, sign_in, sign_up
+from tests.gateway import PASSWORD, bearer, fresh_key, gateway_client, mailed_code, problem, sign_in, sign_up
 from tests.harness import Harness, eventually
 
 
@@ -37,14 +36,14 @@ async def bought(client: httpx.AsyncClient, harness: Harness, who: dict[str, str
         assert "seo-pro" in [product["code"] for product in products]
         address = {"street": "Długa 1", "postal_code": "80-001", "city": "Gdańsk"}
         assert (await client.patch("/me", json=address, headers=who)).json()["street"] == "Długa 1"
-        key = who | {"Idempotency-Key": str(uuid4())}
+        key = who | fresh_key()
         placed = await client.post("/orders", json=ORDER, headers=key)
         assert placed.status_code == 201, placed.text
         again = await client.post("/orders", json=ORDER, headers=key)
         assert again.json() == placed.json()
         problem(await client.post("/orders", json=ORDER | {"quantity": 2}, headers=key), 422)
         order_id = placed.json()["id"]
-        payment = await client.post(f"/orders/{order_id}/payments", headers=who)
+        payment = await client.post(f"/orders/{order_id}/payments", headers=who | fresh_key())
         assert payment.status_code == 201, payment.text
         assert (await client.get(payment.headers["location"], headers=who)).json() == payment.json()
         signed = await staff.request(
@@ -107,8 +106,8 @@ async def test_the_sandbox_is_a_page_where_a_buyer_pays(
     who = bearer(token)
     await client.patch("/me", json={"street": "Długa 1", "postal_code": "80-001"}, headers=who)
     product = (await client.get("/products")).json()["products"][0]["code"]
-    order = (await client.post("/orders", json=ORDER | {"product": product}, headers=who)).json()
-    payment = (await client.post(f"/orders/{order['id']}/payments", headers=who)).json()
+    order = (await client.post("/orders", json=ORDER | {"product": product}, headers=who | fresh_key())).json()
+    payment = (await client.post(f"/orders/{order['id']}/payments", headers=who | fresh_key())).json()
     path = urlsplit(payment["pay_url"]).path
     assert "<form" in (await client.get(path)).text
     problem(await client.post(path, data={"outcome": "steal"}), 422)
