@@ -1,5 +1,6 @@
 """Sending mail: one message, one SMTP dialogue, and an honest word about how it ended."""
 
+import re
 from collections.abc import Mapping
 from email.headerregistry import BaseHeader, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
@@ -23,6 +24,9 @@ from shared.clock import now
 
 TIMEOUT_S = 20.0  # per SMTP command
 PERMANENT = 500
+STATUS = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
+ABOUT_US = re.compile(r"5\.(1\.[78]|2\.2|3\.[0-2]|4\.\d+|7\.\d+)")
+"""Permanent by its number, and yet about the sender, a policy, a full mailbox or the way there: it may change."""
 
 Outcome = Literal["not sent", "refused", "unknown"]
 """`not sent`: nothing left, try again later. `refused`: the server will never take this message.
@@ -32,10 +36,12 @@ Outcome = Literal["not sent", "refused", "unknown"]
 class MailFailed(Exception):
     """A message was not confirmed. The text carries a reply code and never an address."""
 
-    def __init__(self, outcome: Outcome, code: int | None = None) -> None:
+    def __init__(self, outcome: Outcome, code: int | None = None, status: str = "") -> None:
         super().__init__(f"mail {outcome}" + (f" ({code})" if code else ""))
         self.outcome = outcome
         self.code = code
+        self.status = status
+        """The enhanced status code (RFC 3463), such as `5.1.1`; empty where the server tells none."""
 
 
 class Mailer:
@@ -136,8 +142,9 @@ def _failed(error: Exception, *, handing_over: bool) -> MailFailed:
     code = _code(error)
     if code is not None:
         # a server that refuses us (greeting, log-in, sender) says nothing about the message
-        about_it = isinstance(error, SMTPRecipientsRefused | SMTPDataError)
-        return MailFailed("refused" if code >= PERMANENT and about_it else "not sent", code)
+        status = _status(error)
+        about_it = isinstance(error, SMTPRecipientsRefused | SMTPDataError) and not ABOUT_US.fullmatch(status)
+        return MailFailed("refused" if code >= PERMANENT and about_it else "not sent", code, status)
     if isinstance(error, ValueError):  # an address or header that can't be written into the protocol
         return MailFailed("refused")
     return MailFailed("unknown" if handing_over else "not sent")
@@ -149,6 +156,12 @@ def _code(error: Exception) -> int | None:
     if isinstance(error, SMTPResponseException) and error.code > 0:
         return int(error.code)
     return None
+
+
+def _status(error: Exception) -> str:
+    refused = error.recipients[0] if isinstance(error, SMTPRecipientsRefused) and error.recipients else error
+    found = STATUS.match(str(getattr(refused, "message", "")))
+    return found[1] if found else ""
 
 
 def _deliverable(address: str) -> str:

@@ -111,7 +111,7 @@ async def _end(tx: Transaction, settings: MarketingSettings, mailing: Mailing, e
 
 
 async def _note_failure(tx: Transaction, settings: MarketingSettings, mailing: Mailing, failure: MailFailed) -> None:
-    transition = after_failure(failure.outcome, failure.code, mailing.attempts)
+    transition = after_failure(failure.outcome, failure.code, mailing.attempts, failure.status)
     if transition.state == "queued":
         wait_s = retry_wait_s(transition, mailing.attempts)
         await mailings.postpone(tx, mailing, wait_s, counts=transition.counts)

@@ -9,7 +9,8 @@ from shared.mail.mailer import Outcome
 ATTEMPTS = 6
 FIRST_RETRY_S = 60.0
 LONGEST_RETRY_S = 4 * 3600.0
-NO_SUCH_MAILBOX = (550, 551, 553)  # RFC 5321, 4.2.3
+NO_SUCH_MAILBOX = ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10")
+"""What alone says that nobody is there (RFC 3463, 3.2; RFC 7505). A bare 550 may be a policy (RFC 5321, 4.2.3)."""
 
 Ended = Literal["sent", "cancelled", "refused", "unknown"]
 
@@ -23,12 +24,12 @@ class Transition:
     no_such_mailbox: bool = False
 
 
-def after_failure(outcome: Outcome, code: int | None, attempts: int) -> Transition:
+def after_failure(outcome: Outcome, code: int | None, attempts: int, status: str = "") -> Transition:
     """Decide by how the dialogue ended: only what certainly did not leave may be tried again."""
     if outcome == "unknown":
         return Transition("unknown")
     if outcome == "refused":
-        return Transition("refused", no_such_mailbox=code in NO_SUCH_MAILBOX)
+        return Transition("refused", no_such_mailbox=status in NO_SUCH_MAILBOX)
     if code is None:  # the server is away: that says nothing about this recipient
         return Transition("queued", counts=False)
     return Transition("queued") if attempts < ATTEMPTS else Transition("refused")

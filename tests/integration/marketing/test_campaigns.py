@@ -289,6 +289,41 @@ async def test_a_mailbox_that_is_gone_is_written_to_only_once(
     assert (await queued(harness, client)).refused == 0
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "550 5.7.1 blocked",
+        "550 5.7.26 not authenticated",
+        "552 5.2.2 mailbox full",
+        "554 5.7.0 policy",
+        "550 5.4.1 no way",
+    ],
+)
+async def test_a_refusal_that_is_about_us_costs_no_reader(
+    harness: Harness, client: RequestClient, smtp: MailServer, answer: str
+) -> None:
+    blocked = reader("policy")
+    await insert_readers(harness, [blocked])
+    smtp.answers[blocked.email] = answer
+    campaign_id = await start_campaign(client)
+    waiting = "SELECT true FROM mailing WHERE campaign_id = $1 AND state = 'queued' AND attempts = 1 AND due_at > now()"
+    await eventually(lambda: rows(harness, waiting, campaign_id))
+    left = await rows(harness, "SELECT state, email FROM subscriber WHERE subject_id = $1", blocked.subject_id)
+    assert left == [{"state": "subscribed", "email": blocked.email}]
+
+
+@pytest.mark.parametrize("answer", ["550 relaying denied", "551 try elsewhere", "553 not allowed", "554 5.6.0 spam?"])
+async def test_a_refusal_that_says_little_costs_one_mail(
+    harness: Harness, client: RequestClient, smtp: MailServer, answer: str
+) -> None:
+    refused = reader("bare")
+    await insert_readers(harness, [refused])
+    smtp.answers[refused.email] = answer
+    assert (await queued(harness, client)).refused == 1
+    left = await rows(harness, "SELECT state, email FROM subscriber WHERE subject_id = $1", refused.subject_id)
+    assert left == [{"state": "subscribed", "email": refused.email}]
+
+
 async def test_a_temporary_refusal_is_tried_again_later(
     harness: Harness, client: RequestClient, smtp: MailServer, resources: dict[str, Resources]
 ) -> None:

@@ -18,7 +18,7 @@ from shared.mail.mailer import Outcome
         ("not sent", 451, 1, Transition("queued")),
         ("not sent", 451, ATTEMPTS, Transition("refused")),
         ("refused", 554, 1, Transition("refused")),
-        ("refused", 550, 1, Transition("refused", no_such_mailbox=True)),
+        ("refused", 550, 1, Transition("refused")),
         ("refused", None, 1, Transition("refused")),
     ],
 )
@@ -26,6 +26,16 @@ def test_only_what_certainly_did_not_leave_is_tried_again(
     outcome: Outcome, code: int | None, attempts: int, expected: Transition
 ) -> None:
     assert after_failure(outcome, code, attempts) == expected
+
+
+@pytest.mark.parametrize("status", ["5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10"])
+def test_an_address_goes_when_nobody_is_there(status: str) -> None:
+    assert after_failure("refused", 550, 1, status) == Transition("refused", no_such_mailbox=True)
+
+
+@pytest.mark.parametrize("status", ["", "5.2.1", "5.3.4", "5.6.0", "5.1.0", "5.1.11"])
+def test_an_address_stays_when_the_refusal_says_less(status: str) -> None:
+    assert after_failure("refused", 550, 1, status) == Transition("refused")
 
 
 def test_waits_grow_up_to_a_limit() -> None:
