@@ -3,12 +3,18 @@
 import unicodedata
 from typing import Annotated, Literal
 
-from pydantic import StringConstraints
+from pydantic import AfterValidator, StringConstraints
+
+from shared.contracts.visible_text import phone_number, visible
 
 Language = Literal["pl", "en"]
-Line = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")]
+DeviceName = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")]
+"""What a program calls itself: its user can't correct it, so nothing more is asked of it."""
+Line = Annotated[DeviceName, AfterValidator(visible)]
 """One line of text: no control character gets into a database, a mail or an invoice."""
-Phone = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9 ()/.-]*$")]
+Phone = Annotated[
+    str, StringConstraints(strip_whitespace=True, pattern=r"^\+?[0-9 ()/.-]*$"), AfterValidator(phone_number)
+]
 IpAddress = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f:.]*$")]
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]*$")]
 

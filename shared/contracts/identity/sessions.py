@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import EmailStr, Field
 
-from shared.contracts.fields import IpAddress, Line, Token
+from shared.contracts.fields import DeviceName, IpAddress, Token
 from shared.contracts.message import Done, Message, Request
 
 
@@ -22,7 +22,7 @@ class SignIn(Request[SignedIn], type="identity.sign-in"):
     email: EmailStr
     password: str = Field(max_length=200, repr=False)
     ip: IpAddress = Field(default="", max_length=45)
-    device: Line = Field(default="", max_length=200)
+    device: DeviceName = Field(default="", max_length=200)
 
 
 class Principal(Message):

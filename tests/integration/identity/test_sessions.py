@@ -203,6 +203,18 @@ async def test_a_bad_correction_names_the_field_and_changes_nothing(
     assert await driver.everything() == before
 
 
+async def test_what_was_stored_before_is_read_and_can_be_corrected(driver: Driver) -> None:
+    person = await driver.member(address("old"))
+    name, phone = "\u202eAnna\u200b", "+"
+    stale = "UPDATE account SET full_name = $2, phone = $3 WHERE subject_id = $1 RETURNING 1"
+    assert await driver.value(stale, person, name, phone) == 1
+    profile = await driver.ask(identity.ReadProfile(subject_id=person))
+    assert (profile.full_name, profile.phone) == (name, phone)
+    await driver.ask(identity.TellBuyer(subject_id=person))
+    moved = await driver.ask(identity.ChangeProfile(subject_id=person, city="Gdynia"))
+    assert (moved.city, moved.full_name) == ("Gdynia", name)
+
+
 @pytest.mark.parametrize("contract", [identity.ReadProfile, identity.TellAddress, identity.TellBuyer])
 async def test_nobody_has_no_profile(driver: Driver, contract: Any) -> None:
     assert (await driver.problem(contract(subject_id=uuid4()))).status == 404
