@@ -142,6 +142,17 @@ async def tear_down(harness: Harness) -> None:
         await admin.close()
 
 
+@contextlib.asynccontextmanager
+async def serving(servers: Servers, *services: Service) -> AsyncIterator[Harness]:
+    """The share of one module with its services at work; removed whatever happens in between."""
+    harness = await build(servers, services)
+    try:
+        async with harness.serve(*services):
+            yield harness
+    finally:
+        await tear_down(harness)
+
+
 async def eventually(what: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
     """Poll until `what` answers something true, now or when awaited; the last answer is in the failure."""
     loop = asyncio.get_running_loop()

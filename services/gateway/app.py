@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator
-from contextlib import closing
 
 import uvicorn
 from fastapi import FastAPI
@@ -96,8 +95,8 @@ async def serving(settings: GatewaySettings) -> AsyncIterator[str]:
     async with contextlib.AsyncExitStack() as stack:
         client = RequestClient(settings.amqp_url.get_secret_value(), NAME)
         stack.push_async_callback(client.close)
-        listening = stack.enter_context(closing(listen(settings.http_host, settings.http_port)))
-        watched = stack.enter_context(closing(listen(settings.health_host, settings.health_port)))
+        listening = stack.enter_context(contextlib.closing(listen(settings.http_host, settings.http_port)))
+        watched = stack.enter_context(contextlib.closing(listen(settings.health_host, settings.health_port)))
         internal = shared_health.server(shared_health.application(health.checks(client)))
         await stack.enter_async_context(_serving(internal, watched))
         await stack.enter_async_context(_serving(Server(_config(build(settings, client), settings)), listening))

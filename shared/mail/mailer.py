@@ -160,8 +160,8 @@ def _code(error: Exception) -> int | None:
 
 def _status(error: Exception) -> str:
     refused = error.recipients[0] if isinstance(error, SMTPRecipientsRefused) and error.recipients else error
-    found = STATUS.match(str(getattr(refused, "message", "")))
-    return found[1] if found else ""
+    written = STATUS.match(str(getattr(refused, "message", "")))
+    return written[1] if written else ""
 
 
 def _deliverable(address: str) -> str:

@@ -203,7 +203,7 @@ def _holds_sql(tree: ast.AST) -> bool:
 def picks_anew(name: str, text: str) -> list[str]:
     """A bounded pick of rows inside a statement that PostgreSQL may repeat for each row it is joined with.
 
-    What it locked and changed already is skipped at the repetition, so that LIMIT 1 takes two (seen, PostgreSQL 15).
+    What it locked and changed already is skipped at the repetition, so that LIMIT 1 takes two (seen, PostgreSQL 16).
     """
     return [f"{name}: {pick[:60]}" for pick in PICK.findall(text)]
 

@@ -3,7 +3,7 @@
 from services.licensing import catalogue, fulfilment
 from services.licensing.licenses.keys import KeyMint
 from services.licensing.orders import rules, store
-from services.licensing.payments.store import void_of_order
+from services.licensing.payments.store import void_of_orders
 from services.licensing.settings import LicensingSettings
 from shared.clock import now
 from shared.contracts import identity, licensing
@@ -53,6 +53,6 @@ async def cancel_order(request: licensing.CancelOrder, tx: Transaction) -> Done:
         return Done()
     rules.check_step(order.state, "cancelled")
     await store.set_state(tx, request.order_id, "cancelled")
-    await void_of_order(tx, request.order_id)
+    await void_of_orders(tx, [request.order_id])
     tx.publish(licensing.OrderCancelled(subject_id=request.subject_id, order_id=request.order_id))
     return Done()

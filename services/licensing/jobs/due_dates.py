@@ -7,7 +7,7 @@ from services.licensing.licenses import contract_rows, lifetime, rules
 from services.licensing.licenses import store as licenses
 from services.licensing.money import amount_text
 from services.licensing.orders import store as orders
-from services.licensing.payments.store import void_of_order
+from services.licensing.payments.store import void_of_orders
 from shared.clock import now, today
 from shared.contracts import identity, licensing
 from shared.database import Database, Transaction
@@ -36,8 +36,8 @@ async def step(database: Database) -> bool:
 async def _expire_orders(tx: Transaction) -> int:
     """Cancel what nobody paid; money that comes later is sent back."""
     expired = await orders.expire(tx, now() - OPEN_FOR, BATCH)
+    await void_of_orders(tx, [order.order_id for order in expired])
     for order in expired:
-        await void_of_order(tx, order.order_id)
         tx.publish(licensing.OrderCancelled(subject_id=order.subject_id, order_id=order.order_id))
     return len(expired)
 

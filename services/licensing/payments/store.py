@@ -24,8 +24,9 @@ ORDER = "SELECT order_id FROM payment WHERE reference = $1"
 AMOUNT = "SELECT amount FROM payment WHERE reference = $1"
 SET_STATE = "UPDATE payment SET state = $2, confirmed_at = COALESCE($3, confirmed_at) WHERE payment_id = $1"
 IS_BOOKED = "SELECT true FROM refund WHERE provider_refund = $1"
-VOID_OF_ORDER = """
-WITH voided AS (UPDATE payment SET state = 'void' WHERE order_id = $1 AND state IN ('started', 'failed')
+VOID_OF_ORDERS = """
+WITH voided AS (UPDATE payment SET state = 'void'
+  WHERE order_id = ANY ($1) AND state IN ('started', 'failed') AND payment_id IS DISTINCT FROM $2
   RETURNING reference, amount)
 INSERT INTO void_payment (reference, amount) SELECT reference, amount FROM voided ON CONFLICT DO NOTHING
 """
@@ -33,11 +34,6 @@ VOID_OF_PEOPLE = """
 INSERT INTO void_payment (reference, amount)
 SELECT reference, amount FROM payment WHERE subject_id = ANY ($1) AND state IN ('started', 'failed')
 ON CONFLICT DO NOTHING
-"""
-VOID_STARTED = """
-WITH voided AS (UPDATE payment SET state = 'void' WHERE order_id = $1 AND state = 'started' AND payment_id <> $2
-  RETURNING reference, amount)
-INSERT INTO void_payment (reference, amount) SELECT reference, amount FROM voided ON CONFLICT DO NOTHING
 """
 VOID = "INSERT INTO void_payment (reference, amount) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 IS_VOID = "SELECT true FROM void_payment WHERE reference = $1"
@@ -137,19 +133,14 @@ async def is_booked(tx: Transaction, provider_refund: str) -> bool:
     return bool(await tx.value(IS_BOOKED, provider_refund))
 
 
-async def void_of_order(tx: Transaction, order_id: UUID) -> None:
-    """The order is no more: whatever is still paid for it is to be sent back."""
-    await tx.run(VOID_OF_ORDER, order_id)
+async def void_of_orders(tx: Transaction, order_ids: Sequence[UUID], *, but: UUID | None = None) -> None:
+    """Whatever is still paid for these orders is to be sent back, save the payment that counts."""
+    await tx.run(VOID_OF_ORDERS, order_ids, but)
 
 
 async def void_of_people(tx: Transaction, subject_ids: Sequence[UUID]) -> None:
     """The open orders of these people go: whatever is still paid for them is to be sent back."""
     await tx.run(VOID_OF_PEOPLE, subject_ids)
-
-
-async def void_started(tx: Transaction, paid: Payment) -> None:
-    """Another payment of the order is under way: should it succeed too, it is sent back."""
-    await tx.run(VOID_STARTED, paid.order_id, paid.payment_id)
 
 
 async def void(tx: Transaction, payment: Payment) -> None:

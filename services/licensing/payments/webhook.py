@@ -118,7 +118,7 @@ async def _confirm(tx: Transaction, received: Received, order: Order, payment: P
         return
     if received.buyer is None:  # identity has erased the person and we have not yet: then this reference will be void
         raise refuse(409, "the buyer is unknown just now", message="send it again")
-    await store.void_started(tx, payment)  # this one was called failed before, and another was begun
+    await store.void_of_orders(tx, [order.order_id], but=payment.payment_id)  # it was called failed, another was begun
     await store.set_state(tx, payment.payment_id, "confirmed", now())
     await deliver(tx, order, received.buyer, mint)
 

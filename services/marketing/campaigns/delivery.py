@@ -44,6 +44,7 @@ class Sender:
 
 
 def even_limiter(per_second: float) -> AsyncLimiter:
+    """Turns at even distances, no burst."""
     return AsyncLimiter(1, 1 / per_second)
 
 

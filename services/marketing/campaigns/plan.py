@@ -44,6 +44,7 @@ class Unplanned:
 
 
 async def plan_page(database: Database) -> bool:
+    """Plan the next page of a started campaign; answers whether there was one."""
     async with database.transaction(Purpose.UPKEEP) as tx:
         row = await tx.row(NEXT)
         if row is None:

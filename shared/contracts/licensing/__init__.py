@@ -45,7 +45,6 @@ from shared.contracts.licensing.payments import (
     ReadSandbox,
     RecordTransfer,
     RefundMade,
-    SandboxPayment,
     SignedWebhook,
     StartPayment,
 )
@@ -93,7 +92,6 @@ __all__ = [
     "RevealLicense",
     "RevealedKey",
     "RotateLicense",
-    "SandboxPayment",
     "SignedWebhook",
     "StartPayment",
     "SuspendLicense",

@@ -75,14 +75,8 @@ class PlaySandbox(Request[SignedWebhook], type="licensing.play-sandbox"):
     amount: int | None = Field(default=None, ge=1, le=100_000_000_000)
 
 
-class SandboxPayment(Message):
-    """What the page of the sandbox shows."""
-
-    amount: int
-
-
-class ReadSandbox(Request[SandboxPayment], type="licensing.read-sandbox"):
-    """A payment at the built-in sandbox provider. 404 where none is wired."""
+class ReadSandbox(Request[Done], type="licensing.read-sandbox"):
+    """Whether a payment can be made at the built-in sandbox provider: 404 where it can't, or none is wired."""
 
     reference: str = Field(max_length=60)
 

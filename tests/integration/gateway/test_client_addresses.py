@@ -22,10 +22,8 @@ PROXY = "127.0.0.1"
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
     """What a sign-in and an order need."""
-    made = await harnesses.build(servers, [IDENTITY, PRIVACY, LICENSING])
-    async with made.serve(PRIVACY, IDENTITY, LICENSING):
-        yield made
-    await harnesses.tear_down(made)
+    async with harnesses.serving(servers, IDENTITY, PRIVACY, LICENSING) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")

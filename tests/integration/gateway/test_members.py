@@ -22,10 +22,8 @@ from tests.harness import Harness, eventually
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
     """Identity, privacy and licensing."""
-    module_harness = await harnesses.build(servers, [IDENTITY, PRIVACY, LICENSING])
-    async with module_harness.serve(PRIVACY, IDENTITY, LICENSING):
-        yield module_harness
-    await harnesses.tear_down(module_harness)
+    async with harnesses.serving(servers, IDENTITY, PRIVACY, LICENSING) as served:
+        yield served
 
 
 async def bought(client: httpx.AsyncClient, harness: Harness, who: dict[str, str]) -> str:

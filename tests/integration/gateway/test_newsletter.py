@@ -28,10 +28,8 @@ LEAVING = re.compile(r"/newsletter/unsubscribe/([\w.~-]+)")
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
     """Identity, privacy and marketing."""
-    module_harness = await harnesses.build(servers, [IDENTITY, PRIVACY, MARKETING])
-    async with module_harness.serve(PRIVACY, IDENTITY, MARKETING):
-        yield module_harness
-    await harnesses.tear_down(module_harness)
+    async with harnesses.serving(servers, IDENTITY, PRIVACY, MARKETING) as served:
+        yield served
 
 
 async def linked(mail: Path, address: str, link: re.Pattern[str]) -> str:

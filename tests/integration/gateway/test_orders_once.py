@@ -36,10 +36,8 @@ COMPANY = {
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
     """What an order needs."""
-    made = await harnesses.build(servers, [IDENTITY, PRIVACY, LICENSING])
-    async with made.serve(PRIVACY, IDENTITY, LICENSING):
-        yield made
-    await harnesses.tear_down(made)
+    async with harnesses.serving(servers, IDENTITY, PRIVACY, LICENSING) as served:
+        yield served
 
 
 @pytest.fixture
