@@ -13,35 +13,48 @@ from urllib.parse import unquote, urlsplit
 import idna
 from aiosmtplib import SMTP
 from aiosmtplib.errors import (
+    SMTPAuthenticationError,
     SMTPDataError,
     SMTPException,
     SMTPNotSupported,
     SMTPRecipientsRefused,
     SMTPResponseException,
+    SMTPSenderRefused,
 )
 
 from shared.clock import now
 
 TIMEOUT_S = 20.0  # per SMTP command
 PERMANENT = 500
+CLOSING = 421  # the server shuts down or has had enough of us (RFC 5321, 4.2.3), whatever it was asked
 STATUS = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
 ABOUT_US = re.compile(r"5\.(1\.[78]|2\.2|3\.[0-2]|4\.\d+|7\.\d+)")
 """Permanent by its number, and yet about the sender, a policy, a full mailbox or the way there: it may change."""
+POLICY = re.compile(r"5\.(1\.[78]|7\.\d+)")
+RELAYING = re.compile(r"\brelay", re.IGNORECASE)  # most servers say it without a status
 
 Outcome = Literal["not sent", "refused", "unknown"]
 """`not sent`: nothing left, try again later. `refused`: the server will never take this message.
 `unknown`: the connection broke while the message was handed over; it may have arrived."""
 
+Refuses = Literal["service", "log-in", "sender", "policy"]
+"""What a server refuses that says nothing about recipient and message. `policy` may hold for one recipient only,
+the others hold for whatever we send."""
+
 
 class MailFailed(Exception):
     """A message was not confirmed. The text carries a reply code and never an address."""
 
-    def __init__(self, outcome: Outcome, code: int | None = None, status: str = "") -> None:
+    def __init__(
+        self, outcome: Outcome, code: int | None = None, status: str = "", refuses: Refuses | None = None
+    ) -> None:
         super().__init__(f"mail {outcome}" + (f" ({code})" if code else ""))
         self.outcome = outcome
         self.code = code
         self.status = status
         """The enhanced status code (RFC 3463), such as `5.1.1`; empty where the server tells none."""
+        self.refuses = refuses
+        """None for a failure that is about the recipient or the message, and where no server answered."""
 
 
 class Mailer:
@@ -141,13 +154,24 @@ def _message(fields: Mapping[str, str], text: str, html: str | None) -> EmailMes
 def _failed(error: Exception, *, handing_over: bool) -> MailFailed:
     code = _code(error)
     if code is not None:
-        # a server that refuses us (greeting, log-in, sender) says nothing about the message
-        status = _status(error)
-        about_it = isinstance(error, SMTPRecipientsRefused | SMTPDataError) and not ABOUT_US.fullmatch(status)
-        return MailFailed("refused" if code >= PERMANENT and about_it else "not sent", code, status)
+        status, refuses = _status(error), _refuses(error, code)
+        about_us = refuses is not None or ABOUT_US.fullmatch(status)
+        return MailFailed("refused" if code >= PERMANENT and not about_us else "not sent", code, status, refuses)
     if isinstance(error, ValueError):  # an address or header that can't be written into the protocol
         return MailFailed("refused")
     return MailFailed("unknown" if handing_over else "not sent")
+
+
+def _refuses(error: Exception, code: int) -> Refuses | None:
+    if isinstance(error, SMTPAuthenticationError):
+        return "log-in"
+    if isinstance(error, SMTPSenderRefused):
+        return "sender"
+    if code == CLOSING or not isinstance(error, SMTPRecipientsRefused | SMTPDataError):
+        return "service"
+    if code >= PERMANENT and (POLICY.fullmatch(_status(error)) or RELAYING.search(_message_of(error))):
+        return "policy"
+    return None
 
 
 def _code(error: Exception) -> int | None:
@@ -159,9 +183,13 @@ def _code(error: Exception) -> int | None:
 
 
 def _status(error: Exception) -> str:
-    refused = error.recipients[0] if isinstance(error, SMTPRecipientsRefused) and error.recipients else error
-    written = STATUS.match(str(getattr(refused, "message", "")))
+    written = STATUS.match(_message_of(error))
     return written[1] if written else ""
+
+
+def _message_of(error: Exception) -> str:
+    refused = error.recipients[0] if isinstance(error, SMTPRecipientsRefused) and error.recipients else error
+    return str(getattr(refused, "message", ""))
 
 
 def _deliverable(address: str) -> str:

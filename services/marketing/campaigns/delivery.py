@@ -15,7 +15,7 @@ from aiolimiter import AsyncLimiter
 from services.marketing import links, subscribers, suppression
 from services.marketing.campaigns import mailings, store
 from services.marketing.campaigns.mailings import Draft, Mailing
-from services.marketing.campaigns.rules import Ended, after_failure, retry_wait_s
+from services.marketing.campaigns.rules import Ended, after_failure, pause_after, retry_wait_s
 from services.marketing.mail_templates import LIST, unsubscribe_headers, with_footer
 from services.marketing.settings import MarketingSettings
 from shared.clock import now
@@ -112,7 +112,9 @@ async def _end(tx: Transaction, settings: MarketingSettings, mailing: Mailing, e
 
 
 async def _note_failure(tx: Transaction, settings: MarketingSettings, mailing: Mailing, failure: MailFailed) -> None:
-    transition = after_failure(failure.outcome, failure.code, mailing.attempts, failure.status)
+    if pause := pause_after(failure, mailing.attempts):
+        await store.pause(tx, mailing.campaign_id, pause)
+    transition = after_failure(failure, mailing.attempts)
     if transition.state == "queued":
         wait_s = retry_wait_s(transition, mailing.attempts)
         await mailings.postpone(tx, mailing, wait_s, counts=transition.counts)

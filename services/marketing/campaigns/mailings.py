@@ -10,9 +10,14 @@ from shared.database import Transaction
 
 ABANDONED = "interval '2 minutes'"  # longer than any dialogue; a live one holds its row locked as well
 
+# First the campaign under way that has waited longest, then its mail: what a paused one has waiting is not read.
 CLAIM = """
-WITH due AS MATERIALIZED (SELECT campaign_id, subject_id FROM mailing
-  WHERE state = 'queued' AND due_at <= clock_timestamp() ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+WITH next AS MATERIALIZED (
+  SELECT campaign_id FROM campaign c WHERE state = 'sending' ORDER BY
+    (SELECT min(due_at) FROM mailing m WHERE m.campaign_id = c.campaign_id AND m.state = 'queued') LIMIT 1),
+due AS MATERIALIZED (SELECT campaign_id, subject_id FROM mailing
+  WHERE campaign_id = (SELECT campaign_id FROM next) AND state = 'queued' AND due_at <= clock_timestamp()
+  ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
 UPDATE mailing m SET state = 'sending', claimed_at = clock_timestamp(), attempts = m.attempts + 1 FROM due
 WHERE m.campaign_id = due.campaign_id AND m.subject_id = due.subject_id
 RETURNING m.campaign_id, m.subject_id, m.attempts
@@ -27,13 +32,20 @@ END = """
 WITH ended AS (UPDATE mailing SET state = $3, settled_at = clock_timestamp()
   WHERE campaign_id = $1 AND subject_id = $2 AND state = 'sending' RETURNING state)
 UPDATE campaign SET sent = sent + ($3 = 'sent')::int, cancelled = cancelled + ($3 = 'cancelled')::int,
-  refused = refused + ($3 = 'refused')::int, unknown = unknown + ($3 = 'unknown')::int
+  refused = refused + ($3 = 'refused')::int, unknown = unknown + ($3 = 'unknown')::int,
+  pauses = CASE WHEN $3 = 'sent' THEN 0 ELSE pauses END
 WHERE campaign_id = $1 AND EXISTS (SELECT FROM ended)
 """
+# The campaign is locked, so that it is not cancelled meanwhile: a mail queued in a cancelled one would wait for ever.
 POSTPONE = """
-UPDATE mailing SET state = 'queued', due_at = clock_timestamp() + make_interval(secs => $3),
-  attempts = CASE WHEN $4 THEN attempts ELSE attempts - 1 END
-WHERE campaign_id = $1 AND subject_id = $2 AND state = 'sending'
+WITH sender AS MATERIALIZED (
+  SELECT state = 'cancelled' AS cancelled FROM campaign WHERE campaign_id = $1 FOR NO KEY UPDATE),
+postponed AS (UPDATE mailing SET state = CASE WHEN sender.cancelled THEN 'cancelled' ELSE 'queued' END,
+    settled_at = CASE WHEN sender.cancelled THEN clock_timestamp() END,
+    due_at = clock_timestamp() + make_interval(secs => $3), attempts = CASE WHEN $4 THEN attempts ELSE attempts - 1 END
+  FROM sender WHERE campaign_id = $1 AND subject_id = $2 AND state = 'sending' RETURNING state)
+UPDATE campaign SET cancelled = cancelled + 1
+WHERE campaign_id = $1 AND EXISTS (SELECT FROM postponed WHERE postponed.state = 'cancelled')
 """
 ABANDON = f"""
 WITH lost AS MATERIALIZED (SELECT campaign_id, subject_id FROM mailing

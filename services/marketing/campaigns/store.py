@@ -2,8 +2,10 @@
 
 from uuid import UUID, uuid4
 
+from services.marketing.campaigns.rules import Pause, pause_s
 from shared.contracts import marketing
 from shared.database import Transaction
+from shared.observability import log
 
 CAMPAIGNS = "campaigns"
 """The loop that plans and sends."""
@@ -12,11 +14,31 @@ CREATE = """
 INSERT INTO campaign (campaign_id, subject, body, language, topic) VALUES ($1, $2, $3, $4, $5)
 """
 START = """
-UPDATE campaign SET state = 'sending', started_at = now() WHERE campaign_id = $1 AND state = 'draft'
+UPDATE campaign SET state = 'sending', started_at = coalesce(started_at, now()), reason = '', resumes_at = NULL
+WHERE campaign_id = $1 AND state IN ('draft', 'paused')
+"""
+PAUSE = """
+UPDATE campaign SET state = 'paused', reason = $2, pauses = pauses + 1 WHERE campaign_id = $1 AND state = 'sending'
+RETURNING pauses
+"""
+RESUME_LATER = "UPDATE campaign SET resumes_at = now() + make_interval(secs => $2) WHERE campaign_id = $1"
+RESUME = """
+UPDATE campaign SET state = 'sending', reason = '', resumes_at = NULL WHERE state = 'paused' AND resumes_at <= now()
+"""
+CANCEL = """
+UPDATE campaign SET state = 'cancelled', finished_at = now(), reason = '', resumes_at = NULL
+WHERE campaign_id = $1 AND state IN ('draft', 'sending', 'paused')
+"""
+DROP_QUEUED = """
+WITH dropped AS (UPDATE mailing SET state = 'cancelled', settled_at = now()
+  WHERE campaign_id = $1 AND state = 'queued' RETURNING state)
+UPDATE campaign SET cancelled = cancelled + (SELECT count(*) FROM dropped) WHERE campaign_id = $1
 """
 EXISTS = "SELECT true FROM campaign WHERE campaign_id = $1"
 READ = """
-SELECT c.campaign_id, c.subject, c.state, c.language, c.topic, c.created_at, c.started_at, c.finished_at,
+SELECT c.campaign_id, c.subject, c.language, c.topic, c.created_at, c.started_at, c.finished_at,
+  CASE c.state WHEN 'paused' THEN 'sending' WHEN 'cancelled' THEN 'finished' ELSE c.state END AS state,
+  c.state = 'paused' AS paused, c.reason, c.resumes_at, c.state = 'cancelled' AS ended_early,
   c.sent, c.cancelled, c.refused, c.unknown, open.queued, open.sending
 FROM campaign c CROSS JOIN LATERAL (
   SELECT count(*) FILTER (WHERE m.state = 'queued') AS queued, count(*) FILTER (WHERE m.state = 'sending') AS sending
@@ -38,8 +60,31 @@ async def create(tx: Transaction, request: marketing.CreateCampaign) -> UUID:
 
 
 async def start(tx: Transaction, campaign_id: UUID) -> bool:
-    """Start a draft; False when there is no such campaign."""
+    """Start a draft, or a paused campaign again; False when there is no such campaign."""
     return bool(await tx.run(START, campaign_id) or await tx.value(EXISTS, campaign_id))
+
+
+async def pause(tx: Transaction, campaign_id: UUID, pause: Pause) -> None:
+    """Send no more of a campaign until staff start it again, or until its time has come if it heals by itself."""
+    pauses: int | None = await tx.value(PAUSE, campaign_id, pause.reason)
+    if pauses is None:  # by another of its mails
+        return
+    if pause.heals:
+        await tx.run(RESUME_LATER, campaign_id, pause_s(pauses))
+    log.error("campaign paused", reason=pause.reason)
+
+
+async def resume_due(tx: Transaction) -> None:
+    """Go on with campaigns whose pause is over."""
+    await tx.run(RESUME)
+
+
+async def cancel(tx: Transaction, campaign_id: UUID) -> bool:
+    """Send no more of a campaign, ever; False when there is no such campaign."""
+    if await tx.run(CANCEL, campaign_id):
+        await tx.run(DROP_QUEUED, campaign_id)
+        return True
+    return bool(await tx.value(EXISTS, campaign_id))
 
 
 async def find(tx: Transaction, campaign_id: UUID) -> marketing.Campaign | None:

@@ -25,6 +25,13 @@ async def start_campaign(request: marketing.StartCampaign, tx: Transaction) -> D
     return Done()
 
 
+@router.request(marketing.CancelCampaign, purpose=Purpose.UPKEEP)
+async def cancel_campaign(request: marketing.CancelCampaign, tx: Transaction) -> Done:
+    if not await store.cancel(tx, request.campaign_id):
+        raise refuse(404, "no such campaign")
+    return Done()
+
+
 @router.request(marketing.ReadCampaign, purpose=Purpose.UPKEEP)
 async def read_campaign(request: marketing.ReadCampaign, tx: Transaction) -> marketing.Campaign:
     campaign = await store.find(tx, request.campaign_id)

@@ -14,6 +14,7 @@ async def send_campaigns(database: Database, sender: Sender) -> bool:
     if await plan_page(database):
         return True
     async with database.transaction(Purpose.UPKEEP) as tx:
+        await store.resume_due(tx)
         if not await store.any_under_way(tx):
             return False
     turns = (delivery.send_next(sender) for _ in range(sender.settings.send_concurrency))

@@ -34,13 +34,23 @@ class CreateCampaign(Request[Created], type="marketing.create-campaign"):
 
 
 class StartCampaign(Request[Done], type="marketing.start-campaign"):
-    """Staff sends a draft; starting it again changes nothing."""
+    """Staff sends a draft, or goes on with a paused campaign; starting it again changes nothing."""
+
+    campaign_id: UUID
+
+
+class CancelCampaign(Request[Done], type="marketing.cancel-campaign"):
+    """Staff ends a campaign: what has not left does not leave. Repeating it changes nothing."""
 
     campaign_id: UUID
 
 
 class Campaign(Message):
-    """A campaign and how far it is; `unknown` mails may have arrived and are not sent again."""
+    """A campaign and how far it is; `unknown` mails may have arrived and are not sent again.
+
+    A paused one says the reason; it goes on at `resumes_at`, or when staff start it again. `ended_early` is one that
+    staff ended.
+    """
 
     campaign_id: UUID
     subject: str
@@ -50,6 +60,10 @@ class Campaign(Message):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    paused: bool = False
+    reason: str = ""
+    ended_early: bool = False
+    resumes_at: datetime | None = None
     queued: int
     sending: int
     sent: int

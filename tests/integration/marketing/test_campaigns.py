@@ -182,16 +182,18 @@ async def test_a_topic_reaches_those_interested_who_did_not_object_to_profiling(
 async def test_without_a_purpose_and_for_other_channels_nobody_is_visible(
     harness: Harness, resources: dict[str, Resources]
 ) -> None:
-    await insert_readers(harness, [reader("seen"), reader("seen")])
-    count = (
-        "SELECT (SELECT count(*) FROM subscriber) + (SELECT count(*) FROM mailing) + (SELECT count(*) FROM interest)"
-    )
+    people = [reader("seen"), reader("seen")]
+    await insert_readers(harness, people)
+    theirs = "WHERE subject_id = ANY ($1)"  # the audience's loop stores others meanwhile
+    tables = ("subscriber", "mailing", "interest")
+    count = f"SELECT {' + '.join(f'(SELECT count(*) FROM {table} {theirs})' for table in tables)}"
+    ids = [person.subject_id for person in people]
     seen = {}
     for purpose in (EMAIL, Purpose.MARKETING_SMS, Purpose.MARKETING_PHONE):
         async with resources["marketing"].database.transaction(purpose) as tx:
-            seen[purpose] = await tx.value(count)
+            seen[purpose] = await tx.value(count, ids)
     assert seen == {EMAIL: 2 + 4 + 4, Purpose.MARKETING_SMS: 0, Purpose.MARKETING_PHONE: 0}
-    assert await resources["marketing"].database.pool.fetchval(count) == 0
+    assert await resources["marketing"].database.pool.fetchval(count, ids) == 0
 
 
 async def test_an_unknown_outcome_is_reported_and_not_sent_again(
@@ -297,6 +299,7 @@ async def test_a_mailbox_that_is_gone_is_written_to_only_once(
         "552 5.2.2 mailbox full",
         "554 5.7.0 policy",
         "550 5.4.1 no way",
+        "550 relaying denied",
     ],
 )
 async def test_a_refusal_that_is_about_us_costs_no_reader(
@@ -316,7 +319,7 @@ async def check_stays(harness: Harness, person: Reader) -> None:
     assert left == [{"state": "subscribed", "email": person.email}]
 
 
-@pytest.mark.parametrize("answer", ["550 relaying denied", "551 try elsewhere", "553 not allowed", "554 5.6.0 spam?"])
+@pytest.mark.parametrize("answer", ["550 no", "551 try elsewhere", "553 not allowed", "554 5.6.0 spam?"])
 async def test_a_refusal_that_says_little_costs_one_mail(
     harness: Harness, client: RequestClient, smtp: MailServer, answer: str
 ) -> None:
