@@ -51,6 +51,7 @@ ROUTERS = (
     sandbox.buyers,
     newsletter.mailing,
     newsletter.anybody,
+    newsletter.members,
     notice.anybody,
     consents.anybody,
     consents.members,

@@ -1,7 +1,7 @@
 """Decisions made in the account: who allows e-mail or objects there, and is not known here as such.
 
-privacy's decisions arrive as rows of `permission` (the kit stores them). Withdrawals need nothing here:
-PostgreSQL hides the person at the moment of sending.
+privacy's decisions arrive as rows of `permission` (the kit stores them). From then on PostgreSQL hides whoever
+withdrew from sending; what is stored of them goes in the next round.
 """
 
 from dataclasses import dataclass
@@ -17,13 +17,15 @@ from shared.secrets import Keyring
 AUDIENCE = "audience"
 """The loop that asks for the addresses of these people."""
 
-# Who allows e-mail or objects to marketing and is not known here; whose copy is outdated; and who left by a
-# link and allows e-mail now, either by a newer decision or because the ledger has not heard of the leaving.
+# Who allows e-mail or objects to marketing and is not known here; whose copy is outdated; who withdrew in the
+# account, or was unreachable, and has decided anew; and who left by a link and allows e-mail now, either by a newer
+# decision or because the ledger has not heard of the leaving.
 UNRECONCILED = """
 SELECT p.subject_id, p.allowed, s.state, s.left_at FROM permission p
 JOIN subject who ON who.subject_id = p.subject_id AND who.live
 LEFT JOIN subscriber s ON s.subject_id = p.subject_id
-WHERE p.purpose = 'direct-marketing.email' AND p.allowed AND (s.subject_id IS NULL OR s.stale OR s.state = 'left')
+WHERE p.purpose = 'direct-marketing.email' AND p.allowed AND (s.subject_id IS NULL OR s.stale
+  OR s.state IN ('left', 'withdrawn') OR (s.state = 'unreachable' AND p.version > s.unreachable_version))
 UNION
 SELECT p.subject_id, false, NULL, NULL FROM permission p
 JOIN subject who ON who.subject_id = p.subject_id AND who.live
@@ -38,9 +40,30 @@ INSERT INTO subscriber (subject_id, state, address_hash, language, source, since
 VALUES ($1, 'left', $2, $3, 'account', now(), now()) ON CONFLICT DO NOTHING
 """
 STORE_UNREACHABLE = """
-INSERT INTO subscriber (subject_id, state, language, source, since) VALUES ($1, 'unreachable', 'pl', 'account', now())
-ON CONFLICT (subject_id) DO UPDATE SET stale = false,
-  state = CASE WHEN subscriber.state = 'left' THEN 'unreachable' ELSE subscriber.state END
+INSERT INTO subscriber (subject_id, state, language, source, since, unreachable_version)
+SELECT $1, 'unreachable', 'pl', 'account', now(), version FROM permission
+WHERE subject_id = $1 AND purpose = 'direct-marketing.email'
+ON CONFLICT (subject_id) DO UPDATE SET stale = false, unreachable_version = excluded.unreachable_version,
+  state = CASE WHEN subscriber.state = 'subscribed' THEN subscriber.state ELSE 'unreachable' END
+"""
+# Deleted as one leaves by a link, but by the ledger's word: the next consent there needs no comparing of times.
+FORGET = """
+WITH withdrawn AS MATERIALIZED (
+  SELECT s.subject_id FROM permission p JOIN subscriber s ON s.subject_id = p.subject_id
+  WHERE p.purpose = 'direct-marketing.email' AND NOT p.allowed AND s.state = 'subscribed'
+  ORDER BY s.subject_id LIMIT $1 FOR UPDATE OF s SKIP LOCKED),
+forgotten AS (UPDATE subscriber SET state = 'withdrawn', email = NULL, keep_until = NULL, asked_on = NULL, stale = false
+  WHERE subject_id IN (SELECT subject_id FROM withdrawn) RETURNING subject_id, address_hash),
+suppressed AS (INSERT INTO suppression (address_hash, reason)
+  SELECT f.address_hash, 'objected' FROM forgotten f JOIN permission p ON p.subject_id = f.subject_id
+  WHERE p.purpose = 'direct-marketing' AND NOT p.allowed AND f.address_hash IS NOT NULL
+  ORDER BY f.address_hash ON CONFLICT DO NOTHING),
+dropped AS (DELETE FROM mailing WHERE subject_id IN (SELECT subject_id FROM withdrawn) RETURNING campaign_id, state),
+tally AS (UPDATE campaign c SET cancelled = cancelled + n.dropped
+  FROM (SELECT campaign_id, count(*) AS dropped FROM dropped
+        WHERE state IN ('queued', 'sending') GROUP BY campaign_id) n
+  WHERE n.campaign_id = c.campaign_id)
+SELECT count(*) FROM forgotten
 """
 
 
@@ -52,6 +75,12 @@ class Decision:
     allowed: bool
     state: str | None
     left_at: datetime | None
+
+
+async def forget_withdrawn(tx: Transaction, limit: int) -> int:
+    """Delete what is kept to write to people who withdrew in the account (R-MKT); answers how many there were."""
+    people: int = await tx.value(FORGET, limit)
+    return people
 
 
 async def unreconciled(tx: Transaction, limit: int) -> list[Decision]:

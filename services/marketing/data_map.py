@@ -5,7 +5,7 @@ from shared.purposes import ProcessingPurpose
 
 DATA_MAP = DataMap(
     service="marketing",
-    version=1,
+    version=2,
     tables=(
         Table(
             "subscriber",
@@ -18,6 +18,7 @@ DATA_MAP = DataMap(
                 # by this an erasure remembers that the person had left or objected
                 Column("address_hash", Category.EMAIL, source="inferred"),
                 *fact("state", "language", "source", "since", "left_at", "stale", "keep_until"),
+                *fact("unreachable_version", "asked_on"),
             ),
         ),
         Table(

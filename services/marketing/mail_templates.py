@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import date
-from urllib.parse import quote
 
 from shared.contracts.fields import Language
 
@@ -48,6 +47,10 @@ FOOTER_EN = """
 You get this by your consent of {since}. Unsubscribe or object: {link}
 {controller}
 """
+ENDS: Mapping[Language, str] = {
+    "pl": "\nPrzestaniemy pisać po {ends_on}, jeśli nie potwierdzisz, że chcesz dostawać newsletter dalej: {link}",
+    "en": "\nWe stop writing after {ends_on} unless you confirm that you want to go on receiving this: {link}",
+}
 FOOTER: Mapping[Language, str] = {"pl": FOOTER_PL, "en": FOOTER_EN}
 
 
@@ -57,17 +60,23 @@ def confirmation(language: Language, words: str, link: str, controller: str) -> 
     return subject, text.format(words=words, link=link, controller=controller)
 
 
-def with_footer(text: str, language: Language, since: date, link: str, controller: str) -> str:
-    """A campaign's text with the reason why it came and the way out."""
-    return text.rstrip() + FOOTER[language].format(since=since.isoformat(), link=link, controller=controller)
+def with_footer(
+    text: str, language: Language, since: date, link: str, controller: str, ends_on: date | None = None
+) -> str:
+    """A campaign's text with the reason why it came and the way out; `ends_on` for a reader who is asked to stay."""
+    footer = FOOTER[language].format(since=since.isoformat(), link=link, controller=controller)
+    asked = ENDS[language].format(ends_on=ends_on.isoformat(), link=link) if ends_on else ""
+    return text.rstrip() + footer.rstrip() + asked + "\n"
 
 
-def unsubscribe_headers(link: str, mailbox: str, token: str) -> Mapping[str, str]:
-    """The two headers of one-click unsubscribing (RFC 8058), the mailbox second (RFC 2369)."""
-    mailto = f"mailto:{mailbox}?subject={quote(f'unsubscribe {token}')}"
+def unsubscribe_headers(link: str, domain: str) -> Mapping[str, str]:
+    """The headers of a list (RFC 2919) and of one-click unsubscribing (RFC 8058).
+
+    No `mailto:` beside the link (RFC 2369): nobody reads such mails, and who is promised a way out has to get it.
+    """
     return {
-        "List-Unsubscribe": f"<{link}>, <{mailto}>",
+        "List-Unsubscribe": f"<{link}>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        "List-Id": f"<{LIST}.{mailbox.rpartition('@')[2]}>",
+        "List-Id": f"<{LIST}.{domain}>",
         "Precedence": "bulk",
     }

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from pydantic import EmailStr, Field
+from pydantic import Field
 
 from shared.settings import KeyedSettings
 
@@ -13,7 +13,6 @@ class MarketingSettings(KeyedSettings):
     mails_per_second: float = Field(default=10.0, gt=0)  # of this process
     send_concurrency: int = Field(default=4, ge=1, le=6)  # dialogues at a time; each holds a connection of the pool
     resend_after_s: float = Field(default=600.0, ge=0)
-    unsubscribe_mailbox: EmailStr = "contact@clusteric.com"
     mail_provider: str = ""
     controller: str = "NanoMedia Damian Kiełbasa, NIP 9222828810"
 

@@ -1,10 +1,12 @@
 """Subscribers: who gets the newsletter, who left, and whose mailbox is gone (GDPR Art. 7(3), 21(2)-(3))."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 from uuid import UUID
 
 from services.marketing.addresses import current_hash
+from services.marketing.links import Recipient
 from shared.clock import now, today
 from shared.contracts import marketing
 from shared.database import Transaction
@@ -20,22 +22,23 @@ VALUES ($1, 'subscribed', $2, $3, $4, $5, now(), $6)
 ON CONFLICT (subject_id) DO UPDATE SET state = 'subscribed', email = excluded.email,
   address_hash = excluded.address_hash, language = excluded.language, source = excluded.source,
   since = CASE WHEN subscriber.state = 'subscribed' THEN subscriber.since ELSE excluded.since END,
-  left_at = NULL, stale = false, keep_until = excluded.keep_until
+  left_at = NULL, stale = false, unreachable_version = NULL, asked_on = NULL, keep_until = excluded.keep_until
 """
-IS_SUBSCRIBED = "SELECT state = 'subscribed' FROM subscriber WHERE subject_id = $1"
-OUTDATE = "UPDATE subscriber SET stale = true WHERE subject_id = $1 AND state = 'subscribed'"
-RENEW = """
-UPDATE subscriber SET keep_until = $2 WHERE subject_id = $1 AND state = 'subscribed' AND keep_until < $2
-"""
-UNREACHABLE = """
-UPDATE subscriber SET state = 'unreachable', email = NULL, keep_until = NULL
+SUBSCRIPTION = """
+SELECT CASE WHEN asked_on IS NOT NULL THEN keep_until END AS ends_on FROM subscriber
 WHERE subject_id = $1 AND state = 'subscribed'
 """
-DROP_EXPIRED = """
-WITH old AS MATERIALIZED (
-  SELECT subject_id FROM subscriber WHERE keep_until < $1 LIMIT $2 FOR UPDATE SKIP LOCKED)
-DELETE FROM subscriber WHERE subject_id IN (SELECT subject_id FROM old) RETURNING subject_id
+OUTDATE = "UPDATE subscriber SET stale = true WHERE subject_id = $1 AND state IN ('subscribed', 'unreachable')"
+RENEW = """
+UPDATE subscriber SET keep_until = $2, asked_on = NULL
+WHERE subject_id = $1 AND state = 'subscribed' AND keep_until < $2
 """
+UNREACHABLE = f"""
+UPDATE subscriber SET state = 'unreachable', email = NULL, keep_until = NULL, asked_on = NULL,
+  unreachable_version = (SELECT version FROM permission p
+    WHERE p.subject_id = subscriber.subject_id AND p.purpose = '{Purpose.MARKETING_EMAIL}')
+WHERE subject_id = $1 AND state = 'subscribed'
+"""  # noqa: S608 constants
 
 
 async def store(tx: Transaction, keyring: Keyring, subject_id: UUID, email: str, language: str, source: Source) -> None:
@@ -45,28 +48,51 @@ async def store(tx: Transaction, keyring: Keyring, subject_id: UUID, email: str,
     await tx.run(STORE, subject_id, email, address_hash, language, source, keep_until)
 
 
-async def is_subscribed(tx: Transaction, subject_id: UUID) -> bool:
-    return bool(await tx.value(IS_SUBSCRIBED, subject_id))
+@dataclass(frozen=True)
+class Subscription:
+    """Somebody who gets the newsletter; `ends_on` is the last day of one who is asked to stay."""
+
+    ends_on: date | None
+
+
+async def subscription(tx: Transaction, subject_id: UUID) -> Subscription | None:
+    row = await tx.row(SUBSCRIPTION, subject_id)
+    return None if row is None else Subscription(**row)
+
+
+# Whoever gets mail in the mailbox of the link, if its person does not: erased, and signed up anew.
+READER_OF = """
+SELECT subject_id FROM subscriber WHERE (subject_id = $1 OR address_hash = $2) AND state = 'subscribed'
+ORDER BY subject_id <> $1 LIMIT 1
+"""
+
+
+WAS_ERASED = "SELECT NOT live FROM subject WHERE subject_id = $1"
+
+
+async def was_erased(tx: Transaction, subject_id: UUID) -> bool:
+    return bool(await tx.value(WAS_ERASED, subject_id))
+
+
+async def reader_of(tx: Transaction, recipient: Recipient) -> UUID | None:
+    """Whom a link can unsubscribe; None when nobody gets mail by it."""
+    reader: UUID | None = await tx.value(READER_OF, recipient.subject_id, recipient.address_hash)
+    return reader
 
 
 async def mark_outdated(tx: Transaction, subject_id: UUID) -> bool:
-    """Have a subscriber's address asked for anew; False for somebody who is none."""
+    """Have the address of a subscriber, or of an unreachable one, asked for anew; False for anybody else."""
     return bool(await tx.run(OUTDATE, subject_id))
 
 
 async def renew_retention(tx: Transaction, subject_id: UUID, keep_until: date | None) -> None:
-    """Keep a subscription longer after an interaction."""
+    """Keep a subscription longer after an interaction, or because the person says so."""
     await tx.run(RENEW, subject_id, keep_until)
 
 
 async def mark_unreachable(tx: Transaction, subject_id: UUID) -> None:
-    """Forget the address of a mailbox that does not exist."""
+    """Forget the address of a mailbox that does not exist, until the person decides anew."""
     await tx.run(UNREACHABLE, subject_id)
-
-
-async def drop_expired(tx: Transaction, day: date, limit: int) -> list[UUID]:
-    """Drop subscribers whose retention ended before `day`; who they were."""
-    return [row["subject_id"] for row in await tx.rows(DROP_EXPIRED, day, limit)]
 
 
 # In the sender's order: first the permission, on which a mail under way is waited for. The version stays:
@@ -77,7 +103,7 @@ SELECT $1, purpose, false, 0 FROM unnest($2::text[]) AS p (purpose) ORDER BY pur
 ON CONFLICT (subject_id, purpose) DO UPDATE SET allowed = false WHERE permission.allowed
 """
 LEAVE = """
-UPDATE subscriber SET state = 'left', left_at = $2, email = NULL, keep_until = NULL
+UPDATE subscriber SET state = 'left', left_at = $2, email = NULL, keep_until = NULL, asked_on = NULL
 WHERE subject_id = $1 AND state <> 'left'
 """
 DROP_MAILINGS = """

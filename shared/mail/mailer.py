@@ -68,8 +68,13 @@ class Mailer:
         self._sender = sender
         self._from = parseaddr(sender)[1]
 
+    @property
+    def domain(self) -> str:
+        """The domain of the sender's address."""
+        return self._from.rpartition("@")[2]
+
     def message_id(self, key: object) -> str:
-        return f"<{key}@{self._from.rpartition('@')[2]}>"
+        return f"<{key}@{self.domain}>"
 
     async def send(
         self,

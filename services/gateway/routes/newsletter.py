@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Path, Query, Request
 from starlette.responses import HTMLResponse, Response
 
-from services.gateway.authentication import Anybody
+from services.gateway.authentication import Anybody, CurrentMember
 from services.gateway.forms import MULTIPART, URLENCODED, form_fields
 from services.gateway.limits import Kind
 from services.gateway.pages import page
@@ -16,6 +16,7 @@ from shared.contracts import marketing
 
 anybody = router("newsletter")
 mailing = router("newsletter", Kind.MAIL)
+members = router("newsletter", Kind.MEMBER)
 
 TITLE = "Newsletter"
 OBJECTION = ("objects", "yes")
@@ -53,7 +54,13 @@ async def confirm_by_page(token: LinkToken, caller: Anybody) -> HTMLResponse:
 async def show(token: LinkToken, caller: Anybody) -> HTMLResponse:
     """The page behind an unsubscribe link. It changes nothing: scanners follow links."""
     offered = await caller.request(marketing.ReadUnsubscribe(token=token))
-    return page(offered.list_name, LEAVE if offered.subscribed else LEFT)
+    return page(offered.list_name, _shown(token, offered))
+
+
+def _shown(token: str, offered: marketing.UnsubscribeOffer) -> str:
+    if not offered.subscribed:
+        return OUTDATED if offered.outdated else LEFT
+    return (STAY.format(token=token, ends_on=offered.ends_on) if offered.ends_on else "") + LEAVE
 
 
 FORMS = {
@@ -84,7 +91,27 @@ async def leave(token: LinkToken, request: Request, caller: Anybody) -> HTMLResp
     """
     sent = await form_fields(request, URLENCODED, MULTIPART, otherwise=URLENCODED)
     await caller.request(marketing.Unsubscribe(token=token, objects=OBJECTION in sent))
-    return page(TITLE, LEFT)
+    return page(TITLE, _shown(token, await caller.request(marketing.ReadUnsubscribe(token=token))))
+
+
+@anybody.post("/newsletter/renewals/{token:secret}", response_class=HTMLResponse)
+async def renew(token: LinkToken, caller: Anybody) -> HTMLResponse:
+    """The button for a reader who is asked to stay."""
+    await caller.request(marketing.RenewByLink(token=token))
+    return page(TITLE, STAYING)
+
+
+@members.get("/me/newsletter")
+async def my_newsletter(member: CurrentMember) -> marketing.Subscription:
+    """One's own newsletter; with `ends_on` the panel asks whether it should go on."""
+    return await member.request(marketing.ReadSubscription(subject_id=member.subject_id))
+
+
+@members.post("/me/newsletter/renewal", status_code=204, response_class=Response)
+async def renew_mine(member: CurrentMember) -> Response:
+    """Go on with the newsletter."""
+    await member.request(marketing.RenewSubscription(subject_id=member.subject_id))
+    return no_content()
 
 
 CONFIRM = """<form method="post" action="confirmations/{token}">
@@ -97,4 +124,12 @@ LEAVE = """<form method="post">
 Nie chcę też profilowania do marketingu · I also object to profiling for marketing</label></p>
 <p><button>Wypisz mnie · Unsubscribe me</button></p>
 </form>"""
+STAY = """<form method="post" action="../renewals/{token}">
+<p>Przestaniemy pisać po {ends_on}, jeśli nie potwierdzisz. · We stop writing after {ends_on} unless you confirm.</p>
+<p><button>Chcę dostawać newsletter dalej · Keep sending me the newsletter</button></p>
+</form>"""
+STAYING = "<p>Dziękujemy, będziemy pisać dalej. · Thank you, we go on writing.</p>"
+OUTDATED = """<p>Ten link należy do danych, które już usunęliśmy. Jeśli newsletter nadal przychodzi, adres zapisano na
+nowo: wypisze Cię link z najnowszej wiadomości. · This link belongs to data that we have erased. If the newsletter still
+comes, the address was subscribed anew: the link in the newest mail unsubscribes you.</p>"""
 LEFT = "<p>Ten adres nie jest już na liście. · This address is not on the list any more.</p>"

@@ -86,14 +86,15 @@ async def _permitted(tx: Transaction, keyring: Keyring, mailing: Mailing) -> Dra
 
 def _letter(sender: Sender, mailing: Mailing, draft: Draft) -> Letter:
     settings = sender.settings
-    token = links.unsubscribe_token(sender.keyring, mailing.subject_id, LIST)
+    recipient = links.Recipient(mailing.subject_id, draft.address_hash)
+    token = links.unsubscribe_token(sender.keyring, recipient, LIST)
     link = f"{settings.public_url}/newsletter/unsubscribe/{token}"
     return Letter(
         key=f"{mailing.campaign_id}.{mailing.subject_id}",
         to=draft.email,
         subject=draft.subject,
-        text=with_footer(draft.body, draft.language, draft.since.date(), link, settings.controller),
-        headers=unsubscribe_headers(link, settings.unsubscribe_mailbox, token),
+        text=with_footer(draft.body, draft.language, draft.since.date(), link, settings.controller, draft.ends_on),
+        headers=unsubscribe_headers(link, sender.mailer.domain),
     )
 
 

@@ -23,7 +23,8 @@ WHERE m.campaign_id = due.campaign_id AND m.subject_id = due.subject_id
 RETURNING m.campaign_id, m.subject_id, m.attempts
 """
 READ = """
-SELECT s.email, s.language, s.since, c.subject, c.body
+SELECT s.email, s.address_hash, s.language, s.since, CASE WHEN s.asked_on IS NOT NULL THEN s.keep_until END AS ends_on,
+  c.subject, c.body
 FROM mailing m JOIN subscriber s ON s.subject_id = m.subject_id JOIN campaign c ON c.campaign_id = m.campaign_id
 WHERE m.campaign_id = $1 AND m.subject_id = $2 AND m.state = 'sending' AND s.state = 'subscribed'
 FOR UPDATE OF m
@@ -75,11 +76,13 @@ class Mailing:
 
 @dataclass(frozen=True)
 class Draft:
-    """What a mail is written from; `since` is the day of the consent."""
+    """What a mail is written from: the day of the consent, and the last day of a reader who is asked to stay."""
 
     email: str
+    address_hash: bytes
     language: Language
     since: datetime
+    ends_on: date | None
     subject: str
     body: str
 

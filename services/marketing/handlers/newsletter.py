@@ -1,17 +1,18 @@
 """The newsletter: joining by a confirmed address, leaving by one click (RFC 8058)."""
 
-from uuid import UUID
-
 from services.marketing import double_opt_in, links, subscribers
 from services.marketing.audience import AUDIENCE
 from services.marketing.double_opt_in import Confirmation
+from services.marketing.links import Recipient
 from services.marketing.mail_templates import LIST
 from services.marketing.settings import MarketingSettings
+from shared.clock import today
 from shared.contracts import identity, marketing
 from shared.contracts.message import Done
 from shared.database import Transaction
+from shared.law import retention
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.subjects import Standing, lock_subject
+from shared.personal_data.subjects import Standing, lock_subject, require_live
 from shared.problems import refuse
 from shared.purposes import Purpose
 from shared.secrets import Keyring
@@ -39,8 +40,9 @@ async def confirm(
 @router.request(marketing.Unsubscribe, purpose=Purpose.UPKEEP)
 async def unsubscribe(request: marketing.Unsubscribe, tx: Transaction, keyring: Keyring) -> Done:
     recipient = _recipient(keyring, request.token)
-    if await lock_subject(tx, recipient) is not Standing.ERASED:
-        await subscribers.leave(tx, recipient, "unsubscribe link", objects=request.objects)
+    person = await subscribers.reader_of(tx, recipient) or recipient.subject_id
+    if await lock_subject(tx, person) is not Standing.ERASED:
+        await subscribers.leave(tx, person, "unsubscribe link", objects=request.objects)
     return Done()
 
 
@@ -49,11 +51,42 @@ async def read_unsubscribe(
     request: marketing.ReadUnsubscribe, tx: Transaction, keyring: Keyring
 ) -> marketing.UnsubscribeOffer:
     """What the page of an unsubscribe link shows; changes nothing."""
-    subscribed = await subscribers.is_subscribed(tx, _recipient(keyring, request.token))
-    return marketing.UnsubscribeOffer(list_name=LIST, subscribed=subscribed)
+    recipient = _recipient(keyring, request.token)
+    if (person := await subscribers.reader_of(tx, recipient)) is None:
+        outdated = await subscribers.was_erased(tx, recipient.subject_id)
+        return marketing.UnsubscribeOffer(list_name=LIST, subscribed=False, outdated=outdated)
+    subscription = await subscribers.subscription(tx, person)
+    return marketing.UnsubscribeOffer(
+        list_name=LIST, subscribed=subscription is not None, ends_on=subscription.ends_on if subscription else None
+    )
 
 
-def _recipient(keyring: Keyring, token: str) -> UUID:
+@router.request(marketing.RenewByLink, purpose=Purpose.UPKEEP)
+async def renew_by_link(request: marketing.RenewByLink, tx: Transaction, keyring: Keyring) -> Done:
+    recipient = _recipient(keyring, request.token)
+    if person := await subscribers.reader_of(tx, recipient):
+        await subscribers.renew_retention(tx, person, retention.marketing(today()).until)
+    return Done()
+
+
+@router.request(marketing.ReadSubscription, purpose=Purpose.RIGHTS)
+async def read_subscription(request: marketing.ReadSubscription, tx: Transaction) -> marketing.Subscription:
+    subscription = await subscribers.subscription(tx, request.subject_id)
+    if subscription is None:
+        return marketing.Subscription(subscribed=False)
+    return marketing.Subscription(subscribed=True, ends_on=subscription.ends_on)
+
+
+@router.request(marketing.RenewSubscription, purpose=Purpose.RIGHTS)
+async def renew_subscription(request: marketing.RenewSubscription, tx: Transaction) -> Done:
+    await require_live(tx, request.subject_id)
+    if await subscribers.subscription(tx, request.subject_id) is None:
+        raise refuse(404, "no newsletter to renew", message="consent to it first")
+    await subscribers.renew_retention(tx, request.subject_id, retention.marketing(today()).until)
+    return Done()
+
+
+def _recipient(keyring: Keyring, token: str) -> Recipient:
     """Raises Refused (404) for a link that is none of ours."""
     recipient = links.recipient(keyring, token, LIST)
     if recipient is None:

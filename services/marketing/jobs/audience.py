@@ -20,9 +20,10 @@ NO_ACCOUNT = (404, 410)
 async def reconcile_audience(database: Database, client: RequestClient, keyring: Keyring) -> bool:
     async with database.transaction(Purpose.UPKEEP) as tx:
         await interests.drop_of_objectors(tx)
+        withdrawn = await audience.forget_withdrawn(tx, BATCH)
         decisions = await audience.unreconciled(tx, BATCH)
     reconciled = [await _reconcile(database, client, keyring, decision) for decision in decisions]
-    return len(decisions) == BATCH and any(reconciled)
+    return withdrawn == BATCH or (len(decisions) == BATCH and any(reconciled))
 
 
 async def _reconcile(database: Database, client: RequestClient, keyring: Keyring, decision: Decision) -> bool:

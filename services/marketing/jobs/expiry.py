@@ -1,6 +1,6 @@
 """What marketing holds ends by itself: R-MKT, and 48 hours for sign-ups (GDPR Art. 5(1)(e))."""
 
-from services.marketing import interests, sign_ups, subscribers
+from services.marketing import interests, reader_expiry, sign_ups
 from services.marketing.campaigns import mailings
 from shared.clock import now, today
 from shared.contracts import marketing
@@ -21,7 +21,8 @@ async def expire(database: Database) -> bool:
     day = today()
     async with database.transaction(Purpose.UPKEEP) as tx:
         counts = [await sign_ups.drop_expired(tx, BATCH)]
-        people = await subscribers.drop_expired(tx, day, BATCH)
+        counts += [await reader_expiry.ask(tx, day, BATCH)]
+        people = await reader_expiry.drop_expired(tx, day, BATCH)
         for subject_id in people:
             tx.publish(marketing.Unsubscribed(subject_id=subject_id, method=METHOD, decided_at=now()))
         counts += [await mailings.drop_expired(tx, day, BATCH), await interests.drop_expired(tx, day, BATCH)]

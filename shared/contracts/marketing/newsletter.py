@@ -1,6 +1,6 @@
 """Joining the newsletter and leaving it."""
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import EmailStr, Field
@@ -42,16 +42,47 @@ class ConfirmSubscription(Request[Done], type="marketing.confirm-subscription"):
 
 
 class UnsubscribeOffer(Message):
-    """What the page behind an unsubscribe link shows."""
+    """What the page behind an unsubscribe link shows.
+
+    `ends_on` is the last day of a reader who is asked to stay; `outdated` is a link of somebody whose data was erased:
+    mail that still comes has newer links.
+    """
 
     list_name: str
     subscribed: bool
+    ends_on: date | None = None
+    outdated: bool = False
 
 
 class ReadUnsubscribe(Request[UnsubscribeOffer], type="marketing.read-unsubscribe"):
     """Look at an unsubscribe link; changes nothing, so that scanners may follow it. 404 when it is none of ours."""
 
     token: str = Field(min_length=20, max_length=100)
+
+
+class RenewByLink(Request[Done], type="marketing.renew-by-link"):
+    """The reader of a link wants to go on receiving mail. 404 when it is none of ours."""
+
+    token: str = Field(min_length=20, max_length=100)
+
+
+class Subscription(Message):
+    """A member's newsletter; `ends_on` is its last day for somebody who is asked to stay."""
+
+    subscribed: bool
+    ends_on: date | None = None
+
+
+class ReadSubscription(Request[Subscription], type="marketing.read-subscription"):
+    """A member's own newsletter."""
+
+    subject_id: UUID
+
+
+class RenewSubscription(Request[Done], type="marketing.renew-subscription"):
+    """A member wants to go on receiving mail. 404 for somebody who gets none."""
+
+    subject_id: UUID
 
 
 class Unsubscribe(Request[Done], type="marketing.unsubscribe"):

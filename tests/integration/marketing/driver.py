@@ -31,9 +31,10 @@ def hash_of(harness: Harness, address: str) -> bytes:
     return hashes_of(keyring_of(harness), address).newest
 
 
-def unsubscribe_token(harness: Harness, subject_id: UUID) -> str:
-    """The token that stands in every mail to this person."""
-    return links.unsubscribe_token(keyring_of(harness), subject_id, LIST)
+def unsubscribe_token(harness: Harness, subject_id: UUID, address: str = "") -> str:
+    """The token that stands in every mail to this person, or in an older one that names no mailbox."""
+    recipient = links.Recipient(subject_id, hash_of(harness, address) if address else None)
+    return links.unsubscribe_token(keyring_of(harness), recipient, LIST)
 
 
 async def insert_readers(harness: Harness, people: Sequence[Reader]) -> None:

@@ -18,6 +18,6 @@ def test_braces_in_a_campaigns_text_are_text() -> None:
 
 
 def test_one_click_headers_come_in_the_order_of_the_rfc() -> None:
-    headers = unsubscribe_headers("https://x.example/u/T", "out@x.example", "T")
-    assert headers["List-Unsubscribe"] == "<https://x.example/u/T>, <mailto:out@x.example?subject=unsubscribe%20T>"
+    headers = unsubscribe_headers("https://x.example/u/T", "x.example")
+    assert headers["List-Unsubscribe"] == "<https://x.example/u/T>"
     assert headers["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"

@@ -281,7 +281,6 @@ def test_invoices_and_mails_name_the_controller_of_the_register() -> None:
     licensing, marketing = LicensingSettings.model_construct(), MarketingSettings.model_construct()
     assert (licensing.seller, licensing.seller_nip) == (controller.name, controller.nip)
     assert marketing.controller == f"{controller.name}, NIP {controller.nip}"
-    assert marketing.unsubscribe_mailbox == controller.email
 
 
 # ── Rules and authorities ───────────────────────────────────────────────────────────────────────
