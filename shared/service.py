@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from faststream.rabbit import RabbitBroker
 
@@ -52,6 +52,13 @@ class Resources:
 
 Wire = Callable[[Resources], dict[str, Any]]
 Jobs = Callable[[Any], Sequence[Loop]]
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """What a service wires and what has to be closed at its end."""
+
+    async def aclose(self) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -122,6 +129,8 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Resourc
         await _relay_the_rest(resources)
         web.should_exit = True
         await web_task
+        for closing in (value for value in provided.values() if isinstance(value, Closing)):
+            await closing.aclose()
         await resources.client.close()
         await resources.publisher.close()
         await resources.database.close()

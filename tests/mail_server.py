@@ -25,6 +25,9 @@ class MailServer:
     at_sender: str = ""
     at_recipient: dict[str, str] = field(default_factory=dict)
     connections: int = 0
+    tired_after: int = 0
+    """Mails after which a connection that asks for more is told so, or cut off; 0 for never."""
+    tired_answer: str = ""
     delay_s: float = 0.0
     on_mail: Callable[[str], None] = lambda _to: None
 
@@ -32,8 +35,14 @@ class MailServer:
         return [mail for _, to, mail in self.arrived if to == address]
 
     async def handle_MAIL(  # noqa: N802 aiosmtpd's
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+        self, server: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        if self.greeting:  # who is connected already is turned away, too
+            cast("asyncio.Transport", server.transport).abort()
+        if self.tired_after and cast("Dialogue", server).mails >= self.tired_after:
+            if self.tired_answer:
+                return self.tired_answer
+            cast("asyncio.Transport", server.transport).abort()
         if self.at_sender:
             return self.at_sender
         envelope.mail_from = address
@@ -59,14 +68,17 @@ class MailServer:
             return self.answers[to]
         self.raw[to] = content.decode()
         mail = message_from_bytes(content, EmailMessage, policy=policy.default)
+        cast("Dialogue", server).mails += 1
         self.arrived.append((asyncio.get_running_loop().time(), to, mail))
         if to in self.hang_up_on:
             cast("asyncio.Transport", server.transport).abort()
         return "250 accepted"
 
 
-class _Dialogue(SMTP):
+class Dialogue(SMTP):
     """One client's connection; a server that refuses the service says so instead of a welcome (RFC 5321, 3.1)."""
+
+    mails = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         smtp = cast("MailServer", self.event_handler)
@@ -87,7 +99,7 @@ async def mail_server() -> AsyncIterator[MailServer]:
     """Listens on a port of its own until the block ends."""
     smtp = MailServer()
     server = await asyncio.get_running_loop().create_server(
-        lambda: _Dialogue(smtp, enable_SMTPUTF8=True), "127.0.0.1", 0
+        lambda: Dialogue(smtp, enable_SMTPUTF8=True), "127.0.0.1", 0
     )
     smtp.url = f"smtp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server:

@@ -24,7 +24,8 @@ router.include(newsletter.router, interests.router, campaigns.router)
 
 def wire(resources: Resources) -> dict[str, Any]:
     settings: MarketingSettings = resources.settings
-    keyring, mailer = settings.keyring("marketing"), Mailer(settings.smtp_url, settings.mail_sender)
+    keyring = settings.keyring("marketing")
+    mailer = Mailer(settings.smtp_url, settings.mail_sender, keeps=settings.send_concurrency)
     sender = Sender(resources.database, mailer, keyring, settings, even_limiter(settings.mails_per_second))
     return {"keyring": keyring, "texts": ConsentTexts(resources.client), "mailer": mailer, "sender": sender}
 

@@ -7,6 +7,7 @@ from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from email.policy import Policy
 from email.utils import format_datetime, parseaddr
+from time import monotonic
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
@@ -25,6 +26,8 @@ from aiosmtplib.errors import (
 from shared.clock import now
 
 TIMEOUT_S = 20.0  # per SMTP command
+LONGEST_IDLE_S = 20.0  # servers wait for minutes (RFC 5321, 4.5.3.2.7), busy ones for less
+MAILS_PER_CONNECTION = 100  # as mail programs do; some servers refuse more
 PERMANENT = 500
 CLOSING = 421  # the server shuts down or has had enough of us (RFC 5321, 4.2.3), whatever it was asked
 STATUS = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")
@@ -60,13 +63,16 @@ class MailFailed(Exception):
 class Mailer:
     """Hands messages to one SMTP server: `smtp://`, or `smtps://` for TLS from the first byte.
 
-    A password in the URL travels over TLS only; without one, STARTTLS is used where it is offered.
+    A password in the URL travels over TLS only; without one, STARTTLS is used where it is offered. `keeps` connections
+    are kept for the next mails: a new one costs a round trip for TLS, log-in and greeting each, and servers limit them.
     """
 
-    def __init__(self, smtp_url: str, sender: str) -> None:
+    def __init__(self, smtp_url: str, sender: str, keeps: int = 0) -> None:
         self._url = urlsplit(smtp_url)
         self._sender = sender
         self._from = parseaddr(sender)[1]
+        self._keeps = keeps
+        self._kept: list[_Dialogue] = []
 
     @property
     def domain(self) -> str:
@@ -95,17 +101,51 @@ class Mailer:
             raise MailFailed("refused") from None
         await self._hand_over(message, recipient)
 
+    async def aclose(self) -> None:
+        """Close what is kept."""
+        while self._kept:
+            self._kept.pop().close()
+
     async def _hand_over(self, message: EmailMessage, recipient: str) -> None:
-        dialogue = self._dialogue()
+        if kept := self._take():
+            try:
+                await self._converse(kept, message, recipient)
+            except MailFailed as failed:
+                # servers end connections that wait: nothing was said of this mail
+                if kept.handing_over or failed.code not in (None, CLOSING):
+                    raise
+            else:
+                return
+        await self._converse(self._dialogue(), message, recipient)
+
+    async def _converse(self, dialogue: "_Dialogue", message: EmailMessage, recipient: str) -> None:
+        dialogue.handing_over = False
         try:
-            await dialogue.connect()
+            if not dialogue.is_connected:
+                await dialogue.connect()
             await dialogue.send_message(message, sender=self._from, recipients=[recipient])
+            self._keep(dialogue)
         except SMTPNotSupported:  # no SMTPUTF8: never for this recipient, unless it is our own address that needs it
             raise MailFailed("not sent" if recipient.isascii() else "refused") from None
         except (SMTPException, OSError, ValueError) as error:
             raise _failed(error, handing_over=dialogue.handing_over) from None  # the cause names the address
         finally:
+            if dialogue not in self._kept:
+                dialogue.close()
+
+    def _keep(self, dialogue: "_Dialogue") -> None:
+        dialogue.mails, dialogue.idle_since = dialogue.mails + 1, monotonic()
+        if len(self._kept) < self._keeps and dialogue.mails < MAILS_PER_CONNECTION:
+            self._kept.append(dialogue)
+
+    def _take(self) -> "_Dialogue | None":
+        """The connection that was used last and is not too old; the others wait for their turn to be closed."""
+        while self._kept:
+            dialogue = self._kept.pop()
+            if dialogue.is_connected and monotonic() - dialogue.idle_since < LONGEST_IDLE_S:
+                return dialogue
             dialogue.close()
+        return None
 
     def _dialogue(self) -> "_Dialogue":
         secured = self._url.scheme == "smtps"
@@ -121,9 +161,11 @@ class Mailer:
 
 
 class _Dialogue(SMTP):
-    """An SMTP client that knows when handing over has begun."""
+    """An SMTP client that knows when handing over has begun, and how long it has been in use."""
 
     handing_over = False
+    mails = 0
+    idle_since = 0.0
 
     async def data(self, *args: Any, **options: Any) -> Any:
         self.handing_over = True

@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from shared.clock import now
 from shared.mail.mailer import Mailer, MailFailed
-from tests.mail_server import MailServer
+from tests.mail_server import Dialogue, MailServer
 
 # aiosmtpd knows only STARTTLS as TLS and warns of this server, which has it from the first byte
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
@@ -57,7 +57,7 @@ async def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
         return AuthResult(success=getattr(arguments[-1], "password", b"") == b"right", handled=False)
 
     def dialogue() -> SMTP:
-        return SMTP(MailServer(), auth_required=True, auth_require_tls=False, authenticator=log_in)
+        return Dialogue(MailServer(), auth_required=True, auth_require_tls=False, authenticator=log_in)
 
     server = await asyncio.get_running_loop().create_server(dialogue, "127.0.0.1", 0, ssl=context)
     async with server:
