@@ -26,8 +26,13 @@ async def require_consent_text(request: marketing.SubscribeNewsletter, texts: Co
 async def enter(
     tx: Transaction, keyring: Keyring, request: marketing.SubscribeNewsletter, resend_after_s: float
 ) -> None:
-    """Take an address; what happens next happens in the mailbox, whoever it belongs to."""
+    """Take an address; what happens next happens in the mailbox, whoever it belongs to.
+
+    Whoever objected and means it otherwise now is asked once; a stranger who enters the address again sends nothing.
+    """
     address_hash = await current_hash(tx, keyring, request.email)
+    if not await suppression.may_ask(tx, keyring, request.email):
+        return
     sealed = seals.seal_address(keyring, request.email)
     await sign_ups.enter(tx, Entry(address_hash, sealed, request.language, request.text_version), resend_after_s)
 

@@ -13,12 +13,24 @@ HAND_ON = """
 INSERT INTO suppression (address_hash, reason, at)
 SELECT $2, reason, at FROM suppression WHERE address_hash = $1 ON CONFLICT DO NOTHING
 """
+ASK = """
+UPDATE suppression SET asked_at = now() WHERE address_hash = ANY ($1)
+  AND (asked_at IS NULL OR asked_at < now() - make_interval(days => $2))
+"""
+ASKED_AGAIN_DAYS = 7
 LIFT = "DELETE FROM suppression WHERE address_hash = ANY ($1)"
 
 
 async def is_suppressed(tx: Transaction, keyring: Keyring, email: str) -> bool:
     hashes = hashes_of(keyring, email)
     return bool(await tx.value(CONTAINS, [hashes.newest, *hashes.older]))
+
+
+async def may_ask(tx: Transaction, keyring: Keyring, email: str) -> bool:
+    """Whether a link to confirm may be mailed: to who objected or left, once in ASKED_AGAIN_DAYS, whoever enters it."""
+    hashes = hashes_of(keyring, email)
+    every = [hashes.newest, *hashes.older]
+    return bool(await tx.run(ASK, every, ASKED_AGAIN_DAYS)) or not await tx.value(CONTAINS, every)
 
 
 async def lift(tx: Transaction, keyring: Keyring, email: str) -> None:

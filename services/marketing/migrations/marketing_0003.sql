@@ -13,6 +13,9 @@ CREATE INDEX resuming ON campaign (resumes_at) WHERE state = 'paused';
 DROP INDEX queue;
 CREATE INDEX queue ON mailing (campaign_id, due_at) WHERE state = 'queued';
 
+-- Who objected is asked by a confirmation mail once a week at most, whoever enters the address.
+ALTER TABLE suppression ADD COLUMN asked_at timestamptz;
+
 -- Who withdrew in the account has no address here any more; who is unreachable comes back by a newer decision;
 -- who is to be dropped is asked first.
 ALTER TABLE subscriber DROP CONSTRAINT subscriber_state_check;

@@ -397,6 +397,25 @@ async def test_a_corrected_language_reaches_the_copy(
     await eventually(followed)
 
 
+@pytest.mark.parametrize("way", ["objected by a link", "erased after leaving", "objected, and spelled otherwise"])
+async def test_who_does_not_want_mail_is_asked_once_whoever_enters_the_address(
+    harness: Harness, client: RequestClient, way: str
+) -> None:
+    address = an_address("objector")
+    async with harness.superuser("marketing") as database:
+        reason = "erased after leaving" if way == "erased after leaving" else "objected"
+        await database.execute("INSERT INTO suppression VALUES ($1, $2)", hash_of(harness, address), reason)
+    spelling = address.upper() if "otherwise" in way else address
+    asked = []
+    for _ in range(5):
+        await client.request(marketing.SubscribeNewsletter(email=spelling, text_version="T-7"))
+        async with harness.superuser("marketing") as database:  # two days pass
+            dropped = await database.execute("DELETE FROM signup WHERE address_hash = $1", hash_of(harness, address))
+            await database.execute("UPDATE suppression SET asked_at = asked_at - interval '2 days'")
+        asked.append(dropped == "DELETE 1")
+    assert asked == [True, False, False, False, True]
+
+
 async def test_interests_gain_weight_and_are_shown_to_their_person(client: RequestClient) -> None:
     person = uuid4()
     for topic in ("seo", "servers", "seo"):
