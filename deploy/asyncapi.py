@@ -1,5 +1,6 @@
 """An AsyncAPI 3.0 document of all events and requests, for those who join from another language."""
 
+import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -117,7 +118,7 @@ def _request_channels(requests: Sequence[type[Request[Any]]]) -> Iterator[tuple[
 def _published(events: Sequence[type[Event]]) -> Iterator[tuple[str, Document]]:
     for event in events:
         name = _id(event.type)
-        yield f"publish {name}", _operation("send", name, [name], f"published by {event.type.partition('.')[0]}")
+        yield f"publish {name}", _operation("send", name, [name], f"published by {event.type.partition('.')[0]}", event)
 
 
 def _reacting(events: Sequence[type[Event]], reactions: Iterable[EventHandler]) -> Iterator[tuple[str, Document]]:
@@ -126,13 +127,13 @@ def _reacting(events: Sequence[type[Event]], reactions: Iterable[EventHandler]) 
         if reaction.contract.type in known:
             name = _id(reaction.contract.type)
             about = f"{(reaction.handler.__doc__ or '').strip()} Queue: {reaction.queue}."
-            yield reaction.queue, _operation("receive", name, [name], about)
+            yield reaction.queue, _operation("receive", name, [name], about, reaction.contract)
 
 
 def _answered(requests: Sequence[type[Request[Any]]]) -> Iterator[tuple[str, Document]]:
     for request in requests:
         name, channel = _id(request.type), f"{request.owner}.requests"
-        operation = _operation("receive", channel, [name], f"answered by {request.owner}")
+        operation = _operation("receive", channel, [name], f"answered by {request.owner}", request)
         replies = f"{request.owner}.replies"
         operation["reply"] = {
             "channel": {"$ref": f"#/channels/{replies}"},
@@ -141,10 +142,13 @@ def _answered(requests: Sequence[type[Request[Any]]]) -> Iterator[tuple[str, Doc
         yield f"answer {name}", operation
 
 
-def _operation(action: str, channel: str, messages: Sequence[str], summary: str) -> Document:
+def _operation(
+    action: str, channel: str, messages: Sequence[str], summary: str, contract: type[Event] | type[Request[Any]]
+) -> Document:
     return {
         "action": action,
         "summary": summary,
+        "description": inspect.getdoc(contract) or "",
         "channel": {"$ref": f"#/channels/{channel}"},
         "messages": [{"$ref": f"#/channels/{channel}/messages/{message}"} for message in messages],
     }

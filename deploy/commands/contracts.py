@@ -11,7 +11,7 @@ from shared.contracts.schemas import FOLDER, breaking, checked_in, differing, do
 
 HELP = """The published language: one JSON Schema per message type, and all of it as AsyncAPI.
 
-Contracts change by addition only. What breaks a reader or an asker is a new type beside the old one: \\
+Contracts change by addition only. What breaks a reader or an asker is a new type beside the old one:
 `class OrderPlacedV2(Event, type="licensing.order-placed.v2")`, both published until nobody reads the old one.
 
 Exit codes: 0 fine, 1 the files differ from the contracts or the contracts break their promise.

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import uvicorn
 from fastapi import FastAPI
 
-from services.gateway import head_timeout, health, problems
+from services.gateway import head_timeout, health, openapi, problems
 from services.gateway.authentication import Resources
 from services.gateway.forwarding import ForwardingMiddleware
 from services.gateway.head_requests import HeadMiddleware
@@ -75,6 +75,7 @@ def build(settings: GatewaySettings, client: RequestClient) -> FastAPI:
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)
+    openapi.install(app, settings.public_url)
     app.router.routes.extend(shared_health.routes(health.checks(client)))
     app.add_middleware(HeadMiddleware)
     app.add_middleware(ForwardingMiddleware, trusted=settings.proxies)

@@ -152,6 +152,7 @@ def test_the_asyncapi_document_holds_together() -> None:
         assert target
     assert {reaction.queue for reaction in reactions} <= document["operations"].keys()
     assert {file_name(event.type).removesuffix(".json") for event in EVENTS} <= document["channels"].keys()
+    assert [name for name, operation in document["operations"].items() if not operation["description"]] == []
     assert len(document["components"]["messages"]) == len(EVENTS) + 2 * len(REQUESTS)
 
 

@@ -1,0 +1,45 @@
+"""The OpenAPI document: what FastAPI knows of the routes, and what linters and their readers miss there."""
+
+from functools import cache, partial
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+METHODS = frozenset(("get", "put", "post", "delete", "options", "head", "patch", "trace"))
+TAGS = {
+    "accounts": "Signing up, confirming the address, forgotten passwords.",
+    "sessions": "Signing in, proving again that it is you, signing out.",
+    "profile": "What the vendor knows about you, and changing it.",
+    "orders": "The catalogue, orders, payments and invoices.",
+    "licenses": "Your licenses and the devices that use them.",
+    "license keys": "For programs: is this key valid here, take a seat, give it back.",
+    "webhooks": "For the payment provider.",
+    "payment sandbox": "A page that plays the payment provider; only where a setting asks for it.",
+    "newsletter": "Subscribing by a confirmed address, leaving by one click.",
+    "privacy notice": "The notice in force, and its earlier versions.",
+    "consents": "What you agreed to, by which words, and changing your mind.",
+    "my privacy requests": "Your rights, from your session.",
+    "privacy requests": "Your rights without an account: by a mailed code, then by the token of the case.",
+}
+
+
+def document(app: FastAPI, public_url: str) -> dict[str, Any]:
+    """The document of all routes; an operation that needs no session says so."""
+    whole = get_openapi(
+        title=app.title,
+        version=app.version,
+        summary=app.summary,
+        routes=app.routes,
+        tags=[{"name": name, "description": about} for name, about in TAGS.items()],
+        servers=[{"url": public_url.rstrip("/")}],
+    )
+    for path in whole["paths"].values():
+        for method in METHODS & path.keys():
+            path[method].setdefault("security", [])
+    return whole
+
+
+def install(app: FastAPI, public_url: str) -> None:
+    """Serve this document; it is made once."""
+    app.openapi = cache(partial(document, app, public_url))  # type: ignore[method-assign]
