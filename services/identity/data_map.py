@@ -23,6 +23,7 @@ DATA_MAP = DataMap(
                 Column("phone", Category.PHONE),
                 Column("company", Category.COMPANY),
                 Column("nip", Category.COMPANY),
+                Column("vat_number", Category.COMPANY),
                 Column("kind", Category.COMPANY),
                 Column("language"),
                 *fact("created_at"),

@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, fields
 
-from stdnum.pl import nip as nip_numbers
-
 from shared.contracts import identity
+from shared.law import tax_numbers
 from shared.problems import FieldError, Problem, Refused
 
 
@@ -22,40 +21,96 @@ class Details:
     kind: identity.Kind
     company: str
     nip: str
+    vat_number: str
     language: str
 
 
 DETAILS = tuple(field.name for field in fields(Details))
 
-NEEDS_NIP = ("sole trader", "company")
+BUSINESSES = ("sole trader", "company")
+HOME = "PL"
 
 
-def check_party(kind: str, company: str, nip: str) -> None:
-    """A company has a name and a NIP, a sole trader a NIP. Raises Refused (422) naming the fields."""
-    errors = []
-    if kind == "company" and not company:
-        errors.append(FieldError(field="company", message="a company needs its name"))
-    if kind in NEEDS_NIP and not nip:
-        errors.append(FieldError(field="nip", message=f"a {kind} needs its NIP"))
-    elif nip and not nip_numbers.is_valid(nip):
-        errors.append(FieldError(field="nip", message="this is not a NIP: its check digit or length is wrong"))
+@dataclass(frozen=True)
+class Party:
+    """Who somebody is to tax law."""
+
+    kind: str
+    company: str
+    country: str
+    nip: str
+    vat_number: str
+
+
+PARTY = frozenset(field.name for field in fields(Party))
+
+
+def party_of(details: identity.Profile | identity.RegisterAccount) -> Party:
+    return Party(details.kind, details.company, details.country, details.nip, details.vat_number)
+
+
+def check_party(party: Party) -> None:
+    """A business has a tax number of its country, a company a name. Raises Refused (422) naming the fields."""
+    errors = [
+        FieldError(field=field, message=fault)
+        for field, fault in (
+            ("company", _fault_of_company(party)),
+            ("country", _fault_of_country(party)),
+            ("nip", _fault_of_nip(party)),
+            ("vat_number", _fault_of_vat_number(party)),
+        )
+        if fault
+    ]
     if errors:
         raise Refused(Problem(title="the request is not valid", status=422, errors=tuple(errors)))
 
 
+def _fault_of_company(party: Party) -> str:
+    return "a company needs its name" if party.kind == "company" and not party.company else ""
+
+
+def _fault_of_country(party: Party) -> str:
+    return "" if tax_numbers.is_country(party.country) else "this is not a country of ISO 3166-1"
+
+
+def _fault_of_nip(party: Party) -> str:
+    if not party.nip:
+        return f"a {party.kind} needs its NIP" if party.kind in BUSINESSES and party.country == HOME else ""
+    return "" if tax_numbers.nip(party.nip) else "this is not a NIP: its check digit or form is wrong"
+
+
+def _fault_of_vat_number(party: Party) -> str:
+    if _fault_of_country(party):
+        return ""
+    if not party.vat_number:
+        abroad = party.kind in BUSINESSES and party.country != HOME
+        return f"a {party.kind} outside Poland needs the VAT number of its country" if abroad else ""
+    if party.country == HOME:
+        return "the tax number of Poland is the nip"
+    if not tax_numbers.has_vat_numbers(party.country):
+        return "VAT numbers of this country can't be checked here"
+    valid = tax_numbers.vat_number(party.country, party.vat_number)
+    return "" if valid else "this is not a VAT number of the country: its check digits or form are wrong"
+
+
 def written_nip(nip: str) -> str:
     """The ten digits of a checked NIP."""
-    return str(nip_numbers.compact(nip)) if nip else ""
+    return tax_numbers.nip(nip) or nip
+
+
+def written_vat_number(country: str, number: str) -> str:
+    """A checked VAT number with its prefix, as VIES writes it."""
+    return tax_numbers.vat_number(country, number) or number
 
 
 def corrected(profile: identity.Profile, request: identity.ChangeProfile) -> identity.Profile:
-    """The profile with the corrected fields; those left out stay. Raises Refused (422)."""
-    corrections = request.model_dump(exclude={"subject_id"}, exclude_none=True)
-    if "nip" in corrections:
-        corrections["nip"] = written_nip(corrections["nip"])
-    after = profile.model_copy(update=corrections)
-    check_party(after.kind, after.company, after.nip)
-    return after
+    """The profile with the corrected fields; those left out stay, as they were stored. Raises Refused (422)."""
+    after = profile.model_copy(update=request.model_dump(exclude={"subject_id"}, exclude_none=True))
+    if PARTY.isdisjoint(changed_fields(profile, after)):
+        return after
+    check_party(party_of(after))
+    number = written_vat_number(after.country, after.vat_number)
+    return after.model_copy(update={"nip": written_nip(after.nip), "vat_number": number})
 
 
 def changed_fields(before: identity.Profile, after: identity.Profile) -> tuple[str, ...]:

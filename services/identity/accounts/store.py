@@ -13,14 +13,14 @@ SELECT c.subject_id FROM confirmed_address c JOIN account a USING (subject_id) W
 """
 BEGIN = f"""
 INSERT INTO account (subject_id, {", ".join(DETAILS)})
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING
 """  # noqa: S608 names of fields
 STORE_CREDENTIAL = "INSERT INTO credential (subject_id, password_hash) VALUES ($1, $2)"
 READ = f"SELECT {', '.join(DETAILS)} FROM account WHERE subject_id = $1"  # noqa: S608 names of fields
 LOCK = "SELECT true FROM account WHERE subject_id = $1 FOR NO KEY UPDATE"
 CORRECT = """
 UPDATE account SET full_name = $2, street = $3, postal_code = $4, city = $5, country = $6, phone = $7, company = $8,
-  nip = $9, language = $10
+  nip = $9, language = $10, vat_number = $11
 WHERE subject_id = $1
 """
 
@@ -54,4 +54,4 @@ async def lock(tx: Transaction, subject_id: UUID) -> None:
 
 async def correct(tx: Transaction, subject_id: UUID, p: identity.Profile) -> None:
     address = (p.street, p.postal_code, p.city, p.country, p.phone)
-    await tx.run(CORRECT, subject_id, p.full_name, *address, p.company, p.nip, p.language)
+    await tx.run(CORRECT, subject_id, p.full_name, *address, p.company, p.nip, p.language, p.vat_number)

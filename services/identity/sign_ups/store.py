@@ -19,7 +19,7 @@ COLUMNS = ", ".join(DETAILS)
 # A repeated sign-up replaces the first, but not its age: 48 hours are the limit for all of them.
 STORE = f"""
 INSERT INTO sign_up AS s (address_hash, nonce, password_hash, {COLUMNS})
-VALUES ($1, $2, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+VALUES ($1, $2, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 ON CONFLICT (address_hash) DO UPDATE SET
   (password_hash, {COLUMNS}) = (excluded.password_hash, {", ".join(f"excluded.{name}" for name in DETAILS)}),
   nonce = excluded.nonce, code_expires_at = NULL, tries = 0, mail_due = true, attempts = 0, next_try_at = now(),

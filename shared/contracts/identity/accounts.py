@@ -19,7 +19,10 @@ class PersonRegistered(Event, type="identity.person-registered.v1"):
 
 
 class RegisterAccount(Request[Done], type="identity.register-account"):
-    """Sign up; a one-time code is mailed. Alike for known and unknown addresses (no enumeration)."""
+    """Sign up; a one-time code is mailed. Alike for known and unknown addresses (no enumeration).
+
+    A business names its tax number: in Poland `nip`, elsewhere `vat_number`.
+    """
 
     email: EmailStr
     password: str = Field(min_length=8, max_length=200, repr=False)
@@ -32,6 +35,7 @@ class RegisterAccount(Request[Done], type="identity.register-account"):
     kind: Kind = "person"
     company: Line = Field(default="", max_length=200)
     nip: Line = Field(default="", max_length=20)
+    vat_number: Line = Field(default="", max_length=30)
     language: Language = "pl"
 
 

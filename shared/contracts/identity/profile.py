@@ -29,6 +29,7 @@ class Profile(Message):
     company: str
     nip: str
     language: str
+    vat_number: str = ""
 
 
 class ReadProfile(Request[Profile], type="identity.read-profile"):
@@ -49,6 +50,7 @@ class ChangeProfile(Request[Profile], type="identity.change-profile"):
     phone: Phone | None = Field(default=None, max_length=30)
     company: Line | None = Field(default=None, max_length=200)
     nip: Line | None = Field(default=None, max_length=20)
+    vat_number: Line | None = Field(default=None, max_length=30)
     language: Language | None = None
 
 

@@ -191,6 +191,10 @@ async def test_a_correction_tells_the_names_of_the_fields_and_no_value(driver: D
         ("nip", {"nip": "123"}),
         ("company", {"company": ""}),
         ("nip", {"nip": ""}),
+        ("nip", {"nip": "0000000000"}),
+        ("country", {"country": "ZZ", "vat_number": "DE136695976"}),
+        ("vat_number", {"country": "DE"}),
+        ("vat_number", {"country": "GR", "vat_number": "DE136695976"}),
     ],
 )
 async def test_a_bad_correction_names_the_field_and_changes_nothing(

@@ -29,6 +29,27 @@ async def test_a_confirmed_code_begins_an_account(driver: Driver) -> None:
     assert not await driver.value("SELECT count(*) FROM sign_up WHERE email = $1", anna)
 
 
+@pytest.mark.parametrize(
+    ("country", "typed", "written"),
+    [
+        ("DE", "DE 136 695 976", "DE136695976"),
+        ("GR", "094259216", "EL094259216"),
+        ("GB", "XI 980 7806 84", "XI980780684"),
+    ],
+)
+async def test_a_business_abroad_registers_with_its_own_number(
+    driver: Driver, country: str, typed: str, written: str
+) -> None:
+    entries = {"kind": "company", "company": "Beispiel GmbH", "country": country, "vat_number": typed}
+    person = await driver.member(address("abroad"), **entries)
+    profile = await driver.ask(identity.TellBuyer(subject_id=person))
+    assert (profile.country, profile.vat_number, profile.nip) == (country, written, "")
+    home = identity.ChangeProfile(subject_id=person, country="PL", nip="922-28-28-810", vat_number="")
+    profile = await driver.ask(home)
+    assert (profile.country, profile.vat_number, profile.nip) == ("PL", "", "9222828810")
+    assert await driver.ask(identity.ReadProfile(subject_id=person)) == profile
+
+
 async def _has(heard: list[dict[str, Any]], event: dict[str, str]) -> bool:
     return event in heard
 
@@ -174,6 +195,11 @@ BAD: list[tuple[str, dict[str, Any]]] = [
     ("company", {"kind": "company", "nip": "9222828810"}),
     ("nip", {"kind": "company", "company": "Firma", "nip": "9222828811"}),
     ("nip", {"kind": "sole trader"}),
+    ("nip", {"kind": "sole trader", "nip": "0000000000"}),
+    ("country", {"country": "ZZ"}),
+    ("country", {"kind": "company", "company": "Firma", "nip": "9222828810", "country": "XX"}),
+    ("vat_number", {"kind": "company", "company": "Firma", "nip": "9222828810", "country": "DE"}),
+    ("vat_number", {"kind": "sole trader", "country": "DE", "vat_number": "DE136695977"}),
     ("language", {"language": "de"}),
 ]
 
