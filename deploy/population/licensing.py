@@ -70,6 +70,12 @@ SELECT o.order_id, o.subject_id, i.ip, o.country, o.placed_at,
   CASE WHEN o.vat_treatment = 'oss' THEN o.provisions END, CASE WHEN o.vat_treatment = 'oss' THEN o.exemptions END
 FROM unnest($1::uuid[], $2::inet[]) AS i (order_id, ip) JOIN purchase o USING (order_id)
 """
+BUYERS = """
+INSERT INTO purchase_buyer (order_id, subject_id, name, company, nip, vat_number, street, postal_code, city, language)
+SELECT o.order_id, o.subject_id, b.name, '', b.nip, '', b.street, b.postal_code, b.city, 'pl'
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+  AS b (order_id, name, nip, street, postal_code, city) JOIN purchase o USING (order_id)
+"""
 AGREEMENTS = """
 INSERT INTO purchase_terms (order_id, subject_id, terms_version, accepted_at, immediate_delivery_at,
   withdrawal_waived_at, confirmed_at)
@@ -131,12 +137,14 @@ class _Order:
 async def insert_purchases(connection: Any, people: Sequence[Buyer], provider: str = "PayGate Sandbox S.A.") -> None:
     """Insert a paid order with everything that hangs on it for each buyer, in one transaction."""
     paid = sorted((_paid(buyer) for buyer in people), key=lambda order: (order.day, order.order_id))
-    orders = [*paid, *(_unpaid(buyer) for buyer in people if buyer.unpaid_order)]
+    unpaid = [_unpaid(buyer) for buyer in people if buyer.unpaid_order]
+    orders = [*paid, *unpaid]
     ids = [order.order_id for order in orders]
     async with connection.transaction():
         await connection.execute("SET LOCAL lethe.purpose = 'upkeep'")
         await connection.execute(SUBJECTS, [buyer.subject_id for buyer in people])
         await connection.execute(PURCHASES, *_purchases(orders), PRODUCT, DEVICE_LIMIT, MONTHS, NET)
+        await connection.execute(BUYERS, *_buyers(unpaid))
         await connection.execute(ORIGINS, ids, [order.buyer.ip for order in orders])
         await connection.execute(AGREEMENTS, ids, TERMS)
         await connection.execute(PAYMENTS, ids, provider)
@@ -162,7 +170,7 @@ def _unpaid(buyer: Buyer) -> _Order:
 
 @lru_cache
 def _tax(country: str, kind: str, day: date) -> Tax:
-    return tax_of(country, kind, day)
+    return tax_of(country, kind, "", day)
 
 
 @lru_cache
@@ -183,6 +191,17 @@ def _purchases(orders: Sequence[_Order]) -> list[list[Any]]:
         [o.retention and o.retention.until for o in orders],
         [o.retention and "|".join(o.retention.provisions) for o in orders],
         [o.retention and "|".join(o.retention.exemptions) for o in orders],
+    ]
+
+
+def _buyers(unpaid: Sequence[_Order]) -> list[list[Any]]:
+    return [
+        [o.order_id for o in unpaid],
+        [o.buyer.full_name for o in unpaid],
+        [o.buyer.nip for o in unpaid],
+        [o.buyer.street for o in unpaid],
+        [o.buyer.postal_code for o in unpaid],
+        [o.buyer.city for o in unpaid],
     ]
 
 

@@ -61,6 +61,7 @@ DATA_MAP = DataMap(
                 Column("buyer_name", Category.NAME),
                 Column("buyer_company", Category.COMPANY),
                 Column("buyer_nip", Category.COMPANY),
+                Column("buyer_vat_number", Category.COMPANY),
                 Column("buyer_street", Category.ADDRESS),
                 Column("buyer_postal_code", Category.ADDRESS),
                 Column("buyer_city", Category.ADDRESS),
@@ -79,6 +80,23 @@ DATA_MAP = DataMap(
                 OWNER,
                 Column("reference", Category.TAX_EVIDENCE, source="observed"),
                 *fact("payment_id", "order_id", "provider", "amount", "state", "started_at", "confirmed_at"),
+            ),
+        ),
+        Table(
+            "purchase_buyer",
+            Category.NAME,
+            purposes=CONTRACT,
+            retention=RetentionClass.CONTRACT,  # until the invoice holds them, or the order ends
+            columns=(
+                OWNER,
+                Column("name", Category.NAME),
+                Column("company", Category.COMPANY),
+                Column("nip", Category.COMPANY),
+                Column("vat_number", Category.COMPANY),
+                Column("street", Category.ADDRESS),
+                Column("postal_code", Category.ADDRESS),
+                Column("city", Category.ADDRESS),
+                *fact("order_id", "language"),
             ),
         ),
         Table(

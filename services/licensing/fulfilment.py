@@ -9,16 +9,14 @@ from services.licensing.licenses import lifetime
 from services.licensing.licenses.keys import KeyMint
 from services.licensing.money import amount_text
 from services.licensing.orders import store as orders
-from services.licensing.orders.rules import Order
+from services.licensing.orders.rules import Buyer, Order
 from services.licensing.vat import NOTES
 from shared.clock import now, today
 from shared.contracts import identity, licensing
 from shared.database import Transaction
 
 
-async def deliver(
-    tx: Transaction, order: Order, buyer: identity.Profile, mint: KeyMint, *, days_to_pay: int | None = None
-) -> None:
+async def deliver(tx: Transaction, order: Order, mint: KeyMint, *, days_to_pay: int | None = None) -> None:
     """Issue license and invoice; `days_to_pay` is None when the money is there.
 
     The invoice comes last: its counter is the one row that all buyers share.
@@ -26,6 +24,7 @@ async def deliver(
     paid = days_to_pay is None
     await orders.set_state(tx, order.order_id, "paid" if paid else "invoiced", now() if paid else None)
     license_id = await lifetime.issue(tx, order, mint, now())
+    buyer = await orders.take_buyer(tx, order.order_id)
     invoice_id, number = await _invoice(tx, order, buyer, days_to_pay)
     tx.publish(licensing.InvoiceIssued(subject_id=order.subject_id, invoice_id=invoice_id, kind="invoice"))
     facts = {"order_id": str(order.order_id), "license_id": str(license_id)}
@@ -35,7 +34,7 @@ async def deliver(
         _publish_paid(tx, order, {"amount": amount, "invoice": number})
 
 
-async def _invoice(tx: Transaction, order: Order, buyer: identity.Profile, days_to_pay: int | None) -> tuple[UUID, str]:
+async def _invoice(tx: Transaction, order: Order, buyer: Buyer, days_to_pay: int | None) -> tuple[UUID, str]:
     retention = rules.retention(order, today())
     await sale_records.keep(tx, order.order_id, retention)
     if order.vat_treatment == "oss":
@@ -45,7 +44,7 @@ async def _invoice(tx: Transaction, order: Order, buyer: identity.Profile, days_
         order,
         buyer,
         item=await catalogue.name_of(tx, order.product),
-        vat_note=NOTES[order.vat_treatment],  # as ordered, even if the buyer has moved since
+        vat_note=NOTES[order.vat_treatment],
         dates=rules.dates(today(), days_to_pay),
         retention=retention,
     )

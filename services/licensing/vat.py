@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from shared.law import tax_numbers
 from shared.law.calendar import in_force
 from shared.problems import refuse
 
 Treatment = Literal["domestic", "oss", "reverse charge"]
 
 SELLER_COUNTRY = "PL"
+PROFILE_FIRST = "complete the profile first"
 
 
 @dataclass(frozen=True)
@@ -52,16 +54,21 @@ class Tax:
         return NOTES[self.treatment]
 
 
-def tax_of(country: str, kind: str, day: date) -> Tax:
+def tax_of(country: str, kind: str, vat_number: str, day: date) -> Tax:
     """How a sale of software to this buyer is taxed. Raises Refused (422) where we don't sell.
 
-    Consumers abroad pay the VAT of their country (OSS); businesses abroad account for it themselves.
+    Consumers abroad pay the VAT of their country (OSS). Businesses abroad account for it themselves: what proves one is
+    the VAT number of that country (Reg. 282/2011 Art. 18), and nothing that a buyer declares without it.
     """
     if country == SELLER_COUNTRY:
         return Tax("domestic", _rate(country, day))
-    if kind != "person":
-        return Tax("reverse charge", 0)
-    return Tax("oss", _rate(country, day))
+    if kind == "person":
+        return Tax("oss", _rate(country, day))
+    if not tax_numbers.is_country(country):
+        raise refuse(422, "this is not a country", field="country", message=PROFILE_FIRST)
+    if not tax_numbers.vat_number(country, vat_number):
+        raise refuse(422, "a business abroad needs a VAT number", field="vat_number", message=PROFILE_FIRST)
+    return Tax("reverse charge", 0)
 
 
 def vat_on(net: int, rate: int) -> int:

@@ -33,7 +33,7 @@ async def place_order(
     order = await store.add(tx, draft)
     tx.publish(licensing.OrderPlaced(subject_id=order.subject_id, order_id=order.order_id))
     if order.pay_by == "transfer":
-        await fulfilment.deliver(tx, order, prepared, mint, days_to_pay=settings.days_to_pay)
+        await fulfilment.deliver(tx, order, mint, days_to_pay=settings.days_to_pay)
     return Created(id=order.order_id)
 
 
@@ -52,7 +52,7 @@ async def cancel_order(request: licensing.CancelOrder, tx: Transaction) -> Done:
     if order.state == "cancelled":
         return Done()
     rules.check_step(order.state, "cancelled")
-    await store.set_state(tx, request.order_id, "cancelled")
+    await store.cancel(tx, request.order_id)
     await void_of_orders(tx, [request.order_id])
     tx.publish(licensing.OrderCancelled(subject_id=request.subject_id, order_id=request.order_id))
     return Done()

@@ -27,6 +27,7 @@ class Invoice:
     buyer_name: str
     buyer_company: str
     buyer_nip: str
+    buyer_vat_number: str
     buyer_street: str
     buyer_postal_code: str
     buyer_city: str

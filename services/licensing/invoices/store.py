@@ -7,9 +7,8 @@ from uuid import UUID, uuid4
 
 from services.licensing.grounds import UNPAID_DEBT
 from services.licensing.invoices.rules import Correction, Dates, Invoice, Series, number
-from services.licensing.orders.rules import Order
+from services.licensing.orders.rules import Buyer, Order
 from services.licensing.rows import insert
-from shared.contracts import identity
 from shared.database import Transaction
 from shared.law.retention import Retention
 from shared.problems import refuse
@@ -21,10 +20,10 @@ ON CONFLICT (series, year) DO UPDATE SET last = invoice_series.last + 1 RETURNIN
 """
 CORRECT = """
 INSERT INTO invoice (invoice_id, subject_id, order_id, number, kind, corrects, issued_on, sold_on, due_on, settled_on,
-  buyer_name, buyer_company, buyer_nip, buyer_street, buyer_postal_code, buyer_city, buyer_country,
+  buyer_name, buyer_company, buyer_nip, buyer_vat_number, buyer_street, buyer_postal_code, buyer_city, buyer_country,
   item, quantity, net, vat, gross, vat_rate, vat_note, retain_until, provisions, exemptions, live)
 SELECT $1::uuid, subject_id, order_id, $3::text, 'correction', invoice_id, $4::date, sold_on, $4, $4,
-  buyer_name, buyer_company, buyer_nip, buyer_street, buyer_postal_code, buyer_city, buyer_country,
+  buyer_name, buyer_company, buyer_nip, buyer_vat_number, buyer_street, buyer_postal_code, buyer_city, buyer_country,
   item, quantity, -$5::bigint, -$6::bigint, -$7::bigint, vat_rate, vat_note, $8::date, $9::text[], $10::text[], live
 FROM invoice WHERE order_id = $2 AND kind = 'invoice'
 """
@@ -40,8 +39,9 @@ WHERE subject_id = ANY ($1) AND settled_on IS NULL AND review_at IS NULL
 """
 READ = """
 SELECT i.invoice_id, i.order_id, i.number, i.kind, corrected.number AS corrects, i.issued_on, i.sold_on, i.due_on,
-  i.settled_on, i.buyer_name, i.buyer_company, i.buyer_nip, i.buyer_street, i.buyer_postal_code, i.buyer_city,
-  i.buyer_country, i.item, i.quantity, i.net, i.vat, i.gross, i.vat_rate, i.vat_note, i.retain_until
+  i.settled_on, i.buyer_name, i.buyer_company, i.buyer_nip, i.buyer_vat_number, i.buyer_street,
+  i.buyer_postal_code, i.buyer_city, i.buyer_country, i.item, i.quantity, i.net, i.vat, i.gross, i.vat_rate, i.vat_note,
+  i.retain_until
 FROM invoice i LEFT JOIN invoice corrected ON corrected.invoice_id = i.corrects
 """
 OF_PERSON = READ + "WHERE i.subject_id = $1 ORDER BY i.issued_on DESC, i.number DESC"
@@ -59,14 +59,14 @@ RETURNING subject_id, number, gross, due_on
 async def issue(
     tx: Transaction,
     order: Order,
-    buyer: identity.Profile,
+    buyer: Buyer,
     *,
     item: str,
     vat_note: str,
     dates: Dates,
     retention: Retention,
 ) -> tuple[UUID, str]:
-    """Issue the invoice of an order with the buyer as of today; answers its id and number.
+    """Issue the invoice of an order with the buyer as ordered; answers its id and number.
 
     Locks the counter of the invoices, the one row that all buyers share.
     """
@@ -83,9 +83,10 @@ async def issue(
         sold_on=dates.issued_on,
         due_on=dates.due_on,
         settled_on=dates.settled_on,
-        buyer_name=buyer.full_name,
+        buyer_name=buyer.name,
         buyer_company=buyer.company,
         buyer_nip=buyer.nip,
+        buyer_vat_number=buyer.vat_number,
         buyer_street=buyer.street,
         buyer_postal_code=buyer.postal_code,
         buyer_city=buyer.city,

@@ -6,8 +6,9 @@ from ipaddress import ip_address
 from uuid import UUID, uuid4
 
 from services.licensing.catalogue import Product
-from services.licensing.vat import Tax, Treatment, tax_of, vat_on
+from services.licensing.vat import PROFILE_FIRST, SELLER_COUNTRY, Tax, Treatment, tax_of, vat_on
 from shared.contracts import identity, licensing
+from shared.law import tax_numbers
 from shared.law.calendar import WARSAW
 from shared.problems import refuse
 
@@ -62,13 +63,28 @@ def is_full_refund(order: Order, amount: int) -> bool:
 
 
 @dataclass(frozen=True)
+class Buyer:
+    """Who an invoice will name: as he was when the tax of the order was found."""
+
+    name: str
+    company: str
+    nip: str
+    vat_number: str
+    street: str
+    postal_code: str
+    city: str
+    country: str
+    language: str
+
+
+@dataclass(frozen=True)
 class Draft:
     """A checked order before it is stored."""
 
     order_id: UUID
     request: licensing.PlaceOrder
     ip: str | None
-    country: str
+    buyer: Buyer
     tax: Tax
     net: int
     device_limit: int
@@ -87,13 +103,14 @@ class Draft:
 
 def draft(request: licensing.PlaceOrder, product: Product, buyer: identity.Profile, at: datetime) -> Draft:
     """Check an order against the law and the catalogue. Raises Refused (422) naming the field."""
+    _check_buyer(buyer)
     _check_terms(request, buyer)
     return Draft(
         order_id=uuid4(),
         request=request,
         ip=_address(request.ip),
-        country=buyer.country,
-        tax=tax_of(buyer.country, buyer.kind, at.astimezone(WARSAW).date()),
+        buyer=_frozen(buyer),
+        tax=tax_of(buyer.country, buyer.kind, buyer.vat_number, at.astimezone(WARSAW).date()),
         net=product.net * request.quantity,
         device_limit=product.device_limit * request.quantity,
         months=product.months,
@@ -101,12 +118,32 @@ def draft(request: licensing.PlaceOrder, product: Product, buyer: identity.Profi
     )
 
 
+def _frozen(profile: identity.Profile) -> Buyer:
+    return Buyer(
+        name=profile.full_name,
+        company=profile.company,
+        nip=profile.nip,
+        vat_number=profile.vat_number,
+        street=profile.street,
+        postal_code=profile.postal_code,
+        city=profile.city,
+        country=profile.country,
+        language=profile.language,
+    )
+
+
+def _check_buyer(buyer: identity.Profile) -> None:
+    """What an invoice must say (VAT Act art. 106e); accounts are older than some rules about their numbers."""
+    if not all((buyer.full_name or buyer.company, buyer.street, buyer.postal_code, buyer.city)):
+        raise refuse(422, "an invoice needs name and address", field="address", message=PROFILE_FIRST)
+    if buyer.kind != "person" and buyer.country == SELLER_COUNTRY and not tax_numbers.nip(buyer.nip):
+        raise refuse(422, "a business in Poland needs its NIP", field="nip", message=PROFILE_FIRST)
+
+
 def _check_terms(request: licensing.PlaceOrder, buyer: identity.Profile) -> None:
     """A consumer's 14 days lapse only by express consent and acknowledgement (Dir. 2011/83 Art. 16(m))."""
     if not request.accepts_terms:
         raise refuse(422, "the terms must be accepted", field="accepts_terms")
-    if not all((buyer.full_name or buyer.company, buyer.street, buyer.postal_code, buyer.city)):
-        raise refuse(422, "an invoice needs name and address", field="address", message="complete the profile first")
     if buyer.kind != "person":
         return
     if not request.wants_immediate_delivery:

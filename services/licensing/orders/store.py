@@ -1,10 +1,10 @@
-"""Orders in PostgreSQL: purchase, purchase_origin, purchase_terms."""
+"""Orders in PostgreSQL: purchase, purchase_buyer, purchase_origin, purchase_terms."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from services.licensing.orders.rules import Draft, Order
+from services.licensing.orders.rules import Buyer, Draft, Order
 from services.licensing.rows import insert
 from shared.contracts.licensing import OrderState
 from shared.database import Transaction
@@ -20,17 +20,28 @@ LOCK = READ + "WHERE order_id = $1 FOR UPDATE"
 SUBJECT = "SELECT subject_id FROM purchase WHERE order_id = $1"
 SET_STATE = "UPDATE purchase SET state = $2, paid_at = COALESCE($3, paid_at) WHERE order_id = $1"
 ADD_REFUND = "UPDATE purchase SET refunded = refunded + $2::bigint WHERE order_id = $1"
+CANCEL = """
+WITH buyer AS (DELETE FROM purchase_buyer WHERE order_id = $1)
+UPDATE purchase SET state = 'cancelled' WHERE order_id = $1
+"""
+# Once: the invoice holds the buyer from now on.
+TAKE_BUYER = """
+DELETE FROM purchase_buyer b USING purchase o WHERE o.order_id = b.order_id AND b.order_id = $1
+RETURNING b.name, b.company, b.nip, b.vat_number, b.street, b.postal_code, b.city, o.country, b.language
+"""
 EXPIRE = """
 WITH old AS MATERIALIZED (SELECT order_id FROM purchase WHERE state = 'open' AND placed_at < $1
-  ORDER BY placed_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+  ORDER BY placed_at LIMIT $2 FOR UPDATE SKIP LOCKED),
+buyers AS (DELETE FROM purchase_buyer WHERE order_id IN (SELECT order_id FROM old))
 UPDATE purchase SET state = 'cancelled' WHERE order_id IN (SELECT order_id FROM old) RETURNING order_id, subject_id
 """
 DROP_ORIGINS = "DELETE FROM purchase_origin WHERE purge_after < $1"
 
 
 async def add(tx: Transaction, draft: Draft) -> Order:
-    """Store an order with its origin and the buyer's declarations; answers it locked."""
-    request, key = draft.request, {"order_id": draft.order_id, "subject_id": draft.request.subject_id}
+    """Store an order with its buyer, its origin and the buyer's declarations; answers it locked."""
+    request, buyer = draft.request, draft.buyer
+    key = {"order_id": draft.order_id, "subject_id": request.subject_id}
     await insert(
         tx,
         "purchase",
@@ -41,7 +52,7 @@ async def add(tx: Transaction, draft: Draft) -> Order:
         months=draft.months,
         pay_by=request.pay_by,
         state="open",
-        country=draft.country,
+        country=buyer.country,
         vat_treatment=draft.tax.treatment,
         vat_rate=draft.tax.rate,
         net=draft.net,
@@ -49,12 +60,15 @@ async def add(tx: Transaction, draft: Draft) -> Order:
         gross=draft.net + draft.vat,
         placed_at=draft.placed_at,
     )
+    columns = asdict(buyer)
+    del columns["country"]  # it stands with the tax
+    await insert(tx, "purchase_buyer", **key, **columns)
     await insert(
         tx,
         "purchase_origin",
         **key,
         ip=draft.ip,
-        billing_country=draft.country,
+        billing_country=buyer.country,
         observed_at=draft.placed_at,
         purge_after=draft.origin_until,
     )
@@ -93,6 +107,19 @@ async def subject_of(tx: Transaction, order_id: UUID) -> UUID:
 
 async def set_state(tx: Transaction, order_id: UUID, state: OrderState, paid_at: datetime | None = None) -> None:
     await tx.run(SET_STATE, order_id, state, paid_at)
+
+
+async def cancel(tx: Transaction, order_id: UUID) -> None:
+    """End an open order; its buyer goes with it."""
+    await tx.run(CANCEL, order_id)
+
+
+async def take_buyer(tx: Transaction, order_id: UUID) -> Buyer:
+    """Who an open order is to be invoiced to; its row goes."""
+    row = await tx.row(TAKE_BUYER, order_id)
+    if row is None:
+        raise LookupError("an open order has its buyer")
+    return Buyer(**row)
 
 
 async def add_refund(tx: Transaction, order_id: UUID, amount: int) -> None:

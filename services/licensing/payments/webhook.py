@@ -13,48 +13,32 @@ from services.licensing.payments import refunds, store
 from services.licensing.payments.provider import Notification, Provider
 from services.licensing.payments.store import Payment
 from shared.clock import now
-from shared.contracts import identity
 from shared.contracts.licensing import PaymentWebhook
 from shared.database import Database, Transaction
 from shared.messaging.inbox import mark_received
-from shared.messaging.request_client import RequestClient
 from shared.observability import log
 from shared.personal_data.subjects import Standing
-from shared.problems import Refused, refuse
+from shared.problems import refuse
 from shared.purposes import Purpose
 
-NO_SUCH_PERSON = (404, 410)
 UNKNOWN = Counter("lethe_payment_webhooks_unknown_total", "Genuine webhooks of a type that licensing does not know")
 
 
 @dataclass(frozen=True)
 class Received:
-    """A verified webhook, whose payment it is about, and who is to be invoiced; None for nobody."""
+    """A verified webhook, and whose payment it is about; None for nobody."""
 
     notification: Notification
     subject_id: UUID | None
-    buyer: identity.Profile | None
 
 
-async def prepare(request: PaymentWebhook, database: Database, client: RequestClient, provider: Provider) -> Received:
+async def prepare(request: PaymentWebhook, database: Database, provider: Provider) -> Received:
     notification = provider.read(request)
     if notification.kind == "unknown":
-        return Received(notification, None, None)
+        return Received(notification, None)
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
         subject_id = await store.subject_of(tx, notification.reference)
-    delivers = notification.kind == "payment.confirmed"
-    buyer = await _buyer(client, subject_id) if subject_id and delivers else None
-    return Received(notification, subject_id, buyer)
-
-
-async def _buyer(client: RequestClient, subject_id: UUID) -> identity.Profile | None:
-    """What the invoice will say; None when identity does not know the person any more. Raises Unavailable."""
-    try:
-        return await client.request(identity.TellBuyer(subject_id=subject_id))
-    except Refused as refused:
-        if refused.problem.status in NO_SUCH_PERSON:
-            return None
-        raise
+    return Received(notification, subject_id)
 
 
 async def apply(tx: Transaction, received: Received, provider: Provider, mint: KeyMint) -> None:
@@ -77,17 +61,16 @@ async def apply(tx: Transaction, received: Received, provider: Provider, mint: K
         await _apply_to_void(tx, notification)
         return
     order = await orders.lock(tx, order_id, received.subject_id)
-    await _apply_to_order(tx, received, order, mint)
+    await _apply_to_order(tx, notification, order, mint)
 
 
-async def _apply_to_order(tx: Transaction, received: Received, order: Order, mint: KeyMint) -> None:
+async def _apply_to_order(tx: Transaction, notification: Notification, order: Order, mint: KeyMint) -> None:
     """The order is locked before its payment, as a cancellation does it."""
-    notification = received.notification
     payment = await store.lock(tx, notification.reference)
     if payment is None or payment.state == "void":
         await _apply_to_void(tx, notification)
     elif notification.kind == "payment.confirmed":
-        await _confirm(tx, received, order, payment, mint)
+        await _confirm(tx, notification, order, payment, mint)
     elif notification.kind == "refund.made":
         await _refund(tx, notification, order, payment)
     elif payment.state == "started":
@@ -105,8 +88,7 @@ async def _apply_to_void(tx: Transaction, notification: Notification) -> None:
         await store.note_sent_back(tx, notification.reference)
 
 
-async def _confirm(tx: Transaction, received: Received, order: Order, payment: Payment, mint: KeyMint) -> None:
-    notification = received.notification
+async def _confirm(tx: Transaction, notification: Notification, order: Order, payment: Payment, mint: KeyMint) -> None:
     if payment.state in ("confirmed", "refunded"):
         return
     if notification.amount != payment.amount:
@@ -116,11 +98,9 @@ async def _confirm(tx: Transaction, received: Received, order: Order, payment: P
         await store.void(tx, payment)
         await store.note_received(tx, notification.reference, notification.amount)
         return
-    if received.buyer is None:  # identity has erased the person and we have not yet: then this reference will be void
-        raise refuse(409, "the buyer is unknown just now", message="send it again")
     await store.void_of_orders(tx, [order.order_id], but=payment.payment_id)  # it was called failed, another was begun
     await store.set_state(tx, payment.payment_id, "confirmed", now())
-    await deliver(tx, order, received.buyer, mint)
+    await deliver(tx, order, mint)
 
 
 async def _refund(tx: Transaction, notification: Notification, order: Order, payment: Payment) -> None:

@@ -45,6 +45,7 @@ class Invoice(Message):
     vat_note: str
     currency: str
     retain_until: date
+    buyer_vat_number: str = ""
 
 
 class Invoices(Message):

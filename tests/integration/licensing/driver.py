@@ -24,8 +24,9 @@ from tests import harness as harnesses
 from tests.harness import PATIENCE_S, Harness, eventually
 
 ACCOUNT = """
-INSERT INTO account (subject_id, email, full_name, street, postal_code, city, country, kind, company, nip)
-VALUES ($1, $2, 'Anna Nowak', 'Długa 1', '00-001', 'Warszawa', $3, $4, $5, $6)
+INSERT INTO account (subject_id, email, full_name, street, postal_code, city, country, kind, company, nip,
+  vat_number)
+VALUES ($1, $2, 'Anna Nowak', 'Długa 1', '00-001', 'Warszawa', $3, $4, $5, $6, $7)
 """
 
 
@@ -39,10 +40,10 @@ class Driver:
     rows: asyncpg.Connection
     accounts: asyncpg.Connection
 
-    async def person(self, country: str = "PL", kind: str = "person") -> UUID:
+    async def person(self, country: str = "PL", kind: str = "person", vat_number: str = "") -> UUID:
         """Somebody with an account."""
         person = uuid4()
-        business = ("Firma", "9222828810") if kind != "person" else ("", "")
+        business = ("Firma", "9222828810", vat_number) if kind != "person" else ("", "", vat_number)
         await self.accounts.execute("INSERT INTO subject VALUES ($1)", person)
         await self.accounts.execute(ACCOUNT, person, f"{person.hex}@example.com", country, kind, *business)
         return person

@@ -3,12 +3,13 @@
 import contextlib
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
 from services.licensing.data_map import DATA_MAP
 from services.licensing.invoices import store as invoices
+from services.licensing.jobs import due_dates
 from services.licensing.payments.sandbox import signed_webhook
 from shared.clock import now, today
 from shared.contracts import licensing
@@ -252,28 +253,93 @@ async def test_a_consumer_abroad_pays_the_vat_of_the_country_and_the_address_is_
     assert (trace["retain_until"], trace["purge_after"]) == (None, today() + timedelta(days=90))
 
 
-async def test_a_buyer_who_moves_between_order_and_payment_is_taxed_as_ordered(driver: Driver) -> None:
-    person = await driver.person(country="US", kind="company")
+async def invoices_of(driver: Driver, person: UUID) -> tuple[licensing.Invoice, ...]:
+    listed: licensing.Invoices = await driver.ask(licensing.ListInvoices(subject_id=person))
+    return listed.invoices
+
+
+BUYER = ("buyer_name", "buyer_company", "buyer_nip", "buyer_vat_number", "buyer_street", "buyer_country")
+MOVE = """
+UPDATE account SET full_name = 'Ewa', company = 'Inna', nip = '5260250274', vat_number = 'FR61954506077',
+  street = 'Krótka 2', country = $2, kind = 'person' WHERE subject_id = $1
+"""
+
+
+@pytest.mark.parametrize(
+    ("country", "kind", "vat_number", "vat"),
+    [
+        ("DE", "company", "DE136695976", 0),
+        ("GR", "sole trader", "EL094259216", 0),
+        ("GB", "company", "XI980780684", 0),
+        ("PL", "company", "", 9177),
+        ("DE", "person", "", 7581),
+    ],
+)
+@pytest.mark.parametrize("moved", ["PL", "US", "CZ"])
+async def test_what_changes_between_order_and_payment_changes_nothing(
+    driver: Driver, country: str, kind: str, vat_number: str, vat: int, moved: str
+) -> None:
+    person = await driver.person(country, kind, vat_number)
+    ordered = await driver.accounts.fetchrow("SELECT * FROM account WHERE subject_id = $1", person)
+    assert ordered is not None
     payment = await driver.start(person, await driver.order(person))
-    await driver.accounts.execute("UPDATE account SET kind = 'person', company = '' WHERE subject_id = $1", person)
+    await driver.accounts.execute(MOVE, person, moved)
     await driver.ask(await driver.played(payment.reference, "payment.confirmed"))
-    (invoice,) = (await driver.ask(licensing.ListInvoices(subject_id=person))).invoices
-    assert (invoice.vat, invoice.vat_note) == (0, "odwrotne obciążenie")
+    (invoice,) = await invoices_of(driver, person)
+    columns = ("full_name", "company", "nip", "vat_number", "street", "country")
+    assert [getattr(invoice, name) for name in BUYER] == [ordered[name] for name in columns]
+    assert invoice.vat == vat
+    assert (invoice.vat_note == "odwrotne obciążenie") is (vat == 0)
+    assert await driver.count("purchase_buyer", person) == 0  # it is the invoice that holds the buyer from now on
+
+
+async def test_nobody_goes_without_vat_for_the_minute_of_an_order(driver: Driver) -> None:
+    """A firm whose country is changed by PATCH, and changed back after the order."""
+    person = await driver.person(kind="company")
+    for country in ("DE", "US", "XX", "ZZ"):
+        await driver.accounts.execute("UPDATE account SET country = $2 WHERE subject_id = $1", person, country)
+        for pay_by in ("card", "transfer"):
+            assert await driver.status(order_of(person, pay_by=pay_by, product="studio-perpetual")) == 422
+    assert await driver.counts(person) == {}
+
+
+@pytest.mark.parametrize("ends", ["cancelled", "expired"])
+async def test_the_buyer_of_an_order_that_nobody_paid_ends_with_it(driver: Driver, ends: str) -> None:
+    person, other = await driver.person(), await driver.person()
+    order_id, _ = await driver.order(person), await driver.order(other)
+    assert await driver.count("purchase_buyer", person) == 1
+    if ends == "cancelled":
+        await driver.ask(licensing.CancelOrder(subject_id=person, order_id=order_id))
+    else:
+        age = "UPDATE purchase SET placed_at = placed_at - interval '8 days' WHERE subject_id = $1"
+        await driver.rows.execute(age, person)
+        await due_dates.step(driver.resources.database)
+    assert await driver.count("purchase", person, "state = 'cancelled'") == 1
+    assert await driver.count("purchase_buyer", person) == 0
+    assert await driver.count("purchase_buyer", other) == 1
 
 
 async def test_an_order_is_checked_before_anything_is_written(driver: Driver) -> None:
     person, company, american = await driver.person(), await driver.person(kind="company"), await driver.person("US")
+    stale = "UPDATE account SET nip = '0000000000' WHERE subject_id = $1"
+    unnumbered = await driver.person(kind="sole trader")
+    await driver.accounts.execute(stale, unnumbered)
+    german, false = await driver.person("DE", "company"), await driver.person("DE", "company", "DE136695977")
     for request, field in (
         (order_of(person, product="nothing"), "product"),
         (order_of(person, ip="1.2.3"), "ip"),
         (order_of(person, pay_by="transfer"), "pay_by"),
         (order_of(company, accepts_terms=False), "accepts_terms"),
         (order_of(american), "country"),
+        (order_of(unnumbered), "nip"),
+        (order_of(german), "vat_number"),
+        (order_of(false), "vat_number"),
     ):
         with pytest.raises(Refused) as refused:
             await driver.ask(request)
         assert (refused.value.problem.status, refused.value.problem.errors[0].field) == (422, field)
-    assert await driver.counts(person) == await driver.counts(company) == await driver.counts(american) == {}
+    for anybody in (person, company, american, unnumbered, german, false):
+        assert await driver.counts(anybody) == {}
 
 
 async def test_staff_change_the_catalogue_and_old_orders_keep_their_terms(driver: Driver) -> None:

@@ -1,0 +1,60 @@
+"""Licensing's newer schema on a database that holds data."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import asyncpg
+
+from deploy.databases import SERVICES_FOLDER
+from shared import migrations
+from tests.integration.licensing.driver import Driver
+
+MIGRATIONS = SERVICES_FOLDER / "licensing" / "migrations"
+PURCHASE = """
+INSERT INTO purchase (order_id, subject_id, product, quantity, device_limit, pay_by, state, country, vat_treatment,
+  vat_rate, net, vat, gross, placed_at)
+VALUES ($1, $2, 'auditor-year', 1, 3, 'card', $3, 'PL', 'domestic', 2300, 100, 23, 123, now())
+"""
+PAYMENT = """
+INSERT INTO payment (payment_id, subject_id, order_id, provider, reference, amount, state, started_at)
+VALUES ($1, $2, $3, 'x', $4, 123, $5, now())
+"""
+
+
+@contextlib.asynccontextmanager
+async def older_database(driver: Driver, revision: str) -> AsyncIterator[tuple[asyncpg.Connection, str]]:
+    """A database of an earlier version: a connection that sees every row, and the owner's URL."""
+    async with driver.harness.superuser("licensing") as superuser:
+        await superuser.execute("CREATE DATABASE older_licensing OWNER licensing_owner")
+        url = driver.harness.databases["licensing"].owner.rpartition("/")[0] + "/older_licensing"
+        try:
+            migrations.upgrade(MIGRATIONS, url, to=revision)
+            older = await asyncpg.connect(url, timeout=60)
+            await older.execute("SET lethe.purpose = 'legal-duty'")
+            yield older, url
+            await older.close()
+        finally:
+            await superuser.execute("DROP DATABASE older_licensing WITH (FORCE)")
+
+
+async def ordered(database: asyncpg.Connection, state: str, payment: str) -> tuple[UUID, str]:
+    """An order with a payment: the order's id, the payment's reference."""
+    person, order_id = uuid4(), uuid4()
+    await database.execute("INSERT INTO subject VALUES ($1)", person)
+    await database.execute(PURCHASE, order_id, person, state)
+    await database.execute(PAYMENT, uuid4(), person, order_id, f"pay_{order_id.hex}", payment)
+    return order_id, f"pay_{order_id.hex}"
+
+
+async def test_orders_whose_buyer_nobody_froze_are_cancelled(driver: Driver) -> None:
+    async with older_database(driver, "licensing_0002") as (older, url):
+        orders = [await ordered(older, *states) for states in (("open", "started"), ("open", "failed"))]
+        paid, confirmed = await ordered(older, "paid", "confirmed")
+        migrations.upgrade(MIGRATIONS, url)
+        for order_id, reference in orders:
+            assert await older.fetchval("SELECT state FROM purchase WHERE order_id = $1", order_id) == "cancelled"
+            assert await older.fetchval("SELECT state FROM payment WHERE order_id = $1", order_id) == "void"
+            assert await older.fetchval("SELECT amount FROM void_payment WHERE reference = $1", reference) == 123
+        assert await older.fetchval("SELECT state FROM purchase WHERE order_id = $1", paid) == "paid"
+        assert not await older.fetchval("SELECT true FROM void_payment WHERE reference = $1", confirmed)
