@@ -126,6 +126,7 @@ async def build(
         "keys": f"1:{secrets.token_urlsafe(32)}",
         "cooling_off_s": 0,
         "payment_adapter": "sandbox",
+        "bank_account": "PL61 1090 1014 0000 0712 1981 2874",
         "participants": ",".join(s.name for s in services),
     }
     return Harness(servers, name, urls, amqp, defaults | dict(settings or {}))

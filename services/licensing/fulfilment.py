@@ -1,12 +1,14 @@
-"""What an order brings when it is paid, or delivered on account: license, invoice, evidence, mail."""
+"""What an order brings: license, invoice, evidence, mail; when it is paid, or before where staff allow it."""
 
-from uuid import UUID
+from dataclasses import dataclass
 
 from services.licensing import catalogue, sale_records
 from services.licensing.invoices import rules
 from services.licensing.invoices import store as invoices
+from services.licensing.invoices.rules import Payable
 from services.licensing.licenses import lifetime
 from services.licensing.licenses.keys import KeyMint
+from services.licensing.licenses.store import lock_of_order
 from services.licensing.money import amount_text
 from services.licensing.orders import store as orders
 from services.licensing.orders.rules import Buyer, Order
@@ -14,48 +16,86 @@ from services.licensing.vat import NOTES
 from shared.clock import now, today
 from shared.contracts import identity, licensing
 from shared.database import Transaction
+from shared.problems import refuse
 
 
-async def deliver(tx: Transaction, order: Order, mint: KeyMint, *, days_to_pay: int | None = None) -> None:
-    """Issue license and invoice; `days_to_pay` is None when the money is there.
+@dataclass(frozen=True)
+class TransferTerms:
+    """How one pays by transfer; what a buyer may owe and hold a key all the same, in grosze."""
+
+    bank_account: str
+    days_to_pay: int
+    credit_limit: int
+
+
+async def deliver(tx: Transaction, order: Order, mint: KeyMint) -> None:
+    """The money is there: issue license and invoice.
 
     The invoice comes last: its counter is the one row that all buyers share.
     """
-    paid = days_to_pay is None
-    await orders.set_state(tx, order.order_id, "paid" if paid else "invoiced", now() if paid else None)
-    license_id = await lifetime.issue(tx, order, mint, now())
+    await orders.set_state(tx, order.order_id, "paid", now())
+    await _issue_license(tx, order, mint)
     buyer = await orders.take_buyer(tx, order.order_id)
-    invoice_id, number = await _invoice(tx, order, buyer, days_to_pay)
-    tx.publish(licensing.InvoiceIssued(subject_id=order.subject_id, invoice_id=invoice_id, kind="invoice"))
+    number = await _invoice(tx, order, buyer, rules.paid(today()))
+    _publish_paid(tx, order, {"amount": amount_text(order.gross, buyer.language), "invoice": number})
+
+
+async def demand(tx: Transaction, order: Order, mint: KeyMint, terms: TransferTerms) -> None:
+    """Invoice an order that is paid by transfer. The key comes with the money, or at once within the limit.
+
+    Raises Refused: 422 where transfer is not offered, 409 for a buyer who owes more than the limit already.
+    """
+    if not terms.bank_account:
+        raise refuse(422, "payment by transfer is not offered here", field="pay_by")
+    debt = await invoices.lock_debt(tx, order.subject_id)
+    if debt > terms.credit_limit:
+        raise refuse(409, "earlier invoices are not paid yet", field="pay_by", message="pay them, or pay by card")
+    await orders.set_state(tx, order.order_id, "invoiced")
+    trusted = debt + order.gross <= terms.credit_limit
+    if trusted:
+        await _issue_license(tx, order, mint)
+    payable = rules.on_account(today(), terms.days_to_pay, terms.bank_account)
+    number = await _invoice(tx, order, await orders.take_buyer(tx, order.order_id), payable)
+    facts = rules.demand(number, order.gross, payable.due_on, payable.bank_account)
+    template = "payment-due" if trusted else "transfer-awaited"
+    tx.publish(identity.ServiceMailDue(subject_id=order.subject_id, template=template, facts=facts))
+
+
+async def settle_by_transfer(tx: Transaction, order: Order, mint: KeyMint) -> None:
+    """An invoiced order was paid: a key that waited comes now. Nobody is written to after an erasure."""
+    await orders.set_state(tx, order.order_id, "paid", now())
+    await invoices.settle(tx, order.order_id, today())
+    await sale_records.keep(tx, order.order_id, rules.retention(order, today()))
+    if not order.live:
+        return
+    if await lock_of_order(tx, order.order_id) is None:
+        await _issue_license(tx, order, mint)
+    _publish_paid(tx, order, {"amount": amount_text(order.gross)})
+
+
+async def _issue_license(tx: Transaction, order: Order, mint: KeyMint) -> None:
+    license_id = await lifetime.issue(tx, order, mint, now())
     facts = {"order_id": str(order.order_id), "license_id": str(license_id)}
     tx.publish(identity.ServiceMailDue(subject_id=order.subject_id, template="license-issued", facts=facts))
-    if paid:
-        amount = amount_text(order.gross, buyer.language)
-        _publish_paid(tx, order, {"amount": amount, "invoice": number})
 
 
-async def _invoice(tx: Transaction, order: Order, buyer: Buyer, days_to_pay: int | None) -> tuple[UUID, str]:
+async def _invoice(tx: Transaction, order: Order, buyer: Buyer, payable: Payable) -> str:
+    """Issue the invoice and keep what belongs to the sale; answers its number."""
     retention = rules.retention(order, today())
     await sale_records.keep(tx, order.order_id, retention)
     if order.vat_treatment == "oss":
         await sale_records.keep_origin(tx, order.order_id, retention)
-    return await invoices.issue(
+    invoice_id, number = await invoices.issue(
         tx,
         order,
         buyer,
         item=await catalogue.name_of(tx, order.product),
         vat_note=NOTES[order.vat_treatment],
-        dates=rules.dates(today(), days_to_pay),
+        payable=payable,
         retention=retention,
     )
-
-
-async def settle_by_transfer(tx: Transaction, order: Order) -> None:
-    """An invoiced order was paid; nobody is written to after an erasure."""
-    await orders.set_state(tx, order.order_id, "paid", now())
-    await invoices.settle(tx, order.order_id, today())
-    if order.live:
-        _publish_paid(tx, order, {"amount": amount_text(order.gross)})
+    tx.publish(licensing.InvoiceIssued(subject_id=order.subject_id, invoice_id=invoice_id, kind="invoice"))
+    return number
 
 
 def _publish_paid(tx: Transaction, order: Order, facts: dict[str, str]) -> None:

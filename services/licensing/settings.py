@@ -5,7 +5,9 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from stdnum import iban
 
+from services.licensing.fulfilment import TransferTerms
 from shared.settings import KeyedSettings
 
 PREFIX = "whsec_"
@@ -22,7 +24,11 @@ class LicensingSettings(KeyedSettings):
     payment_secret: SecretStr = SecretStr("")
     seller: str = "NanoMedia Damian Kiełbasa"
     seller_nip: str = "9222828810"
+    bank_account: str = ""
+    """The IBAN that buyers pay to; without one payment by transfer is not offered, as nobody could pay."""
     days_to_pay: int = Field(default=14, ge=1, le=60)
+    credit_limit: int = Field(default=0, ge=0)
+    """What one buyer may owe and get the key before paying, in grosze; by default no key leaves unpaid."""
     notices_every_s: float = Field(default=3600.0, gt=0)
 
     @field_validator("payment_secret")
@@ -32,6 +38,13 @@ class LicensingSettings(KeyedSettings):
         if text and not _is_webhook_secret(text):
             raise ValueError("a payment secret is written as whsec_<base64 of 24 to 64 bytes>")
         return secret
+
+    @field_validator("bank_account")
+    @classmethod
+    def _iban(cls, account: str) -> str:
+        if account and not iban.is_valid(account):
+            raise ValueError("this is no IBAN: its check digits or form are wrong")
+        return str(iban.compact(account))
 
     @field_validator("payment_adapter")
     @classmethod
@@ -44,6 +57,10 @@ class LicensingSettings(KeyedSettings):
     def webhook_secret(self) -> str:
         derived = self.keyring("licensing").derive("payment webhooks")
         return self.payment_secret.get_secret_value() or f"{PREFIX}{base64.b64encode(derived).decode()}"
+
+    @property
+    def transfer_terms(self) -> TransferTerms:
+        return TransferTerms(self.bank_account, self.days_to_pay, self.credit_limit)
 
     @property
     def recipients(self) -> tuple[str, ...]:

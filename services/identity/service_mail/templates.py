@@ -38,6 +38,18 @@ FOR_SERVICES: Mapping[str, Mapping[Language, Template]] = {
         "pl": Template("Płatność oczekuje", "Twoje zamówienie czeka na płatność."),
         "en": Template("A payment is due", "Your order is waiting for its payment."),
     },
+    "transfer-awaited": {
+        "pl": Template(
+            "Prosimy o przelew",
+            "Przyjęliśmy Twoje zamówienie i wystawiliśmy fakturę. Zapłać ją przelewem na podany rachunek, z numerem\n"
+            "faktury w tytule. Klucz licencyjny wydamy, gdy tylko pieniądze dotrą.",
+        ),
+        "en": Template(
+            "Please make your transfer",
+            "We took your order and issued its invoice. Pay it by transfer to the account below and name the number\n"
+            "of the invoice. The license key comes as soon as the money has arrived.",
+        ),
+    },
     "license-issued": {
         "pl": Template(
             "Twoja licencja jest gotowa", "Licencja została wydana. Klucz znajdziesz po zalogowaniu do panelu."
@@ -110,6 +122,7 @@ LABELS: Mapping[Language, Mapping[str, str]] = {
         "due_on": "Termin",
         "ended_on": "Data zakończenia",
         "paid_on": "Data płatności",
+        "account": "Rachunek bankowy",
         "token": "Kod",
     },
     "en": {
@@ -123,6 +136,7 @@ LABELS: Mapping[Language, Mapping[str, str]] = {
         "due_on": "Due on",
         "ended_on": "Ended on",
         "paid_on": "Paid on",
+        "account": "Bank account",
         "token": "Code",
     },
 }

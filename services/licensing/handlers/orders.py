@@ -28,12 +28,12 @@ async def place_order(
     mint: KeyMint,
     settings: LicensingSettings,
 ) -> Created:
-    """With payment by transfer, license and invoice come at once."""
+    """With payment by transfer the invoice comes at once."""
     draft = rules.draft(request, await catalogue.orderable(tx, request.product), prepared, now())
     order = await store.add(tx, draft)
     tx.publish(licensing.OrderPlaced(subject_id=order.subject_id, order_id=order.order_id))
     if order.pay_by == "transfer":
-        await fulfilment.deliver(tx, order, mint, days_to_pay=settings.days_to_pay)
+        await fulfilment.demand(tx, order, mint, settings.transfer_terms)
     return Created(id=order.order_id)
 
 

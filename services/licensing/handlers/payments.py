@@ -1,6 +1,7 @@
 """Starting and reading payments; transfers seen on the account."""
 
 from services.licensing.fulfilment import settle_by_transfer
+from services.licensing.licenses.keys import KeyMint
 from services.licensing.orders import store as orders
 from services.licensing.payments import start, store
 from services.licensing.payments.provider import Payer, Provider
@@ -39,7 +40,7 @@ async def read_payment(request: licensing.ReadPayment, tx: Transaction, provider
 
 
 @router.request(licensing.RecordTransfer, purpose=Purpose.CLAIMS)
-async def record_transfer(request: licensing.RecordTransfer, tx: Transaction) -> Done:
+async def record_transfer(request: licensing.RecordTransfer, tx: Transaction, mint: KeyMint) -> Done:
     """The money for an invoiced order is there, also after an erasure: the claim ends, the tax set stays."""
     subject_id = await orders.subject_of(tx, request.order_id)
     await lock_erased_too(tx, subject_id)
@@ -48,5 +49,5 @@ async def record_transfer(request: licensing.RecordTransfer, tx: Transaction) ->
         return Done()
     if order.state != "invoiced":
         raise refuse(409, "only an invoiced order is paid by transfer", message=f"it is {order.state}")
-    await settle_by_transfer(tx, order)
+    await settle_by_transfer(tx, order, mint)
     return Done()

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Literal
 from uuid import UUID
 
+from services.licensing.money import amount_text
 from services.licensing.orders.rules import Order
 from shared.law.retention import Retention, sale
 
@@ -24,6 +25,7 @@ class Invoice:
     sold_on: date
     due_on: date
     settled_on: date | None
+    bank_account: str
     buyer_name: str
     buyer_company: str
     buyer_nip: str
@@ -48,17 +50,27 @@ def number(series: Series, issued_on: date, count: int) -> str:
 
 
 @dataclass(frozen=True)
-class Dates:
+class Payable:
+    """When an invoice is to be paid, and to which account."""
+
     issued_on: date
     due_on: date
     settled_on: date | None
+    bank_account: str
 
 
-def dates(today: date, days_to_pay: int | None) -> Dates:
-    """Settled at once when the money is there (`days_to_pay` is None); else due after some days."""
-    if days_to_pay is None:
-        return Dates(today, today, today)
-    return Dates(today, today + timedelta(days=days_to_pay), None)
+def paid(today: date) -> Payable:
+    """The money was there before the invoice."""
+    return Payable(today, today, today, "")
+
+
+def on_account(today: date, days_to_pay: int, bank_account: str) -> Payable:
+    return Payable(today, today + timedelta(days=days_to_pay), None, bank_account)
+
+
+def demand(number: str, gross: int, due_on: date, bank_account: str) -> dict[str, str]:
+    """What a letter says to somebody who is to pay an invoice."""
+    return {"invoice": number, "amount": amount_text(gross), "due_on": due_on.isoformat(), "account": bank_account}
 
 
 def retention(order: Order, sold_on: date) -> Retention:

@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID, uuid4
 
 from services.licensing.grounds import UNPAID_DEBT
-from services.licensing.invoices.rules import Correction, Dates, Invoice, Series, number
+from services.licensing.invoices.rules import Correction, Invoice, Payable, Series, number
 from services.licensing.orders.rules import Buyer, Order
 from services.licensing.rows import insert
 from shared.database import Transaction
@@ -37,9 +37,11 @@ UPDATE invoice SET review_at = $2, provisions = array_append(provisions, $3::tex
   exemptions = array_append(exemptions, $4::text)
 WHERE subject_id = ANY ($1) AND settled_on IS NULL AND review_at IS NULL
 """
+ONE_DEBTOR_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('debts of ' || $1::uuid::text, 0))"
+DEBT = "SELECT COALESCE(sum(gross), 0) FROM invoice WHERE subject_id = $1 AND kind = 'invoice' AND settled_on IS NULL"
 READ = """
 SELECT i.invoice_id, i.order_id, i.number, i.kind, corrected.number AS corrects, i.issued_on, i.sold_on, i.due_on,
-  i.settled_on, i.buyer_name, i.buyer_company, i.buyer_nip, i.buyer_vat_number, i.buyer_street,
+  i.settled_on, i.bank_account, i.buyer_name, i.buyer_company, i.buyer_nip, i.buyer_vat_number, i.buyer_street,
   i.buyer_postal_code, i.buyer_city, i.buyer_country, i.item, i.quantity, i.net, i.vat, i.gross, i.vat_rate, i.vat_note,
   i.retain_until
 FROM invoice i LEFT JOIN invoice corrected ON corrected.invoice_id = i.corrects
@@ -52,7 +54,7 @@ WITH due AS MATERIALIZED (
   ORDER BY invoice_id LIMIT $3 FOR UPDATE SKIP LOCKED)
 UPDATE invoice SET reminders = (SELECT count(*) FROM unnest($2::integer[]) AS day WHERE due_on + day <= $1::date)
 WHERE invoice_id IN (SELECT invoice_id FROM due)
-RETURNING subject_id, number, gross, due_on
+RETURNING subject_id, number, gross, due_on, bank_account
 """
 
 
@@ -63,14 +65,14 @@ async def issue(
     *,
     item: str,
     vat_note: str,
-    dates: Dates,
+    payable: Payable,
     retention: Retention,
 ) -> tuple[UUID, str]:
     """Issue the invoice of an order with the buyer as ordered; answers its id and number.
 
     Locks the counter of the invoices, the one row that all buyers share.
     """
-    invoice_id, issued = uuid4(), await _next_number(tx, "FV", dates.issued_on)
+    invoice_id, issued = uuid4(), await _next_number(tx, "FV", payable.issued_on)
     await insert(
         tx,
         "invoice",
@@ -79,10 +81,11 @@ async def issue(
         order_id=order.order_id,
         number=issued,
         kind="invoice",
-        issued_on=dates.issued_on,
-        sold_on=dates.issued_on,
-        due_on=dates.due_on,
-        settled_on=dates.settled_on,
+        issued_on=payable.issued_on,
+        sold_on=payable.issued_on,
+        due_on=payable.due_on,
+        settled_on=payable.settled_on,
+        bank_account=payable.bank_account,
         buyer_name=buyer.name,
         buyer_company=buyer.company,
         buyer_nip=buyer.nip,
@@ -130,6 +133,12 @@ async def hold_unpaid(tx: Transaction, subject_ids: Sequence[UUID], review_on: d
     await tx.run(HOLD_UNPAID, subject_ids, review_on, UNPAID_DEBT.provision, UNPAID_DEBT.exemption)
 
 
+async def lock_debt(tx: Transaction, subject_id: UUID) -> int:
+    """What a buyer owes, in grosze; nobody else adds to it until the end of the transaction."""
+    await tx.value(ONE_DEBTOR_AT_A_TIME, subject_id)
+    return int(await tx.value(DEBT, subject_id))
+
+
 async def of_person(tx: Transaction, subject_id: UUID) -> list[Invoice]:
     """Newest first."""
     return [Invoice(**row) for row in await tx.rows(OF_PERSON, subject_id)]
@@ -149,6 +158,7 @@ class Overdue:
     number: str
     gross: int
     due_on: date
+    bank_account: str
 
 
 async def remind_overdue(tx: Transaction, today: date, days: Sequence[int], limit: int) -> list[Overdue]:

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from services.licensing.invoices import store as invoices
+from services.licensing.invoices.rules import demand
 from services.licensing.licenses import contract_rows, lifetime, rules
 from services.licensing.licenses import store as licenses
-from services.licensing.money import amount_text
 from services.licensing.orders import store as orders
 from services.licensing.payments.store import void_of_orders
 from shared.clock import now, today
@@ -66,10 +66,6 @@ async def _dun(tx: Transaction) -> int:
     """Remind of unpaid invoices; each step once."""
     overdue = await invoices.remind_overdue(tx, today(), DUNNING_DAYS, BATCH)
     for invoice in overdue:
-        facts = {
-            "invoice": invoice.number,
-            "amount": amount_text(invoice.gross),
-            "due_on": invoice.due_on.isoformat(),
-        }
+        facts = demand(invoice.number, invoice.gross, invoice.due_on, invoice.bank_account)
         tx.publish(identity.ServiceMailDue(subject_id=invoice.subject_id, template="payment-due", facts=facts))
     return len(overdue)

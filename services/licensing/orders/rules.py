@@ -46,6 +46,7 @@ class Order:
     placed_at: datetime
     paid_at: datetime | None
     live: bool
+    bank_account: str
 
 
 def check_step(state: licensing.OrderState, to: licensing.OrderState) -> None:

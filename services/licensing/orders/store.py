@@ -12,7 +12,8 @@ from shared.problems import refuse
 
 READ = """
 SELECT order_id, subject_id, product, quantity, device_limit, months, pay_by, state, vat_treatment, vat_rate,
-  net, vat, gross, refunded, placed_at, paid_at, live
+  net, vat, gross, refunded, placed_at, paid_at, live, COALESCE((SELECT i.bank_account FROM invoice i
+    WHERE i.order_id = purchase.order_id AND i.kind = 'invoice' AND i.settled_on IS NULL), '') AS bank_account
 FROM purchase
 """
 OF_PERSON = READ + "WHERE subject_id = $1 ORDER BY placed_at DESC, order_id"

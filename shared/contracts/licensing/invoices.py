@@ -46,6 +46,7 @@ class Invoice(Message):
     currency: str
     retain_until: date
     buyer_vat_number: str = ""
+    bank_account: str = ""
 
 
 class Invoices(Message):

@@ -37,7 +37,7 @@ class PlaceOrder(Request[Created], type="licensing.place-order"):
     """Order a product. A consumer must say each of the three things before a key can be shown.
 
     `ip` is observed by the gateway, empty where a proxy does not tell.
-    A transfer (invoice first, 14 days to pay) is for businesses.
+    A transfer (invoice first, then the money, then the key) is for businesses.
     """
 
     subject_id: UUID
@@ -52,7 +52,7 @@ class PlaceOrder(Request[Created], type="licensing.place-order"):
 
 
 class Order(Message):
-    """An order as its buyer sees it; money in grosze."""
+    """An order as its buyer sees it; money in grosze. `bank_account` is where an invoiced order is to be paid."""
 
     order_id: UUID
     product: str
@@ -65,6 +65,7 @@ class Order(Message):
     refunded: int
     placed_at: datetime
     paid_at: datetime | None
+    bank_account: str = ""
 
 
 class Orders(Message):

@@ -227,18 +227,6 @@ async def test_a_correction_in_a_later_year_keeps_the_corrected_invoice_alive(dr
         assert {end.year for end in await driver.ends(table, person)} == {today().year + 6}
 
 
-async def test_a_business_pays_by_transfer(driver: Driver) -> None:
-    person = await driver.person(kind="sole trader")
-    order_id = await driver.order(person, pay_by="transfer")
-    (invoice,) = (await driver.ask(licensing.ListInvoices(subject_id=person))).invoices
-    assert (invoice.settled_on, invoice.due_on) == (None, today() + timedelta(days=14))
-    assert (await driver.ask(licensing.ValidateLicense(key=await driver.key(person)))).valid
-    for _ in range(2):
-        await driver.ask(licensing.RecordTransfer(order_id=order_id))
-    (invoice,) = (await driver.ask(licensing.ListInvoices(subject_id=person))).invoices
-    assert invoice.settled_on == today()
-
-
 async def test_a_consumer_abroad_pays_the_vat_of_the_country_and_the_address_is_kept_as_proof(driver: Driver) -> None:
     german, pole = await driver.person(country="DE"), await driver.person()
     for person in (german, pole):

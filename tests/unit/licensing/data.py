@@ -64,6 +64,7 @@ def order(**changed: Any) -> Order:
         "placed_at": NOON,
         "paid_at": None,
         "live": True,
+        "bank_account": "",
     }
     return Order(**(columns | changed))
 

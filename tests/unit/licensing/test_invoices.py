@@ -12,6 +12,8 @@ from services.licensing.invoices import rules as invoices
 from services.licensing.invoices.rules import Correction
 from tests.unit.licensing.data import order
 
+IBAN = "PL61109010140000071219812874"
+
 
 @given(data=st.data(), net=st.integers(1, 10**7), rate=st.sampled_from([0, 1900, 2100, 2300]))
 def test_the_parts_of_many_refunds_add_up_to_the_invoice(data: st.DataObject, net: int, rate: int) -> None:
@@ -30,8 +32,8 @@ def test_the_parts_of_many_refunds_add_up_to_the_invoice(data: st.DataObject, ne
 
 def test_numbers_and_dates_of_an_invoice() -> None:
     assert invoices.number("FV", date(2026, 11, 22), 1) == "FV/2026/11/0001"
-    assert invoices.dates(date(2026, 11, 22), None).settled_on == date(2026, 11, 22)
-    on_account = invoices.dates(date(2026, 11, 22), 14)
+    assert invoices.paid(date(2026, 11, 22)).settled_on == date(2026, 11, 22)
+    on_account = invoices.on_account(date(2026, 11, 22), 14, IBAN)
     assert (on_account.due_on, on_account.settled_on) == (date(2026, 12, 6), None)
 
 

@@ -22,6 +22,7 @@ def asked(webhook: SignedWebhook, **changed: str) -> PaymentWebhook:
     return PaymentWebhook(**(webhook.model_dump() | changed))
 
 
+BARE: dict[str, Any] = {"amqp_url": "amqp://x", "keys": f"1:{'o' * 32}"}
 SANDBOX = Sandbox("PayGate", SECRET, "http://127.0.0.1")
 PAID = {"type": "payment.confirmed", "data": {"reference": "pay_1", "amount": 100, "currency": "PLN"}}
 
@@ -114,6 +115,21 @@ def test_no_public_address_has_a_sandbox(url: str) -> None:
     with pytest.raises(ValidationError) as refused:
         LicensingSettings(**values, payment_adapter="sandbox")
     assert "LETHE_PAYMENT_ADAPTER: Value error, the sandbox takes no money" in what_is_wrong("licensing", refused.value)
+
+
+@pytest.mark.parametrize("account", ["PL61109010140000071219812874", "PL61 1090 1014 0000 0712 1981 2874"])
+def test_a_bank_account_is_kept_as_one_word(account: str) -> None:
+    assert LicensingSettings(**BARE, bank_account=account).bank_account == "PL61109010140000071219812874"
+    assert (LicensingSettings(**BARE).bank_account, LicensingSettings(**BARE).credit_limit) == ("", 0)
+
+
+@pytest.mark.parametrize(
+    "account", ["PL61109010140000071219812875", "61109010140000071219812874", "PL6110901014000007121981287", "ask us"]
+)
+def test_what_is_no_iban_is_refused_at_the_start(account: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        LicensingSettings(**BARE, bank_account=account)
+    assert "LETHE_BANK_ACCOUNT: Value error, this is no IBAN" in what_is_wrong("licensing", refused.value)
 
 
 def settings(payment_secret: str = "", keys: str = f"1:{'o' * 32}") -> LicensingSettings:
