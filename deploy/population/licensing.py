@@ -91,10 +91,12 @@ FROM purchase WHERE order_id = ANY ($1)
 INVOICES = """
 INSERT INTO invoice (invoice_id, subject_id, order_id, number, kind, issued_on, sold_on, due_on, settled_on,
   buyer_name, buyer_company, buyer_nip, buyer_street, buyer_postal_code, buyer_city, buyer_country,
-  item, quantity, net, vat, gross, vat_rate, vat_note, retain_until, provisions, exemptions)
+  item, quantity, net, vat, gross, vat_rate, vat_note, retain_until, provisions, exemptions,
+  seller, seller_nip, seller_address, currency)
 SELECT md5('invoice' || order_id)::uuid, o.subject_id, order_id, i.number, 'invoice', i.day, i.day, i.day, i.day,
   i.name, '', i.nip, i.street, i.postal_code, i.city, o.country,
-  p.name, o.quantity, o.net, o.vat, o.gross, o.vat_rate, i.note, o.retain_until, o.provisions, o.exemptions
+  p.name, o.quantity, o.net, o.vat, o.gross, o.vat_rate, i.note, o.retain_until, o.provisions, o.exemptions,
+  'Sprzedawca', '9222828810', 'Polna 1, 00-001 Warszawa', 'PLN'
 FROM unnest($1::uuid[], $2::text[], $3::date[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
   AS i (order_id, number, day, name, nip, street, postal_code, city, note)
 JOIN purchase o USING (order_id) JOIN product p ON p.code = o.product

@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.licensing.erasure import ERASER
+from services.licensing.fulfilment import TransferTerms, Vendor
 from services.licensing.handlers import (
     catalogue,
     invoices,
@@ -13,7 +14,8 @@ from services.licensing.handlers import (
     payments,
     sandbox,
 )
-from services.licensing.jobs import due_dates, returned_payments
+from services.licensing.invoices.rules import Seller
+from services.licensing.jobs import due_dates, older_invoices, returned_payments
 from services.licensing.licenses.keys import KeyMint
 from services.licensing.payments.provider import no_provider
 from services.licensing.payments.sandbox import Sandbox
@@ -31,11 +33,15 @@ router.include(invoices.router, licenses.router, license_keys.router)
 def wire(resources: Resources) -> dict[str, Any]:
     settings: LicensingSettings = resources.settings
     sandbox = Sandbox(settings.payment_provider, settings.webhook_secret, settings.public_url)
+    mint = KeyMint(settings.keyring("licensing"))
+    seller = Seller(settings.seller, settings.seller_nip, settings.seller_address)
+    transfer = TransferTerms(settings.bank_account, settings.days_to_pay, settings.credit_limit)
     chosen = settings.payment_adapter == "sandbox"
     return {
         "sandbox": sandbox if chosen else None,
         "provider": sandbox.provider() if chosen else no_provider(),
-        "mint": KeyMint(settings.keyring("licensing")),
+        "mint": mint,
+        "vendor": Vendor(mint, seller, transfer),
     }
 
 
@@ -43,6 +49,7 @@ def jobs(settings: LicensingSettings) -> list[Loop]:
     return [
         Loop(RETURNED_PAYMENTS, returned_payments.send_back, 30.0),
         Loop("due dates", due_dates.step, settings.notices_every_s),
+        Loop("sellers of older invoices", older_invoices.name_sellers, settings.notices_every_s),
     ]
 
 

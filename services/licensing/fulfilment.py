@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from services.licensing import catalogue, sale_records
 from services.licensing.invoices import rules
 from services.licensing.invoices import store as invoices
-from services.licensing.invoices.rules import Payable
+from services.licensing.invoices.rules import Payable, Seller
 from services.licensing.licenses import lifetime
 from services.licensing.licenses.keys import KeyMint
 from services.licensing.licenses.store import lock_of_order
@@ -28,23 +28,33 @@ class TransferTerms:
     credit_limit: int
 
 
-async def deliver(tx: Transaction, order: Order, mint: KeyMint) -> None:
+@dataclass(frozen=True)
+class Vendor:
+    """Who delivers, and on which terms."""
+
+    mint: KeyMint
+    seller: Seller
+    transfer: TransferTerms
+
+
+async def deliver(tx: Transaction, order: Order, vendor: Vendor) -> None:
     """The money is there: issue license and invoice.
 
     The invoice comes last: its counter is the one row that all buyers share.
     """
     await orders.set_state(tx, order.order_id, "paid", now())
-    await _issue_license(tx, order, mint)
+    await _issue_license(tx, order, vendor.mint)
     buyer = await orders.take_buyer(tx, order.order_id)
-    number = await _invoice(tx, order, buyer, rules.paid(today()))
+    number = await _invoice(tx, order, buyer, rules.paid(today()), vendor.seller)
     _publish_paid(tx, order, {"amount": amount_text(order.gross, buyer.language), "invoice": number})
 
 
-async def demand(tx: Transaction, order: Order, mint: KeyMint, terms: TransferTerms) -> None:
+async def demand(tx: Transaction, order: Order, vendor: Vendor) -> None:
     """Invoice an order that is paid by transfer. The key comes with the money, or at once within the limit.
 
     Raises Refused: 422 where transfer is not offered, 409 for a buyer who owes more than the limit already.
     """
+    terms = vendor.transfer
     if not terms.bank_account:
         raise refuse(422, "payment by transfer is not offered here", field="pay_by")
     debt = await invoices.lock_debt(tx, order.subject_id)
@@ -53,15 +63,15 @@ async def demand(tx: Transaction, order: Order, mint: KeyMint, terms: TransferTe
     await orders.set_state(tx, order.order_id, "invoiced")
     trusted = debt + order.gross <= terms.credit_limit
     if trusted:
-        await _issue_license(tx, order, mint)
+        await _issue_license(tx, order, vendor.mint)
     payable = rules.on_account(today(), terms.days_to_pay, terms.bank_account)
-    number = await _invoice(tx, order, await orders.take_buyer(tx, order.order_id), payable)
+    number = await _invoice(tx, order, await orders.take_buyer(tx, order.order_id), payable, vendor.seller)
     facts = rules.demand(number, order.gross, payable.due_on, payable.bank_account)
     template = "payment-due" if trusted else "transfer-awaited"
     tx.publish(identity.ServiceMailDue(subject_id=order.subject_id, template=template, facts=facts))
 
 
-async def settle_by_transfer(tx: Transaction, order: Order, mint: KeyMint) -> None:
+async def settle_by_transfer(tx: Transaction, order: Order, vendor: Vendor) -> None:
     """An invoiced order was paid: a key that waited comes now. Nobody is written to after an erasure."""
     await orders.set_state(tx, order.order_id, "paid", now())
     await invoices.settle(tx, order.order_id, today())
@@ -69,7 +79,7 @@ async def settle_by_transfer(tx: Transaction, order: Order, mint: KeyMint) -> No
     if not order.live:
         return
     if await lock_of_order(tx, order.order_id) is None:
-        await _issue_license(tx, order, mint)
+        await _issue_license(tx, order, vendor.mint)
     _publish_paid(tx, order, {"amount": amount_text(order.gross)})
 
 
@@ -79,7 +89,7 @@ async def _issue_license(tx: Transaction, order: Order, mint: KeyMint) -> None:
     tx.publish(identity.ServiceMailDue(subject_id=order.subject_id, template="license-issued", facts=facts))
 
 
-async def _invoice(tx: Transaction, order: Order, buyer: Buyer, payable: Payable) -> str:
+async def _invoice(tx: Transaction, order: Order, buyer: Buyer, payable: Payable, seller: Seller) -> str:
     """Issue the invoice and keep what belongs to the sale; answers its number."""
     retention = rules.retention(order, today())
     await sale_records.keep(tx, order.order_id, retention)
@@ -92,6 +102,7 @@ async def _invoice(tx: Transaction, order: Order, buyer: Buyer, payable: Payable
         item=await catalogue.name_of(tx, order.product),
         vat_note=NOTES[order.vat_treatment],
         payable=payable,
+        seller=seller,
         retention=retention,
     )
     tx.publish(licensing.InvoiceIssued(subject_id=order.subject_id, invoice_id=invoice_id, kind="invoice"))

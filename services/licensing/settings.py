@@ -7,7 +7,6 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from stdnum import iban
 
-from services.licensing.fulfilment import TransferTerms
 from shared.settings import KeyedSettings
 
 PREFIX = "whsec_"
@@ -22,8 +21,9 @@ class LicensingSettings(KeyedSettings):
     """`sandbox` lets anybody press "pay": for demonstrations and tests. With `none` nobody pays by card."""
     payment_provider: str = "PayGate Sandbox S.A."
     payment_secret: SecretStr = SecretStr("")
-    seller: str = "NanoMedia Damian Kiełbasa"
+    seller: str = Field(default="NanoMedia Damian Kiełbasa", min_length=1)
     seller_nip: str = "9222828810"
+    seller_address: str = Field(default="Łapiguz 10, 22-400 Zamość", min_length=1)
     bank_account: str = ""
     """The IBAN that buyers pay to; without one payment by transfer is not offered, as nobody could pay."""
     days_to_pay: int = Field(default=14, ge=1, le=60)
@@ -57,10 +57,6 @@ class LicensingSettings(KeyedSettings):
     def webhook_secret(self) -> str:
         derived = self.keyring("licensing").derive("payment webhooks")
         return self.payment_secret.get_secret_value() or f"{PREFIX}{base64.b64encode(derived).decode()}"
-
-    @property
-    def transfer_terms(self) -> TransferTerms:
-        return TransferTerms(self.bank_account, self.days_to_pay, self.credit_limit)
 
     @property
     def recipients(self) -> tuple[str, ...]:

@@ -1,10 +1,9 @@
 """Placing, listing and cancelling orders."""
 
-from services.licensing import catalogue, fulfilment
-from services.licensing.licenses.keys import KeyMint
+from services.licensing import catalogue
+from services.licensing.fulfilment import Vendor, demand
 from services.licensing.orders import rules, store
 from services.licensing.payments.store import void_of_orders
-from services.licensing.settings import LicensingSettings
 from shared.clock import now
 from shared.contracts import identity, licensing
 from shared.contracts.message import Created, Done
@@ -25,15 +24,14 @@ async def place_order(
     request: licensing.PlaceOrder,
     tx: Transaction,
     prepared: identity.Profile,
-    mint: KeyMint,
-    settings: LicensingSettings,
+    vendor: Vendor,
 ) -> Created:
     """With payment by transfer the invoice comes at once."""
     draft = rules.draft(request, await catalogue.orderable(tx, request.product), prepared, now())
     order = await store.add(tx, draft)
     tx.publish(licensing.OrderPlaced(subject_id=order.subject_id, order_id=order.order_id))
     if order.pay_by == "transfer":
-        await fulfilment.demand(tx, order, mint, settings.transfer_terms)
+        await demand(tx, order, vendor)
     return Created(id=order.order_id)
 
 

@@ -1,6 +1,6 @@
 """What the payment provider tells. Done means committed; every refusal makes the provider send it again."""
 
-from services.licensing.licenses.keys import KeyMint
+from services.licensing.fulfilment import Vendor
 from services.licensing.payments import webhook
 from services.licensing.payments.provider import Provider
 from shared.contracts.licensing import PaymentWebhook
@@ -14,7 +14,11 @@ router = ServiceRouter("licensing")
 
 @router.request(PaymentWebhook, purpose=Purpose.CONTRACT, prepare=webhook.prepare)
 async def take_webhook(
-    _request: PaymentWebhook, tx: Transaction, prepared: webhook.Received, provider: Provider, mint: KeyMint
+    _request: PaymentWebhook,
+    tx: Transaction,
+    prepared: webhook.Received,
+    provider: Provider,
+    vendor: Vendor,
 ) -> Done:
-    await webhook.apply(tx, prepared, provider, mint)
+    await webhook.apply(tx, prepared, provider, vendor)
     return Done()

@@ -1,7 +1,6 @@
 """Starting and reading payments; transfers seen on the account."""
 
-from services.licensing.fulfilment import settle_by_transfer
-from services.licensing.licenses.keys import KeyMint
+from services.licensing.fulfilment import Vendor, settle_by_transfer
 from services.licensing.orders import store as orders
 from services.licensing.payments import start, store
 from services.licensing.payments.provider import Payer, Provider
@@ -40,7 +39,7 @@ async def read_payment(request: licensing.ReadPayment, tx: Transaction, provider
 
 
 @router.request(licensing.RecordTransfer, purpose=Purpose.CLAIMS)
-async def record_transfer(request: licensing.RecordTransfer, tx: Transaction, mint: KeyMint) -> Done:
+async def record_transfer(request: licensing.RecordTransfer, tx: Transaction, vendor: Vendor) -> Done:
     """The money for an invoiced order is there, also after an erasure: the claim ends, the tax set stays."""
     subject_id = await orders.subject_of(tx, request.order_id)
     await lock_erased_too(tx, subject_id)
@@ -49,5 +48,5 @@ async def record_transfer(request: licensing.RecordTransfer, tx: Transaction, mi
         return Done()
     if order.state != "invoiced":
         raise refuse(409, "only an invoiced order is paid by transfer", message=f"it is {order.state}")
-    await settle_by_transfer(tx, order, mint)
+    await settle_by_transfer(tx, order, vendor)
     return Done()

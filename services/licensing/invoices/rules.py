@@ -13,6 +13,15 @@ Series = Literal["FV", "KOR"]
 
 
 @dataclass(frozen=True)
+class Seller:
+    """Who sells, as an invoice names it (VAT Act art. 106e(1)(3))."""
+
+    name: str
+    nip: str
+    address: str
+
+
+@dataclass(frozen=True)
 class Invoice:
     """A stored invoice; `corrects` is the number of the corrected one."""
 
@@ -26,6 +35,10 @@ class Invoice:
     due_on: date
     settled_on: date | None
     bank_account: str
+    seller: str
+    seller_nip: str
+    seller_address: str
+    currency: str
     buyer_name: str
     buyer_company: str
     buyer_nip: str

@@ -6,7 +6,8 @@ from datetime import date
 from uuid import UUID, uuid4
 
 from services.licensing.grounds import UNPAID_DEBT
-from services.licensing.invoices.rules import Correction, Invoice, Payable, Series, number
+from services.licensing.invoices.rules import Correction, Invoice, Payable, Seller, Series, number
+from services.licensing.money import CURRENCY
 from services.licensing.orders.rules import Buyer, Order
 from services.licensing.rows import insert
 from shared.database import Transaction
@@ -20,9 +21,11 @@ ON CONFLICT (series, year) DO UPDATE SET last = invoice_series.last + 1 RETURNIN
 """
 CORRECT = """
 INSERT INTO invoice (invoice_id, subject_id, order_id, number, kind, corrects, issued_on, sold_on, due_on, settled_on,
+  seller, seller_nip, seller_address, currency,
   buyer_name, buyer_company, buyer_nip, buyer_vat_number, buyer_street, buyer_postal_code, buyer_city, buyer_country,
   item, quantity, net, vat, gross, vat_rate, vat_note, retain_until, provisions, exemptions, live)
 SELECT $1::uuid, subject_id, order_id, $3::text, 'correction', invoice_id, $4::date, sold_on, $4, $4,
+  seller, seller_nip, seller_address, currency,
   buyer_name, buyer_company, buyer_nip, buyer_vat_number, buyer_street, buyer_postal_code, buyer_city, buyer_country,
   item, quantity, -$5::bigint, -$6::bigint, -$7::bigint, vat_rate, vat_note, $8::date, $9::text[], $10::text[], live
 FROM invoice WHERE order_id = $2 AND kind = 'invoice'
@@ -39,9 +42,17 @@ WHERE subject_id = ANY ($1) AND settled_on IS NULL AND review_at IS NULL
 """
 ONE_DEBTOR_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('debts of ' || $1::uuid::text, 0))"
 DEBT = "SELECT COALESCE(sum(gross), 0) FROM invoice WHERE subject_id = $1 AND kind = 'invoice' AND settled_on IS NULL"
+NAME_SELLER = """
+WITH older AS MATERIALIZED (
+  SELECT invoice_id FROM invoice WHERE seller = '' ORDER BY invoice_id LIMIT $6 FOR UPDATE SKIP LOCKED)
+UPDATE invoice SET seller = $1, seller_nip = $2, seller_address = $3, currency = $4,
+  bank_account = CASE WHEN settled_on IS NULL THEN $5 ELSE '' END
+WHERE invoice_id IN (SELECT invoice_id FROM older)
+"""
 READ = """
 SELECT i.invoice_id, i.order_id, i.number, i.kind, corrected.number AS corrects, i.issued_on, i.sold_on, i.due_on,
-  i.settled_on, i.bank_account, i.buyer_name, i.buyer_company, i.buyer_nip, i.buyer_vat_number, i.buyer_street,
+  i.settled_on, i.bank_account, i.seller, i.seller_nip, i.seller_address, i.currency, i.buyer_name, i.buyer_company,
+  i.buyer_nip, i.buyer_vat_number, i.buyer_street,
   i.buyer_postal_code, i.buyer_city, i.buyer_country, i.item, i.quantity, i.net, i.vat, i.gross, i.vat_rate, i.vat_note,
   i.retain_until
 FROM invoice i LEFT JOIN invoice corrected ON corrected.invoice_id = i.corrects
@@ -66,6 +77,7 @@ async def issue(
     item: str,
     vat_note: str,
     payable: Payable,
+    seller: Seller,
     retention: Retention,
 ) -> tuple[UUID, str]:
     """Issue the invoice of an order with the buyer as ordered; answers its id and number.
@@ -86,6 +98,10 @@ async def issue(
         due_on=payable.due_on,
         settled_on=payable.settled_on,
         bank_account=payable.bank_account,
+        seller=seller.name,
+        seller_nip=seller.nip,
+        seller_address=seller.address,
+        currency=CURRENCY,
         buyer_name=buyer.name,
         buyer_company=buyer.company,
         buyer_nip=buyer.nip,
@@ -137,6 +153,11 @@ async def lock_debt(tx: Transaction, subject_id: UUID) -> int:
     """What a buyer owes, in grosze; nobody else adds to it until the end of the transaction."""
     await tx.value(ONE_DEBTOR_AT_A_TIME, subject_id)
     return int(await tx.value(DEBT, subject_id))
+
+
+async def name_seller(tx: Transaction, seller: Seller, bank_account: str, limit: int) -> int:
+    """Write down who sold by invoices that do not say so; answers how many there were."""
+    return await tx.run(NAME_SELLER, seller.name, seller.nip, seller.address, CURRENCY, bank_account, limit)
 
 
 async def of_person(tx: Transaction, subject_id: UUID) -> list[Invoice]:

@@ -5,8 +5,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from prometheus_client import Counter
 
-from services.licensing.fulfilment import deliver
-from services.licensing.licenses.keys import KeyMint
+from services.licensing.fulfilment import Vendor, deliver
 from services.licensing.orders import store as orders
 from services.licensing.orders.rules import Order
 from services.licensing.payments import refunds, store
@@ -41,7 +40,7 @@ async def prepare(request: PaymentWebhook, database: Database, provider: Provide
     return Received(notification, subject_id)
 
 
-async def apply(tx: Transaction, received: Received, provider: Provider, mint: KeyMint) -> None:
+async def apply(tx: Transaction, received: Received, provider: Provider, vendor: Vendor) -> None:
     """Bring about what a webhook says, once. Whatever is refused, the provider sends again."""
     notification = received.notification
     if notification.kind == "unknown":  # a provider that hears an error turns the endpoint off
@@ -61,16 +60,16 @@ async def apply(tx: Transaction, received: Received, provider: Provider, mint: K
         await _apply_to_void(tx, notification)
         return
     order = await orders.lock(tx, order_id, received.subject_id)
-    await _apply_to_order(tx, notification, order, mint)
+    await _apply_to_order(tx, notification, order, vendor)
 
 
-async def _apply_to_order(tx: Transaction, notification: Notification, order: Order, mint: KeyMint) -> None:
+async def _apply_to_order(tx: Transaction, notification: Notification, order: Order, vendor: Vendor) -> None:
     """The order is locked before its payment, as a cancellation does it."""
     payment = await store.lock(tx, notification.reference)
     if payment is None or payment.state == "void":
         await _apply_to_void(tx, notification)
     elif notification.kind == "payment.confirmed":
-        await _confirm(tx, notification, order, payment, mint)
+        await _confirm(tx, notification, order, payment, vendor)
     elif notification.kind == "refund.made":
         await _refund(tx, notification, order, payment)
     elif payment.state == "started":
@@ -88,7 +87,7 @@ async def _apply_to_void(tx: Transaction, notification: Notification) -> None:
         await store.note_sent_back(tx, notification.reference)
 
 
-async def _confirm(tx: Transaction, notification: Notification, order: Order, payment: Payment, mint: KeyMint) -> None:
+async def _confirm(tx: Transaction, notification: Notification, order: Order, payment: Payment, vendor: Vendor) -> None:
     if payment.state in ("confirmed", "refunded"):
         return
     if notification.amount != payment.amount:
@@ -100,7 +99,7 @@ async def _confirm(tx: Transaction, notification: Notification, order: Order, pa
         return
     await store.void_of_orders(tx, [order.order_id], but=payment.payment_id)  # it was called failed, another was begun
     await store.set_state(tx, payment.payment_id, "confirmed", now())
-    await deliver(tx, order, mint)
+    await deliver(tx, order, vendor)
 
 
 async def _refund(tx: Transaction, notification: Notification, order: Order, payment: Payment) -> None:

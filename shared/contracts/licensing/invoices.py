@@ -47,6 +47,7 @@ class Invoice(Message):
     retain_until: date
     buyer_vat_number: str = ""
     bank_account: str = ""
+    seller_address: str = ""
 
 
 class Invoices(Message):

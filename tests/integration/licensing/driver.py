@@ -149,8 +149,17 @@ async def opened(
 ) -> AsyncIterator[Driver]:
     """A driver for one module; `service` is licensing, perhaps wired in another way."""
     harness = await harnesses.build(servers, [service, IDENTITY, PRIVACY], settings=settings)
+    try:
+        async with at_work(harness, service) as driver:
+            yield driver
+    finally:
+        await harnesses.tear_down(harness)
+
+
+@contextlib.asynccontextmanager
+async def at_work(harness: Harness, service: Service = LICENSING) -> AsyncIterator[Driver]:
+    """The services from their start to their end."""
     async with contextlib.AsyncExitStack() as stack:
-        stack.push_async_callback(harnesses.tear_down, harness)
         resources = await stack.enter_async_context(harness.serve(service, IDENTITY, PRIVACY))
         client = await stack.enter_async_context(harness.asking())
         rows = await stack.enter_async_context(harness.superuser("licensing"))

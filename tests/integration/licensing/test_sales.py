@@ -7,17 +7,24 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from deploy.local.servers import Servers
+from services.identity.app import SERVICE as IDENTITY
+from services.licensing.app import SERVICE as LICENSING
+from services.licensing.app import wire
 from services.licensing.data_map import DATA_MAP
 from services.licensing.invoices import store as invoices
-from services.licensing.jobs import due_dates
+from services.licensing.jobs import due_dates, older_invoices
 from services.licensing.payments.sandbox import signed_webhook
+from services.privacy.app import SERVICE as PRIVACY
 from shared.clock import now, today
 from shared.contracts import licensing
 from shared.contracts.licensing import PaymentWebhook
 from shared.personal_data.schema_check import gaps
 from shared.problems import Refused
 from shared.purposes import Purpose
+from tests import harness as harnesses
 from tests.harness import eventually
+from tests.integration.licensing import driver as drivers
 from tests.integration.licensing.driver import Driver, all_of, order_of
 
 AGE = (
@@ -279,6 +286,57 @@ async def test_what_changes_between_order_and_payment_changes_nothing(
     assert invoice.vat == vat
     assert (invoice.vat_note == "odwrotne obciążenie") is (vat == 0)
     assert await driver.count("purchase_buyer", person) == 0  # it is the invoice that holds the buyer from now on
+
+
+CHANGED = {
+    "seller": "Nowa sp. z o.o.",
+    "seller_nip": "5260250274",
+    "seller_address": "Nowa 1, 00-001 Warszawa",
+    "bank_account": "DE89370400440532013000",
+}
+SOLD_BY = (*CHANGED, "currency")
+
+
+def sold_by(invoice: licensing.Invoice) -> tuple[str, ...]:
+    return tuple(getattr(invoice, name) for name in SOLD_BY)
+
+
+async def test_an_invoice_names_who_sold_whoever_sells_today(servers: Servers) -> None:
+    """The settings change between two starts of the service; a correction belongs to what it corrects."""
+    harness = await harnesses.build(servers, [LICENSING, IDENTITY, PRIVACY])
+    try:
+        async with drivers.at_work(harness) as driver:
+            by_card, by_transfer = await driver.person(), await driver.person(kind="company")
+            payment = await driver.buy(by_card)
+            await driver.order(by_transfer, pay_by="transfer")
+            before = [await invoices_of(driver, person) for person in (by_card, by_transfer)]
+        assert sold_by(before[0][0])[2:] == ("Łapiguz 10, 22-400 Zamość", "", "PLN")
+        harness.settings.update(CHANGED)
+        async with drivers.at_work(harness) as later:
+            assert [await invoices_of(later, person) for person in (by_card, by_transfer)] == before
+            await later.ask(await later.played(payment.reference, "refund.made"))
+            correction, invoice = sorted(await invoices_of(later, by_card), key=lambda each: each.kind)
+            assert sold_by(correction) == sold_by(invoice)
+            buyer = await later.person(kind="company")
+            await later.order(buyer, pay_by="transfer")
+            (newest,) = await invoices_of(later, buyer)
+            assert sold_by(newest) == (*CHANGED.values(), "PLN")
+    finally:
+        await harnesses.tear_down(harness)
+
+
+async def test_an_invoice_from_before_keeps_the_seller_that_it_named(driver: Driver) -> None:
+    paid, unpaid = await driver.person(), await driver.person(kind="company")
+    await driver.buy(paid)
+    await driver.order(unpaid, pay_by="transfer")
+    await driver.erase(paid, terminate=True)
+    whole = "SELECT * FROM invoice WHERE subject_id = ANY ($1) ORDER BY number"
+    before = await driver.rows.fetch(whole, [paid, unpaid])
+    older = "UPDATE invoice SET seller = '', seller_nip = '', seller_address = '', currency = '', bank_account = ''"
+    await driver.rows.execute(f"{older} WHERE subject_id = ANY ($1)", [paid, unpaid])
+    vendor = wire(driver.resources)["vendor"]
+    assert not await older_invoices.name_sellers(driver.resources.database, vendor)
+    assert await driver.rows.fetch(whole, [paid, unpaid]) == before
 
 
 async def test_nobody_goes_without_vat_for_the_minute_of_an_order(driver: Driver) -> None:

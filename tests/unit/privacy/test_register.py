@@ -280,6 +280,7 @@ def test_invoices_and_mails_name_the_controller_of_the_register() -> None:
     controller = load().controller
     licensing, marketing = LicensingSettings.model_construct(), MarketingSettings.model_construct()
     assert (licensing.seller, licensing.seller_nip) == (controller.name, controller.nip)
+    assert licensing.seller_address == controller.address
     assert marketing.controller == f"{controller.name}, NIP {controller.nip}"
 
 
