@@ -79,7 +79,7 @@ class Person:
         """Order, pay with the sandbox provider, activate; answers the invoice's number."""
         order = {
             "product": self.call("GET", "/products").json()["products"][0]["code"],
-            "terms_version": "2026-11",
+            "terms_version": self.call("GET", "/terms").json()["version"],
             "accepts_terms": True,
             "wants_immediate_delivery": True,
             "knows_withdrawal_lapses": True,

@@ -13,6 +13,7 @@ from services.licensing.handlers import (
     payment_webhook,
     payments,
     sandbox,
+    terms,
 )
 from services.licensing.invoices.rules import Seller
 from services.licensing.jobs import due_dates, older_invoices, returned_payments
@@ -21,13 +22,14 @@ from services.licensing.payments.provider import no_provider
 from services.licensing.payments.sandbox import Sandbox
 from services.licensing.payments.store import RETURNED_PAYMENTS
 from services.licensing.settings import LicensingSettings
+from services.licensing.terms.editions import published
 from shared.loops import Loop
 from shared.messaging.router import ServiceRouter
 from shared.service import Resources, Service
 
 router = ServiceRouter("licensing")
 router.include(catalogue.router, orders.router, payments.router, payment_webhook.router, sandbox.router)
-router.include(invoices.router, licenses.router, license_keys.router)
+router.include(invoices.router, licenses.router, license_keys.router, terms.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:
@@ -41,6 +43,7 @@ def wire(resources: Resources) -> dict[str, Any]:
         "sandbox": sandbox if chosen else None,
         "provider": sandbox.provider() if chosen else no_provider(),
         "mint": mint,
+        "editions": published(),
         "vendor": Vendor(mint, seller, transfer),
     }
 

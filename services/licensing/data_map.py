@@ -108,7 +108,14 @@ DATA_MAP = DataMap(
             kept=True,  # only while a contract runs that the person did not end
             columns=(
                 OWNER,
-                *fact("order_id", "terms_version", "accepted_at", "immediate_delivery_at", "withdrawal_waived_at"),
+                *fact(
+                    "order_id",
+                    "terms_version",
+                    "terms_sha256",
+                    "accepted_at",
+                    "immediate_delivery_at",
+                    "withdrawal_waived_at",
+                ),
                 *fact("confirmed_at"),
             ),
         ),

@@ -1,8 +1,9 @@
 """The catalogue, orders, payments and invoices."""
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
+from fastapi import Query
 from starlette.responses import Response
 
 from services.gateway.authentication import Anybody, CurrentMember, RequiredKey
@@ -13,6 +14,8 @@ from services.gateway.routing import router
 from shared.contracts import licensing
 from shared.contracts.message import Created
 
+TermsVersion = Annotated[str, Query(max_length=40, description="a certain version instead of the one in force")]
+
 anybody = router("orders")
 members = router("orders", Kind.MEMBER)
 
@@ -21,6 +24,12 @@ members = router("orders", Kind.MEMBER)
 async def products(caller: Anybody) -> licensing.Products:
     """What is on sale."""
     return await caller.request(licensing.ListProducts())
+
+
+@anybody.get("/terms")
+async def terms(caller: Anybody, version: TermsVersion = "") -> licensing.Terms:
+    """The terms of sale in force, or those of a certain version."""
+    return await caller.request(licensing.ReadTerms(version=version))
 
 
 @members.post("/orders", status_code=201)

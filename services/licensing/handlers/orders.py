@@ -4,7 +4,8 @@ from services.licensing import catalogue
 from services.licensing.fulfilment import Vendor, demand
 from services.licensing.orders import rules, store
 from services.licensing.payments.store import void_of_orders
-from shared.clock import now
+from services.licensing.terms.editions import Editions, current
+from shared.clock import now, today
 from shared.contracts import identity, licensing
 from shared.contracts.message import Created, Done
 from shared.database import Transaction
@@ -25,9 +26,11 @@ async def place_order(
     tx: Transaction,
     prepared: identity.Profile,
     vendor: Vendor,
+    editions: Editions,
 ) -> Created:
     """With payment by transfer the invoice comes at once."""
-    draft = rules.draft(request, await catalogue.orderable(tx, request.product), prepared, now())
+    product, terms = await catalogue.orderable(tx, request.product), current(editions, today())
+    draft = rules.draft(request, product, prepared, terms, now())
     order = await store.add(tx, draft)
     tx.publish(licensing.OrderPlaced(subject_id=order.subject_id, order_id=order.order_id))
     if order.pay_by == "transfer":

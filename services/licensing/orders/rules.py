@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from uuid import UUID, uuid4
 
 from services.licensing.catalogue import Product
+from services.licensing.terms.editions import Edition
 from services.licensing.vat import PROFILE_FIRST, SELLER_COUNTRY, Tax, Treatment, tax_of, vat_on
 from shared.contracts import identity, licensing
 from shared.law import tax_numbers
@@ -87,6 +88,7 @@ class Draft:
     ip: str | None
     buyer: Buyer
     tax: Tax
+    terms: Edition
     net: int
     device_limit: int
     months: int | None
@@ -102,16 +104,19 @@ class Draft:
         return self.placed_at.astimezone(WARSAW).date() + timedelta(days=ORIGIN_DAYS)
 
 
-def draft(request: licensing.PlaceOrder, product: Product, buyer: identity.Profile, at: datetime) -> Draft:
-    """Check an order against the law and the catalogue. Raises Refused (422) naming the field."""
+def draft(
+    request: licensing.PlaceOrder, product: Product, buyer: identity.Profile, terms: Edition, at: datetime
+) -> Draft:
+    """Check an order against the law, the terms and the catalogue. Raises Refused (422) naming the field."""
     _check_buyer(buyer)
-    _check_terms(request, buyer)
+    _check_terms(request, buyer, terms)
     return Draft(
         order_id=uuid4(),
         request=request,
         ip=_address(request.ip),
         buyer=_frozen(buyer),
         tax=tax_of(buyer.country, buyer.kind, buyer.vat_number, at.astimezone(WARSAW).date()),
+        terms=terms,
         net=product.net * request.quantity,
         device_limit=product.device_limit * request.quantity,
         months=product.months,
@@ -141,8 +146,10 @@ def _check_buyer(buyer: identity.Profile) -> None:
         raise refuse(422, "a business in Poland needs its NIP", field="nip", message=PROFILE_FIRST)
 
 
-def _check_terms(request: licensing.PlaceOrder, buyer: identity.Profile) -> None:
+def _check_terms(request: licensing.PlaceOrder, buyer: identity.Profile, terms: Edition) -> None:
     """A consumer's 14 days lapse only by express consent and acknowledgement (Dir. 2011/83 Art. 16(m))."""
+    if request.terms_version != terms.version:
+        raise refuse(422, "these terms are not in force", field="terms_version", message=f"{terms.version} is")
     if not request.accepts_terms:
         raise refuse(422, "the terms must be accepted", field="accepts_terms")
     if buyer.kind != "person":

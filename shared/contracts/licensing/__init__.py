@@ -48,6 +48,7 @@ from shared.contracts.licensing.payments import (
     SignedWebhook,
     StartPayment,
 )
+from shared.contracts.licensing.terms import ReadTerms, Terms
 
 __all__ = [
     "ActivateLicense",
@@ -87,6 +88,7 @@ __all__ = [
     "ReadInvoice",
     "ReadPayment",
     "ReadSandbox",
+    "ReadTerms",
     "RecordTransfer",
     "RefundMade",
     "RevealLicense",
@@ -95,6 +97,7 @@ __all__ = [
     "SignedWebhook",
     "StartPayment",
     "SuspendLicense",
+    "Terms",
     "ValidateLicense",
     "Validation",
 ]

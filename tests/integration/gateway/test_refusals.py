@@ -83,6 +83,7 @@ POST /me/reauthentication
 GET /me/sessions
 GET /me/activity
 GET /products
+GET /terms
 POST,GET /orders
 POST /orders/{order_id}/payments
 DELETE /orders/{order_id}

@@ -1,6 +1,7 @@
 """Orders, payments and invoices on the real servers."""
 
 import contextlib
+import hashlib
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -374,6 +375,9 @@ async def test_an_order_is_checked_before_anything_is_written(driver: Driver) ->
     for request, field in (
         (order_of(person, product="nothing"), "product"),
         (order_of(person, ip="1.2.3"), "ip"),
+        (order_of(person, terms_version="made up"), "terms_version"),
+        (order_of(person, terms_version="2025-12"), "terms_version"),
+        (order_of(company, terms_version="2026-01 "), "terms_version"),
         (order_of(person, pay_by="transfer"), "pay_by"),
         (order_of(company, accepts_terms=False), "accepts_terms"),
         (order_of(american), "country"),
@@ -386,6 +390,18 @@ async def test_an_order_is_checked_before_anything_is_written(driver: Driver) ->
         assert (refused.value.problem.status, refused.value.problem.errors[0].field) == (422, field)
     for anybody in (person, company, american, unnumbered, german, false):
         assert await driver.counts(anybody) == {}
+
+
+async def test_an_order_keeps_what_was_agreed_to(driver: Driver) -> None:
+    person = await driver.person()
+    now_in_force = await driver.ask(licensing.ReadTerms())
+    assert now_in_force == await driver.ask(licensing.ReadTerms(version=now_in_force.version))
+    assert hashlib.sha256((now_in_force.text_pl + now_in_force.text_en).encode()).hexdigest() == now_in_force.sha256
+    await driver.order(person, terms_version=now_in_force.version)
+    agreed = await driver.rows.fetchrow("SELECT * FROM purchase_terms WHERE subject_id = $1", person)
+    assert agreed is not None
+    assert (agreed["terms_version"], agreed["terms_sha256"]) == (now_in_force.version, now_in_force.sha256)
+    assert await driver.status(licensing.ReadTerms(version="2025-12")) == 404
 
 
 async def test_staff_change_the_catalogue_and_old_orders_keep_their_terms(driver: Driver) -> None:

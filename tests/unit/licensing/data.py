@@ -1,15 +1,17 @@
 """People, orders and rows for the rules of licensing."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
 from services.licensing.catalogue import Product
 from services.licensing.licenses.rules import License
 from services.licensing.orders.rules import Order
+from services.licensing.terms.editions import Edition
 from shared.contracts import identity, licensing
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
+TERMS = Edition("2026-01", date(2026, 1, 1), "0" * 64, "Regulamin", "Terms")
 PRODUCT = Product("auditor-year", "Site Auditor, one year", net=10_000, device_limit=3, months=12)
 
 

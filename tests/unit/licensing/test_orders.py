@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from services.licensing.orders import rules as orders
 from shared.contracts.licensing import OrderState
 from shared.problems import Refused
-from tests.unit.licensing.data import NOON, PRODUCT, buyer, order, request
+from tests.unit.licensing.data import NOON, PRODUCT, TERMS, buyer, order, request
 
 
 def test_a_draft_is_priced_for_its_buyer() -> None:
-    draft = orders.draft(request(quantity=2), PRODUCT, buyer(country="DE"), NOON)
+    draft = orders.draft(request(quantity=2), PRODUCT, buyer(country="DE"), TERMS, NOON)
     assert (draft.net, draft.vat, draft.device_limit, draft.tax.treatment) == (20_000, 3_800, 6, "oss")
 
 
@@ -25,22 +25,27 @@ def test_a_draft_is_priced_for_its_buyer() -> None:
         ({"knows_withdrawal_lapses": False}, "knows_withdrawal_lapses"),
         ({"pay_by": "transfer"}, "pay_by"),
         ({"ip": "not an address"}, "ip"),
+        ({"terms_version": "2025-12"}, "terms_version"),
+        ({"terms_version": "2026-1"}, "terms_version"),
+        ({"terms_version": "2026-01 "}, "terms_version"),
     ],
 )
 def test_an_order_that_breaks_a_rule_names_the_field(changed: dict[str, Any], field: str) -> None:
     with pytest.raises(Refused) as refused:
-        orders.draft(request(**changed), PRODUCT, buyer(), NOON)
+        orders.draft(request(**changed), PRODUCT, buyer(), TERMS, NOON)
     assert refused.value.problem.errors[0].field == field
 
 
 def test_an_order_may_come_from_an_address_that_nobody_told() -> None:
-    assert orders.draft(request(ip=""), PRODUCT, buyer(), NOON).ip is None
-    assert orders.draft(request(ip="2001:DB8::1"), PRODUCT, buyer(), NOON).ip == "2001:db8::1"
+    assert orders.draft(request(ip=""), PRODUCT, buyer(), TERMS, NOON).ip is None
+    assert orders.draft(request(ip="2001:DB8::1"), PRODUCT, buyer(), TERMS, NOON).ip == "2001:db8::1"
 
 
 def test_a_business_needs_no_consumer_declarations() -> None:
     plain = request(wants_immediate_delivery=False, knows_withdrawal_lapses=False, pay_by="transfer")
-    assert orders.draft(plain, PRODUCT, buyer(kind="company", company="Firma", nip="9222828810"), NOON).vat == 2300
+    assert (
+        orders.draft(plain, PRODUCT, buyer(kind="company", company="Firma", nip="9222828810"), TERMS, NOON).vat == 2300
+    )
 
 
 @given(st.lists(st.sampled_from(["invoiced", "paid", "refunded", "cancelled"]), max_size=6))
