@@ -35,7 +35,7 @@ DATA_MAP = DataMap(
                 OWNER,
                 Column("sealed_key", Category.LICENSES, source="observed", blank=True),
                 *fact("license_id", "order_id", "product", "key_hash", "key_end", "state", "device_limit"),
-                *fact("issued_at", "expires_at", "expiry_told_at", "ended_at", "end_reason"),
+                *fact("issued_at", "expires_at", "expiry_told_at", "ended_at", "end_reason", "ended_from"),
             ),
         ),
         Table(

@@ -54,8 +54,16 @@ async def replace_key(license_id: UUID, member: CurrentMember) -> licensing.Reve
 
 @members.delete("/licenses/{license_id:uuid}", status_code=204, response_class=Response)
 async def end(license_id: UUID, member: CurrentMember) -> Response:
-    """End the contract of one's own license for good."""
-    await member.request(licensing.EndLicense(subject_id=member.subject_id, license_id=license_id))
+    """End the contract of one's own license; a perpetual one asks for a session proved a short while ago."""
+    proof = {"subject_id": member.subject_id, "authenticated_at": member.authenticated_at}
+    await member.request(licensing.EndLicense(license_id=license_id, **proof))
+    return no_content()
+
+
+@members.post("/licenses/{license_id:uuid}/restoration", status_code=204, response_class=Response)
+async def restore(license_id: UUID, member: CurrentMember) -> Response:
+    """Take back the end of one's own license, for seven days."""
+    await member.request(licensing.RestoreLicense(subject_id=member.subject_id, license_id=license_id))
     return no_content()
 
 

@@ -70,6 +70,16 @@ FOR_SERVICES: Mapping[str, Mapping[Language, Template]] = {
         "pl": Template("Umowa licencyjna została zakończona", "Umowa licencyjna została zakończona."),
         "en": Template("Your license contract has ended", "Your license contract has ended."),
     },
+    "contract-restored": {
+        "pl": Template(
+            "Umowa licencyjna trwa nadal",
+            "Cofnęliśmy zakończenie umowy licencyjnej. Klucz znowu działa; na urządzeniach aktywuj go ponownie.",
+        ),
+        "en": Template(
+            "Your license contract goes on",
+            "The end of your license contract was undone. The key works again; activate it anew on your devices.",
+        ),
+    },
     "password-changed": {
         "pl": Template(
             "Hasło zostało zmienione",
@@ -121,6 +131,7 @@ LABELS: Mapping[Language, Mapping[str, str]] = {
         "license_id": "Licencja",
         "due_on": "Termin",
         "ended_on": "Data zakończenia",
+        "undo_until": "Można cofnąć do",
         "paid_on": "Data płatności",
         "account": "Rachunek bankowy",
         "token": "Kod",
@@ -135,6 +146,7 @@ LABELS: Mapping[Language, Mapping[str, str]] = {
         "license_id": "License",
         "due_on": "Due on",
         "ended_on": "Ended on",
+        "undo_until": "Can be undone until",
         "paid_on": "Paid on",
         "account": "Bank account",
         "token": "Code",

@@ -6,6 +6,8 @@ from services.licensing.licenses import keys, lifetime, rules, store
 from services.licensing.licenses.keys import KeyMint
 from services.licensing.licenses.rules import License
 from services.licensing.licenses.store import Device
+from services.licensing.settings import LicensingSettings
+from shared.authentication import check_fresh
 from shared.clock import now
 from shared.contracts import licensing
 from shared.contracts.message import Done
@@ -63,10 +65,19 @@ async def rotate_license(request: licensing.RotateLicense, tx: Transaction, mint
 
 
 @router.request(licensing.EndLicense, purpose=Purpose.CONTRACT)
-async def end_license(request: licensing.EndLicense, tx: Transaction) -> Done:
+async def end_license(request: licensing.EndLicense, tx: Transaction, settings: LicensingSettings) -> Done:
     """Repeating it changes nothing."""
     license_ = await store.lock(tx, request.license_id, request.subject_id)
+    if rules.needs_proof(license_):
+        check_fresh(request.authenticated_at, now(), settings.reauthentication_minutes)
     await lifetime.end(tx, license_, "ended by holder")
+    return Done()
+
+
+@router.request(licensing.RestoreLicense, purpose=Purpose.CONTRACT)
+async def restore_license(request: licensing.RestoreLicense, tx: Transaction) -> Done:
+    """Repeating it changes nothing."""
+    await lifetime.restore(tx, await store.lock(tx, request.license_id, request.subject_id))
     return Done()
 
 

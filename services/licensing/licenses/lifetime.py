@@ -29,6 +29,9 @@ async def issue(tx: Transaction, order: Order, mint: KeyMint, at: datetime) -> U
         device_limit=order.device_limit,
         issued_at=at,
         expires_at=rules.expires_at(at.astimezone(WARSAW).date(), order.months),
+        ended_at=None,
+        end_reason=None,
+        ended_from=None,
         live=True,
     )
     await store.add(tx, license_, key)
@@ -41,6 +44,8 @@ async def issue(tx: Transaction, order: Order, mint: KeyMint, at: datetime) -> U
 async def end(tx: Transaction, license_: License, reason: EndReason) -> None:
     """End a license; that of an erased person leaves nothing but what tax law keeps."""
     if license_.state == "ended":
+        if reason != "ended by holder":
+            await store.end_for_good(tx, license_.license_id, reason)
         return
     if not license_.live:
         await _delete(tx, license_)
@@ -49,7 +54,20 @@ async def end(tx: Transaction, license_: License, reason: EndReason) -> None:
     key = {"subject_id": license_.subject_id, "license_id": license_.license_id}
     tx.publish(licensing.LicenseEnded(**key, reason=reason))
     facts = {"license_id": str(license_.license_id), "ended_on": today().isoformat()}
+    if reason == "ended by holder":
+        facts["undo_until"] = (today() + rules.UNDO).isoformat()
     tx.publish(identity.ServiceMailDue(subject_id=license_.subject_id, template="contract-ended", facts=facts))
+
+
+async def restore(tx: Transaction, license_: License) -> None:
+    """Take back the end of a license. Raises Refused (409) when something else ended it, or it is too late."""
+    if license_.state != "ended":
+        return
+    await store.restore(tx, license_.license_id, rules.restored_state(license_, now()))
+    key = {"subject_id": license_.subject_id, "license_id": license_.license_id}
+    tx.publish(licensing.LicenseRestored(**key))
+    facts = {"license_id": str(license_.license_id)}
+    tx.publish(identity.ServiceMailDue(subject_id=license_.subject_id, template="contract-restored", facts=facts))
 
 
 async def _delete(tx: Transaction, license_: License) -> None:

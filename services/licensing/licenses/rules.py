@@ -12,6 +12,9 @@ from shared.problems import refuse
 GRACE = timedelta(hours=24)
 """An expired key works on for a day, so that work does not stop at midnight."""
 
+UNDO = timedelta(days=7)
+"""How long a holder may take back the end of a license."""
+
 StoredState = Literal["active", "suspended", "ended"]
 
 
@@ -29,6 +32,9 @@ class License:
     device_limit: int
     issued_at: datetime
     expires_at: datetime | None
+    ended_at: datetime | None
+    end_reason: licensing.EndReason | None
+    ended_from: StoredState | None
     live: bool
 
 
@@ -58,6 +64,19 @@ def has_expired(license_: License, at: datetime) -> bool:
 
 def holder_state(license_: License, at: datetime) -> licensing.LicenseState:
     return "expired" if license_.state == "active" and has_expired(license_, at) else license_.state
+
+
+def needs_proof(license_: License) -> bool:
+    """Whether ending it takes away what can't be bought for the same money again: a perpetual one."""
+    return license_.state != "ended" and license_.expires_at is None
+
+
+def restored_state(license_: License, at: datetime) -> StoredState:
+    """What a license is again when its end is taken back. Raises Refused (409)."""
+    by_holder = license_.end_reason == "ended by holder"
+    if license_.ended_from is None or license_.ended_at is None or not by_holder or at > license_.ended_at + UNDO:
+        raise refuse(409, "the end of this license stands", message="what its holder ended can be undone for 7 days")
+    return license_.ended_from
 
 
 def check_running(license_: License) -> None:

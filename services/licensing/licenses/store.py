@@ -13,7 +13,8 @@ from shared.database import Transaction
 from shared.problems import refuse
 
 READ = """
-SELECT license_id, subject_id, order_id, product, key_end, sealed_key, state, device_limit, issued_at, expires_at, live
+SELECT license_id, subject_id, order_id, product, key_end, sealed_key, state, device_limit, issued_at, expires_at,
+  ended_at, end_reason, ended_from, live
 FROM license
 """
 BY_KEY = READ + "WHERE key_hash = $1"
@@ -37,7 +38,13 @@ HOLDER_OF_KEY = "SELECT subject_id FROM license WHERE key_hash = $1"
 CONFIRM_TERMS = "UPDATE purchase_terms SET confirmed_at = $2 WHERE order_id = $1"
 SET_STATE = "UPDATE license SET state = $2 WHERE license_id = $1"
 SET_KEY = "UPDATE license SET key_hash = $2, key_end = $3, sealed_key = $4 WHERE license_id = $1"
-END = "UPDATE license SET state = 'ended', ended_at = $2, end_reason = $3 WHERE license_id = $1"
+END = """
+UPDATE license SET state = 'ended', ended_at = $2, end_reason = $3, ended_from = state WHERE license_id = $1
+"""
+END_FOR_GOOD = "UPDATE license SET end_reason = $2 WHERE license_id = $1"
+RESTORE = """
+UPDATE license SET state = $2, ended_at = NULL, end_reason = NULL, ended_from = NULL WHERE license_id = $1
+"""
 MARK_EXPIRING = """
 WITH due AS MATERIALIZED (
   SELECT license_id FROM license WHERE state = 'active' AND expiry_told_at IS NULL
@@ -168,6 +175,15 @@ async def end(tx: Transaction, license_id: UUID, at: datetime, reason: EndReason
     """End a license; its devices go."""
     await tx.run(FREE_ALL_SEATS, license_id)
     await tx.run(END, license_id, at, reason)
+
+
+async def end_for_good(tx: Transaction, license_id: UUID, reason: EndReason) -> None:
+    """Something else than its holder ends a license that has ended: there is nothing to take back any more."""
+    await tx.run(END_FOR_GOOD, license_id, reason)
+
+
+async def restore(tx: Transaction, license_id: UUID, state: StoredState) -> None:
+    await tx.run(RESTORE, license_id, state)
 
 
 async def mark_expiring(tx: Transaction, at: datetime, days: int, limit: int) -> list[Expiring]:

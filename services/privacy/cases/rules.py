@@ -5,7 +5,6 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from shared.law.case_clock import day_of_receipt, due_date, target_date
-from shared.problems import refuse
 
 
 @dataclass(frozen=True)
@@ -46,14 +45,3 @@ def opening(
         target_on=target_date(day),
         run_at=received_at + timedelta(seconds=cooling_off_s),
     )
-
-
-def check_fresh(authenticated_at: datetime, at: datetime, minutes: int) -> None:
-    """Raise Refused (403) unless the person has just proved to be the account's owner (GDPR Art. 12(6))."""
-    if at - authenticated_at > timedelta(minutes=minutes):
-        raise refuse(
-            403,
-            "sign in again to confirm that it is you",
-            kind="urn:lethe:problem:reauthentication",
-            message="POST /me/reauthentication, then repeat the request",
-        )

@@ -4,6 +4,7 @@ from services.privacy.cases import rules, store
 from services.privacy.loops import LETTERS
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
+from shared.authentication import check_fresh
 from shared.clock import now
 from shared.contracts import identity, privacy
 from shared.contracts.message import Created, Done
@@ -18,7 +19,7 @@ router = ServiceRouter("privacy")
 
 async def ask_address(request: privacy.OpenCase, client: RequestClient, settings: PrivacySettings) -> identity.Address:
     """Where to write to; only for a fresh session."""
-    rules.check_fresh(request.authenticated_at, now(), settings.reauthentication_minutes)
+    check_fresh(request.authenticated_at, now(), settings.reauthentication_minutes)
     return await client.request(identity.TellAddress(subject_id=request.subject_id))
 
 

@@ -21,11 +21,18 @@ class LicenseIssued(Event, type="licensing.license-issued.v1"):
 
 
 class LicenseEnded(Event, type="licensing.license-ended.v1"):
-    """A license contract ended for good."""
+    """A license contract ended; what its holder ended may be restored within seven days."""
 
     subject_id: UUID
     license_id: UUID
     reason: EndReason
+
+
+class LicenseRestored(Event, type="licensing.license-restored.v1"):
+    """A holder took back the end of a license: its contract goes on."""
+
+    subject_id: UUID
+    license_id: UUID
 
 
 class Device(Message):
@@ -83,7 +90,18 @@ class RotateLicense(Request[RevealedKey], type="licensing.rotate-license"):
 
 
 class EndLicense(Request[Done], type="licensing.end-license"):
-    """End the contract of one's own license for good."""
+    """End the contract of one's own license; it can be taken back for seven days.
+
+    A perpetual one asks for a session that was proved a short while ago (403): what was paid once does not come back.
+    """
+
+    subject_id: UUID
+    license_id: UUID
+    authenticated_at: datetime | None = None
+
+
+class RestoreLicense(Request[Done], type="licensing.restore-license"):
+    """Take back the end of one's own license; its devices have to be activated again. 409 when it is too late."""
 
     subject_id: UUID
     license_id: UUID

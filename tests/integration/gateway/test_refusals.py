@@ -89,6 +89,7 @@ POST /orders/{order_id}/payments
 DELETE /orders/{order_id}
 GET /licenses
 DELETE /licenses/{license_id}
+POST /licenses/{license_id}/restoration
 POST /licenses/validate
 POST /licenses/activate
 POST /licenses/deactivate

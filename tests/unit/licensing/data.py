@@ -84,6 +84,9 @@ def license_of(**changed: Any) -> License:
         "device_limit": 3,
         "issued_at": NOON,
         "expires_at": None,
+        "ended_at": None,
+        "end_reason": None,
+        "ended_from": None,
         "live": True,
     }
     return License(**(columns | changed))

@@ -1,0 +1,81 @@
+"""Ending a license: who may, and until when it can be taken back."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from shared.clock import now
+from shared.contracts import licensing
+from shared.contracts.licensing import ActivateLicense, ValidateLicense
+from shared.problems import Refused
+from tests.harness import eventually
+from tests.integration.licensing.driver import Driver
+
+ENDED_AGO = "UPDATE license SET ended_at = now() - $2::interval WHERE license_id = $1"
+
+
+async def holder(driver: Driver, product: str = "studio-perpetual") -> tuple[UUID, UUID, str]:
+    """Somebody with a license: person, license, key."""
+    person = await driver.person()
+    await driver.buy(person, product=product)
+    (held,) = (await driver.ask(licensing.ListLicenses(subject_id=person))).licenses
+    return person, held.license_id, await driver.key(person)
+
+
+def end_of(person: UUID, license_id: UUID, minutes_ago: float | None = 0) -> licensing.EndLicense:
+    proved = None if minutes_ago is None else now() - timedelta(minutes=minutes_ago)
+    return licensing.EndLicense(subject_id=person, license_id=license_id, authenticated_at=proved)
+
+
+@pytest.mark.parametrize("minutes_ago", [None, 16, 60 * 24 * 29])
+async def test_a_perpetual_license_ends_by_who_has_just_proved_it(driver: Driver, minutes_ago: float | None) -> None:
+    person, license_id, key = await holder(driver)
+    with pytest.raises(Refused) as refused:
+        await driver.ask(end_of(person, license_id, minutes_ago))
+    assert (refused.value.problem.status, refused.value.problem.type) == (403, "urn:lethe:problem:reauthentication")
+    assert (await driver.ask(ValidateLicense(key=key))).code == "VALID"
+    for proved in (14, minutes_ago):  # the second time it has ended
+        await driver.ask(end_of(person, license_id, proved))
+    assert (await driver.ask(ValidateLicense(key=key))).code == "ENDED"
+
+
+async def test_a_license_that_runs_out_anyway_needs_no_proof(driver: Driver) -> None:
+    person, license_id, key = await holder(driver, "auditor-year")
+    await driver.ask(end_of(person, license_id, None))
+    assert (await driver.ask(ValidateLicense(key=key))).code == "ENDED"
+
+
+@pytest.mark.parametrize("days", [0, 6.99])
+async def test_a_holder_takes_the_end_back_within_a_week(driver: Driver, days: float) -> None:
+    person, license_id, key = await holder(driver)
+    await driver.ask(ActivateLicense(key=key, fingerprint="laptop-1"))
+    await driver.ask(end_of(person, license_id))
+    await driver.rows.execute(ENDED_AGO, license_id, timedelta(days=days))
+    restore = licensing.RestoreLicense(subject_id=person, license_id=license_id)
+    assert [await driver.status(restore) for _ in range(2)] == [200, 200]
+    assert (await driver.ask(ValidateLicense(key=key))).code == "VALID"
+    assert (await driver.ask(ActivateLicense(key=key, fingerprint="laptop-1"))).valid
+    letters = "SELECT count(*) FROM service_mail WHERE subject_id = $1 AND template LIKE 'contract-%'"
+    await eventually(lambda: driver.accounts.fetchval(letters.replace("count(*)", "count(*) = 2"), person))
+    assert await driver.accounts.fetchval(letters, person) == 2
+
+
+async def test_what_can_not_be_taken_back(driver: Driver) -> None:
+    """Too late, refunded meanwhile, revoked by nobody's own wish, somebody else's."""
+    late, refunded, suspended = [await holder(driver) for _ in range(3)]
+    await driver.ask(licensing.SuspendLicense(license_id=suspended[1]))
+    for person, license_id, _ in (late, refunded, suspended):
+        await driver.ask(end_of(person, license_id))
+    await driver.rows.execute(ENDED_AGO, late[1], timedelta(days=7, seconds=1))
+    reference = await driver.rows.fetchval("SELECT reference FROM payment WHERE subject_id = $1", refunded[0])
+    await driver.ask(await driver.played(reference, "refund.made"))
+
+    async def restored(person: UUID, license_id: UUID) -> int:
+        return await driver.status(licensing.RestoreLicense(subject_id=person, license_id=license_id))
+
+    assert await restored(*late[:2]) == await restored(*refunded[:2]) == 409
+    assert await restored(late[0], refunded[1]) == 404
+    assert await restored(*suspended[:2]) == 200
+    codes = [(await driver.ask(ValidateLicense(key=key))).code for _, _, key in (late, refunded, suspended)]
+    assert codes == ["ENDED", "ENDED", "SUSPENDED"]
