@@ -13,6 +13,7 @@ from services.licensing.handlers import (
     payment_webhook,
     payments,
     sandbox,
+    staff_cases,
     terms,
 )
 from services.licensing.invoices.rules import Seller
@@ -30,6 +31,7 @@ from shared.service import Resources, Service
 router = ServiceRouter("licensing")
 router.include(catalogue.router, orders.router, payments.router, payment_webhook.router, sandbox.router)
 router.include(invoices.router, licenses.router, license_keys.router, terms.router)
+router.include(staff_cases.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:

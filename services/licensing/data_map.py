@@ -150,5 +150,8 @@ DATA_MAP = DataMap(
         Unkeyed("product", "the catalogue"),
         Unkeyed("invoice_series", "the last number of each series and year"),
         Unkeyed("void_payment", "random references of payments without order or person, gone after 90 days"),
+        Unkeyed(
+            "staff_case", "random references and amounts that were not booked, gone 90 days after somebody has looked"
+        ),
     ),
 )

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.licensing import catalogue, sale_records
+from services.licensing import catalogue, sale_records, staff_cases
 from services.licensing.invoices import rules
 from services.licensing.invoices import store as invoices
 from services.licensing.invoices.rules import Payable, Seller
@@ -12,6 +12,7 @@ from services.licensing.licenses.store import lock_of_order
 from services.licensing.money import amount_text
 from services.licensing.orders import store as orders
 from services.licensing.orders.rules import Buyer, Order
+from services.licensing.staff_cases import Money
 from services.licensing.vat import NOTES
 from shared.clock import now, today
 from shared.contracts import identity, licensing
@@ -72,15 +73,24 @@ async def demand(tx: Transaction, order: Order, vendor: Vendor) -> None:
 
 
 async def settle_by_transfer(tx: Transaction, order: Order, vendor: Vendor) -> None:
-    """An invoiced order was paid: a key that waited comes now. Nobody is written to after an erasure."""
+    """An invoiced order was paid: a key that waited comes now.
+
+    After an erasure nobody is there to get one, nor to be written to: staff decide whether the money goes back.
+    """
     await orders.set_state(tx, order.order_id, "paid", now())
     await invoices.settle(tx, order.order_id, today())
     await sale_records.keep(tx, order.order_id, rules.retention(order, today()))
     if not order.live:
+        await _ask_staff(tx, order)
         return
     if await lock_of_order(tx, order.order_id) is None:
         await _issue_license(tx, order, vendor.mint)
     _publish_paid(tx, order, {"amount": amount_text(order.gross)})
+
+
+async def _ask_staff(tx: Transaction, order: Order) -> None:
+    event, money = f"transfer/{order.order_id}", Money(None, order.gross)
+    await staff_cases.open_case(tx, "transfer after erasure", event, str(order.order_id), money)
 
 
 async def _issue_license(tx: Transaction, order: Order, mint: KeyMint) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from services.licensing import staff_cases
 from services.licensing.invoices import store as invoices
 from services.licensing.invoices.rules import demand
 from services.licensing.licenses import contract_rows, lifetime, rules
@@ -25,6 +26,7 @@ OPEN_FOR = timedelta(days=7)
 async def step(database: Database) -> bool:
     async with database.transaction(Purpose.UPKEEP) as tx:
         await orders.drop_origins(tx, today())
+        await staff_cases.drop_old(tx)
         expired = await _expire_orders(tx)
         notified = await _notify_expiring(tx)
         dunned = await _dun(tx)

@@ -18,12 +18,16 @@ class Payer:
 
 @dataclass(frozen=True)
 class Notification:
-    """What a provider's webhook says, verified and read; `amount` in grosze. Of an unknown kind nothing else is."""
+    """What a provider's webhook says, verified and read; of an unknown kind nothing else is.
+
+    `amount` is in hundredths of `currency`, and may be anything.
+    """
 
     event_id: str
     kind: Literal["payment.confirmed", "payment.failed", "refund.made", "unknown"]
     reference: str
     amount: int
+    currency: str
     refund: str = ""
 
 

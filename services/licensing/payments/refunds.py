@@ -25,12 +25,7 @@ from shared.law.retention import Retention
 
 
 async def book(tx: Transaction, payment: Payment, order: Order, notification: Notification) -> None:
-    """Book a refund of a confirmed payment; the caller holds person, payment and order locked.
-
-    Raises Refused (422) when more goes back than was paid.
-    """
-    if await store.is_booked(tx, notification.refund):
-        return
+    """Book a refund of a confirmed payment; the caller holds person, payment and order locked, and has checked it."""
     full = is_full_refund(order, notification.amount)
     if full:
         await _end_sale(tx, payment, order)

@@ -19,10 +19,14 @@ from shared.problems import refuse
 Kind = Literal["payment.confirmed", "payment.failed", "refund.made"]
 
 
+MOST = 2**63 - 1
+"""What PostgreSQL can store; whether an amount is right is not for the one to say who reads it."""
+
+
 class Data(BaseModel):
     reference: str = Field(min_length=1, max_length=60)
-    amount: int = Field(ge=1, le=100_000_000_000)
-    currency: Literal["PLN"]
+    amount: int = Field(ge=-MOST, le=MOST)
+    currency: str = Field(pattern="^[A-Z]{3}$")
     refund: str = Field(default="", max_length=60)
 
 
@@ -60,13 +64,14 @@ class Sandbox:
             raise refuse(401, "the webhook's signature is wrong or too old", field="webhook-signature")
         try:
             if AnyBody.model_validate_json(webhook.body).type not in KNOWN:
-                return Notification(webhook.webhook_id, "unknown", "", 0)
+                return Notification(webhook.webhook_id, "unknown", "", 0, "")
             body = Body.model_validate_json(webhook.body)
         except ValidationError:
             raise refuse(422, "the webhook can't be read", field="body") from None
         if body.type == "refund.made" and not body.data.refund:
             raise refuse(422, "the webhook can't be read", field="data.refund", message="a refund has an id")
-        return Notification(webhook.webhook_id, body.type, body.data.reference, body.data.amount, body.data.refund)
+        data = body.data
+        return Notification(webhook.webhook_id, body.type, data.reference, data.amount, data.currency, data.refund)
 
     def _is_genuine(self, webhook: PaymentWebhook) -> bool:
         """Whether the webhook was signed with the secret within the last five minutes, or the next."""

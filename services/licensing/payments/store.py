@@ -23,7 +23,7 @@ SUBJECT = "SELECT subject_id FROM payment WHERE reference = $1"
 ORDER = "SELECT order_id FROM payment WHERE reference = $1"
 AMOUNT = "SELECT amount FROM payment WHERE reference = $1"
 SET_STATE = "UPDATE payment SET state = $2, confirmed_at = COALESCE($3, confirmed_at) WHERE payment_id = $1"
-IS_BOOKED = "SELECT true FROM refund WHERE provider_refund = $1"
+BOOKED = "SELECT payment_id, amount FROM refund WHERE provider_refund = $1"
 VOID_OF_ORDERS = """
 WITH voided AS (UPDATE payment SET state = 'void'
   WHERE order_id = ANY ($1) AND state IN ('started', 'failed') AND payment_id IS DISTINCT FROM $2
@@ -67,6 +67,12 @@ class Payment:
     amount: int
     state: State
     confirmed_at: datetime | None
+
+
+@dataclass(frozen=True)
+class BookedRefund:
+    payment_id: UUID
+    amount: int
 
 
 @dataclass(frozen=True)
@@ -129,8 +135,9 @@ async def set_state(tx: Transaction, payment_id: UUID, state: State, confirmed_a
     await tx.run(SET_STATE, payment_id, state, confirmed_at)
 
 
-async def is_booked(tx: Transaction, provider_refund: str) -> bool:
-    return bool(await tx.value(IS_BOOKED, provider_refund))
+async def booked(tx: Transaction, provider_refund: str) -> BookedRefund | None:
+    row = await tx.row(BOOKED, provider_refund)
+    return BookedRefund(**row) if row else None
 
 
 async def void_of_orders(tx: Transaction, order_ids: Sequence[UUID], *, but: UUID | None = None) -> None:

@@ -5,17 +5,19 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from prometheus_client import Counter
 
+from services.licensing import staff_cases
 from services.licensing.fulfilment import Vendor, deliver
+from services.licensing.money import CURRENCY
 from services.licensing.orders import store as orders
 from services.licensing.orders.rules import Order
 from services.licensing.payments import refunds, store
 from services.licensing.payments.provider import Notification, Provider
-from services.licensing.payments.store import Payment
+from services.licensing.payments.store import BookedRefund, Payment
+from services.licensing.staff_cases import Money
 from shared.clock import now
-from shared.contracts.licensing import PaymentWebhook
+from shared.contracts.licensing import PaymentWebhook, StaffCaseKind
 from shared.database import Database, Transaction
 from shared.messaging.inbox import mark_received
-from shared.observability import log
 from shared.personal_data.subjects import Standing
 from shared.problems import refuse
 from shared.purposes import Purpose
@@ -41,58 +43,65 @@ async def prepare(request: PaymentWebhook, database: Database, provider: Provide
 
 
 async def apply(tx: Transaction, received: Received, provider: Provider, vendor: Vendor) -> None:
-    """Bring about what a webhook says, once. Whatever is refused, the provider sends again."""
-    notification = received.notification
-    if notification.kind == "unknown":  # a provider that hears an error turns the endpoint off
+    """Bring about what a webhook says, once; what is not booked is a case for staff.
+
+    A refusal makes the provider send it again: for ever, if it can never be booked, until it turns the endpoint off.
+    """
+    notification, event = received.notification, f"{provider.name}/{received.notification.event_id}"
+    if notification.kind == "unknown":
         UNKNOWN.inc()
         return
     if received.subject_id is None:
-        await _apply_to_void(tx, notification)
+        await _apply_to_void(tx, notification, event)
         return
-    mark = uuid5(NAMESPACE_URL, f"{provider.name}/{notification.event_id}")
-    standing = await mark_received(tx, mark, PaymentWebhook.type, received.subject_id)
+    standing = await mark_received(tx, uuid5(NAMESPACE_URL, event), PaymentWebhook.type, received.subject_id)
     if standing is Standing.DUPLICATE:
         return
     if standing is Standing.ERASED:
         await tx.declare(Purpose.LEGAL_DUTY)
     order_id = await store.order_of(tx, notification.reference)
     if order_id is None:  # erased since `prepare`
-        await _apply_to_void(tx, notification)
+        await _apply_to_void(tx, notification, event)
         return
     order = await orders.lock(tx, order_id, received.subject_id)
-    await _apply_to_order(tx, notification, order, vendor)
+    await _apply_to_order(tx, notification, event, order, vendor)
 
 
-async def _apply_to_order(tx: Transaction, notification: Notification, order: Order, vendor: Vendor) -> None:
+async def _apply_to_order(
+    tx: Transaction, notification: Notification, event: str, order: Order, vendor: Vendor
+) -> None:
     """The order is locked before its payment, as a cancellation does it."""
     payment = await store.lock(tx, notification.reference)
     if payment is None or payment.state == "void":
-        await _apply_to_void(tx, notification)
+        await _apply_to_void(tx, notification, event)
     elif notification.kind == "payment.confirmed":
-        await _confirm(tx, notification, order, payment, vendor)
+        await _confirm(tx, notification, event, order, payment, vendor)
     elif notification.kind == "refund.made":
-        await _refund(tx, notification, order, payment)
+        await _refund(tx, notification, event, order, payment)
     elif payment.state == "started":
         await store.set_state(tx, payment.payment_id, "failed")
 
 
-async def _apply_to_void(tx: Transaction, notification: Notification) -> None:
-    """A reference without order or person: money for it goes back. Raises Refused (404) for an unknown one."""
+async def _apply_to_void(tx: Transaction, notification: Notification, event: str) -> None:
+    """A reference without order or person: money for it goes back."""
     if not await store.is_void(tx, notification.reference):
-        log.warning("webhook refused", reason="unknown reference")
-        raise refuse(404, "no such payment", field="reference")
-    if notification.kind == "payment.confirmed":
+        await _open_case(tx, "unknown reference", notification, event, None)
+    elif notification.kind != "payment.failed" and notification.currency != CURRENCY:
+        await _open_case(tx, "wrong currency", notification, event, None)
+    elif notification.kind == "payment.confirmed":
         await store.note_received(tx, notification.reference, notification.amount)
     elif notification.kind == "refund.made":
         await store.note_sent_back(tx, notification.reference)
 
 
-async def _confirm(tx: Transaction, notification: Notification, order: Order, payment: Payment, vendor: Vendor) -> None:
+async def _confirm(
+    tx: Transaction, notification: Notification, event: str, order: Order, payment: Payment, vendor: Vendor
+) -> None:
+    if (notification.amount, notification.currency) != (payment.amount, CURRENCY):
+        await _open_case(tx, _what_is_wrong(notification), notification, event, payment.amount)
+        return
     if payment.state in ("confirmed", "refunded"):
         return
-    if notification.amount != payment.amount:
-        log.error("webhook refused", reason="amount differs")
-        raise refuse(422, "the amount is not what is due", field="amount")
     if order.state != "open":  # another payment was faster
         await store.void(tx, payment)
         await store.note_received(tx, notification.reference, notification.amount)
@@ -102,7 +111,26 @@ async def _confirm(tx: Transaction, notification: Notification, order: Order, pa
     await deliver(tx, order, vendor)
 
 
-async def _refund(tx: Transaction, notification: Notification, order: Order, payment: Payment) -> None:
+async def _refund(tx: Transaction, notification: Notification, event: str, order: Order, payment: Payment) -> None:
     if payment.confirmed_at is None:
         raise refuse(409, "the payment is not confirmed yet", message="send it again")
+    if booked := await store.booked(tx, notification.refund):
+        if booked != BookedRefund(payment.payment_id, notification.amount):
+            await _open_case(tx, "refund of another payment", notification, event, booked.amount)
+        return
+    left = order.gross - order.refunded
+    if notification.currency != CURRENCY or not 1 <= notification.amount <= left:
+        await _open_case(tx, _what_is_wrong(notification), notification, event, left)
+        return
     await refunds.book(tx, payment, order, notification)
+
+
+def _what_is_wrong(notification: Notification) -> StaffCaseKind:
+    return "wrong amount" if notification.currency == CURRENCY else "wrong currency"
+
+
+async def _open_case(
+    tx: Transaction, kind: StaffCaseKind, notification: Notification, event: str, expected: int | None
+) -> None:
+    money = Money(expected, notification.amount, notification.currency)
+    await staff_cases.open_case(tx, kind, event, notification.reference, money)

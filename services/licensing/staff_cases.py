@@ -1,0 +1,70 @@
+"""What staff have to look at: money that was told of and not booked."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from prometheus_client import Counter
+
+from services.licensing.money import CURRENCY
+from shared.contracts.licensing import StaffCaseKind
+from shared.database import Transaction
+from shared.observability import log
+from shared.problems import refuse
+
+OPENED = Counter(
+    "lethe_staff_cases_opened_total", "Money that was told of and not booked: somebody has to look", ["kind"]
+)
+OPEN = """
+INSERT INTO staff_case (kind, event, reference, expected, received, currency) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (event) DO NOTHING
+"""
+OPEN_CASES = """
+SELECT case_id, kind, reference, expected, received, currency, opened_at, resolved_at FROM staff_case
+WHERE resolved_at IS NULL ORDER BY opened_at, case_id LIMIT $1
+"""
+RESOLVE = "UPDATE staff_case SET resolved_at = COALESCE(resolved_at, now()) WHERE case_id = $1"
+DROP_OLD = "DELETE FROM staff_case WHERE resolved_at < now() - interval '90 days'"
+
+
+@dataclass(frozen=True)
+class StaffCase:
+    case_id: UUID
+    kind: StaffCaseKind
+    reference: str
+    expected: int | None
+    received: int
+    currency: str
+    opened_at: datetime
+    resolved_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Money:
+    """What was due (None: nothing) and what was told of, in hundredths of the currency."""
+
+    expected: int | None
+    received: int
+    currency: str = CURRENCY
+
+
+async def open_case(tx: Transaction, kind: StaffCaseKind, event: str, reference: str, money: Money) -> None:
+    """Open a case, once for each event."""
+    if await tx.run(OPEN, kind, event, reference, money.expected, money.received, money.currency):
+        log.error("staff case opened", reason=kind)
+        OPENED.labels(kind).inc()
+
+
+async def open_cases(tx: Transaction, limit: int) -> list[StaffCase]:
+    """Oldest first."""
+    return [StaffCase(**row) for row in await tx.rows(OPEN_CASES, limit)]
+
+
+async def resolve(tx: Transaction, case_id: UUID) -> None:
+    """Raises Refused (404)."""
+    if not await tx.run(RESOLVE, case_id):
+        raise refuse(404, "no such case")
+
+
+async def drop_old(tx: Transaction) -> None:
+    await tx.run(DROP_OLD)
