@@ -63,7 +63,7 @@ DATA_MAP = DataMap(
     ),
     unkeyed=(
         Unkeyed("participant", "services and their data maps"),
-        Unkeyed("unconfirmed_request", "sealed address of nobody known yet, gone after 48 hours"),
+        Unkeyed("unconfirmed_request", "sealed address of nobody known yet and its keyed hash, gone after 48 hours"),
         Unkeyed("erasure_order", "evidence: random ids of people and cases"),
         Unkeyed("order_participant", "evidence: which service answered for how many"),
         Unkeyed("order_report", "evidence: outcomes by random id"),

@@ -4,7 +4,7 @@ CODE = {
     "pl": (
         "Kod potwierdzający żądanie usunięcia danych",
         (
-            "Ktoś poprosił o usunięcie danych powiązanych z tym adresem.\n\n"
+            "Ktoś poprosił o usunięcie danych powiązanych z tym adresem.\n{wish}\n\n"
             "Kod: {code}\nNumer żądania: {request_id}\n\n"
             "Kod jest ważny przez godzinę. Jeśli to nie Ty, zignoruj tę wiadomość: bez kodu nic się nie stanie.\n"
         ),
@@ -12,11 +12,19 @@ CODE = {
     "en": (
         "Code to confirm a request for erasure",
         (
-            "Somebody asked to erase the data connected with this address.\n\n"
+            "Somebody asked to erase the data connected with this address.\n{wish}\n\n"
             "Code: {code}\nRequest: {request_id}\n\n"
             "The code is valid for one hour. If it was not you, ignore this mail: nothing happens without the code.\n"
         ),
     ),
+}
+
+# Whether there are contracts is not looked at: a code is mailed to anybody's address.
+WISH = {
+    (False, "pl"): "Umowy, jeśli jakieś trwają, mają trwać dalej: licencje działają, a my zachowamy, czego wymagają.",
+    (True, "pl"): "Umowy, jeśli jakieś trwają, mają się zakończyć: licencje przestaną działać.",
+    (False, "en"): "Contracts, if any are running, are to go on: licenses work, and we keep what they need.",
+    (True, "en"): "Contracts, if any are running, are to end: licenses stop working.",
 }
 
 LETTERS = {

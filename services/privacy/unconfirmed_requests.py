@@ -6,7 +6,7 @@ They live apart, sealed, and for 48 hours at most; the mailed code that proves t
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from services.privacy.sealed_addresses import AddressSeal
 from shared.contracts import identity
@@ -20,11 +20,21 @@ from shared.secrets import Keyring
 CODE = "erasure request"
 """The use of the key that makes the codes."""
 MAX_TRIES = 5
+MAX_CODES = 3
+"""So many codes an hour reach one mailbox, whoever asks; so guesses are bounded for the mailbox as well."""
 VALID = "interval '1 hour'"
 
+ONE_AT_A_TIME = 4543  # the first key of the advisory lock, the second is the mailbox
+TURN = f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME}, hashtext(encode($1, 'hex')))"
+# A mail that could not leave yet counts however old it is: when the server comes back, all of them leave at once.
+RECENT = f"""
+SELECT request_id, terminate_contract, tries < {MAX_TRIES} AND coalesce(code_from > now() - {VALID}, true) AS live
+FROM unconfirmed_request WHERE address_hash = $1 AND coalesce(sent_at > now() - interval '1 hour', true)
+ORDER BY received_at DESC
+"""  # noqa: S608 constants
 STORE = """
-INSERT INTO unconfirmed_request (sealed_address, terminate_contract, language, received_at)
-VALUES ($1, $2, $3, $4) RETURNING request_id
+INSERT INTO unconfirmed_request (sealed_address, terminate_contract, language, received_at, address_hash)
+VALUES ($1, $2, $3, $4, $5) RETURNING request_id
 """
 # A wrong code counts, a right one does not: what comes after it may fail and be asked again. Right or wrong,
 # the lock on the row puts all in line, so nobody gets more guesses by making them at once.
@@ -40,7 +50,7 @@ WITH due AS MATERIALIZED (SELECT request_id FROM unconfirmed_request WHERE sent_
   ORDER BY mail_due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
 UPDATE unconfirmed_request SET mail_tries = mail_tries + 1, mail_due_at = now() + make_interval(secs => $2),
   code_from = now() WHERE request_id IN (SELECT request_id FROM due)
-RETURNING request_id, sealed_address, language, mail_tries AS attempts
+RETURNING request_id, sealed_address, terminate_contract, language, mail_tries AS attempts
 """
 DONE = "UPDATE unconfirmed_request SET sent_at = now() WHERE request_id = $1"
 POSTPONE = "UPDATE unconfirmed_request SET mail_due_at = now() + make_interval(secs => $2) WHERE request_id = $1"
@@ -70,14 +80,38 @@ class DueCode:
 
     request_id: UUID
     sealed_address: bytes
+    terminate_contract: bool
     language: str
     attempts: int
 
 
-async def store(tx: Transaction, request: Request) -> UUID:
-    """Keep a request; its id is what the code is mailed for."""
+@dataclass(frozen=True)
+class RecentCode:
+    """A code that was mailed within the hour, or waits for its mail; `live` while it can be used."""
+
+    request_id: UUID
+    terminate_contract: bool
+    live: bool
+
+
+async def take(tx: Transaction, request: Request, address_hash: bytes) -> UUID:
+    """Keep a request; its id is what the code is mailed for.
+
+    Of a mailbox that has had its codes nothing is kept. The answer is alike, and leads to the newest code that was
+    mailed for the same wish.
+    """
+    await tx.value(TURN, address_hash)
+    recent = [RecentCode(**row) for row in await tx.rows(RECENT, address_hash)]
+    if len(recent) < MAX_CODES:
+        return await store(tx, request, address_hash)
+    alike = (code.request_id for code in recent if code.live and code.terminate_contract == request.terminate_contract)
+    return next(alike, uuid4())
+
+
+async def store(tx: Transaction, request: Request, address_hash: bytes) -> UUID:
     r = request
-    request_id: UUID = await tx.value(STORE, r.sealed_address, r.terminate_contract, r.language, r.received_at)
+    columns = (r.sealed_address, r.terminate_contract, r.language, r.received_at, address_hash)
+    request_id: UUID = await tx.value(STORE, *columns)
     return request_id
 
 

@@ -1,6 +1,7 @@
 """Requests by e-mail address: a mailed code proves the address, then the case opens (GDPR Art. 12(2), 12(6))."""
 
 from services.privacy import unconfirmed_requests
+from services.privacy.addresses import current_hash
 from services.privacy.cases import rules, store
 from services.privacy.loops import CODES
 from services.privacy.sealed_addresses import AddressSeal
@@ -13,15 +14,18 @@ from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
 from shared.problems import refuse
 from shared.purposes import Purpose
+from shared.secrets import Keyring
 
 router = ServiceRouter("privacy")
 
 
 @router.request(privacy.RequestErasure, purpose=Purpose.RIGHTS)
-async def request_erasure(request: privacy.RequestErasure, tx: Transaction, seal: AddressSeal) -> Created:
+async def request_erasure(
+    request: privacy.RequestErasure, tx: Transaction, seal: AddressSeal, keyring: Keyring
+) -> Created:
     """Take a request for an address; the code leaves by mail, whoever the address belongs to."""
     unconfirmed = Request(seal.close(request.email), request.terminate_contract, request.language, now())
-    request_id = await unconfirmed_requests.store(tx, unconfirmed)
+    request_id = await unconfirmed_requests.take(tx, unconfirmed, await current_hash(tx, keyring, request.email))
     tx.wake(CODES)
     return Created(id=request_id)
 

@@ -2,7 +2,7 @@
 
 from services.privacy import unconfirmed_requests
 from services.privacy.loops import CODES
-from services.privacy.mail_templates import CODE
+from services.privacy.mail_templates import CODE, WISH
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.unconfirmed_requests import DueCode
 from shared.database import Database, Transaction
@@ -18,7 +18,8 @@ async def send_codes(database: Database, mailer: Mailer, keyring: Keyring, seal:
     async def compose(due: DueCode) -> Letter:
         subject, text = CODE[due.language]
         code = keyring.code(unconfirmed_requests.CODE, due.request_id.bytes)
-        body = text.format(code=code, request_id=due.request_id)
+        wish = WISH[due.terminate_contract, due.language]
+        body = text.format(wish=wish, code=code, request_id=due.request_id)
         return Letter(f"code-{due.request_id}", seal.open(due.sealed_address), subject, body)
 
     async def ended(tx: Transaction, due: DueCode, _ending: Ending) -> None:

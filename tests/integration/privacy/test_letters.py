@@ -100,7 +100,7 @@ async def case_with(database: Database, sealed: bytes) -> UUID:
 async def request_with(database: Database, sealed: bytes) -> UUID:
     """A request whose code is due."""
     async with database.transaction(Purpose.RIGHTS) as tx:
-        return await unconfirmed_requests.store(tx, Request(sealed, True, "pl", now()))
+        return await unconfirmed_requests.store(tx, Request(sealed, True, "pl", now()), uuid4().bytes)
 
 
 async def of(harness: Harness, table: str, one: UUID, columns: str) -> Mapping[str, Any]:
