@@ -4,6 +4,8 @@ A stored hash begins with the id of its key. Whoever looks a mailbox up asks for
 brings the rows of that mailbox to the newest key: an erasure finds sign-ups by the hash of the subscriber.
 """
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,6 +23,7 @@ def hashes_of(keyring: Keyring, email: str) -> AddressHashes:
 SUBSCRIBERS = "SELECT subject_id, address_hash, email FROM subscriber WHERE address_hash = ANY ($1)"
 RENEW_SUBSCRIBER = "UPDATE subscriber SET address_hash = $3 WHERE subject_id = $1 AND address_hash = $2"
 SIGN_UPS = "SELECT signup_id, address_hash, sealed_address FROM signup WHERE address_hash = ANY ($1)"
+LOCK_SIGN_UPS = f"{SIGN_UPS} ORDER BY signup_id FOR UPDATE"
 RENEW_SIGN_UP = """
 UPDATE signup SET address_hash = $3 WHERE signup_id = $1 AND address_hash = $2
   AND NOT EXISTS (SELECT FROM signup WHERE address_hash = $3)
@@ -77,6 +80,21 @@ async def _renew_sign_ups(tx: Transaction, keyring: Keyring, hashes: AddressHash
         sign_up = HashedSignUp(**row)
         if hashes.proved_by(sign_up.address_hash, seals.open_address(keyring, sign_up.sealed_address)):
             await tx.run(RENEW_SIGN_UP, sign_up.signup_id, sign_up.address_hash, hashes.newest)
+
+
+async def lock_sign_ups(tx: Transaction, keyring: Keyring, mailboxes: Sequence[AddressHashes]) -> list[UUID]:
+    """The sign-ups of some mailboxes that wait for their confirmation, under whichever key they are known."""
+    known: defaultdict[bytes, list[AddressHashes]] = defaultdict(list)
+    for mailbox in mailboxes:
+        for address_hash in (mailbox.newest, *mailbox.older):
+            known[address_hash].append(mailbox)
+    sign_ups = [HashedSignUp(**row) for row in await tx.rows(LOCK_SIGN_UPS, list(known))]
+    return [sign_up.signup_id for sign_up in sign_ups if _is_of_one(keyring, sign_up, known[sign_up.address_hash])]
+
+
+def _is_of_one(keyring: Keyring, sign_up: HashedSignUp, mailboxes: Sequence[AddressHashes]) -> bool:
+    email = seals.open_address(keyring, sign_up.sealed_address)
+    return any(mailbox.proved_by(sign_up.address_hash, email) for mailbox in mailboxes)
 
 
 OUTDATED_SUBSCRIBERS = """

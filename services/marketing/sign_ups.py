@@ -34,6 +34,7 @@ WITH old AS MATERIALIZED (
   SELECT signup_id FROM signup WHERE entered_at < now() - {VALID} LIMIT $1 FOR UPDATE SKIP LOCKED)
 DELETE FROM signup WHERE signup_id IN (SELECT signup_id FROM old)
 """  # noqa: S608 constants
+DROP = "DELETE FROM signup WHERE signup_id = ANY ($1)"
 DROP_OF_SUBSCRIBERS = """
 DELETE FROM signup WHERE address_hash IN (SELECT address_hash FROM subscriber WHERE subject_id = ANY ($1))
 """
@@ -85,6 +86,10 @@ async def confirm(tx: Transaction, signup_id: UUID) -> ConfirmedSignUp | None:
 
 async def drop_expired(tx: Transaction, limit: int) -> int:
     return await tx.run(DROP_EXPIRED, limit)
+
+
+async def drop(tx: Transaction, signup_ids: list[UUID]) -> None:
+    await tx.run(DROP, signup_ids)
 
 
 async def drop_of_subscribers(tx: Transaction, subject_ids: list[UUID]) -> None:

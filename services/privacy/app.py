@@ -9,6 +9,7 @@ from services.privacy.handlers import (
     certificates,
     consents,
     disclosures,
+    erasure_orders,
     erasure_reports,
     erasure_requests,
     notice,
@@ -34,7 +35,7 @@ from shared.service import Resources, Service
 router = ServiceRouter("privacy")
 router.include(cases.router, erasure_requests.router, certificates.router, consents.router)
 router.include(participants.router, erasure_reports.router, subject_links.router, catch_up.router)
-router.include(disclosures.router, notice.router, record.router, register.router)
+router.include(disclosures.router, notice.router, record.router, register.router, erasure_orders.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:

@@ -30,12 +30,20 @@ UPDATE disclosure SET retain_until = $2, provisions = $3, exemptions = $4
 WHERE subject_id = ANY ($1) AND retain_until IS NULL
 """
 
+# What the same mailbox asked for and nobody confirmed.
+DROP_REQUESTS = """
+DELETE FROM unconfirmed_request
+WHERE address_hash IN (SELECT address_hash FROM privacy_case WHERE case_id = ANY ($1))
+"""
+
 
 async def prepare_erasure(tx: Transaction, people: Sequence[OrderedSubject]) -> None:
     """Close the cases and date what is kept as proof (GDPR Art. 5(2), 17(3)(e))."""
     kept = proof(today())
     reason = (kept.until, kept.provisions, kept.exemptions)
-    await tx.run(CLOSE, [p.case_id for p in people], *reason)
+    cases = [p.case_id for p in people]
+    await tx.run(CLOSE, cases, *reason)
+    await tx.run(DROP_REQUESTS, cases)
     subjects = [p.subject_id for p in people]
     for statement in (DATE_OTHER_CASES, DATE_CONSENTS, DATE_DISCLOSURES):
         await tx.run(statement, subjects, *reason)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from services.privacy.cases.rules import Opening, opening
 from services.privacy.sealed_addresses import AddressSeal
 from shared.contracts import identity
 from shared.contracts.privacy import ConfirmErasure
@@ -71,7 +72,19 @@ class Confirmed:
     """A request whose address was proved, and whose address it is."""
 
     request: Request
+    email: str
     subject_id: UUID
+
+    def opening(self, cooling_off_s: float) -> Opening:
+        return opening(
+            self.subject_id,
+            terminate_contract=self.request.terminate_contract,
+            language=self.request.language,
+            channel="e-mail address",
+            verified_by="mailed code",
+            received_at=self.request.received_at,
+            cooling_off_s=cooling_off_s,
+        )
 
 
 @dataclass(frozen=True)
@@ -128,8 +141,9 @@ async def confirmed(
     if row is None or not right:
         return None
     unconfirmed = Request(**row)
-    person = await client.request(identity.RecognizePerson(email=seal.open(unconfirmed.sealed_address)))
-    return Confirmed(unconfirmed, person.subject_id)
+    email = seal.open(unconfirmed.sealed_address)
+    person = await client.request(identity.RecognizePerson(email=email))
+    return Confirmed(unconfirmed, email, person.subject_id)
 
 
 async def delete(tx: Transaction, request_id: UUID) -> None:

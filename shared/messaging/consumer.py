@@ -78,6 +78,7 @@ class Consumer:
         """One message in one transaction. Raises whatever went wrong; then nothing has happened."""
         handler = self.handler
         event = read(handler, message)
+        prepared = await self._prepare(event)
         async with self.database.transaction(handler.purpose) as tx:
             standing = await mark_received(tx, UUID(message.message_id), handler.queue, person(event))
             if standing is Standing.DUPLICATE:
@@ -86,8 +87,15 @@ class Consumer:
                 if handler.contract.late == "dropped":
                     return LATE
                 await tx.declare(Purpose.LEGAL_DUTY)
-            await self._call([event] if handler.batch else event, tx, [message])
+            await self._call([event] if handler.batch else event, tx, [message], prepared)
         return DONE
+
+    async def _prepare(self, event: Event | str) -> Any:
+        """What the handler has to find out before its transaction; a duplicate finds it out in vain."""
+        function = self.handler.prepare
+        if function is None:
+            return None
+        return await function(event, **{name: self.provided[name] for name in parameters(function, leading=1)})
 
     async def _handle_batch(self, messages: list[AbstractIncomingMessage]) -> list[str]:
         """A batch of a hot event in one transaction. Raises when any of it has to go alone."""
@@ -104,11 +112,14 @@ class Consumer:
                     await self._call([events[n] for n in fresh], tx, [messages[n] for n in fresh])
         return [DUPLICATE if standing is Standing.DUPLICATE else DONE for standing in standings]
 
-    async def _call(self, what: Any, tx: Transaction, messages: list[AbstractIncomingMessage]) -> None:
+    async def _call(
+        self, what: Any, tx: Transaction, messages: list[AbstractIncomingMessage], prepared: Any = None
+    ) -> None:
         first, senders = messages[0], [(message.type or "").partition(".")[0] for message in messages]
         available = {
             **self.provided,
             "tx": tx,
+            "prepared": prepared,
             "sender": senders[0],
             "senders": senders,
             "message_type": first.type or "",

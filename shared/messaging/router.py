@@ -11,7 +11,7 @@ from shared.purposes import Purpose
 
 Handler = Callable[..., Awaitable[Any]]
 
-EVENT_PARAMETERS = frozenset(("tx", "sender", "senders", "message_type", "attempt"))
+EVENT_PARAMETERS = frozenset(("tx", "prepared", "sender", "senders", "message_type", "attempt"))
 """What the consumer fills by name, besides what the service provides."""
 REQUEST_PARAMETERS = frozenset(("tx", "prepared"))
 """What the request server fills by name, besides what the service provides."""
@@ -42,6 +42,7 @@ class EventHandler:
     handler: Handler
     raw: bool
     batch: bool
+    prepare: Handler | None = None
 
     @property
     def queue(self) -> str:
@@ -78,15 +79,24 @@ class ServiceRouter:
     request_handlers: dict[str, RequestHandler] = field(default_factory=dict)
 
     def event(
-        self, contract: type[Event], *, purpose: Purpose, raw: bool = False, batch: bool = False
+        self,
+        contract: type[Event],
+        *,
+        purpose: Purpose,
+        raw: bool = False,
+        batch: bool = False,
+        prepare: Handler | None = None,
     ) -> Callable[[Handler], Handler]:
         """React to an event. `raw` hands over the JSON text unread, for PostgreSQL to read.
 
         `batch` is for a hot event: the handler takes a list of events, in one transaction with all their marks.
+        `prepare` is as for a request, and not for a batch. What it raises is a fault of the message.
         """
+        if batch and prepare:
+            raise TypeError(f"{contract.type}: a batch has no `prepare`")
 
         def register(handler: Handler) -> Handler:
-            self.event_handlers.append(EventHandler(self.service, contract, purpose, handler, raw, batch))
+            self.event_handlers.append(EventHandler(self.service, contract, purpose, handler, raw, batch, prepare))
             return handler
 
         return register
@@ -121,6 +131,8 @@ class ServiceRouter:
         names = frozenset(provided)
         for event_handler in self.event_handlers:
             check_parameters(event_handler.handler, names | EVENT_PARAMETERS, leading=1)
+            if event_handler.prepare:
+                check_parameters(event_handler.prepare, names, leading=1)
         for request_handler in self.request_handlers.values():
             check_parameters(request_handler.handler, names | REQUEST_PARAMETERS, leading=1)
             if request_handler.prepare:

@@ -22,6 +22,12 @@ Prepare = Callable[[Transaction, Sequence[OrderedSubject]], Awaitable[None]]
 """What a service does first: cancel what is open, date and reason what must stay. Set-based."""
 
 
+Step = Callable[[Transaction], Awaitable[None]]
+"""What is done in the order's transaction, once it was found out elsewhere."""
+Ask = Callable[..., Awaitable[Step]]
+"""Asks another service about an ErasureOrdered before the transaction; its other parameters are filled by name."""
+
+
 async def nothing_to_prepare(_tx: Transaction, _people: Sequence[OrderedSubject]) -> None:
     """A service without open business."""
 
@@ -33,6 +39,7 @@ class Eraser:
     data_map: DataMap
     prepare: Prepare = nothing_to_prepare
     publishes: bool = True
+    ask: Ask | None = None
     statement: str = field(init=False)
     failure_statement: str = field(init=False)
 
@@ -41,7 +48,9 @@ class Eraser:
         object.__setattr__(self, "failure_statement", purge.failure_statement(self.data_map))
 
 
-async def erase(tx: Transaction, eraser: Eraser, order_id: UUID, people: Sequence[OrderedSubject]) -> None:
+async def erase(
+    tx: Transaction, eraser: Eraser, order_id: UUID, people: Sequence[OrderedSubject], step: Step | None = None
+) -> None:
     """Erase everybody in `people` and store the report; a person who fails alone is reported as failed.
 
     An order that comes again, or at the same instant as its reminder, is answered with the stored report.
@@ -49,6 +58,8 @@ async def erase(tx: Transaction, eraser: Eraser, order_id: UUID, people: Sequenc
     await tx.run("SELECT lethe.lock_people($1)", [person.subject_id for person in people])
     if await (_report_again(tx, eraser, order_id) if eraser.publishes else tx.value(KNOWN, order_id)):
         return
+    if step:
+        await step(tx)
     await _erase_part(tx, eraser, order_id, 0, people)
     if eraser.publishes:
         tx.wake(OUTBOX)

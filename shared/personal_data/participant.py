@@ -1,6 +1,9 @@
 """What makes any service a participant: announce, purge, report, be reminded, obey permissions."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import wraps
+from typing import Any
 
 from shared.contracts import participants, privacy
 from shared.contracts.participants import MappedColumn, MappedTable
@@ -8,7 +11,7 @@ from shared.database import Database, Transaction
 from shared.messaging.router import ServiceRouter
 from shared.personal_data import permissions
 from shared.personal_data.data_map import DataMap, Table
-from shared.personal_data.erasure import Eraser, erase
+from shared.personal_data.erasure import Ask, Eraser, Step, erase
 from shared.personal_data.vacuum import VACUUM
 from shared.purposes import Purpose
 
@@ -19,20 +22,22 @@ def participant(eraser: Eraser) -> ServiceRouter:
     unasked = replace(eraser, publishes=False)
     router = ServiceRouter(service)
 
-    @router.event(privacy.ErasureOrdered, purpose=Purpose.ERASURE)
-    async def erase_people(event: privacy.ErasureOrdered, tx: Transaction) -> None:
+    @router.event(privacy.ErasureOrdered, purpose=Purpose.ERASURE, prepare=eraser.ask)
+    async def erase_people(event: privacy.ErasureOrdered, tx: Transaction, prepared: Step | None) -> None:
         """Erase the people of an order, or answer a repeated order with the stored report.
 
         Whoever was not asked (it joined a moment too late, or left) erases all the same, and has nobody to tell.
         """
         asked = service in {p.service for p in event.participants}
-        await erase(tx, eraser if asked else unasked, event.order_id, event.subjects)
+        await erase(tx, eraser if asked else unasked, event.order_id, event.subjects, prepared)
 
-    @router.event(privacy.ErasureReminded, purpose=Purpose.ERASURE)
-    async def erase_when_reminded(event: privacy.ErasureReminded, tx: Transaction) -> None:
+    ask_again = _when_reminded(service, eraser.ask) if eraser.ask else None
+
+    @router.event(privacy.ErasureReminded, purpose=Purpose.ERASURE, prepare=ask_again)
+    async def erase_when_reminded(event: privacy.ErasureReminded, tx: Transaction, prepared: Step | None) -> None:
         """The order once more, for the one that stayed silent."""
         if event.service == service:
-            await erase(tx, eraser, event.order.order_id, event.order.subjects)
+            await erase(tx, eraser, event.order.order_id, event.order.subjects, prepared)
 
     @router.event(privacy.PermissionChanged, purpose=Purpose.RIGHTS)
     async def apply_permission(event: privacy.PermissionChanged, tx: Transaction) -> None:
@@ -44,6 +49,16 @@ def participant(eraser: Eraser) -> ServiceRouter:
         tx.wake(VACUUM)
 
     return router
+
+
+def _when_reminded(service: str, ask: Ask) -> Callable[..., Awaitable[Step | None]]:
+    """The same question for the order that is repeated; `wraps` keeps the parameters that are filled by name."""
+
+    @wraps(ask)
+    async def ask_again(event: privacy.ErasureReminded, **provided: Any) -> Step | None:
+        return await ask(event.order, **provided) if event.service == service else None
+
+    return ask_again
 
 
 async def announce(database: Database, data_map: DataMap, recipients: tuple[str, ...] = ()) -> None:

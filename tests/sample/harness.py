@@ -52,7 +52,7 @@ async def sample_harness(servers: Servers, *services: Service) -> AsyncIterator[
 
 
 def reacting(
-    handler: Handler, contract: type[Event] = ThingNoted, purpose: Purpose = Purpose.UPKEEP, **how: bool
+    handler: Handler, contract: type[Event] = ThingNoted, purpose: Purpose = Purpose.UPKEEP, **how: Any
 ) -> Service:
     """The sample service with one reaction of the test's own in place of its handlers."""
     router = ServiceRouter("sample")

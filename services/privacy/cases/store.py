@@ -15,21 +15,23 @@ from shared.secrets import digest
 
 INSERT = """
 INSERT INTO privacy_case (case_id, subject_id, kind, state, channel, language, verified_by, received_at,
-  due_on, target_on, run_at, terminate_contract, token_hash, sealed_address, letter)
+  due_on, target_on, run_at, terminate_contract, token_hash, sealed_address, letter, address_hash)
 VALUES ($1, $2, 'erasure', 'waiting', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-  CASE WHEN $12::bytea IS NOT NULL THEN 'receipt' END)
+  CASE WHEN $12::bytea IS NOT NULL THEN 'receipt' END, $13)
 ON CONFLICT DO NOTHING
 """
 
 
-async def open_case(tx: Transaction, opening: Opening, token: str, sealed_address: bytes | None) -> UUID:
+async def open_case(
+    tx: Transaction, opening: Opening, token: str, sealed_address: bytes | None, address_hash: bytes | None = None
+) -> UUID:
     """Store a case. Raises Refused: 409 when the person has an open one, 410 after erasure."""
     await require_live(tx, opening.subject_id)
     case_id, o = uuid4(), opening
     inserted = await tx.run(
         INSERT,
         *(case_id, o.subject_id, o.channel, o.language, o.verified_by, o.received_at, o.due_on, o.target_on, o.run_at),
-        *(o.terminate_contract, digest(token), sealed_address),
+        *(o.terminate_contract, digest(token), sealed_address, address_hash),
     )
     if not inserted:
         raise refuse(409, "an erasure case is open already", field="right", message="follow the open case")

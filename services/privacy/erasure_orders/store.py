@@ -135,7 +135,16 @@ UPDATE order_participant SET answered = (SELECT sum(cardinality(subjects)) FROM 
                      WHERE body::jsonb ->> 'failure' IS NOT NULL), '{}')
 WHERE order_id = $1 AND service = 'privacy'
 """
+ADDRESSES = """
+SELECT c.sealed_address FROM erasure_order o JOIN privacy_case c ON c.case_id = ANY (o.cases)
+WHERE o.order_id = $1 AND o.open AND c.sealed_address IS NOT NULL
+"""
 CLOSE = "UPDATE erasure_order SET open = false, closed_at = clock_timestamp() WHERE order_id = $1"
+
+
+async def sealed_addresses(tx: Transaction, order_id: UUID) -> list[bytes]:
+    """Where the cases of an open order are answered."""
+    return [row["sealed_address"] for row in await tx.rows(ADDRESSES, order_id)]
 
 
 async def lock(tx: Transaction, order_id: UUID) -> ErasureOrder | None:

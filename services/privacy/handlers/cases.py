@@ -1,5 +1,6 @@
 """A member opens, reads and withdraws cases."""
 
+from services.privacy.addresses import current_hash
 from services.privacy.cases import rules, store
 from services.privacy.loops import LETTERS
 from services.privacy.sealed_addresses import AddressSeal
@@ -13,6 +14,7 @@ from shared.messaging.request_client import RequestClient
 from shared.messaging.router import ServiceRouter
 from shared.problems import refuse
 from shared.purposes import Purpose
+from shared.secrets import Keyring
 
 router = ServiceRouter("privacy")
 
@@ -28,6 +30,7 @@ async def open_case(
     request: privacy.OpenCase,
     tx: Transaction,
     prepared: identity.Address,
+    keyring: Keyring,
     seal: AddressSeal,
     settings: PrivacySettings,
 ) -> Created:
@@ -41,7 +44,8 @@ async def open_case(
         received_at=now(),
         cooling_off_s=settings.cooling_off_s,
     )
-    case_id = await store.open_case(tx, opening, request.token, seal.close(prepared.email))
+    address_hash = await current_hash(tx, keyring, prepared.email)
+    case_id = await store.open_case(tx, opening, request.token, seal.close(prepared.email), address_hash)
     return Created(id=case_id)
 
 

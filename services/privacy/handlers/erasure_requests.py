@@ -2,7 +2,7 @@
 
 from services.privacy import unconfirmed_requests
 from services.privacy.addresses import current_hash
-from services.privacy.cases import rules, store
+from services.privacy.cases import store
 from services.privacy.loops import CODES
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
@@ -32,20 +32,17 @@ async def request_erasure(
 
 @router.request(privacy.ConfirmErasure, purpose=Purpose.RIGHTS, prepare=confirmed)
 async def confirm_erasure(
-    request: privacy.ConfirmErasure, tx: Transaction, prepared: Confirmed | None, settings: PrivacySettings
+    request: privacy.ConfirmErasure,
+    tx: Transaction,
+    prepared: Confirmed | None,
+    keyring: Keyring,
+    settings: PrivacySettings,
 ) -> Created:
     """Open the case of a proved address. Raises Refused (422) for a wrong code, and for any after five wrong ones."""
     if prepared is None:
         raise refuse(422, "the code is not valid", field="code", message="ask for a new code")
-    opening = rules.opening(
-        prepared.subject_id,
-        terminate_contract=prepared.request.terminate_contract,
-        language=prepared.request.language,
-        channel="e-mail address",
-        verified_by="mailed code",
-        received_at=prepared.request.received_at,
-        cooling_off_s=settings.cooling_off_s,
-    )
-    case_id = await store.open_case(tx, opening, request.token, prepared.request.sealed_address)
+    opening = prepared.opening(settings.cooling_off_s)
+    address_hash = await current_hash(tx, keyring, prepared.email)
+    case_id = await store.open_case(tx, opening, request.token, prepared.request.sealed_address, address_hash)
     await unconfirmed_requests.delete(tx, request.request_id)
     return Created(id=case_id)

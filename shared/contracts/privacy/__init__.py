@@ -37,8 +37,10 @@ from shared.contracts.privacy.erasure import (
     ErasureFulfilled,
     ErasureOrdered,
     ErasureReminded,
+    OrderAddresses,
     OrderedSubject,
     Participant,
+    ReadOrderAddresses,
 )
 from shared.contracts.privacy.permissions import KnownPermission, PermissionChanged, PermissionPage, Permissions
 
@@ -65,6 +67,7 @@ __all__ = [
     "Notice",
     "NoticePublished",
     "OpenCase",
+    "OrderAddresses",
     "OrderedSubject",
     "Page",
     "Participant",
@@ -78,6 +81,7 @@ __all__ = [
     "ReadConsentTexts",
     "ReadConsents",
     "ReadNotice",
+    "ReadOrderAddresses",
     "ReadRecord",
     "Record",
     "RegisterHoles",

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.message import Event, Message
+from shared.contracts.message import Event, Message, Request
 
 
 class Participant(Message):
@@ -32,6 +32,18 @@ class ErasureOrdered(Event, type="privacy.erasure-ordered.v1"):
     order_id: UUID
     participants: tuple[Participant, ...]
     subjects: tuple[OrderedSubject, ...] = Field(max_length=MAX_SUBJECTS)
+
+
+class OrderAddresses(Message):
+    """The addresses that the cases of an order are answered at."""
+
+    emails: tuple[str, ...] = Field(repr=False)
+
+
+class ReadOrderAddresses(Request[OrderAddresses], type="privacy.read-order-addresses"):
+    """Asked by a participant that holds something under the address of nobody known yet, while the order is open."""
+
+    order_id: UUID
 
 
 class ErasureReminded(Event, type="privacy.erasure-reminded.v1"):

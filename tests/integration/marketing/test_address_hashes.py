@@ -8,11 +8,12 @@ import pytest
 from deploy.local.servers import Servers
 from deploy.population.marketing import Reader, insert_audience
 from services.identity.app import SERVICE as IDENTITY
-from services.marketing import legacy_hashes, suppression
-from services.marketing.addresses import current_hash, hashes_of
+from services.marketing import legacy_hashes, seals, sign_ups, suppression
+from services.marketing.addresses import current_hash, hashes_of, lock_sign_ups
 from services.marketing.app import SERVICE as MARKETING
 from services.marketing.erasure import ERASER
 from services.marketing.jobs.address_hashes import BATCH, renew_address_hashes
+from services.marketing.sign_ups import Entry
 from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import marketing
 from shared.contracts.privacy import OrderedSubject
@@ -180,3 +181,24 @@ async def test_an_erasure_after_a_rotation_takes_half_finished_sign_ups_along(
         every = [newest(person.email), stored(person.email)]
         assert await rows(harness, "SELECT FROM signup WHERE address_hash = ANY ($1)", every) == []
         assert newest(person.email) in await suppressed(harness)
+
+
+async def test_an_erasure_finds_sign_ups_under_every_key_and_those_of_nobody_else(
+    harness: Harness, database: Database
+) -> None:
+    """From before key ids two mailboxes may have one hash; whose the sign-up is says its sealed address."""
+    older, before = (f"{uuid4().hex}.{name}@example.com" for name in ("older", "straße"))
+    other = before.replace("ß", "ss")
+    hashes = {hashes_of(OLD, older).newest: older, of_before(before): before, newest(other): other}
+    assert of_before(before) == of_before(other)
+    async with database.transaction(Purpose.UPKEEP) as tx:
+        for address_hash, email in hashes.items():
+            await sign_ups.enter(tx, Entry(address_hash, seals.seal_address(NEW, email), "pl", "T-7"), 0)
+
+    async def dropped(*emails: str) -> int:
+        async with database.transaction(Purpose.ERASURE) as tx:
+            sign_up_ids = await lock_sign_ups(tx, NEW, [hashes_of(NEW, email) for email in emails])
+            await sign_ups.drop(tx, sign_up_ids)
+        return len(sign_up_ids)
+
+    assert [await dropped(older), await dropped(other), await dropped(other, before), await dropped()] == [1, 1, 1, 0]
