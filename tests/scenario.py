@@ -19,6 +19,7 @@ from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
 from shared.clock import now
 from shared.contracts import identity, licensing, marketing, privacy
+from shared.contracts.fields import Language
 from shared.contracts.licensing import PaymentWebhook
 from shared.contracts.message import Request
 from shared.messaging.request_client import RequestClient
@@ -217,13 +218,14 @@ class Customer:
         permission: bool | None = await self.scenario.rows[service].fetchval(sql, self.id, purpose)
         return permission
 
-    async def ask_for_erasure(self, *, terminate: bool) -> UUID:
+    async def ask_for_erasure(self, *, terminate: bool, language: Language = "pl") -> UUID:
         """Open a case as a member with a fresh session; answers the case id."""
         token = uuid4().hex
         request = privacy.OpenCase(
             subject_id=self.id,
             right="erasure",
             terminate_contract=terminate,
+            language=language,
             authenticated_at=now(),
             token=token,
         )
@@ -246,9 +248,9 @@ class Customer:
         privacy_case: privacy.Case = await eventually(there, patience_s)
         return privacy_case
 
-    async def erase(self, *, terminate: bool) -> dict[str, Any]:
+    async def erase(self, *, terminate: bool, language: Language = "pl") -> dict[str, Any]:
         """A whole erasure; answers the certificate."""
-        await self.ask_for_erasure(terminate=terminate)
+        await self.ask_for_erasure(terminate=terminate, language=language)
         await self.until("closed")
         return await self.certificate()
 

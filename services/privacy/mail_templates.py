@@ -27,6 +27,23 @@ WISH = {
     (True, "en"): "Contracts, if any are running, are to end: licenses stop working.",
 }
 
+LAST_WORDS = {
+    "pl": (
+        "Jeśli nasz marketing spotkał się z Twoim sprzeciwem albo rezygnacją, pamiętamy to, żeby nie napisać znowu:\n"
+        "w postaci skrótu adresu, z którego nie da się go odczytać (RODO art. 21 ust. 3).\n\n"
+        "Pełne zaświadczenie, usługa po usłudze, otwiera kod sprawy. Na naszą decyzję możesz złożyć skargę:\n"
+        "{authority}.\n{court}\n\nTen adres właśnie u nas zniknął;\n"
+        "w aktach sprawy zostaje tylko jego skrót, po którym można ją odnaleźć.\n"
+    ),
+    "en": (
+        "If you objected to our marketing or left it, we remember that so as not to write again: by a hash of the\n"
+        "address, from which nobody can read it (GDPR Art. 21(3)).\n\n"
+        "The whole certificate, service by service, opens with your case token. You can complain about our decision\n"
+        "to {authority}.\n{court}\n\nThis address has just gone from our systems;\n"
+        "the case keeps a hash of it only, by which it can be found.\n"
+    ),
+}
+
 LETTERS = {
     ("receipt", "pl"): (
         "Otrzymaliśmy Twoje żądanie usunięcia danych",
@@ -45,22 +62,33 @@ LETTERS = {
         ),
     ),
     ("outcome", "pl"): (
-        "Wynik żądania usunięcia danych",
-        (
-            "Sprawa: {case_id}\nZakończona: {closed_on}\n\n"
-            "Usunęliśmy wszystko, czego prawo nie każe nam zachować. Co zachowaliśmy, do kiedy i na jakiej\n"
-            "podstawie, mówi zaświadczenie dostępne pod kodem sprawy. Na częściową odmowę możesz złożyć skargę:\n"
-            "{authority}; możesz też wnieść sprawę do sądu: {court}.\n\nTen adres właśnie u nas zniknął.\n"
-        ),
+        "Wynik żądania usunięcia danych: usunięte",
+        "Sprawa: {case_id}\nZakończona: {closed_on}\n\nUsunęliśmy wszystko, co o Tobie mieliśmy.\n\n"
+        + LAST_WORDS["pl"],
     ),
     ("outcome", "en"): (
-        "The outcome of your request for erasure",
+        "The outcome of your request for erasure: erased",
+        "Case: {case_id}\nClosed: {closed_on}\n\nWe have erased everything that we held about you.\n\n"
+        + LAST_WORDS["en"],
+    ),
+    ("outcome: refused in part", "pl"): (
+        "Wynik żądania usunięcia danych: usunięte poza tym, co musimy zachować",
+        (
+            "Sprawa: {case_id}\nZakończona: {closed_on}\n\n"
+            "Usunęliśmy wszystko, co o Tobie mieliśmy, poza tym, co wymieniamy niżej. W tej części odmawiamy\n"
+            "usunięcia. Zachowane dane służą tylko podanemu celowi i znikną same, gdy minie ich czas.\n\n{kept}\n\n"
+        )
+        + LAST_WORDS["pl"],
+    ),
+    ("outcome: refused in part", "en"): (
+        "The outcome of your request for erasure: erased but for what we have to keep",
         (
             "Case: {case_id}\nClosed: {closed_on}\n\n"
-            "We have erased everything that the law does not oblige us to keep. What we kept, until when and by\n"
-            "which provision, is in the certificate that your case token opens. You can complain about a partial\n"
-            "refusal to {authority}, and go to court: {court}.\n\nThis address has just gone from our systems.\n"
-        ),
+            "We have erased everything that we held about you but what is listed below. As to this we refuse the\n"
+            "erasure. What is kept serves the reason that is named only, and goes by itself when its time is over.\n\n"
+            "{kept}\n\n"
+        )
+        + LAST_WORDS["en"],
     ),
     ("withdrawn", "pl"): (
         "Żądanie usunięcia danych wycofane",

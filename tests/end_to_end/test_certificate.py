@@ -1,6 +1,7 @@
 """Promise 10: a certificate says what was reported and checked, all of it and nothing more."""
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
@@ -126,6 +127,23 @@ async def test_the_document_has_its_shape_and_agrees_with_itself(scenario: Scena
         assert (table.rows == 0) == (table.outcome == "nothing_held"), table
     assert (document.outcome, document.refusal is not None) == ("partial refusal", True)
     assert (document.earlier_rounds, document.second_pages) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "until"), [("pl", "Wynik żądania", "Do kiedy"), ("en", "The outcome of", "Until")]
+)
+async def test_the_letter_gives_the_reasons_that_the_certificate_lists(
+    scenario: Scenario, language: Literal["pl", "en"], subject: str, until: str
+) -> None:
+    person = await scenario.customer()
+    certificate = await person.erase(terminate=False, language=language)
+    (letter,) = await scenario.letters(person.address, subject)
+    said = {line.split()[-1] for line in letter.splitlines() if line.strip().startswith(f"{until}:")}
+    assert said == {k.get("review_at") or k["retain_until"] for k in certificate["kept"]}
+    reasons = len(re.findall({"pl": "Dlaczego:", "en": "Why:"}[language], letter))
+    assert reasons == len(re.findall(r"^\d\. ", letter, re.MULTILINE)) >= 3, "tax, proof, and a contract that goes on"
+    for name in ("privacy_case", "purchase_terms", "D16", "unheard"):
+        assert name not in letter
 
 
 async def test_every_count_is_what_the_databases_say(scenario: Scenario) -> None:

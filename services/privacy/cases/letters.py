@@ -10,12 +10,17 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from services.privacy.cases.reasons import Kept, in_words
 from services.privacy.mail_templates import LETTERS
-from services.privacy.register.remedies import court, where_to_complain
+from services.privacy.register.loading import register
+from services.privacy.register.remedies import where_to_complain
+from shared.contracts.fields import Language
 from shared.database import Transaction
 from shared.law.calendar import WARSAW
 from shared.law.case_clock import day_of_receipt
 from shared.mail.delivery import LEASE_S
+
+OUTCOME = "outcome"
 
 LEASE = """
 WITH due AS MATERIALIZED (SELECT case_id FROM privacy_case
@@ -45,7 +50,7 @@ class DueLetter:
     subject_id: UUID
     letter: str
     attempts: int
-    language: str
+    language: Language
     sealed_address: bytes
     received_at: datetime
     due_on: date
@@ -66,14 +71,14 @@ async def postpone(tx: Transaction, due: DueLetter, wait_s: float) -> None:
     await tx.run(POSTPONE, due.case_id, due.letter, wait_s)
 
 
-def compose(due: DueLetter) -> tuple[str, str]:
-    """The subject and text of the letter that a case waits for.
+def compose(due: DueLetter, kept: Sequence[Kept] = ()) -> tuple[str, str]:
+    """The subject and text of the letter that a case waits for; an outcome says what was kept.
 
     Its days and times are those at the vendor's seat, as the clock of the case counts them (Reg. 1182/71).
     """
     closed_on = due.closed_at.astimezone(WARSAW).date() if due.closed_at else None
     authority = where_to_complain(closed_on) if closed_on else None
-    subject, text = LETTERS[due.letter, due.language]
+    subject, text = LETTERS[f"{due.letter}: refused in part" if kept else due.letter, due.language]
     return subject, text.format(
         case_id=due.case_id,
         received_on=day_of_receipt(due.received_at),
@@ -81,5 +86,6 @@ def compose(due: DueLetter) -> tuple[str, str]:
         runs_at=due.run_at.astimezone(WARSAW).isoformat(timespec="minutes"),
         closed_on=closed_on or "",
         authority=f"{authority.name}, {authority.address}" if authority else "",
-        court=court(),
+        court=register().court.statement.in_(due.language),
+        kept=in_words(kept, register(), due.language),
     )

@@ -5,9 +5,11 @@ A partial erasure reads as a partial refusal: reasons, authority, court, dates (
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import date
 from typing import Any
 from uuid import UUID
 
+from services.privacy.cases.reasons import Kept
 from services.privacy.certificates.store import ClosedCase, Report, SecondPage
 from services.privacy.register.remedies import court, where_to_complain
 from shared.law.case_clock import day_of_receipt
@@ -36,8 +38,7 @@ def certificate(
 ) -> Document:
     """The certificate of a closed case, as JSON."""
     participants = [entry for report in reports for entry in _participants(report, case.subjects)]
-    outcomes = [table for participant in participants for table in participant["tables"]]
-    retained = [table for table in outcomes if table["outcome"] in ("retained", "refused")]
+    retained = _retained(participants)
     return {
         "schema": SCHEMA,
         "case_id": str(case.case_id),
@@ -56,6 +57,29 @@ def certificate(
         "not_checked": list(NOT_CHECKED),
         "second_pages": [_second_page(page, case.subjects) for page in second_pages],
     }
+
+
+def kept(case: ClosedCase, reports: Sequence[Report]) -> list[Kept]:
+    """What the certificate lists as kept, for the letter."""
+    participants = [entry for report in reports for entry in _participants(report, case.subjects)]
+    return [
+        Kept(
+            categories=tuple(table["categories"]),
+            retain_until=_day(table.get("retain_until")),
+            review_at=_day(table.get("review_at")),
+            grounds="; ".join(table[name] for name in ("provision", "exception") if name in table),
+        )
+        for table in _retained(participants)
+    ]
+
+
+def _retained(participants: Sequence[Document]) -> list[Document]:
+    outcomes = [table for participant in participants for table in participant["tables"]]
+    return [table for table in outcomes if table["outcome"] in ("retained", "refused")]
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
 
 
 def _refusal(case: ClosedCase) -> Document:

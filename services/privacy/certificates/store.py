@@ -15,7 +15,7 @@ from shared.secrets import digest
 CASE = """
 SELECT c.case_id, c.state, c.received_at, c.due_on, c.closed_at, c.order_id, c.earlier_orders, o.ordered_at,
   o.subjects, o.cases
-FROM privacy_case c LEFT JOIN erasure_order o ON o.order_id = c.order_id WHERE c.token_hash = $1
+FROM privacy_case c LEFT JOIN erasure_order o ON o.order_id = c.order_id WHERE c.token_hash = $1 OR c.case_id = $2
 """
 REPORTS = "SELECT service, subjects, body, received_at FROM order_report WHERE order_id = $1 ORDER BY service, part"
 EARLIER_REPORTS = """
@@ -61,7 +61,15 @@ class SecondPage:
 
 async def closed_case(tx: Transaction, token: str) -> ClosedCase:
     """The case of a token. Raises Refused: 404, or 409 while it is not closed."""
-    row = await tx.row(CASE, digest(token))
+    return _closed(await tx.row(CASE, digest(token), None))
+
+
+async def closed_case_by_id(tx: Transaction, case_id: UUID) -> ClosedCase:
+    """The same for whom the case is known to."""
+    return _closed(await tx.row(CASE, None, case_id))
+
+
+def _closed(row: Row | None) -> ClosedCase:
     if row is None:
         raise refuse(404, "no such case")
     if row["state"] != "closed":

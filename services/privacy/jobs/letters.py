@@ -1,7 +1,10 @@
 """Sending the letters that cases wait for."""
 
 from services.privacy.cases import letters
-from services.privacy.cases.letters import DueLetter
+from services.privacy.cases.letters import OUTCOME, DueLetter
+from services.privacy.cases.reasons import Kept
+from services.privacy.certificates import store
+from services.privacy.certificates.document import kept
 from services.privacy.loops import LETTERS
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
@@ -17,7 +20,7 @@ from shared.purposes import ProcessingPurpose, Purpose
 async def send_letters(database: Database, mailer: Mailer, seal: AddressSeal, settings: PrivacySettings) -> bool:
 
     async def compose(due: DueLetter) -> Letter:
-        subject, text = letters.compose(due)
+        subject, text = letters.compose(due, await _kept(database, due) if due.letter == OUTCOME else ())
         return Letter(f"{due.letter}-{due.case_id}", seal.open(due.sealed_address), subject, text)
 
     async def ended(tx: Transaction, due: DueLetter, ending: Ending) -> None:
@@ -27,6 +30,12 @@ async def send_letters(database: Database, mailer: Mailer, seal: AddressSeal, se
 
     queue = MailQueue(LETTERS, Purpose.RIGHTS, letters.lease, compose, ended, letters.postpone)
     return await deliver_due(database, mailer, queue)
+
+
+async def _kept(database: Database, due: DueLetter) -> list[Kept]:
+    async with database.transaction(Purpose.RIGHTS) as tx:
+        case = await store.closed_case_by_id(tx, due.case_id)
+        return kept(case, await store.reports(tx, case.order_id))
 
 
 def _disclosed(due: DueLetter, provider: str) -> participants.Disclosed:

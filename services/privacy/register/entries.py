@@ -131,3 +131,11 @@ class NoticeWords(Entry):
     headings: dict[str, Text]
     labels: dict[str, Text]
     sentences: dict[str, Text]
+
+
+class Reason(Keyed):
+    """A provision or exemption as participants report it, and why it keeps something, in words."""
+
+    provision: Words
+    words: Text | None = None
+    law: Text | None = None

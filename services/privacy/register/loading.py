@@ -137,6 +137,7 @@ TABLES: dict[str, tuple[str, str, type[Keyed]]] = {
     "cookies": ("cookies.toml", "cookie", entries.Cookie),
     "rights": ("rights.toml", "right", entries.Right),
     "hosting": ("hosting.toml", "hosted", entries.Hosted),
+    "reasons": ("reasons.toml", "reason", entries.Reason),
 }
 
 

@@ -29,6 +29,7 @@ class Register:
     cookies: Mapping[str, entries.Cookie]
     rights: Mapping[str, entries.Right]
     hosting: Mapping[str, entries.Hosted]
+    reasons: Mapping[str, entries.Reason]
 
     def authority(self, day: date, body: str = "uodo") -> entries.Authority:
         """The authority as it could be reached on a day. Raises LookupError for a day before the first address."""

@@ -11,7 +11,7 @@ def dangling(register: Register) -> list[str]:
     return [*_empty(register), *_purposes(register), *_recipients(register), *_others(register)]
 
 
-NEEDED = ("authorities", "purposes", "categories", "people", "retention", "recipients", "measures", "rights")
+NEEDED = ("authorities", "purposes", "categories", "people", "retention", "recipients", "measures", "rights", "reasons")
 FILES = {"authorities": "authority.toml"}
 
 

@@ -1,5 +1,7 @@
 """What privacy's letters say."""
 
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -7,13 +9,20 @@ from uuid import uuid4
 
 import pytest
 
+from services.licensing import grounds
+from services.licensing.grounds import RUNNING_CONTRACT, UNPAID_DEBT, Ground
 from services.privacy.cases.letters import DueLetter, compose
+from services.privacy.cases.reasons import Kept, in_words
+from services.privacy.register.loading import register
+from shared.contracts.fields import Language
 from shared.law.case_clock import due_date
+from shared.law.retention import claims, policies, taxes
+from shared.law.retention.terms import Rule
 
 LATE = datetime(2026, 3, 4, 23, 30, tzinfo=UTC)  # already 5 March in Warsaw
 
 
-def written(letter: str, **changes: Any) -> str:
+def written(letter: str, kept: Sequence[Kept] = (), **changes: Any) -> str:
     due = DueLetter(
         case_id=uuid4(),
         subject_id=uuid4(),
@@ -26,7 +35,7 @@ def written(letter: str, **changes: Any) -> str:
         run_at=LATE,
         closed_at=None,
     )
-    return compose(replace(due, **changes))[1]
+    return compose(replace(due, **changes), kept)[1]
 
 
 def test_a_receipt_tells_days_and_times_of_the_vendors_seat() -> None:
@@ -46,3 +55,103 @@ def test_a_receipt_tells_days_and_times_of_the_vendors_seat() -> None:
 )
 def test_an_outcome_tells_the_day_of_the_vendors_seat(closed_at: datetime, day: str) -> None:
     assert f"Closed: {day}\n" in written("outcome", closed_at=closed_at)
+
+
+# ── Why something was kept ──────────────────────────────────────────────────────────────────────
+
+TAX, PROOF = taxes.LIMITATION[0], policies.PROOF[0]
+DAY = date(2031, 12, 31)
+ENGLISH = re.compile(r"GDPR|unpaid|not met|Art\.|[Uu]ntil|\b(the|and|of)\b")
+
+
+def kept(reason: Rule | Ground, *categories: str, until: date | None = DAY, review: date | None = None) -> Kept:
+    """As a participant reports it."""
+    return Kept(categories or ("D9",), until, review, "; ".join(filter(None, (reason.provision, reason.exemption))))
+
+
+def reasons() -> Iterator[Rule | Ground]:
+    """Everything by which a row may outlive an erasure."""
+    modules = (taxes, claims, policies)
+    tables = [value for module in modules for value in vars(module).values()]
+    several = [rules for table in tables if isinstance(table, dict) for rules in table.values()]
+    for rules in (*tables, *several):
+        if isinstance(rules, tuple):
+            yield from (rule for rule in rules if isinstance(rule, Rule) and rule.exemption)
+    yield from (value for value in vars(grounds).values() if isinstance(value, Ground))
+
+
+def test_the_reasons_are_found() -> None:
+    assert {TAX, PROOF, UNPAID_DEBT, RUNNING_CONTRACT} <= set(reasons())
+
+
+@pytest.mark.parametrize("reason", list(reasons()), ids=lambda reason: reason.provision)
+def test_every_reason_to_keep_has_words(reason: Rule | Ground) -> None:
+    polish, english = (in_words([kept(reason)], register(), language) for language in ("pl", "en"))
+    assert re.search(r"^   Dlaczego: \S", polish, re.MULTILINE)
+    assert re.search(r"^   Why: \S", english, re.MULTILINE)
+    assert not ENGLISH.search(polish), polish
+    assert "umowa w toku" not in english
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "pl",
+            (
+                "1. zamówienia, płatności i faktury\n   Do kiedy: 2031-12-31\n   Dlaczego: prawo podatkowe każe nam",
+                "Podstawa prawna: Ordynacja podatkowa art. 86 § 1, art. 70 § 1; ustawa o VAT art. 112;",
+                "RODO art. 17 ust. 3 lit. b",
+                "W tej części odmawiamy",
+            ),
+        ),
+        (
+            "en",
+            (
+                "1. orders, payments and invoices\n   Until: 2031-12-31\n   Why: tax law obliges us",
+                "Legal basis: Ordynacja podatkowa art. 86 § 1, art. 70 § 1; ustawa o VAT art. 112;",
+                "GDPR Art. 17(3)(b)",
+                "As to this we refuse the\nerasure.",
+            ),
+        ),
+    ],
+)
+def test_a_refusal_in_part_says_what_until_when_and_why(language: Language, words: tuple[str, ...]) -> None:
+    text = " ".join(written("outcome", [kept(TAX)], language=language, closed_at=LATE).split(" "))
+    for each in words:
+        assert re.sub(r"\s+", " ", each) in re.sub(r"\s+", " ", text)
+
+
+def test_one_day_and_reason_is_one_item_and_others_are_others() -> None:
+    until = date(2032, 12, 31)
+    rows = [kept(TAX, "D9", "D1"), kept(TAX, "D9"), kept(PROOF, "D16", until=until), kept(TAX, "D17", until=until)]
+    text = in_words(rows, register(), "en")
+    assert text.count("Until:") == 3
+    assert "1. first name and surname; orders, payments and invoices\n" in text
+
+
+def test_what_has_no_day_yet_says_when_it_is_looked_at() -> None:
+    text = in_words([kept(RUNNING_CONTRACT, until=None, review=DAY)], register(), "pl")
+    assert "Do kiedy: dopóki trwa przyczyna; sprawdzimy to najpóźniej 2031-12-31" in text
+    assert "Twoja umowa trwa" in text
+    both = in_words([kept(UNPAID_DEBT, until=DAY, review=LATE.date())], register(), "en")
+    assert f"we review it by {LATE.date()}" in both
+    assert "an invoice is not paid" in both
+
+
+def test_a_reason_that_nobody_knows_is_cited_as_it_is() -> None:
+    foreign = Kept(("D1", "D99"), DAY, None, "PKE art. 400; GDPR Art. 17(3)(d); unheard of")
+    text = in_words([foreign], register(), "pl")
+    assert "Podstawa prawna: PKE art. 400; RODO art. 17 ust. 3 lit. d; unheard of" in text
+    assert "Dlaczego" not in text
+
+
+def test_a_whole_erasure_refuses_nothing() -> None:
+    for language, refusal, everything in (
+        ("pl", "odmawiamy", "wszystko, co o Tobie mieliśmy.\n"),
+        ("en", "refuse", "everything that we held about you.\n"),
+    ):
+        text = written("outcome", language=language, closed_at=LATE)
+        assert refusal not in text
+        assert everything in text
+        assert written("outcome", [kept(TAX)], language=language, closed_at=LATE).count(refusal) == 1
