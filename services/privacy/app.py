@@ -4,6 +4,7 @@ from typing import Any
 
 from services.privacy.erasure import ERASER
 from services.privacy.handlers import (
+    case_tokens,
     cases,
     catch_up,
     certificates,
@@ -36,6 +37,7 @@ router = ServiceRouter("privacy")
 router.include(cases.router, erasure_requests.router, certificates.router, consents.router)
 router.include(participants.router, erasure_reports.router, subject_links.router, catch_up.router)
 router.include(disclosures.router, notice.router, record.router, register.router, erasure_orders.router)
+router.include(case_tokens.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:

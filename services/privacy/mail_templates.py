@@ -1,7 +1,7 @@
 """The words of privacy's letters, Polish and English."""
 
 CODE = {
-    "pl": (
+    ("erasure", "pl"): (
         "Kod potwierdzający żądanie usunięcia danych",
         (
             "Ktoś poprosił o usunięcie danych powiązanych z tym adresem.\n{wish}\n\n"
@@ -9,10 +9,28 @@ CODE = {
             "Kod jest ważny przez godzinę. Jeśli to nie Ty, zignoruj tę wiadomość: bez kodu nic się nie stanie.\n"
         ),
     ),
-    "en": (
+    ("erasure", "en"): (
         "Code to confirm a request for erasure",
         (
             "Somebody asked to erase the data connected with this address.\n{wish}\n\n"
+            "Code: {code}\nRequest: {request_id}\n\n"
+            "The code is valid for one hour. If it was not you, ignore this mail: nothing happens without the code.\n"
+        ),
+    ),
+    ("case token", "pl"): (
+        "Kod potwierdzający prośbę o nowy kod sprawy",
+        (
+            "Ktoś poprosił o nowy kod sprawy o ochronę danych, prowadzonej dla tego adresu. Dotychczasowy kod sprawy\n"
+            "przestanie działać.\n\n"
+            "Kod: {code}\nNumer żądania: {request_id}\n\n"
+            "Kod jest ważny przez godzinę. Jeśli to nie Ty, zignoruj tę wiadomość: bez kodu nic się nie stanie.\n"
+        ),
+    ),
+    ("case token", "en"): (
+        "Code to confirm a request for a new case token",
+        (
+            "Somebody asked for a new token for the privacy case of this address. The token that there was stops\n"
+            "working.\n\n"
             "Code: {code}\nRequest: {request_id}\n\n"
             "The code is valid for one hour. If it was not you, ignore this mail: nothing happens without the code.\n"
         ),
@@ -51,6 +69,7 @@ LETTERS = {
             "Sprawa: {case_id}\nOtrzymana: {received_on}\nOdpowiemy najpóźniej: {due_on}\n\n"
             "Usuwanie zacznie się {runs_at}. Do tej chwili możesz wycofać żądanie kodem sprawy,\n"
             "który został pokazany przy jego złożeniu. Tym samym kodem sprawdzisz przebieg i wynik.\n"
+            "Jeśli nie masz kodu sprawy, poproś o nowy: potwierdzisz ten adres kodem z wiadomości.\n"
         ),
     ),
     ("receipt", "en"): (
@@ -59,6 +78,7 @@ LETTERS = {
             "Case: {case_id}\nReceived: {received_on}\nWe answer by: {due_on}\n\n"
             "The erasure starts {runs_at}. Until then you can withdraw the request with the case token\n"
             "that was shown when you made it. The same token shows you progress and outcome.\n"
+            "If you do not have it, ask for a new one: you prove this address by a mailed code.\n"
         ),
     ),
     ("outcome", "pl"): (

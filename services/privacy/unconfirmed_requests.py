@@ -6,12 +6,13 @@ They live apart, sealed, and for 48 hours at most; the mailed code that proves t
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 from uuid import UUID, uuid4
 
 from services.privacy.cases.rules import Opening, opening
 from services.privacy.sealed_addresses import AddressSeal
 from shared.contracts import identity
-from shared.contracts.privacy import ConfirmErasure
+from shared.contracts.privacy import ConfirmErasure, ConfirmToken
 from shared.database import Database, Transaction
 from shared.mail.delivery import LEASE_S
 from shared.messaging.request_client import RequestClient
@@ -19,7 +20,8 @@ from shared.purposes import Purpose
 from shared.secrets import Keyring
 
 CODE = "erasure request"
-"""The use of the key that makes the codes."""
+"""The use of the key that makes the codes, whatever they are asked for."""
+Kind = Literal["erasure", "case token"]
 MAX_TRIES = 5
 MAX_CODES = 3
 """So many codes an hour reach one mailbox, whoever asks; so guesses are bounded for the mailbox as well."""
@@ -29,20 +31,20 @@ ONE_AT_A_TIME = 4543  # the first key of the advisory lock, the second is the ma
 TURN = f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME}, hashtext(encode($1, 'hex')))"
 # A mail that could not leave yet counts however old it is: when the server comes back, all of them leave at once.
 RECENT = f"""
-SELECT request_id, terminate_contract, tries < {MAX_TRIES} AND coalesce(code_from > now() - {VALID}, true) AS live
+SELECT request_id, kind, terminate_contract, tries < {MAX_TRIES} AND coalesce(code_from > now() - {VALID}, true) AS live
 FROM unconfirmed_request WHERE address_hash = $1 AND coalesce(sent_at > now() - interval '1 hour', true)
 ORDER BY received_at DESC
 """  # noqa: S608 constants
 STORE = """
-INSERT INTO unconfirmed_request (sealed_address, terminate_contract, language, received_at, address_hash)
-VALUES ($1, $2, $3, $4, $5) RETURNING request_id
+INSERT INTO unconfirmed_request (kind, sealed_address, terminate_contract, language, received_at, address_hash)
+VALUES ($1, $2, $3, $4, $5, $6) RETURNING request_id
 """
 # A wrong code counts, a right one does not: what comes after it may fail and be asked again. Right or wrong,
 # the lock on the row puts all in line, so nobody gets more guesses by making them at once.
 TRY = f"""
 UPDATE unconfirmed_request SET tries = tries + CASE WHEN $2 THEN 0 ELSE 1 END
-WHERE request_id = $1 AND tries < {MAX_TRIES} AND code_from > now() - {VALID}
-RETURNING sealed_address, terminate_contract, language, received_at
+WHERE request_id = $1 AND kind = $3 AND tries < {MAX_TRIES} AND code_from > now() - {VALID}
+RETURNING kind, sealed_address, terminate_contract, language, received_at
 """  # noqa: S608 constants
 DELETE = "DELETE FROM unconfirmed_request WHERE request_id = $1"
 EXPIRE = "DELETE FROM unconfirmed_request WHERE received_at < now() - interval '48 hours'"
@@ -51,7 +53,7 @@ WITH due AS MATERIALIZED (SELECT request_id FROM unconfirmed_request WHERE sent_
   ORDER BY mail_due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
 UPDATE unconfirmed_request SET mail_tries = mail_tries + 1, mail_due_at = now() + make_interval(secs => $2),
   code_from = now() WHERE request_id IN (SELECT request_id FROM due)
-RETURNING request_id, sealed_address, terminate_contract, language, mail_tries AS attempts
+RETURNING request_id, kind, sealed_address, terminate_contract, language, mail_tries AS attempts
 """
 DONE = "UPDATE unconfirmed_request SET sent_at = now() WHERE request_id = $1"
 POSTPONE = "UPDATE unconfirmed_request SET mail_due_at = now() + make_interval(secs => $2) WHERE request_id = $1"
@@ -59,8 +61,9 @@ POSTPONE = "UPDATE unconfirmed_request SET mail_due_at = now() + make_interval(s
 
 @dataclass(frozen=True)
 class Request:
-    """What was asked for an address, once its code is right."""
+    """What was asked for an address."""
 
+    kind: Kind
     sealed_address: bytes
     terminate_contract: bool
     language: str
@@ -68,11 +71,17 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Confirmed:
-    """A request whose address was proved, and whose address it is."""
+class Proved:
+    """A request whose address was proved by its code."""
 
     request: Request
     email: str
+
+
+@dataclass(frozen=True)
+class Confirmed(Proved):
+    """An erasure request whose address was proved, and whose address it is."""
+
     subject_id: UUID
 
     def opening(self, cooling_off_s: float) -> Opening:
@@ -92,6 +101,7 @@ class DueCode:
     """A request whose code has to be mailed."""
 
     request_id: UUID
+    kind: Kind
     sealed_address: bytes
     terminate_contract: bool
     language: str
@@ -103,8 +113,14 @@ class RecentCode:
     """A code that was mailed within the hour, or waits for its mail; `live` while it can be used."""
 
     request_id: UUID
+    kind: Kind
     terminate_contract: bool
     live: bool
+
+    def serves(self, request: Request) -> bool:
+        """Whether whoever asks so can use it."""
+        wish = (request.kind, request.terminate_contract)
+        return self.live and (self.kind, self.terminate_contract) == wish
 
 
 async def take(tx: Transaction, request: Request, address_hash: bytes) -> UUID:
@@ -117,13 +133,12 @@ async def take(tx: Transaction, request: Request, address_hash: bytes) -> UUID:
     recent = [RecentCode(**row) for row in await tx.rows(RECENT, address_hash)]
     if len(recent) < MAX_CODES:
         return await store(tx, request, address_hash)
-    alike = (code.request_id for code in recent if code.live and code.terminate_contract == request.terminate_contract)
-    return next(alike, uuid4())
+    return next((code.request_id for code in recent if code.serves(request)), uuid4())
 
 
 async def store(tx: Transaction, request: Request, address_hash: bytes) -> UUID:
     r = request
-    columns = (r.sealed_address, r.terminate_contract, r.language, r.received_at, address_hash)
+    columns = (r.kind, r.sealed_address, r.terminate_contract, r.language, r.received_at, address_hash)
     request_id: UUID = await tx.value(STORE, *columns)
     return request_id
 
@@ -135,19 +150,32 @@ async def confirmed(
 
     Raises Unavailable when identity does not answer.
     """
+    proof = await _proved("erasure", request, database, keyring, seal)
+    if proof is None:
+        return None
+    person = await client.request(identity.RecognizePerson(email=proof.email))
+    return Confirmed(proof.request, proof.email, person.subject_id)
+
+
+async def proved(request: ConfirmToken, database: Database, keyring: Keyring, seal: AddressSeal) -> Proved | None:
+    """Count the try; None for a code that is not valid."""
+    return await _proved("case token", request, database, keyring, seal)
+
+
+async def _proved(
+    kind: Kind, request: ConfirmErasure | ConfirmToken, database: Database, keyring: Keyring, seal: AddressSeal
+) -> Proved | None:
     right = keyring.is_code(CODE, request.request_id.bytes, request.code)
     async with database.transaction(Purpose.RIGHTS) as tx:
-        row = await tx.row(TRY, request.request_id, right)
+        row = await tx.row(TRY, request.request_id, right, kind)
     if row is None or not right:
         return None
     unconfirmed = Request(**row)
-    email = seal.open(unconfirmed.sealed_address)
-    person = await client.request(identity.RecognizePerson(email=email))
-    return Confirmed(unconfirmed, email, person.subject_id)
+    return Proved(unconfirmed, seal.open(unconfirmed.sealed_address))
 
 
 async def delete(tx: Transaction, request_id: UUID) -> None:
-    """The case is open: nothing is left to confirm."""
+    """It had its effect: nothing is left to confirm."""
     await tx.run(DELETE, request_id)
 
 

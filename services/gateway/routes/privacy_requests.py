@@ -100,6 +100,21 @@ async def confirm_erasure(
     return await _open(caller, lambda token: body.complete(token=token), key, tokens)
 
 
+@mailing.post("/privacy-requests/tokens", status_code=202)
+async def ask_for_token(body: Body[privacy.RequestToken], caller: Anybody, key: IdempotencyKey = "") -> Created:
+    """Ask for another token for a case whose token is lost; a code is mailed, whether there is a case or not."""
+    return await caller.request(body.complete(), key)
+
+
+@proving.post("/privacy-requests/tokens/confirmations", status_code=201)
+async def confirm_token(
+    body: BodyWithout[privacy.ConfirmToken, Literal["token"]], caller: Anybody, key: IdempotencyKey = ""
+) -> Opened:
+    """Prove the address with the mailed code: its newest case has a new token, and the one before is dead."""
+    tokens = case_tokens(caller.resources.keyring, caller.principal, key, body.canonical())
+    return await _open(caller, lambda token: body.complete(token=token), key, tokens)
+
+
 @anybody.get("/privacy-requests/{token:secret}")
 async def case(token: CaseToken, caller: Anybody) -> privacy.Case:
     """The case of a token, with each participant's progress."""

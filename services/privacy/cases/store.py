@@ -83,6 +83,23 @@ def _progress(row: Row) -> privacy.ParticipantProgress:
     )
 
 
+# A case that was taken back has nothing to follow, unless there is no other.
+REPLACE = """
+UPDATE privacy_case SET token_hash = $2 WHERE case_id = (
+  SELECT case_id FROM privacy_case WHERE address_hash = $1
+  ORDER BY state = 'withdrawn', received_at DESC LIMIT 1)
+RETURNING case_id
+"""
+
+
+async def replace_token(tx: Transaction, address_hash: bytes, token: str) -> UUID:
+    """Give the newest case of a mailbox another token; the one before is dead. Raises Refused (404)."""
+    case_id: UUID | None = await tx.value(REPLACE, address_hash, digest(token))
+    if case_id is None:
+        raise refuse(404, "no case of this address")
+    return case_id
+
+
 WITHDRAW = """
 WITH wanted AS (SELECT case_id, state FROM privacy_case
   WHERE token_hash = $1 OR (subject_id = $2 AND case_id = $3) FOR UPDATE),

@@ -24,7 +24,7 @@ async def request_erasure(
     request: privacy.RequestErasure, tx: Transaction, seal: AddressSeal, keyring: Keyring
 ) -> Created:
     """Take a request for an address; the code leaves by mail, whoever the address belongs to."""
-    unconfirmed = Request(seal.close(request.email), request.terminate_contract, request.language, now())
+    unconfirmed = Request("erasure", seal.close(request.email), request.terminate_contract, request.language, now())
     request_id = await unconfirmed_requests.take(tx, unconfirmed, await current_hash(tx, keyring, request.email))
     tx.wake(CODES)
     return Created(id=request_id)

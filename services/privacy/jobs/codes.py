@@ -16,7 +16,7 @@ async def send_codes(database: Database, mailer: Mailer, keyring: Keyring, seal:
     """Mail the codes that are due and drop what was never confirmed; answers whether more may be waiting."""
 
     async def compose(due: DueCode) -> Letter:
-        subject, text = CODE[due.language]
+        subject, text = CODE[due.kind, due.language]
         code = keyring.code(unconfirmed_requests.CODE, due.request_id.bytes)
         wish = WISH[due.terminate_contract, due.language]
         body = text.format(wish=wish, code=code, request_id=due.request_id)

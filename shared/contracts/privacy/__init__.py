@@ -5,12 +5,14 @@ from shared.contracts.privacy.cases import (
     Cases,
     Certificate,
     ConfirmErasure,
+    ConfirmToken,
     OpenCase,
     ParticipantProgress,
     ReadCase,
     ReadCases,
     ReadCertificate,
     RequestErasure,
+    RequestToken,
     WithdrawCase,
 )
 from shared.contracts.privacy.catch_up import AnsweredOrder, ErasedPage, ErasedSubjects, LastAnsweredOrder, Page
@@ -53,6 +55,7 @@ __all__ = [
     "CheckRegister",
     "ChooseConsent",
     "ConfirmErasure",
+    "ConfirmToken",
     "Consent",
     "ConsentText",
     "ConsentTexts",
@@ -86,5 +89,6 @@ __all__ = [
     "Record",
     "RegisterHoles",
     "RequestErasure",
+    "RequestToken",
     "WithdrawCase",
 ]

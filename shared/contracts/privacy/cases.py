@@ -87,6 +87,21 @@ class ConfirmErasure(Request[Created], type="privacy.confirm-erasure"):
     token: str = Field(min_length=20, max_length=100)
 
 
+class RequestToken(Request[Created], type="privacy.request-token"):
+    """Somebody lost the token of a case; a code is mailed to the address. The answer is always alike."""
+
+    email: EmailStr
+    language: Literal["pl", "en"] = "pl"
+
+
+class ConfirmToken(Request[Created], type="privacy.confirm-token"):
+    """The mailed code proves the address: its newest case has this token from now on, and no other."""
+
+    request_id: UUID
+    code: str = Field(pattern=r"^\d{8}$")
+    token: str = Field(min_length=20, max_length=100)
+
+
 class Certificate(Message):
     """The evidence of a case; `document` follows the published schema of certificates."""
 

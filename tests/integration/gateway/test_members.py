@@ -247,3 +247,30 @@ async def test_a_repeated_request_gets_its_token_after_the_keys_were_rotated(har
         assert again.json() == opened.json()
         other = await after.post("/privacy-requests/confirmations", json=proof | {"code": "00000000"}, headers=once)
         assert [e["field"] for e in problem(other, 422)["errors"]] == ["Idempotency-Key"]
+
+
+async def test_a_lost_case_token_is_replaced_by_mailed_code(client: httpx.AsyncClient, mail: Path) -> None:
+    address, token = await sign_up(client, mail)
+    opened = (await client.post("/me/privacy-requests", json={"right": "erasure"}, headers=bearer(token))).json()
+
+    async def closed() -> bool:
+        return bool((await client.get(f"/privacy-requests/{opened['token']}")).json()["state"] == "closed")
+
+    await eventually(closed)
+    before = await mailed_code(mail, address)
+    asked = await client.post("/privacy-requests/tokens", json={"email": address, "language": "en"})
+    assert asked.status_code == 202
+    assert asked.json().keys() == {"id"}
+
+    async def code() -> str:
+        newest = await mailed_code(mail, address)
+        return newest if newest != before else ""
+
+    proof, once = {"request_id": asked.json()["id"], "code": await eventually(code)}, fresh_key()
+    replaced = await client.post("/privacy-requests/tokens/confirmations", json=proof, headers=once)
+    assert replaced.status_code == 201, replaced.text
+    assert replaced.json()["id"] == opened["id"]
+    again = await client.post("/privacy-requests/tokens/confirmations", json=proof, headers=once)
+    assert again.json() == replaced.json()
+    problem(await client.get(f"/privacy-requests/{opened['token']}"), 404)
+    assert (await client.get(f"/privacy-requests/{replaced.json()['token']}/certificate")).status_code == 200

@@ -105,6 +105,8 @@ POST,GET /me/privacy-requests
 GET,DELETE /me/privacy-requests/{case_id}
 POST /privacy-requests
 POST /privacy-requests/confirmations
+POST /privacy-requests/tokens
+POST /privacy-requests/tokens/confirmations
 GET,DELETE /privacy-requests/{token}
 GET /privacy-requests/{token}/certificate
 POST /password-resets
@@ -183,6 +185,9 @@ FIELDS: list[tuple[str, dict[str, Any], str]] = [
     ("/privacy-requests", {"email": "a@example.com", "terminate_contract": 1}, "terminate_contract"),
     ("/privacy-requests", {"email": "a@example.com", "language": SECRET}, "language"),
     ("/privacy-requests", {"email": "a@example.com", "terminate_contrat": True}, "terminate_contrat"),
+    ("/privacy-requests/tokens", {"email": SECRET}, "email"),
+    ("/privacy-requests/tokens", {"email": "a@example.com", "terminate_contract": True}, "terminate_contract"),
+    ("/privacy-requests/tokens/confirmations", {"request_id": str(uuid4()), "code": "1"}, "code"),
     ("/privacy-requests/confirmations", {"request_id": SECRET, "code": "12345678"}, "request_id"),
     ("/privacy-requests/confirmations", {"request_id": str(uuid4()), "code": "1"}, "code"),
     ("/privacy-requests/confirmations", {"request_id": str(uuid4()), "code": "12345678", "token": "t" * 40}, "token"),

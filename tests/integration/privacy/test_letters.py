@@ -110,7 +110,7 @@ async def closed(harness: Harness, case_id: UUID) -> None:
 async def request_with(database: Database, sealed: bytes) -> UUID:
     """A request whose code is due."""
     async with database.transaction(Purpose.RIGHTS) as tx:
-        return await unconfirmed_requests.store(tx, Request(sealed, True, "pl", now()), uuid4().bytes)
+        return await unconfirmed_requests.store(tx, Request("erasure", sealed, True, "pl", now()), uuid4().bytes)
 
 
 async def of(harness: Harness, table: str, one: UUID, columns: str) -> Mapping[str, Any]:
