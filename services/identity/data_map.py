@@ -98,7 +98,17 @@ DATA_MAP = DataMap(
         ),
     ),
     unkeyed=(
-        Unkeyed("sign_up", "unconfirmed sign-ups of nobody known yet, gone after 48 hours or with the person"),
-        Unkeyed("sign_in_attempt", "tries by keyed hash, gone after a day or with the person"),
+        Unkeyed(
+            "sign_up",
+            "unconfirmed sign-ups of nobody known yet, gone after 48 hours or with the person",
+            (Category.NAME, Category.COMPANY, Category.ADDRESS, Category.PHONE, Category.EMAIL, Category.CREDENTIALS),
+            ends="48 hours after the sign-up, or with the erasure",
+        ),
+        Unkeyed(
+            "sign_in_attempt",
+            "tries by keyed hash, gone after a day or with the person",
+            (Category.EMAIL,),
+            ends="a day after the last try, or with the erasure",
+        ),
     ),
 )

@@ -44,13 +44,20 @@ DATA_MAP = DataMap(
         ),
     ),
     unkeyed=(
-        Unkeyed("signup", "sealed addresses of nobody known yet, gone when confirmed or after 48 hours"),
+        Unkeyed(
+            "signup",
+            "sealed addresses of nobody known yet, gone when confirmed or after 48 hours",
+            (Category.EMAIL,),
+            ends="when it is confirmed, after 48 hours, or with the erasure",
+        ),
         Unkeyed("campaign", "the vendor's own words and totals"),
         Unkeyed(
             "suppression",
             "pseudonymous, and kept on purpose after an erasure: keyed hashes of addresses whose owners objected or"
             " left, beside nothing else, because the objection must go on being obeyed (GDPR Art. 21(3), 17(3)(b));"
             " without the key outside the database nobody is recognizable, and a new double opt-in removes the entry",
+            (Category.EMAIL,),
+            ends="when the owner of the address confirms the newsletter anew; otherwise never",
         ),
     ),
 )

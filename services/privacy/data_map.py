@@ -3,6 +3,9 @@
 from shared.personal_data.data_map import OWNER, Category, Column, DataMap, RetentionClass, Table, Unkeyed, fact
 from shared.purposes import ProcessingPurpose
 
+EVIDENCE = (Category.PRIVACY_CASES,)
+IDS_END = "the ids lead to nobody any more when the case ends; the rows stay"
+
 DATA_MAP = DataMap(
     service="privacy",
     version=4,
@@ -65,11 +68,16 @@ DATA_MAP = DataMap(
     ),
     unkeyed=(
         Unkeyed("participant", "services and their data maps"),
-        Unkeyed("unconfirmed_request", "sealed address of nobody known yet and its keyed hash, gone after 48 hours"),
-        Unkeyed("erasure_order", "evidence: random ids of people and cases"),
-        Unkeyed("order_participant", "evidence: which service answered for how many"),
-        Unkeyed("order_report", "evidence: outcomes by random id"),
-        Unkeyed("second_page", "evidence: outcomes by random id"),
+        Unkeyed(
+            "unconfirmed_request",
+            "sealed address of nobody known yet and its keyed hash, gone after 48 hours",
+            (Category.EMAIL,),
+            ends="when it is confirmed, after 48 hours, or with the erasure",
+        ),
+        Unkeyed("erasure_order", "evidence: random ids of people and cases", EVIDENCE, IDS_END),
+        Unkeyed("order_participant", "evidence: which service answered for how many", EVIDENCE, IDS_END),
+        Unkeyed("order_report", "evidence: outcomes by random id", EVIDENCE, IDS_END),
+        Unkeyed("second_page", "evidence: outcomes by random id", EVIDENCE, IDS_END),
         Unkeyed("consent_text", "the vendor's own words"),
         Unkeyed("publication", "the vendor's own words"),
     ),

@@ -9,9 +9,9 @@ from shared.database import Transaction
 from shared.messaging.faults import Rejected
 
 JOIN = """
-INSERT INTO participant (service, map_version, tables, recipients) VALUES ($1, $2, $3, $4)
+INSERT INTO participant (service, map_version, tables, recipients, unkeyed) VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (service) DO UPDATE SET map_version = excluded.map_version, tables = excluded.tables,
-  recipients = excluded.recipients, announced_at = now(), left_at = NULL, left_reason = NULL
+  recipients = excluded.recipients, unkeyed = excluded.unkeyed, announced_at = now(), left_at = NULL, left_reason = NULL
 WHERE participant.map_version <= excluded.map_version
 """
 ANNOUNCED = "SELECT service, tables, recipients FROM participant WHERE left_at IS NULL ORDER BY service"
@@ -31,7 +31,8 @@ async def join(tx: Transaction, event: DataMapAnnounced) -> None:
     if not event.tables:
         raise Rejected("data map without a table")
     tables = json.dumps([table.model_dump() for table in event.tables])
-    await tx.run(JOIN, event.service, event.version, tables, list(event.recipients))
+    unkeyed = None if event.unkeyed is None else json.dumps([table.model_dump() for table in event.unkeyed])
+    await tx.run(JOIN, event.service, event.version, tables, list(event.recipients), unkeyed)
 
 
 async def announced(tx: Transaction) -> list[Announced]:

@@ -31,6 +31,15 @@ class MappedTable(Message):
     columns: tuple[MappedColumn, ...]
 
 
+class UnkeyedTable(Message):
+    """A table whose personal values have no key to a person: what it is, and when they end."""
+
+    table: str
+    categories: tuple[str, ...]
+    because: str
+    ends: str
+
+
 class DataMapAnnounced(Event, type="*.data-map-announced.v1", owner="privacy"):
     """A participant tells what it holds and whom it gives data to; from the next order on it is asked to erase it."""
 
@@ -38,6 +47,8 @@ class DataMapAnnounced(Event, type="*.data-map-announced.v1", owner="privacy"):
     version: int
     tables: tuple[MappedTable, ...]
     recipients: tuple[str, ...] = ()
+    unkeyed: tuple[UnkeyedTable, ...] | None = None
+    """None from a service that does not say yet whether it has any."""
 
 
 Outcome = Literal["purged", "anonymized", "retained", "refused", "failed", "nothing_held"]

@@ -94,10 +94,20 @@ class Table:
 
 @dataclass(frozen=True)
 class Unkeyed:
-    """A table without a key to a person, and why that is so."""
+    """A table without a key to a person, and why that is so.
+
+    If its values are personal all the same (sealed, hashed, random ids) it names their categories, and says when they
+    end: an erasure's certificate lists it.
+    """
 
     name: str
     because: str
+    categories: tuple[Category, ...] = ()
+    ends: str = ""
+
+    def __post_init__(self) -> None:
+        if bool(self.categories) != bool(self.ends):
+            raise ValueError(f"{self.name}: what is personal has categories and an end, and what is not has neither")
 
 
 @dataclass(frozen=True)

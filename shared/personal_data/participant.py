@@ -6,7 +6,7 @@ from functools import wraps
 from typing import Any
 
 from shared.contracts import participants, privacy
-from shared.contracts.participants import MappedColumn, MappedTable
+from shared.contracts.participants import MappedColumn, MappedTable, UnkeyedTable
 from shared.database import Database, Transaction
 from shared.messaging.router import ServiceRouter
 from shared.personal_data import permissions
@@ -70,6 +70,7 @@ async def announce(database: Database, data_map: DataMap, recipients: tuple[str,
                 version=data_map.version,
                 tables=announced(data_map),
                 recipients=recipients,
+                unkeyed=announced_unkeyed(data_map),
             )
         )
 
@@ -77,6 +78,15 @@ async def announce(database: Database, data_map: DataMap, recipients: tuple[str,
 def announced(data_map: DataMap) -> tuple[MappedTable, ...]:
     """A data map as it is told to others."""
     return tuple(_mapped(table) for table in data_map.everything)
+
+
+def announced_unkeyed(data_map: DataMap) -> tuple[UnkeyedTable, ...]:
+    """What holds personal values without a key to a person."""
+    return tuple(
+        UnkeyedTable(table=table.name, categories=table.categories, because=table.because, ends=table.ends)
+        for table in data_map.unkeyed
+        if table.categories
+    )
 
 
 def _mapped(table: Table) -> MappedTable:

@@ -54,6 +54,18 @@ class Participant(Part):
     tables: list[Entry]
 
 
+class UnkeyedEntry(Part):
+    table: str
+    categories: list[str]
+    what: str
+    ends: str
+
+
+class ParticipantUnkeyed(Part):
+    service: str
+    tables: list[UnkeyedEntry] | None
+
+
 class EndedTable(Part):
     table: str
     rows: int
@@ -93,6 +105,7 @@ class Document(Part):
     participants: list[Participant]
     earlier_rounds: list[Participant]
     kept: list[Entry]
+    unkeyed: list[ParticipantUnkeyed]
     refusal: Refusal | None
     checked: list[str]
     not_checked: list[str]
@@ -182,6 +195,49 @@ async def test_what_was_not_checked_is_named(scenario: Scenario) -> None:
     for out_of_reach in ("write-ahead logs", "dead row versions", "backups", "mailboxes", "recipients"):
         assert any(out_of_reach in sentence for sentence in certificate["not_checked"]), out_of_reach
         assert not any(out_of_reach in sentence for sentence in certificate["checked"]), out_of_reach
+
+
+UNKEYED = {
+    "identity": {"sign_up", "sign_in_attempt"},
+    "licensing": set(),
+    "marketing": {"signup", "suppression"},
+    "privacy": {"unconfirmed_request", "erasure_order", "order_participant", "order_report", "second_page"},
+}
+
+
+async def test_what_no_key_leads_to_is_named_by_participant(scenario: Scenario) -> None:
+    """Sealed, hashed and random ids are personal, too: a purge that says nothing of them would say too much."""
+    person = await scenario.customer()
+    certificate = await person.erase(terminate=True)
+    named = {each["service"]: each["tables"] for each in certificate["unkeyed"]}
+    assert {service: {t["table"] for t in tables} for service, tables in named.items()} == UNKEYED
+    for table in (t for tables in named.values() for t in tables):
+        assert table["categories"]
+        assert table["what"]
+        assert table["ends"]
+    (suppression,) = (t for t in named["marketing"] if t["table"] == "suppression")
+    assert suppression["categories"] == ["D5"]
+    assert "hashes of addresses" in suppression["what"]
+    assert "never" in suppression["ends"]
+    assert any("unkeyed" in sentence for sentence in certificate["not_checked"])
+    for service in SERVICES:
+        unkeyed = {t.name for t in service.data_map.unkeyed}
+        assert UNKEYED[service.name] <= unkeyed
+        assert not UNKEYED[service.name] & {t["table"] for p in certificate["participants"] for t in p["tables"]}
+
+
+async def test_what_a_participant_has_not_said_is_not_taken_for_nothing(scenario: Scenario) -> None:
+    """A service of before announces no such tables; and a certificate stays as it was when that changes."""
+    person, later = await scenario.register_customer(), await scenario.register_customer()
+    privacy_rows, silent = scenario.rows["privacy"], "UPDATE participant SET unkeyed = NULL WHERE service = 'marketing'"
+    announced = await privacy_rows.fetchval("SELECT unkeyed FROM participant WHERE service = 'marketing'")
+    await privacy_rows.execute(silent)
+    certificate = await person.erase(terminate=True)
+    await privacy_rows.execute("UPDATE participant SET unkeyed = $1 WHERE service = 'marketing'", announced)
+    after = await later.erase(terminate=True)
+    assert {"service": "marketing", "tables": None} in certificate["unkeyed"]
+    assert {"service": "marketing", "tables": None} in (await person.certificate())["unkeyed"]
+    assert {"service": "marketing", "tables": None} not in after["unkeyed"]
 
 
 async def test_what_the_law_kept_ends_on_its_day_and_the_certificate_says_so(scenario: Scenario) -> None:

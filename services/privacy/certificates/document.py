@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 from services.privacy.cases.reasons import Kept
-from services.privacy.certificates.store import ClosedCase, Report, SecondPage
+from services.privacy.certificates.store import ClosedCase, Report, SecondPage, UnkeyedTables
 from services.privacy.register.remedies import court, where_to_complain
 from shared.law.case_clock import day_of_receipt
 
@@ -28,13 +28,18 @@ NOT_CHECKED = (
     "write-ahead logs and dead row versions until they are overwritten",
     "backups until their date",
     "mailboxes and recipients outside this system",
+    "tables without a key to the person, as listed under `unkeyed`: whether they hold something of the person",
 )
 PER_PERSON = ("outcome", "rows", "purged_rows", "retain_until", "review_at", "provision", "exception")
 SUMMARY = ("table", "categories", "outcome", "rows", "retain_until", "review_at", "provision", "exception")
 
 
 def certificate(
-    case: ClosedCase, reports: Sequence[Report], earlier: Sequence[Report], second_pages: Sequence[SecondPage]
+    case: ClosedCase,
+    reports: Sequence[Report],
+    earlier: Sequence[Report],
+    unkeyed: Sequence[UnkeyedTables],
+    second_pages: Sequence[SecondPage],
 ) -> Document:
     """The certificate of a closed case, as JSON."""
     participants = [entry for report in reports for entry in _participants(report, case.subjects)]
@@ -52,6 +57,7 @@ def certificate(
         "participants": participants,
         "earlier_rounds": [entry for report in earlier for entry in _participants(report, case.subjects)],
         "kept": [{name: table[name] for name in SUMMARY if name in table} for table in retained],
+        "unkeyed": [_unkeyed(each) for each in unkeyed],
         "refusal": _refusal(case) if retained else None,
         "checked": list(CHECKED),
         "not_checked": list(NOT_CHECKED),
@@ -109,6 +115,17 @@ def _table(table: Document, place: int) -> Document:
     values = {name: table[name][place] for name in PER_PERSON if table.get(name) is not None}
     named = {name: table[name] for name in ("table", "columns", "categories") if name in table}
     return named | {name: value for name, value in values.items() if value is not None}
+
+
+def _unkeyed(unkeyed: UnkeyedTables) -> Document:
+    """What a participant may hold of anybody without a key to a person: sealed, hashed, or random ids."""
+    if unkeyed.tables is None:
+        return {"service": unkeyed.service, "tables": None}
+    tables = [
+        {"table": t["table"], "categories": t["categories"], "what": t["because"], "ends": t["ends"]}
+        for t in unkeyed.tables
+    ]
+    return {"service": unkeyed.service, "tables": tables}
 
 
 def _second_page(page: SecondPage, subjects: frozenset[UUID]) -> Document:

@@ -22,6 +22,7 @@ EARLIER_REPORTS = """
 SELECT r.service, r.subjects, r.body, r.received_at FROM order_report r JOIN erasure_order o USING (order_id)
 WHERE r.order_id = ANY ($1) ORDER BY o.ordered_at, r.service, r.part
 """
+UNKEYED = "SELECT service, unkeyed FROM order_participant WHERE order_id = $1 ORDER BY service"
 SECOND_PAGES = "SELECT service, tables, ended_at FROM second_page WHERE subjects && $1::uuid[] ORDER BY ended_at"
 STORE_SECOND_PAGE = "INSERT INTO second_page (service, tables, ended_at, subjects) VALUES ($1, $2, $3, $4)"
 
@@ -57,6 +58,14 @@ class SecondPage:
     service: str
     tables: tuple[dict[str, Any], ...]
     ended_at: date
+
+
+@dataclass(frozen=True)
+class UnkeyedTables:
+    """The tables in which a participant may hold something that no key leads to; None: it had not said."""
+
+    service: str
+    tables: tuple[dict[str, Any], ...] | None
 
 
 async def closed_case(tx: Transaction, token: str) -> ClosedCase:
@@ -97,6 +106,14 @@ async def earlier_reports(tx: Transaction, order_ids: Sequence[UUID]) -> list[Re
 
 def _report(row: Row) -> Report:
     return Report(row["service"], tuple(row["subjects"]), json.loads(row["body"]), row["received_at"])
+
+
+async def unkeyed(tx: Transaction, order_id: UUID) -> list[UnkeyedTables]:
+    """What the participants of an order hold without a key to a person, as they had announced it."""
+    return [
+        UnkeyedTables(row["service"], None if row["unkeyed"] is None else tuple(json.loads(row["unkeyed"])))
+        for row in await tx.rows(UNKEYED, order_id)
+    ]
 
 
 async def second_pages(tx: Transaction, subjects: Collection[UUID]) -> list[SecondPage]:

@@ -42,8 +42,8 @@ WHERE case_id = ANY ($2)
 """
 STORE_ORDER = """
 WITH stored AS (INSERT INTO erasure_order (order_id, subjects, cases, body) VALUES ($1, $2, $3, $4))
-INSERT INTO order_participant (order_id, service, map_version, tables)
-SELECT $1, service, map_version, (SELECT array_agg(t ->> 'name') FROM jsonb_array_elements(tables) t)
+INSERT INTO order_participant (order_id, service, map_version, tables, unkeyed)
+SELECT $1, service, map_version, (SELECT array_agg(t ->> 'name') FROM jsonb_array_elements(tables) t), unkeyed
 FROM participant WHERE left_at IS NULL
 """
 

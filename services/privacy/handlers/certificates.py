@@ -17,7 +17,8 @@ async def read_certificate(request: privacy.ReadCertificate, tx: Transaction) ->
     case = await store.closed_case(tx, request.token)
     reports = await store.reports(tx, case.order_id)
     earlier = await store.earlier_reports(tx, case.earlier_orders)
-    document = certificate(case, reports, earlier, await store.second_pages(tx, case.subjects))
+    unkeyed, second_pages = await store.unkeyed(tx, case.order_id), await store.second_pages(tx, case.subjects)
+    document = certificate(case, reports, earlier, unkeyed, second_pages)
     return privacy.Certificate(document=json.dumps(document, ensure_ascii=False))
 
 

@@ -7,6 +7,7 @@ import pytest
 from shared.contracts.privacy import ErasureOrdered, ErasureReminded
 from shared.database import Transaction
 from shared.messaging.router import WiringError
+from shared.personal_data.data_map import Category, Unkeyed
 from shared.personal_data.erasure import Eraser, Step
 from shared.personal_data.participant import participant
 from shared.purposes import Purpose
@@ -53,3 +54,11 @@ def test_a_batch_prepares_nothing() -> None:
     router = participant(Eraser(DATA_MAP))
     with pytest.raises(TypeError, match="batch"):
         router.event(ErasureOrdered, purpose=Purpose.ERASURE, batch=True, prepare=look)
+
+
+@pytest.mark.parametrize(("categories", "ends"), [((Category.EMAIL,), ""), ((), "after a day")])
+def test_a_table_without_a_key_is_personal_with_an_end_or_not_at_all(
+    categories: tuple[Category, ...], ends: str
+) -> None:
+    with pytest.raises(ValueError, match="guess"):
+        Unkeyed("guess", "hashes", categories, ends)
