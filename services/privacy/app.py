@@ -9,6 +9,7 @@ from services.privacy.handlers import (
     catch_up,
     certificates,
     consents,
+    contracts,
     disclosures,
     erasure_orders,
     erasure_reports,
@@ -36,7 +37,9 @@ from shared.service import Resources, Service
 router = ServiceRouter("privacy")
 router.include(cases.router, erasure_requests.router, certificates.router, consents.router)
 router.include(participants.router, erasure_reports.router, subject_links.router, catch_up.router)
-router.include(disclosures.router, notice.router, record.router, register.router, erasure_orders.router)
+router.include(
+    contracts.router, disclosures.router, notice.router, record.router, register.router, erasure_orders.router
+)
 router.include(case_tokens.router)
 
 

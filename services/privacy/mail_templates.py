@@ -62,6 +62,18 @@ LAST_WORDS = {
     ),
 }
 
+# A contract that goes on is the one thing that a person can still end.
+CONTRACT = {
+    "pl": (
+        "\n\nUmowa trwa dalej, choć konta już nie ma, i licencja działa. Możesz ją zakończyć w każdej chwili:\n"
+        "kodem sprawy pod adresem\n{door}\nalbo pisząc do nas na {contact}. Wtedy znikną i te dane."
+    ),
+    "en": (
+        "\n\nThe contract goes on without the account, and the license works. You can end it at any time:\n"
+        "with the case token at\n{door}\nor by writing to {contact}. Then this data goes, too."
+    ),
+}
+
 LETTERS = {
     ("receipt", "pl"): (
         "Otrzymaliśmy Twoje żądanie usunięcia danych",

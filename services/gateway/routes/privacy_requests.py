@@ -128,6 +128,13 @@ async def withdraw(token: CaseToken, caller: Anybody) -> Response:
     return no_content()
 
 
+@anybody.delete("/privacy-requests/{token:secret}/contracts", status_code=204, response_class=Response)
+async def end_contracts(token: CaseToken, caller: Anybody) -> Response:
+    """End the contracts that the erasure left running, now that no account is there to do it: their keys are void."""
+    await caller.request(privacy.EndContracts(token=token))
+    return no_content()
+
+
 @anybody.get("/privacy-requests/{token:secret}/certificate", response_model=dict[str, Any])
 async def certificate(token: CaseToken, caller: Anybody) -> Response:
     """The evidence of a closed case: what each participant did, and what is kept until when and why."""

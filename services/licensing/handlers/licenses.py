@@ -13,7 +13,7 @@ from shared.contracts import licensing
 from shared.contracts.message import Done
 from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.subjects import lock_subject
+from shared.personal_data.subjects import Standing, lock_erased_too, lock_subject
 from shared.problems import refuse
 from shared.purposes import Purpose
 
@@ -71,6 +71,16 @@ async def end_license(request: licensing.EndLicense, tx: Transaction, settings: 
     if rules.needs_proof(license_):
         check_fresh(request.authenticated_at, now(), settings.reauthentication_minutes)
     await lifetime.end(tx, license_, "ended by holder")
+    return Done()
+
+
+@router.request(licensing.EndContracts, purpose=Purpose.CONTRACT)
+async def end_contracts(request: licensing.EndContracts, tx: Transaction) -> Done:
+    """Only what an erasure left running; a living person ends licenses one by one. Repeating it changes nothing."""
+    for subject_id in sorted(set(request.subjects)):
+        if await lock_erased_too(tx, subject_id) is Standing.ERASED:
+            for license_id in await store.under_review(tx, [subject_id]):
+                await lifetime.end(tx, await store.lock(tx, license_id, subject_id), "ended by holder")
     return Done()
 
 

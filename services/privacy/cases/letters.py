@@ -11,7 +11,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.privacy.cases.reasons import Kept, in_words
-from services.privacy.mail_templates import LETTERS
+from services.privacy.mail_templates import CONTRACT, LETTERS
 from services.privacy.register.loading import register
 from services.privacy.register.remedies import where_to_complain
 from shared.contracts.fields import Language
@@ -19,6 +19,7 @@ from shared.database import Transaction
 from shared.law.calendar import WARSAW
 from shared.law.case_clock import day_of_receipt
 from shared.mail.delivery import LEASE_S
+from shared.personal_data.data_map import Category
 
 OUTCOME = "outcome"
 
@@ -71,7 +72,7 @@ async def postpone(tx: Transaction, due: DueLetter, wait_s: float) -> None:
     await tx.run(POSTPONE, due.case_id, due.letter, wait_s)
 
 
-def compose(due: DueLetter, kept: Sequence[Kept] = ()) -> tuple[str, str]:
+def compose(due: DueLetter, public_url: str, kept: Sequence[Kept] = ()) -> tuple[str, str]:
     """The subject and text of the letter that a case waits for; an outcome says what was kept.
 
     Its days and times are those at the vendor's seat, as the clock of the case counts them (Reg. 1182/71).
@@ -87,5 +88,13 @@ def compose(due: DueLetter, kept: Sequence[Kept] = ()) -> tuple[str, str]:
         closed_on=closed_on or "",
         authority=f"{authority.name}, {authority.address}" if authority else "",
         court=register().court.statement.in_(due.language),
-        kept=in_words(kept, register(), due.language),
+        kept=in_words(kept, register(), due.language) + _way_out(kept, due.language, public_url),
     )
+
+
+def _way_out(kept: Sequence[Kept], language: Language, public_url: str) -> str:
+    """How to end a contract that goes on: licenses are kept for nothing else."""
+    if not any(each.review_at and Category.LICENSES in each.categories for each in kept):
+        return ""
+    door = f"{public_url}/privacy-requests/<{'kod sprawy' if language == 'pl' else 'case token'}>/contracts (DELETE)"
+    return CONTRACT[language].format(door=door, contact=register().controller.email)

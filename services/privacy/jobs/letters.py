@@ -20,7 +20,8 @@ from shared.purposes import ProcessingPurpose, Purpose
 async def send_letters(database: Database, mailer: Mailer, seal: AddressSeal, settings: PrivacySettings) -> bool:
 
     async def compose(due: DueLetter) -> Letter:
-        subject, text = letters.compose(due, await _kept(database, due) if due.letter == OUTCOME else ())
+        kept_of_case = await _kept(database, due) if due.letter == OUTCOME else ()
+        subject, text = letters.compose(due, settings.public_url, kept_of_case)
         return Letter(f"{due.letter}-{due.case_id}", seal.open(due.sealed_address), subject, text)
 
     async def ended(tx: Transaction, due: DueLetter, ending: Ending) -> None:

@@ -12,6 +12,7 @@ from shared.contracts.licensing.license_keys import (
 from shared.contracts.licensing.licenses import (
     DeactivateDevice,
     Device,
+    EndContracts,
     EndLicense,
     EndReason,
     License,
@@ -66,6 +67,7 @@ __all__ = [
     "DeactivateDevice",
     "DeactivateLicense",
     "Device",
+    "EndContracts",
     "EndLicense",
     "EndReason",
     "Invoice",

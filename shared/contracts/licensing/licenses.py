@@ -100,6 +100,12 @@ class EndLicense(Request[Done], type="licensing.end-license"):
     authenticated_at: datetime | None = None
 
 
+class EndContracts(Request[Done], type="licensing.end-contracts"):
+    """privacy ends, by the word of an erased person, the contracts that went on without an account."""
+
+    subjects: tuple[UUID, ...] = Field(min_length=1, max_length=1000)
+
+
 class RestoreLicense(Request[Done], type="licensing.restore-license"):
     """Take back the end of one's own license; its devices have to be activated again. 409 when it is too late."""
 

@@ -71,6 +71,12 @@ class WithdrawCase(Request[Done], type="privacy.withdraw-case"):
     case_id: UUID | None = None
 
 
+class EndContracts(Request[Done], type="privacy.end-contracts"):
+    """Whoever is erased ends the contracts that went on, by the token of the closed case. 404; 409 before it closes."""
+
+    token: str = Field(max_length=200)
+
+
 class RequestErasure(Request[Created], type="privacy.request-erasure"):
     """Somebody without a session asks for an address; a code is mailed there. The answer is always alike."""
 

@@ -35,7 +35,7 @@ def written(letter: str, kept: Sequence[Kept] = (), **changes: Any) -> str:
         run_at=LATE,
         closed_at=None,
     )
-    return compose(replace(due, **changes), kept)[1]
+    return compose(replace(due, **changes), "https://shop.example", kept)[1]
 
 
 def test_a_receipt_tells_days_and_times_of_the_vendors_seat() -> None:
@@ -155,3 +155,12 @@ def test_a_whole_erasure_refuses_nothing() -> None:
         assert refusal not in text
         assert everything in text
         assert written("outcome", [kept(TAX)], language=language, closed_at=LATE).count(refusal) == 1
+
+
+@pytest.mark.parametrize("language", ["pl", "en"])
+def test_a_running_contract_comes_with_its_way_out(language: Language) -> None:
+    running = [kept(RUNNING_CONTRACT, "D8", until=None, review=DAY)]
+    door = "https://shop.example/privacy-requests/<"
+    assert door in written("outcome", running, language=language, closed_at=LATE)
+    assert door not in written("outcome", [kept(TAX)], language=language, closed_at=LATE)
+    assert door not in written("outcome", [kept(UNPAID_DEBT, "D9", review=DAY)], language=language, closed_at=LATE)
