@@ -1,6 +1,6 @@
 """The way out of a contract that goes on when its account is gone."""
 
-from services.privacy.cases.contracts import end_by_token
+from services.privacy.contracts import end_by_token
 from shared.contracts import privacy
 from shared.contracts.message import Done
 from shared.messaging.router import ServiceRouter
