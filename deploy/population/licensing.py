@@ -62,13 +62,14 @@ FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::inte
   AS o (id, subject, state, country, treatment, rate, vat, at, retain_until, provisions, exemptions)
 """
 ORIGINS = """
-INSERT INTO purchase_origin (order_id, subject_id, ip, billing_country, observed_at, purge_after, retain_until,
-  provisions, exemptions)
-SELECT o.order_id, o.subject_id, i.ip, o.country, o.placed_at,
-  CASE WHEN o.vat_treatment <> 'oss' OR o.state = 'open' THEN o.placed_at::date + 90 END,
-  CASE WHEN o.vat_treatment = 'oss' THEN o.retain_until END,
-  CASE WHEN o.vat_treatment = 'oss' THEN o.provisions END, CASE WHEN o.vat_treatment = 'oss' THEN o.exemptions END
+INSERT INTO purchase_origin (order_id, subject_id, ip, billing_country, observed_at, purge_after)
+SELECT o.order_id, o.subject_id, i.ip, o.country, o.placed_at, o.placed_at::date + 90
 FROM unnest($1::uuid[], $2::inet[]) AS i (order_id, ip) JOIN purchase o USING (order_id)
+"""
+EVIDENCE = """
+INSERT INTO tax_evidence (order_id, subject_id, kind, country, observed_at, retain_until, provisions, exemptions)
+SELECT order_id, subject_id, 'billing address', country, placed_at, retain_until, provisions, exemptions
+FROM purchase WHERE order_id = ANY ($1) AND vat_treatment = 'oss' AND state = 'paid'
 """
 BUYERS = """
 INSERT INTO purchase_buyer (order_id, subject_id, name, company, nip, vat_number, street, postal_code, city, language)
@@ -148,6 +149,7 @@ async def insert_purchases(connection: Any, people: Sequence[Buyer], provider: s
         await connection.execute(PURCHASES, *_purchases(orders), PRODUCT, DEVICE_LIMIT, MONTHS, NET)
         await connection.execute(BUYERS, *_buyers(unpaid))
         await connection.execute(ORIGINS, ids, [order.buyer.ip for order in orders])
+        await connection.execute(EVIDENCE, ids)
         await connection.execute(AGREEMENTS, ids, TERMS)
         await connection.execute(PAYMENTS, ids, provider)
         await _licenses(connection, paid)

@@ -120,16 +120,22 @@ DATA_MAP = DataMap(
             ),
         ),
         Table(
+            "tax_evidence",
+            Category.TAX_EVIDENCE,
+            purposes=(ProcessingPurpose.TAXES,),
+            retention=RetentionClass.OSS,
+            kept=True,
+            columns=(OWNER, Column("country", Category.TAX_EVIDENCE), *fact("order_id", "kind", "observed_at")),
+        ),
+        Table(
             "purchase_origin",
             Category.ORDER_IP,
-            purposes=(ProcessingPurpose.TAXES, ProcessingPurpose.SECURITY),
-            retention=RetentionClass.OSS,
-            kept=True,  # only where it proves the place of an OSS supply
+            purposes=(ProcessingPurpose.SECURITY,),
+            retention=RetentionClass.SECURITY,  # 90 days
             columns=(
                 OWNER,
                 Column("ip", Category.ORDER_IP, source="observed"),
-                Column("billing_country", Category.TAX_EVIDENCE),
-                *fact("order_id", "observed_at", "purge_after"),
+                *fact("billing_country", "order_id", "observed_at", "purge_after"),
             ),
         ),
         Table(

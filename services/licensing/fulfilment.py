@@ -104,7 +104,7 @@ async def _invoice(tx: Transaction, order: Order, buyer: Buyer, payable: Payable
     retention = rules.retention(order, today())
     await sale_records.keep(tx, order.order_id, retention)
     if order.vat_treatment == "oss":
-        await sale_records.keep_origin(tx, order.order_id, retention)
+        await sale_records.keep_evidence(tx, order.order_id, retention)
     invoice_id, number = await invoices.issue(
         tx,
         order,

@@ -13,8 +13,9 @@ payments AS (UPDATE payment SET retain_until = $2, provisions = $3, exemptions =
 UPDATE purchase SET retain_until = $2, provisions = COALESCE(provisions, $3), exemptions = COALESCE(exemptions, $4)
 WHERE order_id = $1 AND COALESCE(retain_until < $2, true)
 """
-KEEP_ORIGIN = """
-UPDATE purchase_origin SET retain_until = $2, provisions = $3, exemptions = $4, purge_after = NULL WHERE order_id = $1
+KEEP_EVIDENCE = """
+INSERT INTO tax_evidence (order_id, subject_id, kind, country, observed_at, retain_until, provisions, exemptions)
+SELECT order_id, subject_id, 'billing address', country, placed_at, $2, $3, $4 FROM purchase WHERE order_id = $1
 """
 
 
@@ -23,6 +24,6 @@ async def keep(tx: Transaction, order_id: UUID, retention: Retention) -> None:
     await tx.run(KEEP, order_id, retention.until, retention.provisions, retention.exemptions)
 
 
-async def keep_origin(tx: Transaction, order_id: UUID, retention: Retention) -> None:
-    """Keep the order's IP address as proof of the place of supply (Reg. 282/2011 Art. 24f)."""
-    await tx.run(KEEP_ORIGIN, order_id, retention.until, retention.provisions, retention.exemptions)
+async def keep_evidence(tx: Transaction, order_id: UUID, retention: Retention) -> None:
+    """Keep what proves the place of an OSS supply: country, kind and time (Reg. 282/2011 Art. 24f, 63c)."""
+    await tx.run(KEEP_EVIDENCE, order_id, retention.until, retention.provisions, retention.exemptions)

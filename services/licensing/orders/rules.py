@@ -14,7 +14,7 @@ from shared.law.calendar import WARSAW
 from shared.problems import refuse
 
 ORIGIN_DAYS = 90
-"""How long the IP address of an order serves against fraud when it is no tax evidence (R-SEC)."""
+"""How long the IP address of an order serves against fraud (R-SEC)."""
 
 NEXT: dict[licensing.OrderState, frozenset[licensing.OrderState]] = {
     "open": frozenset({"invoiced", "paid", "cancelled"}),

@@ -142,5 +142,5 @@ async def expire(tx: Transaction, placed_before: datetime, limit: int) -> list[E
 
 
 async def drop_origins(tx: Transaction, today: date) -> None:
-    """Delete the IP addresses whose days are over; those that are tax evidence have no such day."""
+    """Delete the IP addresses whose days are over."""
     await tx.run(DROP_ORIGINS, today)

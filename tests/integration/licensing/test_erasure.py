@@ -66,8 +66,9 @@ async def test_an_ended_contract_leaves_the_tax_set_alone(driver: Driver) -> Non
 async def test_the_proof_of_an_oss_sale_outlives_the_erasure(driver: Driver) -> None:
     person, _, _ = await bought(driver, "DE")
     await driver.erase(person, terminate=True)
-    assert await driver.counts(person) == TAX | {"purchase_origin": 1}
-    assert await driver.ends("purchase_origin", person) == {date(today().year + 10, 12, 31)}
+    assert await driver.counts(person) == TAX | {"tax_evidence": 1}
+    assert await driver.ends("tax_evidence", person) == {date(today().year + 10, 12, 31)}
+    assert await outcome(driver, person, "purchase_origin") == "purged"
 
 
 async def test_a_contract_that_was_not_ended_goes_on_working(driver: Driver) -> None:

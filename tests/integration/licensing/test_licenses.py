@@ -114,15 +114,6 @@ async def test_notices_of_expiry_and_debt_go_out_once(driver: Driver) -> None:
     assert await driver.rows.fetchval("SELECT reminders FROM invoice WHERE subject_id = $1", debtor) == 2
 
 
-async def test_an_order_address_that_proves_nothing_is_forgotten_after_90_days(driver: Driver) -> None:
-    (pole, _, _), german = await bought(driver), await driver.person(country="DE")
-    await driver.buy(german)
-    await driver.rows.execute("UPDATE purchase_origin SET purge_after = purge_after - 91")
-    await due_dates.step(driver.resources.database)
-    assert await driver.count("purchase_origin", pole) == 0
-    assert await driver.count("purchase_origin", german) == 1
-
-
 async def test_a_population_of_buyers(driver: Driver) -> None:
     people = [
         Buyer(
@@ -155,6 +146,7 @@ async def test_a_population_of_buyers(driver: Driver) -> None:
         "purchase_terms": 2,
         "purchase_origin": 2,
         "purchase": 2,
+        "tax_evidence": 1,
     }
     validation = await driver.ask(ValidateLicense(key=key_of_buyer(runs.subject_id), fingerprint="device-one"))
     assert (validation.code, validation.devices) == ("VALID", 2)

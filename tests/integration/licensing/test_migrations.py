@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import date
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -29,7 +30,8 @@ async def older_database(driver: Driver, revision: str) -> AsyncIterator[tuple[a
         await superuser.execute("CREATE DATABASE older_licensing OWNER licensing_owner")
         url = driver.harness.databases["licensing"].owner.rpartition("/")[0] + "/older_licensing"
         try:
-            migrations.upgrade(MIGRATIONS, url, to=revision)
+            for newest in (revision, "kit_0004"):
+                migrations.upgrade(MIGRATIONS, url, to=newest)
             older = await asyncpg.connect(url, timeout=60)
             await older.execute("SET lethe.purpose = 'legal-duty'")
             yield older, url
@@ -58,3 +60,37 @@ async def test_orders_whose_buyer_nobody_froze_are_cancelled(driver: Driver) -> 
             assert await older.fetchval("SELECT amount FROM void_payment WHERE reference = $1", reference) == 123
         assert await older.fetchval("SELECT state FROM purchase WHERE order_id = $1", paid) == "paid"
         assert not await older.fetchval("SELECT true FROM void_payment WHERE reference = $1", confirmed)
+
+
+ORIGIN = """
+INSERT INTO purchase_origin (order_id, subject_id, ip, billing_country, observed_at, purge_after, retain_until,
+  provisions, exemptions)
+SELECT order_id, subject_id, '203.0.113.7', $2, '2026-01-01 23:30Z', $3, $4, $5, $5 FROM purchase WHERE order_id = $1
+"""
+
+
+async def test_addresses_that_were_evidence_become_traces_of_90_days(driver: Driver) -> None:
+    """The country stays as evidence; the address of somebody who was erased goes at once."""
+    until, day = date(2036, 12, 31), date(2026, 3, 1)
+    async with older_database(driver, "licensing_0008") as (older, url):
+        (proof, _), (erased, _), (trace, _) = [await ordered(older, "paid", "confirmed") for _ in range(3)]
+        await older.execute(ORIGIN, proof, "DE", None, until, ["art. 130d"])
+        await older.execute(ORIGIN, erased, "FR", None, until, ["art. 130d"])
+        await older.execute(ORIGIN, trace, "PL", day, None, None)
+        for table in ("purchase", "payment"):
+            kept = f"UPDATE {table} SET retain_until = $1, provisions = $2, exemptions = $2"  # noqa: S608
+            await older.execute(kept, until, ["art. 112"])
+        gone = (
+            "UPDATE subject SET live = false WHERE subject_id = (SELECT subject_id FROM purchase WHERE order_id = $1)"
+        )
+        await older.execute(gone, erased)
+        migrations.upgrade(MIGRATIONS, url)
+        evidence = await older.fetch("SELECT * FROM tax_evidence ORDER BY country")
+        assert [(row["order_id"], row["country"], row["live"], row["retain_until"]) for row in evidence] == [
+            (proof, "DE", True, until),
+            (erased, "FR", False, until),
+        ]
+        traces = await older.fetch(
+            "SELECT order_id, purge_after, retain_until FROM purchase_origin ORDER BY purge_after"
+        )
+        assert [tuple(row) for row in traces] == [(trace, day, None), (proof, date(2026, 4, 2), None)]

@@ -43,8 +43,8 @@ def test_example_24_the_record_is_filled_from_the_live_configuration() -> None:
         "licensing.invoice",
         "licensing.payment",
         "licensing.purchase",
-        "licensing.purchase_origin",
         "licensing.refund",
+        "licensing.tax_evidence",
     )
     assert any(limit.startswith("R-OSS") and "10 years" in limit for limit in by_key["P6"].erasure)
     assert all(activity.assessment_review for activity in RECORD.activities if "6(1)(f)" in activity.provision)
