@@ -86,8 +86,8 @@ async def _apply_to_void(tx: Transaction, notification: Notification, event: str
     """A reference without order or person: money for it goes back."""
     if not await store.is_void(tx, notification.reference):
         await _open_case(tx, "unknown reference", notification, event, None)
-    elif notification.kind != "payment.failed" and notification.currency != CURRENCY:
-        await _open_case(tx, "wrong currency", notification, event, None)
+    elif notification.kind != "payment.failed" and (notification.currency != CURRENCY or notification.amount < 1):
+        await _open_case(tx, _what_is_wrong(notification), notification, event, None)
     elif notification.kind == "payment.confirmed":
         await store.note_received(tx, notification.reference, notification.amount)
     elif notification.kind == "refund.made":

@@ -31,7 +31,7 @@ async def started(driver: Driver) -> tuple[UUID, str]:
     return person, payment.reference
 
 
-WRONG = [
+WRONG: list[tuple[str, dict[str, Any]]] = [
     ("wrong amount", {"amount": 49076}),
     ("wrong amount", {"amount": 49078}),
     ("wrong amount", {"amount": 0}),
@@ -114,14 +114,21 @@ async def test_a_reference_that_nobody_knows_is_a_case(driver: Driver, event: st
     assert (case.kind, case.expected, case.received) == ("unknown reference", None, 49077)
 
 
-async def test_other_money_for_a_void_payment_is_a_case(driver: Driver) -> None:
-    person, reference = await started(driver)
-    await driver.erase(person, terminate=True)
-    assert await driver.status(told(driver, reference, currency="EUR")) == 200
+@pytest.mark.parametrize("event", ["payment.confirmed", "refund.made"])
+@pytest.mark.parametrize(("kind", "data"), [each for each in WRONG if each[1].get("amount", 0) < 1])
+async def test_other_money_for_a_void_payment_is_a_case(
+    driver: Driver, event: str, kind: str, data: dict[str, Any]
+) -> None:
+    """No amount is ever sent back that can be none."""
+    person = await driver.person()
+    order_id = await driver.order(person)
+    reference = (await driver.start(person, order_id)).reference
+    await driver.ask(licensing.CancelOrder(subject_id=person, order_id=order_id))
+    assert await driver.status(told(driver, reference, event, refund=f"ref_{uuid4().hex}", **data)) == 200
     (case,) = await cases_of(driver, reference)
-    assert case.kind == "wrong currency"
-    void = "SELECT confirmed_at FROM void_payment WHERE reference = $1"
-    assert await driver.rows.fetchval(void, reference) is None
+    assert case.kind == kind
+    void = "SELECT confirmed_at IS NULL AND sent_back_at IS NULL FROM void_payment WHERE reference = $1"
+    assert await driver.rows.fetchval(void, reference)
 
 
 async def test_a_refund_of_other_money_after_the_erasure_is_a_case(driver: Driver) -> None:
