@@ -26,10 +26,12 @@ async def harness(servers: Servers) -> AsyncIterator[Harness]:
         yield served
 
 
-async def bought(client: httpx.AsyncClient, harness: Harness, who: dict[str, str]) -> str:
+async def bought(client: httpx.AsyncClient, harness: Harness, who: dict[str, str], months: int | None = 12) -> str:
     """Buy a license the way a customer does; answers the order's id."""
     async with harness.asking() as staff:
-        await staff.request(licensing.PutProduct(code="seo-pro", name="SEO Pro", net=10_000, device_limit=2, months=12))
+        await staff.request(
+            licensing.PutProduct(code="seo-pro", name="SEO Pro", net=10_000, device_limit=2, months=months)
+        )
         products = (await client.get("/products")).json()["products"]
         assert "seo-pro" in [product["code"] for product in products]
         address = {"street": "Długa 1", "postal_code": "80-001", "city": "Gdańsk"}
@@ -95,6 +97,36 @@ async def test_sign_up_purchase_and_license(client: httpx.AsyncClient, harness: 
     assert (await client.post("/licenses/deactivate", json=device)).status_code == 204
     assert (await client.delete(f"/licenses/{held['license_id']}", headers=who)).status_code == 204
     assert (await client.post("/licenses/validate", json={"key": key})).json()["code"] == "ENDED"
+
+
+async def test_a_perpetual_license_ends_after_a_fresh_proof_and_comes_back(
+    client: httpx.AsyncClient, harness: Harness, mail: Path
+) -> None:
+    _, token = await sign_up(client, mail)
+    who = bearer(token)
+    await bought(client, harness, who, months=None)
+    license_id = (await client.get("/licenses", headers=who)).json()["licenses"][0]["license_id"]
+    async with harness.superuser("identity") as database:
+        await database.execute("UPDATE session SET authenticated_at = authenticated_at - interval '16 minutes'")
+    stale = problem(await client.delete(f"/licenses/{license_id}", headers=who), 403)
+    assert stale["type"] == "urn:lethe:problem:reauthentication"
+    assert (await client.post("/me/reauthentication", json={"password": PASSWORD}, headers=who)).status_code == 204
+    assert (await client.delete(f"/licenses/{license_id}", headers=who)).status_code == 204
+    problem(await client.get(f"/licenses/{license_id}/key", headers=who), 409)
+    _, stranger = await sign_up(client, mail)
+    problem(await client.post(f"/licenses/{license_id}/restoration", headers=bearer(stranger)), 404)
+    for _ in range(2):
+        assert (await client.post(f"/licenses/{license_id}/restoration", headers=who)).status_code == 204
+    assert (await client.get("/licenses", headers=who)).json()["licenses"][0]["state"] == "active"
+    assert (await client.get(f"/licenses/{license_id}/key", headers=who)).status_code == 200
+
+
+async def test_anybody_reads_the_terms_of_sale(client: httpx.AsyncClient) -> None:
+    terms = (await client.get("/terms")).json()
+    assert terms == (await client.get("/terms", params={"version": terms["version"]})).json()
+    assert terms["version"] == ORDER["terms_version"]
+    for version in ("2025-12", "../editions", "2026-01.pl"):
+        problem(await client.get("/terms", params={"version": version}), 404)
 
 
 async def test_the_sandbox_is_a_page_where_a_buyer_pays(
