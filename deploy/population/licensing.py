@@ -62,8 +62,8 @@ FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::inte
   AS o (id, subject, state, country, treatment, rate, vat, at, retain_until, provisions, exemptions)
 """
 ORIGINS = """
-INSERT INTO purchase_origin (order_id, subject_id, ip, billing_country, observed_at, purge_after)
-SELECT o.order_id, o.subject_id, i.ip, o.country, o.placed_at, o.placed_at::date + 90
+INSERT INTO purchase_origin (order_id, subject_id, ip, observed_at, purge_after)
+SELECT o.order_id, o.subject_id, i.ip, o.placed_at, o.placed_at::date + 90
 FROM unnest($1::uuid[], $2::inet[]) AS i (order_id, ip) JOIN purchase o USING (order_id)
 """
 EVIDENCE = """

@@ -135,7 +135,7 @@ DATA_MAP = DataMap(
             columns=(
                 OWNER,
                 Column("ip", Category.ORDER_IP, source="observed"),
-                *fact("billing_country", "order_id", "observed_at", "purge_after"),
+                *fact("order_id", "observed_at", "purge_after"),
             ),
         ),
         Table(

@@ -64,15 +64,9 @@ async def add(tx: Transaction, draft: Draft) -> Order:
     columns = asdict(buyer)
     del columns["country"]  # it stands with the tax
     await insert(tx, "purchase_buyer", **key, **columns)
-    await insert(
-        tx,
-        "purchase_origin",
-        **key,
-        ip=draft.ip,
-        billing_country=buyer.country,
-        observed_at=draft.placed_at,
-        purge_after=draft.origin_until,
-    )
+    if draft.ip is not None:
+        days = {"observed_at": draft.placed_at, "purge_after": draft.origin_until}
+        await insert(tx, "purchase_origin", **key, ip=draft.ip, **days)
     await insert(
         tx,
         "purchase_terms",

@@ -62,10 +62,11 @@ async def test_orders_whose_buyer_nobody_froze_are_cancelled(driver: Driver) -> 
         assert not await older.fetchval("SELECT true FROM void_payment WHERE reference = $1", confirmed)
 
 
+IP = "203.0.113.7"
 ORIGIN = """
 INSERT INTO purchase_origin (order_id, subject_id, ip, billing_country, observed_at, purge_after, retain_until,
   provisions, exemptions)
-SELECT order_id, subject_id, '203.0.113.7', $2, '2026-01-01 23:30Z', $3, $4, $5, $5 FROM purchase WHERE order_id = $1
+SELECT order_id, subject_id, $6::inet, $2, '2026-01-01 23:30Z', $3, $4, $5, $5 FROM purchase WHERE order_id = $1
 """
 
 
@@ -73,10 +74,11 @@ async def test_addresses_that_were_evidence_become_traces_of_90_days(driver: Dri
     """The country stays as evidence; the address of somebody who was erased goes at once."""
     until, day = date(2036, 12, 31), date(2026, 3, 1)
     async with older_database(driver, "licensing_0008") as (older, url):
-        (proof, _), (erased, _), (trace, _) = [await ordered(older, "paid", "confirmed") for _ in range(3)]
-        await older.execute(ORIGIN, proof, "DE", None, until, ["art. 130d"])
-        await older.execute(ORIGIN, erased, "FR", None, until, ["art. 130d"])
-        await older.execute(ORIGIN, trace, "PL", day, None, None)
+        (proof, _), (erased, _), (trace, _), (untold, _) = [await ordered(older, "paid", "confirmed") for _ in range(4)]
+        await older.execute(ORIGIN, proof, "DE", None, until, ["art. 130d"], IP)
+        await older.execute(ORIGIN, erased, "FR", None, until, ["art. 130d"], IP)
+        await older.execute(ORIGIN, trace, "PL", day, None, None, IP)
+        await older.execute(ORIGIN, untold, "PL", day, None, None, None)
         for table in ("purchase", "payment"):
             kept = f"UPDATE {table} SET retain_until = $1, provisions = $2, exemptions = $2"  # noqa: S608
             await older.execute(kept, until, ["art. 112"])
