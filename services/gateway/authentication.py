@@ -1,7 +1,7 @@
 """Who sends a request: anybody, or a member with a session."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -16,7 +16,7 @@ from shared.contracts import identity, message
 from shared.contracts.message import Reply
 from shared.messaging.request_client import RequestClient
 from shared.problems import Refused, refuse
-from shared.secrets import Keyring
+from shared.secrets import Keyring, digest
 
 TOKEN = re.compile(r"[A-Za-z0-9_-]{20,200}")
 LONGEST_DEVICE = 200
@@ -33,6 +33,17 @@ RequiredKey = Annotated[
     str, Header(alias=IDEMPOTENCY_KEY, min_length=1, max_length=LONGEST_KEY, pattern=VISIBLE, description=ONCE)
 ]
 """Where a double click would cost money."""
+IdempotencyClient = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Client",
+        pattern=r"^[A-Za-z0-9_-]{20,100}$",
+        description=(
+            "a random text that a client without a session made for itself and sends with each of its keys: another"
+            " client's equal key is another key; without it the keys are those of the client's network address"
+        ),
+    ),
+]
 
 
 @dataclass(frozen=True)
@@ -50,17 +61,17 @@ class Caller:
     resources: Resources
     address: str
     device: str
+    client: str
 
     async def request(self, request: message.Request[Reply], key: str = "") -> Reply:
         """The owner's reply. Raises Refused with its problem, Unavailable when it does not answer."""
         return await self.resources.client.request(
-            request, timeout_s=self.resources.timeout_s, idempotency_key=key, principal=self.principal
+            request, timeout_s=self.resources.timeout_s, idempotency_key=key, principal=self.principal(key)
         )
 
-    @property
-    def principal(self) -> str:
-        """Whose idempotency keys the caller's are."""
-        return ""
+    def principal(self, key: str) -> str:
+        """Whose key it is. Stored for a day: of an address only a hash, with the key that is not stored."""
+        return digest(f"{self.client} {key}").hex() if key else ""
 
 
 @dataclass(frozen=True)
@@ -71,8 +82,7 @@ class Member(Caller):
     authenticated_at: datetime
     token: str
 
-    @property
-    def principal(self) -> str:
+    def principal(self, key: str) -> str:  # noqa: ARG002 whatever the key, it is the member's
         return str(self.subject_id)
 
 
@@ -98,7 +108,13 @@ def token_of(request: Request) -> str:
 
 
 def caller(request: Request) -> Caller:
-    return Caller(resources_of(request), address_of(request), _device(request))
+    network = f"network {sender_of(request).client}"
+    return Caller(resources_of(request), address_of(request), _device(request), network)
+
+
+def repeating_caller(request: Request, client: IdempotencyClient = None) -> Caller:
+    """Anybody who may send a request again under an idempotency key."""
+    return replace(caller(request), client=f"client {client}") if client else caller(request)
 
 
 def _device(request: Request) -> str:
@@ -122,9 +138,13 @@ async def member(request: Request, _shown: Annotated[HTTPAuthorizationCredential
             resources.limits.spend(Kind.CREDENTIALS, sender_of(request).client)
         raise
     return Member(
-        resources, address_of(request), _device(request), principal.subject_id, principal.authenticated_at, token
+        **vars(caller(request)),
+        subject_id=principal.subject_id,
+        authenticated_at=principal.authenticated_at,
+        token=token,
     )
 
 
 Anybody = Annotated[Caller, Depends(caller)]
+AnybodyRepeating = Annotated[Caller, Depends(repeating_caller)]
 CurrentMember = Annotated[Member, Depends(member)]

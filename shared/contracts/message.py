@@ -65,16 +65,20 @@ class Request(Message, Generic[Reply]):
     """A question or an order to one service; it waits for the answer and may be lost.
 
     `class ReadProfile(Request[Profile], type="identity.read-profile")` is answered with a `Profile`.
+    `circumstances` are fields that the gateway observes and the client does not send: a repetition under the same
+    idempotency key may differ in them.
     """
 
     type: ClassVar[str] = ""
+    circumstances: ClassVar[tuple[str, ...]] = ()
     reply: ClassVar[Model]
     owner: ClassVar[str] = ""
 
     _storable = field_validator("*", mode="after")(storable)
 
-    def __init_subclass__(cls, *, type: str = "", **rest: Any) -> None:  # noqa: A002
+    def __init_subclass__(cls, *, type: str = "", circumstances: tuple[str, ...] = (), **rest: Any) -> None:  # noqa: A002
         super().__init_subclass__(**rest)
+        cls.circumstances = circumstances
         if not type:  # `Request[Profile]` itself, which pydantic makes on the way
             return
         (cls.reply,) = cls.__bases__[0].__pydantic_generic_metadata__["args"]  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
 """What must not happen twice: the owner stores the key with the effect, never a response body.
 
 After draft-ietf-httpapi-idempotency-key-header: the same key with the same body is answered alike,
-with another body it is refused.
+with another body it is refused. After its 24 hours a key is new, whether its row was dropped yet or not.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,10 @@ from shared.secrets import digest
 
 REMEMBER = """
 INSERT INTO idempotency (key_hash, principal, route, body_hash, status)
-VALUES ($1, $2, $3, $4, 201) ON CONFLICT DO NOTHING
+VALUES ($1, $2, $3, $4, 201)
+ON CONFLICT (key_hash, principal, route) DO UPDATE
+SET body_hash = excluded.body_hash, resource_id = NULL, created_at = now()
+WHERE idempotency.created_at < now() - interval '24 hours'
 """
 RECALL = """
 SELECT body_hash, resource_id FROM idempotency WHERE key_hash = $1 AND principal = $2 AND route = $3

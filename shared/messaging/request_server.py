@@ -11,7 +11,7 @@ from aio_pika.abc import AbstractIncomingMessage
 from pydantic import ValidationError
 
 from shared.clock import now
-from shared.contracts.message import Created, Message
+from shared.contracts.message import Created, Message, Request
 from shared.database import Database
 from shared.messaging.faults import Fault, classify
 from shared.messaging.idempotency import Claim
@@ -67,7 +67,7 @@ class RequestServer:
 
     async def _work(self, handler: RequestHandler, message: AbstractIncomingMessage) -> Message:
         request = handler.contract.model_validate_json(message.body)
-        claim = _claim(handler, message)
+        claim = _claim(request, message)
         known = {"prepared": await self._call(handler.prepare, request, {})} if handler.prepare else {}
         reply: Message
         if "tx" not in parameters(handler.handler, leading=1):
@@ -105,9 +105,13 @@ class RequestServer:
             log.warning("reply lost", type=message.type, **what_failed(error))
 
 
-def _claim(handler: RequestHandler, message: AbstractIncomingMessage) -> Claim:
+def _claim(request: Request[Any], message: AbstractIncomingMessage) -> Claim:
+    """What tells a repetition from another request is what the client sent, not where it was at the time."""
     key, principal = (str(message.headers.get(name, "")) for name in (IDEMPOTENCY_KEY, PRINCIPAL))
-    return Claim(key, principal, handler.contract.type, message.body)
+    sent = (
+        request.model_dump_json(exclude=set(request.circumstances)).encode() if request.circumstances else message.body
+    )
+    return Claim(key, principal, request.type, sent)
 
 
 def _too_late(message: AbstractIncomingMessage) -> bool:

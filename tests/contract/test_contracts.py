@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from deploy.asyncapi import asyncapi
 from deploy.commands import app, contracts
 from deploy.local.system import SERVICES, service
-from shared.contracts.message import REGISTRY, Event, Late, Request
+from shared.contracts.message import REGISTRY, Created, Event, Late, Request, requests
 from shared.contracts.schemas import breaking, checked_in, differing, documents, file_name, published, text
 from tests.sample import contracts as sample
 
@@ -85,6 +85,14 @@ def bounded(schema: dict[str, Any]) -> bool:
 PERSONAL = ("email", "name", "phone", "street", "city", "address", "text", "nip", "ip", "birth", "note", "message")
 # Names of things, not of people.
 OF_THINGS = {("*.data-map-announced.v1", "tables[].name"), ("*.data-map-announced.v1", "tables[].columns[].name")}
+
+
+def test_circumstances_are_fields_of_what_must_not_happen_twice() -> None:
+    named_ones = {contract.type: contract for contract in requests() if contract.circumstances}
+    assert {"licensing.place-order", "privacy.open-case"} <= set(named_ones)
+    for contract in named_ones.values():
+        assert set(contract.circumstances) <= set(contract.model_fields), contract.type
+        assert contract.reply is Created, contract.type
 
 
 @pytest.mark.parametrize("contract", EVENTS, ids=named)

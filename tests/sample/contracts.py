@@ -31,11 +31,12 @@ class NoteKept(Event, type="sample.note-kept.v1"):
     note_id: UUID
 
 
-class NoteThing(Request[Created], type="sample.note-thing"):
+class NoteThing(Request[Created], type="sample.note-thing", circumstances=("seen_at",)):
     """Write a note; must not happen twice."""
 
     subject_id: UUID
     text: str = Field(min_length=1, max_length=200)
+    seen_at: str = ""
 
 
 class Notes(Message):

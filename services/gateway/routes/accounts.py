@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import Path
 from starlette.responses import Response
 
-from services.gateway.authentication import Anybody, IdempotencyKey
+from services.gateway.authentication import Anybody, AnybodyRepeating, IdempotencyKey
 from services.gateway.limits import Kind
 from services.gateway.request_bodies import Body, BodyWithout
 from services.gateway.responses import accepted, no_content
@@ -32,7 +32,9 @@ async def send_code_again(body: Body[identity.ResendCode], caller: Anybody) -> R
 
 
 @proving.post("/email-verifications", status_code=201)
-async def verify_email(body: Body[identity.ConfirmEmail], caller: Anybody, key: IdempotencyKey = "") -> Created:
+async def verify_email(
+    body: Body[identity.ConfirmEmail], caller: AnybodyRepeating, key: IdempotencyKey = ""
+) -> Created:
     """Prove the address with the mailed code: the account begins."""
     return await caller.request(body.complete(), key)
 

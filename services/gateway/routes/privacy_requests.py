@@ -8,7 +8,14 @@ from uuid import UUID
 from fastapi import Path
 from starlette.responses import JSONResponse, Response
 
-from services.gateway.authentication import IDEMPOTENCY_KEY, Anybody, Caller, CurrentMember, IdempotencyKey
+from services.gateway.authentication import (
+    IDEMPOTENCY_KEY,
+    Anybody,
+    AnybodyRepeating,
+    Caller,
+    CurrentMember,
+    IdempotencyKey,
+)
 from services.gateway.case_tokens import case_tokens
 from services.gateway.limits import Kind
 from services.gateway.request_bodies import Body, BodyWithout
@@ -36,7 +43,7 @@ class Opened(Message):
 
 
 async def _open(caller: Caller, case: Callable[[str], Request[Created]], key: str, tokens: Sequence[str]) -> Opened:
-    """Open a case under the first token; a repeated request under the one that it was opened with, of an older key.
+    """Open a case under the first token; a repeated request under the one that it was opened with.
 
     Privacy stores a hash of the request, token included: a repetition under another token is refused.
     """
@@ -59,7 +66,7 @@ async def open_case(
 ) -> Opened:
     """Use a right; erasure asks for a session that was proved a short while ago."""
     added = {"subject_id": member.subject_id, "authenticated_at": member.authenticated_at}
-    tokens = case_tokens(member.resources.keyring, member.principal, key)
+    tokens = case_tokens(member.resources.keyring, member.principal(key), key)
     opened = await _open(member, lambda token: body.complete(token=token, **added), key, tokens)
     response.headers["Location"] = f"/me/privacy-requests/{opened.id}"
     return opened
@@ -86,32 +93,36 @@ async def withdraw_mine(case_id: UUID, member: CurrentMember) -> Response:
 
 
 @mailing.post("/privacy-requests", status_code=202)
-async def ask_for_erasure(body: Body[privacy.RequestErasure], caller: Anybody, key: IdempotencyKey = "") -> Created:
+async def ask_for_erasure(
+    body: Body[privacy.RequestErasure], caller: AnybodyRepeating, key: IdempotencyKey = ""
+) -> Created:
     """Ask for an address, without an account; a code is mailed there, whoever it belongs to."""
     return await caller.request(body.complete(), key)
 
 
 @proving.post("/privacy-requests/confirmations", status_code=201)
 async def confirm_erasure(
-    body: BodyWithout[privacy.ConfirmErasure, Literal["token"]], caller: Anybody, key: IdempotencyKey = ""
+    body: BodyWithout[privacy.ConfirmErasure, Literal["token"]], caller: AnybodyRepeating, key: IdempotencyKey = ""
 ) -> Opened:
     """Prove the address with the mailed code: the case opens."""
-    tokens = case_tokens(caller.resources.keyring, caller.principal, key, body.canonical())
+    tokens = case_tokens(caller.resources.keyring, caller.principal(key), key, body.canonical())
     return await _open(caller, lambda token: body.complete(token=token), key, tokens)
 
 
 @mailing.post("/privacy-requests/tokens", status_code=202)
-async def ask_for_token(body: Body[privacy.RequestToken], caller: Anybody, key: IdempotencyKey = "") -> Created:
+async def ask_for_token(
+    body: Body[privacy.RequestToken], caller: AnybodyRepeating, key: IdempotencyKey = ""
+) -> Created:
     """Ask for another token for a case whose token is lost; a code is mailed, whether there is a case or not."""
     return await caller.request(body.complete(), key)
 
 
 @proving.post("/privacy-requests/tokens/confirmations", status_code=201)
 async def confirm_token(
-    body: BodyWithout[privacy.ConfirmToken, Literal["token"]], caller: Anybody, key: IdempotencyKey = ""
+    body: BodyWithout[privacy.ConfirmToken, Literal["token"]], caller: AnybodyRepeating, key: IdempotencyKey = ""
 ) -> Opened:
     """Prove the address with the mailed code: its newest case has a new token, and the one before is dead."""
-    tokens = case_tokens(caller.resources.keyring, caller.principal, key, body.canonical())
+    tokens = case_tokens(caller.resources.keyring, caller.principal(key), key, body.canonical())
     return await _open(caller, lambda token: body.complete(token=token), key, tokens)
 
 

@@ -18,7 +18,7 @@ INSERT INTO privacy_case (case_id, subject_id, kind, state, channel, language, v
   due_on, target_on, run_at, terminate_contract, token_hash, sealed_address, letter, address_hash)
 VALUES ($1, $2, 'erasure', 'waiting', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
   CASE WHEN $12::bytea IS NOT NULL THEN 'receipt' END, $13)
-ON CONFLICT DO NOTHING
+ON CONFLICT (subject_id, kind) WHERE state IN ('waiting', 'ordered', 'failed') DO NOTHING
 """
 
 

@@ -33,7 +33,7 @@ class OrderPaid(Event, type="licensing.order-paid.v1"):
     order_id: UUID
 
 
-class PlaceOrder(Request[Created], type="licensing.place-order"):
+class PlaceOrder(Request[Created], type="licensing.place-order", circumstances=("ip",)):
     """Order a product. A consumer must say each of the three things before a key can be shown.
 
     `ip` is observed by the gateway, empty where a proxy does not tell.

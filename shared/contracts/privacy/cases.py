@@ -9,7 +9,7 @@ from pydantic import EmailStr, Field
 from shared.contracts.message import Created, Done, Message, Request
 
 
-class OpenCase(Request[Created], type="privacy.open-case"):
+class OpenCase(Request[Created], type="privacy.open-case", circumstances=("authenticated_at",)):
     """A signed-in member asks to be erased; the session was authenticated at `authenticated_at`."""
 
     subject_id: UUID

@@ -88,6 +88,35 @@ async def test_a_key_has_one_effect(harness: Harness, client: RequestClient) -> 
 
 
 @pytest.mark.usefixtures("served")
+async def test_a_repetition_in_other_circumstances_is_the_same(harness: Harness, client: RequestClient) -> None:
+    person, key = uuid4(), uuid4().hex
+    places = [NoteThing(subject_id=person, text="x", seen_at=place) for place in ("here", "there", "")]
+    answers = [await client.request(place, idempotency_key=key) for place in places]
+    assert len({answer.id for answer in answers}) == 1
+    with pytest.raises(Refused, match="another request"):
+        await client.request(NoteThing(subject_id=person, text="y", seen_at="here"), idempotency_key=key)
+    assert await count(harness, person) == 1
+
+
+@pytest.mark.usefixtures("served")
+@pytest.mark.parametrize(("age", "effects"), [("23 hours 59 minutes", 1), ("24 hours 1 minute", 2)])
+async def test_a_key_is_new_after_its_day_although_its_row_is_there(
+    harness: Harness, client: RequestClient, age: str, effects: int
+) -> None:
+    person, key = uuid4(), uuid4().hex
+    note, other = (NoteThing(subject_id=person, text=text) for text in ("x", "y"))
+    first = await client.request(note, idempotency_key=key)
+    async with harness.superuser("sample") as database:
+        await database.execute("UPDATE idempotency SET created_at = created_at - $1::text::interval", age)
+    again = await client.request(note, idempotency_key=key)
+    assert (again == first) == (effects == 1)
+    assert await client.request(note, idempotency_key=key) == again, "and from then on it is kept again"
+    with pytest.raises(Refused, match="another request"):
+        await client.request(other, idempotency_key=key)
+    assert await count(harness, person) == effects
+
+
+@pytest.mark.usefixtures("served")
 async def test_a_key_used_twenty_times_at_once_has_one_effect(harness: Harness, client: RequestClient) -> None:
     person, key = uuid4(), uuid4().hex
     await client.request(ReadNotes(subject_id=person))  # from now on known: strangers wait for one another anyhow

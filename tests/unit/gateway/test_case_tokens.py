@@ -1,7 +1,11 @@
 """Case tokens: the same for a repeated request, unlike for any other."""
 
+from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
+from services.gateway import case_tokens as module
 from services.gateway.case_tokens import case_tokens
 from services.gateway.settings import GatewaySettings
 from shared.secrets import Keyring
@@ -15,9 +19,19 @@ def test_a_repeated_request_gets_the_same_token() -> None:
 
 
 def test_after_a_rotation_the_earlier_token_is_still_known() -> None:
-    newest, earlier = case_tokens(NEW, "anna", "key")
-    assert [earlier] == case_tokens(OLD, "anna", "key")
-    assert newest != earlier
+    tokens = case_tokens(NEW, "anna", "key")
+    assert tokens[2:] == case_tokens(OLD, "anna", "key")
+    assert len(set(tokens)) == 4
+
+
+def test_the_token_of_the_day_before_is_still_known_and_that_before_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    days = []
+    for day in (24, 25, 26):
+        monkeypatch.setattr(module, "now", lambda day=day: datetime(2026, 10, day, 23, tzinfo=UTC))
+        days.append(case_tokens(OLD, "anna", "key"))
+    (first, _), (second, before), (_, second_again) = days
+    assert (before, second_again) == (first, second)
+    assert first not in days[2]
 
 
 def test_requests_that_differ_get_tokens_that_differ() -> None:
