@@ -30,10 +30,12 @@ UPDATE disclosure SET retain_until = $2, provisions = $3, exemptions = $4
 WHERE subject_id = ANY ($1) AND retain_until IS NULL
 """
 
-# What the same mailbox asked for and nobody confirmed.
+# What the same mailbox asked for and nobody confirmed, also when the case is of before a rotation of the keys.
 DROP_REQUESTS = """
-DELETE FROM unconfirmed_request
-WHERE address_hash IN (SELECT address_hash FROM privacy_case WHERE case_id = ANY ($1))
+WITH mailbox AS (SELECT array_agg(address_hash) AS hashes FROM privacy_case
+  WHERE case_id = ANY ($1) AND address_hash IS NOT NULL)
+DELETE FROM unconfirmed_request USING mailbox
+WHERE address_hash = ANY (mailbox.hashes) OR older_hashes && mailbox.hashes
 """
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID, uuid4
 
+from services.privacy.addresses import Mailbox, renew_requests
 from services.privacy.cases.rules import Opening, opening
 from services.privacy.sealed_addresses import AddressSeal
 from shared.contracts import identity
@@ -36,8 +37,9 @@ FROM unconfirmed_request WHERE address_hash = $1 AND coalesce(sent_at > now() - 
 ORDER BY received_at DESC
 """  # noqa: S608 constants
 STORE = """
-INSERT INTO unconfirmed_request (kind, sealed_address, terminate_contract, language, received_at, address_hash)
-VALUES ($1, $2, $3, $4, $5, $6) RETURNING request_id
+INSERT INTO unconfirmed_request (kind, sealed_address, terminate_contract, language, received_at, address_hash,
+  older_hashes)
+VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING request_id
 """
 # A wrong code counts, a right one does not: what comes after it may fail and be asked again. Right or wrong,
 # the lock on the row puts all in line, so nobody gets more guesses by making them at once.
@@ -123,22 +125,31 @@ class RecentCode:
         return self.live and (self.kind, self.terminate_contract) == wish
 
 
-async def take(tx: Transaction, request: Request, address_hash: bytes) -> UUID:
+async def take(tx: Transaction, request: Request, asked_for: Mailbox) -> UUID:
     """Keep a request; its id is what the code is mailed for.
 
     Of a mailbox that has had its codes nothing is kept. The answer is alike, and leads to the newest code that was
-    mailed for the same wish.
+    mailed for the same wish. Nothing is looked up but earlier requests: whose address it is shows nowhere.
     """
-    await tx.value(TURN, address_hash)
-    recent = [RecentCode(**row) for row in await tx.rows(RECENT, address_hash)]
+    await tx.value(TURN, asked_for.newest)
+    await renew_requests(tx, asked_for)
+    recent = [RecentCode(**row) for row in await tx.rows(RECENT, asked_for.newest)]
     if len(recent) < MAX_CODES:
-        return await store(tx, request, address_hash)
+        return await store(tx, request, asked_for)
     return next((code.request_id for code in recent if code.serves(request)), uuid4())
 
 
-async def store(tx: Transaction, request: Request, address_hash: bytes) -> UUID:
+async def store(tx: Transaction, request: Request, asked_for: Mailbox) -> UUID:
     r = request
-    columns = (r.kind, r.sealed_address, r.terminate_contract, r.language, r.received_at, address_hash)
+    columns = (
+        r.kind,
+        r.sealed_address,
+        r.terminate_contract,
+        r.language,
+        r.received_at,
+        asked_for.newest,
+        list(asked_for.older),
+    )
     request_id: UUID = await tx.value(STORE, *columns)
     return request_id
 

@@ -1,7 +1,7 @@
 """Another token for a case, when the first is lost: the address is proved again by a mailed code."""
 
 from services.privacy import unconfirmed_requests
-from services.privacy.addresses import current_hash
+from services.privacy.addresses import mailbox, proved_hash
 from services.privacy.cases import store
 from services.privacy.loops import CODES
 from services.privacy.sealed_addresses import AddressSeal
@@ -22,7 +22,7 @@ router = ServiceRouter("privacy")
 async def request_token(request: privacy.RequestToken, tx: Transaction, seal: AddressSeal, keyring: Keyring) -> Created:
     """Mail a code, whether the address has a case or not: only its owner is told."""
     unconfirmed = Request("case token", seal.close(request.email), False, request.language, now())
-    request_id = await unconfirmed_requests.take(tx, unconfirmed, await current_hash(tx, keyring, request.email))
+    request_id = await unconfirmed_requests.take(tx, unconfirmed, mailbox(keyring, request.email))
     tx.wake(CODES)
     return Created(id=request_id)
 
@@ -34,6 +34,6 @@ async def confirm_token(
     """From now on this token leads to the newest case of the address. Raises Refused: 422 for a wrong code, 404."""
     if prepared is None:
         raise refuse(422, "the code is not valid", field="code", message="ask for a new code")
-    case_id = await store.replace_token(tx, await current_hash(tx, keyring, prepared.email), request.token)
+    case_id = await store.replace_token(tx, await proved_hash(tx, keyring, prepared.email), request.token)
     await unconfirmed_requests.delete(tx, request.request_id)
     return Created(id=case_id)

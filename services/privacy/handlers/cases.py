@@ -1,6 +1,6 @@
 """A member opens, reads and withdraws cases."""
 
-from services.privacy.addresses import current_hash
+from services.privacy.addresses import proved_hash
 from services.privacy.cases import rules, store
 from services.privacy.loops import LETTERS
 from services.privacy.sealed_addresses import AddressSeal
@@ -44,7 +44,7 @@ async def open_case(
         received_at=now(),
         cooling_off_s=settings.cooling_off_s,
     )
-    address_hash = await current_hash(tx, keyring, prepared.email)
+    address_hash = await proved_hash(tx, keyring, prepared.email)
     case_id = await store.open_case(tx, opening, request.token, seal.close(prepared.email), address_hash)
     return Created(id=case_id)
 

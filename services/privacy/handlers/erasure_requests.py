@@ -1,7 +1,7 @@
 """Requests by e-mail address: a mailed code proves the address, then the case opens (GDPR Art. 12(2), 12(6))."""
 
 from services.privacy import unconfirmed_requests
-from services.privacy.addresses import current_hash
+from services.privacy.addresses import mailbox, proved_hash
 from services.privacy.cases import store
 from services.privacy.loops import CODES
 from services.privacy.sealed_addresses import AddressSeal
@@ -25,7 +25,7 @@ async def request_erasure(
 ) -> Created:
     """Take a request for an address; the code leaves by mail, whoever the address belongs to."""
     unconfirmed = Request("erasure", seal.close(request.email), request.terminate_contract, request.language, now())
-    request_id = await unconfirmed_requests.take(tx, unconfirmed, await current_hash(tx, keyring, request.email))
+    request_id = await unconfirmed_requests.take(tx, unconfirmed, mailbox(keyring, request.email))
     tx.wake(CODES)
     return Created(id=request_id)
 
@@ -42,7 +42,7 @@ async def confirm_erasure(
     if prepared is None:
         raise refuse(422, "the code is not valid", field="code", message="ask for a new code")
     opening = prepared.opening(settings.cooling_off_s)
-    address_hash = await current_hash(tx, keyring, prepared.email)
+    address_hash = await proved_hash(tx, keyring, prepared.email)
     case_id = await store.open_case(tx, opening, request.token, prepared.request.sealed_address, address_hash)
     await unconfirmed_requests.delete(tx, request.request_id)
     return Created(id=case_id)

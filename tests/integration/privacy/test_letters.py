@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from deploy.local.servers import Servers
 from services.identity.app import SERVICE as IDENTITY
 from services.privacy import unconfirmed_requests
+from services.privacy.addresses import Mailbox
 from services.privacy.app import SERVICE as PRIVACY
 from services.privacy.cases import rules, store
 from services.privacy.jobs.codes import send_codes
@@ -110,7 +111,9 @@ async def closed(harness: Harness, case_id: UUID) -> None:
 async def request_with(database: Database, sealed: bytes) -> UUID:
     """A request whose code is due."""
     async with database.transaction(Purpose.RIGHTS) as tx:
-        return await unconfirmed_requests.store(tx, Request("erasure", sealed, True, "pl", now()), uuid4().bytes)
+        return await unconfirmed_requests.store(
+            tx, Request("erasure", sealed, True, "pl", now()), Mailbox(uuid4().bytes, ())
+        )
 
 
 async def of(harness: Harness, table: str, one: UUID, columns: str) -> Mapping[str, Any]:
