@@ -72,7 +72,7 @@ async def sign_up(client: httpx.AsyncClient, folder: Path) -> tuple[str, str]:
     person = {"email": address, "password": PASSWORD, "full_name": "Anna Nowak", "city": "Gdańsk"}
     answer = await client.post("/accounts", json=person)
     assert answer.status_code == 202, answer.text
-    proof = {"email": address, "code": await mailed_code(folder, address)}
+    proof = {"email": address, "token": answer.json()["token"], "code": await mailed_code(folder, address)}
     answer = await client.post("/email-verifications", json=proof)
     assert answer.status_code == 201, answer.text
     return address, await sign_in(client, address)

@@ -149,9 +149,10 @@ class Customer:
         """Sign up and confirm; also again after an erasure."""
         before = len([m for m in self.scenario.smtp.mails_to(self.address) if "Kod" in str(m["Subject"])])
         form = {"email": self.address, "password": PASSWORD, "full_name": name} | fields
-        await self.scenario.ask(identity.RegisterAccount(**form))
+        begun = await self.scenario.ask(identity.RegisterAccount(**form))
         code = await self.scenario.mailed(self.address, EIGHT_DIGITS, before + 1)
-        confirmed = await self.scenario.ask(identity.ConfirmEmail(email=self.address, code=code))
+        confirm = identity.ConfirmEmail(email=self.address, token=begun.token, code=code)
+        confirmed = await self.scenario.ask(confirm)
         self.id = confirmed.id
 
     async def order(self, **changed: Any) -> UUID:

@@ -68,10 +68,10 @@ class Person:
             "city": "Zamość",
             "phone": self.phone,
         }
-        self.call("POST", "/accounts", details)
+        token = self.call("POST", "/accounts", details).json()["token"]
         mail = mailbox.wait_for(self.mailbox, self.email, "")
         code = _first(CODE, mail.get_content())
-        self.call("POST", "/email-verifications", {"email": self.email, "code": code})
+        self.call("POST", "/email-verifications", {"email": self.email, "token": token, "code": code})
         self.session = self.call("POST", "/sessions", {"email": self.email, "password": self.password}).json()["token"]
         self.values = [self.email, self.full_name, self.street, self.phone]
 

@@ -1,7 +1,8 @@
 """The keyed hashes under which mailboxes are known, and how they follow a rotation of the keys.
 
 A stored hash begins with the id of its key. Whoever looks a mailbox up asks for `current_hash` first, which
-brings every row of that mailbox to the newest key: the three tables never disagree about it.
+brings every row of that mailbox to the newest key: these tables never disagree about it, and
+sign-ups follow their mailbox.
 """
 
 from dataclasses import dataclass
@@ -33,7 +34,8 @@ STORED = {
 SELECT c.address_hash, a.email, c.subject_id FROM confirmed_address c LEFT JOIN account a USING (subject_id)
 WHERE c.address_hash = ANY ($1)
 """,
-    "sign_up": "SELECT address_hash, email FROM sign_up WHERE address_hash = ANY ($1)",
+    "mail_request": "SELECT address_hash, nullif(email, '') AS email FROM mail_request WHERE address_hash = ANY ($1)",
+    "pending_address": "SELECT address_hash, email FROM pending_address WHERE address_hash = ANY ($1)",
     "sign_in_attempt": "SELECT address_hash FROM sign_in_attempt WHERE address_hash = ANY ($1)",
 }
 RENEW = """
@@ -63,7 +65,7 @@ async def _renew(tx: Transaction, table: str, statement: str, hashes: AddressHas
 OUTDATED = """
 SELECT a.email FROM account a JOIN confirmed_address c USING (subject_id)
 WHERE (octet_length(c.address_hash), get_byte(c.address_hash, 0)) <> ($1, $2)
-UNION SELECT email FROM sign_up WHERE (octet_length(address_hash), get_byte(address_hash, 0)) <> ($1, $2)
+UNION SELECT email FROM pending_address WHERE (octet_length(address_hash), get_byte(address_hash, 0)) <> ($1, $2)
 """
 PAGE = f"SELECT email FROM ({OUTDATED}) o WHERE email > $3 ORDER BY email LIMIT $4"  # noqa: S608 constants
 

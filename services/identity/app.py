@@ -5,8 +5,10 @@ from typing import Any
 from services.identity.erasure import ERASER
 from services.identity.handlers import activity, passwords, persons, profile, service_mail, sessions, sign_ups
 from services.identity.jobs import address_hashes, expiry
+from services.identity.jobs.mail_requests import decide_mail
 from services.identity.jobs.service_mail import send_service_mail
 from services.identity.jobs.sign_up_codes import mail_codes
+from services.identity.mail_requests import MAIL_REQUESTS
 from services.identity.passwords import Passwords
 from services.identity.service_mail.store import SERVICE_MAIL
 from services.identity.settings import IdentitySettings
@@ -32,6 +34,7 @@ def wire(resources: Resources) -> dict[str, Any]:
 
 def jobs(_settings: IdentitySettings) -> list[Loop]:
     return [
+        Loop(MAIL_REQUESTS, decide_mail),
         Loop(CODES, mail_codes),
         Loop(SERVICE_MAIL, send_service_mail),
         Loop("expiry", expiry.expire, expiry.INTERVAL_S),

@@ -5,7 +5,7 @@ from shared.purposes import ProcessingPurpose
 
 DATA_MAP = DataMap(
     service="identity",
-    version=1,
+    version=2,
     tables=(
         Table(
             "account",
@@ -103,6 +103,18 @@ DATA_MAP = DataMap(
             "unconfirmed sign-ups of nobody known yet, gone after 48 hours or with the person",
             (Category.NAME, Category.COMPANY, Category.ADDRESS, Category.PHONE, Category.EMAIL, Category.CREDENTIALS),
             ends="48 hours after the sign-up, or with the erasure",
+        ),
+        Unkeyed(
+            "pending_address",
+            "the mailboxes that these wait for, gone 48 hours after the newest or with the person",
+            (Category.EMAIL,),
+            ends="48 hours after the newest sign-up, or with the erasure",
+        ),
+        Unkeyed(
+            "mail_request",
+            "mail asked for in a form, decided in seconds; then a keyed hash for an hour at most",
+            (Category.EMAIL,),
+            ends="an hour after the last mail was asked for",
         ),
         Unkeyed(
             "sign_in_attempt",

@@ -7,21 +7,18 @@ from shared.contracts.privacy import OrderedSubject
 from shared.database import Transaction
 from shared.personal_data.erasure import Eraser
 
-DROP_SIGN_UPS = """
-DELETE FROM sign_up
+DROP = """
+DELETE FROM {table}
 WHERE address_hash IN (SELECT address_hash FROM confirmed_address WHERE subject_id = ANY ($1))
 """
-DROP_ATTEMPTS = """
-DELETE FROM sign_in_attempt
-WHERE address_hash IN (SELECT address_hash FROM confirmed_address WHERE subject_id = ANY ($1))
-"""
+HASHED = ("mail_request", "sign_up", "pending_address", "sign_in_attempt")
 
 
 async def prepare_erasure(tx: Transaction, people: Sequence[OrderedSubject]) -> None:
-    """Drop pending sign-ups and counted tries; by one hash, as `addresses` renews it in all tables at once."""
+    """Drop sign-ups, requests and tries; by one hash, as `addresses` renews it in all tables at once."""
     ids = [person.subject_id for person in people]
-    await tx.run(DROP_SIGN_UPS, ids)
-    await tx.run(DROP_ATTEMPTS, ids)
+    for table in HASHED:
+        await tx.run(DROP.format(table=table), ids)
 
 
 ERASER = Eraser(DATA_MAP, prepare_erasure)

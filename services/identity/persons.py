@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from services.identity.accounts import store as accounts
 from services.identity.addresses import current_hash, hashes_of
 from services.identity.subject_ids import uuid7
 from shared.database import Transaction
@@ -29,4 +30,12 @@ async def recognize(tx: Transaction, keyring: Keyring, email: str) -> UUID:
     subject_id = uuid7()
     await lock_subject(tx, subject_id)
     await tx.run(REMEMBER, address_hash, subject_id)
+    return subject_id
+
+
+async def owner(tx: Transaction, keyring: Keyring, email: str) -> UUID | None:
+    """Who has an account under an address, locked; nobody after an erasure."""
+    subject_id = await accounts.owner(tx, await current_hash(tx, keyring, email))
+    if subject_id is None or await lock_subject(tx, subject_id) is not Standing.LIVE:
+        return None
     return subject_id

@@ -17,16 +17,18 @@ mailing = router("accounts", Kind.MAIL)
 proving = router("accounts", Kind.CREDENTIALS)
 
 
-@mailing.post("/accounts", status_code=202, response_class=Response)
-async def register(body: Body[identity.RegisterAccount], caller: Anybody) -> Response:
-    """Sign up. A code is mailed to the address; the answer is the same whether the address is known or not."""
-    await caller.request(body.complete())
-    return accepted()
+@mailing.post("/accounts", status_code=202)
+async def register(body: Body[identity.RegisterAccount], caller: Anybody) -> identity.SignUpBegun:
+    """Sign up. A code is mailed to the address, the answer is a token: the account begins with both.
+
+    The answer is alike whether the address is known or not.
+    """
+    return await caller.request(body.complete())
 
 
 @mailing.post("/email-verifications/codes", status_code=202, response_class=Response)
 async def send_code_again(body: Body[identity.ResendCode], caller: Anybody) -> Response:
-    """Mail a fresh code to an address that signed up."""
+    """Mail the code once more. An address gets a few mails an hour; one that is too early leaves when it is due."""
     await caller.request(body.complete())
     return accepted()
 
@@ -35,7 +37,7 @@ async def send_code_again(body: Body[identity.ResendCode], caller: Anybody) -> R
 async def verify_email(
     body: Body[identity.ConfirmEmail], caller: AnybodyRepeating, key: IdempotencyKey = ""
 ) -> Created:
-    """Prove the address with the mailed code: the account begins."""
+    """Prove the address with the mailed code, and the sign-up with its token: the account begins."""
     return await caller.request(body.complete(), key)
 
 

@@ -1,11 +1,8 @@
 """Signing up: alike for known and unknown addresses."""
 
-from uuid import UUID
-
 from services.identity import registration
-from services.identity.addresses import current_hash
-from services.identity.sign_ups import store as sign_ups
 from services.identity.sign_ups.rules import SignUp
+from services.identity.sign_ups.store import Try
 from shared.contracts import identity
 from shared.contracts.message import Created, Done
 from shared.database import Transaction
@@ -19,19 +16,18 @@ router = ServiceRouter("identity")
 @router.request(identity.RegisterAccount, purpose=Purpose.CONTRACT, prepare=registration.prepare_sign_up)
 async def register_account(
     _request: identity.RegisterAccount, tx: Transaction, keyring: Keyring, prepared: SignUp
-) -> Done:
-    await registration.register(tx, keyring, prepared)
-    return Done()
+) -> identity.SignUpBegun:
+    return identity.SignUpBegun(token=await registration.register(tx, keyring, prepared))
 
 
 @router.request(identity.ResendCode, purpose=Purpose.CONTRACT)
-async def resend_code(request: identity.ResendCode, tx: Transaction, keyring: Keyring) -> Done:
-    await sign_ups.ask_for_code(tx, await current_hash(tx, keyring, request.email))
+async def resend_code(request: identity.ResendCode, tx: Transaction) -> Done:
+    await registration.ask_again(tx, request)
     return Done()
 
 
 @router.request(identity.ConfirmEmail, purpose=Purpose.CONTRACT, prepare=registration.count_try)
 async def confirm_email(
-    request: identity.ConfirmEmail, tx: Transaction, keyring: Keyring, prepared: UUID | None
+    request: identity.ConfirmEmail, tx: Transaction, keyring: Keyring, prepared: Try | None
 ) -> Created:
     return Created(id=await registration.confirm(tx, keyring, request, prepared))

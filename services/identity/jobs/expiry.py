@@ -8,6 +8,8 @@ INTERVAL_S = 60.0
 
 EXPIRE = (
     "DELETE FROM sign_up WHERE created_at < now() - interval '48 hours'",
+    "DELETE FROM pending_address WHERE newest_at < now() - interval '48 hours'",
+    "DELETE FROM mail_request WHERE due_at IS NULL AND full_at < now()",
     "DELETE FROM sign_in_attempt WHERE last_at < now() - interval '24 hours'",
     "DELETE FROM password_reset WHERE expires_at < now()",
     "DELETE FROM activity WHERE at < now() - interval '90 days'",

@@ -1,4 +1,4 @@
-"""The codes of sign-ups: mailed at least once; a repeated mail has the same Message-ID and the same code."""
+"""The codes of sign-ups, one per mailbox: mailed at least once; a repeated mail has the same Message-ID and code."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Businesses abroad name the VAT number of their country, see identity_0003.sql."""
+"""Sign-ups are told apart by their tokens, see identity_0003.sql."""
 
 from shared.migrations import run_sql_beside
 

@@ -17,14 +17,16 @@ CODE: Mapping[Language, Template] = {
     "pl": Template(
         "Kod potwierdzający adres e-mail",
         "Ktoś, zapewne Ty, zakłada u nas konto z tym adresem.\n\nKod: {code}\n\n"
-        "Kod jest ważny 10 minut i tylko raz. Jeśli to nie Ty, zignoruj tę wiadomość: bez kodu konto nie powstanie,\n"
-        "a podane dane usuniemy najpóźniej po 48 godzinach.\n",
+        "Kod jest ważny 10 minut i tylko raz. Wpisz go tam, gdzie zakładasz konto, i nikomu go nie podawaj.\n"
+        "Jeśli to nie Ty, zignoruj tę wiadomość: bez kodu konto nie powstanie, a podane dane usuniemy najpóźniej\n"
+        "po 48 godzinach.\n",
     ),
     "en": Template(
         "Code to confirm your e-mail address",
         "Somebody, probably you, is opening an account with this address.\n\nCode: {code}\n\n"
-        "It is valid for 10 minutes and once only. If it was not you, ignore this message: without the code there\n"
-        "will be no account, and what was entered is deleted after 48 hours at the latest.\n",
+        "It is valid for 10 minutes and once only. Type it where you are opening the account, and tell it to nobody.\n"
+        "If it was not you, ignore this message: without the code there will be no account, and what was entered is\n"
+        "deleted after 48 hours at the latest.\n",
     ),
 }
 

@@ -1,4 +1,4 @@
-"""Sign-ups that wait for their code."""
+"""Sign-ups that wait for the code of their mailbox."""
 
 from dataclasses import astuple, dataclass
 from uuid import UUID, uuid4
@@ -8,87 +8,123 @@ from services.identity.sign_ups.rules import SignUp
 from shared.contracts.fields import Language
 from shared.database import Transaction
 from shared.mail.delivery import LEASE_S
+from shared.secrets import digest
 
 CODES = "codes"
 """The loop that mails the codes."""
 
-MAILS_PER_HOUR = 5
 TRIES = 5
+"""Of one sign-up, at one code."""
+TRIES_OF_ALL = 100
+"""Of all sign-ups of a mailbox at one code: then it has to be mailed anew."""
 COLUMNS = ", ".join(DETAILS)
 
-# A repeated sign-up replaces the first, but not its age: 48 hours are the limit for all of them.
+AWAIT = """
+INSERT INTO pending_address (address_hash, email, language) VALUES ($1, $2, $3)
+ON CONFLICT (address_hash) DO UPDATE SET email = excluded.email, language = excluded.language, newest_at = now()
+"""
 STORE = f"""
-INSERT INTO sign_up AS s (address_hash, nonce, password_hash, {COLUMNS})
-VALUES ($1, $2, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-ON CONFLICT (address_hash) DO UPDATE SET
-  (password_hash, {COLUMNS}) = (excluded.password_hash, {", ".join(f"excluded.{name}" for name in DETAILS)}),
-  nonce = excluded.nonce, code_expires_at = NULL, tries = 0, mail_due = true, attempts = 0, next_try_at = now(),
-  mails = CASE WHEN s.mails_since < now() - interval '1 hour' THEN 1 ELSE s.mails + 1 END,
-  mails_since = CASE WHEN s.mails_since < now() - interval '1 hour' THEN now() ELSE s.mails_since END
-WHERE s.mails < $3 OR s.mails_since < now() - interval '1 hour'
+INSERT INTO sign_up (token_hash, address_hash, password_hash, {COLUMNS})
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 """  # noqa: S608 names of fields
-RESEND = """
-UPDATE sign_up SET nonce = $2, code_expires_at = NULL, tries = 0, mail_due = true, attempts = 0, next_try_at = now(),
-  mails = CASE WHEN mails_since < now() - interval '1 hour' THEN 1 ELSE mails + 1 END,
-  mails_since = CASE WHEN mails_since < now() - interval '1 hour' THEN now() ELSE mails_since END
-WHERE address_hash = $1 AND (mails < $3 OR mails_since < now() - interval '1 hour')
+PENDING = """
+SELECT s.address_hash, s.email FROM sign_up s
+WHERE s.token_hash = $1 AND s.created_at > now() - interval '48 hours'
 """
+# Sign-up before mailbox, as erasures go. A sign-up without tries left doesn't use up those of the others.
 TRY = """
-UPDATE sign_up SET tries = tries + 1
-WHERE address_hash = $1 AND tries < $2 AND code_expires_at > now() AND created_at > now() - interval '48 hours'
-RETURNING nonce
+WITH tried AS (
+  UPDATE sign_up s SET tried = p.nonce,
+    tries = CASE WHEN s.tried = p.nonce THEN least(s.tries + 1, $2 + 1) ELSE 1 END
+  FROM pending_address p WHERE p.address_hash = s.address_hash AND s.token_hash = $1
+    AND s.created_at > now() - interval '48 hours'
+  RETURNING s.address_hash, s.email, s.tries)
+UPDATE pending_address p SET tries = p.tries + (t.tries <= $2 AND p.tries <= $3)::integer
+FROM tried t WHERE p.address_hash = t.address_hash
+RETURNING CASE WHEN t.tries <= $2 AND p.tries <= $3 AND p.code_expires_at > now() THEN p.nonce END AS nonce, t.email
 """
-TAKE = f"DELETE FROM sign_up WHERE address_hash = $1 AND nonce = $2 RETURNING password_hash, {COLUMNS}"  # noqa: S608
+TAKE = f"DELETE FROM sign_up WHERE token_hash = $1 RETURNING password_hash, {COLUMNS}"  # noqa: S608 names of fields
 
 
-async def store(tx: Transaction, address_hash: bytes, sign_up: SignUp) -> None:
-    """Store a sign-up and have a code mailed; does nothing when too many mails went there."""
-    await tx.run(STORE, address_hash, uuid4(), MAILS_PER_HOUR, sign_up.password_hash, *astuple(sign_up.details))
-    tx.wake(CODES)
+@dataclass(frozen=True)
+class Pending:
+    """Which mailbox a sign-up waits for, and its address as it was typed."""
+
+    address_hash: bytes
+    email: str
 
 
-async def ask_for_code(tx: Transaction, address_hash: bytes) -> None:
-    """Have a fresh code mailed, within the limit."""
-    await tx.run(RESEND, address_hash, uuid4(), MAILS_PER_HOUR)
-    tx.wake(CODES)
+@dataclass(frozen=True)
+class Try:
+    """A counted try of a sign-up: its address, and the nonce of the code that would be right, if any is."""
+
+    nonce: UUID | None
+    email: str
 
 
-async def count_try(tx: Transaction, address_hash: bytes) -> UUID | None:
-    """Count a try; the nonce of the code that would be right, or None when none is valid."""
-    nonce: UUID | None = await tx.value(TRY, address_hash, TRIES)
-    return nonce
+async def store(tx: Transaction, address_hash: bytes, token: str, sign_up: SignUp) -> None:
+    details = sign_up.details
+    await tx.run(AWAIT, address_hash, details.email, details.language)
+    await tx.run(STORE, digest(token), address_hash, sign_up.password_hash, *astuple(details))
 
 
-async def take(tx: Transaction, address_hash: bytes, nonce: UUID) -> SignUp | None:
+async def pending(tx: Transaction, token: str) -> Pending | None:
+    row = await tx.row(PENDING, digest(token))
+    return None if row is None else Pending(**row)
+
+
+async def count_try(tx: Transaction, token: str) -> Try | None:
+    """Count a try; None when the token is no sign-up's."""
+    row = await tx.row(TRY, digest(token), TRIES, TRIES_OF_ALL)
+    return None if row is None else Try(**row)
+
+
+async def take(tx: Transaction, token: str) -> SignUp | None:
     """Take a sign-up out, once."""
-    row = await tx.row(TAKE, address_hash, nonce)
+    row = await tx.row(TAKE, digest(token))
     if row is None:
         return None
     return SignUp(Details(**{name: row[name] for name in DETAILS}), row["password_hash"])
 
 
+# A code that can still be typed stays the same: a stranger who asks for another doesn't spoil the one in the mail.
+DUE = """
+UPDATE pending_address p SET mail_due = true, attempts = 0, next_try_at = now(),
+  nonce = CASE WHEN c.valid THEN nonce ELSE $2 END,
+  tries = CASE WHEN c.valid THEN tries ELSE 0 END,
+  code_expires_at = CASE WHEN c.valid THEN code_expires_at END
+FROM (SELECT address_hash, coalesce(code_expires_at > now() AND tries < $3, false) AS valid FROM pending_address
+  WHERE address_hash = $1 FOR UPDATE) c
+WHERE p.address_hash = c.address_hash
+"""
 # A code is valid from the mail on, not from the sign-up: the mail server may have been away.
 LEASE = """
-WITH due AS MATERIALIZED (SELECT address_hash FROM sign_up WHERE mail_due AND next_try_at <= now()
+WITH due AS MATERIALIZED (SELECT address_hash FROM pending_address WHERE mail_due AND next_try_at <= now()
   ORDER BY next_try_at LIMIT $1 FOR UPDATE SKIP LOCKED)
-UPDATE sign_up SET attempts = attempts + 1, next_try_at = now() + make_interval(secs => $3),
+UPDATE pending_address SET attempts = attempts + 1, next_try_at = now() + make_interval(secs => $3),
   code_expires_at = now() + make_interval(secs => $2)
 WHERE address_hash IN (SELECT address_hash FROM due)
 RETURNING nonce, email, language, attempts
 """
-MAILED = "UPDATE sign_up SET mail_due = false WHERE nonce = $1"
-DROP = "DELETE FROM sign_up WHERE nonce = $1"
-POSTPONE = "UPDATE sign_up SET next_try_at = now() + make_interval(secs => $2) WHERE nonce = $1"
+MAILED = "UPDATE pending_address SET mail_due = false WHERE nonce = $1"
+DROP = "DELETE FROM pending_address WHERE nonce = $1"
+POSTPONE = "UPDATE pending_address SET next_try_at = now() + make_interval(secs => $2) WHERE nonce = $1"
 
 
 @dataclass(frozen=True)
 class CodeMail:
-    """A code to be mailed; the nonce names the sign-up and is what the code is computed from."""
+    """A code to be mailed; the nonce names the mailbox and is what the code is computed from."""
 
     nonce: UUID
     email: str
     language: Language
     attempts: int
+
+
+async def have_code_mailed(tx: Transaction, address_hash: bytes) -> None:
+    """Have the mailbox's code mailed: the one that is valid, or else a fresh one."""
+    await tx.run(DUE, address_hash, uuid4(), TRIES_OF_ALL)
+    tx.wake(CODES)
 
 
 async def lease_code_mails(tx: Transaction, limit: int, valid_s: float) -> list[CodeMail]:
@@ -101,6 +137,7 @@ async def mark_code_mailed(tx: Transaction, mail: CodeMail) -> None:
 
 
 async def drop(tx: Transaction, mail: CodeMail) -> None:
+    """Drop all sign-ups of a mailbox that takes no mail."""
     await tx.run(DROP, mail.nonce)
 
 

@@ -1,6 +1,13 @@
 """What identity says and can be asked: accounts, sessions, who is who, service mail."""
 
-from shared.contracts.identity.accounts import ConfirmEmail, Kind, PersonRegistered, RegisterAccount, ResendCode
+from shared.contracts.identity.accounts import (
+    ConfirmEmail,
+    Kind,
+    PersonRegistered,
+    RegisterAccount,
+    ResendCode,
+    SignUpBegun,
+)
 from shared.contracts.identity.activity import Activities, Activity, ReadActivity
 from shared.contracts.identity.passwords import ChangePassword, RequestPasswordReset, ResetPassword
 from shared.contracts.identity.persons import LinkPersons, Recognized, RecognizePerson, SubjectsLinked
@@ -55,6 +62,7 @@ __all__ = [
     "Sessions",
     "SignIn",
     "SignOut",
+    "SignUpBegun",
     "SignedIn",
     "SubjectsLinked",
     "TellAddress",

@@ -5,8 +5,8 @@ from uuid import UUID
 
 from pydantic import EmailStr, Field
 
-from shared.contracts.fields import Language, Line, Phone
-from shared.contracts.message import Created, Done, Event, Request
+from shared.contracts.fields import Language, Line, Phone, Token
+from shared.contracts.message import Created, Done, Event, Message, Request
 
 Kind = Literal["person", "sole trader", "company"]
 
@@ -18,7 +18,13 @@ class PersonRegistered(Event, type="identity.person-registered.v1"):
     kind: Kind
 
 
-class RegisterAccount(Request[Done], type="identity.register-account"):
+class SignUpBegun(Message):
+    """The sign-up's token, for the browser that began it: confirming needs it beside the mailed code."""
+
+    token: str = ""
+
+
+class RegisterAccount(Request[SignUpBegun], type="identity.register-account"):
     """Sign up; a one-time code is mailed. Alike for known and unknown addresses (no enumeration).
 
     A business names its tax number: in Poland `nip`, elsewhere `vat_number`.
@@ -40,13 +46,18 @@ class RegisterAccount(Request[Done], type="identity.register-account"):
 
 
 class ResendCode(Request[Done], type="identity.resend-code"):
-    """Mail a fresh code to an unconfirmed sign-up. Alike for unknown addresses; limited without a word."""
+    """Mail the code of an unconfirmed sign-up again. Alike for unknown addresses and tokens.
+
+    A mailbox gets a few such mails an hour, whoever asks: one that is too early waits until it is due.
+    """
 
     email: EmailStr
+    token: Token = Field(default="", max_length=200, repr=False)
 
 
 class ConfirmEmail(Request[Created], type="identity.confirm-email"):
-    """The mailed code proves the address; the account begins. Answers the subject id."""
+    """The mailed code proves the address, the token says whose sign-up it is; the account begins. Answers its id."""
 
     email: EmailStr
+    token: Token = Field(default="", max_length=200, repr=False)
     code: str = Field(pattern=r"^[0-9]{8}$")

@@ -62,16 +62,17 @@ class Driver:
         """The code of the newest mail."""
         return _code((await self.mails(address, "Kod potwierdzający", count))[-1])
 
-    async def register(self, address: str, **fields: Any) -> None:
-        """Sign up without confirming."""
-        await self.ask(
+    async def register(self, address: str, **fields: Any) -> str:
+        """Sign up without confirming; the token."""
+        begun = await self.ask(
             identity.RegisterAccount(**{"password": PASSWORD, "full_name": "Anna Nowak"} | fields, email=address)
         )
+        return str(begun.token)
 
     async def member(self, address: str, **fields: Any) -> UUID:
         """Sign up and confirm."""
-        await self.register(address, **fields)
-        created = await self.ask(identity.ConfirmEmail(email=address, code=await self.code(address)))
+        token = await self.register(address, **fields)
+        created = await self.ask(identity.ConfirmEmail(email=address, token=token, code=await self.code(address)))
         return UUID(str(created.id))
 
     async def signed_in(self, address: str, password: str = PASSWORD) -> str:
@@ -99,7 +100,8 @@ class Driver:
     async def _quiet(self) -> bool:
         return bool(
             await self.value(
-                "SELECT NOT EXISTS (SELECT FROM sign_up WHERE mail_due) AND NOT EXISTS "
+                "SELECT NOT EXISTS (SELECT FROM pending_address WHERE mail_due) AND NOT EXISTS "
+                "(SELECT FROM mail_request WHERE due_at <= now()) AND NOT EXISTS "
                 "(SELECT FROM service_mail WHERE sent_at IS NULL AND refused_at IS NULL)"
             )
         )

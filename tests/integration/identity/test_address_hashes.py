@@ -26,7 +26,7 @@ from tests.integration.identity.driver import SETTINGS, Driver, address, living
 LEGACY = "l" * 32
 OLD = Keyring("identity", f"1:{'o' * 32}")
 NEW = Keyring("identity", f"2:{'n' * 32},1:{'o' * 32},0:{LEGACY}")
-TABLES = ("confirmed_address", "sign_up", "sign_in_attempt")
+TABLES = ("confirmed_address", "pending_address", "sign_up", "mail_request", "sign_in_attempt")
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ async def test_the_job_renews_every_account_and_pending_sign_up(driver: Driver, 
     await driver.register(pending)
     before = hashes_of(OLD, pending).newest
     await driver.code(pending)
-    await driver.value("UPDATE sign_up SET address_hash = $2 WHERE email = $1 RETURNING 1", pending, before)
+    await driver.value("UPDATE pending_address SET address_hash = $2 WHERE email = $1 RETURNING 1", pending, before)
 
     assert await renew_address_hashes(database, NEW) is False
 
@@ -131,7 +131,9 @@ async def test_an_erasure_after_a_rotation_takes_sign_ups_and_tries_along(driver
     await driver.register(email)
     await driver.code(email)
     async with driver.harness.superuser("identity") as superuser:
-        await superuser.execute("UPDATE sign_up SET address_hash = $2 WHERE email = $1", email, before)
+        await superuser.execute("UPDATE pending_address SET address_hash = $2 WHERE email = $1", email, before)
+        mails = "UPDATE mail_request SET address_hash = $2 WHERE address_hash = $1"
+        await superuser.execute(mails, hashes_of(driver.keyring, email).newest, before)
         await superuser.execute("INSERT INTO sign_in_attempt (address_hash) VALUES ($1)", before)
     assert await recognized(database, NEW, email) == person
     async with database.transaction(Purpose.ERASURE) as tx:
@@ -147,13 +149,13 @@ async def test_accounts_and_mailed_codes_outlive_a_rotation(servers: Servers) ->
     harness = await harnesses.build(servers, [IDENTITY, PRIVACY], settings=SETTINGS | {"keys": f"1:{'o' * 32}"})
     async with living(harness) as before:
         person = await before.member(anna)
-        await before.register(pending)
+        begun = await before.register(pending)
         code = await before.code(pending)
     harness.settings["keys"] = f"2:{'n' * 32},1:{'o' * 32}"
     async with living(harness) as after:
         token = await after.signed_in(anna)
         assert (await after.ask(identity.Authenticate(token=token))).subject_id == person
-        assert (await after.ask(identity.ConfirmEmail(email=pending, code=code))).id != person
+        assert (await after.ask(identity.ConfirmEmail(email=pending, token=begun, code=code))).id != person
         older = "SELECT count(*) FROM confirmed_address WHERE get_byte(address_hash, 0) <> 2"
         assert await after.value(older) == 0
     await harnesses.tear_down(harness)

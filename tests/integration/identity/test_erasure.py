@@ -73,8 +73,9 @@ async def test_everything_of_a_person_goes_and_the_address_is_somebody_new(drive
     assert await driver.everything() == left
 
     assert (await driver.problem(identity.SignIn(email=anna, password=PASSWORD))).status == 401
-    await driver.register(anna)
-    created = await driver.ask(identity.ConfirmEmail(email=anna, code=await driver.code(anna, 2)))
+    begun = await driver.register(anna)
+    confirm = identity.ConfirmEmail(email=anna, token=begun, code=await driver.code(anna, 2))
+    created = await driver.ask(confirm)
     assert created.id != person
 
 
@@ -95,12 +96,12 @@ async def test_a_late_mail_for_an_erased_person_is_dropped(driver: Driver) -> No
 async def test_a_pending_sign_up_of_a_subscriber_goes_with_the_person(driver: Driver) -> None:
     anna = address("anna")
     person = (await driver.ask(identity.RecognizePerson(email=anna))).subject_id
-    await driver.register(anna)
+    token = await driver.register(anna)
     code = await driver.code(anna)
     async with driver.harness.database("identity") as database, database.transaction(Purpose.ERASURE) as tx:
         await erase(tx, ERASER, uuid4(), [OrderedSubject(subject_id=person, case_id=uuid4(), terminate_contract=True)])
     assert anna not in await driver.everything()
-    assert (await driver.problem(identity.ConfirmEmail(email=anna, code=code))).status == 422
+    assert (await driver.problem(identity.ConfirmEmail(email=anna, token=token, code=code))).status == 422
 
 
 async def test_linked_ids_are_told_for_both_and_groups_become_one(driver: Driver) -> None:

@@ -26,7 +26,7 @@ async def test_sign_ups_from_before_are_brought_along(driver: Driver) -> None:
         migrations.upgrade(MIGRATIONS, url, to="identity_0001")
         older = await asyncpg.connect(url, timeout=60)
         await older.execute(SIGN_UP, uuid4(), nonce)
-        migrations.upgrade(MIGRATIONS, url)
+        migrations.upgrade(MIGRATIONS, url, to="identity_0002")
         assert await older.fetchval("SELECT nonce FROM sign_up") == nonce
         with pytest.raises(asyncpg.UniqueViolationError):
             await older.execute(SIGN_UP, uuid4(), nonce)

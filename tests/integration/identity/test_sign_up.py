@@ -66,25 +66,26 @@ async def test_a_sign_up_is_nobody_before_the_code(driver: Driver) -> None:
 async def test_a_known_address_is_answered_alike_and_its_owner_told_once(driver: Driver) -> None:
     anna = address("anna")
     person = await driver.member(anna)
-    unknown = await driver.ask(identity.RegisterAccount(email=address("nobody"), **GOOD))
-    for _ in range(3):
-        again = identity.RegisterAccount(email=anna.upper(), password="another password", full_name="X")
-        assert await driver.ask(again) == unknown
+    again = [await driver.register(anna.upper(), password="another password", full_name="X") for _ in range(3)]
+    tokens = [await driver.register(address("nobody")), *again]
+    assert {len(token) for token in tokens} == {43}
+    assert len(set(tokens)) == 4
     assert "próbował założyć konto" in (await driver.mails(anna, "Masz już u nas konto"))[0]
     mails = "SELECT count(*) FROM service_mail WHERE subject_id = $1 AND template = 'already-registered'"
     assert await driver.value(mails, person) == 1
-    assert not await driver.value("SELECT count(*) FROM sign_up WHERE lower(email) = $1", anna)
+    assert len(await driver.mails(anna, "Kod potwierdzający")) == 1
     assert await driver.signed_in(anna)
 
 
 async def test_five_wrong_codes_use_up_the_right_one(driver: Driver) -> None:
     anna = address("anna")
-    await driver.register(anna)
+    token = await driver.register(anna)
     right = await driver.code(anna)
     wrong = f"{(int(right) + 1) % 10**8:08d}"
-    problems = [await driver.problem(identity.ConfirmEmail(email=anna, code=wrong)) for _ in range(5)]
-    problems.append(await driver.problem(identity.ConfirmEmail(email=anna, code=right)))
-    problems.append(await driver.problem(identity.ConfirmEmail(email=address("nobody"), code=right)))
+    problems = [await driver.problem(identity.ConfirmEmail(email=anna, token=token, code=wrong)) for _ in range(5)]
+    problems.append(await driver.problem(identity.ConfirmEmail(email=anna, token=token, code=right)))
+    problems.append(await driver.problem(identity.ConfirmEmail(email=address("nobody"), token=token, code=right)))
+    problems.append(await driver.problem(identity.ConfirmEmail(email=anna, token="x" * 43, code=right)))
     assert all(problem == problems[0] for problem in problems)
     assert [e.field for e in problems[0].errors] == ["code"]
     assert not await driver.value("SELECT count(*) FROM account WHERE email = $1", anna)
@@ -92,28 +93,32 @@ async def test_five_wrong_codes_use_up_the_right_one(driver: Driver) -> None:
 
 async def test_many_wrong_codes_at_once_count_each(driver: Driver) -> None:
     anna = address("anna")
-    await driver.register(anna)
+    token = await driver.register(anna)
     right = await driver.code(anna)
-    wrong = [identity.ConfirmEmail(email=anna, code=f"{(int(right) + n) % 10**8:08d}") for n in range(1, 9)]
+    codes = [f"{(int(right) + n) % 10**8:08d}" for n in range(1, 9)]
+    wrong = [identity.ConfirmEmail(email=anna, token=token, code=code) for code in codes]
     await asyncio.gather(*(driver.problem(request) for request in wrong))
-    assert (await driver.problem(identity.ConfirmEmail(email=anna, code=right))).status == 422
-    assert await driver.value("SELECT tries FROM sign_up WHERE email = $1", anna) == 5
+    assert (await driver.problem(identity.ConfirmEmail(email=anna, token=token, code=right))).status == 422
+    assert await driver.value("SELECT tries FROM pending_address WHERE email = $1", anna) == 5
 
 
 async def test_an_expired_code_and_an_expired_sign_up_are_refused(driver: Driver) -> None:
     anna = address("anna")
-    await driver.register(anna)
-    confirm = identity.ConfirmEmail(email=anna, code=await driver.code(anna))
-    change = "UPDATE sign_up SET {} WHERE email = $1 RETURNING true"
-    assert await driver.value(change.format("code_expires_at = now() - interval '1 second'"), anna)
+    token = await driver.register(anna)
+    confirm = identity.ConfirmEmail(email=anna, token=token, code=await driver.code(anna))
+    change = "UPDATE {} = now() + $2::text::interval WHERE email = $1 RETURNING true"
+    assert await driver.value(change.format("pending_address SET code_expires_at"), anna, "-1 second")
     assert (await driver.problem(confirm)).status == 422
-    assert await driver.value(
-        change.format("code_expires_at = now() + interval '1 minute', created_at = now() - interval '49 hours'"), anna
-    )
+    assert await driver.value(change.format("pending_address SET code_expires_at"), anna, "1 minute")
+    assert await driver.value(change.format("sign_up SET created_at"), anna, "-49 hours")
     assert (await driver.problem(confirm)).status == 422
+    assert await driver.value(change.format("pending_address SET newest_at"), anna, "-49 hours")
+    await driver.value("UPDATE mail_request SET full_at = now() - interval '1 second' RETURNING true")
     async with driver.harness.database("identity") as database:
         await expire(database, IdentitySettings.model_validate({"amqp_url": "x", "keys": "1:" + "k" * 32}))
-    assert not await driver.value("SELECT count(*) FROM sign_up WHERE email = $1", anna)
+    for table in ("sign_up", "pending_address"):
+        assert not await driver.value(f"SELECT count(*) FROM {table} WHERE email = $1", anna)  # noqa: S608
+    assert not await driver.value("SELECT count(*) FROM mail_request WHERE due_at IS NULL")
 
 
 async def test_a_code_is_valid_for_ten_minutes_at_most(driver: Driver) -> None:
@@ -122,15 +127,15 @@ async def test_a_code_is_valid_for_ten_minutes_at_most(driver: Driver) -> None:
     await driver.code(anna)
     assert await driver.value(
         "SELECT code_expires_at BETWEEN now() + interval '9 minutes' AND now() + interval '10 minutes' "
-        "FROM sign_up WHERE email = $1",
+        "FROM pending_address WHERE email = $1",
         anna,
     )
 
 
 async def test_a_code_works_once_and_a_repeated_confirmation_is_answered_alike(driver: Driver) -> None:
     anna = address("anna")
-    await driver.register(anna)
-    confirm = identity.ConfirmEmail(email=anna, code=await driver.code(anna))
+    token = await driver.register(anna)
+    confirm = identity.ConfirmEmail(email=anna, token=token, code=await driver.code(anna))
     first, second = await asyncio.gather(*(driver.ask(confirm, idempotency_key="anna's tab") for _ in range(2)))
     assert first == second
     assert first == await driver.ask(confirm, idempotency_key="anna's tab")
@@ -138,28 +143,33 @@ async def test_a_code_works_once_and_a_repeated_confirmation_is_answered_alike(d
     assert await driver.value("SELECT count(*) FROM account WHERE email = $1", anna) == 1
 
 
-async def test_a_resent_code_replaces_the_first_and_resending_is_limited(driver: Driver) -> None:
+async def test_a_code_is_mailed_again_as_long_as_it_is_valid_and_then_a_fresh_one(driver: Driver) -> None:
     anna = address("anna")
-    await driver.register(anna)
+    token = await driver.register(anna)
     first = await driver.code(anna)
-    nobody = await driver.ask(identity.ResendCode(email=address("nobody")))
-    assert await driver.ask(identity.ResendCode(email=anna)) == nobody
-    second = await driver.code(anna, 2)
-    assert (await driver.problem(identity.ConfirmEmail(email=anna, code=first))).status == 422
-    for _ in range(8):
-        assert await driver.ask(identity.ResendCode(email=anna)) == nobody
-    assert await driver.value("SELECT mails FROM sign_up WHERE email = $1", anna) == 5
+    await driver.ask(identity.ResendCode(email=anna, token=token))
+    assert await driver.code(anna, 2) == first
+    expired = "UPDATE pending_address SET code_expires_at = now() WHERE email = $1 RETURNING true"
+    assert await driver.value(expired, anna)
+    await driver.ask(identity.ResendCode(email=anna, token=token))
+    second = await driver.code(anna, 3)
     assert second != first
+    assert (await driver.problem(identity.ConfirmEmail(email=anna, token=token, code=first))).status == 422
+    assert await driver.ask(identity.ConfirmEmail(email=anna, token=token, code=second))
 
 
-async def test_a_repeated_sign_up_does_not_get_older(driver: Driver) -> None:
+async def test_a_code_is_mailed_again_to_whoever_shows_the_token_of_the_address(driver: Driver) -> None:
     anna = address("anna")
-    await driver.register(anna)
-    aged = "UPDATE sign_up SET created_at = now() - interval '47 hours' WHERE email = $1 RETURNING created_at"
-    created_at = await driver.value(aged, anna)
-    await driver.register(anna, full_name="Anna Maria Nowak")
-    row = "SELECT created_at FROM sign_up WHERE email = $1 AND full_name = 'Anna Maria Nowak'"
-    assert await driver.value(row, anna) == created_at
+    token = await driver.register(anna)
+    await driver.code(anna)
+    before = await driver.everything()
+    answers = [
+        await driver.ask(identity.ResendCode(email=email, token=shown))
+        for email, shown in ((anna, ""), (anna, "x" * 43), (address("nobody"), token))
+    ]
+    assert await driver.everything() == before
+    mailed = await driver.ask(identity.ResendCode(email=anna, token=token))
+    assert all(answer == mailed for answer in answers)
 
 
 async def test_an_address_has_one_person_however_many_ask_at_once(driver: Driver) -> None:
@@ -222,8 +232,8 @@ async def test_a_bad_sign_up_names_the_field_and_changes_nothing(
 @pytest.mark.parametrize("code", ["", "1234567", "123456789", "abcdefgh", "１２３４５６７８"])
 async def test_a_malformed_code_is_no_try(driver: Driver, code: str) -> None:
     anna = address("anna")
-    await driver.register(anna)
+    token = await driver.register(anna)
     await driver.code(anna)
-    problem = await driver.problem(identity.ConfirmEmail.model_construct(email=anna, code=code))
+    problem = await driver.problem(identity.ConfirmEmail.model_construct(email=anna, token=token, code=code))
     assert (problem.status, [e.field for e in problem.errors]) == (422, ["code"])
     assert await driver.value("SELECT tries FROM sign_up WHERE email = $1", anna) == 0
