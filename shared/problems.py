@@ -25,6 +25,8 @@ class Problem(Message):
     status: int
     detail: str = ""
     errors: tuple[FieldError, ...] = ()
+    retry_after: int = 0
+    """Seconds to wait; the gateway answers them as Retry-After."""
 
 
 class Refused(Exception):
@@ -39,10 +41,14 @@ class Unavailable(Refused):
     """No answer: the service is absent, the broker is away, or the deadline passed."""
 
 
-def refuse(status: int, title: str, *, field: str = "", message: str = "", kind: str = "about:blank") -> Refused:
+def refuse(
+    status: int, title: str, *, field: str = "", message: str = "", kind: str = "about:blank", retry_after: int = 0
+) -> Refused:
     """A problem to raise; `field` names the input that was wrong, never its value."""
     errors = (FieldError(field=field, message=message or title),) if field else ()
-    return Refused(Problem(type=kind, title=title, status=status, detail=message, errors=errors))
+    return Refused(
+        Problem(type=kind, title=title, status=status, detail=message, errors=errors, retry_after=retry_after)
+    )
 
 
 def unavailable(service: str) -> Unavailable:

@@ -51,8 +51,8 @@ class TooMany(Refused):
     """A client asked more than its rate; 429."""
 
     def __init__(self, wait_s: int) -> None:
-        super().__init__(Problem(title="too many requests", status=429, detail=f"try again in {wait_s} s"))
-        self.wait_s = wait_s
+        detail = f"try again in {wait_s} s"
+        super().__init__(Problem(title="too many requests", status=429, detail=detail, retry_after=wait_s))
 
 
 class Limits:

@@ -14,7 +14,6 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from services.gateway.authentication import IDEMPOTENCY_KEY
-from services.gateway.limits import TooMany
 from shared.observability import log
 from shared.problems import FieldError, Problem, Refused, invalid
 
@@ -30,15 +29,15 @@ def response(problem: Problem, headers: dict[str, str] | None = None) -> Respons
     if status < NOT_AN_ERROR:
         status = 500
     content = problem.model_copy(update={"status": status}).model_dump_json(exclude_defaults=True)
-    return Response(content, status, _headers(status) | (headers or {}), MEDIA_TYPE)
+    return Response(content, status, _headers(status, problem.retry_after) | (headers or {}), MEDIA_TYPE)
 
 
-def _headers(status: int) -> dict[str, str]:
+def _headers(status: int, wait_s: int) -> dict[str, str]:
     headers = {"Cache-Control": "no-store"}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = AUTHENTICATE
-    if status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = str(UNAVAILABLE_WAIT_S)
+    if wait_s or status == HTTPStatus.SERVICE_UNAVAILABLE:
+        headers["Retry-After"] = str(wait_s or UNAVAILABLE_WAIT_S)
     return headers
 
 
@@ -53,8 +52,7 @@ def install(app: FastAPI) -> None:
 
 async def _refused(_request: Request, error: Exception) -> Response:
     assert isinstance(error, Refused)  # noqa: S101 for the type
-    headers = {"Retry-After": str(error.wait_s)} if isinstance(error, TooMany) else None
-    return response(error.problem, headers)
+    return response(error.problem)
 
 
 async def _invalid(_request: Request, error: Exception) -> Response:

@@ -1,8 +1,7 @@
 """The keyed hashes under which mailboxes are known, and how they follow a rotation of the keys.
 
 A stored hash begins with the id of its key. Whoever looks a mailbox up asks for `current_hash` first, which
-brings every row of that mailbox to the newest key: these tables never disagree about it, and
-sign-ups follow their mailbox.
+brings every row of that mailbox to the newest key: these tables never disagree about it, and sign-ups follow theirs.
 """
 
 from dataclasses import dataclass
@@ -55,10 +54,11 @@ async def current_hash(tx: Transaction, keyring: Keyring, email: str) -> bytes:
 
 async def _renew(tx: Transaction, table: str, statement: str, hashes: AddressHashes) -> None:
     for stored in [StoredHash(**row) for row in await tx.rows(statement, [hashes.newest, *hashes.older])]:
+        if stored.address_hash == hashes.newest or not hashes.proved_by(stored.address_hash, stored.email):
+            continue  # for a known mailbox as for an unknown one
         if stored.subject_id is not None:
             await lock_subject(tx, stored.subject_id)
-        if stored.address_hash != hashes.newest and hashes.proved_by(stored.address_hash, stored.email):
-            await tx.run(RENEW.format(table=table), stored.address_hash, hashes.newest)
+        await tx.run(RENEW.format(table=table), stored.address_hash, hashes.newest)
 
 
 # Two columns of hashes that a job can renew by itself, as the address stands beside them.

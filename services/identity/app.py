@@ -3,8 +3,10 @@
 from typing import Any
 
 from services.identity.erasure import ERASER
+from services.identity.failed_sign_ins import FAILED_SIGN_INS
 from services.identity.handlers import activity, passwords, persons, profile, service_mail, sessions, sign_ups
 from services.identity.jobs import address_hashes, expiry
+from services.identity.jobs.failed_sign_ins import note_failures
 from services.identity.jobs.mail_requests import decide_mail
 from services.identity.jobs.service_mail import send_service_mail
 from services.identity.jobs.sign_up_codes import mail_codes
@@ -36,6 +38,7 @@ def jobs(_settings: IdentitySettings) -> list[Loop]:
     return [
         Loop(MAIL_REQUESTS, decide_mail),
         Loop(CODES, mail_codes),
+        Loop(FAILED_SIGN_INS, note_failures),
         Loop(SERVICE_MAIL, send_service_mail),
         Loop("expiry", expiry.expire, expiry.INTERVAL_S),
         Loop("address hashes", address_hashes.renew_address_hashes, address_hashes.INTERVAL_S),

@@ -60,6 +60,18 @@ DATA_MAP = DataMap(
                 Column("token_hash", Category.CREDENTIALS, source="observed"),
                 Column("device", Category.ACTIVITY, source="observed"),
                 *fact("session_id", "created_at", "last_seen_at", "authenticated_at", "expires_at"),
+                *fact("failures", "next_at"),
+            ),
+        ),
+        Table(
+            "known_device",
+            Category.CREDENTIALS,
+            purposes=(ProcessingPurpose.ACCOUNTS, ProcessingPurpose.SECURITY),
+            retention=RetentionClass.SECURITY,
+            columns=(
+                OWNER,
+                Column("token_hash", Category.CREDENTIALS, source="observed"),
+                *fact("created_at", "last_used_at", "failures", "next_at"),
             ),
         ),
         Table(
@@ -121,6 +133,12 @@ DATA_MAP = DataMap(
             "tries by keyed hash, gone after a day or with the person",
             (Category.EMAIL,),
             ends="a day after the last try, or with the erasure",
+        ),
+        Unkeyed(
+            "failed_sign_in",
+            "wrong passwords by keyed hash, with the address of the client, for some seconds",
+            (Category.EMAIL, Category.ACTIVITY),
+            ends="when its owner is told, seconds later",
         ),
     ),
 )

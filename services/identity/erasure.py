@@ -11,7 +11,7 @@ DROP = """
 DELETE FROM {table}
 WHERE address_hash IN (SELECT address_hash FROM confirmed_address WHERE subject_id = ANY ($1))
 """
-HASHED = ("mail_request", "sign_up", "pending_address", "sign_in_attempt")
+HASHED = ("mail_request", "sign_up", "pending_address", "sign_in_attempt", "failed_sign_in")
 
 
 async def prepare_erasure(tx: Transaction, people: Sequence[OrderedSubject]) -> None:

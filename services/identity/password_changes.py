@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.identity import activity, authentication, credentials, password_resets, sessions, sign_in_attempts
-from services.identity.accounts import store as accounts
-from services.identity.addresses import current_hash
+from services.identity import activity, authentication, credentials, known_devices, password_resets, sessions
 from services.identity.authentication import SessionProof
 from services.identity.password_resets import Reset, reset_token
 from services.identity.passwords import Passwords, check_password
@@ -13,11 +11,9 @@ from services.identity.service_mail import store as service_mail
 from services.identity.settings import IdentitySettings
 from shared.contracts import identity
 from shared.database import Database, Transaction
-from shared.personal_data.subjects import Standing, lock_subject
+from shared.personal_data.subjects import lock_subject
 from shared.purposes import Purpose
 from shared.secrets import Keyring
-
-RESETS_PER_HOUR = 3
 
 
 @dataclass(frozen=True)
@@ -31,12 +27,11 @@ class Change:
 async def prepare_change(
     request: identity.ChangePassword,
     database: Database,
-    keyring: Keyring,
     passwords: Passwords,
     settings: IdentitySettings,
 ) -> Change:
     """Prove the old password, check and hash the new one. Raises Refused (401, 403, 422, 429)."""
-    proof = await authentication.prove_session(request, database, keyring, passwords, settings)
+    proof = await authentication.prove_session(request, database, passwords, settings)
     check_password(request.new_password, proof.session.email, field="new_password")
     return Change(proof, await passwords.hash(request.new_password))
 
@@ -47,14 +42,11 @@ async def change(tx: Transaction, prepared: Change) -> None:
     await _set(tx, subject_id, prepared.password_hash, spared=prepared.proof.session.session_id)
 
 
-async def request_reset(tx: Transaction, keyring: Keyring, email: str, valid_s: float) -> None:
-    """Mail a reset token to an account, a few times an hour; nothing for an unknown address."""
-    subject_id = await accounts.owner(tx, await current_hash(tx, keyring, email))
-    if subject_id is None or await lock_subject(tx, subject_id) is not Standing.LIVE:
-        return
-    mail_id = await service_mail.store_within_limit(tx, subject_id, "password-reset", RESETS_PER_HOUR)
-    if mail_id is not None:
-        await password_resets.store(tx, subject_id, reset_token(keyring, mail_id), valid_s)
+async def mail_reset(tx: Transaction, keyring: Keyring, owner: UUID | None) -> None:
+    """Mail a reset token to the owner of an account, who is locked; nothing to nobody."""
+    if owner is not None:
+        mail_id = await service_mail.store(tx, owner, "password-reset")
+        await password_resets.store(tx, owner, reset_token(keyring, mail_id))
 
 
 @dataclass(frozen=True)
@@ -73,12 +65,16 @@ async def prepare_reset(request: identity.ResetPassword, database: Database, pas
     return PreparedReset(reset, await passwords.hash(request.password))
 
 
-async def reset(tx: Transaction, keyring: Keyring, token: str, prepared: PreparedReset) -> None:
-    """Set a new password for the holder of a token, once; ends all sessions, opens none. Raises Refused (422)."""
-    await lock_subject(tx, prepared.reset.subject_id)
+async def reset(tx: Transaction, token: str, prepared: PreparedReset) -> str:
+    """Set a new password for the holder of a token, once; ends all sessions, opens none. Raises Refused (422).
+
+    Answers a device token: whatever strangers try meanwhile, whoever holds the mailbox can sign in.
+    """
+    subject_id = prepared.reset.subject_id
+    await lock_subject(tx, subject_id)
     await password_resets.spend(tx, token)
-    await sign_in_attempts.forgive(tx, await current_hash(tx, keyring, prepared.reset.email))
-    await _set(tx, prepared.reset.subject_id, prepared.password_hash)
+    await _set(tx, subject_id, prepared.password_hash)
+    return await known_devices.remember(tx, subject_id)
 
 
 async def _set(tx: Transaction, subject_id: UUID, password_hash: str, *, spared: UUID | None = None) -> None:

@@ -1,5 +1,6 @@
 """Reset tokens: mailed, stored by their SHA-256, used once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -9,9 +10,9 @@ from shared.secrets import Keyring, digest
 
 USE = "password reset"
 
-STORE = """
-INSERT INTO password_reset (token_hash, subject_id, expires_at) VALUES ($1, $2, now() + make_interval(secs => $3))
-"""
+STORE = "INSERT INTO password_reset (token_hash, subject_id) VALUES ($1, $2)"
+# From the mail on, as for a code: the mail server may have been away.
+MAILED = "UPDATE password_reset SET expires_at = now() + make_interval(secs => $2) WHERE token_hash = ANY ($1)"
 FIND = """
 SELECT r.subject_id, a.email FROM password_reset r JOIN account a USING (subject_id)
 WHERE r.token_hash = $1 AND r.expires_at > now()
@@ -33,8 +34,14 @@ def reset_token(keyring: Keyring, mail_id: UUID) -> str:
     return keyring.token(USE, mail_id.bytes)
 
 
-async def store(tx: Transaction, subject_id: UUID, token: str, valid_s: float) -> None:
-    await tx.run(STORE, digest(token), subject_id, valid_s)
+async def store(tx: Transaction, subject_id: UUID, token: str) -> None:
+    """Store a token, which is valid from its mailing on."""
+    await tx.run(STORE, digest(token), subject_id)
+
+
+async def begin_validity(tx: Transaction, tokens: Sequence[str], valid_s: float) -> None:
+    """Tokens that are about to be mailed are valid for `valid_s` seconds from now."""
+    await tx.run(MAILED, [digest(token) for token in tokens], valid_s)
 
 
 async def find(tx: Transaction, token: str) -> Reset:

@@ -8,7 +8,7 @@ from starlette.responses import Response
 from services.gateway.authentication import Anybody, AnybodyRepeating, IdempotencyKey
 from services.gateway.limits import Kind
 from services.gateway.request_bodies import Body, BodyWithout
-from services.gateway.responses import accepted, no_content
+from services.gateway.responses import accepted
 from services.gateway.routing import router
 from shared.contracts import identity
 from shared.contracts.message import Created
@@ -51,10 +51,9 @@ async def forgot_password(body: Body[identity.RequestPasswordReset], caller: Any
 MailedToken = Annotated[str, Path(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_-]+$")]
 
 
-@proving.post("/password-resets/{token:secret}", status_code=204, response_class=Response)
+@proving.post("/password-resets/{token:secret}")
 async def reset_password(
     token: MailedToken, body: BodyWithout[identity.ResetPassword, Literal["token"]], caller: Anybody
-) -> Response:
-    """Set a new password with a mailed token; every session ends."""
-    await caller.request(body.complete(token=token))
-    return no_content()
+) -> identity.KnownDevice:
+    """Set a new password with a mailed token; every session ends. The device token is for signing in with it."""
+    return await caller.request(body.complete(token=token))

@@ -18,7 +18,7 @@ members = router("sessions", Kind.MEMBER)
 
 @proving.post("/sessions", status_code=201, responses=MAY_ANSWER_401)
 async def sign_in(body: BodyWithout[identity.SignIn, Literal["ip", "device"]], caller: Anybody) -> identity.SignedIn:
-    """Open a session; its token is shown once."""
+    """Open a session; its token is shown once. Send `device_token` with the next sign-in on the same device."""
     return await caller.request(body.complete(ip=caller.address, device=caller.device))
 
 

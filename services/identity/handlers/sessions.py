@@ -1,6 +1,6 @@
 """Sessions: signing in and out, whose session this is, proving once more."""
 
-from services.identity import activity, authentication, sessions
+from services.identity import activity, authentication, known_devices, sessions
 from services.identity.authentication import Proof, SessionProof
 from services.identity.settings import IdentitySettings
 from shared.contracts import identity
@@ -19,7 +19,9 @@ async def sign_in(
 ) -> identity.SignedIn:
     subject_id = await authentication.accept(tx, prepared, authentication.wrong())
     await activity.note(tx, subject_id, "signed in", request.ip)
-    return await sessions.begin(tx, subject_id, request.device, settings)
+    signed_in = await sessions.begin(tx, subject_id, request.device, settings)
+    device_token = await known_devices.remember(tx, subject_id, request.device_token)
+    return signed_in.model_copy(update={"device_token": device_token})
 
 
 @router.request(identity.Authenticate, purpose=Purpose.SECURITY)

@@ -11,7 +11,9 @@ EXPIRE = (
     "DELETE FROM pending_address WHERE newest_at < now() - interval '48 hours'",
     "DELETE FROM mail_request WHERE due_at IS NULL AND full_at < now()",
     "DELETE FROM sign_in_attempt WHERE last_at < now() - interval '24 hours'",
-    "DELETE FROM password_reset WHERE expires_at < now()",
+    "DELETE FROM known_device WHERE last_used_at < now() - interval '90 days'",
+    "DELETE FROM failed_sign_in WHERE at < now() - interval '24 hours'",
+    "DELETE FROM password_reset WHERE coalesce(expires_at, asked_at + interval '7 days') < now()",
     "DELETE FROM activity WHERE at < now() - interval '90 days'",
     "DELETE FROM service_mail WHERE created_at < now() - interval '12 months'",
 )

@@ -1,7 +1,10 @@
 """What forms asked for is decided after the answer: the asker can't tell by its time who is known."""
 
-from services.identity import mail_requests, persons, registration
-from shared.database import Database
+from uuid import UUID
+
+from services.identity import mail_requests, password_changes, persons, registration
+from services.identity.mail_requests import MailRequest
+from shared.database import Database, Transaction
 from shared.purposes import Purpose
 from shared.secrets import Keyring
 
@@ -17,5 +20,13 @@ async def decide_mail(database: Database, keyring: Keyring) -> bool:
             return False
         owner = await persons.owner(tx, keyring, request.email)
         if await mail_requests.take(tx, request):
-            await registration.answer(tx, keyring, request.email, owner)
+            await _decide(tx, keyring, request, owner)
     return True
+
+
+async def _decide(tx: Transaction, keyring: Keyring, request: MailRequest, owner: UUID | None) -> None:
+    match request.form:
+        case "sign-up":
+            await registration.answer(tx, keyring, request.email, owner)
+        case "password-reset":
+            await password_changes.mail_reset(tx, keyring, owner)

@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from services.identity import password_resets
 from services.identity.password_resets import reset_token
 from services.identity.service_mail import store, templates
 from services.identity.service_mail.store import ServiceMail
@@ -15,6 +16,7 @@ from shared.personal_data.data_map import Category
 from shared.purposes import ProcessingPurpose, Purpose
 from shared.secrets import Keyring
 
+RESET = "password-reset"
 LONGEST_WAIT_S = 600.0
 LAST_ATTEMPT = 4330  # 30 days of ten minutes each
 
@@ -23,7 +25,7 @@ async def send_service_mail(database: Database, mailer: Mailer, keyring: Keyring
     queue = MailQueue(
         name="service mail",
         purpose=Purpose.UPKEEP,
-        lease=store.lease,
+        lease=partial(_lease, keyring, settings.reset_valid_s),
         compose=partial(_compose, keyring),
         ended=partial(_note, settings.mail_provider),
         postpone=store.postpone,
@@ -34,9 +36,16 @@ async def send_service_mail(database: Database, mailer: Mailer, keyring: Keyring
     return await deliver_due(database, mailer, queue)
 
 
+async def _lease(keyring: Keyring, reset_valid_s: float, tx: Transaction, limit: int) -> list[ServiceMail]:
+    due = await store.lease(tx, limit)
+    resets = sorted(mail.mail_id for mail in due if mail.template == RESET)
+    await password_resets.begin_validity(tx, [reset_token(keyring, mail_id) for mail_id in resets], reset_valid_s)
+    return due
+
+
 async def _compose(keyring: Keyring, mail: ServiceMail) -> Letter:
     facts = dict(mail.facts)
-    if mail.template == "password-reset":
+    if mail.template == RESET:
         facts["token"] = reset_token(keyring, mail.mail_id)
     subject, text = templates.compose(mail.template, mail.language, mail.full_name, facts)
     return Letter(f"service-{mail.mail_id}", mail.email, subject, text)

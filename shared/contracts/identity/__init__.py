@@ -9,7 +9,7 @@ from shared.contracts.identity.accounts import (
     SignUpBegun,
 )
 from shared.contracts.identity.activity import Activities, Activity, ReadActivity
-from shared.contracts.identity.passwords import ChangePassword, RequestPasswordReset, ResetPassword
+from shared.contracts.identity.passwords import ChangePassword, KnownDevice, RequestPasswordReset, ResetPassword
 from shared.contracts.identity.persons import LinkPersons, Recognized, RecognizePerson, SubjectsLinked
 from shared.contracts.identity.profile import (
     Address,
@@ -42,6 +42,7 @@ __all__ = [
     "ChangeProfile",
     "ConfirmEmail",
     "Kind",
+    "KnownDevice",
     "LinkPersons",
     "OpenSession",
     "PersonRegistered",

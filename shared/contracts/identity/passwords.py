@@ -3,7 +3,7 @@
 from pydantic import EmailStr, Field
 
 from shared.contracts.fields import Token
-from shared.contracts.message import Done, Request
+from shared.contracts.message import Done, Message, Request
 
 
 class ChangePassword(Request[Done], type="identity.change-password"):
@@ -20,7 +20,13 @@ class RequestPasswordReset(Request[Done], type="identity.request-password-reset"
     email: EmailStr
 
 
-class ResetPassword(Request[Done], type="identity.reset-password"):
+class KnownDevice(Message):
+    """The token of a device on which somebody proved to be the owner, for the next sign-in there."""
+
+    device_token: str = ""
+
+
+class ResetPassword(Request[KnownDevice], type="identity.reset-password"):
     """A new password for the holder of a mailed reset token; ends all sessions, opens none."""
 
     token: Token = Field(max_length=200, repr=False)

@@ -10,19 +10,21 @@ from shared.contracts.message import Done, Message, Request
 
 
 class SignedIn(Message):
-    """A fresh session; the token is shown once."""
+    """A fresh session; the token is shown once. `device_token` is for the next sign-in on the same device."""
 
     token: str
     expires_at: datetime
+    device_token: str = ""
 
 
 class SignIn(Request[SignedIn], type="identity.sign-in"):
-    """Open a session."""
+    """Open a session. On a device that signed in before, its token keeps strangers' tries from making one wait."""
 
     email: EmailStr
     password: str = Field(max_length=200, repr=False)
     ip: IpAddress = Field(default="", max_length=45)
     device: DeviceName = Field(default="", max_length=200)
+    device_token: Token = Field(default="", max_length=200, repr=False)
 
 
 class Principal(Message):

@@ -102,6 +102,7 @@ class Driver:
             await self.value(
                 "SELECT NOT EXISTS (SELECT FROM pending_address WHERE mail_due) AND NOT EXISTS "
                 "(SELECT FROM mail_request WHERE due_at <= now()) AND NOT EXISTS "
+                "(SELECT FROM failed_sign_in) AND NOT EXISTS "
                 "(SELECT FROM service_mail WHERE sent_at IS NULL AND refused_at IS NULL)"
             )
         )

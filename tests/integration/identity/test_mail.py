@@ -12,10 +12,13 @@ from aio_pika.abc import AbstractIncomingMessage
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from deploy.local.servers import Servers
+from deploy.population.identity import Person, insert_people
 from services.identity.app import SERVICE as IDENTITY
+from services.identity.password_resets import reset_token
 from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import identity
 from shared.mail.mailer import Mailer, MailFailed
+from shared.secrets import digest
 from tests import harness as harnesses
 from tests.harness import PATIENCE_S, Harness, eventually
 from tests.integration.identity.driver import SETTINGS, Driver, address, living
@@ -147,6 +150,41 @@ async def test_a_refused_mail_is_kept_and_marked(driver: Driver, opened: Post) -
 
     await eventually(refused)
     assert await driver.value("SELECT sent_at IS NULL FROM service_mail WHERE subject_id = $1", person)
+
+
+async def test_a_reset_token_lives_from_its_mailing_on(driver: Driver, post: Post) -> None:
+    anna = Person(uuid4(), address("anna"), "Anna Nowak")
+    async with driver.harness.superuser("identity") as database:
+        await insert_people(database, [anna], driver.keyring)
+    await driver.ask(identity.RequestPasswordReset(email=anna.email))
+    mail = "SELECT mail_id FROM service_mail WHERE subject_id = $1 AND template = 'password-reset' AND {}"
+
+    async def tried() -> UUID | None:
+        mail_id: UUID | None = await driver.value(mail.format("attempts > 0"), anna.subject_id)
+        return mail_id
+
+    mail_id = await eventually(tried)
+    away = "UPDATE password_reset SET asked_at = now() - interval '2 hours', expires_at = now() - interval '1 hour'"
+    assert await driver.value(f"{away} WHERE subject_id = $1 RETURNING true", anna.subject_id)
+    await post.open()
+
+    async def sent() -> bool:
+        return bool(await driver.value(mail.format("sent_at IS NOT NULL"), anna.subject_id))
+
+    await eventually(sent)
+    await post.close()
+    token = reset_token(driver.keyring, mail_id)
+    await driver.ask(identity.ResetPassword(token=token, password="staple horse battery"))
+    assert (await driver.problem(identity.ResetPassword(token=token, password="another horse battery"))).status == 422
+
+
+async def test_a_reset_token_that_was_not_mailed_opens_nothing(driver: Driver) -> None:
+    person, _ = await somebody(driver.harness)
+    token = reset_token(driver.keyring, uuid4())
+    await driver.value(
+        "INSERT INTO password_reset (token_hash, subject_id) VALUES ($1, $2) RETURNING 1", digest(token), person
+    )
+    assert (await driver.problem(identity.ResetPassword(token=token, password="staple horse battery"))).status == 422
 
 
 @pytest.mark.parametrize("template", ["buy-more-now", "password-reset", ""])

@@ -27,7 +27,7 @@ def test_a_bucket_empties_and_fills_again() -> None:
         buckets.spend(Kind.OPEN, "a")
     with pytest.raises(TooMany) as refused:
         buckets.spend(Kind.OPEN, "a")
-    assert refused.value.wait_s == 20
+    assert refused.value.problem.retry_after == 20
     buckets.spend(Kind.OPEN, "b")
     buckets.spend(Kind.MAIL, "a")
     clock.at = 19.9
