@@ -6,7 +6,7 @@ from uuid import UUID
 from services.identity import activity, credentials, failed_sign_ins, known_devices, sessions, sign_in_attempts
 from services.identity.addresses import current_hash
 from services.identity.credentials import Credential
-from services.identity.passwords import Passwords
+from services.identity.passwords import MOST_WAITING, Passwords
 from services.identity.settings import IdentitySettings
 from shared.contracts import identity
 from shared.database import Database, Transaction
@@ -38,14 +38,16 @@ def wrong() -> Refused:
     return refuse(401, "the address or the password is wrong")
 
 
-async def prove_address(request: identity.SignIn, database: Database, keyring: Keyring, passwords: Passwords) -> Proof:
-    """Look at the password of an address. Raises Refused (401, 429), after equal work for unknown addresses."""
+async def prove_address(
+    request: identity.SignIn, database: Database, keyring: Keyring, passwords: Passwords, deadline: float
+) -> Proof:
+    """Look at the password of an address. Raises Refused (401, 429, 503), after equal work for unknown addresses."""
     async with database.transaction(Purpose.SECURITY) as tx:
         address_hash = await current_hash(tx, keyring, request.email)
         credential = await credentials.of_address(tx, address_hash)
         counter = await _counter(tx, request.device_token, credential, address_hash)
         await sign_in_attempts.count(tx, counter)
-    proof = await _proof(passwords, credential, request.password, counter)
+    proof = await _proof(passwords, credential, request.password, counter, deadline)
     if proof is None:
         async with database.transaction(Purpose.SECURITY) as tx:
             await failed_sign_ins.note(tx, address_hash, request.ip)
@@ -68,14 +70,15 @@ async def prove_session(
     database: Database,
     passwords: Passwords,
     settings: IdentitySettings,
+    deadline: float,
 ) -> SessionProof:
-    """Look at the password of a session's owner. Raises Refused (401, 403, 429)."""
+    """Look at the password of a session's owner. Raises Refused (401, 403, 429, 503)."""
     async with database.transaction(Purpose.SECURITY) as tx:
         session = await sessions.find(tx, request.token, settings.session_idle_s)
         counter = sign_in_attempts.Counter("session", session.session_id)
         await sign_in_attempts.count(tx, counter)
         credential = await credentials.of_subject(tx, session.subject_id)
-    proof = await _proof(passwords, credential, request.password, counter)
+    proof = await _proof(passwords, credential, request.password, counter, deadline)
     if proof is None:
         await _note_failure(database, session.subject_id)
         raise refuse(403, "the password is wrong", field="password")
@@ -83,13 +86,19 @@ async def prove_session(
 
 
 async def _proof(
-    passwords: Passwords, credential: Credential | None, password: str, counter: sign_in_attempts.Counter
+    passwords: Passwords,
+    credential: Credential | None,
+    password: str,
+    counter: sign_in_attempts.Counter,
+    deadline: float,
 ) -> Proof | None:
     """Look at a password without holding a transaction meanwhile; None for a wrong one."""
-    if not await passwords.verify(credential.password_hash if credential else None, password) or credential is None:
+    stored = credential.password_hash if credential else None
+    if not await passwords.verify(stored, password, deadline) or credential is None:
         return None
-    outdated = passwords.outdated(credential.password_hash)
-    return Proof(credential, counter, await passwords.hash(password) if outdated else None)
+    if not passwords.outdated(credential.password_hash):
+        return Proof(credential, counter)
+    return Proof(credential, counter, await passwords.hash(password, deadline, most_waiting=MOST_WAITING))
 
 
 async def _note_failure(database: Database, subject_id: UUID) -> None:

@@ -5,7 +5,7 @@ from shared.purposes import ProcessingPurpose
 
 DATA_MAP = DataMap(
     service="identity",
-    version=2,
+    version=3,
     tables=(
         Table(
             "account",
@@ -26,7 +26,7 @@ DATA_MAP = DataMap(
                 Column("vat_number", Category.COMPANY),
                 Column("kind", Category.COMPANY),
                 Column("language"),
-                *fact("created_at"),
+                *fact("created_at", "mail_refused_at"),
             ),
         ),
         Table(

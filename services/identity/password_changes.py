@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from services.identity import activity, authentication, credentials, known_devices, password_resets, sessions
+from services.identity.accounts import store as accounts
 from services.identity.authentication import SessionProof
 from services.identity.password_resets import Reset, reset_token
 from services.identity.passwords import Passwords, check_password
@@ -29,11 +30,12 @@ async def prepare_change(
     database: Database,
     passwords: Passwords,
     settings: IdentitySettings,
+    deadline: float,
 ) -> Change:
-    """Prove the old password, check and hash the new one. Raises Refused (401, 403, 422, 429)."""
-    proof = await authentication.prove_session(request, database, passwords, settings)
+    """Prove the old password, check and hash the new one. Raises Refused (401, 403, 422, 429, 503)."""
+    proof = await authentication.prove_session(request, database, passwords, settings, deadline)
     check_password(request.new_password, proof.session.email, field="new_password")
-    return Change(proof, await passwords.hash(request.new_password))
+    return Change(proof, await passwords.hash(request.new_password, deadline))
 
 
 async def change(tx: Transaction, prepared: Change) -> None:
@@ -57,12 +59,14 @@ class PreparedReset:
     password_hash: str
 
 
-async def prepare_reset(request: identity.ResetPassword, database: Database, passwords: Passwords) -> PreparedReset:
-    """Find the reset, check and hash the new password. Raises Refused (422)."""
+async def prepare_reset(
+    request: identity.ResetPassword, database: Database, passwords: Passwords, deadline: float
+) -> PreparedReset:
+    """Find the reset, check and hash the new password. Raises Refused (422, 503)."""
     async with database.transaction(Purpose.SECURITY) as tx:
         reset = await password_resets.find(tx, request.token)
     check_password(request.password, reset.email)
-    return PreparedReset(reset, await passwords.hash(request.password))
+    return PreparedReset(reset, await passwords.hash(request.password, deadline))
 
 
 async def reset(tx: Transaction, token: str, prepared: PreparedReset) -> str:
@@ -73,6 +77,7 @@ async def reset(tx: Transaction, token: str, prepared: PreparedReset) -> str:
     subject_id = prepared.reset.subject_id
     await lock_subject(tx, subject_id)
     await password_resets.spend(tx, token)
+    await accounts.mark_reached(tx, subject_id)
     await _set(tx, subject_id, prepared.password_hash)
     return await known_devices.remember(tx, subject_id)
 

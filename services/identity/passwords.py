@@ -1,16 +1,24 @@
 """Passwords: Argon2id in a thread, a policy without composition rules, equal time for unknown accounts."""
 
 import asyncio
+import contextlib
 import secrets
 import unicodedata
+from collections.abc import AsyncIterator
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from services.identity.settings import IdentitySettings
-from shared.problems import refuse
+from shared.clock import now
+from shared.problems import Refused, refuse
 
 HASHING_AT_ONCE = 4  # each takes its memory and a core
+# Fewer than requests are worked on at once: those that need no password still find room, whoever floods.
+MOST_WAITING = 16
+MOST_WAITING_FOR_NEW = 8
+"""A flood of sign-ups leaves the other places to those who sign in."""
+BUSY_WAIT_S = 2
 
 # Chosen first by everybody who guesses; length is checked by the contract.
 TOO_COMMON = frozenset(
@@ -48,18 +56,35 @@ class Passwords:
             type=Type.ID,
         )
         self._nobodys = self._hasher.hash(secrets.token_urlsafe())
-        self._slots = asyncio.Semaphore(HASHING_AT_ONCE)
+        self._slots, self._waiting = asyncio.Semaphore(HASHING_AT_ONCE), 0
 
-    async def hash(self, password: str) -> str:
-        """The encoded Argon2id hash with its parameters and salt."""
-        async with self._slots:
+    async def hash(self, password: str, deadline: float, *, most_waiting: int = MOST_WAITING_FOR_NEW) -> str:
+        """The encoded Argon2id hash with its parameters and salt. Raises Refused (503)."""
+        async with self._slot(deadline, most_waiting):
             return await asyncio.to_thread(self._hasher.hash, composed(password))
 
-    async def verify(self, encoded: str | None, password: str) -> bool:
-        """Whether the password is right; takes as long when there is no account."""
-        async with self._slots:
+    async def verify(self, encoded: str | None, password: str, deadline: float) -> bool:
+        """Whether the password is right; takes as long when there is no account. Raises Refused (503)."""
+        async with self._slot(deadline, MOST_WAITING):
             right = await asyncio.to_thread(self._matches, encoded or self._nobodys, password)
         return right and encoded is not None
+
+    @contextlib.asynccontextmanager
+    async def _slot(self, deadline: float, most_waiting: int) -> AsyncIterator[None]:
+        """Wait for a place to hash, in a bounded queue; nothing is done for an asker who has given up meanwhile."""
+        if self._slots.locked() and self._waiting >= most_waiting:
+            raise _busy()
+        self._waiting += 1
+        try:
+            await self._slots.acquire()
+        finally:
+            self._waiting -= 1
+        try:
+            if now().timestamp() > deadline:
+                raise _busy()
+            yield
+        finally:
+            self._slots.release()
 
     def outdated(self, encoded: str) -> bool:
         """Whether a hash was made with other parameters than today's."""
@@ -76,3 +101,8 @@ class Passwords:
             return self._hasher.verify(encoded, password)
         except (VerificationError, InvalidHashError):
             return False
+
+
+def _busy() -> Refused:
+    message = f"try again in {BUSY_WAIT_S} s"
+    return refuse(503, "too many passwords at once", message=message, retry_after=BUSY_WAIT_S)

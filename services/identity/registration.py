@@ -28,10 +28,10 @@ CODE = "sign-up code"
 TOKEN_BYTES = 32
 
 
-async def prepare_sign_up(request: identity.RegisterAccount, passwords: Passwords) -> SignUp:
-    """Check a sign-up and hash its password. Raises Refused (422)."""
+async def prepare_sign_up(request: identity.RegisterAccount, passwords: Passwords, deadline: float) -> SignUp:
+    """Check a sign-up and hash its password. Raises Refused (422, 503)."""
     check_sign_up(request)
-    return SignUp(details(request), await passwords.hash(request.password))
+    return SignUp(details(request), await passwords.hash(request.password, deadline))
 
 
 async def register(tx: Transaction, keyring: Keyring, sign_up: SignUp) -> str:

@@ -1,6 +1,7 @@
 """The answering side of requests: acknowledged on receipt, bounded, dropped after their deadline."""
 
 import asyncio
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -68,7 +69,8 @@ class RequestServer:
     async def _work(self, handler: RequestHandler, message: AbstractIncomingMessage) -> Message:
         request = handler.contract.model_validate_json(message.body)
         claim = _claim(request, message)
-        known = {"prepared": await self._call(handler.prepare, request, {})} if handler.prepare else {}
+        until = {"deadline": _deadline(message)}
+        known = {"prepared": await self._call(handler.prepare, request, until)} if handler.prepare else {}
         reply: Message
         if "tx" not in parameters(handler.handler, leading=1):
             reply = await self._call(handler.handler, request, known)
@@ -115,8 +117,13 @@ def _claim(request: Request[Any], message: AbstractIncomingMessage) -> Claim:
 
 
 def _too_late(message: AbstractIncomingMessage) -> bool:
+    return now().timestamp() > _deadline(message)
+
+
+def _deadline(message: AbstractIncomingMessage) -> float:
+    """Until when the asker waits, in seconds since 1970."""
     deadline = message.headers.get(DEADLINE)
-    return isinstance(deadline, int) and now().timestamp() * 1000 > deadline
+    return deadline / 1000 if isinstance(deadline, int) else math.inf
 
 
 def _failed(request_type: str, error: Exception) -> Problem:

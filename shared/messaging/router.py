@@ -15,6 +15,8 @@ EVENT_PARAMETERS = frozenset(("tx", "prepared", "sender", "senders", "message_ty
 """What the consumer fills by name, besides what the service provides."""
 REQUEST_PARAMETERS = frozenset(("tx", "prepared"))
 """What the request server fills by name, besides what the service provides."""
+PREPARE_PARAMETERS = frozenset(("deadline",))
+"""What it fills in a `prepare`: until when, in seconds since 1970, somebody waits for the answer."""
 
 
 class WiringError(Exception):
@@ -136,4 +138,4 @@ class ServiceRouter:
         for request_handler in self.request_handlers.values():
             check_parameters(request_handler.handler, names | REQUEST_PARAMETERS, leading=1)
             if request_handler.prepare:
-                check_parameters(request_handler.prepare, names, leading=1)
+                check_parameters(request_handler.prepare, names | PREPARE_PARAMETERS, leading=1)

@@ -18,6 +18,8 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO N
 STORE_CREDENTIAL = "INSERT INTO credential (subject_id, password_hash) VALUES ($1, $2)"
 READ = f"SELECT {', '.join(DETAILS)} FROM account WHERE subject_id = $1"  # noqa: S608 names of fields
 LOCK = "SELECT true FROM account WHERE subject_id = $1 FOR NO KEY UPDATE"
+MARK_REFUSING = "UPDATE account SET mail_refused_at = now() WHERE subject_id = $1 AND email = $2"
+MARK_REACHED = "UPDATE account SET mail_refused_at = NULL WHERE subject_id = $1 AND mail_refused_at IS NOT NULL"
 CORRECT = """
 UPDATE account SET full_name = $2, street = $3, postal_code = $4, city = $5, country = $6, phone = $7, company = $8,
   nip = $9, language = $10, vat_number = $11
@@ -55,3 +57,13 @@ async def lock(tx: Transaction, subject_id: UUID) -> None:
 async def correct(tx: Transaction, subject_id: UUID, p: identity.Profile) -> None:
     address = (p.street, p.postal_code, p.city, p.country, p.phone)
     await tx.run(CORRECT, subject_id, p.full_name, *address, p.company, p.nip, p.language, p.vat_number)
+
+
+async def mark_refusing(tx: Transaction, subject_id: UUID, email: str) -> None:
+    """Note that an address takes no mail, unless it was changed meanwhile."""
+    await tx.run(MARK_REFUSING, subject_id, email)
+
+
+async def mark_reached(tx: Transaction, subject_id: UUID) -> None:
+    """Note that the owner got a mail at the address."""
+    await tx.run(MARK_REACHED, subject_id)

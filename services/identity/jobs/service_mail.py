@@ -3,6 +3,7 @@
 from functools import partial
 
 from services.identity import password_resets
+from services.identity.accounts import store as accounts
 from services.identity.password_resets import reset_token
 from services.identity.service_mail import store, templates
 from services.identity.service_mail.store import ServiceMail
@@ -18,7 +19,7 @@ from shared.secrets import Keyring
 
 RESET = "password-reset"
 LONGEST_WAIT_S = 600.0
-LAST_ATTEMPT = 4330  # 30 days of ten minutes each
+LAST_ATTEMPT = 1010  # 7 days of ten minutes each
 
 
 async def send_service_mail(database: Database, mailer: Mailer, keyring: Keyring, settings: IdentitySettings) -> bool:
@@ -55,6 +56,8 @@ async def _note(mail_provider: str, tx: Transaction, mail: ServiceMail, ending: 
     """Note the outcome; that the provider saw name and address is published also of somebody erased meanwhile."""
     if ending is not Ending.SENT:
         await store.mark_refused(tx, mail)
+        if ending is Ending.REFUSED:
+            await accounts.mark_refusing(tx, mail.subject_id, mail.email)
         return
     await store.mark_sent(tx, mail)
     tx.publish(

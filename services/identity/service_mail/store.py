@@ -34,9 +34,11 @@ async def store_within_limit(tx: Transaction, subject_id: UUID, template: str, p
     return await store(tx, subject_id, template)
 
 
+# A mailbox that refused a mail gets none but what proves it anew.
 LEASE = """
-WITH due AS MATERIALIZED (SELECT d.mail_id FROM service_mail d JOIN account USING (subject_id)
+WITH due AS MATERIALIZED (SELECT d.mail_id FROM service_mail d JOIN account a USING (subject_id)
   WHERE d.sent_at IS NULL AND d.refused_at IS NULL AND d.next_try_at <= now()
+    AND (a.mail_refused_at IS NULL OR d.template = 'password-reset')
   ORDER BY d.next_try_at LIMIT $1 FOR UPDATE OF d SKIP LOCKED)
 UPDATE service_mail m SET attempts = attempts + 1, next_try_at = now() + make_interval(secs => $2)
 FROM due, account a WHERE m.mail_id = due.mail_id AND a.subject_id = m.subject_id

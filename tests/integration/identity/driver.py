@@ -103,7 +103,8 @@ class Driver:
                 "SELECT NOT EXISTS (SELECT FROM pending_address WHERE mail_due) AND NOT EXISTS "
                 "(SELECT FROM mail_request WHERE due_at <= now()) AND NOT EXISTS "
                 "(SELECT FROM failed_sign_in) AND NOT EXISTS "
-                "(SELECT FROM service_mail WHERE sent_at IS NULL AND refused_at IS NULL)"
+                "(SELECT FROM service_mail LEFT JOIN account a USING (subject_id) "
+                "WHERE sent_at IS NULL AND refused_at IS NULL AND a.mail_refused_at IS NULL)"
             )
         )
 

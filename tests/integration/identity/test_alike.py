@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
+from math import inf
 from typing import Any
 from uuid import UUID
 
@@ -122,7 +123,7 @@ async def test_a_wrong_password_does_the_same_for_known_and_unknown(
             for _ in range(before + 1):
                 recording: Any = Recording(database)
                 with pytest.raises(Refused) as refused:
-                    await prove_address(wrong, recording, ROTATED, passwords)
+                    await prove_address(wrong, recording, ROTATED, passwords, inf)
             statements = [(sql, not _is_lookup(sql) and rows) for sql, rows in recording.statements]
             done.append((refused.value.problem, statements))
     assert done[0] == done[1]

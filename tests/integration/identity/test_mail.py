@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import aio_pika
@@ -14,7 +15,9 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from deploy.local.servers import Servers
 from deploy.population.identity import Person, insert_people
 from services.identity.app import SERVICE as IDENTITY
+from services.identity.jobs.expiry import expire
 from services.identity.password_resets import reset_token
+from services.identity.settings import IdentitySettings
 from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import identity
 from shared.mail.mailer import Mailer, MailFailed
@@ -32,6 +35,8 @@ class Post:
             probe.bind(("127.0.0.1", 0))
             self.port: int = probe.getsockname()[1]
         self.received: list[tuple[str, str]] = []
+        self.asked: list[str] = []
+        self.takes_unknown = False
         self.answer = "250 Message accepted"
         self.server: asyncio.Server | None = None
 
@@ -50,7 +55,8 @@ class Post:
             self.server = None
 
     async def handle_RCPT(self, _server: SMTP, _session: Session, envelope: Envelope, to: str, _: list[str]) -> str:  # noqa: N802
-        if to.startswith("unknown"):
+        self.asked.append(to)
+        if to.startswith("unknown") and not self.takes_unknown:
             return "550 No such mailbox unknown"
         envelope.rcpt_tos.append(to)
         return "250 OK"
@@ -81,7 +87,7 @@ async def driver(servers: Servers, post: Post) -> AsyncIterator[Driver]:
 
 @pytest.fixture
 async def opened(post: Post) -> AsyncIterator[Post]:
-    post.answer = "250 Message accepted"
+    post.answer, post.takes_unknown = "250 Message accepted", False
     await post.open()
     yield post
     await post.close()
@@ -150,6 +156,76 @@ async def test_a_refused_mail_is_kept_and_marked(driver: Driver, opened: Post) -
 
     await eventually(refused)
     assert await driver.value("SELECT sent_at IS NULL FROM service_mail WHERE subject_id = $1", person)
+
+
+REFUSING = "SELECT mail_refused_at IS NOT NULL FROM account WHERE subject_id = $1"
+
+
+async def one_who_refuses(driver: Driver) -> tuple[UUID, str]:
+    """A person whose mailbox has refused a mail."""
+    anna = Person(uuid4(), address("unknown"), "Anna Nowak")
+    async with driver.harness.superuser("identity") as database:
+        await insert_people(database, [anna], driver.keyring)
+    await driver.tell(paid(anna.subject_id), "licensing")
+    await eventually(lambda: driver.value(REFUSING, anna.subject_id))
+    return anna.subject_id, anna.email
+
+
+async def test_a_mailbox_that_refused_gets_no_more_mail(driver: Driver, opened: Post) -> None:
+    person, email = await one_who_refuses(driver)
+    other, others_email = await somebody(driver.harness)
+    tried = opened.asked.count(email)
+    for to in (person, other):
+        await driver.tell(paid(to), "licensing")
+    await eventually(lambda: others_email in {to for to, _ in opened.received})
+    waiting = "SELECT count(*) FROM service_mail WHERE subject_id = $1 AND attempts = 0 AND sent_at IS NULL"
+    await eventually(lambda: driver.value(waiting, person))
+    assert opened.asked.count(email) == tried
+    assert not await driver.value(REFUSING, other)
+
+
+@pytest.mark.parametrize("answer", ["550 5.7.1 policy", "552 5.2.2 full", "450 4.2.0 greylisted"])
+async def test_what_says_nothing_about_the_mailbox_does_not_mark_it(driver: Driver, opened: Post, answer: str) -> None:
+    person, _ = await somebody(driver.harness)
+    opened.answer = answer
+    await driver.tell(paid(person), "licensing")
+    mail = "SELECT {} FROM service_mail WHERE subject_id = $1"
+    await eventually(lambda: driver.value(mail.format("attempts >= 2"), person))
+    assert not await driver.value(REFUSING, person)
+    opened.answer = "250 Message accepted"
+    await eventually(lambda: driver.value(mail.format("sent_at IS NOT NULL"), person))
+
+
+async def test_a_mailbox_that_is_proved_anew_gets_what_waited(driver: Driver, opened: Post) -> None:
+    person, email = await one_who_refuses(driver)
+    await driver.tell(paid(person), "licensing")
+    opened.takes_unknown = True
+    await driver.ask(identity.RequestPasswordReset(email=email))
+    reset = "SELECT mail_id FROM service_mail WHERE subject_id = $1 AND template = 'password-reset' AND sent_at < now()"
+    mail_id = await eventually(lambda: driver.value(reset, person))
+    assert await driver.value(REFUSING, person)
+    token = reset_token(driver.keyring, mail_id)
+    await driver.ask(identity.ResetPassword(token=token, password="staple horse battery"))
+    assert not await driver.value(REFUSING, person)
+    sent = "SELECT count(*) = 1 FROM service_mail WHERE subject_id = $1 AND template = $2 AND sent_at IS NOT NULL"
+    await eventually(lambda: driver.value(sent, person, "payment-received"))
+
+
+async def test_mail_that_nobody_took_in_a_week_is_given_up(driver: Driver) -> None:
+    person, _ = await somebody(driver.harness)
+    late = (
+        "INSERT INTO service_mail (mail_id, subject_id, template, created_at, next_try_at) VALUES ($1, $2, $3, $4, $4)"
+    )
+    now_and_then = {"payment-due": 8, "payment-received": 6}
+    async with driver.harness.superuser("identity") as database:
+        for template, days in now_and_then.items():
+            at = datetime.now().astimezone() - timedelta(days=days)
+            await database.execute(late, uuid4(), person, template, at)
+    async with driver.harness.database("identity") as working:
+        await expire(working, IdentitySettings.model_validate({"amqp_url": "x", "keys": "1:" + "k" * 32}))
+    ended = "SELECT refused_at IS NOT NULL FROM service_mail WHERE subject_id = $1 AND template = $2"
+    assert await driver.value(ended, person, "payment-due")
+    assert not await driver.value(ended, person, "payment-received")
 
 
 async def test_a_reset_token_lives_from_its_mailing_on(driver: Driver, post: Post) -> None:

@@ -1,6 +1,7 @@
 """Sessions, throttling, passwords and profiles on the real servers."""
 
 import asyncio
+from math import inf
 from typing import Any
 from uuid import uuid4
 
@@ -161,7 +162,7 @@ async def test_a_hash_with_weaker_parameters_is_renewed_at_sign_in(driver: Drive
     person = await driver.member(anna)
     weak = "$argon2id$v=19$m=32,t=1,p=1$"
     settings = {"amqp_url": "x", "keys": "1:" + "k" * 32, "argon2_memory_kib": 32, "argon2_time_cost": 1}
-    stored = await Passwords(IdentitySettings.model_validate(settings)).hash(PASSWORD)
+    stored = await Passwords(IdentitySettings.model_validate(settings)).hash(PASSWORD, inf)
     assert stored.startswith(weak)
     await driver.value("UPDATE credential SET password_hash = $2 WHERE subject_id = $1 RETURNING 1", person, stored)
     assert await driver.signed_in(anna)
