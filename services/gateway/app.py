@@ -17,6 +17,7 @@ from services.gateway.middleware import RequestMiddleware
 from services.gateway.routes import (
     accounts,
     consents,
+    email_changes,
     licenses,
     newsletter,
     notice,
@@ -43,6 +44,8 @@ ROUTERS = (
     sessions.proving,
     sessions.members,
     profile.members,
+    email_changes.mailing,
+    email_changes.proving,
     orders.anybody,
     orders.members,
     licenses.programs,

@@ -61,6 +61,17 @@ async def _renew(tx: Transaction, table: str, statement: str, hashes: AddressHas
         await tx.run(RENEW.format(table=table), stored.address_hash, hashes.newest)
 
 
+HASHED = ("mail_request", "sign_up", "pending_address", "sign_in_attempt", "failed_sign_in")
+"""What is known by the hash alone, in the order in which it is locked."""
+FORGET = "DELETE FROM {table} WHERE address_hash = $1"
+
+
+async def forget(tx: Transaction, address_hash: bytes) -> None:
+    """Drop what is known of a mailbox that is nobody's any more."""
+    for table in HASHED:
+        await tx.run(FORGET.format(table=table), address_hash)
+
+
 # Two columns of hashes that a job can renew by itself, as the address stands beside them.
 OUTDATED = """
 SELECT a.email FROM account a JOIN confirmed_address c USING (subject_id)

@@ -4,7 +4,16 @@ from typing import Any
 
 from services.identity.erasure import ERASER
 from services.identity.failed_sign_ins import FAILED_SIGN_INS
-from services.identity.handlers import activity, passwords, persons, profile, service_mail, sessions, sign_ups
+from services.identity.handlers import (
+    activity,
+    email_changes,
+    passwords,
+    persons,
+    profile,
+    service_mail,
+    sessions,
+    sign_ups,
+)
 from services.identity.jobs import address_hashes, expiry
 from services.identity.jobs.failed_sign_ins import note_failures
 from services.identity.jobs.mail_requests import decide_mail
@@ -12,9 +21,9 @@ from services.identity.jobs.service_mail import send_service_mail
 from services.identity.jobs.sign_up_codes import mail_codes
 from services.identity.mail_requests import MAIL_REQUESTS
 from services.identity.passwords import Passwords
+from services.identity.pending_addresses import CODES
 from services.identity.service_mail.store import SERVICE_MAIL
 from services.identity.settings import IdentitySettings
-from services.identity.sign_ups.store import CODES
 from shared.loops import Loop
 from shared.mail.mailer import Mailer
 from shared.messaging.router import ServiceRouter
@@ -22,7 +31,7 @@ from shared.service import Resources, Service
 
 router = ServiceRouter("identity")
 router.include(sign_ups.router, sessions.router, passwords.router, profile.router)
-router.include(activity.router, persons.router, service_mail.router)
+router.include(email_changes.router, activity.router, persons.router, service_mail.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:

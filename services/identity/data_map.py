@@ -5,7 +5,7 @@ from shared.purposes import ProcessingPurpose
 
 DATA_MAP = DataMap(
     service="identity",
-    version=3,
+    version=4,
     tables=(
         Table(
             "account",
@@ -86,6 +86,20 @@ DATA_MAP = DataMap(
             ),
         ),
         Table(
+            "email_change",
+            Category.EMAIL,
+            purposes=(ProcessingPurpose.ACCOUNTS, ProcessingPurpose.SECURITY),
+            retention=RetentionClass.SECURITY,
+            columns=(
+                OWNER,
+                Column("address_hash", Category.EMAIL),
+                Column("email", Category.EMAIL),
+                Column("old_email", Category.EMAIL),
+                Column("undo_hash", Category.CREDENTIALS, source="observed"),
+                *fact("change_id", "created_at", "tried", "tries", "effective_at"),
+            ),
+        ),
+        Table(
             "activity",
             Category.ACTIVITY,
             purposes=(ProcessingPurpose.ACTIVITY_LOG, ProcessingPurpose.SECURITY),
@@ -105,6 +119,7 @@ DATA_MAP = DataMap(
             columns=(
                 OWNER,
                 Column("facts", Category.ACTIVITY, source="observed"),
+                Column("email", Category.EMAIL),
                 *fact("mail_id", "template", "created_at", "attempts", "next_try_at", "sent_at", "refused_at"),
             ),
         ),

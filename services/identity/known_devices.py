@@ -23,10 +23,15 @@ UPDATE known_device SET last_used_at = now()
 WHERE token_hash = $1 AND subject_id = $2 AND last_used_at > now() - interval '90 days'
 """
 STORE = "INSERT INTO known_device (token_hash, subject_id) VALUES ($1, $2)"
+FORGET_ALL = "DELETE FROM known_device WHERE subject_id = $1"
 DROP_UNUSED = """
 DELETE FROM known_device WHERE token_hash IN (
   SELECT token_hash FROM known_device WHERE subject_id = $1 ORDER BY last_used_at DESC, token_hash OFFSET $2)
 """
+
+
+async def forget_all(tx: Transaction, subject_id: UUID) -> None:
+    await tx.run(FORGET_ALL, subject_id)
 
 
 async def is_of(tx: Transaction, token: str, subject_id: UUID | None) -> bool:

@@ -9,7 +9,7 @@ from shared.mail.allowance import AHEAD_S, EVERY_S
 MAIL_REQUESTS = "mail requests"
 """The loop that decides."""
 
-Form = Literal["sign-up", "password-reset"]
+Form = Literal["sign-up", "password-reset", "email-change"]
 
 ASK = """
 INSERT INTO mail_request AS r (address_hash, form, email, due_at, full_at)

@@ -7,24 +7,22 @@ stranger's neither replaces the owner's nor uses up the mails that the owner nee
 import secrets
 from uuid import UUID
 
-from services.identity import activity, mail_requests
+from services.identity import activity, mail_requests, pending_addresses
 from services.identity.accounts import store as accounts
 from services.identity.addresses import hashes_of
 from services.identity.passwords import Passwords
+from services.identity.pending_addresses import Try
 from services.identity.persons import recognize
 from services.identity.service_mail import store as service_mail
 from services.identity.sign_ups import store as sign_ups
 from services.identity.sign_ups.rules import SignUp, check_sign_up, details
-from services.identity.sign_ups.store import Try
 from shared.contracts import identity
 from shared.database import Database, Transaction
 from shared.mail.mailbox import one_spelling
 from shared.problems import Refused, refuse
 from shared.purposes import Purpose
-from shared.secrets import Keyring
+from shared.secrets import Keyring, digest
 
-CODE = "sign-up code"
-"""The use of the key by which the codes are computed from a mailbox's nonce."""
 TOKEN_BYTES = 32
 
 
@@ -40,6 +38,7 @@ async def register(tx: Transaction, keyring: Keyring, sign_up: SignUp) -> str:
     email = sign_up.details.email
     address_hash = hashes_of(keyring, email).newest
     await mail_requests.ask(tx, address_hash, "sign-up", email)  # before its mailbox, as the job that decides it
+    await pending_addresses.await_code(tx, address_hash, email, sign_up.details.language)
     await sign_ups.store(tx, address_hash, token, sign_up)
     return token
 
@@ -56,7 +55,7 @@ async def answer(tx: Transaction, keyring: Keyring, email: str, owner: UUID | No
     if owner is not None:
         await service_mail.store_within_limit(tx, owner, "already-registered")
     else:
-        await sign_ups.have_code_mailed(tx, hashes_of(keyring, email).newest)
+        await pending_addresses.have_code_mailed(tx, hashes_of(keyring, email).newest)
 
 
 async def count_try(request: identity.ConfirmEmail, database: Database) -> Try | None:
@@ -67,7 +66,7 @@ async def count_try(request: identity.ConfirmEmail, database: Database) -> Try |
     if not request.token:
         raise refuse(422, "the sign-up's token is missing", field="token", message="it is in the answer to the sign-up")
     async with database.transaction(Purpose.CONTRACT) as tx:
-        return await sign_ups.count_try(tx, request.token)
+        return await pending_addresses.count_try(tx, "sign_up", digest(request.token))
 
 
 async def confirm(tx: Transaction, keyring: Keyring, request: identity.ConfirmEmail, tried: Try | None) -> UUID:
@@ -85,8 +84,7 @@ async def confirm(tx: Transaction, keyring: Keyring, request: identity.ConfirmEm
 
 def _is_proved(keyring: Keyring, request: identity.ConfirmEmail, tried: Try) -> bool:
     """Whether the code is that of the token's mailbox, and the mailbox the one that is named."""
-    right = tried.nonce is not None and keyring.is_code(CODE, tried.nonce.bytes, request.code)
-    return right and _is_same_mailbox(tried.email, request.email)
+    return tried.is_right(keyring, request.code) and _is_same_mailbox(tried.email, request.email)
 
 
 def _is_same_mailbox(one: str, other: str) -> bool:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 
 from shared.contracts import identity
+from shared.contracts.fields import Language
 from shared.law import tax_numbers
 from shared.problems import FieldError, Problem, Refused
 
@@ -22,13 +23,14 @@ class Details:
     company: str
     nip: str
     vat_number: str
-    language: str
+    language: Language
 
 
 DETAILS = tuple(field.name for field in fields(Details))
 
 BUSINESSES = ("sole trader", "company")
 HOME = "PL"
+NO_FIRM = {"company": "", "nip": "", "vat_number": ""}
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,10 @@ def written_vat_number(country: str, number: str) -> str:
 
 
 def corrected(profile: identity.Profile, request: identity.ChangeProfile) -> identity.Profile:
-    """The profile with the corrected fields; those left out stay, as they were stored. Raises Refused (422)."""
-    after = profile.model_copy(update=request.model_dump(exclude={"subject_id"}, exclude_none=True))
+    """The profile with the corrected fields; those left out stay, but a firm's go with it. Raises Refused (422)."""
+    ended = request.kind == "person" and profile.kind != "person"
+    corrections = request.model_dump(exclude={"subject_id"}, exclude_none=True)
+    after = profile.model_copy(update=(NO_FIRM if ended else {}) | corrections)
     if PARTY.isdisjoint(changed_fields(profile, after)):
         return after
     check_party(party_of(after))

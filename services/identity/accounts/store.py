@@ -18,11 +18,12 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO N
 STORE_CREDENTIAL = "INSERT INTO credential (subject_id, password_hash) VALUES ($1, $2)"
 READ = f"SELECT {', '.join(DETAILS)} FROM account WHERE subject_id = $1"  # noqa: S608 names of fields
 LOCK = "SELECT true FROM account WHERE subject_id = $1 FOR NO KEY UPDATE"
+SET_EMAIL = "UPDATE account SET email = $2, mail_refused_at = NULL WHERE subject_id = $1"
 MARK_REFUSING = "UPDATE account SET mail_refused_at = now() WHERE subject_id = $1 AND email = $2"
 MARK_REACHED = "UPDATE account SET mail_refused_at = NULL WHERE subject_id = $1 AND mail_refused_at IS NOT NULL"
 CORRECT = """
 UPDATE account SET full_name = $2, street = $3, postal_code = $4, city = $5, country = $6, phone = $7, company = $8,
-  nip = $9, language = $10, vat_number = $11
+  nip = $9, language = $10, kind = $11, vat_number = $12
 WHERE subject_id = $1
 """
 
@@ -56,7 +57,8 @@ async def lock(tx: Transaction, subject_id: UUID) -> None:
 
 async def correct(tx: Transaction, subject_id: UUID, p: identity.Profile) -> None:
     address = (p.street, p.postal_code, p.city, p.country, p.phone)
-    await tx.run(CORRECT, subject_id, p.full_name, *address, p.company, p.nip, p.language, p.vat_number)
+    firm = (p.company, p.nip, p.language, p.kind, p.vat_number)
+    await tx.run(CORRECT, subject_id, p.full_name, *address, *firm)
 
 
 async def mark_refusing(tx: Transaction, subject_id: UUID, email: str) -> None:
@@ -67,3 +69,8 @@ async def mark_refusing(tx: Transaction, subject_id: UUID, email: str) -> None:
 async def mark_reached(tx: Transaction, subject_id: UUID) -> None:
     """Note that the owner got a mail at the address."""
     await tx.run(MARK_REACHED, subject_id)
+
+
+async def set_email(tx: Transaction, subject_id: UUID, email: str) -> None:
+    """Set an address that was proved just now."""
+    await tx.run(SET_EMAIL, subject_id, email)

@@ -1,8 +1,8 @@
 """Signing up: alike for known and unknown addresses."""
 
 from services.identity import registration
+from services.identity.pending_addresses import Try
 from services.identity.sign_ups.rules import SignUp
-from services.identity.sign_ups.store import Try
 from shared.contracts import identity
 from shared.contracts.message import Created, Done
 from shared.database import Transaction

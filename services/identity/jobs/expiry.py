@@ -14,8 +14,9 @@ EXPIRE = (
     "DELETE FROM known_device WHERE last_used_at < now() - interval '90 days'",
     "DELETE FROM failed_sign_in WHERE at < now() - interval '24 hours'",
     "DELETE FROM password_reset WHERE coalesce(expires_at, asked_at + interval '7 days') < now()",
+    "DELETE FROM email_change WHERE created_at < now() - interval '7 days'",
     "DELETE FROM activity WHERE at < now() - interval '90 days'",
-    """UPDATE service_mail SET refused_at = now()
+    """UPDATE service_mail SET refused_at = now(), email = NULL
     WHERE sent_at IS NULL AND refused_at IS NULL AND created_at < now() - interval '7 days'""",
     "DELETE FROM service_mail WHERE created_at < now() - interval '12 months'",
 )

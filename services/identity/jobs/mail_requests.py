@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from services.identity import mail_requests, password_changes, persons, registration
+from services.identity import mail_requests, password_changes, pending_addresses, persons, registration
+from services.identity.addresses import hashes_of
 from services.identity.mail_requests import MailRequest
 from shared.database import Database, Transaction
 from shared.purposes import Purpose
@@ -30,3 +31,5 @@ async def _decide(tx: Transaction, keyring: Keyring, request: MailRequest, owner
             await registration.answer(tx, keyring, request.email, owner)
         case "password-reset":
             await password_changes.mail_reset(tx, keyring, owner)
+        case "email-change":
+            await pending_addresses.have_code_mailed(tx, hashes_of(keyring, request.email).newest)

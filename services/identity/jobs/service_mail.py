@@ -1,9 +1,11 @@
 """Service mail: sent at least once, with a stable Message-ID; each mail sent is a disclosure."""
 
 from functools import partial
+from uuid import UUID
 
 from services.identity import password_resets
 from services.identity.accounts import store as accounts
+from services.identity.email_changes.store import undo_token
 from services.identity.password_resets import reset_token
 from services.identity.service_mail import store, templates
 from services.identity.service_mail.store import ServiceMail
@@ -27,7 +29,7 @@ async def send_service_mail(database: Database, mailer: Mailer, keyring: Keyring
         name="service mail",
         purpose=Purpose.UPKEEP,
         lease=partial(_lease, keyring, settings.reset_valid_s),
-        compose=partial(_compose, keyring),
+        compose=partial(_compose, keyring, settings.public_url),
         ended=partial(_note, settings.mail_provider),
         postpone=store.postpone,
         first_wait_s=settings.mail_retry_s,
@@ -44,10 +46,12 @@ async def _lease(keyring: Keyring, reset_valid_s: float, tx: Transaction, limit:
     return due
 
 
-async def _compose(keyring: Keyring, mail: ServiceMail) -> Letter:
+async def _compose(keyring: Keyring, public_url: str, mail: ServiceMail) -> Letter:
     facts = dict(mail.facts)
     if mail.template == RESET:
         facts["token"] = reset_token(keyring, mail.mail_id)
+    if change_id := facts.pop("change_id", None):
+        facts["link"] = f"{public_url}/email-changes/{undo_token(keyring, UUID(change_id))}"
     subject, text = templates.compose(mail.template, mail.language, mail.full_name, facts)
     return Letter(f"service-{mail.mail_id}", mail.email, subject, text)
 

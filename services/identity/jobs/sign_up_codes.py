@@ -2,11 +2,10 @@
 
 from functools import partial
 
-from services.identity.registration import CODE
+from services.identity import pending_addresses as store
+from services.identity.pending_addresses import CODE, CodeMail
 from services.identity.service_mail import templates
 from services.identity.settings import IdentitySettings
-from services.identity.sign_ups import store
-from services.identity.sign_ups.store import CodeMail
 from shared.database import Database, Transaction
 from shared.mail.delivery import Ending, Letter, MailQueue, deliver_due
 from shared.mail.mailer import Mailer

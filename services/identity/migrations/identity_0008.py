@@ -3,7 +3,7 @@
 from shared.migrations import run_sql_beside
 
 revision = "identity_0008"
-down_revision = "identity_0006"
+down_revision = "identity_0007"
 branch_labels = None
 depends_on = None
 

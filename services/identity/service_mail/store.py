@@ -12,40 +12,49 @@ from shared.mail.delivery import LEASE_S
 SERVICE_MAIL = "service mail"
 """The loop that sends."""
 
-STORE = "INSERT INTO service_mail (mail_id, subject_id, template, facts) VALUES ($1, $2, $3, $4)"
+STORE = "INSERT INTO service_mail (mail_id, subject_id, template, facts, email) VALUES ($1, $2, $3, $4, $5)"
 RECENT = """
 SELECT count(*) FROM service_mail
 WHERE subject_id = $1 AND template = $2 AND created_at > now() - interval '1 hour'
 """
 
 
-async def store(tx: Transaction, subject_id: UUID, template: str, facts: Mapping[str, str] | None = None) -> UUID:
-    """Have a mail written; its id makes the Message-ID."""
+async def store(
+    tx: Transaction,
+    subject_id: UUID,
+    template: str,
+    facts: Mapping[str, str] | None = None,
+    *,
+    email: str | None = None,
+) -> UUID:
+    """Have a mail written, to the account's address or another; its id makes the Message-ID."""
     mail_id = uuid4()
-    await tx.run(STORE, mail_id, subject_id, template, json.dumps(dict(facts or {})))
+    await tx.run(STORE, mail_id, subject_id, template, json.dumps(dict(facts or {})), email)
     tx.wake(SERVICE_MAIL)
     return mail_id
 
 
-async def store_within_limit(tx: Transaction, subject_id: UUID, template: str, per_hour: int = 1) -> UUID | None:
-    """Have a mail written that strangers can cause, so many times an hour; None when that is used up."""
-    if await tx.value(RECENT, subject_id, template) >= per_hour:
-        return None
-    return await store(tx, subject_id, template)
+async def store_within_limit(
+    tx: Transaction, subject_id: UUID, template: str, facts: Mapping[str, str] | None = None
+) -> None:
+    """Have a mail written that can be caused again and again, once an hour."""
+    if not await tx.value(RECENT, subject_id, template):
+        await store(tx, subject_id, template, facts)
 
 
 # A mailbox that refused a mail gets none but what proves it anew.
 LEASE = """
 WITH due AS MATERIALIZED (SELECT d.mail_id FROM service_mail d JOIN account a USING (subject_id)
   WHERE d.sent_at IS NULL AND d.refused_at IS NULL AND d.next_try_at <= now()
-    AND (a.mail_refused_at IS NULL OR d.template = 'password-reset')
+    AND (a.mail_refused_at IS NULL OR d.template = 'password-reset' OR d.email IS NOT NULL)
   ORDER BY d.next_try_at LIMIT $1 FOR UPDATE OF d SKIP LOCKED)
 UPDATE service_mail m SET attempts = attempts + 1, next_try_at = now() + make_interval(secs => $2)
 FROM due, account a WHERE m.mail_id = due.mail_id AND a.subject_id = m.subject_id
-RETURNING m.mail_id, m.subject_id, m.template, m.facts, m.attempts, a.email, a.full_name, a.language
+RETURNING m.mail_id, m.subject_id, m.template, m.facts, m.attempts, coalesce(m.email, a.email) AS email,
+  a.full_name, a.language
 """
-SENT = "UPDATE service_mail SET sent_at = now() WHERE mail_id = $1"
-REFUSED = "UPDATE service_mail SET refused_at = now() WHERE mail_id = $1"
+SENT = "UPDATE service_mail SET sent_at = now(), email = NULL WHERE mail_id = $1"
+REFUSED = "UPDATE service_mail SET refused_at = now(), email = NULL WHERE mail_id = $1"
 POSTPONE = "UPDATE service_mail SET next_try_at = now() + make_interval(secs => $2) WHERE mail_id = $1"
 
 

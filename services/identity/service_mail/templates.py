@@ -16,17 +16,18 @@ class Template(NamedTuple):
 CODE: Mapping[Language, Template] = {
     "pl": Template(
         "Kod potwierdzający adres e-mail",
-        "Ktoś, zapewne Ty, zakłada u nas konto z tym adresem.\n\nKod: {code}\n\n"
-        "Kod jest ważny 10 minut i tylko raz. Wpisz go tam, gdzie zakładasz konto, i nikomu go nie podawaj.\n"
-        "Jeśli to nie Ty, zignoruj tę wiadomość: bez kodu konto nie powstanie, a podane dane usuniemy najpóźniej\n"
+        "Ktoś, zapewne Ty, podał u nas ten adres: dla nowego konta albo jako nowy adres konta.\n\nKod: {code}\n\n"
+        "Kod jest ważny 10 minut i tylko raz. Wpisz go tam, gdzie podajesz adres, i nikomu go nie zdradzaj.\n"
+        "Jeśli to nie Ty, zignoruj tę wiadomość: bez kodu nic się nie stanie, a podane dane usuniemy najpóźniej\n"
         "po 48 godzinach.\n",
     ),
     "en": Template(
         "Code to confirm your e-mail address",
-        "Somebody, probably you, is opening an account with this address.\n\nCode: {code}\n\n"
-        "It is valid for 10 minutes and once only. Type it where you are opening the account, and tell it to nobody.\n"
-        "If it was not you, ignore this message: without the code there will be no account, and what was entered is\n"
-        "deleted after 48 hours at the latest.\n",
+        "Somebody, probably you, entered this address with us: for a new account, or as the new address of one.\n\n"
+        "Code: {code}\n\n"
+        "It is valid for 10 minutes and once only. Type it where you entered the address, and tell it to nobody.\n"
+        "If it was not you, ignore this message: without the code nothing happens, and what was entered is deleted\n"
+        "after 48 hours at the latest.\n",
     ),
 }
 
@@ -108,6 +109,34 @@ OWN: Mapping[str, Mapping[Language, Template]] = {
             "a new password. If it was not you, there is nothing to do.",
         ),
     },
+    "email-change-asked": {
+        "pl": Template(
+            "Ktoś zmienia adres Twojego konta",
+            "Ktoś, zapewne Ty, podał dla Twojego konta inny adres e-mail. Zmiana nastąpi, gdy nowy adres zostanie\n"
+            "potwierdzony kodem. Jeśli to nie Ty, otwórz poniższy odnośnik: odwołasz zmianę, zakończysz wszystkie\n"
+            "sesje i dostaniesz list do ustawienia nowego hasła.",
+        ),
+        "en": Template(
+            "The address of your account is being changed",
+            "Somebody, probably you, entered another e-mail address for your account. It takes effect once the new\n"
+            "address is confirmed with a code. If it was not you, open the link below: it calls the change off, ends\n"
+            "all sessions, and a mail leads you to a new password.",
+        ),
+    },
+    "email-changed": {
+        "pl": Template(
+            "Adres Twojego konta został zmieniony",
+            "Twoje konto ma odtąd inny adres e-mail, a wszystkie sesje zostały zakończone. Jeśli to nie Ty, w ciągu\n"
+            "siedmiu dni otwórz poniższy odnośnik: przywrócisz ten adres, zakończysz wszystkie sesje i dostaniesz\n"
+            "list do ustawienia nowego hasła.",
+        ),
+        "en": Template(
+            "The address of your account was changed",
+            "Your account has another e-mail address from now on, and all sessions were ended. If it was not you,\n"
+            "open the link below within seven days: it restores this address, ends all sessions, and a mail leads you\n"
+            "to a new password.",
+        ),
+    },
     "password-reset": {
         "pl": Template(
             "Ustawianie nowego hasła",
@@ -137,6 +166,7 @@ LABELS: Mapping[Language, Mapping[str, str]] = {
         "paid_on": "Data płatności",
         "account": "Rachunek bankowy",
         "token": "Kod",
+        "link": "Odnośnik",
     },
     "en": {
         "amount": "Amount",
@@ -152,6 +182,7 @@ LABELS: Mapping[Language, Mapping[str, str]] = {
         "paid_on": "Paid on",
         "account": "Bank account",
         "token": "Code",
+        "link": "Link",
     },
 }
 GREETING: Mapping[Language, str] = {"pl": "Dzień dobry, {full_name}!", "en": "Hello {full_name},"}

@@ -9,6 +9,7 @@ from shared.contracts.identity.accounts import (
     SignUpBegun,
 )
 from shared.contracts.identity.activity import Activities, Activity, ReadActivity
+from shared.contracts.identity.email_changes import ChangeEmail, ConfirmEmailChange, UndoEmailChange
 from shared.contracts.identity.passwords import ChangePassword, KnownDevice, RequestPasswordReset, ResetPassword
 from shared.contracts.identity.persons import LinkPersons, Recognized, RecognizePerson, SubjectsLinked
 from shared.contracts.identity.profile import (
@@ -38,9 +39,11 @@ __all__ = [
     "Activity",
     "Address",
     "Authenticate",
+    "ChangeEmail",
     "ChangePassword",
     "ChangeProfile",
     "ConfirmEmail",
+    "ConfirmEmailChange",
     "Kind",
     "KnownDevice",
     "LinkPersons",
@@ -68,4 +71,5 @@ __all__ = [
     "SubjectsLinked",
     "TellAddress",
     "TellBuyer",
+    "UndoEmailChange",
 ]

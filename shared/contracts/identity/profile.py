@@ -5,6 +5,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.fields import Language, Line, Phone
+from shared.contracts.identity.accounts import Kind
 from shared.contracts.message import Event, Message, Request
 
 
@@ -39,7 +40,7 @@ class ReadProfile(Request[Profile], type="identity.read-profile"):
 
 
 class ChangeProfile(Request[Profile], type="identity.change-profile"):
-    """Correct one's own data (Art. 16); fields left out stay."""
+    """Correct one's own data (Art. 16); fields left out stay. Who becomes a `person` has no company and NIP then."""
 
     subject_id: UUID
     full_name: Line | None = Field(default=None, min_length=1, max_length=200)
@@ -48,6 +49,7 @@ class ChangeProfile(Request[Profile], type="identity.change-profile"):
     city: Line | None = Field(default=None, max_length=100)
     country: str | None = Field(default=None, pattern=r"^[A-Z]{2}$")
     phone: Phone | None = Field(default=None, max_length=30)
+    kind: Kind | None = None
     company: Line | None = Field(default=None, max_length=200)
     nip: Line | None = Field(default=None, max_length=20)
     vat_number: Line | None = Field(default=None, max_length=30)

@@ -110,7 +110,10 @@ POST /privacy-requests/tokens/confirmations
 GET,DELETE /privacy-requests/{token}
 GET /privacy-requests/{token}/certificate
 POST /password-resets
-POST /password-resets/{token}"""
+POST /password-resets/{token}
+POST /me/email
+POST /me/email/confirmations
+GET,POST /email-changes/{token}"""
 
 MALFORMED = {
     "no JSON": (b'{"email": ', 400),

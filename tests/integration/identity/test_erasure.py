@@ -53,6 +53,8 @@ async def test_everything_of_a_person_goes_and_the_address_is_somebody_new(drive
     await driver.problem(identity.SignIn(email=anna, password="wrong horse"))
     known = await driver.ask(identity.RecognizePerson(email=other))
     await driver.ask(identity.LinkPersons(subject_id=person, other_id=known.subject_id))
+    await driver.ask(identity.ChangeEmail(token=token, email=address("next")))
+    await driver.everything()  # waits for what is due
     held = await rows_of(driver, person)
     assert all(held.values()), held
     principal = await driver.ask(identity.Authenticate(token=token))

@@ -188,6 +188,58 @@ async def test_a_correction_tells_the_names_of_the_fields_and_no_value(driver: D
     ]
 
 
+FIRM = {"company": "Firma Anny", "nip": "9222828810"}
+
+
+@pytest.mark.parametrize(
+    ("before", "change", "after"),
+    [
+        ({}, {"kind": "sole trader", "nip": "922-28-28-810"}, ("sole trader", "", "9222828810")),
+        ({}, {"kind": "company"} | FIRM, ("company", "Firma Anny", "9222828810")),
+        ({"kind": "company"} | FIRM, {"kind": "person"}, ("person", "", "")),
+        (
+            {"kind": "sole trader", "nip": "9222828810"},
+            {"kind": "company", "company": "Firma"},
+            ("company", "Firma", "9222828810"),
+        ),
+        ({"kind": "company"} | FIRM, {"kind": "sole trader"}, ("sole trader", "Firma Anny", "9222828810")),
+        ({"kind": "company"} | FIRM, {"kind": "company", "company": "Inna"}, ("company", "Inna", "9222828810")),
+        ({"kind": "person", "company": "Firma"}, {"kind": "person"}, ("person", "Firma", "")),
+    ],
+)
+async def test_a_person_becomes_a_firm_and_a_firm_a_person(
+    driver: Driver, before: dict[str, Any], change: dict[str, Any], after: tuple[str, str, str]
+) -> None:
+    person = await driver.member(address("anna"), **before)
+    async with driver.listening("identity.profile-changed.v1") as heard:
+        profile = await driver.ask(identity.ChangeProfile(subject_id=person, **change))
+        assert (profile.kind, profile.company, profile.nip) == after
+        assert profile == await driver.ask(identity.TellBuyer(subject_id=person))
+        if before.get("kind", "person") != after[0]:
+            await eventually(lambda: bool(heard))
+            assert "kind" in heard[0]["fields"]
+
+
+@pytest.mark.parametrize(
+    ("change", "fields"),
+    [
+        ({"kind": "sole trader"}, ["nip"]),
+        ({"kind": "company"}, ["company", "nip"]),
+        ({"kind": "company", "nip": "9222828810"}, ["company"]),
+        ({"kind": "sole trader", "nip": "9222828811"}, ["nip"]),
+        ({"kind": "robot"}, ["kind"]),
+    ],
+)
+async def test_a_firm_needs_its_fields_when_it_becomes_one(
+    driver: Driver, change: dict[str, Any], fields: list[str]
+) -> None:
+    person = await driver.member(address("anna"))
+    before = await driver.ask(identity.ReadProfile(subject_id=person))
+    problem = await driver.problem(identity.ChangeProfile.model_construct(subject_id=person, **change))
+    assert (problem.status, [e.field for e in problem.errors]) == (422, fields)
+    assert await driver.ask(identity.ReadProfile(subject_id=person)) == before
+
+
 @pytest.mark.parametrize(
     ("field", "correction"),
     [

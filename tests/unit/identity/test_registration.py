@@ -5,7 +5,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.identity.registration import CODE
+from services.identity.pending_addresses import CODE
 from shared.contracts import identity
 from shared.secrets import Keyring
 
