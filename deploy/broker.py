@@ -27,10 +27,10 @@ async def prepare(
     async with topology.management(management_url) as api:
         await _put(api, f"/api/vhosts/{quote(virtual_host, safe='')}", {"default_queue_type": "classic"})
         await _allow_admin(api, virtual_host, management_url)
-        urls = {s: await _user(api, virtual_host, s, amqp_admin_url, secret) for s in services}
     await topology.set_policies(management_url, virtual_host, services, dict(waits_ms or {}))
     await topology.declare(in_virtual_host(amqp_admin_url, virtual_host), reactions, services)
-    return urls
+    async with topology.management(management_url) as api:  # RabbitMQ 4.3 has no permission for an exchange to come
+        return {s: await _user(api, virtual_host, s, amqp_admin_url, secret) for s in services}
 
 
 async def remove(management_url: str, virtual_host: str) -> None:

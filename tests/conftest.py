@@ -19,7 +19,7 @@ from tests import harness as harnesses
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[local.Servers]:
-    """Real servers: named in the environment, in containers where a Docker engine answers, or private ones."""
+    """Real servers: those that run already, containers where they are asked for, or private ones."""
     folder = Path(os.environ.get("LETHE_TEST_STATE", STATE / "test"))
     if running := os.environ.get("LETHE_TEST_SERVERS"):  # ./lethe test shares them among its kinds
         urls = json.loads(running)

@@ -1,8 +1,9 @@
-"""PostgreSQL and RabbitMQ in containers: for tests, where a Docker engine answers and no servers are named."""
+"""PostgreSQL and RabbitMQ in containers: for `./lethe test --containers`, from whatever Docker engine answers."""
 
 import contextlib
 import gc
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,17 +18,18 @@ from testcontainers.core.container import DockerContainer
 from deploy.local import mailbox
 from deploy.local.servers import Servers
 
-NAMED = ("LETHE_POSTGRES_ADMIN_URL", "LETHE_AMQP_URL")
+WANTED = "LETHE_TEST_CONTAINERS"
+NO_ENGINE = 1
 ENGINE_TIMEOUT_S = 3
 LOOPBACK: Any = ("127.0.0.1", None)  # any free port; passed on to docker-py, whose tuples the wrapper's types omit
-ACCOUNT = "lethe"
+ACCOUNT = "tests"  # no name of a schema: PostgreSQL looks for unqualified names in the schema of the account first
 # As for the private ones: many databases at once, and a crash of the machine may lose a test's data.
 SETTINGS = "-c max_connections=200 -c fsync=off -c full_page_writes=off -c jit=off"
 
 
 def wanted() -> bool:
-    """Whether tests take containers: nobody has named other servers, and an engine answers."""
-    return not any(os.environ.get(name) for name in NAMED) and engine_answers()
+    """Whether tests take containers."""
+    return bool(os.environ.get(WANTED))
 
 
 def engine_answers() -> bool:
@@ -74,3 +76,8 @@ def _publish(container: DockerContainer, *ports: int) -> None:
     """Reach a container from this machine only: Docker itself would open its ports to the whole network."""
     for port in ports:
         container.ports[str(port)] = LOOPBACK
+
+
+if __name__ == "__main__":
+    if not engine_answers():
+        sys.exit("lethe: no container engine answers: start one, or name its socket in DOCKER_HOST")

@@ -25,7 +25,9 @@ from deploy.local.servers import running_servers, stop_servers
 
 WRONG_USE = 2
 SIDE_BY_SIDE = 2
-DOCKER = Path("/var/run/docker.sock")
+CONTAINERS = "LETHE_TEST_CONTAINERS"
+"""Tells the tests to take their servers from a container engine."""
+ON_CONTAINERS = ("contract", "integration", "end_to_end")
 SERVERS = "LETHE_TEST_SERVERS"
 """Tells the tests which servers run already: a JSON object, its mailbox folder as text."""
 
@@ -78,31 +80,45 @@ def run_tests(
     deep: Annotated[
         bool, typer.Option("--deep", help="More rounds, larger populations, and every guard broken once.")
     ] = False,
+    containers: Annotated[
+        bool, typer.Option("--containers", help="Contract, integration and end_to_end on servers in containers.")
+    ] = False,
 ) -> None:
     """Run the checks, two kinds side by side on servers they share; exits with 1 when one fails.
 
     A kind over its time budget is said aloud and fails nothing: how long it takes is the machine's affair too.
+    Containers come from whatever engine answers Docker's API (DOCKER_HOST).
     """
-    every = (*KINDS, DEEP) if deep else KINDS
+    every: tuple[Kind, ...] = (*KINDS, DEEP) if deep else KINDS
+    if containers:
+        every = tuple(kind for kind in KINDS if kind.name in ON_CONTAINERS)
+        _require_engine()
     if unknown := set(kinds or ()) - {kind.name for kind in every}:
         names = ", ".join(kind.name for kind in every)
         typer.echo(f"lethe: no such kind: {', '.join(sorted(unknown))}; there are: {names}", err=True)
         raise typer.Exit(WRONG_USE)
     chosen = [kind for kind in every if not kinds or kind.name in kinds]
     began = time.monotonic()
-    with one_sentence_per_failure(), _shared_servers(chosen) as servers:
+    with one_sentence_per_failure(), _shared_servers([] if containers else chosen) as servers:
         environment = os.environ | servers | ({"LETHE_TEST_DEEP": "1"} if deep else {})
+        environment |= {CONTAINERS: "1"} if containers else {}
         finished = _run_all(chosen, environment)
     Console().print(_table(chosen, finished, time.monotonic() - began))
     if not all(each.passed for each in finished.values()):
         raise typer.Exit(1)
 
 
+def _require_engine() -> None:
+    """Exit where no container engine answers, with the sentence that says so."""
+    done = subprocess.run([sys.executable, "-m", "tests.containers"], cwd=PROJECT, check=False)
+    if done.returncode:
+        raise typer.Exit(done.returncode)
+
+
 @contextmanager
 def _shared_servers(chosen: Sequence[Kind]) -> Iterator[dict[str, str]]:
-    """The private servers for all kinds. Where a container engine may answer, each kind brings its own, in turn."""
-    engine = "DOCKER_HOST" in os.environ or DOCKER.exists()
-    if engine or SERVERS in os.environ or not any(kind.needs_servers for kind in chosen):
+    """The private servers for all kinds; in containers each kind has its own."""
+    if SERVERS in os.environ or not any(kind.needs_servers for kind in chosen):
         yield {}
         return
     folder = Path(os.environ.get("LETHE_TEST_STATE", STATE / "test"))
@@ -118,7 +134,7 @@ def _run_all(chosen: Sequence[Kind], environment: dict[str, str]) -> dict[str, F
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     finished: dict[str, Finished] = {}
     progress = Progress(*columns, console=Console(stderr=True), transient=True)
-    with progress, ThreadPoolExecutor(SIDE_BY_SIDE if SERVERS in environment else 1) as pool:
+    with progress, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         for future in as_completed([pool.submit(_run, kind, environment, progress) for kind in chosen]):
             each = future.result()
             finished[each.kind.name] = each

@@ -1,24 +1,42 @@
-"""When tests take containers. The containers themselves need a Docker engine, and are used wherever one answers."""
+"""When tests take containers: only when they are asked to, and only where an engine answers."""
+
+import os
+import subprocess
+import sys
 
 import pytest
 
+from deploy.commands import test as command
+from deploy.local.folders import PROJECT
 from tests import containers
 
 NOBODY = "tcp://127.0.0.1:1"
 
 
-def test_without_an_engine_tests_take_private_servers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tests_take_containers_when_they_are_asked_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(containers.WANTED, raising=False)
+    assert not containers.wanted()
+    monkeypatch.setenv(containers.WANTED, "1")
+    assert containers.wanted()
+    assert command.CONTAINERS == containers.WANTED
+
+
+def test_without_an_engine_one_sentence_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_HOST", NOBODY)
     assert not containers.engine_answers()
-    assert not containers.wanted()
+    done = subprocess.run(
+        [sys.executable, "-m", "deploy.commands", "test", "--containers"],
+        cwd=PROJECT,
+        env=os.environ | {"DOCKER_HOST": NOBODY},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == containers.NO_ENGINE
+    assert done.stderr == "lethe: no container engine answers: start one, or name its socket in DOCKER_HOST\n"
 
 
-@pytest.mark.parametrize("name", containers.NAMED)
-def test_named_servers_come_before_containers(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
-
-    def asked() -> bool:
-        raise AssertionError("an engine was asked")
-
-    monkeypatch.setattr(containers, "engine_answers", asked)
-    monkeypatch.setenv(name, "x")
-    assert not containers.wanted()
+def test_the_account_is_named_like_no_schema() -> None:
+    """PostgreSQL puts unqualified tables into a schema of the account's name, if there is one."""
+    assert containers.ACCOUNT != "lethe"
