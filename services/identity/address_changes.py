@@ -17,12 +17,12 @@ from services.identity import (
 from services.identity.accounts import store as accounts
 from services.identity.addresses import hashes_of
 from services.identity.email_changes import store as email_changes
-from services.identity.email_changes.rules import check_fresh
 from services.identity.email_changes.store import Undoable
 from services.identity.pending_addresses import Try
 from services.identity.service_mail import store as service_mail
 from services.identity.sessions import Session
 from services.identity.settings import IdentitySettings
+from shared.authentication import check_fresh
 from shared.clock import now
 from shared.contracts import identity
 from shared.database import Database, Transaction
@@ -39,7 +39,7 @@ NO_PASSWORD = ""
 async def ask(tx: Transaction, keyring: Keyring, settings: IdentitySettings, request: identity.ChangeEmail) -> None:
     """Ask for a code at the new address, and tell the old one at once. Raises Refused (401, 403, 422)."""
     session = await sessions.find(tx, request.token, settings.session_idle_s)
-    check_fresh(session.authenticated_at, now())
+    check_fresh(session.authenticated_at, now(), settings.reauthentication_minutes)
     if one_spelling(request.email) == one_spelling(session.email):
         raise refuse(422, "this is the account's address already", field="email")
     if await lock_subject(tx, session.subject_id) is not Standing.LIVE:

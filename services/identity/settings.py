@@ -13,6 +13,7 @@ class IdentitySettings(KeyedSettings):
     code_valid_s: float = Field(default=600.0, gt=0, le=600)  # OWASP ASVS 6.5.5
     reset_valid_s: float = Field(default=3600.0, gt=0, le=3600)
     session_idle_s: float = Field(default=24 * 3600.0, gt=0)
+    reauthentication_minutes: int = Field(default=15, ge=1)
     session_lifetime_s: float = Field(default=30 * 24 * 3600.0, gt=0)
     argon2_memory_kib: int = Field(default=19 * 1024, ge=8)
     argon2_time_cost: int = Field(default=2, ge=1)
