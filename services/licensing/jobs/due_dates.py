@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from services.licensing import staff_cases
+from services.licensing.invoices import debts
 from services.licensing.invoices import store as invoices
 from services.licensing.invoices.rules import demand
 from services.licensing.licenses import contract_rows, lifetime, rules
@@ -32,7 +33,8 @@ async def step(database: Database) -> bool:
         dunned = await _dun(tx)
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
         reviewed = await _review_contracts(tx)
-    return BATCH in (expired, notified, dunned, reviewed)
+        judged = await debts.review(tx, today(), BATCH)
+    return BATCH in (expired, notified, dunned, reviewed, judged)
 
 
 async def _expire_orders(tx: Transaction) -> int:

@@ -3,6 +3,8 @@
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
+import pytest
+
 from services.licensing.app import SERVICE
 from services.licensing.data_map import DATA_MAP
 from services.licensing.jobs import due_dates
@@ -232,6 +234,26 @@ async def test_a_debt_is_held_until_it_is_paid(driver: Driver) -> None:
     assert await driver.count("invoice", person, "review_at IS NULL AND exemptions = ARRAY['GDPR Art. 17(3)(b)']") == 1
     assert await driver.count("purchase", person, "state = 'paid'") == 1
     assert await driver.ends("invoice", person) == {date(today().year + 6, 12, 31)}
+
+
+@pytest.mark.parametrize(("due_years_ago", "barred"), [(0, False), (3, False), (4, True), (6, True)])
+async def test_a_debt_is_looked_at_again_until_it_is_time_barred(
+    driver: Driver, due_years_ago: int, barred: bool
+) -> None:
+    """Three years to the end of a year, KC art. 118; after that tax law alone says how long."""
+    person = await driver.person(kind="sole trader")
+    await driver.order(person, pay_by="transfer")
+    await driver.erase(person, terminate=True)
+    past = "UPDATE invoice SET review_at = $2, due_on = $3 WHERE subject_id = $1"
+    due_on = today().replace(year=today().year - due_years_ago, month=6, day=1)
+    await driver.rows.execute(past, person, today(), due_on)
+    await due_dates.step(driver.resources.database)
+    tax_alone = (
+        "review_at IS NULL AND exemptions = ARRAY['GDPR Art. 17(3)(b)'] AND NOT (provisions::text LIKE '%unpaid%')"
+    )
+    assert await driver.count("invoice", person, tax_alone) == barred
+    assert await driver.count("invoice", person, "review_at > now()") == (not barred)
+    assert await driver.count("invoice", person, "retain_until IS NOT NULL") == 1
 
 
 async def test_erasure_and_payments_at_once_leave_nothing_live(driver: Driver) -> None:
