@@ -6,6 +6,8 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from services.gateway import problems
+
 METHODS = frozenset(("get", "put", "post", "delete", "options", "head", "patch", "trace"))
 TAGS = {
     "accounts": "Signing up, confirming the address, forgotten passwords.",
@@ -34,6 +36,7 @@ def document(app: FastAPI, public_url: str) -> dict[str, Any]:
         tags=[{"name": name, "description": about} for name, about in TAGS.items()],
         servers=[{"url": public_url.rstrip("/")}],
     )
+    problems.describe(whole)
     for path in whole["paths"].values():
         for method in METHODS & path.keys():
             path[method].setdefault("security", [])

@@ -7,7 +7,6 @@ from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.utils import get_openapi
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -47,7 +46,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(ValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.openapi = lambda: _documented(app)  # type: ignore[method-assign]
 
 
 async def _refused(_request: Request, error: Exception) -> Response:
@@ -113,23 +111,17 @@ SIGN_IN = {"WWW-Authenticate": {"description": "how to sign in", "schema": {"typ
 HEADERS = {401: SIGN_IN, 429: WAITING, 503: WAITING}
 
 
-def _documented(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI document, with the refusals that every route shares."""
-    if app.openapi_schema is None:
-        document = get_openapi(
-            title=app.title, version=app.version, summary=app.summary, routes=app.routes, tags=app.openapi_tags
-        )
-        for path in document["paths"].values():
-            for operation in path.values():
-                may_answer_401 = operation.get("security") or "401" in operation["responses"]
-                codes = (*REFUSALS, 401) if may_answer_401 else REFUSALS
-                operation["responses"] |= {str(code): _refusal(code) for code in sorted(codes)}
-        schemas = document["components"]["schemas"]
-        schemas |= {"Problem": _schema(Problem), "FieldError": _schema(FieldError)}
-        for unused in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(unused, None)
-        app.openapi_schema = document
-    return app.openapi_schema
+def describe(document: dict[str, Any]) -> None:
+    """Add the refusals that every route shares to an OpenAPI document."""
+    for path in document["paths"].values():
+        for operation in path.values():
+            may_answer_401 = operation.get("security") or "401" in operation["responses"]
+            codes = (*REFUSALS, 401) if may_answer_401 else REFUSALS
+            operation["responses"] |= {str(code): _refusal(code) for code in sorted(codes)}
+    schemas = document["components"]["schemas"]
+    schemas |= {"Problem": _schema(Problem), "FieldError": _schema(FieldError)}
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
 
 
 def _refusal(code: int) -> dict[str, Any]:

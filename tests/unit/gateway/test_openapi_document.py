@@ -48,5 +48,6 @@ def test_it_names_its_server_and_describes_each_operation(document: dict[str, An
         assert operation["summary"], name
         assert operation["description"], name
         assert any(status.startswith("2") for status in operation["responses"]), name
+        assert {"400", "422", "429", "503"} <= operation["responses"].keys(), name
     ids = [operation["operationId"] for operation in operations(document).values()]
     assert len(ids) == len(set(ids))
