@@ -30,7 +30,7 @@ ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.starts
     "LETHE_STATE": str(FOLDER)
 }
 IN_README = set(re.findall(r"\./lethe ([a-z][^`\n]*[a-z])", (PROJECT / "README.md").read_text()))
-OF_THEIR_OWN = {"up", "down", "demo", "benchmark erasure", "test"}
+OF_THEIR_OWN = {"up", "down", "demo", "benchmark erasure", "test", "test --containers"}
 BENCHMARK = ("benchmark", "erasure", "--people", "400", "--growth", "200", "--json")
 
 Beside = dict[str, subprocess.Popen[str]]
