@@ -216,6 +216,8 @@ async def test_the_sealed_address_goes_with_the_last_letter_and_not_before(scena
     await person.until("closed")
     waiting = "SELECT letter = 'outcome' AND sealed_address IS NOT NULL FROM privacy_case WHERE case_id = $1"
     gone = "SELECT letter IS NULL AND sealed_address IS NULL FROM privacy_case WHERE case_id = $1"
+    tried = "SELECT letter = 'outcome' AND letter_tries > 0 FROM privacy_case WHERE case_id = $1"
+    await eventually(lambda: scenario.rows["privacy"].fetchval(tried, case_id))
     assert await scenario.rows["privacy"].fetchval(waiting, case_id)
     del scenario.smtp.answers[person.address]
     await eventually(lambda: scenario.rows["privacy"].fetchval(gone, case_id))
