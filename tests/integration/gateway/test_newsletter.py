@@ -17,7 +17,7 @@ from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import marketing
 from shared.contracts.message import Created
 from tests import harness as harnesses
-from tests.gateway import problem
+from tests.gateway import problem, sign_up
 from tests.harness import Harness, eventually
 from tests.integration.marketing.driver import unsubscribe_token
 
@@ -137,3 +137,58 @@ async def test_whoever_posts_to_the_link_of_a_mail_leaves_the_list(
     answer = await client.post(path, content=body, headers={"Content-Type": media_type} if media_type else {})
     assert answer.status_code == 200, answer.text
     assert "<form" not in (await client.get(path)).text
+
+
+async def test_a_reader_is_asked_to_stay_in_the_panel_and_by_the_link(
+    client: httpx.AsyncClient, harness: Harness, mail: Path
+) -> None:
+    _, session = await sign_up(client, mail)
+    me = {"Authorization": f"Bearer {session}"}
+    assert (await client.get("/me/newsletter", headers=me)).json() == {"subscribed": False, "ends_on": None}
+    assert (await client.post("/me/newsletter/renewal", headers=me)).status_code == 404
+    consent = {"given": True, "text_version": "T-7"}
+    assert (await client.put("/consents/direct-marketing/email", json=consent, headers=me)).status_code == 204
+
+    async def subscribed_here() -> bool:
+        return bool((await client.get("/me/newsletter", headers=me)).json()["subscribed"])
+
+    await eventually(subscribed_here)
+    address = (await client.get("/me", headers=me)).json()["email"]
+    path = f"/newsletter/unsubscribe/{await token_to_leave(harness, address)}"
+    for way in ("panel", "link"):
+        last = await ask_to_stay(harness, address)
+        assert (await client.get("/me/newsletter", headers=me)).json() == {"subscribed": True, "ends_on": last}
+        shown = await client.get(path)
+        assert last in shown.text
+        action = re.search(r'action="([^"]+renewals[^"]+)"', shown.text)
+        assert action is not None
+        if way == "panel":
+            assert (await client.post("/me/newsletter/renewal", headers=me)).status_code == 204
+        else:
+            assert (await client.post(shown.url.join(action.group(1)))).status_code == 200
+        assert (await client.get("/me/newsletter", headers=me)).json() == {"subscribed": True, "ends_on": None}
+
+
+async def ask_to_stay(harness: Harness, address: str) -> str:
+    """The subscription ends soon, and its reader has been asked; answers the last day."""
+    async with harness.superuser("marketing") as database:
+        last = await database.fetchval(
+            "UPDATE subscriber SET keep_until = current_date + 10, asked_on = current_date WHERE email = $1"
+            " RETURNING keep_until",
+            address,
+        )
+    return str(last)
+
+
+async def test_the_link_of_erased_data_says_so(client: httpx.AsyncClient, harness: Harness, mail: Path) -> None:
+    address, token = await subscribed(client, mail)
+    assert (await client.post("/newsletter/confirmations", json={"token": token})).status_code == 204
+    path = f"/newsletter/unsubscribe/{await token_to_leave(harness, address)}"
+    async with harness.superuser("marketing") as database, database.transaction():
+        person = await database.fetchval("DELETE FROM subscriber WHERE email = $1 RETURNING subject_id", address)
+        await database.execute("DELETE FROM permission WHERE subject_id = $1", person)
+        await database.execute("UPDATE subject SET live = false WHERE subject_id = $1", person)
+    for answer in (await client.get(path), await client.post(path)):
+        assert answer.status_code == 200
+        assert "już usunęliśmy" in answer.text
+        assert "<form" not in answer.text
