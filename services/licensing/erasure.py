@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from services.licensing.data_map import DATA_MAP
-from services.licensing.invoices import store as invoices
+from services.licensing.invoices import debts
 from services.licensing.licenses import contract_rows
 from services.licensing.licenses import store as licenses
 from services.licensing.payments import store as payments
@@ -26,7 +26,7 @@ async def prepare_erasure(tx: Transaction, people: Sequence[OrderedSubject]) -> 
     kept_before = await licenses.under_review(tx, list(ending))
     await contract_rows.release(tx, kept_before, today() - timedelta(days=1))
     await contract_rows.keep(tx, await licenses.running(tx, list(everybody - ending)), review_on)
-    await invoices.hold_unpaid(tx, list(everybody), review_on)
+    await debts.hold(tx, list(everybody), review_on)
 
 
 ERASER = Eraser(DATA_MAP, prepare_erasure)

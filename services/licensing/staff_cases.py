@@ -1,13 +1,12 @@
 """What staff have to look at: money that was told of and not booked."""
 
 from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from prometheus_client import Counter
 
 from services.licensing.money import CURRENCY
-from shared.contracts.licensing import StaffCaseKind
+from shared.contracts.licensing import StaffCase, StaffCaseKind
 from shared.database import Transaction
 from shared.observability import log
 from shared.problems import refuse
@@ -28,18 +27,6 @@ DROP_OLD = "DELETE FROM staff_case WHERE resolved_at < now() - interval '90 days
 
 
 @dataclass(frozen=True)
-class StaffCase:
-    case_id: UUID
-    kind: StaffCaseKind
-    reference: str
-    expected: int | None
-    received: int
-    currency: str
-    opened_at: datetime
-    resolved_at: datetime | None
-
-
-@dataclass(frozen=True)
 class Money:
     """What was due (None: nothing) and what was told of, in hundredths of the currency."""
 
@@ -55,9 +42,9 @@ async def open_case(tx: Transaction, kind: StaffCaseKind, event: str, reference:
         OPENED.labels(kind).inc()
 
 
-async def open_cases(tx: Transaction, limit: int) -> list[StaffCase]:
+async def open_cases(tx: Transaction, limit: int) -> tuple[StaffCase, ...]:
     """Oldest first."""
-    return [StaffCase(**row) for row in await tx.rows(OPEN_CASES, limit)]
+    return tuple(StaffCase.model_validate(dict(row)) for row in await tx.rows(OPEN_CASES, limit))
 
 
 async def resolve(tx: Transaction, case_id: UUID) -> None:

@@ -6,7 +6,6 @@ from typing import Literal
 from uuid import UUID
 
 from services.marketing.addresses import current_hash
-from services.marketing.links import Recipient
 from shared.clock import now, today
 from shared.contracts import marketing
 from shared.database import Transaction
@@ -23,10 +22,6 @@ ON CONFLICT (subject_id) DO UPDATE SET state = 'subscribed', email = excluded.em
   address_hash = excluded.address_hash, language = excluded.language, source = excluded.source,
   since = CASE WHEN subscriber.state = 'subscribed' THEN subscriber.since ELSE excluded.since END,
   left_at = NULL, stale = false, unreachable_version = NULL, asked_on = NULL, keep_until = excluded.keep_until
-"""
-SUBSCRIPTION = """
-SELECT CASE WHEN asked_on IS NOT NULL THEN keep_until END AS ends_on FROM subscriber
-WHERE subject_id = $1 AND state = 'subscribed'
 """
 OUTDATE = "UPDATE subscriber SET stale = true WHERE subject_id = $1 AND state IN ('subscribed', 'unreachable')"
 RENEW = """
@@ -48,23 +43,25 @@ async def store(tx: Transaction, keyring: Keyring, subject_id: UUID, email: str,
     await tx.run(STORE, subject_id, email, address_hash, language, source, keep_until)
 
 
+# Whoever gets mail in the mailbox of a link, if its person does not: erased, and signed up anew.
+READER = """
+SELECT subject_id, CASE WHEN asked_on IS NOT NULL THEN keep_until END AS ends_on FROM subscriber
+WHERE (subject_id = $1 OR address_hash = $2) AND state = 'subscribed' ORDER BY subject_id <> $1 LIMIT 1
+"""
+
+
 @dataclass(frozen=True)
-class Subscription:
+class Reader:
     """Somebody who gets the newsletter; `ends_on` is the last day of one who is asked to stay."""
 
+    subject_id: UUID
     ends_on: date | None
 
 
-async def subscription(tx: Transaction, subject_id: UUID) -> Subscription | None:
-    row = await tx.row(SUBSCRIPTION, subject_id)
-    return None if row is None else Subscription(**row)
-
-
-# Whoever gets mail in the mailbox of the link, if its person does not: erased, and signed up anew.
-READER_OF = """
-SELECT subject_id FROM subscriber WHERE (subject_id = $1 OR address_hash = $2) AND state = 'subscribed'
-ORDER BY subject_id <> $1 LIMIT 1
-"""
+async def reader(tx: Transaction, subject_id: UUID, address_hash: bytes | None = None) -> Reader | None:
+    """The person, or who has the mailbox of that hash now; None when nobody gets mail."""
+    row = await tx.row(READER, subject_id, address_hash)
+    return None if row is None else Reader(**row)
 
 
 WAS_ERASED = "SELECT NOT live FROM subject WHERE subject_id = $1"
@@ -72,12 +69,6 @@ WAS_ERASED = "SELECT NOT live FROM subject WHERE subject_id = $1"
 
 async def was_erased(tx: Transaction, subject_id: UUID) -> bool:
     return bool(await tx.value(WAS_ERASED, subject_id))
-
-
-async def reader_of(tx: Transaction, recipient: Recipient) -> UUID | None:
-    """Whom a link can unsubscribe; None when nobody gets mail by it."""
-    reader: UUID | None = await tx.value(READER_OF, recipient.subject_id, recipient.address_hash)
-    return reader
 
 
 async def mark_outdated(tx: Transaction, subject_id: UUID) -> bool:

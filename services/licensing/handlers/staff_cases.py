@@ -12,10 +12,7 @@ router = ServiceRouter("licensing")
 
 @router.request(licensing.ListStaffCases, purpose=Purpose.CLAIMS)
 async def list_staff_cases(request: licensing.ListStaffCases, tx: Transaction) -> licensing.StaffCases:
-    cases = await staff_cases.open_cases(tx, request.limit)
-    return licensing.StaffCases(
-        cases=tuple(licensing.StaffCase.model_validate(case, from_attributes=True) for case in cases)
-    )
+    return licensing.StaffCases(cases=await staff_cases.open_cases(tx, request.limit))
 
 
 @router.request(licensing.ResolveStaffCase, purpose=Purpose.CLAIMS)

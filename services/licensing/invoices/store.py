@@ -35,11 +35,6 @@ UPDATE invoice SET settled_on = $2, review_at = NULL, provisions = array_remove(
   exemptions = array_remove(exemptions, $4::text)
 WHERE order_id = $1 AND kind = 'invoice' AND settled_on IS NULL
 """
-HOLD_UNPAID = """
-UPDATE invoice SET review_at = $2, provisions = array_append(provisions, $3::text),
-  exemptions = array_append(exemptions, $4::text)
-WHERE subject_id = ANY ($1) AND settled_on IS NULL AND review_at IS NULL
-"""
 ONE_DEBTOR_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('debts of ' || $1::uuid::text, 0))"
 DEBT = "SELECT COALESCE(sum(gross), 0) FROM invoice WHERE subject_id = $1 AND kind = 'invoice' AND settled_on IS NULL"
 NAME_SELLER = """
@@ -142,11 +137,6 @@ async def _next_number(tx: Transaction, series: Series, issued_on: date) -> str:
 async def settle(tx: Transaction, order_id: UUID, settled_on: date) -> None:
     """The buyer has paid: the debt is no ground to keep the invoice any more."""
     await tx.run(SETTLE, order_id, settled_on, UNPAID_DEBT.provision, UNPAID_DEBT.exemption)
-
-
-async def hold_unpaid(tx: Transaction, subject_ids: Sequence[UUID], review_on: date | None) -> None:
-    """Keep unpaid invoices for the claim, too, when their buyers are erased."""
-    await tx.run(HOLD_UNPAID, subject_ids, review_on, UNPAID_DEBT.provision, UNPAID_DEBT.exemption)
 
 
 async def lock_debt(tx: Transaction, subject_id: UUID) -> int:

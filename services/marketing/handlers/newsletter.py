@@ -40,7 +40,8 @@ async def confirm(
 @router.request(marketing.Unsubscribe, purpose=Purpose.UPKEEP)
 async def unsubscribe(request: marketing.Unsubscribe, tx: Transaction, keyring: Keyring) -> Done:
     recipient = _recipient(keyring, request.token)
-    person = await subscribers.reader_of(tx, recipient) or recipient.subject_id
+    reader = await subscribers.reader(tx, recipient.subject_id, recipient.address_hash)
+    person = reader.subject_id if reader else recipient.subject_id
     if await lock_subject(tx, person) is not Standing.ERASED:
         await subscribers.leave(tx, person, "unsubscribe link", objects=request.objects)
     return Done()
@@ -52,35 +53,31 @@ async def read_unsubscribe(
 ) -> marketing.UnsubscribeOffer:
     """What the page of an unsubscribe link shows; changes nothing."""
     recipient = _recipient(keyring, request.token)
-    if (person := await subscribers.reader_of(tx, recipient)) is None:
+    reader = await subscribers.reader(tx, recipient.subject_id, recipient.address_hash)
+    if reader is None:
         outdated = await subscribers.was_erased(tx, recipient.subject_id)
         return marketing.UnsubscribeOffer(list_name=LIST, subscribed=False, outdated=outdated)
-    subscription = await subscribers.subscription(tx, person)
-    return marketing.UnsubscribeOffer(
-        list_name=LIST, subscribed=subscription is not None, ends_on=subscription.ends_on if subscription else None
-    )
+    return marketing.UnsubscribeOffer(list_name=LIST, subscribed=True, ends_on=reader.ends_on)
 
 
 @router.request(marketing.RenewByLink, purpose=Purpose.UPKEEP)
 async def renew_by_link(request: marketing.RenewByLink, tx: Transaction, keyring: Keyring) -> Done:
     recipient = _recipient(keyring, request.token)
-    if person := await subscribers.reader_of(tx, recipient):
-        await subscribers.renew_retention(tx, person, retention.marketing(today()).until)
+    if reader := await subscribers.reader(tx, recipient.subject_id, recipient.address_hash):
+        await subscribers.renew_retention(tx, reader.subject_id, retention.marketing(today()).until)
     return Done()
 
 
 @router.request(marketing.ReadSubscription, purpose=Purpose.RIGHTS)
 async def read_subscription(request: marketing.ReadSubscription, tx: Transaction) -> marketing.Subscription:
-    subscription = await subscribers.subscription(tx, request.subject_id)
-    if subscription is None:
-        return marketing.Subscription(subscribed=False)
-    return marketing.Subscription(subscribed=True, ends_on=subscription.ends_on)
+    reader = await subscribers.reader(tx, request.subject_id)
+    return marketing.Subscription(subscribed=reader is not None, ends_on=reader.ends_on if reader else None)
 
 
 @router.request(marketing.RenewSubscription, purpose=Purpose.RIGHTS)
 async def renew_subscription(request: marketing.RenewSubscription, tx: Transaction) -> Done:
     await require_live(tx, request.subject_id)
-    if await subscribers.subscription(tx, request.subject_id) is None:
+    if await subscribers.reader(tx, request.subject_id) is None:
         raise refuse(404, "no newsletter to renew", message="consent to it first")
     await subscribers.renew_retention(tx, request.subject_id, retention.marketing(today()).until)
     return Done()

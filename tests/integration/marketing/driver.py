@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
+from deploy.population.identity import Person, insert_people
 from deploy.population.marketing import Reader, insert_audience
 from services.marketing import links
 from services.marketing.addresses import hashes_of
@@ -41,6 +42,13 @@ async def insert_readers(harness: Harness, people: Sequence[Reader]) -> None:
     """People who are known to marketing and who allow e-mail, or do not."""
     async with harness.superuser("marketing") as database:
         await insert_audience(database, people, keyring_of(harness))
+
+
+async def open_account(harness: Harness, person: Reader) -> None:
+    """An account at identity for a reader, past the registration."""
+    async with harness.superuser("identity") as database:
+        resident = Person(subject_id=person.subject_id, email=person.email, full_name="Anna Nowak")
+        await insert_people(database, [resident], Keyring("identity", harness.settings["keys"]))
 
 
 async def rows(harness: Harness, sql: str, *args: Any, service: str = "marketing") -> list[Mapping[str, Any]]:

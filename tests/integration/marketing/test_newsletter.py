@@ -11,7 +11,6 @@ import pytest
 
 from deploy.local.mailbox import messages_for
 from deploy.local.servers import Servers
-from deploy.population.identity import Person, insert_people
 from services.identity.app import SERVICE as IDENTITY
 from services.marketing.app import SERVICE as MARKETING
 from services.marketing.data_map import DATA_MAP
@@ -23,7 +22,6 @@ from shared.contracts.fields import Language
 from shared.messaging.request_client import RequestClient
 from shared.personal_data.schema_check import gaps
 from shared.purposes import Purpose
-from shared.secrets import Keyring
 from shared.service import Resources
 from tests import harness as harnesses
 from tests.harness import Harness, eventually
@@ -32,6 +30,7 @@ from tests.integration.marketing.driver import (
     finished,
     hash_of,
     insert_readers,
+    open_account,
     reader,
     refusal,
     rows,
@@ -286,7 +285,7 @@ async def test_a_consent_given_in_the_panel_brings_the_address(
     harness: Harness, client: RequestClient, resources: dict[str, Resources]
 ) -> None:
     member = reader("member")
-    await _account(harness, member.subject_id, member.email)
+    await open_account(harness, member)
     await client.request(
         privacy.ChooseConsent(
             subject_id=member.subject_id,
@@ -355,7 +354,7 @@ async def test_an_objection_in_the_panel_is_remembered_for_people_without_newsle
     harness: Harness, client: RequestClient, resources: dict[str, Resources]
 ) -> None:
     member = reader("never")
-    await _account(harness, member.subject_id, member.email)
+    await open_account(harness, member)
     await client.request(marketing.NoteInterest(subject_id=member.subject_id, topic="servers"))
     await client.request(
         privacy.ChooseConsent(
@@ -385,7 +384,7 @@ async def test_a_corrected_language_reaches_the_copy(
 ) -> None:
     member = reader("corrected")
     await insert_readers(harness, [member])
-    await _account(harness, member.subject_id, member.email)
+    await open_account(harness, member)
     await client.request(identity.ChangeProfile(subject_id=member.subject_id, language="en"))
 
     async def followed() -> bool:
@@ -450,10 +449,3 @@ async def test_a_subscription_without_interaction_ends_by_itself(
         return await allowed(harness, person.subject_id, EMAIL) is False
 
     await eventually(withdrawn)
-
-
-async def _account(harness: Harness, person: UUID, address: str) -> None:
-    """An account at identity, past the registration."""
-    async with harness.superuser("identity") as database:
-        resident = Person(subject_id=person, email=address, full_name="Anna Nowak")
-        await insert_people(database, [resident], Keyring("identity", harness.settings["keys"]))

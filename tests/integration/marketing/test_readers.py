@@ -7,7 +7,6 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from deploy.population.identity import Person, insert_people
 from deploy.population.marketing import Reader
 from services.marketing.jobs.expiry import expire
 from services.marketing.reader_expiry import ASKED
@@ -16,7 +15,6 @@ from shared.contracts import identity, marketing, privacy
 from shared.law import retention
 from shared.messaging.request_client import RequestClient
 from shared.purposes import Purpose
-from shared.secrets import Keyring
 from shared.service import Resources
 from tests.harness import Harness, eventually
 from tests.integration.marketing.driver import (
@@ -24,6 +22,7 @@ from tests.integration.marketing.driver import (
     finished,
     hash_of,
     insert_readers,
+    open_account,
     reader,
     refusal,
     rows,
@@ -47,9 +46,7 @@ async def member_reader(harness: Harness, name: str) -> Reader:
     """A reader with an account."""
     person = reader(name)
     await insert_readers(harness, [person])
-    async with harness.superuser("identity") as database:
-        resident = Person(subject_id=person.subject_id, email=person.email, full_name="Anna Nowak")
-        await insert_people(database, [resident], Keyring("identity", harness.settings["keys"]))
+    await open_account(harness, person)
     return person
 
 
