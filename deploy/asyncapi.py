@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from shared.contracts.message import Event, Message, Request
-from shared.messaging.request_client import DEADLINE, IDEMPOTENCY_KEY, PRINCIPAL
+from shared.messaging.request_client import ASSERTION, DEADLINE, IDEMPOTENCY_KEY, PRINCIPAL
 from shared.messaging.router import EventHandler
-from shared.messaging.topology import EVENTS, requests_queue
+from shared.messaging.topology import EVENTS, REQUESTS, requests_key
 from shared.problems import Problem
 
 Document = dict[str, Any]
@@ -15,12 +15,15 @@ Document = dict[str, Any]
 DESCRIPTION = (
     "Events say what happened; they are published persistently, mandatorily and confirmed to the topic exchange"
     f" `{EVENTS}`, with the type as routing key, and carry ids, never personal values. Delivery is at least once"
-    " and in no order: remember the message id together with the effect. Requests go to the classic queue of the"
-    " service, transient and with a deadline; the reply (or a problem after RFC 9457, message type `problem`)"
-    " comes to `amq.rabbitmq.reply-to`. Attributes of CloudEvents: message_id is id, type is type, app_id is"
+    " and in no order: remember the message id together with the effect. Requests go to the topic exchange"
+    f" `{REQUESTS}`, with the type as routing key, transient, mandatory and with a deadline; the reply"
+    " (or a problem after RFC 9457, message type `problem`) comes to `amq.rabbitmq.reply-to`. What members or staff"
+    f" ask carries identity's assertion in the header `{ASSERTION}`: it says who is acting, the body does not."
+    " Attributes of CloudEvents: message_id is id, type is type, app_id is"
     " source, timestamp is time; subject, specversion, dataschema and traceparent are headers. An event's user_id is"
     " the account that publishes it, `<service>@<virtual host>`: the broker refuses a false one, and a receiver gives"
-    " up an event whose account is not that of its type's owner."
+    " up an event whose account is not that of its type's owner. A request needs the user_id, too: it is answered 403"
+    " when its contract does not name the account."
 )
 EVENT_HEADERS = {
     "type": "object",
@@ -37,6 +40,7 @@ REQUEST_HEADERS = {
     "properties": {
         DEADLINE: {"type": "integer", "description": "milliseconds of Unix time; later it is not worked on"},
         IDEMPOTENCY_KEY: {"type": "string", "description": "for what must not happen twice"},
+        ASSERTION: {"type": "string", "description": "identity's JWT on who is acting; for what a member or staff ask"},
         PRINCIPAL: {"type": "string", "description": "whose key it is"},
         "traceparent": {"type": "string", "description": "W3C trace context"},
     },
@@ -107,10 +111,10 @@ def _event_channel(contract: type[Event]) -> tuple[str, Document]:
 def _request_channels(requests: Sequence[type[Request[Any]]]) -> Iterator[tuple[str, Document]]:
     for owner in sorted({request.owner for request in requests}):
         names = [_id(request.type) for request in requests if request.owner == owner]
-        queue = {"name": requests_queue(owner), "durable": True, "autoDelete": True, "exclusive": False}
+        exchange = {"name": REQUESTS, "type": "topic", "durable": True}
         messages = {name: {"$ref": f"#/components/messages/{name}"} for name in names}
-        bindings = {"amqp": {"is": "queue", "queue": queue}}
-        yield f"{owner}.requests", {"address": requests_queue(owner), "messages": messages, "bindings": bindings}
+        bindings = {"amqp": {"is": "routingKey", "exchange": exchange}}
+        yield f"{owner}.requests", {"address": requests_key(owner), "messages": messages, "bindings": bindings}
         answers = {name: {"$ref": f"#/components/messages/{name}-reply"} for name in names}
         yield f"{owner}.replies", {"address": None, "messages": answers}
 
@@ -130,10 +134,14 @@ def _reacting(events: Sequence[type[Event]], reactions: Iterable[EventHandler]) 
             yield reaction.queue, _operation("receive", name, [name], about, reaction.contract)
 
 
+def _who(request: type[Request[Any]]) -> str:
+    return f"answered by {request.owner}, asked by {', '.join(request.askers)}"
+
+
 def _answered(requests: Sequence[type[Request[Any]]]) -> Iterator[tuple[str, Document]]:
     for request in requests:
         name, channel = _id(request.type), f"{request.owner}.requests"
-        operation = _operation("receive", channel, [name], f"answered by {request.owner}", request)
+        operation = _operation("receive", channel, [name], _who(request), request)
         replies = f"{request.owner}.replies"
         operation["reply"] = {
             "channel": {"$ref": f"#/channels/{replies}"},

@@ -1,13 +1,20 @@
 """Set up RabbitMQ: a virtual host, a user per service with least privilege, topology and policies."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
 
 from deploy.passwords import password
+from shared.contracts.message import GATEWAY, Request, requests
+from shared.contracts.schemas import published
 from shared.messaging import topology
 from shared.messaging.router import EventHandler
+from shared.messaging.sender_accounts import may_ask
+
+NOTHING = "^$"
 
 
 async def prepare(
@@ -18,9 +25,10 @@ async def prepare(
     reactions: Iterable[EventHandler],
     *,
     secret: str,
+    askers: Sequence[str] = (GATEWAY,),
     waits_ms: Mapping[str, int] | None = None,
 ) -> dict[str, str]:
-    """Declare everything in one step and answer each service's own AMQP URL.
+    """Declare everything in one step and answer the AMQP URL of each service and of those who only ask.
 
     Idempotent; passwords follow from `secret`. Raises TopologyError when something existing differs.
     """
@@ -30,7 +38,7 @@ async def prepare(
     await topology.set_policies(management_url, virtual_host, services, dict(waits_ms or {}))
     await topology.declare(in_virtual_host(amqp_admin_url, virtual_host), reactions, services)
     async with topology.management(management_url) as api:  # RabbitMQ 4.3 has no permission for an exchange to come
-        return {s: await _user(api, virtual_host, s, amqp_admin_url, secret) for s in services}
+        return {s: await _user(api, virtual_host, s, amqp_admin_url, secret) for s in (*services, *askers)}
 
 
 async def remove(management_url: str, virtual_host: str) -> None:
@@ -47,27 +55,35 @@ def in_virtual_host(url: str, virtual_host: str, user: str = "", user_password: 
 
 
 async def _user(api: httpx.AsyncClient, virtual_host: str, service: str, amqp_url: str, secret: str) -> str:
-    """A user who reads its own queues, and publishes only under its own name."""
+    """A user who reads its own queues, publishes only under its own name and asks only what names it as asker."""
     user = f"{service}@{virtual_host}".replace("/", "main")
     own_password = password(secret, user)
     place = quote(virtual_host, safe="")
     await _put(api, f"/api/users/{user}", {"password": own_password, "tags": ""})
     own = service.replace("-", "[-]")
-    await _put(
-        api,
-        f"/api/permissions/{place}/{user}",
-        {
-            "configure": f"^{own}[.]requests$",
-            "write": f"^(lethe[.]events|lethe[.]retry[.].*|amq[.]default|{own}[.]requests)$",
-            "read": f"^({own}[.].*)$",
-        },
-    )
-    await _put(
-        api,
-        f"/api/topic-permissions/{place}/{user}",
-        {"exchange": topology.EVENTS, "write": f"^{own}[.]", "read": "^$"},
-    )
+    await _put(api, f"/api/permissions/{place}/{user}", _permissions(service, own))
+    events = {"exchange": topology.EVENTS, "write": NOTHING if service == GATEWAY else f"^{own}[.]", "read": NOTHING}
+    asked = "|".join(re.escape(r.type) for r in _contracts() if may_ask(user, r.askers))
+    questions = {"exchange": topology.REQUESTS, "write": f"^({asked})$", "read": f"^{own}[.][*]$"}
+    for topics in (events, questions):
+        await _put(api, f"/api/topic-permissions/{place}/{user}", topics)
     return in_virtual_host(amqp_url, virtual_host, quote(user, safe=""), own_password)
+
+
+def _contracts() -> list[type[Request[Any]]]:
+    published()  # imports them all
+    return requests()
+
+
+def _permissions(service: str, own: str) -> dict[str, str]:
+    """The gateway asks and does nothing else; whoever answers needs the default exchange for the replies."""
+    if service == GATEWAY:
+        return {"configure": NOTHING, "write": "^lethe[.]requests$", "read": NOTHING}
+    return {
+        "configure": f"^{own}[.]requests$",
+        "write": f"^(lethe[.]events|lethe[.]requests|lethe[.]retry[.].*|amq[.]default|{own}[.]requests)$",
+        "read": f"^({own}[.].*|lethe[.]requests)$",
+    }
 
 
 async def _allow_admin(api: httpx.AsyncClient, virtual_host: str, management_url: str) -> None:

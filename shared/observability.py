@@ -85,6 +85,11 @@ metrics = SimpleNamespace(
     handled=Counter("lethe_messages_handled_total", "Messages by outcome", ["consumer", "outcome"]),
     seconds=Histogram("lethe_message_seconds", "Time from taking a message to its commit", ["consumer"]),
     requests=Counter("lethe_requests_total", "Requests answered", ["type", "status"]),
+    strangers=Counter(
+        "lethe_requests_from_strangers_total",
+        "Requests from accounts that may not ask them",
+        ["type", "account"],
+    ),
     relayed=Counter("lethe_outbox_relayed_total", "Messages confirmed by the broker"),
     relay_lag=Gauge("lethe_outbox_lag_seconds", "Age of the oldest message waiting in the outbox"),
     paused=Gauge("lethe_consumer_paused", "1 while a consumer waits for its database", ["consumer"]),

@@ -9,6 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 from faststream.rabbit import RabbitBroker
 
 from shared import health, lifecycle
+from shared.assertions import Verifier
 from shared.database import Database
 from shared.lifecycle import CannotStart
 from shared.loops import Loop, backoff, run
@@ -149,6 +150,8 @@ def _resources(service: Service, settings: Settings) -> Resources:
 def _wired(service: Service, resources: Resources) -> tuple[ServiceRouter, dict[str, Any], list[Loop]]:
     router, provided = service.complete_router(), resources.provided() | service.wire(resources)
     jobs = service.jobs(resources.settings)
+    if not resources.settings.assertion_keys and any(r.contract.actor for r in router.request_handlers.values()):
+        raise CannotStart("settings are missing or wrong: LETHE_ASSERTION_KEYS: Field required")
     try:
         router.check(provided)
         for job in jobs:
@@ -173,7 +176,8 @@ def _broker(name: str, router: ServiceRouter, provided: dict[str, Any], resource
     settings, database, publisher = resources.settings, resources.database, resources.publisher
     consumers = [Consumer(handler, database, publisher, provided) for handler in router.event_handlers]
     slots = asyncio.Semaphore(settings.request_concurrency)
-    server = RequestServer(name, router.request_handlers, database, publisher, provided, slots)
+    verifier = Verifier.of(settings.assertion_keys) if settings.assertion_keys else None
+    server = RequestServer(name, router.request_handlers, database, publisher, provided, slots, verifier)
     amqp = settings.amqp_url.get_secret_value()
     return brokers.build(amqp, name, consumers, server, settings.prefetch, settings.drain_seconds)
 

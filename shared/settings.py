@@ -7,6 +7,7 @@ from typing import Self
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from shared.assertions import Verifier
 from shared.secrets import Keyring
 
 
@@ -19,6 +20,7 @@ class Settings(BaseSettings):
     postgres_url: SecretStr = SecretStr("")
     smtp_url: str = "smtp://127.0.0.1:1025"
     mail_sender: str = "Lethe <no-reply@lethe.example>"
+    assertion_keys: str = ""  # identity's public keys: `2:<key>,1:<key>`, at most two
     public_url: str = "http://127.0.0.1:8080"
     health_host: str = "127.0.0.1"
     health_port: int = 0
@@ -27,6 +29,13 @@ class Settings(BaseSettings):
     request_concurrency: int = Field(default=32, ge=1, le=1000)
     drain_seconds: float = Field(default=15.0, gt=0)
     log_level: str = "INFO"
+
+    @field_validator("assertion_keys")
+    @classmethod
+    def _verifies(cls, keys: str) -> str:
+        if keys:
+            Verifier.of(keys)
+        return keys
 
     @property
     def recipients(self) -> tuple[str, ...]:

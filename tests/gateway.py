@@ -19,6 +19,7 @@ PASSWORD = "a long enough password"
 UNLIMITED = {
     f"rate_{kind}": "off" for kind in ("address", "open", "credentials", "mail", "license", "member", "webhook")
 }
+UNAUTHORIZED = 401
 PROBLEM = "application/problem+json"
 
 
@@ -51,6 +52,15 @@ def problem(answer: httpx.Response, status: int) -> dict[str, Any]:
     assert body["title"]
     assert "Traceback" not in answer.text
     return body
+
+
+async def signed_out(client: httpx.AsyncClient, token: str) -> None:
+    """Wait until a session that ended elsewhere has ended here, too: within a second."""
+
+    async def refused() -> bool:
+        return (await client.get("/me", headers=bearer(token))).status_code == UNAUTHORIZED
+
+    await eventually(refused)
 
 
 async def mailed_code(folder: Path, address: str) -> str:

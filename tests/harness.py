@@ -13,11 +13,14 @@ import asyncpg
 
 from deploy import broker, databases
 from deploy.local.servers import Servers
+from shared.assertions import Signer, new_signing_key
+from shared.contracts.message import GATEWAY, OPERATORS
 from shared.database import Database
 from shared.messaging.outbox import enqueue
 from shared.messaging.request_client import RequestClient
 from shared.messaging.router import EventHandler
 from shared.service import Resources, Service, running
+from tests.askers import AnyAsker
 
 # Tests wait in milliseconds where operators wait in minutes.
 SHORT_WAITS_MS = {
@@ -30,6 +33,7 @@ SHORT_WAITS_MS = {
 PATIENCE_S = float(os.environ.get("LETHE_TEST_PATIENCE_S", "90"))
 DEEPER = 10 if os.environ.get("LETHE_TEST_DEEP") else 1
 """How many times as many rounds `./lethe test --deep` plays."""
+ASKERS = (GATEWAY, "identity", "licensing", "marketing", "privacy")
 SECRET = "the same for all modules: roles are shared"
 
 
@@ -42,6 +46,11 @@ class Harness:
     databases: dict[str, databases.DatabaseUrls]
     amqp: dict[str, str]
     settings: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def signer(self) -> Signer:
+        """Identity's key, with which tests speak as people who have signed in."""
+        return Signer.of(self.settings["assertion_signing_key"])
 
     @property
     def admin_amqp(self) -> str:
@@ -75,8 +84,8 @@ class Harness:
 
     @contextlib.asynccontextmanager
     async def asking(self) -> AsyncIterator[RequestClient]:
-        """A client that may ask every service."""
-        client = RequestClient(self.admin_amqp, "test")
+        """A client that asks every service, each contract with the account of one who may."""
+        client = AnyAsker({**self.amqp, OPERATORS: self.admin_amqp}, self.signer)
         try:
             yield client
         finally:
@@ -118,11 +127,16 @@ async def build(
             **more.get(service.name, {}),
         )
     reactions: list[EventHandler] = [r for s in services for r in s.complete_router().event_handlers]
-    names = [*(s.name for s in services), "gateway"]
+    names = [s.name for s in services]
+    urls_of_broker = (servers.amqp_url, servers.management_url)
+    askers = [asker for asker in ASKERS if asker not in names]
     amqp = await broker.prepare(
-        servers.amqp_url, servers.management_url, name, names, reactions, secret=SECRET, waits_ms=SHORT_WAITS_MS
+        *urls_of_broker, name, names, reactions, secret=SECRET, askers=askers, waits_ms=SHORT_WAITS_MS
     )
+    signing_key = new_signing_key()
     defaults: dict[str, Any] = {
+        "assertion_signing_key": signing_key,
+        "assertion_keys": Signer.of(signing_key).public,
         "keys": f"1:{secrets.token_urlsafe(32)}",
         "cooling_off_s": 0,
         "payment_adapter": "sandbox",

@@ -17,7 +17,6 @@ from services.identity.app import SERVICE as IDENTITY
 from services.licensing.app import SERVICE as LICENSING
 from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
-from shared.clock import now
 from shared.contracts import identity, licensing, marketing, privacy
 from shared.contracts.fields import Language
 from shared.contracts.licensing import PaymentWebhook
@@ -227,7 +226,6 @@ class Customer:
             right="erasure",
             terminate_contract=terminate,
             language=language,
-            authenticated_at=now(),
             token=token,
         )
         created = await self.scenario.ask(request)

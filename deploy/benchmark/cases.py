@@ -1,7 +1,7 @@
 """People of a benchmark, their cases, and the time until these are closed."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from time import perf_counter
 from uuid import uuid4
 
@@ -10,8 +10,10 @@ import asyncpg
 from deploy.population import residents
 from deploy.population.cases import insert_cases, release
 from deploy.population.residents import Resident
+from shared.assertions import Signer
 from shared.clock import now
 from shared.contracts import privacy
+from shared.contracts.actors import Actor
 from shared.contracts.message import Created
 from shared.messaging.request_client import RequestClient
 
@@ -40,7 +42,11 @@ async def wait(connections: Connections, people: Sequence[Resident]) -> None:
     await analyze(connections)
 
 
-async def timed_erasure(connections: Connections, client: RequestClient, people: Sequence[Resident]) -> float:
+Ask = Callable[[Resident], Awaitable[Created]]
+"""Opens the case of a member, who has just signed in."""
+
+
+async def timed_erasure(connections: Connections, ask: Ask, people: Sequence[Resident]) -> float:
     """Let the cases of these people run; answers the seconds until all are closed.
 
     The last person asks as people do, which wakes the dispatcher: cases released by SQL alone would be
@@ -49,7 +55,7 @@ async def timed_erasure(connections: Connections, client: RequestClient, people:
     ids = [p.subject_id for p in people]
     began = perf_counter()
     await release(connections["privacy"], ids)
-    await open_case(client, people[-1])
+    await ask(people[-1])
     while perf_counter() - began < PATIENCE_S:
         await asyncio.sleep(POLL_S)
         if not await connections["privacy"].fetchval(PROGRESS):
@@ -64,14 +70,9 @@ async def analyze(connections: Connections) -> None:
     await asyncio.gather(*(c.execute("VACUUM ANALYZE") for c in connections.values()))
 
 
-async def open_case(client: RequestClient, person: Resident) -> Created:
-    """Ask for an erasure as a member with a fresh session does."""
-    request = privacy.OpenCase(
-        subject_id=person.subject_id,
-        right="erasure",
-        terminate_contract=True,
-        authenticated_at=now(),
-        token=uuid4().hex,
-    )
-    created: Created = await client.request(request, timeout_s=30)
+async def open_case(client: RequestClient, signer: Signer, person: Resident) -> Created:
+    """Ask for an erasure as a member with a fresh session does, through the gateway's account."""
+    request = privacy.OpenCase(right="erasure", terminate_contract=True, token=uuid4().hex)
+    assertion = signer.sign(Actor(person.subject_id, "member", now()))
+    created: Created = await client.request(request, timeout_s=30, assertion=assertion)
     return created

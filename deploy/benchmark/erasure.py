@@ -4,6 +4,7 @@ import asyncio
 import statistics
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -12,9 +13,10 @@ import psutil
 
 from deploy import broker
 from deploy.benchmark import bare
-from deploy.benchmark.cases import Connections, Figures, analyze, arrive, open_case, timed_erasure, wait
+from deploy.benchmark.cases import Ask, Connections, Figures, analyze, arrive, open_case, timed_erasure, wait
 from deploy.benchmark.growth import growth
 from deploy.local import processes, system
+from deploy.local.keys import signer
 from deploy.local.system import System
 from deploy.population import residents
 from deploy.population.residents import Resident
@@ -28,7 +30,7 @@ CLIENTS = 50
 CASE_OF = "SELECT subject_id, case_id FROM privacy_case WHERE subject_id = ANY ($1)"
 
 
-async def bulk(connections: Connections, client: RequestClient, people: int, seed: int) -> Figures:
+async def bulk(connections: Connections, ask: Ask, people: int, seed: int) -> Figures:
     """From cases ready to all closed, against bare SQL; both sides take turns."""
     seconds = bare_seconds = 0.0
     for turn in range(ROUNDS):
@@ -38,7 +40,7 @@ async def bulk(connections: Connections, client: RequestClient, people: int, see
         await wait(connections, for_bare)
         await wait(connections, for_lethe)
         bare_seconds += await bare.run(connections, await _ordered(connections, for_bare))
-        seconds += await timed_erasure(connections, client, for_lethe)
+        seconds += await timed_erasure(connections, ask, for_lethe)
     return {
         "people": people,
         "seconds": round(seconds, 2),
@@ -52,7 +54,7 @@ async def _ordered(connections: Connections, people: Sequence[Resident]) -> list
     return [OrderedSubject(subject_id=r["subject_id"], case_id=r["case_id"], terminate_contract=True) for r in rows]
 
 
-async def single(connections: Connections, client: RequestClient, amqp_url: str, rounds: int, seed: int) -> Figures:
+async def single(connections: Connections, ask: Ask, amqp_url: str, rounds: int, seed: int) -> Figures:
     """One case on an idle system, from the accepted request to the event that it is closed."""
     people = await arrive(connections, rounds, seed)
     await analyze(connections)
@@ -60,14 +62,14 @@ async def single(connections: Connections, client: RequestClient, amqp_url: str,
     async with fulfilled(amqp_url) as closing:
         for person in people:
             began = perf_counter()
-            await open_case(client, person)
+            await ask(person)
             await asyncio.wait_for(_until(closing, person), 30)
             took.append((perf_counter() - began) * 1000)
     took = took[rounds // 10 :]  # the first cases warm plans and connections up
     return {"p50_ms": round(statistics.median(took), 1), "p95_ms": round(_p95(took), 1)}
 
 
-async def concurrent(connections: Connections, client: RequestClient, amqp_url: str, cases: int, seed: int) -> Figures:
+async def concurrent(connections: Connections, ask: Ask, amqp_url: str, cases: int, seed: int) -> Figures:
     """Cases arriving one by one from many clients at once."""
     people = await arrive(connections, cases, seed)
     await analyze(connections)
@@ -78,7 +80,7 @@ async def concurrent(connections: Connections, client: RequestClient, amqp_url: 
     async def one_client() -> None:
         for person in waiting:
             opened[person.subject_id] = perf_counter()
-            await open_case(client, person)
+            await ask(person)
 
     async def all_closed(closing: "asyncio.Queue[privacy.ErasureFulfilled]") -> None:
         while len(took) < cases:
@@ -142,17 +144,18 @@ async def run(
 ) -> dict[str, Any]:
     """All measurements, in one object."""
     amqp_url = broker.in_virtual_host(running.servers.amqp_url, system.VIRTUAL_HOST)
-    client = RequestClient(amqp_url, "benchmark")
+    client = RequestClient(running.amqp[system.GATEWAY], "benchmark")
+    ask = partial(open_case, client, signer(running.folder))
     idle, peak, stop = resident_mb(running), dict[str, float](), asyncio.Event()
     watcher = asyncio.create_task(watch_memory(running, peak, stop))
     async with residents.superuser(running.servers.postgres_admin_url, system.SERVICES) as connections:
         tell("single cases on an idle system")
-        measured: dict[str, Any] = {"single": await single(connections, client, amqp_url, 60, 1)}
+        measured: dict[str, Any] = {"single": await single(connections, ask, amqp_url, 60, 1)}
         tell(f"500 cases from {CLIENTS} clients")
-        measured["concurrent"] = await concurrent(connections, client, amqp_url, 500, 2)
-        measured["growth"] = await growth(connections, client, sizes, spread=spread, tell=tell)
+        measured["concurrent"] = await concurrent(connections, ask, amqp_url, 500, 2)
+        measured["growth"] = await growth(connections, ask, sizes, spread=spread, tell=tell)
         tell(f"bulk: {people} people, and as many as bare SQL")
-        measured["bulk"] = await bulk(connections, client, people, 10_000_000)
+        measured["bulk"] = await bulk(connections, ask, people, 10_000_000)
     stop.set()
     await watcher
     await client.close()

@@ -5,9 +5,8 @@ import statistics
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 
-from deploy.benchmark.cases import Connections, Figures, arrive, timed_erasure, wait
+from deploy.benchmark.cases import Ask, Connections, Figures, arrive, timed_erasure, wait
 from deploy.population.residents import Resident
-from shared.messaging.request_client import RequestClient
 
 ROUNDS = 9
 SAMPLE = 2000
@@ -15,7 +14,7 @@ CROWD = 10_000  # so many arrive in one step
 
 
 async def growth(
-    connections: Connections, client: RequestClient, sizes: Sequence[int], *, spread: bool, tell: Callable[[str], None]
+    connections: Connections, ask: Ask, sizes: Sequence[int], *, spread: bool, tell: Callable[[str], None]
 ) -> Figures:
     """Microseconds per erased person with ever more others present; the median of several rounds each.
 
@@ -23,19 +22,19 @@ async def growth(
     """
     seeds = count(10)
     present: list[Resident] = []
-    await _cost(connections, client, present, seeds, spread=spread)  # warms plans, caches and connections up
+    await _cost(connections, ask, present, seeds, spread=spread)  # warms plans, caches and connections up
     medians: dict[str, float] = {}
     for size in sizes:
         tell(f"growth: {size} people present")
         while len(present) < size:
             present += await arrive(connections, min(CROWD, size - len(present)), next(seeds))
-        costs = [await _cost(connections, client, present, seeds, spread=spread) for _ in range(ROUNDS)]
+        costs = [await _cost(connections, ask, present, seeds, spread=spread) for _ in range(ROUNDS)]
         medians[str(size)] = round(statistics.median(costs), 1)
     return medians
 
 
 async def _cost(
-    connections: Connections, client: RequestClient, present: list[Resident], seeds: Iterator[int], *, spread: bool
+    connections: Connections, ask: Ask, present: list[Resident], seeds: Iterator[int], *, spread: bool
 ) -> float:
     """Microseconds per person when so many come and as many are erased."""
     present += await arrive(connections, SAMPLE, next(seeds))
@@ -43,4 +42,4 @@ async def _cost(
         random.shuffle(present)
     people = [present.pop() for _ in range(SAMPLE)]
     await wait(connections, people)
-    return await timed_erasure(connections, client, people) / SAMPLE * 1e6
+    return await timed_erasure(connections, ask, people) / SAMPLE * 1e6

@@ -5,9 +5,13 @@ from pathlib import Path
 from cryptography.fernet import Fernet
 
 from deploy.local.folders import remember, remembered
+from shared.assertions import Signer, new_signing_key
 from shared.secrets import LEGACY
 
 PASSWORDS = "passwords"
+IDENTITY, GATEWAY = "identity", "gateway"
+SIGNING = "LETHE_IDENTITY_ASSERTION_SIGNING_KEY"
+VERIFYING = "LETHE_ASSERTION_KEYS"
 KEYED = ("privacy", "identity", "licensing", "marketing", "gateway")
 # From before there were key ids: with them a service still reads what it wrote then.
 EARLIER = {
@@ -24,8 +28,19 @@ def password_secret(folder: Path) -> str:
 
 
 def keys_of(folder: Path, process: str) -> dict[str, str]:
-    """The keys of one process as an environment variable; no other process gets them."""
-    return {variable(process): _remembered(folder)[variable(process)]}
+    """The keys of one process as environment variables; no other process gets them."""
+    secrets = _remembered(folder)
+    keys = {variable(process): secrets[variable(process)]}
+    if process == IDENTITY:
+        keys[SIGNING] = secrets[SIGNING]
+    if process != GATEWAY:
+        keys[VERIFYING] = signer(folder).public
+    return keys
+
+
+def signer(folder: Path) -> Signer:
+    """What identity signs with."""
+    return Signer.of(_remembered(folder)[SIGNING])
 
 
 def variable(process: str) -> str:
@@ -38,6 +53,8 @@ def _remembered(folder: Path) -> dict[str, str]:
     file = folder / "keys.json"
     secrets: dict[str, str] = remembered(file)
     first = {variable(name): _first_keys(name, secrets) for name in KEYED if variable(name) not in secrets}
+    if SIGNING not in secrets:
+        first[SIGNING] = new_signing_key()
     if PASSWORDS not in secrets:
         first[PASSWORDS] = Fernet.generate_key().decode()
     if first:

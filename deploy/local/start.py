@@ -11,7 +11,7 @@ from deploy.local.folders import STATE, Tell, alone, say_nothing
 from deploy.local.keys import password_secret
 from deploy.local.server_errors import start_errors
 from deploy.local.servers import Servers, running_servers
-from deploy.local.system import BUSY, GATEWAY, HOME, PROCESSES, SERVICES, VIRTUAL_HOST, System, known_ports
+from deploy.local.system import BUSY, HOME, PROCESSES, SERVICES, VIRTUAL_HOST, System, known_ports
 
 
 def up(
@@ -56,8 +56,7 @@ async def _prepare(servers: Servers, folder: Path, waits_ms: Mapping[str, int] |
         for name in SERVICES:
             urls_of[name] = await databases.create(servers.postgres_admin_url, name, secret=secret)
     reactions = [r for name in SERVICES for r in system.service(name).complete_router().event_handlers]
-    users = (*SERVICES, GATEWAY)
     urls = (servers.amqp_url, servers.management_url)
     with start_errors("RabbitMQ", servers.management_url, "LETHE_MANAGEMENT_URL"):
-        amqp = await broker.prepare(*urls, VIRTUAL_HOST, users, reactions, secret=secret, waits_ms=waits_ms)
+        amqp = await broker.prepare(*urls, VIRTUAL_HOST, SERVICES, reactions, secret=secret, waits_ms=waits_ms)
     return System(servers, folder, amqp, urls_of, known_ports(folder))

@@ -14,6 +14,7 @@ from services.gateway.forwarding import ForwardingMiddleware
 from services.gateway.head_requests import HeadMiddleware
 from services.gateway.limits import Limits
 from services.gateway.middleware import RequestMiddleware
+from services.gateway.recent_sessions import RecentSessions
 from services.gateway.routes import (
     accounts,
     consents,
@@ -74,7 +75,8 @@ def build(settings: GatewaySettings, client: RequestClient) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.resources = Resources(client, Limits(settings.rates), settings.ask_timeout_s, settings.keyring(NAME))
+    limits, keyring = Limits(settings.rates), settings.keyring(NAME)
+    app.state.resources = Resources(client, limits, settings.ask_timeout_s, keyring, RecentSessions())
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)

@@ -1,8 +1,7 @@
 """Who sends a request: anybody, or a member with a session."""
 
 import re
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from services.gateway import forwarding
 from services.gateway.forwarding import Sender
 from services.gateway.limits import Kind, Limits
+from services.gateway.recent_sessions import RecentSessions
 from shared.contracts import identity, message
 from shared.contracts.message import Reply
 from shared.messaging.request_client import RequestClient
@@ -52,6 +52,7 @@ class Resources:
     limits: Limits
     timeout_s: float
     keyring: Keyring
+    sessions: RecentSessions
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,16 @@ class Caller:
     address: str
     device: str
     client: str
+    assertion: str = field(default="", repr=False, kw_only=True)
 
     async def request(self, request: message.Request[Reply], key: str = "") -> Reply:
         """The owner's reply. Raises Refused with its problem, Unavailable when it does not answer."""
         return await self.resources.client.request(
-            request, timeout_s=self.resources.timeout_s, idempotency_key=key, principal=self.principal(key)
+            request,
+            timeout_s=self.resources.timeout_s,
+            idempotency_key=key,
+            principal=self.principal(key),
+            assertion=self.assertion,
         )
 
     def principal(self, key: str) -> str:
@@ -79,8 +85,15 @@ class Member(Caller):
     """Somebody whom identity knows by a session."""
 
     subject_id: UUID
-    authenticated_at: datetime
     token: str
+
+    async def request(self, request: message.Request[Reply], key: str = "") -> Reply:
+        """As anybody's; what carries the session's own token may end the session or prove it anew."""
+        try:
+            return await super().request(request, key)
+        finally:
+            if getattr(request, "token", "") == self.token:
+                self.resources.sessions.forget(self.token)
 
     def principal(self, key: str) -> str:  # noqa: ARG002 whatever the key, it is the member's
         return str(self.subject_id)
@@ -131,18 +144,21 @@ async def member(request: Request, _shown: Annotated[HTTPAuthorizationCredential
     resources, token = resources_of(request), token_of(request)
     if not token:
         raise refuse(UNAUTHORIZED, "sign in first", message="Authorization: Bearer <token of POST /sessions>")
+    principal = resources.sessions.recent(token) or await _authenticated(request, resources, token)
+    known = vars(caller(request)) | {"assertion": principal.assertion}
+    return Member(**known, subject_id=principal.subject_id, token=token)
+
+
+async def _authenticated(request: Request, resources: Resources, token: str) -> identity.Principal:
+    asked = identity.Authenticate(token=token)
     try:
-        principal = await resources.client.request(identity.Authenticate(token=token), timeout_s=resources.timeout_s)
+        principal = await resources.client.request(asked, timeout_s=resources.timeout_s)
     except Refused as refused:
         if refused.problem.status == UNAUTHORIZED:
             resources.limits.spend(Kind.CREDENTIALS, sender_of(request).client)
         raise
-    return Member(
-        **vars(caller(request)),
-        subject_id=principal.subject_id,
-        authenticated_at=principal.authenticated_at,
-        token=token,
-    )
+    resources.sessions.remember(token, principal)
+    return principal
 
 
 Anybody = Annotated[Caller, Depends(caller)]

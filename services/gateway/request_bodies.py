@@ -35,7 +35,7 @@ def _model(contract: type[Request[Any]], without: tuple[str, ...]) -> type[Contr
     fields: dict[str, Any] = {
         name: (Annotated[field.annotation, Strict()] if field.annotation in STRICT else field.annotation, field)
         for name, field in contract.model_fields.items()
-        if name not in without
+        if name not in without and not field.exclude  # the kit fills in who is acting
     }
     model = create_model(contract.__name__, __base__=ContractBody, __doc__=contract.__doc__, **fields)
     model.contract = contract
@@ -60,7 +60,7 @@ else:
             return _model(contract, ())
 
     class BodyWithout:
-        """`BodyWithout[Contract, Literal["subject_id"]]`: the gateway adds the named fields."""
+        """`BodyWithout[Contract, Literal["token"]]`: the gateway adds the named fields."""
 
         def __class_getitem__(cls, parameters):
             contract, names = parameters

@@ -25,6 +25,7 @@ from services.identity.settings import IdentitySettings
 from shared.authentication import check_fresh
 from shared.clock import now
 from shared.contracts import identity
+from shared.contracts.actors import FRESH_MINUTES
 from shared.database import Database, Transaction
 from shared.mail.mailbox import one_spelling
 from shared.personal_data.subjects import Standing, lock_subject
@@ -39,7 +40,7 @@ NO_PASSWORD = ""
 async def ask(tx: Transaction, keyring: Keyring, settings: IdentitySettings, request: identity.ChangeEmail) -> None:
     """Ask for a code at the new address, and tell the old one at once. Raises Refused (401, 403, 422)."""
     session = await sessions.find(tx, request.token, settings.session_idle_s)
-    check_fresh(session.authenticated_at, now(), settings.reauthentication_minutes)
+    check_fresh(session.authenticated_at, now(), FRESH_MINUTES)
     if one_spelling(request.email) == one_spelling(session.email):
         raise refuse(422, "this is the account's address already", field="email")
     if await lock_subject(tx, session.subject_id) is not Standing.LIVE:

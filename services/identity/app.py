@@ -24,6 +24,7 @@ from services.identity.passwords import Passwords
 from services.identity.pending_addresses import CODES
 from services.identity.service_mail.store import SERVICE_MAIL
 from services.identity.settings import IdentitySettings
+from shared.assertions import Signer
 from shared.loops import Loop
 from shared.mail.mailer import Mailer
 from shared.messaging.router import ServiceRouter
@@ -38,6 +39,7 @@ def wire(resources: Resources) -> dict[str, Any]:
     settings: IdentitySettings = resources.settings
     return {
         "keyring": settings.keyring("identity"),
+        "signer": Signer.of(settings.assertion_signing_key.get_secret_value()),
         "passwords": Passwords(settings),
         "mailer": Mailer(settings.smtp_url, settings.mail_sender),
     }

@@ -29,7 +29,6 @@ class LicensingSettings(KeyedSettings):
     days_to_pay: int = Field(default=14, ge=1, le=60)
     credit_limit: int = Field(default=0, ge=0)
     """What one buyer may owe and get the key before paying, in grosze; by default no key leaves unpaid."""
-    reauthentication_minutes: int = Field(default=15, ge=1)
     notices_every_s: float = Field(default=3600.0, gt=0)
 
     @field_validator("payment_secret")

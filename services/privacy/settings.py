@@ -10,7 +10,6 @@ class PrivacySettings(KeyedSettings):
 
     participants: str = "identity,licensing,marketing,privacy"
     cooling_off_s: float = Field(default=72 * 3600.0, ge=0)
-    reauthentication_minutes: int = Field(default=15, ge=1)
     remind_after_s: float = Field(default=60.0, gt=0)
     mail_provider: str = Field(default="Poczta.example sp. z o.o.", min_length=1)
 

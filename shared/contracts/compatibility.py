@@ -24,7 +24,10 @@ def breaking_event(old: Schema, new: Schema) -> list[str]:
 def breaking_request(old: Schema, new: Schema) -> list[str]:
     """Differences of a request that break an asker; its reply is read by others like an event."""
     request, reply = new.get("request", {}), new.get("reply", {})
-    differences = [*_removed(old["request"], request), *_narrower(old["request"], request)]
+    differences = [f"{asker} may not ask it any more" for asker in sorted({*old["askers"]} - {*new.get("askers", [])})]
+    if new.get("actor") not in (None, old["actor"]):
+        differences += ["it demands another actor"]
+    differences += [*_removed(old["request"], request), *_narrower(old["request"], request)]
     return [*differences, *(f"reply {reason}" for reason in _both_ways(old["reply"], reply))]
 
 

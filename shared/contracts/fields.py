@@ -2,11 +2,16 @@
 
 import unicodedata
 from typing import Annotated, Literal
+from uuid import UUID
 
-from pydantic import AfterValidator, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic.json_schema import SkipJsonSchema
 
 from shared.contracts.visible_text import phone_number, visible
 
+NOBODY = UUID(int=0)
+Acting = Annotated[UUID, SkipJsonSchema(), Field(exclude=True)]
+"""The member who asks: the kit fills it in from identity's assertion, whatever stands in the body."""
 Language = Literal["pl", "en"]
 DeviceName = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^\x00-\x1f\x7f]*$")]
 """What a program calls itself: its user can't correct it, so nothing more is asked of it."""

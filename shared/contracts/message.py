@@ -6,11 +6,19 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, field_validator
 from pydantic_core import PydanticCustomError
 
+from shared.contracts.actors import Member, Staff
+
 Late = Literal["dropped", "statutory"]
 """What an event about a person does after that person was erased: it is counted and dropped,
 or its handler runs for the purpose `legal-duty` and keeps a statutory record (GDPR Art. 17(3)(b))."""
 
 ANY_SERVICE = "*"
+
+GATEWAY = "gateway"
+PARTICIPANTS = "participants"
+"""Asks as every service that keeps personal data: all but the gateway."""
+OPERATORS = "operators"
+"""Asks from the vendor's machine, with the broker account of `./lethe`."""
 
 
 class Message(BaseModel):
@@ -64,23 +72,37 @@ def _is_unicode(text: str) -> bool:
 class Request(Message, Generic[Reply]):
     """A question or an order to one service; it waits for the answer and may be lost.
 
-    `class ReadProfile(Request[Profile], type="identity.read-profile")` is answered with a `Profile`.
+    `class ReadProfile(Request[Profile], type="identity.read-profile", askers=("gateway",))` is answered with a
+    `Profile`, and only to the accounts that it names; the broker vouches for who asks.
+    `actor` is who has to be asking at this moment, by identity's word; None for what anybody may ask through an asker.
     `circumstances` are fields that the gateway observes and the client does not send: a repetition under the same
     idempotency key may differ in them.
     """
 
     type: ClassVar[str] = ""
+    askers: ClassVar[tuple[str, ...]] = ()
+    actor: ClassVar[Member | Staff | None] = None
     circumstances: ClassVar[tuple[str, ...]] = ()
     reply: ClassVar[Model]
     owner: ClassVar[str] = ""
 
     _storable = field_validator("*", mode="after")(storable)
 
-    def __init_subclass__(cls, *, type: str = "", circumstances: tuple[str, ...] = (), **rest: Any) -> None:  # noqa: A002
+    def __init_subclass__(
+        cls,
+        *,
+        type: str = "",  # noqa: A002
+        askers: tuple[str, ...] = (),
+        actor: Member | Staff | None = None,
+        circumstances: tuple[str, ...] = (),
+        **rest: Any,
+    ) -> None:
         super().__init_subclass__(**rest)
-        cls.circumstances = circumstances
         if not type:  # `Request[Profile]` itself, which pydantic makes on the way
             return
+        if not askers:
+            raise TypeError(f"{type}: name the accounts that may ask it as `askers`")
+        cls.askers, cls.actor, cls.circumstances = askers, actor, circumstances
         (cls.reply,) = cls.__bases__[0].__pydantic_generic_metadata__["args"]  # type: ignore[attr-defined]
         cls.type, cls.owner = type, type.partition(".")[0]
         _register(cls)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from shared import contracts
+from shared.contracts.actors import Member, Staff
 from shared.contracts.compatibility import breaking_event, breaking_request
 from shared.contracts.message import Event, Request, events, requests
 
@@ -29,7 +30,20 @@ def document(contract: type[Event] | type[Request[Any]]) -> Document:
     schema = contract.model_json_schema()
     if issubclass(contract, Event):
         return {"$schema": DIALECT, "type": contract.type, "late": contract.late, "message": schema}
-    return {"$schema": DIALECT, "type": contract.type, "request": schema, "reply": contract.reply.model_json_schema()}
+    return {
+        "$schema": DIALECT,
+        "type": contract.type,
+        "askers": sorted(contract.askers),
+        "actor": _actor(contract.actor),
+        "request": schema,
+        "reply": contract.reply.model_json_schema(),
+    }
+
+
+def _actor(demanded: Member | Staff | None) -> Document | None:
+    if isinstance(demanded, Staff):
+        return {"kind": "staff", "roles": sorted(demanded.roles)}
+    return {"kind": "member", "fresh_minutes": demanded.fresh_minutes} if demanded else None
 
 
 def documents() -> dict[str, Document]:

@@ -12,13 +12,21 @@ from typing import Any
 from aio_pika.abc import AbstractIncomingMessage
 from aio_pika.exceptions import ChannelNotFoundEntity
 from faststream.middlewares import AckPolicy
-from faststream.rabbit import Channel, QueueType, RabbitBroker, RabbitMessage, RabbitQueue
+from faststream.rabbit import (
+    Channel,
+    ExchangeType,
+    QueueType,
+    RabbitBroker,
+    RabbitExchange,
+    RabbitMessage,
+    RabbitQueue,
+)
 
 from shared.lifecycle import CannotStart
 from shared.messaging.batching import MAX_BATCH
 from shared.messaging.consumer import Consumer
 from shared.messaging.request_server import RequestServer
-from shared.messaging.topology import requests_queue
+from shared.messaging.topology import REQUESTS, requests_key, requests_queue
 
 REQUEST_TTL_MS = 30_000
 RECONNECT_S = 1.0
@@ -46,7 +54,8 @@ def build(
         most = max(prefetch, 2 * MAX_BATCH) if consumer.handler.batch else prefetch
         _subscribe(broker, queue, most, consumer.take, consumer.handler.handler.__doc__)
     if server.handlers:
-        _subscribe(broker, _request_queue(service), 4 * prefetch, server.take, "Requests")
+        exchange = RabbitExchange(REQUESTS, type=ExchangeType.TOPIC, declare=False)
+        _subscribe(broker, _request_queue(service), 4 * prefetch, server.take, "Requests", exchange)
     return broker
 
 
@@ -69,16 +78,25 @@ def _request_queue(service: str) -> RabbitQueue:
         queue_type=QueueType.CLASSIC,
         durable=True,
         auto_delete=True,
+        routing_key=requests_key(service),
         arguments={"x-message-ttl": REQUEST_TTL_MS},
     )
 
 
-def _subscribe(broker: RabbitBroker, queue: RabbitQueue, prefetch: int, take: Take, about: str | None) -> None:
+def _subscribe(
+    broker: RabbitBroker,
+    queue: RabbitQueue,
+    prefetch: int,
+    take: Take,
+    about: str | None,
+    exchange: RabbitExchange | None = None,
+) -> None:
     async def consume(message: RabbitMessage) -> None:
         await take(message.raw_message)
 
     subscriber = broker.subscriber(
         queue,
+        exchange,
         channel=Channel(prefetch_count=prefetch),
         ack_policy=AckPolicy.MANUAL,
         no_reply=True,

@@ -16,12 +16,13 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from shared.clock import now
 from shared.contracts.message import Reply, Request
 from shared.messaging.publisher import UNREACHABLE, Publisher
-from shared.messaging.topology import requests_queue
+from shared.messaging.topology import REQUESTS
 from shared.observability import current_traceparent
 from shared.problems import Problem, Refused, unavailable
 
 DEADLINE = "x-deadline"
 IDEMPOTENCY_KEY = "x-idempotency-key"
+ASSERTION = "x-assertion"
 PRINCIPAL = "x-principal"
 REPLY_TO = "amq.rabbitmq.reply-to"
 PROBLEM = "problem"
@@ -50,6 +51,7 @@ class RequestClient(Publisher):
         timeout_s: float = DEFAULT_TIMEOUT_S,
         idempotency_key: str = "",
         principal: str = "",
+        assertion: str = "",
     ) -> Reply:
         """Send a request to its owner and return the reply model.
 
@@ -58,10 +60,10 @@ class RequestClient(Publisher):
         correlation = uuid4().hex
         answer: asyncio.Future[AbstractIncomingMessage] = asyncio.get_running_loop().create_future()
         self._waiting[correlation] = answer
-        message = self._message(request, correlation, timeout_s, idempotency_key, principal)
+        message = self._message(request, correlation, timeout_s, idempotency_key, principal, assertion)
         try:
             async with asyncio.timeout(timeout_s):
-                await self.publish("", requests_queue(request.owner), message)
+                await self.publish(REQUESTS, request.type, message)
                 reply = await answer
         except UNREACHABLE as error:
             raise unavailable(request.owner) from error
@@ -72,10 +74,11 @@ class RequestClient(Publisher):
         return cast("Reply", request.reply.model_validate_json(reply.body))
 
     def _message(
-        self, request: Request[Any], correlation: str, timeout_s: float, key: str, principal: str
+        self, request: Request[Any], correlation: str, timeout_s: float, key: str, principal: str, assertion: str
     ) -> aio_pika.Message:
         deadline = int((now().timestamp() + timeout_s) * 1000)
-        optional = {IDEMPOTENCY_KEY: key, PRINCIPAL: principal, "traceparent": current_traceparent()}
+        optional = {IDEMPOTENCY_KEY: key, PRINCIPAL: principal, ASSERTION: assertion}
+        optional["traceparent"] = current_traceparent() or ""
         return aio_pika.Message(
             request.model_dump_json().encode(),
             type=request.type,

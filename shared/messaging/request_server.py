@@ -11,19 +11,24 @@ from aio_pika import DeliveryMode
 from aio_pika.abc import AbstractIncomingMessage
 from pydantic import ValidationError
 
+from shared.assertions import Verifier
 from shared.clock import now
+from shared.contracts.actors import Actor
 from shared.contracts.message import Created, Message, Request
 from shared.database import Database
+from shared.messaging.acting import acting, in_the_name_of
 from shared.messaging.faults import Fault, classify
 from shared.messaging.idempotency import Claim
 from shared.messaging.inbox import Standing, lock_subject
 from shared.messaging.publisher import UNREACHABLE, Publisher
-from shared.messaging.request_client import DEADLINE, IDEMPOTENCY_KEY, PRINCIPAL, PROBLEM, REPLY
+from shared.messaging.request_client import ASSERTION, DEADLINE, IDEMPOTENCY_KEY, PRINCIPAL, PROBLEM, REPLY
 from shared.messaging.router import Handler, RequestHandler, parameters
+from shared.messaging.sender_accounts import may_ask, service_of
 from shared.observability import continued_trace, log, metrics, what_failed
 from shared.problems import Problem, Refused, invalid
 
 MAX_BODY_BYTES = 1_000_000
+MAY_NOT_ASK = Problem(title="this account may not ask that", status=403)
 ERASED = Problem(title="this person's data was erased", status=410)
 
 
@@ -37,6 +42,7 @@ class RequestServer:
     publisher: Publisher
     provided: Mapping[str, Any]
     slots: asyncio.Semaphore
+    verifier: Verifier | None = None
 
     async def take(self, message: AbstractIncomingMessage) -> None:
         """Answer one request; the answer may be lost, the asker has a deadline."""
@@ -55,6 +61,9 @@ class RequestServer:
         handler = self.handlers.get(message.type or "")
         if handler is None:
             return Problem(title="no such request", status=404)
+        if not may_ask(message.user_id, handler.contract.askers):
+            metrics.strangers.labels(handler.contract.type, service_of(message.user_id)).inc()
+            return MAY_NOT_ASK
         try:
             if len(message.body) > MAX_BODY_BYTES:
                 return Problem(title="the request is too large", status=413)
@@ -67,10 +76,12 @@ class RequestServer:
             return _failed(message.type or "", error)
 
     async def _work(self, handler: RequestHandler, message: AbstractIncomingMessage) -> Message:
-        request = handler.contract.model_validate_json(message.body)
-        claim = _claim(request, message)
-        until = {"deadline": _deadline(message)}
-        known = {"prepared": await self._call(handler.prepare, request, until)} if handler.prepare else {}
+        actor = acting(handler.contract.actor, self.verifier, _header(message, ASSERTION))
+        request = in_the_name_of(actor, handler.contract.model_validate_json(message.body))
+        claim = _claim(request, message, actor)
+        known: dict[str, Any] = {"actor": actor}
+        if handler.prepare:
+            known["prepared"] = await self._call(handler.prepare, request, {"deadline": _deadline(message), **known})
         reply: Message
         if "tx" not in parameters(handler.handler, leading=1):
             reply = await self._call(handler.handler, request, known)
@@ -107,9 +118,13 @@ class RequestServer:
             log.warning("reply lost", type=message.type, **what_failed(error))
 
 
-def _claim(request: Request[Any], message: AbstractIncomingMessage) -> Claim:
+def _header(message: AbstractIncomingMessage, name: str) -> str:
+    return str(message.headers.get(name, ""))
+
+
+def _claim(request: Request[Any], message: AbstractIncomingMessage, actor: Actor | None) -> Claim:
     """What tells a repetition from another request is what the client sent, not where it was at the time."""
-    key, principal = (str(message.headers.get(name, "")) for name in (IDEMPOTENCY_KEY, PRINCIPAL))
+    key, principal = _header(message, IDEMPOTENCY_KEY), str(actor.id) if actor else _header(message, PRINCIPAL)
     sent = (
         request.model_dump_json(exclude=set(request.circumstances)).encode() if request.circumstances else message.body
     )

@@ -13,10 +13,10 @@ Handler = Callable[..., Awaitable[Any]]
 
 EVENT_PARAMETERS = frozenset(("tx", "prepared", "sender", "senders", "message_type", "attempt"))
 """What the consumer fills by name, besides what the service provides."""
-REQUEST_PARAMETERS = frozenset(("tx", "prepared"))
+REQUEST_PARAMETERS = frozenset(("tx", "prepared", "actor"))
 """What the request server fills by name, besides what the service provides."""
-PREPARE_PARAMETERS = frozenset(("deadline",))
-"""What it fills in a `prepare`: until when, in seconds since 1970, somebody waits for the answer."""
+PREPARE_PARAMETERS = frozenset(("deadline", "actor"))
+"""What it fills in a `prepare`: until when, in seconds since 1970, somebody waits for the answer, and who acts."""
 
 
 class WiringError(Exception):

@@ -1,10 +1,14 @@
 """Who sent a message: the broker compares its `user_id` with the account of the connection and refuses a false one.
 
-Permissions keep a service from publishing another's events. They can't keep it from putting a message straight
-into another's queue: replies and retries need the default exchange and the tiers.
+Permissions keep a service from publishing another's events and from asking what no contract lets it ask. They can't
+keep it from putting a message straight into another's queue: replies and retries need the default exchange and the
+tiers. So the receiver looks at the account, too.
 """
 
+from collections.abc import Collection
 from urllib.parse import unquote, urlsplit
+
+from shared.contracts.message import GATEWAY, OPERATORS, PARTICIPANTS
 
 MAY_NOT_SPEAK = "sent by an account that may not speak for its type's owner"
 """Why such a message is given up."""
@@ -15,11 +19,25 @@ def account(url: str) -> str:
     return unquote(urlsplit(url).username or "")
 
 
+def service_of(user_id: str | None) -> str:
+    """The service whose account it is, or `operators`; empty for nobody, and for a service that takes their name."""
+    name, at, _ = (user_id or "").partition("@")
+    if not at:
+        return OPERATORS if name else ""
+    return "" if name in (OPERATORS, PARTICIPANTS) else name
+
+
 def may_send(user_id: str | None, message_type: str, receiver: str) -> bool:
     """Whether this account may have sent such a message to this service.
 
     An event comes from the service that owns its type, from the receiver itself after a retry, or from
     an operator who replays it: an account without `@`, which no service's is.
     """
-    service, at, _ = (user_id or "").partition("@")
-    return bool(service) and (not at or service in (message_type.partition(".")[0], receiver))
+    sender = service_of(user_id)
+    return bool(sender) and sender in (message_type.partition(".")[0], receiver, OPERATORS)
+
+
+def may_ask(user_id: str | None, askers: Collection[str]) -> bool:
+    """Whether a contract with these askers may be asked by this account."""
+    asker = service_of(user_id)
+    return asker in askers or (PARTICIPANTS in askers and asker not in ("", GATEWAY, OPERATORS))

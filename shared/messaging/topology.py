@@ -18,6 +18,7 @@ from aio_pika.exceptions import ChannelPreconditionFailed
 from shared.messaging.router import EventHandler
 
 EVENTS = "lethe.events"
+REQUESTS = "lethe.requests"
 UNROUTED = "lethe.unrouted"
 TIMEOUT_S = 10.0
 
@@ -54,6 +55,11 @@ def requests_queue(service: str) -> str:
     return f"{service}.requests"
 
 
+def requests_key(service: str) -> str:
+    """What binds a service's request queue: all types that it owns."""
+    return f"{service}.*"
+
+
 async def declare(amqp_url: str, handlers: Iterable[EventHandler], services: Iterable[str]) -> None:
     """Declare what the event handlers need. Raises TopologyError when something exists in another shape."""
     connection = await aio_pika.connect(amqp_url, timeout=TIMEOUT_S)
@@ -72,6 +78,7 @@ async def _declare_exchanges(connection: AbstractConnection) -> None:
         queue = await _declare_queue(connection, name)
         await queue.bind(name, timeout=TIMEOUT_S)
     await _declare_exchange(connection, EVENTS, ExchangeType.TOPIC, {"alternate-exchange": UNROUTED})
+    await _declare_exchange(connection, REQUESTS, ExchangeType.TOPIC)
 
 
 async def _declare_exchange(

@@ -113,16 +113,14 @@ async def test_a_request_is_withdrawn_during_cooling_off(scenario: Scenario, by:
     await scenario.rows["privacy"].execute("UPDATE privacy_case SET run_at = now() WHERE subject_id = $1", other.id)
     await other.until("closed")
     assert now() + timedelta(minutes=59) < (await person.case()).runs_at
-    again = privacy.OpenCase(
-        subject_id=person.id, right="erasure", authenticated_at=now(), token="another token, please"
-    )
+    again = privacy.OpenCase(subject_id=person.id, right="erasure", token="another token, please")
     assert await scenario.status(again) == 409
     withdraw = (
         privacy.WithdrawCase(token=person.token)
         if by == "token"
-        else privacy.WithdrawCase(member=person.id, case_id=case_id)
+        else privacy.WithdrawOwnCase(subject_id=person.id, case_id=case_id)
     )
-    strangers = privacy.WithdrawCase(member=uuid4(), case_id=case_id)
+    strangers = privacy.WithdrawOwnCase(subject_id=uuid4(), case_id=case_id)
     assert await scenario.status(strangers) == 404
     await scenario.ask(withdraw)
     assert (await person.case()).state == "withdrawn"

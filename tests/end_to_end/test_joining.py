@@ -70,7 +70,7 @@ async def prepare(harness: Harness, service: Service) -> None:
     )
     everybody = (*SERVICES, service)
     reactions = [reaction for each in everybody for reaction in each.complete_router().event_handlers]
-    names = [*(each.name for each in everybody), "gateway"]
+    names = [each.name for each in everybody]
     urls = (harness.servers.amqp_url, harness.servers.management_url)
     harness.amqp |= await broker.prepare(*urls, harness.name, names, reactions, secret=SECRET, waits_ms=SHORT_WAITS_MS)
 

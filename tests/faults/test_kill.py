@@ -16,12 +16,12 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from deploy import broker
 from deploy.local import postgres, processes, rabbitmq, servers, start, system
-from shared.clock import now
+from deploy.local.keys import signer
 from shared.contracts import privacy
 from shared.messaging.request_client import RequestClient
 from shared.problems import Refused, Unavailable
+from tests.askers import AnyAsker
 from tests.faults.conftest import PATIENCE_S, SETTINGS, all_closed, inside, let_run, residents_with_cases, restart
 from tests.harness import SHORT_WAITS_MS, eventually
 
@@ -177,7 +177,7 @@ async def test_what_was_accepted_took_effect_once_although_its_service_was_kille
     """A hundred people client, and ask again when no answer came; privacy is killed twice meanwhile."""
     people = [uuid4() for _ in range(100)]
     await with_accounts(whole_system, people)
-    client = RequestClient(broker.in_virtual_host(whole_system.servers.amqp_url, system.VIRTUAL_HOST), "test")
+    client = AnyAsker(whole_system.amqp, signer(whole_system.folder))
     try:
         asking = [asyncio.create_task(insist(client, person, number * 0.02)) for number, person in enumerate(people)]
         for _ in range(2):
@@ -211,7 +211,7 @@ async def insist(client: RequestClient, person: UUID, after_s: float) -> None:
     """Ask for the erasure until somebody answers; who was heard before the answer was lost hears 409 or 410."""
     await asyncio.sleep(after_s)
     token = uuid4().hex
-    request = privacy.OpenCase(subject_id=person, right="erasure", authenticated_at=now(), token=token)
+    request = privacy.OpenCase(subject_id=person, right="erasure", token=token)
     while True:
         try:
             await client.request(request, timeout_s=2, idempotency_key=token, principal=str(person))

@@ -16,11 +16,11 @@ from uuid import uuid4
 
 import pytest
 
-from deploy import broker
 from deploy.local import ports, processes, rabbitmq, rabbitmq_software, start, system
 from deploy.local.folders import PROJECT, StartError, remember, remembered
+from deploy.local.keys import signer
 from shared.contracts import identity
-from shared.messaging.request_client import RequestClient
+from tests.askers import AnyAsker
 from tests.faults.conftest import SETTINGS, all_closed, inside, let_run, residents_with_cases, restart
 from tests.faults.test_kill import held, kill, stuck
 from tests.harness import SHORT_WAITS_MS, eventually
@@ -316,7 +316,7 @@ async def test_a_question_under_way_is_answered_before_the_end(whole_system: sys
         await databases["identity"].execute("INSERT INTO subject VALUES ($1)", person)
         account = "INSERT INTO account (subject_id, email, full_name) VALUES ($1, 'a@example.com', 'Anna Nowak')"
         await databases["identity"].execute(account, person)
-    client = RequestClient(broker.in_virtual_host(whole_system.servers.amqp_url, system.VIRTUAL_HOST), "test")
+    client = AnyAsker(whole_system.amqp, signer(whole_system.folder))
     pid = processes.running(whole_system.folder, "identity")
     assert pid is not None
     try:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.message import Created, Done, Event, Message, Request
+from shared.contracts.message import GATEWAY, OPERATORS, Created, Done, Event, Message, Request
 
 
 class ThingNoted(Event, type="sample.thing-noted.v1"):
@@ -31,7 +31,7 @@ class NoteKept(Event, type="sample.note-kept.v1"):
     note_id: UUID
 
 
-class NoteThing(Request[Created], type="sample.note-thing", circumstances=("seen_at",)):
+class NoteThing(Request[Created], type="sample.note-thing", askers=(GATEWAY, OPERATORS), circumstances=("seen_at",)):
     """Write a note; must not happen twice."""
 
     subject_id: UUID
@@ -45,13 +45,13 @@ class Notes(Message):
     texts: tuple[str, ...]
 
 
-class ReadNotes(Request[Notes], type="sample.read-notes"):
+class ReadNotes(Request[Notes], type="sample.read-notes", askers=(GATEWAY, OPERATORS)):
     """A person's notes; asking again does no harm."""
 
     subject_id: UUID
 
 
-class ForgetNotes(Request[Done], type="sample.forget-notes"):
+class ForgetNotes(Request[Done], type="sample.forget-notes", askers=(GATEWAY, OPERATORS)):
     """Throw a person's notes away; repeating it changes nothing."""
 
     subject_id: UUID

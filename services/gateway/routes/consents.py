@@ -29,14 +29,14 @@ async def texts(caller: Anybody, lang: Language = "pl") -> privacy.ConsentTexts:
 @members.get("/consents")
 async def consents(member: CurrentMember) -> privacy.Consents:
     """One's own current decisions."""
-    return await member.request(privacy.ReadConsents(subject_id=member.subject_id))
+    return await member.request(privacy.ReadConsents())
 
 
 @members.put("/consents/{purpose}/{channel}", status_code=204, response_class=Response)
 async def choose(
     purpose: Literal["direct-marketing", "profiling", "analytics", "statistics"],
     channel: Literal["all", "email", "sms", "phone"],
-    body: BodyWithout[privacy.ChooseConsent, Literal["subject_id", "purpose", "surface", "method"]],
+    body: BodyWithout[privacy.ChooseConsent, Literal["purpose", "surface", "method"]],
     member: CurrentMember,
 ) -> Response:
     """Give or withdraw consent, or object; withdrawing is as easy as giving (GDPR Art. 7(3), 21).
@@ -44,6 +44,6 @@ async def choose(
     `all` is the purpose as such: `direct-marketing/all` with `given: false` is the objection of Art. 21(2).
     """
     full_purpose = purpose if channel == EVERY_CHANNEL else f"{purpose}.{channel}"
-    choice = body.complete(subject_id=member.subject_id, purpose=full_purpose, surface=SURFACE, method=METHOD)
+    choice = body.complete(purpose=full_purpose, surface=SURFACE, method=METHOD)
     await member.request(choice)
     return no_content()

@@ -37,40 +37,37 @@ async def deactivate(body: Body[licensing.DeactivateLicense], caller: Anybody) -
 @members.get("/licenses")
 async def licenses(member: CurrentMember) -> licensing.Licenses:
     """One's own licenses, newest first; keys are masked."""
-    return await member.request(licensing.ListLicenses(subject_id=member.subject_id))
+    return await member.request(licensing.ListLicenses())
 
 
 @members.get("/licenses/{license_id:uuid}/key")
 async def key(license_id: UUID, member: CurrentMember) -> licensing.RevealedKey:
     """The key of one's own license."""
-    return await member.request(licensing.RevealLicense(subject_id=member.subject_id, license_id=license_id))
+    return await member.request(licensing.RevealLicense(license_id=license_id))
 
 
 @members.post("/licenses/{license_id:uuid}/key")
 async def replace_key(license_id: UUID, member: CurrentMember) -> licensing.RevealedKey:
     """Replace a leaked key; the old one and its devices are void."""
-    return await member.request(licensing.RotateLicense(subject_id=member.subject_id, license_id=license_id))
+    return await member.request(licensing.RotateLicense(license_id=license_id))
 
 
 @members.delete("/licenses/{license_id:uuid}", status_code=204, response_class=Response)
 async def end(license_id: UUID, member: CurrentMember) -> Response:
     """End the contract of one's own license; a perpetual one asks for a session proved a short while ago."""
-    proof = {"subject_id": member.subject_id, "authenticated_at": member.authenticated_at}
-    await member.request(licensing.EndLicense(license_id=license_id, **proof))
+    await member.request(licensing.EndLicense(license_id=license_id))
     return no_content()
 
 
 @members.post("/licenses/{license_id:uuid}/restoration", status_code=204, response_class=Response)
 async def restore(license_id: UUID, member: CurrentMember) -> Response:
     """Take back the end of one's own license, for seven days."""
-    await member.request(licensing.RestoreLicense(subject_id=member.subject_id, license_id=license_id))
+    await member.request(licensing.RestoreLicense(license_id=license_id))
     return no_content()
 
 
 @members.delete("/licenses/{license_id:uuid}/devices/{activation_id:uuid}", status_code=204, response_class=Response)
 async def free_seat(license_id: UUID, activation_id: UUID, member: CurrentMember) -> Response:
     """Free the seat of a device that is lost or broken."""
-    await member.request(
-        licensing.DeactivateDevice(subject_id=member.subject_id, license_id=license_id, activation_id=activation_id)
-    )
+    await member.request(licensing.DeactivateDevice(license_id=license_id, activation_id=activation_id))
     return no_content()

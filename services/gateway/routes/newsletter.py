@@ -104,13 +104,13 @@ async def renew(token: LinkToken, caller: Anybody) -> HTMLResponse:
 @members.get("/me/newsletter")
 async def my_newsletter(member: CurrentMember) -> marketing.Subscription:
     """One's own newsletter; with `ends_on` the panel asks whether it should go on."""
-    return await member.request(marketing.ReadSubscription(subject_id=member.subject_id))
+    return await member.request(marketing.ReadSubscription())
 
 
 @members.post("/me/newsletter/renewal", status_code=204, response_class=Response)
 async def renew_mine(member: CurrentMember) -> Response:
     """Go on with the newsletter."""
-    await member.request(marketing.RenewSubscription(subject_id=member.subject_id))
+    await member.request(marketing.RenewSubscription())
     return no_content()
 
 

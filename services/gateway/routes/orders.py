@@ -34,49 +34,49 @@ async def terms(caller: Anybody, version: TermsVersion = "") -> licensing.Terms:
 
 @members.post("/orders", status_code=201)
 async def place_order(
-    body: BodyWithout[licensing.PlaceOrder, Literal["subject_id", "ip"]],
+    body: BodyWithout[licensing.PlaceOrder, Literal["ip"]],
     member: CurrentMember,
     key: RequiredKey,
 ) -> Created:
     """Order a product."""
-    return await member.request(body.complete(subject_id=member.subject_id, ip=member.address), key)
+    return await member.request(body.complete(ip=member.address), key)
 
 
 @members.get("/orders")
 async def orders(member: CurrentMember) -> licensing.Orders:
     """One's own orders, newest first."""
-    return await member.request(licensing.ListOrders(subject_id=member.subject_id))
+    return await member.request(licensing.ListOrders())
 
 
 @members.delete("/orders/{order_id:uuid}", status_code=204, response_class=Response)
 async def cancel_order(order_id: UUID, member: CurrentMember) -> Response:
     """Take back an order that is still open."""
-    await member.request(licensing.CancelOrder(subject_id=member.subject_id, order_id=order_id))
+    await member.request(licensing.CancelOrder(order_id=order_id))
     return no_content()
 
 
 @members.post("/orders/{order_id:uuid}/payments", status_code=201)
 async def pay(order_id: UUID, member: CurrentMember, response: Response, key: RequiredKey) -> licensing.Payment:
     """Begin to pay an open order; go on at `pay_url` with the provider."""
-    begin = licensing.StartPayment(subject_id=member.subject_id, order_id=order_id)
+    begin = licensing.StartPayment(order_id=order_id)
     begun = await member.request(begin, key)
     response.headers["Location"] = f"/payments/{begun.id}"
-    return await member.request(licensing.ReadPayment(subject_id=member.subject_id, payment_id=begun.id))
+    return await member.request(licensing.ReadPayment(payment_id=begun.id))
 
 
 @members.get("/payments/{payment_id:uuid}")
 async def payment(payment_id: UUID, member: CurrentMember) -> licensing.Payment:
     """One of one's own payments."""
-    return await member.request(licensing.ReadPayment(subject_id=member.subject_id, payment_id=payment_id))
+    return await member.request(licensing.ReadPayment(payment_id=payment_id))
 
 
 @members.get("/invoices")
 async def invoices(member: CurrentMember) -> licensing.Invoices:
     """One's own invoices, newest first."""
-    return await member.request(licensing.ListInvoices(subject_id=member.subject_id))
+    return await member.request(licensing.ListInvoices())
 
 
 @members.get("/invoices/{invoice_id:uuid}")
 async def invoice(invoice_id: UUID, member: CurrentMember) -> licensing.Invoice:
     """One of one's own invoices."""
-    return await member.request(licensing.ReadInvoice(subject_id=member.subject_id, invoice_id=invoice_id))
+    return await member.request(licensing.ReadInvoice(invoice_id=invoice_id))

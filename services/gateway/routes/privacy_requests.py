@@ -59,15 +59,14 @@ async def _open(caller: Caller, case: Callable[[str], Request[Created]], key: st
 
 @members.post("/me/privacy-requests", status_code=201)
 async def open_case(
-    body: BodyWithout[privacy.OpenCase, Literal["subject_id", "authenticated_at", "token"]],
+    body: BodyWithout[privacy.OpenCase, Literal["token"]],
     member: CurrentMember,
     response: Response,
     key: IdempotencyKey = "",
 ) -> Opened:
     """Use a right; erasure asks for a session that was proved a short while ago."""
-    added = {"subject_id": member.subject_id, "authenticated_at": member.authenticated_at}
     tokens = case_tokens(member.resources.keyring, member.principal(key), key)
-    opened = await _open(member, lambda token: body.complete(token=token, **added), key, tokens)
+    opened = await _open(member, lambda token: body.complete(token=token), key, tokens)
     response.headers["Location"] = f"/me/privacy-requests/{opened.id}"
     return opened
 
@@ -75,20 +74,20 @@ async def open_case(
 @members.get("/me/privacy-requests")
 async def my_cases(member: CurrentMember) -> privacy.Cases:
     """One's own cases."""
-    return await member.request(privacy.ReadCases(subject_id=member.subject_id))
+    return await member.request(privacy.ReadCases())
 
 
 @members.get("/me/privacy-requests/{case_id:uuid}")
 async def my_case(case_id: UUID, member: CurrentMember) -> privacy.Case:
     """One of one's own cases, with each participant's progress."""
-    mine = await member.request(privacy.ReadCases(subject_id=member.subject_id, case_id=case_id))
+    mine = await member.request(privacy.ReadCases(case_id=case_id))
     return mine.cases[0]
 
 
 @members.delete("/me/privacy-requests/{case_id:uuid}", status_code=204, response_class=Response)
 async def withdraw_mine(case_id: UUID, member: CurrentMember) -> Response:
     """Take a request back while it waits."""
-    await member.request(privacy.WithdrawCase(member=member.subject_id, case_id=case_id))
+    await member.request(privacy.WithdrawOwnCase(case_id=case_id))
     return no_content()
 
 

@@ -1,12 +1,12 @@
 """One's own data: profile and activity."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import Query
 
 from services.gateway.authentication import CurrentMember
 from services.gateway.limits import Kind
-from services.gateway.request_bodies import BodyWithout
+from services.gateway.request_bodies import Body
 from services.gateway.routing import router
 from shared.contracts import identity
 
@@ -16,18 +16,16 @@ members = router("profile", Kind.MEMBER)
 @members.get("/me")
 async def read(member: CurrentMember) -> identity.Profile:
     """One's own profile."""
-    return await member.request(identity.ReadProfile(subject_id=member.subject_id))
+    return await member.request(identity.ReadProfile())
 
 
 @members.patch("/me")
-async def change(
-    body: BodyWithout[identity.ChangeProfile, Literal["subject_id"]], member: CurrentMember
-) -> identity.Profile:
+async def change(body: Body[identity.ChangeProfile], member: CurrentMember) -> identity.Profile:
     """Correct one's own data (GDPR Art. 16); fields left out stay."""
-    return await member.request(body.complete(subject_id=member.subject_id))
+    return await member.request(body.complete())
 
 
 @members.get("/me/activity")
 async def activity(member: CurrentMember, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> identity.Activities:
     """One's own activity log, newest first."""
-    return await member.request(identity.ReadActivity(subject_id=member.subject_id, limit=limit))
+    return await member.request(identity.ReadActivity(limit=limit))

@@ -50,4 +50,4 @@ async def change_password(
 @members.get("/me/sessions")
 async def my_sessions(member: CurrentMember) -> identity.Sessions:
     """One's own sessions."""
-    return await member.request(identity.ReadSessions(subject_id=member.subject_id))
+    return await member.request(identity.ReadSessions())

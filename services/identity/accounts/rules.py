@@ -108,7 +108,7 @@ def written_vat_number(country: str, number: str) -> str:
 def corrected(profile: identity.Profile, request: identity.ChangeProfile) -> identity.Profile:
     """The profile with the corrected fields; those left out stay, but a firm's go with it. Raises Refused (422)."""
     ended = request.kind == "person" and profile.kind != "person"
-    corrections = request.model_dump(exclude={"subject_id"}, exclude_none=True)
+    corrections = request.model_dump(exclude_none=True)
     after = profile.model_copy(update=(NO_FIRM if ended else {}) | corrections)
     if PARTY.isdisjoint(changed_fields(profile, after)):
         return after

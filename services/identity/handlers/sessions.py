@@ -3,7 +3,9 @@
 from services.identity import activity, authentication, known_devices, sessions
 from services.identity.authentication import Proof, SessionProof
 from services.identity.settings import IdentitySettings
+from shared.assertions import Signer
 from shared.contracts import identity
+from shared.contracts.actors import Actor
 from shared.contracts.message import Done
 from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
@@ -26,11 +28,14 @@ async def sign_in(
 
 @router.request(identity.Authenticate, purpose=Purpose.SECURITY)
 async def authenticate(
-    request: identity.Authenticate, tx: Transaction, settings: IdentitySettings
+    request: identity.Authenticate, tx: Transaction, settings: IdentitySettings, signer: Signer
 ) -> identity.Principal:
     session = await sessions.find(tx, request.token, settings.session_idle_s)
     await sessions.note_use(tx, session)
-    return identity.Principal(subject_id=session.subject_id, authenticated_at=session.authenticated_at)
+    assertion = signer.sign(Actor(session.subject_id, "member", session.authenticated_at))
+    return identity.Principal(
+        subject_id=session.subject_id, authenticated_at=session.authenticated_at, assertion=assertion
+    )
 
 
 @router.request(identity.Reauthenticate, purpose=Purpose.SECURITY, prepare=authentication.prove_session)

@@ -6,10 +6,10 @@ from services.licensing.licenses import keys, lifetime, rules, store
 from services.licensing.licenses.keys import KeyMint
 from services.licensing.licenses.rules import License
 from services.licensing.licenses.store import Device
-from services.licensing.settings import LicensingSettings
 from shared.authentication import check_fresh
 from shared.clock import now
 from shared.contracts import licensing
+from shared.contracts.actors import FRESH_MINUTES, Actor
 from shared.contracts.message import Done
 from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
@@ -65,11 +65,11 @@ async def rotate_license(request: licensing.RotateLicense, tx: Transaction, mint
 
 
 @router.request(licensing.EndLicense, purpose=Purpose.CONTRACT)
-async def end_license(request: licensing.EndLicense, tx: Transaction, settings: LicensingSettings) -> Done:
+async def end_license(request: licensing.EndLicense, tx: Transaction, actor: Actor) -> Done:
     """Repeating it changes nothing."""
     license_ = await store.lock(tx, request.license_id, request.subject_id)
     if rules.needs_proof(license_):
-        check_fresh(request.authenticated_at, now(), settings.reauthentication_minutes)
+        check_fresh(actor.authenticated_at, now(), FRESH_MINUTES)
     await lifetime.end(tx, license_, "ended by holder")
     return Done()
 

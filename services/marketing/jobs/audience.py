@@ -40,7 +40,7 @@ async def _is_newer(client: RequestClient, decision: Decision) -> bool:
     """Whether the ledger's consent is newer than the leaving here, if the person left."""
     if decision.state != "left" or decision.left_at is None:
         return True
-    ledger = await client.request(privacy.ReadConsents(subject_id=decision.subject_id))
+    ledger = await client.request(privacy.TellConsents(subject_id=decision.subject_id))
     consents = [c.decided_at for c in ledger.consents if c.given and c.purpose == Purpose.MARKETING_EMAIL]
     return any(decided_at > decision.left_at for decided_at in consents)
 

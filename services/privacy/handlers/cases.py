@@ -2,10 +2,9 @@
 
 from services.privacy.addresses import proved_hash
 from services.privacy.cases import rules, store
-from services.privacy.loops import LETTERS
+from services.privacy.cases.withdrawal import withdraw
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
-from shared.authentication import check_fresh
 from shared.clock import now
 from shared.contracts import identity, privacy
 from shared.contracts.message import Created, Done
@@ -19,9 +18,8 @@ from shared.secrets import Keyring
 router = ServiceRouter("privacy")
 
 
-async def ask_address(request: privacy.OpenCase, client: RequestClient, settings: PrivacySettings) -> identity.Address:
-    """Where to write to; only for a fresh session."""
-    check_fresh(request.authenticated_at, now(), settings.reauthentication_minutes)
+async def ask_address(request: privacy.OpenCase, client: RequestClient) -> identity.Address:
+    """Where to write to."""
     return await client.request(identity.TellAddress(subject_id=request.subject_id))
 
 
@@ -67,10 +65,11 @@ async def read_cases(request: privacy.ReadCases, tx: Transaction) -> privacy.Cas
 @router.request(privacy.WithdrawCase, purpose=Purpose.RIGHTS)
 async def withdraw_case(request: privacy.WithdrawCase, tx: Transaction) -> Done:
     """Take a waiting request back; once ordered it is too late."""
-    state = await store.withdraw(tx, request.token, request.member, request.case_id)
-    if state is None:
-        raise refuse(404, "no such case")
-    if state != "withdrawn":
-        raise refuse(409, "the case can't be withdrawn any more", message=f"it is {state}")
-    tx.wake(LETTERS)
+    await withdraw(tx, token=request.token)
+    return Done()
+
+
+@router.request(privacy.WithdrawOwnCase, purpose=Purpose.RIGHTS)
+async def withdraw_own_case(request: privacy.WithdrawOwnCase, tx: Transaction) -> Done:
+    await withdraw(tx, member=request.subject_id, case_id=request.case_id)
     return Done()

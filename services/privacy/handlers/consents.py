@@ -18,7 +18,7 @@ router = ServiceRouter("privacy")
 async def choose(request: privacy.ChooseConsent, tx: Transaction) -> Done:
     """Give, withdraw, object: the person's own choice."""
     check_purpose(request.purpose)
-    decision = Decision(**request.model_dump())
+    decision = Decision(**request.model_dump(), subject_id=request.subject_id)
     if needs_text(decision) and not await store.knows_text(tx, decision, today()):
         raise refuse(422, "these words are not in force", field="text_version", message="show a current consent text")
     await record(tx, decision)
@@ -27,6 +27,11 @@ async def choose(request: privacy.ChooseConsent, tx: Transaction) -> Done:
 
 @router.request(privacy.ReadConsents, purpose=Purpose.RIGHTS)
 async def read_consents(request: privacy.ReadConsents, tx: Transaction) -> privacy.Consents:
+    return privacy.Consents(consents=await store.current(tx, request.subject_id))
+
+
+@router.request(privacy.TellConsents, purpose=Purpose.RIGHTS)
+async def tell_consents(request: privacy.TellConsents, tx: Transaction) -> privacy.Consents:
     return privacy.Consents(consents=await store.current(tx, request.subject_id))
 
 

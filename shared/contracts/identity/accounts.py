@@ -24,7 +24,7 @@ class SignUpBegun(Message):
     token: str = ""
 
 
-class RegisterAccount(Request[SignUpBegun], type="identity.register-account"):
+class RegisterAccount(Request[SignUpBegun], type="identity.register-account", askers=("gateway",)):
     """Sign up; a one-time code is mailed. Alike for known and unknown addresses (no enumeration).
 
     A business names its tax number: in Poland `nip`, elsewhere `vat_number`.
@@ -45,7 +45,7 @@ class RegisterAccount(Request[SignUpBegun], type="identity.register-account"):
     language: Language = "pl"
 
 
-class ResendCode(Request[Done], type="identity.resend-code"):
+class ResendCode(Request[Done], type="identity.resend-code", askers=("gateway",)):
     """Mail the code of an unconfirmed sign-up again. Alike for unknown addresses and tokens.
 
     A mailbox gets a few such mails an hour, whoever asks: one that is too early waits until it is due.
@@ -55,7 +55,7 @@ class ResendCode(Request[Done], type="identity.resend-code"):
     token: Token = Field(default="", max_length=200, repr=False)
 
 
-class ConfirmEmail(Request[Created], type="identity.confirm-email"):
+class ConfirmEmail(Request[Created], type="identity.confirm-email", askers=("gateway",)):
     """The mailed code proves the address, the token says whose sign-up it is; the account begins. Answers its id."""
 
     email: EmailStr

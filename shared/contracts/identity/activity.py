@@ -1,10 +1,11 @@
 """The activity log of an account."""
 
 from datetime import datetime
-from uuid import UUID
 
 from pydantic import Field
 
+from shared.contracts.actors import Member
+from shared.contracts.fields import NOBODY, Acting
 from shared.contracts.message import Message, Request
 
 
@@ -22,8 +23,8 @@ class Activities(Message):
     activities: tuple[Activity, ...]
 
 
-class ReadActivity(Request[Activities], type="identity.read-activity"):
+class ReadActivity(Request[Activities], type="identity.read-activity", askers=("gateway",), actor=Member()):
     """A member's own activity log."""
 
-    subject_id: UUID
+    subject_id: Acting = NOBODY
     limit: int = Field(default=100, ge=1, le=1000)

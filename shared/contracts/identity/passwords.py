@@ -6,7 +6,7 @@ from shared.contracts.fields import Token
 from shared.contracts.message import Done, Message, Request
 
 
-class ChangePassword(Request[Done], type="identity.change-password"):
+class ChangePassword(Request[Done], type="identity.change-password", askers=("gateway",)):
     """A new password for a member who proves the old one; ends all other sessions."""
 
     token: Token = Field(max_length=200, repr=False)
@@ -14,7 +14,7 @@ class ChangePassword(Request[Done], type="identity.change-password"):
     new_password: str = Field(min_length=8, max_length=200, repr=False)
 
 
-class RequestPasswordReset(Request[Done], type="identity.request-password-reset"):
+class RequestPasswordReset(Request[Done], type="identity.request-password-reset", askers=("gateway",)):
     """Mail a reset token to an account. Alike for known and unknown addresses."""
 
     email: EmailStr
@@ -26,7 +26,7 @@ class KnownDevice(Message):
     device_token: str = ""
 
 
-class ResetPassword(Request[KnownDevice], type="identity.reset-password"):
+class ResetPassword(Request[KnownDevice], type="identity.reset-password", askers=("gateway",)):
     """A new password for the holder of a mailed reset token; ends all sessions, opens none."""
 
     token: Token = Field(max_length=200, repr=False)

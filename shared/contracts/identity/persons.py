@@ -4,6 +4,7 @@ from uuid import UUID
 
 from pydantic import EmailStr
 
+from shared.contracts.actors import Staff
 from shared.contracts.message import Done, Event, Message, Request
 
 
@@ -15,7 +16,7 @@ class SubjectsLinked(Event, type="identity.subjects-linked.v1"):
     person: UUID
 
 
-class LinkPersons(Request[Done], type="identity.link-persons"):
+class LinkPersons(Request[Done], type="identity.link-persons", askers=("gateway",), actor=Staff("support", "officer")):
     """Support found that two ids are one person."""
 
     subject_id: UUID
@@ -28,7 +29,7 @@ class Recognized(Message):
     subject_id: UUID
 
 
-class RecognizePerson(Request[Recognized], type="identity.recognize-person"):
+class RecognizePerson(Request[Recognized], type="identity.recognize-person", askers=("marketing", "privacy")):
     """Whose confirmed address is this? Mints an id for a new one. Never asked on mere entry."""
 
     email: EmailStr

@@ -4,7 +4,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.fields import Language, Line, Phone
+from shared.contracts.actors import Member
+from shared.contracts.fields import NOBODY, Acting, Language, Line, Phone
 from shared.contracts.identity.accounts import Kind
 from shared.contracts.message import Event, Message, Request
 
@@ -33,16 +34,16 @@ class Profile(Message):
     vat_number: str = ""
 
 
-class ReadProfile(Request[Profile], type="identity.read-profile"):
+class ReadProfile(Request[Profile], type="identity.read-profile", askers=("gateway",), actor=Member()):
     """A member's own profile."""
 
-    subject_id: UUID
+    subject_id: Acting = NOBODY
 
 
-class ChangeProfile(Request[Profile], type="identity.change-profile"):
+class ChangeProfile(Request[Profile], type="identity.change-profile", askers=("gateway",), actor=Member()):
     """Correct one's own data (Art. 16); fields left out stay. Who becomes a `person` has no company and NIP then."""
 
-    subject_id: UUID
+    subject_id: Acting = NOBODY
     full_name: Line | None = Field(default=None, min_length=1, max_length=200)
     street: Line | None = Field(default=None, max_length=200)
     postal_code: Line | None = Field(default=None, max_length=20)
@@ -64,13 +65,13 @@ class Address(Message):
     language: str
 
 
-class TellAddress(Request[Address], type="identity.tell-address"):
+class TellAddress(Request[Address], type="identity.tell-address", askers=("licensing", "marketing", "privacy")):
     """The delivery address of a person, for privacy's letters and marketing's own copy. 404 when unknown."""
 
     subject_id: UUID
 
 
-class TellBuyer(Request[Profile], type="identity.tell-buyer"):
+class TellBuyer(Request[Profile], type="identity.tell-buyer", askers=("licensing",)):
     """What an invoice must say about its buyer (VAT Act art. 106e)."""
 
     subject_id: UUID

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import EmailStr, Field
 
-from shared.contracts.fields import DeviceName, IpAddress, Token
+from shared.contracts.actors import Member
+from shared.contracts.fields import NOBODY, Acting, DeviceName, IpAddress, Token
 from shared.contracts.message import Done, Message, Request
 
 
@@ -17,7 +18,7 @@ class SignedIn(Message):
     device_token: str = ""
 
 
-class SignIn(Request[SignedIn], type="identity.sign-in"):
+class SignIn(Request[SignedIn], type="identity.sign-in", askers=("gateway",)):
     """Open a session. On a device that signed in before, its token keeps strangers' tries from making one wait."""
 
     email: EmailStr
@@ -28,26 +29,27 @@ class SignIn(Request[SignedIn], type="identity.sign-in"):
 
 
 class Principal(Message):
-    """Who a session belongs to and when that person last proved it."""
+    """Who a session belongs to and when that person last proved it; `assertion` tells other services for a minute."""
 
     subject_id: UUID
     authenticated_at: datetime
+    assertion: str = Field(default="", repr=False)
 
 
-class Authenticate(Request[Principal], type="identity.authenticate"):
+class Authenticate(Request[Principal], type="identity.authenticate", askers=("gateway",)):
     """Whose session is this? Raises 401."""
 
     token: Token = Field(max_length=200, repr=False)
 
 
-class Reauthenticate(Request[Done], type="identity.reauthenticate"):
+class Reauthenticate(Request[Done], type="identity.reauthenticate", askers=("gateway",)):
     """Prove once more to own the account, before something that can't be undone."""
 
     token: Token = Field(max_length=200, repr=False)
     password: str = Field(max_length=200, repr=False)
 
 
-class SignOut(Request[Done], type="identity.sign-out"):
+class SignOut(Request[Done], type="identity.sign-out", askers=("gateway",)):
     """End a session."""
 
     token: Token = Field(max_length=200, repr=False)
@@ -68,7 +70,7 @@ class Sessions(Message):
     sessions: tuple[OpenSession, ...]
 
 
-class ReadSessions(Request[Sessions], type="identity.read-sessions"):
+class ReadSessions(Request[Sessions], type="identity.read-sessions", askers=("gateway",), actor=Member()):
     """A member's own sessions."""
 
-    subject_id: UUID
+    subject_id: Acting = NOBODY

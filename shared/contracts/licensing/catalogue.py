@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from shared.contracts.actors import Staff
 from shared.contracts.message import Done, Message, Request
 
 
@@ -21,11 +22,11 @@ class Products(Message):
     products: tuple[Product, ...]
 
 
-class ListProducts(Request[Products], type="licensing.list-products"):
+class ListProducts(Request[Products], type="licensing.list-products", askers=("gateway",)):
     """What is on sale now."""
 
 
-class PutProduct(Request[Done], type="licensing.put-product"):
+class PutProduct(Request[Done], type="licensing.put-product", askers=("gateway",), actor=Staff("administrator")):
     """Staff add or change a product; what was ordered before keeps its terms."""
 
     code: str = Field(pattern=r"^[a-z0-9-]{2,40}$")

@@ -4,6 +4,8 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
+from shared.contracts.actors import Member
+from shared.contracts.fields import NOBODY, Acting
 from shared.contracts.message import Event, Message, Request
 
 
@@ -56,14 +58,14 @@ class Invoices(Message):
     invoices: tuple[Invoice, ...]
 
 
-class ListInvoices(Request[Invoices], type="licensing.list-invoices"):
+class ListInvoices(Request[Invoices], type="licensing.list-invoices", askers=("gateway",), actor=Member()):
     """A member's own invoices."""
 
-    subject_id: UUID
+    subject_id: Acting = NOBODY
 
 
-class ReadInvoice(Request[Invoice], type="licensing.read-invoice"):
+class ReadInvoice(Request[Invoice], type="licensing.read-invoice", askers=("gateway",), actor=Member()):
     """One of a member's own invoices."""
 
-    subject_id: UUID
+    subject_id: Acting = NOBODY
     invoice_id: UUID

@@ -23,7 +23,7 @@ class Validation(Message):
     device_limit: int = 0
 
 
-class ValidateLicense(Request[Validation], type="licensing.validate-license"):
+class ValidateLicense(Request[Validation], type="licensing.validate-license", askers=("gateway",)):
     """May this key be used (on this device)? Asked by the vendor's program, without a session."""
 
     key: str = Field(min_length=1, max_length=100, repr=False)
@@ -31,7 +31,7 @@ class ValidateLicense(Request[Validation], type="licensing.validate-license"):
     product: str = Field(default="", max_length=40)
 
 
-class ActivateLicense(Request[Validation], type="licensing.activate-license"):
+class ActivateLicense(Request[Validation], type="licensing.activate-license", askers=("gateway",)):
     """Bind a device to a license, within its limit; repeating it changes nothing."""
 
     key: str = Field(min_length=1, max_length=100, repr=False)
@@ -39,7 +39,7 @@ class ActivateLicense(Request[Validation], type="licensing.activate-license"):
     product: str = Field(default="", max_length=40)
 
 
-class DeactivateLicense(Request[Done], type="licensing.deactivate-license"):
+class DeactivateLicense(Request[Done], type="licensing.deactivate-license", askers=("gateway",)):
     """Free the seat of a device; 404 when the key is unknown."""
 
     key: str = Field(min_length=1, max_length=100, repr=False)

@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
+from shared.contracts.actors import Member, Staff
+from shared.contracts.fields import NOBODY, Acting
 from shared.contracts.message import Done, Event, Message, Request
 
 EndReason = Literal["ended by holder", "refunded", "erasure", "expired", "revoked"]
@@ -63,10 +65,10 @@ class Licenses(Message):
     licenses: tuple[License, ...]
 
 
-class ListLicenses(Request[Licenses], type="licensing.list-licenses"):
+class ListLicenses(Request[Licenses], type="licensing.list-licenses", askers=("gateway",), actor=Member()):
     """A member's own licenses."""
 
-    subject_id: UUID
+    subject_id: Acting = NOBODY
 
 
 class RevealedKey(Message):
@@ -75,54 +77,55 @@ class RevealedKey(Message):
     key: str = Field(repr=False)
 
 
-class RevealLicense(Request[RevealedKey], type="licensing.reveal-license"):
+class RevealLicense(Request[RevealedKey], type="licensing.reveal-license", askers=("gateway",), actor=Member()):
     """Show the key of one's own license."""
 
-    subject_id: UUID
+    subject_id: Acting = NOBODY
     license_id: UUID
 
 
-class RotateLicense(Request[RevealedKey], type="licensing.rotate-license"):
+class RotateLicense(Request[RevealedKey], type="licensing.rotate-license", askers=("gateway",), actor=Member()):
     """Replace a leaked key; the contract goes on, the old key and its devices are void."""
 
-    subject_id: UUID
+    subject_id: Acting = NOBODY
     license_id: UUID
 
 
-class EndLicense(Request[Done], type="licensing.end-license"):
+class EndLicense(Request[Done], type="licensing.end-license", askers=("gateway",), actor=Member()):
     """End the contract of one's own license; it can be taken back for seven days.
 
     A perpetual one asks for a session that was proved a short while ago (403): what was paid once does not come back.
     """
 
-    subject_id: UUID
+    subject_id: Acting = NOBODY
     license_id: UUID
-    authenticated_at: datetime | None = None
 
 
-class EndContracts(Request[Done], type="licensing.end-contracts"):
+class EndContracts(Request[Done], type="licensing.end-contracts", askers=("privacy",)):
     """privacy ends, by the word of an erased person, the contracts that went on without an account."""
 
     subjects: tuple[UUID, ...] = Field(min_length=1, max_length=1000)
 
 
-class RestoreLicense(Request[Done], type="licensing.restore-license"):
+class RestoreLicense(Request[Done], type="licensing.restore-license", askers=("gateway",), actor=Member()):
     """Take back the end of one's own license; its devices have to be activated again. 409 when it is too late."""
 
-    subject_id: UUID
+    subject_id: Acting = NOBODY
     license_id: UUID
 
 
-class SuspendLicense(Request[Done], type="licensing.suspend-license"):
+class SuspendLicense(
+    Request[Done], type="licensing.suspend-license", askers=("gateway",), actor=Staff("support", "administrator")
+):
     """Staff suspend a license, or reinstate it."""
 
     license_id: UUID
     suspended: bool = True
 
 
-class DeactivateDevice(Request[Done], type="licensing.deactivate-device"):
+class DeactivateDevice(Request[Done], type="licensing.deactivate-device", askers=("gateway",), actor=Member()):
     """The holder frees the seat of a device that is lost or broken."""
 
-    subject_id: UUID
+    subject_id: Acting = NOBODY
     license_id: UUID
     activation_id: UUID

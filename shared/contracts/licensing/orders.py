@@ -6,6 +6,8 @@ from uuid import UUID
 
 from pydantic import Field
 
+from shared.contracts.actors import Member
+from shared.contracts.fields import NOBODY, Acting
 from shared.contracts.message import Created, Done, Event, Message, Request
 
 OrderState = Literal["open", "invoiced", "paid", "refunded", "cancelled"]
@@ -33,14 +35,16 @@ class OrderPaid(Event, type="licensing.order-paid.v1"):
     order_id: UUID
 
 
-class PlaceOrder(Request[Created], type="licensing.place-order", circumstances=("ip",)):
+class PlaceOrder(
+    Request[Created], type="licensing.place-order", askers=("gateway",), actor=Member(), circumstances=("ip",)
+):
     """Order a product. A consumer must say each of the three things before a key can be shown.
 
     `ip` is observed by the gateway, empty where a proxy does not tell.
     A transfer (invoice first, then the money, then the key) is for businesses.
     """
 
-    subject_id: UUID
+    subject_id: Acting = NOBODY
     product: str = Field(pattern=r"^[a-z0-9-]{2,40}$")
     quantity: int = Field(default=1, ge=1, le=100)
     pay_by: PaidBy = "card"
@@ -74,14 +78,14 @@ class Orders(Message):
     orders: tuple[Order, ...]
 
 
-class ListOrders(Request[Orders], type="licensing.list-orders"):
+class ListOrders(Request[Orders], type="licensing.list-orders", askers=("gateway",), actor=Member()):
     """A member's own orders."""
 
-    subject_id: UUID
+    subject_id: Acting = NOBODY
 
 
-class CancelOrder(Request[Done], type="licensing.cancel-order"):
+class CancelOrder(Request[Done], type="licensing.cancel-order", askers=("gateway",), actor=Member()):
     """Take back an order that is still open."""
 
-    subject_id: UUID
+    subject_id: Acting = NOBODY
     order_id: UUID

@@ -5,7 +5,9 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.message import Created, Done, Event, Message, Request
+from shared.contracts.actors import Member, Staff
+from shared.contracts.fields import NOBODY, Acting
+from shared.contracts.message import OPERATORS, Created, Done, Event, Message, Request
 
 
 class RefundMade(Event, type="licensing.refund-made.v1", late="statutory"):
@@ -17,10 +19,10 @@ class RefundMade(Event, type="licensing.refund-made.v1", late="statutory"):
     full: bool
 
 
-class StartPayment(Request[Created], type="licensing.start-payment"):
+class StartPayment(Request[Created], type="licensing.start-payment", askers=("gateway",), actor=Member()):
     """Begin to pay an open order with the payment provider; answers the payment's id."""
 
-    subject_id: UUID
+    subject_id: Acting = NOBODY
     order_id: UUID
 
 
@@ -36,14 +38,14 @@ class Payment(Message):
     pay_url: str
 
 
-class ReadPayment(Request[Payment], type="licensing.read-payment"):
+class ReadPayment(Request[Payment], type="licensing.read-payment", askers=("gateway",), actor=Member()):
     """A member's own payment."""
 
-    subject_id: UUID
+    subject_id: Acting = NOBODY
     payment_id: UUID
 
 
-class PaymentWebhook(Request[Done], type="licensing.payment-webhook"):
+class PaymentWebhook(Request[Done], type="licensing.payment-webhook", askers=("gateway",)):
     """The provider tells what happened, as received (raw body, headers of Standard Webhooks).
 
     Done means committed. 401: the signature is wrong or too old. 409: too early, to be sent again.
@@ -64,7 +66,7 @@ class SignedWebhook(Message):
     signature: str
 
 
-class PlaySandbox(Request[SignedWebhook], type="licensing.play-sandbox"):
+class PlaySandbox(Request[SignedWebhook], type="licensing.play-sandbox", askers=("gateway", OPERATORS)):
     """Let the built-in sandbox provider decide about a payment. 404 where a real provider is wired.
 
     `amount` is for partial refunds; None means the whole.
@@ -75,13 +77,13 @@ class PlaySandbox(Request[SignedWebhook], type="licensing.play-sandbox"):
     amount: int | None = Field(default=None, ge=1, le=100_000_000_000)
 
 
-class ReadSandbox(Request[Done], type="licensing.read-sandbox"):
+class ReadSandbox(Request[Done], type="licensing.read-sandbox", askers=("gateway",)):
     """Whether a payment can be made at the built-in sandbox provider: 404 where it can't, or none is wired."""
 
     reference: str = Field(max_length=60)
 
 
-class RecordTransfer(Request[Done], type="licensing.record-transfer"):
+class RecordTransfer(Request[Done], type="licensing.record-transfer", askers=("gateway",), actor=Staff("finance")):
     """Staff saw the money for an invoiced order on the bank account; works after an erasure too."""
 
     order_id: UUID

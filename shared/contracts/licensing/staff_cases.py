@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from shared.contracts.actors import Staff
 from shared.contracts.message import Done, Message, Request
 
 StaffCaseKind = Literal[
@@ -35,13 +36,17 @@ class StaffCases(Message):
     cases: tuple[StaffCase, ...]
 
 
-class ListStaffCases(Request[StaffCases], type="licensing.list-staff-cases"):
+class ListStaffCases(
+    Request[StaffCases], type="licensing.list-staff-cases", askers=("gateway",), actor=Staff("finance", "support")
+):
     """Staff ask what is open; `limit` at a time."""
 
     limit: int = Field(default=100, ge=1, le=1000)
 
 
-class ResolveStaffCase(Request[Done], type="licensing.resolve-staff-case"):
+class ResolveStaffCase(
+    Request[Done], type="licensing.resolve-staff-case", askers=("gateway",), actor=Staff("finance", "support")
+):
     """Staff have looked at a case and done what was to be done; repeating it changes nothing."""
 
     case_id: UUID

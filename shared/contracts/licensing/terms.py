@@ -17,7 +17,7 @@ class Terms(Message):
     text_en: str
 
 
-class ReadTerms(Request[Terms], type="licensing.read-terms"):
+class ReadTerms(Request[Terms], type="licensing.read-terms", askers=("gateway",)):
     """The terms in force now, or those of a certain version."""
 
     version: str = Field(default="", max_length=40)

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, Field
 
+from shared.contracts.actors import Staff
 from shared.contracts.fields import one_line
 from shared.contracts.marketing.interests import TOPIC
 from shared.contracts.message import Created, Done, Event, Message, Request
@@ -21,7 +22,7 @@ class CampaignFinished(Event, type="marketing.campaign-finished.v1"):
     unknown: int
 
 
-class CreateCampaign(Request[Created], type="marketing.create-campaign"):
+class CreateCampaign(Request[Created], type="marketing.create-campaign", askers=("gateway",), actor=Staff("marketer")):
     """Staff drafts a mail to everybody who consented, or to those interested in a topic.
 
     An empty `language` means everybody; `text` is plain text, the way to unsubscribe is added to it.
@@ -33,13 +34,13 @@ class CreateCampaign(Request[Created], type="marketing.create-campaign"):
     topic: str = Field(default="", pattern=rf"{TOPIC}|^$")
 
 
-class StartCampaign(Request[Done], type="marketing.start-campaign"):
+class StartCampaign(Request[Done], type="marketing.start-campaign", askers=("gateway",), actor=Staff("marketer")):
     """Staff sends a draft, or goes on with a paused campaign; starting it again changes nothing."""
 
     campaign_id: UUID
 
 
-class CancelCampaign(Request[Done], type="marketing.cancel-campaign"):
+class CancelCampaign(Request[Done], type="marketing.cancel-campaign", askers=("gateway",), actor=Staff("marketer")):
     """Staff ends a campaign: what has not left does not leave. Repeating it changes nothing."""
 
     campaign_id: UUID
@@ -72,7 +73,7 @@ class Campaign(Message):
     unknown: int
 
 
-class ReadCampaign(Request[Campaign], type="marketing.read-campaign"):
+class ReadCampaign(Request[Campaign], type="marketing.read-campaign", askers=("gateway",), actor=Staff("marketer")):
     """A campaign with its progress. 404 when unknown."""
 
     campaign_id: UUID
@@ -84,7 +85,7 @@ class Campaigns(Message):
     campaigns: tuple[Campaign, ...]
 
 
-class ReadCampaigns(Request[Campaigns], type="marketing.read-campaigns"):
+class ReadCampaigns(Request[Campaigns], type="marketing.read-campaigns", askers=("gateway",), actor=Staff("marketer")):
     """The newest campaigns with their progress."""
 
     limit: int = Field(default=50, ge=1, le=500)

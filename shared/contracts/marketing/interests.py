@@ -6,12 +6,14 @@ from uuid import UUID
 
 from pydantic import Field
 
+from shared.contracts.actors import Member
+from shared.contracts.fields import NOBODY, Acting
 from shared.contracts.message import Done, Message, Request
 
 TOPIC = r"^[a-z0-9][a-z0-9 .-]{0,58}[a-z0-9]$"
 
 
-class NoteInterest(Request[Done], type="marketing.note-interest"):
+class NoteInterest(Request[Done], type="marketing.note-interest", askers=("licensing",)):
     """A person showed interest in a topic; 403 when the person objected to profiling."""
 
     subject_id: UUID
@@ -34,7 +36,7 @@ class Interests(Message):
     interests: tuple[Interest, ...]
 
 
-class ReadInterests(Request[Interests], type="marketing.read-interests"):
+class ReadInterests(Request[Interests], type="marketing.read-interests", askers=("gateway",), actor=Member()):
     """A member's own interests."""
 
-    subject_id: UUID
+    subject_id: Acting = NOBODY

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import EmailStr, Field
 
-from shared.contracts.fields import Language
+from shared.contracts.actors import Member
+from shared.contracts.fields import NOBODY, Acting, Language
 from shared.contracts.message import Done, Event, Message, Request
 
 
@@ -27,7 +28,7 @@ class Unsubscribed(Event, type="marketing.unsubscribed.v1"):
     decided_at: datetime
 
 
-class SubscribeNewsletter(Request[Done], type="marketing.subscribe-newsletter"):
+class SubscribeNewsletter(Request[Done], type="marketing.subscribe-newsletter", askers=("gateway",)):
     """Somebody enters an address; a link to confirm is mailed there. The answer is always alike."""
 
     email: EmailStr
@@ -35,7 +36,7 @@ class SubscribeNewsletter(Request[Done], type="marketing.subscribe-newsletter"):
     text_version: str = Field(min_length=1, max_length=40)
 
 
-class ConfirmSubscription(Request[Done], type="marketing.confirm-subscription"):
+class ConfirmSubscription(Request[Done], type="marketing.confirm-subscription", askers=("gateway",)):
     """The mailed token proves the address and the will; only a POST may bring it. 404 when it is unknown or expired."""
 
     token: str = Field(min_length=20, max_length=100)
@@ -54,13 +55,13 @@ class UnsubscribeOffer(Message):
     outdated: bool = False
 
 
-class ReadUnsubscribe(Request[UnsubscribeOffer], type="marketing.read-unsubscribe"):
+class ReadUnsubscribe(Request[UnsubscribeOffer], type="marketing.read-unsubscribe", askers=("gateway",)):
     """Look at an unsubscribe link; changes nothing, so that scanners may follow it. 404 when it is none of ours."""
 
     token: str = Field(min_length=20, max_length=100)
 
 
-class RenewByLink(Request[Done], type="marketing.renew-by-link"):
+class RenewByLink(Request[Done], type="marketing.renew-by-link", askers=("gateway",)):
     """The reader of a link wants to go on receiving mail. 404 when it is none of ours."""
 
     token: str = Field(min_length=20, max_length=100)
@@ -73,19 +74,19 @@ class Subscription(Message):
     ends_on: date | None = None
 
 
-class ReadSubscription(Request[Subscription], type="marketing.read-subscription"):
+class ReadSubscription(Request[Subscription], type="marketing.read-subscription", askers=("gateway",), actor=Member()):
     """A member's own newsletter."""
 
-    subject_id: UUID
+    subject_id: Acting = NOBODY
 
 
-class RenewSubscription(Request[Done], type="marketing.renew-subscription"):
+class RenewSubscription(Request[Done], type="marketing.renew-subscription", askers=("gateway",), actor=Member()):
     """A member wants to go on receiving mail. 404 for somebody who gets none."""
 
-    subject_id: UUID
+    subject_id: Acting = NOBODY
 
 
-class Unsubscribe(Request[Done], type="marketing.unsubscribe"):
+class Unsubscribe(Request[Done], type="marketing.unsubscribe", askers=("gateway",)):
     """Leave the list of the link (RFC 8058: by POST, without a session); repeating it changes nothing.
 
     `objects` adds the objection to direct marketing and its profiling (GDPR Art. 21(2)-(3)).

@@ -15,6 +15,7 @@ from shared.contracts.privacy.cases import (
     RequestErasure,
     RequestToken,
     WithdrawCase,
+    WithdrawOwnCase,
 )
 from shared.contracts.privacy.catch_up import AnsweredOrder, ErasedPage, ErasedSubjects, LastAnsweredOrder, Page
 from shared.contracts.privacy.consents import (
@@ -25,6 +26,7 @@ from shared.contracts.privacy.consents import (
     ConsentTexts,
     ReadConsents,
     ReadConsentTexts,
+    TellConsents,
 )
 from shared.contracts.privacy.documents import (
     CheckRegister,
@@ -92,5 +94,7 @@ __all__ = [
     "RegisterHoles",
     "RequestErasure",
     "RequestToken",
+    "TellConsents",
     "WithdrawCase",
+    "WithdrawOwnCase",
 ]

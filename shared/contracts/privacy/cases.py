@@ -6,17 +6,20 @@ from uuid import UUID
 
 from pydantic import EmailStr, Field
 
+from shared.contracts.actors import FRESH_MINUTES, Member
+from shared.contracts.fields import NOBODY, Acting
 from shared.contracts.message import Created, Done, Message, Request
 
 
-class OpenCase(Request[Created], type="privacy.open-case", circumstances=("authenticated_at",)):
-    """A signed-in member asks to be erased; the session was authenticated at `authenticated_at`."""
+class OpenCase(
+    Request[Created], type="privacy.open-case", askers=("gateway",), actor=Member(fresh_minutes=FRESH_MINUTES)
+):
+    """A signed-in member asks to be erased, a short while after proving to be the account's owner."""
 
-    subject_id: UUID
+    subject_id: Acting = NOBODY
     right: Literal["erasure"]
     terminate_contract: bool = False
     language: Literal["pl", "en"] = "pl"
-    authenticated_at: datetime
     token: str = Field(min_length=20, max_length=100)
 
 
@@ -50,34 +53,39 @@ class Cases(Message):
     cases: tuple[Case, ...]
 
 
-class ReadCases(Request[Cases], type="privacy.read-cases"):
+class ReadCases(Request[Cases], type="privacy.read-cases", askers=("gateway",), actor=Member()):
     """A member's own cases, or one of them."""
 
-    subject_id: UUID
+    subject_id: Acting = NOBODY
     case_id: UUID | None = None
 
 
-class ReadCase(Request[Case], type="privacy.read-case"):
+class ReadCase(Request[Case], type="privacy.read-case", askers=("gateway",)):
     """The case of a case token."""
 
     token: str = Field(max_length=200)
 
 
-class WithdrawCase(Request[Done], type="privacy.withdraw-case"):
-    """The person takes the request back, by token or as a member, while it waits."""
+class WithdrawCase(Request[Done], type="privacy.withdraw-case", askers=("gateway",)):
+    """The holder of the case token takes the request back while it waits."""
 
-    token: str = Field(default="", max_length=200)
-    member: UUID | None = None
-    case_id: UUID | None = None
+    token: str = Field(max_length=200)
 
 
-class EndContracts(Request[Done], type="privacy.end-contracts"):
+class WithdrawOwnCase(Request[Done], type="privacy.withdraw-own-case", askers=("gateway",), actor=Member()):
+    """A member takes the request back while it waits."""
+
+    subject_id: Acting = NOBODY
+    case_id: UUID
+
+
+class EndContracts(Request[Done], type="privacy.end-contracts", askers=("gateway",)):
     """Whoever is erased ends the contracts that went on, by the token of the closed case. 404; 409 before it closes."""
 
     token: str = Field(max_length=200)
 
 
-class RequestErasure(Request[Created], type="privacy.request-erasure"):
+class RequestErasure(Request[Created], type="privacy.request-erasure", askers=("gateway",)):
     """Somebody without a session asks for an address; a code is mailed there. The answer is always alike."""
 
     email: EmailStr
@@ -85,7 +93,7 @@ class RequestErasure(Request[Created], type="privacy.request-erasure"):
     language: Literal["pl", "en"] = "pl"
 
 
-class ConfirmErasure(Request[Created], type="privacy.confirm-erasure"):
+class ConfirmErasure(Request[Created], type="privacy.confirm-erasure", askers=("gateway",)):
     """The mailed code proves the address; the case opens."""
 
     request_id: UUID
@@ -93,14 +101,14 @@ class ConfirmErasure(Request[Created], type="privacy.confirm-erasure"):
     token: str = Field(min_length=20, max_length=100)
 
 
-class RequestToken(Request[Created], type="privacy.request-token"):
+class RequestToken(Request[Created], type="privacy.request-token", askers=("gateway",)):
     """Somebody lost the token of a case; a code is mailed to the address. The answer is always alike."""
 
     email: EmailStr
     language: Literal["pl", "en"] = "pl"
 
 
-class ConfirmToken(Request[Created], type="privacy.confirm-token"):
+class ConfirmToken(Request[Created], type="privacy.confirm-token", askers=("gateway",)):
     """The mailed code proves the address: its newest case has this token from now on, and no other."""
 
     request_id: UUID
@@ -114,7 +122,7 @@ class Certificate(Message):
     document: str
 
 
-class ReadCertificate(Request[Certificate], type="privacy.read-certificate"):
+class ReadCertificate(Request[Certificate], type="privacy.read-certificate", askers=("gateway",)):
     """The certificate of the case of a case token."""
 
     token: str = Field(max_length=200)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.message import Message, Request
+from shared.contracts.message import PARTICIPANTS, Message, Request
 
 
 class Page(Message):
@@ -20,7 +20,7 @@ class ErasedPage(Page):
     contracts_go_on: tuple[UUID, ...] = ()
 
 
-class ErasedSubjects(Request[ErasedPage], type="privacy.erased-subjects"):
+class ErasedSubjects(Request[ErasedPage], type="privacy.erased-subjects", askers=(PARTICIPANTS,)):
     """Everybody erased or just being erased, for a service that joins or was restored."""
 
     service: str = Field(default="", max_length=60)
@@ -35,7 +35,7 @@ class AnsweredOrder(Message):
     order_ids: tuple[UUID, ...] = ()
 
 
-class LastAnsweredOrder(Request[AnsweredOrder], type="privacy.last-answered-order"):
+class LastAnsweredOrder(Request[AnsweredOrder], type="privacy.last-answered-order", askers=(PARTICIPANTS,)):
     """The newest orders that a service answered: a service that does not know one of them was restored."""
 
     service: str = Field(max_length=60)

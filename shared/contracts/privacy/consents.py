@@ -6,13 +6,15 @@ from uuid import UUID
 
 from pydantic import Field
 
+from shared.contracts.actors import Member
+from shared.contracts.fields import NOBODY, Acting
 from shared.contracts.message import Done, Message, Request
 
 
-class ChooseConsent(Request[Done], type="privacy.choose-consent"):
+class ChooseConsent(Request[Done], type="privacy.choose-consent", askers=("gateway",), actor=Member()):
     """A person gives or withdraws consent for a purpose on a channel, with the proof of how."""
 
-    subject_id: UUID
+    subject_id: Acting = NOBODY
     purpose: str = Field(max_length=60)
     given: bool
     text_version: str = Field(max_length=40)
@@ -38,8 +40,14 @@ class Consents(Message):
     consents: tuple[Consent, ...]
 
 
-class ReadConsents(Request[Consents], type="privacy.read-consents"):
+class ReadConsents(Request[Consents], type="privacy.read-consents", askers=("gateway",), actor=Member()):
     """A person's current decisions."""
+
+    subject_id: Acting = NOBODY
+
+
+class TellConsents(Request[Consents], type="privacy.tell-consents", askers=("marketing",)):
+    """What the ledger says of a person, for the service that acts by it."""
 
     subject_id: UUID
 
@@ -60,7 +68,7 @@ class ConsentTexts(Message):
     texts: tuple[ConsentText, ...]
 
 
-class ReadConsentTexts(Request[ConsentTexts], type="privacy.read-consent-texts"):
+class ReadConsentTexts(Request[ConsentTexts], type="privacy.read-consent-texts", askers=("gateway", "marketing")):
     """The words a form must show before somebody can agree to them."""
 
     language: Literal["pl", "en"] = "pl"

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from shared.contracts.message import Event, Message, Request
+from shared.contracts.message import OPERATORS, Event, Message, Request
 
 
 class NoticePublished(Event, type="privacy.notice-published.v1"):
@@ -25,7 +25,7 @@ class Notice(Message):
     document: str
 
 
-class ReadNotice(Request[Notice], type="privacy.read-notice"):
+class ReadNotice(Request[Notice], type="privacy.read-notice", askers=("gateway", OPERATORS)):
     """The notice in force, or one of its versions."""
 
     language: Literal["pl", "en"] = "pl"
@@ -40,7 +40,7 @@ class Record(Message):
     document: str
 
 
-class ReadRecord(Request[Record], type="privacy.read-record"):
+class ReadRecord(Request[Record], type="privacy.read-record", askers=(OPERATORS,)):
     """The record of Art. 30 with its history: the newest, or one of its versions."""
 
     language: Literal["pl", "en"] = "pl"
@@ -55,5 +55,5 @@ class RegisterHoles(Message):
     holes: tuple[str, ...]
 
 
-class CheckRegister(Request[RegisterHoles], type="privacy.check-register"):
+class CheckRegister(Request[RegisterHoles], type="privacy.check-register", askers=(OPERATORS,)):
     """Hold the register against everybody who takes part."""

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.message import Event, Message, Request
+from shared.contracts.message import PARTICIPANTS, Event, Message, Request
 
 
 class Participant(Message):
@@ -40,7 +40,7 @@ class OrderAddresses(Message):
     emails: tuple[str, ...] = Field(repr=False)
 
 
-class ReadOrderAddresses(Request[OrderAddresses], type="privacy.read-order-addresses"):
+class ReadOrderAddresses(Request[OrderAddresses], type="privacy.read-order-addresses", askers=(PARTICIPANTS,)):
     """Asked by a participant that holds something under the address of nobody known yet, while the order is open."""
 
     order_id: UUID

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.contracts.message import Event, Message, Request
+from shared.contracts.message import PARTICIPANTS, Event, Message, Request
 
 
 class PermissionChanged(Event, type="privacy.permission-changed.v1"):
@@ -32,7 +32,7 @@ class PermissionPage(Message):
     next: str = ""
 
 
-class Permissions(Request[PermissionPage], type="privacy.permissions"):
+class Permissions(Request[PermissionPage], type="privacy.permissions", askers=(PARTICIPANTS,)):
     """All permissions of living people, for a service that joins or was restored."""
 
     after: str = Field(default="", max_length=200)

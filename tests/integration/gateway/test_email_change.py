@@ -13,7 +13,7 @@ from deploy.local.servers import Servers
 from services.identity.app import SERVICE as IDENTITY
 from services.privacy.app import SERVICE as PRIVACY
 from tests import harness as harnesses
-from tests.gateway import PASSWORD, bearer, mailed_code, problem, sign_up
+from tests.gateway import PASSWORD, bearer, mailed_code, problem, sign_up, signed_out
 from tests.harness import Harness, eventually
 
 
@@ -50,7 +50,7 @@ async def test_an_address_is_changed_and_restored(client: httpx.AsyncClient, mai
     assert "<form" in offered.text
     assert (await client.get("/me", headers=who)).json()["email"] == new
     assert (await client.post(path)).status_code == 200
-    problem(await client.get("/me", headers=who), 401)
+    await signed_out(client, signed_in.json()["token"])
     problem(await client.post(path), 404)
 
 

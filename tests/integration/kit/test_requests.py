@@ -15,6 +15,7 @@ from shared.contracts.message import Created, Done, Request
 from shared.database import Database, Transaction
 from shared.messaging.request_client import DEADLINE, RequestClient
 from shared.messaging.router import ServiceRouter
+from shared.messaging.sender_accounts import account
 from shared.problems import Refused, Unavailable, refuse
 from shared.purposes import Purpose
 from shared.service import Service
@@ -65,6 +66,7 @@ async def test_what_is_past_its_deadline_is_not_worked_on(harness: Harness, clie
                 NoteThing(subject_id=person, text="x").model_dump_json().encode(),
                 type=NoteThing.type,
                 headers={DEADLINE: int((now().timestamp() + seconds) * 1000)},
+                user_id=account(harness.admin_amqp),
             )
             await channel.default_exchange.publish(message, REQUESTS)
         await client.request(ReadNotes(subject_id=punctual))

@@ -49,7 +49,7 @@ async def test_a_service_that_goes_round_the_exchange_is_not_believed(
     harness: Harness, taken: Taken, exchange: str, named: bool
 ) -> None:
     """Into a queue, or into a retry tier."""
-    impostor = harness.amqp["gateway"]
+    impostor = harness.amqp["marketing"]
     await put(impostor, exchange, NOTED, account(impostor) if named else None)
     async with publishing(harness) as channel:
         letter = await dead_letter(channel)
@@ -59,7 +59,7 @@ async def test_a_service_that_goes_round_the_exchange_is_not_believed(
 
 async def test_the_broker_refuses_a_borrowed_name(harness: Harness, taken: Taken) -> None:
     with pytest.raises(ChannelPreconditionFailed):
-        await put(harness.amqp["gateway"], "", NOTED, account(harness.amqp["sample"]))
+        await put(harness.amqp["marketing"], "", NOTED, account(harness.amqp["sample"]))
     assert taken == []
 
 

@@ -22,7 +22,7 @@ from tests.harness import SECRET, SHORT_WAITS_MS, Harness
 from tests.sample.harness import alone, depth, publishing, sample_harness, send
 from tests.sample.script import NOTED, noted
 
-NAMES = ("identity", "sample", "gateway")
+NAMES = ("identity", "sample")
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,6 @@ from deploy.local.servers import Servers
 from services.identity.app import SERVICE as IDENTITY
 from services.licensing.app import SERVICE as LICENSING
 from services.privacy.app import SERVICE as PRIVACY
-from shared.clock import now
 from shared.contracts import licensing, privacy
 from shared.contracts.licensing import PaymentWebhook, SignedWebhook
 from shared.contracts.message import Request
@@ -96,7 +95,6 @@ class Driver:
                 subject_id=person,
                 right="erasure",
                 terminate_contract=terminate,
-                authenticated_at=now(),
                 token=token,
             )
         )

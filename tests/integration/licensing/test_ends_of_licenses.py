@@ -7,7 +7,9 @@ import pytest
 
 from shared.clock import now
 from shared.contracts import licensing
+from shared.contracts.actors import Actor
 from shared.contracts.licensing import ActivateLicense, ValidateLicense
+from shared.contracts.message import Done
 from shared.problems import Refused
 from tests.harness import eventually
 from tests.integration.licensing.driver import Driver
@@ -23,26 +25,29 @@ async def holder(driver: Driver, product: str = "studio-perpetual") -> tuple[UUI
     return person, held.license_id, await driver.key(person)
 
 
-def end_of(person: UUID, license_id: UUID, minutes_ago: float | None = 0) -> licensing.EndLicense:
-    proved = None if minutes_ago is None else now() - timedelta(minutes=minutes_ago)
-    return licensing.EndLicense(subject_id=person, license_id=license_id, authenticated_at=proved)
+async def end(driver: Driver, person: UUID, license_id: UUID, minutes_ago: float = 0) -> Done:
+    """End a license in a session that was proved so long ago."""
+    actor = Actor(person, "member", now() - timedelta(minutes=minutes_ago))
+    request = licensing.EndLicense(license_id=license_id)
+    done: Done = await driver.ask(request, assertion=driver.harness.signer.sign(actor))
+    return done
 
 
-@pytest.mark.parametrize("minutes_ago", [None, 16, 60 * 24 * 29])
-async def test_a_perpetual_license_ends_by_who_has_just_proved_it(driver: Driver, minutes_ago: float | None) -> None:
+@pytest.mark.parametrize("minutes_ago", [16, 60 * 24 * 29])
+async def test_a_perpetual_license_ends_by_who_has_just_proved_it(driver: Driver, minutes_ago: float) -> None:
     person, license_id, key = await holder(driver)
     with pytest.raises(Refused) as refused:
-        await driver.ask(end_of(person, license_id, minutes_ago))
+        await end(driver, person, license_id, minutes_ago)
     assert (refused.value.problem.status, refused.value.problem.type) == (403, "urn:lethe:problem:reauthentication")
     assert (await driver.ask(ValidateLicense(key=key))).code == "VALID"
     for proved in (14, minutes_ago):  # the second time it has ended
-        await driver.ask(end_of(person, license_id, proved))
+        await end(driver, person, license_id, proved)
     assert (await driver.ask(ValidateLicense(key=key))).code == "ENDED"
 
 
 async def test_a_license_that_runs_out_anyway_needs_no_proof(driver: Driver) -> None:
     person, license_id, key = await holder(driver, "auditor-year")
-    await driver.ask(end_of(person, license_id, None))
+    await end(driver, person, license_id, 60 * 24)
     assert (await driver.ask(ValidateLicense(key=key))).code == "ENDED"
 
 
@@ -50,7 +55,7 @@ async def test_a_license_that_runs_out_anyway_needs_no_proof(driver: Driver) -> 
 async def test_a_holder_takes_the_end_back_within_a_week(driver: Driver, days: float) -> None:
     person, license_id, key = await holder(driver)
     await driver.ask(ActivateLicense(key=key, fingerprint="laptop-1"))
-    await driver.ask(end_of(person, license_id))
+    await end(driver, person, license_id)
     await driver.rows.execute(ENDED_AGO, license_id, timedelta(days=days))
     restore = licensing.RestoreLicense(subject_id=person, license_id=license_id)
     assert [await driver.status(restore) for _ in range(2)] == [200, 200]
@@ -66,7 +71,7 @@ async def test_what_can_not_be_taken_back(driver: Driver) -> None:
     late, refunded, suspended = [await holder(driver) for _ in range(3)]
     await driver.ask(licensing.SuspendLicense(license_id=suspended[1]))
     for person, license_id, _ in (late, refunded, suspended):
-        await driver.ask(end_of(person, license_id))
+        await end(driver, person, license_id)
     await driver.rows.execute(ENDED_AGO, late[1], timedelta(days=7, seconds=1))
     reference = await driver.rows.fetchval("SELECT reference FROM payment WHERE subject_id = $1", refunded[0])
     await driver.ask(await driver.played(reference, "refund.made"))

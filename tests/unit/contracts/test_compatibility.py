@@ -100,8 +100,9 @@ def event(model: type[BaseModel], late: str = "dropped") -> dict[str, Any]:
     return {"late": late, "message": model.model_json_schema()}
 
 
-def request(model: type[BaseModel], reply: type[BaseModel] = Part) -> dict[str, Any]:
-    return {"request": model.model_json_schema(), "reply": reply.model_json_schema()}
+def request(model: type[BaseModel], reply: type[BaseModel] = Part, **who: Any) -> dict[str, Any]:
+    anybody = {"askers": ["gateway"], "actor": None}
+    return anybody | who | {"request": model.model_json_schema(), "reply": reply.model_json_schema()}
 
 
 @pytest.mark.parametrize("model", [Old, Same, FieldAdded])
@@ -164,3 +165,23 @@ class OtherTree(BaseModel):
 def test_contracts_that_contain_themselves_are_compared_to_an_end() -> None:
     assert breaking_event(event(Tree), event(Tree)) == []
     assert "name is no longer string" in breaking_event(event(Tree), event(OtherTree))
+
+
+MEMBER = {"kind": "member", "fresh_minutes": None}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "reasons"),
+    [
+        ({"askers": ["gateway", "privacy"]}, {"askers": ["privacy"]}, ["gateway may not ask it any more"]),
+        ({"askers": ["gateway"]}, {"askers": ["gateway", "privacy"]}, []),
+        ({"actor": None}, {"actor": MEMBER}, ["it demands another actor"]),
+        ({"actor": MEMBER}, {"actor": MEMBER | {"fresh_minutes": 15}}, ["it demands another actor"]),
+        ({"actor": MEMBER}, {"actor": None}, []),
+        ({"actor": MEMBER}, {"actor": MEMBER}, []),
+    ],
+)
+def test_an_asker_less_or_another_actor_breaks_those_who_ask(
+    before: dict[str, Any], after: dict[str, Any], reasons: list[str]
+) -> None:
+    assert breaking_request(request(Old, **before), request(Old, **after)) == reasons

@@ -19,11 +19,14 @@ from services.identity.passwords import (
     check_password,
 )
 from services.identity.settings import IdentitySettings
+from shared.assertions import new_signing_key
 from shared.problems import Refused
+
+BARE = {"amqp_url": "amqp://x", "keys": "1:" + "k" * 32, "assertion_signing_key": new_signing_key()}
 
 
 def settings(**values: int) -> IdentitySettings:
-    return IdentitySettings.model_validate({"amqp_url": "amqp://x", "keys": "1:" + "k" * 32} | values)
+    return IdentitySettings.model_validate(BARE | values)
 
 
 @pytest.mark.parametrize("password", ["password", "Haslo1234", "QWERTYUIOP", "anna.nowak", "Anna.Nowak@example.com"])

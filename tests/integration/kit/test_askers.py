@@ -1,0 +1,101 @@
+"""A request counts only from an account that its contract names: refused by the broker, or else by who is asked."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aio_pika
+import pytest
+from aio_pika.abc import AbstractConnection
+from aio_pika.exceptions import DeliveryError, PublishError
+from aiormq.exceptions import ChannelAccessRefused
+from prometheus_client import REGISTRY
+
+from deploy.local.servers import Servers
+from shared.contracts.message import GATEWAY, OPERATORS, PARTICIPANTS, Request
+from shared.contracts.schemas import published
+from shared.messaging.request_client import RequestClient
+from shared.messaging.topology import EVENTS, REQUESTS, requests_queue
+from shared.problems import Refused
+from tests.harness import Harness
+from tests.scenario import SERVICES, scenario_harness
+
+ACCOUNTS = (GATEWAY, *(service.name for service in SERVICES))
+Contract = type[Request[Any]]
+
+
+def contracts() -> list[Contract]:
+    return [contract for contract in published() if issubclass(contract, Request)]
+
+
+def names(contract: Contract, account: str) -> bool:
+    """What the contract says, by hand."""
+    return account in contract.askers or (PARTICIPANTS in contract.askers and account not in (GATEWAY, OPERATORS))
+
+
+@pytest.fixture(scope="module")
+async def harness(servers: Servers) -> AsyncIterator[Harness]:
+    async with scenario_harness(servers) as module_harness:
+        yield module_harness
+
+
+async def refused(connection: AbstractConnection, exchange: str, key: str) -> bool:
+    """Whether the broker refuses to take a message; nobody listens, so what it takes comes back."""
+    channel = await connection.channel(on_return_raises=True)
+    try:
+        target = await channel.get_exchange(exchange, ensure=False) if exchange else channel.default_exchange
+        await target.publish(aio_pika.Message(b"{}"), key, mandatory=True, timeout=60)
+    except ChannelAccessRefused:
+        return True
+    except (DeliveryError, PublishError):
+        await channel.close()
+    return False
+
+
+@pytest.mark.parametrize("account", ACCOUNTS)
+async def test_the_broker_takes_from_an_account_what_it_is_named_for(harness: Harness, account: str) -> None:
+    connection = await aio_pika.connect(harness.amqp[account], timeout=60)
+    async with connection:
+        asked = {c.type for c in contracts() if not await refused(connection, REQUESTS, c.type)}
+    assert asked == {contract.type for contract in contracts() if names(contract, account)}
+
+
+async def test_the_gateway_writes_to_nothing_but_its_requests(harness: Harness) -> None:
+    """No event in anybody's name, no message straight into a queue, nothing into a retry tier."""
+    ways = [(EVENTS, "gateway.something.v1"), (EVENTS, "privacy.erasure-ordered.v1"), ("lethe.retry.5s", "x")]
+    ways += [("", requests_queue(service.name)) for service in SERVICES]
+    connection = await aio_pika.connect(harness.amqp[GATEWAY], timeout=60)
+    async with connection:
+        assert [await refused(connection, *way) for way in ways] == [True] * len(ways)
+
+
+class Bypassing(RequestClient):
+    """Puts its requests straight into the queue, as whoever answers requests can."""
+
+    async def publish(self, _exchange: str, routing_key: str, message: aio_pika.Message) -> None:
+        await super().publish("", requests_queue(routing_key.partition(".")[0]), message)
+
+
+def counted(contract: Contract, account: str) -> float:
+    labels = {"type": contract.type, "account": account}
+    return REGISTRY.get_sample_value("lethe_requests_from_strangers_total", labels) or 0
+
+
+async def test_who_goes_round_the_exchange_is_answered_403_and_counted(harness: Harness) -> None:
+    """Every contract by every account that it does not name; operators are no exception."""
+    accounts = {name: harness.amqp[name] for name in ACCOUNTS if name != GATEWAY} | {OPERATORS: harness.admin_amqp}
+    async with harness.serve(*SERVICES):
+        for account, url in accounts.items():
+            client = Bypassing(url, "test")
+            for contract in contracts():
+                if not names(contract, account):
+                    await is_refused(client, contract, account)
+            await client.close()
+
+
+async def is_refused(client: RequestClient, contract: Contract, account: str) -> None:
+    """The service itself refuses, before it reads the body."""
+    before = counted(contract, account)
+    with pytest.raises(Refused) as answer:
+        await client.request(contract.model_construct(), timeout_s=60)
+    assert (answer.value.problem.status, answer.value.problem.title) == (403, "this account may not ask that")
+    assert counted(contract, account) == before + 1, contract.type
