@@ -28,6 +28,8 @@ from services.gateway.routes import (
     profile,
     sandbox,
     sessions,
+    staff,
+    staff_acts,
 )
 from services.gateway.settings import GatewaySettings
 from shared import health as shared_health
@@ -63,6 +65,11 @@ ROUTERS = (
     privacy_requests.mailing,
     privacy_requests.proving,
     privacy_requests.anybody,
+    staff.proving,
+    staff.members,
+    staff_acts.sales,
+    staff_acts.people,
+    staff_acts.campaigns,
 )
 
 
@@ -76,7 +83,7 @@ def build(settings: GatewaySettings, client: RequestClient) -> FastAPI:
         redirect_slashes=False,
     )
     limits, keyring = Limits(settings.rates), settings.keyring(NAME)
-    app.state.resources = Resources(client, limits, settings.ask_timeout_s, keyring, RecentSessions())
+    app.state.resources = Resources(client, limits, settings.ask_timeout_s, keyring, RecentSessions(), RecentSessions())
     problems.install(app)
     for router in ROUTERS:
         app.include_router(router)

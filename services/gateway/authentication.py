@@ -1,6 +1,7 @@
 """Who sends a request: anybody, or a member with a session."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Annotated
 from uuid import UUID
@@ -53,6 +54,7 @@ class Resources:
     timeout_s: float
     keyring: Keyring
     sessions: RecentSessions
+    staff_sessions: RecentSessions
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,12 @@ class Caller:
 
 
 @dataclass(frozen=True)
-class Member(Caller):
-    """Somebody whom identity knows by a session."""
+class SessionCaller(Caller):
+    """A member, or one of the staff, whom identity knows by a session."""
 
-    subject_id: UUID
+    id: UUID
     token: str
+    sessions: RecentSessions
 
     async def request(self, request: message.Request[Reply], key: str = "") -> Reply:
         """As anybody's; what carries the session's own token may end the session or prove it anew."""
@@ -93,10 +96,10 @@ class Member(Caller):
             return await super().request(request, key)
         finally:
             if getattr(request, "token", "") == self.token:
-                self.resources.sessions.forget(self.token)
+                self.sessions.forget(self.token)
 
-    def principal(self, key: str) -> str:  # noqa: ARG002 whatever the key, it is the member's
-        return str(self.subject_id)
+    def principal(self, key: str) -> str:  # noqa: ARG002 whatever the key, it is the session's owner's
+        return str(self.id)
 
 
 def resources_of(request: Request) -> Resources:
@@ -136,31 +139,47 @@ def _device(request: Request) -> str:
     return "".join(c for c in name if c.isprintable())[:LONGEST_DEVICE].strip()
 
 
+Ask = Callable[[str], message.Request[identity.Principal]]
+"""Whose session a token is."""
 bearer = HTTPBearer(auto_error=False, scheme_name="session", description="the token of POST /sessions")
+Shown = Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 
 
-async def member(request: Request, _shown: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Member:
+async def member(request: Request, _shown: Shown) -> SessionCaller:
     """The member of the session. Raises Refused (401); tokens that are none cost the client's address."""
-    resources, token = resources_of(request), token_of(request)
+    sessions = resources_of(request).sessions
+    return await _session(request, sessions, lambda token: identity.Authenticate(token=token))
+
+
+async def staff(request: Request, _shown: Shown) -> SessionCaller:
+    """One of the staff, likewise."""
+    sessions = resources_of(request).staff_sessions
+    return await _session(request, sessions, lambda token: identity.AuthenticateStaff(token=token))
+
+
+async def _session(request: Request, sessions: RecentSessions, ask: Ask) -> SessionCaller:
+    token = token_of(request)
     if not token:
         raise refuse(UNAUTHORIZED, "sign in first", message="Authorization: Bearer <token of POST /sessions>")
-    principal = resources.sessions.recent(token) or await _authenticated(request, resources, token)
+    principal = sessions.recent(token)
+    if principal is None:
+        principal = await _authenticated(request, ask(token))
+        sessions.remember(token, principal)
     known = vars(caller(request)) | {"assertion": principal.assertion}
-    return Member(**known, subject_id=principal.subject_id, token=token)
+    return SessionCaller(**known, id=principal.subject_id, token=token, sessions=sessions)
 
 
-async def _authenticated(request: Request, resources: Resources, token: str) -> identity.Principal:
-    asked = identity.Authenticate(token=token)
+async def _authenticated(request: Request, asked: message.Request[identity.Principal]) -> identity.Principal:
+    resources = resources_of(request)
     try:
-        principal = await resources.client.request(asked, timeout_s=resources.timeout_s)
+        return await resources.client.request(asked, timeout_s=resources.timeout_s)
     except Refused as refused:
         if refused.problem.status == UNAUTHORIZED:
             resources.limits.spend(Kind.CREDENTIALS, sender_of(request).client)
         raise
-    resources.sessions.remember(token, principal)
-    return principal
 
 
 Anybody = Annotated[Caller, Depends(caller)]
 AnybodyRepeating = Annotated[Caller, Depends(repeating_caller)]
-CurrentMember = Annotated[Member, Depends(member)]
+CurrentMember = Annotated[SessionCaller, Depends(member)]
+CurrentStaff = Annotated[SessionCaller, Depends(staff)]

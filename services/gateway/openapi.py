@@ -23,6 +23,10 @@ TAGS = {
     "consents": "What you agreed to, by which words, and changing your mind.",
     "my privacy requests": "Your rights, from your session.",
     "privacy requests": "Your rights without an account: by a mailed code, then by the token of the case.",
+    "staff": "For the vendor's staff: joining, signing in with a second factor, signing out.",
+    "staff: sales": "Products, suspensions, transfers, money that was not booked.",
+    "staff: people": "Two ids that are one person.",
+    "staff: campaigns": "Mail to those who consented.",
 }
 
 

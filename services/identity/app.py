@@ -13,6 +13,7 @@ from services.identity.handlers import (
     service_mail,
     sessions,
     sign_ups,
+    staff,
 )
 from services.identity.jobs import address_hashes, expiry
 from services.identity.jobs.failed_sign_ins import note_failures
@@ -33,6 +34,7 @@ from shared.service import Resources, Service
 router = ServiceRouter("identity")
 router.include(sign_ups.router, sessions.router, passwords.router, profile.router)
 router.include(email_changes.router, activity.router, persons.router, service_mail.router)
+router.include(staff.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:

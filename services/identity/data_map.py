@@ -155,5 +155,29 @@ DATA_MAP = DataMap(
             (Category.EMAIL, Category.ACTIVITY),
             ends="when its owner is told, seconds later",
         ),
+        Unkeyed(
+            "staff",
+            "the vendor's own staff: address, roles, password hash and the sealed secret of the second factor",
+            (Category.EMAIL, Category.CREDENTIALS),
+            ends="when somebody leaves the staff, or an invitation is not accepted in three days",
+        ),
+        Unkeyed(
+            "staff_recovery_code",
+            "hashes of the codes with which staff sign in without their phone",
+            (Category.CREDENTIALS,),
+            ends="when it is used, or its holder leaves the staff",
+        ),
+        Unkeyed(
+            "staff_session",
+            "sessions of the staff",
+            (Category.CREDENTIALS,),
+            ends="after 30 minutes without use, after 8 hours anyway",
+        ),
+        Unkeyed(
+            "audit",
+            "what staff did, by their random ids and those of what they did it to",
+            (Category.ACTIVITY,),
+            ends="six years after the act",
+        ),
     ),
 )

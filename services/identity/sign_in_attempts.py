@@ -38,13 +38,14 @@ NEXT_AT = "SELECT next_at FROM {table} WHERE {key} = $1"
 
 @dataclass(frozen=True)
 class Counter:
-    """Where tries are made: by whoever names an address, on a known device, or in a session."""
+    """Where tries are made: by whoever names an address, on a known device, in a session, or by staff."""
 
-    table: Literal["sign_in_attempt", "known_device", "session"]
+    table: Literal["sign_in_attempt", "known_device", "session", "staff"]
     key: bytes | UUID
 
     def of(self, statement: str) -> str:
         columns = {"sign_in_attempt": "address_hash", "known_device": "token_hash", "session": "session_id"}
+        columns["staff"] = "staff_id"
         return statement.format(table=self.table, key=columns[self.table])
 
     @property

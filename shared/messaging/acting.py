@@ -1,12 +1,14 @@
 """In whose name a request is asked: by identity's assertion alone, never by what stands in the body."""
 
-from typing import TypeVar
+from typing import Any, TypeVar
+from uuid import UUID
 
 from shared.assertions import Verifier, unproved
 from shared.authentication import check_fresh
 from shared.clock import now
 from shared.contracts.actors import Actor, Member, Staff
-from shared.contracts.message import Message
+from shared.contracts.identity import StaffActed
+from shared.contracts.message import Message, Request
 from shared.problems import refuse
 
 Asked = TypeVar("Asked", bound=Message)
@@ -41,3 +43,11 @@ def in_the_name_of(actor: Actor | None, request: Asked) -> Asked:
     if actor is None or actor.kind != "member":
         return request
     return request.model_copy(update={"subject_id": actor.id})
+
+
+def act_of(actor: Actor | None, request: Request[Any]) -> StaffActed | None:
+    """What goes into the audit when staff act: the type of the request and the ids that stand in it."""
+    if actor is None or actor.kind != "staff":
+        return None
+    about = {name: value for name, value in request if isinstance(value, UUID)}
+    return StaffActed(staff_id=actor.id, act=request.type, about=about)

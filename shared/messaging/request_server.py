@@ -16,7 +16,7 @@ from shared.clock import now
 from shared.contracts.actors import Actor
 from shared.contracts.message import Created, Message, Request
 from shared.database import Database
-from shared.messaging.acting import acting, in_the_name_of
+from shared.messaging.acting import act_of, acting, in_the_name_of
 from shared.messaging.faults import Fault, classify
 from shared.messaging.idempotency import Claim
 from shared.messaging.inbox import Standing, lock_subject
@@ -94,6 +94,8 @@ class RequestServer:
             if creates and (before := await claim.recall(tx)) is not None:
                 return before
             reply = await self._call(handler.handler, request, {**known, "tx": tx})
+            if act := act_of(actor, request):
+                tx.publish(act)
             return await claim.complete(tx, reply.id) if isinstance(reply, Created) else reply
 
     async def _call(self, function: Handler, request: Message, known: Mapping[str, Any]) -> Any:

@@ -97,7 +97,8 @@ def test_what_is_down_says_so() -> None:
     assert status["ready"] is False
     assert set(status["processes"]) == set(system.running_parts(FOLDER))
     assert set(status["processes"].values()) == {None}
-    assert "./lethe up" in sentence(lethe("dead-letters", "list"), 3)
+    for command in (("dead-letters", "list"), ("staff", "list"), ("staff", "end", "ola@example.com")):
+        assert "./lethe up" in sentence(lethe(*command), 3)
 
 
 def test_up_prints_addresses_that_answer(running: str) -> None:
@@ -114,6 +115,19 @@ def test_status_for_machines() -> None:
     assert status["processes"] == system.running_parts(FOLDER)
     assert set(status["checks"]) == set(system.PROCESSES)
     assert all(all(checks.values()) for checks in status["checks"].values())
+
+
+@pytest.mark.usefixtures("running")
+def test_staff_are_invited_listed_and_ended() -> None:
+    roles = ("--role", "support", "--role", "finance")
+    assert len(json.loads(done(lethe("staff", "invite", "ola@example.com", *roles, "--json")))["token"]) > 40
+    (ola,) = json.loads(done(lethe("staff", "list", "--json")))
+    assert (ola["email"], ola["roles"], ola["state"]) == ("ola@example.com", ["finance", "support"], "invited")
+    assert "ola@example.com" in done(lethe("staff", "end", "ola@example.com"))
+    assert "address" in sentence(lethe("staff", "end", "ola@example.com"), 4)
+    assert "email" in sentence(lethe("staff", "invite", "no address", "--role", "finance"), 2)
+    assert "roles" in sentence(lethe("staff", "invite", "ola@example.com", "--role", "king"), 2)
+    assert json.loads(done(lethe("staff", "list", "--json"))) == []
 
 
 @pytest.mark.usefixtures("running")

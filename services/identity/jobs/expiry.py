@@ -1,6 +1,7 @@
-"""What ends by its age: unconfirmed sign-ups, sessions, tries, the activity log, service mail."""
+"""What ends by its age: unconfirmed sign-ups, sessions, tries, the activity log, service mail, staff."""
 
 from services.identity.settings import IdentitySettings
+from services.identity.staff import sessions as staff_sessions
 from shared.database import Database
 from shared.purposes import Purpose
 
@@ -18,6 +19,9 @@ EXPIRE = (
     "DELETE FROM activity WHERE at < now() - interval '90 days'",
     """UPDATE service_mail SET refused_at = now(), email = NULL
     WHERE sent_at IS NULL AND refused_at IS NULL AND created_at < now() - interval '7 days'""",
+    staff_sessions.END_OLD,
+    "DELETE FROM staff WHERE enrolled_at IS NULL AND invited_until < now()",
+    "SELECT end_old_audit()",
     "DELETE FROM service_mail WHERE created_at < now() - interval '12 months'",
 )
 END_SESSIONS = """

@@ -1,0 +1,12 @@
+"""The vendor's staff, see identity_0009.sql."""
+
+from shared.migrations import run_sql_beside
+
+revision = "identity_0009"
+down_revision = "identity_0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_sql_beside(__file__)
