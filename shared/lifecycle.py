@@ -13,7 +13,7 @@ import uvloop
 from pydantic import ValidationError
 
 from shared.observability import log, set_up_logging
-from shared.settings import Settings, what_is_wrong
+from shared.settings import Settings, UnreadableFile, what_is_wrong
 
 S = TypeVar("S", bound=Settings)
 
@@ -28,6 +28,8 @@ def main(name: str, settings_type: type[S], running: Callable[[S], AbstractAsync
         settings = settings_type.of(name)
     except ValidationError as error:
         sys.exit(what_is_wrong(name, error))
+    except UnreadableFile as error:
+        sys.exit(f"{name}: {error}")
     set_up_logging(name, settings.log_level)
     try:
         uvloop.run(run_until_stopped(running(settings)))

@@ -1,7 +1,8 @@
 """Settings from the environment; only `app.py` and `deploy` read them."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Self
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -9,6 +10,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.assertions import Verifier
 from shared.secrets import Keyring
+
+PREFIX = "LETHE_"
 
 
 class Settings(BaseSettings):
@@ -18,8 +21,6 @@ class Settings(BaseSettings):
 
     amqp_url: SecretStr
     postgres_url: SecretStr = SecretStr("")
-    smtp_url: str = "smtp://127.0.0.1:1025"
-    mail_sender: str = "Lethe <no-reply@lethe.example>"
     assertion_keys: str = ""  # identity's public keys: `2:<key>,1:<key>`, at most two
     public_url: str = "http://127.0.0.1:8080"
     health_host: str = "127.0.0.1"
@@ -44,13 +45,12 @@ class Settings(BaseSettings):
 
     @classmethod
     def of(cls, service: str) -> Self:
-        """Read the settings of one service: `LETHE_<SERVICE>_X` goes before `LETHE_X`.
+        """Read the settings of one service: `LETHE_<SERVICE>_X` goes before `LETHE_X`, each also as `..._FILE`.
 
-        Raises pydantic.ValidationError that names what is missing.
+        Raises pydantic.ValidationError that names what is missing, UnreadableFile that names the variable.
         """
-        prefix = f"LETHE_{service.upper()}_"
-        own = {key.removeprefix(prefix).lower(): value for key, value in os.environ.items() if key.startswith(prefix)}
-        return cls(**own)  # type: ignore[arg-type]
+        general, own = with_files(os.environ, PREFIX), with_files(os.environ, f"{PREFIX}{service.upper()}_")
+        return cls(**{name: value for name, value in (general | own).items() if name in cls.model_fields})  # type: ignore[arg-type]
 
 
 class KeyedSettings(Settings):
@@ -66,6 +66,37 @@ class KeyedSettings(Settings):
 
     def keyring(self, service: str) -> Keyring:
         return Keyring(service, self.keys.get_secret_value())
+
+
+class MailingSettings(KeyedSettings):
+    """The settings of a process that hands mail to a server; the URL may hold a password."""
+
+    smtp_url: str = Field(default="smtp://127.0.0.1:1025", repr=False)
+    mail_sender: str = "Lethe <no-reply@lethe.example>"
+
+
+class UnreadableFile(Exception):
+    """A setting that stands in a file can't be read; the message names the variable."""
+
+
+def with_files(environment: Mapping[str, str], prefix: str) -> dict[str, str]:
+    """The settings under a prefix, by field name; what `X_FILE` names is read, without the line's end.
+
+    Secrets in files stay out of `ps`, crash reports and child processes (Docker and Kubernetes mount them so).
+    """
+    said = {key.removeprefix(prefix): value for key, value in environment.items() if key.startswith(prefix)}
+    files = {key.removesuffix("_FILE"): value for key, value in said.items() if key.endswith("_FILE")}
+    if twice := files.keys() & said.keys():
+        raise UnreadableFile(f"{prefix}{min(twice)} stands there twice, as itself and as a file")
+    typed = {key.lower(): value for key, value in said.items() if not key.endswith("_FILE")}
+    return typed | {key.lower(): _read(f"{prefix}{key}_FILE", path) for key, path in files.items()}
+
+
+def _read(variable: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, ValueError) as error:
+        raise UnreadableFile(f"{variable}: {type(error).__name__}: the file can't be read") from None
 
 
 def what_is_wrong(service: str, error: ValidationError) -> str:

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from deploy.local.servers import Servers, running_processes, stop_servers
 if TYPE_CHECKING:  # what most commands need not load
     from deploy.databases import DatabaseUrls
     from shared.service import Service
+    from shared.settings import Settings
 
 SERVICES = ("privacy", "identity", "licensing", "marketing")
 GATEWAY = "gateway"
@@ -27,6 +29,7 @@ READY_WITHIN_S = 60.0
 HOME = "services"
 BUSY = "Another ./lethe is starting or stopping the system in {folder} right now: wait until it is done."
 
+PYTHON = ("PYTHONPATH", "PATH")
 Tell = Callable[[str], None]
 
 
@@ -86,13 +89,25 @@ def environment(system: System, name: str) -> dict[str, str]:
         "PYTHONPATH": str(PROJECT),
         "PATH": os.environ.get("PATH", os.defpath),
     }
-    others = tuple(f"LETHE_{other.upper()}_" for other in PROCESSES if other != name)
-    environment = {
-        key: value
-        for key, value in os.environ.items()
-        if key.startswith("LETHE_") and not key.startswith(others) and key not in own
-    }
-    return own | environment
+    known = known_settings(name)
+    set_here = {k: v for k, v in os.environ.items() if k in known and k.removesuffix("_FILE") not in own}
+    return {key: value for key, value in own.items() if key in known or key in PYTHON} | set_here
+
+
+@cache
+def known_settings(name: str) -> frozenset[str]:
+    """The variables that a process has a use for: whatever else is secret in this one does not reach it."""
+    fields = [field.upper() for field in settings_of(name).model_fields]
+    return frozenset(
+        f"LETHE_{own}{field}{kind}" for field in fields for own in ("", f"{name.upper()}_") for kind in ("", "_FILE")
+    )
+
+
+def settings_of(name: str) -> type["Settings"]:
+    if name == GATEWAY:
+        gateway: type[Settings] = importlib.import_module("services.gateway.settings").GatewaySettings
+        return gateway
+    return service(name).settings
 
 
 def start(system: System, name: str, settings: Mapping[str, str]) -> None:

@@ -3,10 +3,10 @@
 from pydantic import Field, SecretStr, field_validator
 
 from shared.assertions import Signer
-from shared.settings import KeyedSettings
+from shared.settings import MailingSettings
 
 
-class IdentitySettings(KeyedSettings):
+class IdentitySettings(MailingSettings):
     """`LETHE_IDENTITY_...` or `LETHE_...`."""
 
     assertion_signing_key: SecretStr  # `<id>:<32 bytes in URL-safe Base64>`; its public half is in LETHE_ASSERTION_KEYS

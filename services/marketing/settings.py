@@ -4,10 +4,10 @@ from urllib.parse import urlsplit
 
 from pydantic import Field
 
-from shared.settings import KeyedSettings
+from shared.settings import MailingSettings
 
 
-class MarketingSettings(KeyedSettings):
+class MarketingSettings(MailingSettings):
     """`LETHE_MARKETING_...` or `LETHE_...`."""
 
     mails_per_second: float = Field(default=10.0, gt=0)  # of this process

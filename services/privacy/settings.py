@@ -2,10 +2,10 @@
 
 from pydantic import Field
 
-from shared.settings import KeyedSettings
+from shared.settings import MailingSettings
 
 
-class PrivacySettings(KeyedSettings):
+class PrivacySettings(MailingSettings):
     """`LETHE_PRIVACY_...` or `LETHE_...`."""
 
     participants: str = "identity,licensing,marketing,privacy"

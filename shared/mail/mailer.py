@@ -9,7 +9,7 @@ from email.policy import Policy
 from email.utils import format_datetime, parseaddr
 from time import monotonic
 from typing import Any, Literal
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import idna
 from aiosmtplib import SMTP
@@ -63,12 +63,14 @@ class MailFailed(Exception):
 class Mailer:
     """Hands messages to one SMTP server: `smtp://`, or `smtps://` for TLS from the first byte.
 
-    A password in the URL travels over TLS only; without one, STARTTLS is used where it is offered. `keeps` connections
+    A password in the URL travels over TLS only; without one, STARTTLS is used where it is offered. `?cafile=` names the
+    authority that the server's certificate is of, where it is none of the machine's. `keeps` connections
     are kept for the next mails: a new one costs a round trip for TLS, log-in and greeting each, and servers limit them.
     """
 
     def __init__(self, smtp_url: str, sender: str, keeps: int = 0) -> None:
         self._url = urlsplit(smtp_url)
+        self._authority = dict(parse_qsl(self._url.query)).get("cafile")
         self._sender = sender
         self._from = parseaddr(sender)[1]
         self._keeps = keeps
@@ -156,6 +158,7 @@ class Mailer:
             password=unquote(self._url.password) if self._url.password else None,
             use_tls=secured,
             start_tls=True if self._url.username and not secured else None,
+            cert_bundle=self._authority,
             timeout=TIMEOUT_S,
         )
 

@@ -38,10 +38,10 @@ class Cable:
         with contextlib.suppress(OSError):
             there = await asyncio.open_connection(self._there.hostname, self._there.port)
             self._writers |= {writer, there[1]}
-            await asyncio.gather(_pour(reader, there[1]), _pour(there[0], writer))
+            await asyncio.gather(pour(reader, there[1]), pour(there[0], writer))
 
 
-async def _pour(source: asyncio.StreamReader, drain: asyncio.StreamWriter) -> None:
+async def pour(source: asyncio.StreamReader, drain: asyncio.StreamWriter) -> None:
     with contextlib.suppress(OSError):
         while data := await source.read(65536):
             drain.write(data)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import EmailStr, Field
 
-from shared.contracts.actors import Role
+from shared.contracts.actors import ROLES, Role
 from shared.contracts.fields import Token
 from shared.contracts.identity.sessions import Principal
 from shared.contracts.message import OPERATORS, Done, Event, Message, Request
@@ -23,7 +23,7 @@ class InviteStaff(Request[Invitation], type="identity.invite-staff", askers=(OPE
     """Invite somebody, or anew who lost password or phone: that ends all sessions. The roles replace earlier ones."""
 
     email: EmailStr
-    roles: tuple[Role, ...] = Field(min_length=1)
+    roles: tuple[Role, ...] = Field(min_length=1, max_length=len(ROLES))
 
 
 class StaffMember(Message):

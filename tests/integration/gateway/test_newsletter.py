@@ -184,6 +184,9 @@ async def test_the_link_of_erased_data_says_so(client: httpx.AsyncClient, harnes
     address, token = await subscribed(client, mail)
     assert (await client.post("/newsletter/confirmations", json={"token": token})).status_code == 204
     path = f"/newsletter/unsubscribe/{await token_to_leave(harness, address)}"
+    async with harness.superuser("marketing") as database:
+        consented = "SELECT true FROM permission JOIN subscriber USING (subject_id) WHERE email = $1"
+        await eventually(lambda: database.fetchval(consented, address))
     async with harness.superuser("marketing") as database, database.transaction():
         person = await database.fetchval("DELETE FROM subscriber WHERE email = $1 RETURNING subject_id", address)
         await database.execute("DELETE FROM permission WHERE subject_id = $1", person)

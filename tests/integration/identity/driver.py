@@ -13,6 +13,7 @@ import pytest
 
 from deploy.local.mailbox import messages_for
 from services.identity.app import SERVICE as IDENTITY
+from services.identity.settings import IdentitySettings
 from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import identity
 from shared.contracts.message import Event, Request
@@ -38,6 +39,10 @@ class Driver:
     @property
     def keyring(self) -> Keyring:
         return Keyring("identity", self.harness.settings["keys"])
+
+    def identity_settings(self, **changed: Any) -> IdentitySettings:
+        """The settings that identity runs with, but for what is changed."""
+        return IdentitySettings.model_validate(self.harness.settings | {"amqp_url": "amqp://x"} | changed)
 
     async def ask(self, request: Request[Any], **options: Any) -> Any:
         return await self.client.request(request, **options)

@@ -14,7 +14,6 @@ from services.identity import registration
 from services.identity.authentication import prove_address
 from services.identity.handlers.passwords import request_password_reset
 from services.identity.passwords import Passwords
-from services.identity.settings import IdentitySettings
 from services.identity.sign_ups.rules import SignUp, details
 from services.identity.subject_ids import uuid7
 from shared.contracts import identity
@@ -114,8 +113,7 @@ async def test_a_wrong_password_does_the_same_for_known_and_unknown(
     driver: Driver, device_token: str, before: int
 ) -> None:
     """The lookups differ in what they find, and what is written does not."""
-    settings = {"amqp_url": "x", "keys": "1:" + "k" * 32, "argon2_memory_kib": 8, "argon2_time_cost": 1}
-    passwords = Passwords(IdentitySettings.model_validate(settings))
+    passwords = Passwords(driver.identity_settings(argon2_memory_kib=8, argon2_time_cost=1))
     done = []
     async with driver.harness.database("identity") as database:
         for email in (await known_address(driver, ROTATED), address("unknown")):

@@ -10,7 +10,6 @@ import pytest
 from services.identity.addresses import hashes_of
 from services.identity.erasure import ERASER
 from services.identity.jobs.expiry import expire
-from services.identity.settings import IdentitySettings
 from shared.contracts import identity
 from shared.contracts.privacy import OrderedSubject
 from shared.personal_data.erasure import erase
@@ -198,7 +197,7 @@ async def test_after_seven_days_it_stays_and_the_old_address_is_forgotten(driver
     await driver.value(aged, person)
     assert (await driver.problem(undo)).status == 404
     async with driver.harness.database("identity") as database:
-        await expire(database, IdentitySettings.model_validate({"amqp_url": "x", "keys": "1:" + "k" * 32}))
+        await expire(database, driver.identity_settings())
     assert old not in await driver.everything()
     assert (await driver.ask(identity.ReadProfile(subject_id=person))).email == new
 

@@ -17,7 +17,6 @@ from deploy.population.identity import Person, insert_people
 from services.identity.app import SERVICE as IDENTITY
 from services.identity.jobs.expiry import expire
 from services.identity.password_resets import reset_token
-from services.identity.settings import IdentitySettings
 from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import identity
 from shared.mail.mailer import Mailer, MailFailed
@@ -222,7 +221,7 @@ async def test_mail_that_nobody_took_in_a_week_is_given_up(driver: Driver) -> No
             at = datetime.now().astimezone() - timedelta(days=days)
             await database.execute(late, uuid4(), person, template, at)
     async with driver.harness.database("identity") as working:
-        await expire(working, IdentitySettings.model_validate({"amqp_url": "x", "keys": "1:" + "k" * 32}))
+        await expire(working, driver.identity_settings())
     ended = "SELECT refused_at IS NOT NULL FROM service_mail WHERE subject_id = $1 AND template = $2"
     assert await driver.value(ended, person, "payment-due")
     assert not await driver.value(ended, person, "payment-received")

@@ -1,6 +1,7 @@
 """Sessions, throttling, passwords and profiles on the real servers."""
 
 import asyncio
+import json
 from math import inf
 from typing import Any
 from uuid import uuid4
@@ -9,7 +10,6 @@ import pytest
 
 from services.identity.addresses import hashes_of
 from services.identity.passwords import Passwords
-from services.identity.settings import IdentitySettings
 from shared.contracts import identity
 from shared.secrets import digest
 from tests.harness import eventually
@@ -161,8 +161,7 @@ async def test_a_hash_with_weaker_parameters_is_renewed_at_sign_in(driver: Drive
     anna = address("anna")
     person = await driver.member(anna)
     weak = "$argon2id$v=19$m=32,t=1,p=1$"
-    settings = {"amqp_url": "x", "keys": "1:" + "k" * 32, "argon2_memory_kib": 32, "argon2_time_cost": 1}
-    stored = await Passwords(IdentitySettings.model_validate(settings)).hash(PASSWORD, inf)
+    stored = await Passwords(driver.identity_settings(argon2_memory_kib=32, argon2_time_cost=1)).hash(PASSWORD, inf)
     assert stored.startswith(weak)
     await driver.value("UPDATE credential SET password_hash = $2 WHERE subject_id = $1 RETURNING 1", person, stored)
     assert await driver.signed_in(anna)
@@ -292,7 +291,6 @@ async def test_nobody_has_no_profile(driver: Driver, contract: Any) -> None:
         identity.SignIn.model_construct(email="a@example.com", password="x" * 201),
         identity.SignIn.model_construct(email="a@example.com", password=PASSWORD, ip="not an ip"),
         identity.SignIn.model_construct(email="a@example.com", password=PASSWORD, device="x" * 201),
-        identity.ReadActivity.model_construct(subject_id=NO_ID, limit=1),
         identity.ReadActivity.model_construct(subject_id=uuid4(), limit=0),
         identity.RecognizePerson.model_construct(email="@example.com"),
         identity.LinkPersons.model_construct(subject_id=uuid4(), other_id=NO_ID),
@@ -309,4 +307,10 @@ async def test_a_malformed_request_is_refused_and_changes_nothing(driver: Driver
     problem = await driver.problem(bad)
     assert problem.status == 422
     assert problem.errors
-    assert await driver.everything() == before
+    assert not added(before, await driver.everything())
+
+
+def added(before: str, after: str) -> list[Any]:
+    """Rows that are new or changed; what ended by its age meanwhile does not count."""
+    tables = zip(json.loads(before), json.loads(after), strict=True)
+    return [row for rows_before, rows in tables for row in rows if row not in rows_before]

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from services.identity.jobs.expiry import expire
-from services.identity.settings import IdentitySettings
 from shared.contracts import identity
 from tests.harness import eventually
 from tests.integration.identity.driver import PASSWORD, Driver, address
@@ -115,7 +114,7 @@ async def test_an_expired_code_and_an_expired_sign_up_are_refused(driver: Driver
     assert await driver.value(change.format("pending_address SET newest_at"), anna, "-49 hours")
     await driver.value("UPDATE mail_request SET full_at = now() - interval '1 second' RETURNING true")
     async with driver.harness.database("identity") as database:
-        await expire(database, IdentitySettings.model_validate({"amqp_url": "x", "keys": "1:" + "k" * 32}))
+        await expire(database, driver.identity_settings())
     for table in ("sign_up", "pending_address"):
         assert not await driver.value(f"SELECT count(*) FROM {table} WHERE email = $1", anna)  # noqa: S608
     assert not await driver.value("SELECT count(*) FROM mail_request WHERE due_at IS NULL")

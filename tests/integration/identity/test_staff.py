@@ -8,7 +8,6 @@ import asyncpg
 import pytest
 
 from services.identity.jobs.expiry import expire
-from services.identity.settings import IdentitySettings
 from services.identity.sign_in_attempts import FREE_TRIES
 from services.identity.staff import rules
 from shared.assertions import Verifier
@@ -158,7 +157,7 @@ async def test_the_audit_ends_after_six_years(driver: Driver, days_left: int, ke
     )
     entry = await driver.value(sql, days_left)
     async with driver.harness.database("identity") as database:
-        await expire(database, IdentitySettings.model_validate(driver.harness.settings | {"amqp_url": "amqp://x"}))
+        await expire(database, driver.identity_settings())
     assert await driver.value("SELECT count(*) FROM audit WHERE entry = $1", entry) == kept
 
 

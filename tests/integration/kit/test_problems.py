@@ -13,6 +13,7 @@ from shared.contracts.message import Created
 from shared.database import Transaction
 from shared.messaging.request_client import RequestClient
 from shared.messaging.router import ServiceRouter
+from shared.messaging.sender_accounts import account
 from shared.problems import Refused
 from shared.purposes import Purpose
 from shared.service import Service
@@ -84,7 +85,7 @@ async def test_a_broken_request_is_told_its_fields_and_not_its_values(
     harness: Harness, body: bytes, field: str
 ) -> None:
     async with harness.serve(alone()), publishing(harness) as channel:
-        reply = await ask_raw(channel, body, NoteThing.type)
+        reply = await ask_raw(channel, account(harness.admin_amqp), body, NoteThing.type)
     assert reply["status"] == 422
     assert field in [error["field"] for error in reply["errors"]]
     assert CANARY not in str(reply)
@@ -93,10 +94,10 @@ async def test_a_broken_request_is_told_its_fields_and_not_its_values(
 async def test_strange_and_oversized_requests_are_refused(harness: Harness) -> None:
     for body, request_type, status in ((b"{}", "sample.unheard-of", 404), (b"{" + b" " * 10**6, NoteThing.type, 413)):
         async with harness.serve(alone()), publishing(harness) as channel:
-            assert (await ask_raw(channel, body, request_type))["status"] == status
+            assert (await ask_raw(channel, account(harness.admin_amqp), body, request_type))["status"] == status
 
 
-async def ask_raw(channel: aio_pika.abc.AbstractChannel, body: bytes, request_type: str) -> dict[str, Any]:
+async def ask_raw(channel: aio_pika.abc.AbstractChannel, user: str, body: bytes, request_type: str) -> dict[str, Any]:
     """Ask with a body that no client of ours would send; answers the reply's JSON."""
     replies: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
@@ -106,6 +107,7 @@ async def ask_raw(channel: aio_pika.abc.AbstractChannel, body: bytes, request_ty
     direct = await channel.get_queue("amq.rabbitmq.reply-to", ensure=False)
     await direct.consume(receive, no_ack=True)
     message = aio_pika.Message(body, type=request_type, reply_to="amq.rabbitmq.reply-to", correlation_id="1")
+    message.user_id = user
     await channel.default_exchange.publish(message, REQUESTS)
     return await asyncio.wait_for(replies.get(), PATIENCE_S)
 

@@ -21,7 +21,7 @@ from shared.problems import Refused
 from shared.purposes import Purpose
 from shared.service import Resources
 from tests import harness as harnesses
-from tests.harness import Harness, eventually
+from tests.harness import PATIENCE_S, Harness, eventually
 from tests.integration.marketing.driver import allowed, refusal, rows
 
 EMAIL = Purpose.MARKETING_EMAIL
@@ -159,7 +159,7 @@ async def test_many_decisions_at_once_leave_one_order(harness: Harness, client: 
     people = [uuid4() for _ in range(2)]
     choices = [choice(person, given=n % 2 == 0) for person in people for n in range(60)]
     random.Random(7).shuffle(choices)
-    await asyncio.gather(*(client.request(each) for each in choices))
+    await asyncio.gather(*(client.request(each, timeout_s=PATIENCE_S) for each in choices))
     async with harness.superuser("privacy") as database:
         ledger = await database.fetch(
             "SELECT subject_id, array_agg(given ORDER BY version) AS by_version,"
