@@ -97,15 +97,21 @@ def unprivileged(folder: Path) -> list[str]:
     for prefix in (
         # A user namespace in which root is called 1000: no file and no permission is touched.
         ["unshare", "--user", "--map-user=1000", "--map-group=1000"],
-        # Where namespaces are forbidden: an account without rights that may enter our private folder.
-        f"setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups "
+        # Where namespaces are forbidden (a chroot, some containers): an account without rights that may enter
+        # our private folder. Without the secure bit access(2) ignores that it may, and initdb asks by access(2)
+        # whether it has its programs.
+        f"setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups --securebits=+no_setuid_fixup "
         "--inh-caps=+dac_override --ambient-caps=+dac_override".split(),
     ):
-        trial = [*prefix, "sh", "-c", 'cd "$1" && "$0" --version', str(binaries() / "postgres"), str(folder)]
+        trial = [*prefix, "sh", "-c", 'cd "$1" && "$0" --show -D "$1"', str(binaries() / "initdb"), str(folder)]
         # With the search path that the server gets: the caller's may lack these programs.
         if subprocess.run(trial, env=environment_of(folder), capture_output=True, check=False).returncode == 0:  # noqa: S603
             return prefix
-    raise StartError("PostgreSQL refuses to run as root here: run ./lethe from an ordinary account.")
+    raise StartError(
+        "PostgreSQL refuses to run as root, and here root may neither make a user namespace (as in a chroot) nor let "
+        "another account into closed folders: run ./lethe from an ordinary account, or name a server in "
+        "LETHE_POSTGRES_ADMIN_URL."
+    )
 
 
 def settings_of(port: int, *, durable: bool) -> str:
