@@ -4,6 +4,7 @@ import contextlib
 import gc
 import os
 import sys
+import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from testcontainers.community.rabbitmq import RabbitMqContainer
 from testcontainers.core.container import DockerContainer
 
 from deploy.local import mailbox
+from deploy.local.folders import private_folder
 from deploy.local.servers import Servers
 
 WANTED = "LETHE_TEST_CONTAINERS"
@@ -51,7 +53,7 @@ def _ping() -> bool:
 
 @contextlib.contextmanager
 def servers(folder: Path) -> Iterator[Servers]:
-    """Both until the block ends, and the mailbox of the folder beside them."""
+    """Both until the block ends, and a mailbox in the folder beside them."""
     postgres = PostgresContainer("postgres:18", username=ACCOUNT, password=ACCOUNT, dbname="postgres", driver=None)
     rabbitmq = RabbitMqContainer("rabbitmq:4-management", username=ACCOUNT, password=ACCOUNT)
     _publish(postgres.with_command(SETTINGS), 5432)
@@ -59,8 +61,7 @@ def servers(folder: Path) -> Iterator[Servers]:
     with postgres, rabbitmq:
         host = rabbitmq.get_container_host_ip()
         amqp, management = rabbitmq.get_exposed_port(5672), rabbitmq.get_exposed_port(15672)
-        mail = mailbox.start(folder)
-        try:
+        with own_mailbox(folder) as mail:
             yield Servers(
                 postgres.get_connection_url(),
                 f"amqp://{ACCOUNT}:{ACCOUNT}@{host}:{amqp}/",
@@ -68,8 +69,16 @@ def servers(folder: Path) -> Iterator[Servers]:
                 mail.smtp_url,
                 mail.folder,
             )
+
+
+@contextlib.contextmanager
+def own_mailbox(folder: Path) -> Iterator[mailbox.MailServer]:
+    """A mailbox of this block alone: kinds run side by side, and the first to end must not end it for the others."""
+    with tempfile.TemporaryDirectory(dir=private_folder(folder)) as own:
+        try:
+            yield mailbox.start(Path(own))
         finally:
-            mailbox.stop(folder)
+            mailbox.stop(Path(own))
 
 
 def _publish(container: DockerContainer, *ports: int) -> None:
