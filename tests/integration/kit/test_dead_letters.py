@@ -86,7 +86,9 @@ async def test_a_poison_message_is_replayed_after_its_cause_is_mended(
     queue = await channel.get_queue(NOTED, ensure=False)
     message = await queue.get()
     assert message is not None
-    assert message.headers == {"subject": "kept", "traceparent": "00-1-2-01", "x-delivery-count": 0}
+    headers = dict(message.headers)
+    assert headers.pop("x-delivery-count", 0) == 0  # which RabbitMQ 4 says from the second delivery on only
+    assert headers == {"subject": "kept", "traceparent": "00-1-2-01"}
     assert (message.message_id, message.delivery_mode) == (next(iter(sent)), 2)
     await message.reject(requeue=True)
     async with harness.serve(reacting(mended)):
