@@ -197,5 +197,8 @@ BEGIN
   EXECUTE format('GRANT USAGE ON SCHEMA lethe TO %I', app);
   EXECUTE format('GRANT SELECT ON lethe.purpose TO %I', app);
   EXECUTE format('REVOKE ALL ON subject FROM %I', app);
-  EXECUTE format('GRANT SELECT, INSERT, UPDATE (live), MAINTAIN ON subject TO %I', app);
+  EXECUTE format('GRANT SELECT, INSERT, UPDATE (live) ON subject TO %I', app);
+  IF current_setting('server_version_num')::int >= 170000 THEN  -- an older server does not know the word
+    EXECUTE format('GRANT MAINTAIN ON subject TO %I', app);
+  END IF;
 END $$;
