@@ -26,7 +26,9 @@ async def test_a_row_that_is_kept_is_changed_where_it_stands(everything: asyncpg
     await everything.execute(kept, person)
     async with everything.transaction():
         await everything.execute("UPDATE receipt SET retain_until = $2 WHERE subject_id = $1", person, today())
-        assert await everything.fetchval("SELECT pg_stat_get_xact_tuples_hot_updated('receipt'::regclass)") == 1
+        hot = await everything.fetchval("SELECT pg_stat_get_xact_tuples_hot_updated('receipt'::regclass)")
+    # Only since 16 does an index that summarizes, as a BRIN does, leave an update where its row stands.
+    assert hot == int(everything.get_server_version().major >= 16)
 
 
 async def test_tables_from_before_are_brought_along(harness: Harness, everything: asyncpg.Connection) -> None:
