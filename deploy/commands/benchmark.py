@@ -4,19 +4,23 @@ import asyncio
 import json
 import shutil
 import time
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy.benchmark import erasure as measurements
+from deploy.benchmark import erasure as erasures
+from deploy.benchmark import requests as request_path
 from deploy.commands.console import Json, one_sentence_per_failure
 from deploy.local import start, system
 from deploy.local.folders import STATE, alone
+from deploy.local.system import System
 
 app = typer.Typer(help="Measure Lethe against bare SQL on the same databases.", no_args_is_help=True)
 
+Measure = Callable[[System, Callable[[str], None]], Coroutine[Any, Any, dict[str, Any]]]
 FOLDER = STATE / "benchmark"
 RUNS = "Another ./lethe benchmark is running, and two would slow each other down: wait until it is done."
 SETTINGS = {"LETHE_COOLING_OFF_S": "0", "LETHE_LOG_LEVEL": "WARNING"}
@@ -45,9 +49,26 @@ def erasure(
     as_json: Json = False,
 ) -> None:
     """Erase in bulk, one by one and from many clients; print a table, or one JSON object."""
-    began = time.monotonic()
-    quiet = Console(stderr=True)
     sizes = [int(size) for size in growth.split(",") if size]
+    measured = _measured(
+        SETTINGS, lambda run, tell: erasures.run(run, people=people, sizes=sizes, spread=spread, tell=tell)
+    )
+    typer.echo(json.dumps(measured)) if as_json else Console().print(_table(measured))
+
+
+@app.command("requests")
+def requests(
+    seconds: Annotated[float, typer.Option(min=0.4, help="How long each figure is taken.")] = 8.0, as_json: Json = False
+) -> None:
+    """Ask through gateway, broker and service, and a plain FastAPI program; print the ratios."""
+    settings = SETTINGS | request_path.SETTINGS
+    measured = _measured(settings, lambda running, tell: request_path.run(running, seconds=seconds, tell=tell))
+    typer.echo(json.dumps(measured)) if as_json else Console().print(_table_of_requests(measured))
+
+
+def _measured(settings: Mapping[str, str], measure: Measure) -> dict[str, Any]:
+    """Start a system of its own, measure it, and stop it."""
+    began, quiet = time.monotonic(), Console(stderr=True)
 
     def tell(line: str) -> None:
         quiet.print(f"{time.monotonic() - began:6.1f} s  {line}")
@@ -56,11 +77,20 @@ def erasure(
         system.down(FOLDER)  # what a killed benchmark left running
         shutil.rmtree(FOLDER, ignore_errors=True)
         try:
-            running = start.up(FOLDER, tell=tell, settings=SETTINGS)
-            measured = asyncio.run(measurements.run(running, people=people, sizes=sizes, spread=spread, tell=tell))
+            return asyncio.run(measure(start.up(FOLDER, tell=tell, settings=settings), tell))
         finally:
             system.down(FOLDER)
-    typer.echo(json.dumps(measured)) if as_json else Console().print(_table(measured))
+
+
+def _table_of_requests(found: dict[str, Any]) -> Table:
+    table = Table("request", "at a time", "rate, plain", "ratio", "p50, plain", "ratio", title="Requests")
+    for name, by_clients in found.items():
+        for clients, each in by_clients.items():
+            rate = f"{each['per_second']:.0f} of {each['plain_per_second']:.0f} a second"
+            p50 = f"{each['p50_ms']} of {each['plain_p50_ms']} ms"
+            table.add_row(name, clients, rate, f"{each['ratio']}", p50, f"{each['p50_ratio']}")
+    table.caption = "goals: rate at least 0.5, p50 at most 2"
+    return table
 
 
 def _table(found: dict[str, Any]) -> Table:
