@@ -5,8 +5,9 @@ Only identity holds a signing key. Keys have ids, so that a new one can be known
 
 import base64
 import re
+from collections import OrderedDict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -22,6 +23,7 @@ VALID_S = 60
 LEEWAY_S = 5
 """How far the clocks of two machines may differ."""
 MOST_KEYS = 2
+MOST_SEEN = 1000
 ISSUER = "identity"
 AUDIENCE = "lethe"
 ALGORITHM = "EdDSA"
@@ -63,11 +65,12 @@ class Signer:
         return jwt.encode(claims, self.key, ALGORITHM, headers={"kid": self.key_id})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Verifier:
-    """What a service believes identity by."""
+    """What a service believes identity by. It looks at a signature once: a gateway shows the same for a second."""
 
     keys: Mapping[str, Ed25519PublicKey]
+    _seen: OrderedDict[str, tuple[Actor, float]] = field(default_factory=OrderedDict)
 
     @classmethod
     def of(cls, setting: str) -> "Verifier":
@@ -76,6 +79,12 @@ class Verifier:
 
     def actor(self, assertion: str) -> Actor:
         """Who is acting. Raises Refused (401) for what identity did not say within the last minute."""
+        actor, expires_at = self._seen.get(assertion) or self._verified(assertion)
+        if now().timestamp() > expires_at + LEEWAY_S:
+            raise unproved()
+        return actor
+
+    def _verified(self, assertion: str) -> tuple[Actor, float]:
         try:
             key = self.keys[jwt.get_unverified_header(assertion)["kid"]]
             claims = jwt.decode(
@@ -87,9 +96,12 @@ class Verifier:
                 leeway=LEEWAY_S,
                 options={"require": NEEDED},
             )
-            return _actor(claims)
+            seen = self._seen[assertion] = _actor(claims), float(claims["exp"])
         except (jwt.PyJWTError, KeyError, ValueError, TypeError):
             raise unproved() from None
+        if len(self._seen) > MOST_SEEN:
+            self._seen.popitem(last=False)
+        return seen
 
 
 def unproved() -> Refused:

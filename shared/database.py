@@ -80,6 +80,10 @@ class Transaction:
         await self.connection.execute(f"SET LOCAL lethe.purpose = '{purpose.value}'")
 
 
+async def _nothing_to_reset(_connection: Any) -> None:
+    """What a transaction sets is LOCAL and it always ends: the pool's own reset is a round trip for nothing."""
+
+
 class UnreachableError(ConnectionError):
     """No connection could be acquired: PostgreSQL is starting, stopping, full, or closed for maintenance."""
 
@@ -117,6 +121,7 @@ class Database:
             command_timeout=COMMAND_TIMEOUT_S,
             timeout=CONNECT_TIMEOUT_S,
             server_settings={"application_name": self.service},
+            reset=_nothing_to_reset,
             # the statement of an erasure is long, and planning it costs more than running it for one person
             max_cacheable_statement_size=0,
             max_cached_statement_lifetime=0,

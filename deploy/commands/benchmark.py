@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.benchmark import erasure as erasures
-from deploy.benchmark import requests as request_path
+from deploy.benchmark import request_path
 from deploy.commands.console import Json, one_sentence_per_failure
 from deploy.local import start, system
 from deploy.local.folders import STATE, alone

@@ -81,6 +81,7 @@ def build(settings: GatewaySettings, client: RequestClient) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "operation_spans": False},
     )
     limits, keyring = Limits(settings.rates), settings.keyring(NAME)
     app.state.resources = Resources(client, limits, settings.ask_timeout_s, keyring, RecentSessions(), RecentSessions())

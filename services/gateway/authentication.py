@@ -123,14 +123,19 @@ def token_of(request: Request) -> str:
     return token.strip() if scheme.lower() == "bearer" and TOKEN.fullmatch(token.strip()) else ""
 
 
-def caller(request: Request) -> Caller:
+async def caller(request: Request) -> Caller:
+    """Anybody. Async although it awaits nothing: FastAPI runs what is not in a thread, a hop per request."""
+    return _caller(request)
+
+
+def _caller(request: Request) -> Caller:
     network = f"network {sender_of(request).client}"
     return Caller(resources_of(request), address_of(request), _device(request), network)
 
 
-def repeating_caller(request: Request, client: IdempotencyClient = None) -> Caller:
+async def repeating_caller(request: Request, client: IdempotencyClient = None) -> Caller:
     """Anybody who may send a request again under an idempotency key."""
-    return replace(caller(request), client=f"client {client}") if client else caller(request)
+    return replace(_caller(request), client=f"client {client}") if client else _caller(request)
 
 
 def _device(request: Request) -> str:
@@ -165,7 +170,7 @@ async def _session(request: Request, sessions: RecentSessions, ask: Ask) -> Sess
     if principal is None:
         principal = await _authenticated(request, ask(token))
         sessions.remember(token, principal)
-    known = vars(caller(request)) | {"assertion": principal.assertion}
+    known = vars(_caller(request)) | {"assertion": principal.assertion}
     return SessionCaller(**known, id=principal.subject_id, token=token, sessions=sessions)
 
 

@@ -92,6 +92,15 @@ def test_an_assertion_is_good_for_a_minute(monkeypatch: pytest.MonkeyPatch, age_
             BOTH.actor(said)
 
 
+def test_what_was_believed_before_is_believed_no_longer_than_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signature is looked at once; its time is looked at each time."""
+    said = FIRST.sign(ACTOR)
+    assert BOTH.actor(said) == BOTH.actor(said) == ACTOR
+    monkeypatch.setattr("shared.assertions.now", lambda: now() + timedelta(seconds=70))
+    with pytest.raises(Refused):
+        BOTH.actor(said)
+
+
 def test_a_role_that_is_none_is_left_out() -> None:
     assert BOTH.actor(signed(roles=["finance", "root"])).roles == ("finance",)
 

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from services.gateway.head_timeout import LONGEST_HEAD
 from tests.gateway import gateway_client
 from tests.harness import PATIENCE_S, Harness
 
@@ -92,4 +93,20 @@ async def test_a_slow_body_is_not_a_slow_head(address: Address) -> None:
     writer.write(b"POST /nope HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{")
     await limit_passed(address)
     assert b" 404 " in await exchange(reader, writer, b"}")
+    writer.close()
+
+
+async def test_a_head_without_end_is_refused(address: Address) -> None:
+    """Its bytes don't pile up until the time is over."""
+    reader, writer = await asyncio.open_connection(*address)
+    writer.write(b"GET /health/live HTTP/1.1\r\n" + b"x-filler: " + b"a" * (LONGEST_HEAD + 1))
+    assert b" 431 " in await closed(reader)
+    writer.close()
+
+
+async def test_a_long_head_within_its_limit_is_answered(address: Address) -> None:
+    reader, writer = await asyncio.open_connection(*address)
+    long = b"GET /health/live HTTP/1.1\r\nHost: x\r\nx-filler: " + b"a" * (LONGEST_HEAD // 2) + b"\r\n\r\n"
+    for _ in range(3):
+        assert b" 200 " in await exchange(reader, writer, long)
     writer.close()

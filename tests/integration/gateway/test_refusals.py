@@ -61,6 +61,7 @@ def filled(path: str) -> str:
         .replace("{payment_id}", str(uuid4()))
         .replace("{invoice_id}", str(uuid4()))
         .replace("{license_id}", str(uuid4()))
+        .replace("{campaign_id}", str(uuid4()))
         .replace("{activation_id}", str(uuid4()))
         .replace("{case_id}", str(uuid4()))
     )
