@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from shared.observability import log, what_failed
@@ -13,6 +14,17 @@ MAX_DOUBLINGS = 16  # a float has no room for 2 ** 1024, which is what a night w
 
 Step = Callable[..., Awaitable[bool]]
 """One step; answers whether more is waiting already. Its parameters are filled by name when it is wired."""
+
+
+@dataclass
+class Progress:
+    """When a loop last did its step."""
+
+    at: float = field(default_factory=monotonic)
+
+    @property
+    def age_s(self) -> float:
+        return monotonic() - self.at
 
 
 @dataclass(frozen=True)
@@ -26,6 +38,7 @@ class Loop:
     step: Step
     interval_s: float = 1.0
     pause_s: float = 0.0
+    progress: Progress = field(default_factory=Progress)
 
     def wired(self, names: tuple[str, ...], provided: Mapping[str, Any]) -> "Loop":
         return replace(self, step=partial(self.step, **{name: provided[name] for name in names}))
@@ -46,6 +59,7 @@ async def run(loop: Loop, wake: asyncio.Event, stop: asyncio.Event) -> None:
         try:
             more = await loop.step()
             failures = 0
+            loop.progress.at = monotonic()
         except Exception as error:  # noqa: BLE001 a loop outlives every fault of a step
             failures += 1
             more = False

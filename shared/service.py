@@ -16,7 +16,7 @@ from shared.loops import Loop, backoff, run
 from shared.messaging import broker as brokers
 from shared.messaging.consumer import Consumer
 from shared.messaging.housekeeping import HOUSEKEEPING, drop_old_marks
-from shared.messaging.outbox import OUTBOX, enqueue, lag, relay
+from shared.messaging.outbox import OUTBOX, OUTBOX_FIGURES, anything_due, enqueue, measure, relay
 from shared.messaging.publisher import Publisher
 from shared.messaging.request_client import RequestClient
 from shared.messaging.request_server import RequestServer
@@ -31,10 +31,11 @@ from shared.personal_data.vacuum import VACUUM, vacuum
 from shared.problems import Refused
 from shared.settings import Settings
 
-RELAY_LAG_LIMIT_S = 30.0
+RELAY_STALLED_S = 30.0
 RETRY_START_S = 1.0
 RETRY_START_LIMIT_S = 5.0
 HOURLY_S = 3600.0
+FIGURES_S = 10.0
 VACUUM_PAUSE_S = 10.0
 
 
@@ -107,7 +108,7 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Resourc
     stop = asyncio.Event()
     broker: RabbitBroker | None = None
     tasks: list[asyncio.Task[None]] = []
-    web = health.server(health.application(lambda: _checks(resources, broker)))
+    web = health.server(health.application(lambda: _checks(resources, broker, loops[0])))
     web_task = asyncio.create_task(web.serve(sockets=[listening]))
     try:
         await _insist(resources.database.open, stop, "database")
@@ -166,6 +167,7 @@ def _own_loops(service: Service, resources: Resources) -> list[Loop]:
     database, data_map = resources.database, service.data_map
     return [
         Loop(OUTBOX, lambda: relay(database, resources.publisher)),
+        Loop(OUTBOX_FIGURES, lambda: measure(database), FIGURES_S),
         Loop(VACUUM, lambda: vacuum(database, data_map), HOURLY_S, VACUUM_PAUSE_S),
         Loop(HOUSEKEEPING, lambda: drop_old_marks(database), HOURLY_S),
         Loop(RETENTION, lambda: end_retention(database, data_map), HOURLY_S),
@@ -214,11 +216,11 @@ async def _relay_the_rest(resources: Resources) -> None:
                 pass
 
 
-async def _checks(resources: Resources, broker: RabbitBroker | None) -> dict[str, bool]:
+async def _checks(resources: Resources, broker: RabbitBroker | None, relaying: Loop) -> dict[str, bool]:
     if not await resources.database.reachable():
         return {"database": False, "consumers": False, "relay": False}
     return {
         "database": True,
         "consumers": broker is not None and brokers.consuming(broker),
-        "relay": await lag(resources.database) < RELAY_LAG_LIMIT_S,
+        "relay": relaying.progress.age_s < RELAY_STALLED_S or not await anything_due(resources.database),
     }

@@ -10,10 +10,13 @@ HOUSEKEEPING = "housekeeping"
 # Longer than a message can wait anywhere but among the dead letters, and those have left no mark.
 DROP_MARKS = "DELETE FROM inbox WHERE received_at < now() - interval '90 days'"
 
+DROP_REASONS = "DELETE FROM outbox_dropped WHERE dropped_at < now() - interval '1 year'"
+
 
 async def drop_old_marks(database: Database) -> bool:
-    """Drop the marks of messages that can't come again, and idempotency keys older than a day."""
+    """Drop the marks of messages that can't come again, idempotency keys older than a day and old reasons."""
     async with database.transaction(Purpose.UPKEEP) as tx:
         await tx.run(DROP_MARKS)
+        await tx.run(DROP_REASONS)
         await drop_old_keys(tx)
     return False

@@ -5,7 +5,15 @@ from time import monotonic
 
 import aio_pika
 from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
-from aio_pika.exceptions import AMQPError, ChannelInvalidStateError
+from aio_pika.exceptions import (
+    AMQPError,
+    ChannelClosed,
+    ChannelInvalidStateError,
+    ChannelNotFoundEntity,
+    DeliveryError,
+    PublishError,
+)
+from aiormq.exceptions import ConnectionFrameError, ConnectionNotAllowed, ConnectionSyntaxError
 
 from shared.messaging.sender_accounts import account
 
@@ -15,6 +23,24 @@ REST_S = 0.5
 
 UNREACHABLE = (OSError, TimeoutError, AMQPError, ChannelInvalidStateError)
 """How a broker that is away, or a message that it did not take, shows itself."""
+
+NACKED, UNROUTABLE, UNCONFIRMED = "nacked", "unroutable", "unconfirmed"
+PASSING = frozenset((NACKED, UNROUTABLE, UNCONFIRMED))
+"""Refusals that may pass by themselves: a queue at its limit, a binding that is missing, a queue without its quorum."""
+CLOSED_FOR_THIS = (ChannelClosed, ConnectionFrameError, ConnectionSyntaxError, ConnectionNotAllowed)
+
+
+def refusal(error: BaseException, *, alone: bool) -> str | None:
+    """Why the broker did not take this one message, in a word; None when others would have fared no better.
+
+    A broker that closes the channel over a message (too large, a property it does not allow) fails all that are in
+    flight on it: only of a message that was `alone` is it known that it was the cause. A missing exchange is nobody's.
+    """
+    if isinstance(error, DeliveryError):
+        return UNROUTABLE if isinstance(error, PublishError) else NACKED
+    if isinstance(error, CLOSED_FOR_THIS) and not isinstance(error, ChannelNotFoundEntity):
+        return type(error).__name__ if alone else None
+    return None if isinstance(error, UNREACHABLE) else type(error).__name__
 
 
 class Publisher:

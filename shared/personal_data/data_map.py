@@ -146,6 +146,7 @@ KIT_TABLES = {
     "subject": "ids and tombstones: random ids with nothing beside them",
     "inbox": "message ids, dropped after the longest redelivery",
     "outbox": "messages on their way, without personal values",
+    "outbox_dropped": "what an operator dropped and why: ids and fixed words, gone after a year",
     "idempotency": "hashes, dropped after a day",
     "erasure_report": "outcomes by id, without personal values",
     "catch_up": "how far the service has caught up",

@@ -94,8 +94,12 @@ async def listening(harness: Harness, pattern: str) -> AsyncIterator[Heard]:
 
 def handled(queue: str, outcome: str) -> int:
     """How many deliveries of a queue ended so in this process."""
-    labels = {"consumer": queue, "outcome": outcome}
-    return int(REGISTRY.get_sample_value("lethe_messages_handled_total", labels) or 0)
+    return metric("lethe_messages_handled_total", consumer=queue, outcome=outcome)
+
+
+def metric(name: str, **labels: str) -> int:
+    """A figure of this process; 0 before there is one."""
+    return int(REGISTRY.get_sample_value(name, labels) or 0)
 
 
 async def until_handled(queue: str, outcome: str, count: int) -> None:

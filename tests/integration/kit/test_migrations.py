@@ -96,3 +96,22 @@ async def _indexes_around_an_upgrade(url: str) -> tuple[list[str], list[str]]:
         return before, [line["indexdef"] for line in await connection.fetch(INDEXES)]
     finally:
         await connection.close()
+
+
+async def test_events_from_before_are_due_in_their_order(harness: Harness, everything: asyncpg.Connection) -> None:
+    """What waited while the release was rolled out leaves first."""
+    await everything.execute("CREATE DATABASE older OWNER sample_owner")
+    url = harness.databases["sample"].owner.rpartition("/")[0] + "/older"
+    try:
+        migrations.upgrade(SAMPLE, url, to="kit_0004")
+        insert = "INSERT INTO outbox (type, body, created_at) SELECT 'x', '{}', now() - n * interval '1 day'"
+        async with superuser(harness, "older") as database:
+            await database.execute(f"{insert} FROM generate_series(1, 3) AS n")
+        migrations.upgrade(SAMPLE, url)
+        async with superuser(harness, "older") as database:
+            rows = await database.fetch("SELECT created_at = next_try_at AND attempts = 0 AS due FROM outbox")
+            assert [row["due"] for row in rows] == [True] * 3
+            await database.execute("INSERT INTO outbox (type, body) VALUES ('x', '{}')")
+            assert await database.fetchval("SELECT count(*) FROM outbox WHERE next_try_at <= clock_timestamp()") == 4
+    finally:
+        await everything.execute("DROP DATABASE older WITH (FORCE)")

@@ -62,22 +62,6 @@ async def test_what_nobody_listens_to_is_kept_countably(harness: Harness) -> Non
     assert await depth(harness, "lethe.unrouted") == before + 2
 
 
-async def test_a_message_that_the_broker_refuses_stays(harness: Harness, kept: Heard) -> None:
-    """The good ones of a batch leave and are forgotten, the refused one stays and is reported."""
-    async with harness.database("sample") as database:
-        good = await fill(database, 2)
-        await database.pool.execute("INSERT INTO outbox (type, body) VALUES ('sample.' || repeat('x', 300), '{}')")
-        publisher = Publisher(harness.amqp["sample"], "there")
-        with pytest.raises(Exception, match=r".+"):
-            await relay(database, publisher)
-        await publisher.close()
-        left = await database.pool.fetch("SELECT type FROM outbox")
-        assert [len(row["type"]) for row in left] == [307]
-        await database.pool.execute("DELETE FROM outbox")
-
-    await eventually(lambda: sorted(m.message_id or "" for m in kept) == sorted(good))
-
-
 async def test_two_relays_never_publish_a_row_twice(harness: Harness, kept: Heard) -> None:
     async with harness.database("sample") as one, harness.database("sample") as two:
         ids = await fill(one, 450)
