@@ -51,6 +51,12 @@ async def create(
     return DatabaseUrls(owner_url, _url(admin_url, f"{service}_app", passwords[f"{service}_app"], database))
 
 
+def working_url(admin_url: str, service: str, *, secret: str) -> str:
+    """Where a service's data is, as its working role, on a server that was set up with this secret."""
+    role = f"{service}_app"
+    return _url(admin_url, role, password(secret, role), service)
+
+
 async def _role(admin: asyncpg.Connection, role: str, secret: str) -> str:
     own = password(secret, role)
     exists = await admin.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role)

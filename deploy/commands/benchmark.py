@@ -4,23 +4,22 @@ import asyncio
 import json
 import shutil
 import time
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy.benchmark import erasure as erasures
+from deploy.benchmark import erasure as measurements
+from deploy.benchmark import outbox as relaying
 from deploy.benchmark import request_path
 from deploy.commands.console import Json, one_sentence_per_failure
-from deploy.local import start, system
-from deploy.local.folders import STATE, alone
-from deploy.local.system import System
+from deploy.local import servers, start, system
+from deploy.local.folders import STATE, Tell, alone
 
 app = typer.Typer(help="Measure Lethe against bare SQL on the same databases.", no_args_is_help=True)
 
-Measure = Callable[[System, Callable[[str], None]], Coroutine[Any, Any, dict[str, Any]]]
 FOLDER = STATE / "benchmark"
 RUNS = "Another ./lethe benchmark is running, and two would slow each other down: wait until it is done."
 SETTINGS = {"LETHE_COOLING_OFF_S": "0", "LETHE_LOG_LEVEL": "WARNING"}
@@ -50,10 +49,28 @@ def erasure(
 ) -> None:
     """Erase in bulk, one by one and from many clients; print a table, or one JSON object."""
     sizes = [int(size) for size in growth.split(",") if size]
-    measured = _measured(
-        SETTINGS, lambda run, tell: erasures.run(run, people=people, sizes=sizes, spread=spread, tell=tell)
-    )
+
+    def measure(tell: Tell) -> dict[str, Any]:
+        running = start.up(FOLDER, tell=tell, settings=SETTINGS)
+        return asyncio.run(measurements.run(running, people=people, sizes=sizes, spread=spread, tell=tell))
+
+    measured = _alone(measure)
     typer.echo(json.dumps(measured)) if as_json else Console().print(_table(measured))
+
+
+@app.command()
+def outbox(
+    backlog: Annotated[int, typer.Option(min=1_000, help="How many events wait at the beginning.")] = 1_000_000,
+    as_json: Json = False,
+) -> None:
+    """Relay a backlog of events and a few; print both rates and their ratio, whose goal is 0.5 at least."""
+
+    def measure(tell: Tell) -> dict[str, Any]:
+        running = servers.running_servers(FOLDER, tell=tell)
+        return asyncio.run(relaying.run(running, FOLDER, backlog, tell))
+
+    measured = _alone(measure)
+    typer.echo(json.dumps(measured)) if as_json else Console().print(_outbox_table(measured))
 
 
 @app.command("requests")
@@ -61,14 +78,19 @@ def requests(
     seconds: Annotated[float, typer.Option(min=0.4, help="How long each figure is taken.")] = 8.0, as_json: Json = False
 ) -> None:
     """Ask through gateway, broker and service, and a plain FastAPI program; print the ratios."""
-    settings = SETTINGS | request_path.SETTINGS
-    measured = _measured(settings, lambda running, tell: request_path.run(running, seconds=seconds, tell=tell))
-    typer.echo(json.dumps(measured)) if as_json else Console().print(_table_of_requests(measured))
+
+    def measure(tell: Tell) -> dict[str, Any]:
+        running = start.up(FOLDER, tell=tell, settings=SETTINGS | request_path.SETTINGS)
+        return asyncio.run(request_path.run(running, seconds=seconds, tell=tell))
+
+    measured = _alone(measure)
+    typer.echo(json.dumps(measured)) if as_json else Console().print(_requests_table(measured))
 
 
-def _measured(settings: Mapping[str, str], measure: Measure) -> dict[str, Any]:
-    """Start a system of its own, measure it, and stop it."""
-    began, quiet = time.monotonic(), Console(stderr=True)
+def _alone(measure: Callable[[Tell], dict[str, Any]]) -> dict[str, Any]:
+    """Measure in a fresh folder, while no other benchmark runs; progress goes to standard error."""
+    began = time.monotonic()
+    quiet = Console(stderr=True)
 
     def tell(line: str) -> None:
         quiet.print(f"{time.monotonic() - began:6.1f} s  {line}")
@@ -77,12 +99,12 @@ def _measured(settings: Mapping[str, str], measure: Measure) -> dict[str, Any]:
         system.down(FOLDER)  # what a killed benchmark left running
         shutil.rmtree(FOLDER, ignore_errors=True)
         try:
-            return asyncio.run(measure(start.up(FOLDER, tell=tell, settings=settings), tell))
+            return measure(tell)
         finally:
             system.down(FOLDER)
 
 
-def _table_of_requests(found: dict[str, Any]) -> Table:
+def _requests_table(found: dict[str, Any]) -> Table:
     table = Table("request", "at a time", "rate, plain", "ratio", "p50, plain", "ratio", title="Requests")
     for name, by_clients in found.items():
         for clients, each in by_clients.items():
@@ -90,6 +112,15 @@ def _table_of_requests(found: dict[str, Any]) -> Table:
             p50 = f"{each['p50_ms']} of {each['plain_p50_ms']} ms"
             table.add_row(name, clients, rate, f"{each['ratio']}", p50, f"{each['p50_ratio']}")
     table.caption = "goals: rate at least 0.5, p50 at most 2"
+    return table
+
+
+def _outbox_table(measured: dict[str, Any]) -> Table:
+    table = Table("what", "measured", "goal", title="Outbox")
+    table.add_row("backlog", str(measured["backlog"]), "")
+    table.add_row("events a second", str(measured["per_second"]), "")
+    table.add_row("events a second when nearly empty", str(measured["per_second_when_empty"]), "")
+    table.add_row("ratio", str(measured["ratio"]), "at least 0.5")
     return table
 
 

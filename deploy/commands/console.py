@@ -29,3 +29,11 @@ def one_sentence_per_failure() -> Iterator[None]:
             raise
         typer.echo(f"lethe: {error}: free the disk or repair the folder, and start again", err=True)
         raise typer.Exit(NOT_STARTED) from None
+
+
+def age(seconds: float) -> str:
+    """How long ago, in the largest unit that fits."""
+    for limit, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= limit:
+            return f"{seconds / limit:.0f} {unit}"
+    return f"{seconds:.0f} s"

@@ -1,21 +1,17 @@
 """`./lethe dead-letters`: what the services gave up, why, and how it goes on."""
 
-import asyncio
 import json
-import os
 from collections.abc import Coroutine, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
-from aio_pika.exceptions import AMQPError
 from rich.console import Console
 from rich.table import Table
 
-from deploy import broker
-from deploy.commands.console import NOT_RUNNING, Json
-from deploy.local import processes, rabbitmq
-from deploy.local.folders import STATE
-from deploy.local.system import SERVICES, VIRTUAL_HOST
+from deploy.commands import access
+from deploy.commands.access import NOTHING_FOUND, WRONG_USE
+from deploy.commands.console import Json, age
+from deploy.local.system import SERVICES
 from shared.messaging import dead_letters
 from shared.messaging.dead_letters import DeadLetter, Pick
 from shared.messaging.sender_accounts import MAY_NOT_SPEAK
@@ -26,13 +22,12 @@ Nothing is lost while it lies here. Mend the cause first (deploy the release, co
 the message goes back to the queue it came from, and the inbox makes sure that it has its effect once. \
 `drop` is for what must never take effect. Bodies hold ids only and are printed by `show --body` alone.
 
-Exit codes: 0 done, 1 some could not be replayed, 2 wrong use, 3 no broker is running, 4 nothing found.
+Exit codes: 0 done, 1 some could not be replayed, 2 wrong use, 3 no broker is running, 4 nothing found, 5 no rights.
 """
-STAYED, WRONG_USE, NOTHING_FOUND = 1, 2, 4
+STAYED = 1
 
 app = typer.Typer(help=HELP, no_args_is_help=True)
 
-Result = TypeVar("Result")
 Service = Annotated[str, typer.Argument(help=f"One of {', '.join(SERVICES)}.")]
 Identifier = Annotated[str, typer.Option("--id", help="The message with this id.")]
 Reason = Annotated[str, typer.Option("--reason", help="All whose reason begins with these words.")]
@@ -44,7 +39,7 @@ def show_list(
     service: Annotated[str, typer.Argument(help="One service; all when left out.")] = "", as_json: Json = False
 ) -> None:
     """Tell what was given up, why, where and how long ago."""
-    letters = [letter for name in ([service] if service else SERVICES) for letter in _run(_letters(name))]
+    letters = [letter for name in ([service] if service else SERVICES) for letter in access.run(_letters(name))]
     if as_json:
         typer.echo(json.dumps([letter.facts() for letter in letters]))
     elif letters:
@@ -61,7 +56,7 @@ def show(
     body: Annotated[bool, typer.Option("--body", help="Print the body as well: ids, no personal values.")] = False,
 ) -> None:
     """Tell everything about one message."""
-    matching = [letter for letter in _run(_letters(service)) if letter.message_id == message_id]
+    matching = [letter for letter in access.run(_letters(service)) if letter.message_id == message_id]
     if not matching:
         _nothing(service)
     for letter in matching:
@@ -79,7 +74,7 @@ def replay(service: Service, message_id: Identifier = "", reason: Reason = "", e
     pick = _picked(message_id, reason, everything)
     if everything:
         pick = _genuine
-    outcome = _run(dead_letters.replay(_url(), service, pick))
+    outcome = access.run(dead_letters.replay(access.amqp_url(), service, pick))
     if not (outcome.sent or outcome.stayed):
         _nothing(service)
     typer.echo(f"sent back: {len(outcome.sent)}")
@@ -99,39 +94,20 @@ def drop(
 ) -> None:
     """Remove messages for good: what they told will never take effect here."""
     pick = _picked(message_id, reason, everything)
-    chosen = [letter for letter in _run(_letters(service)) if pick(letter)]
+    chosen = [letter for letter in access.run(_letters(service)) if pick(letter)]
     if not chosen:
         _nothing(service)
     if not yes:
         typer.confirm(f"Remove {len(chosen)} messages of {service} for good?", abort=True)
     ids = {letter.message_id for letter in chosen}
-    dropped = _run(dead_letters.drop(_url(), service, lambda letter: pick(letter) and letter.message_id in ids))
+    dropped = access.run(
+        dead_letters.drop(access.amqp_url(), service, lambda letter: pick(letter) and letter.message_id in ids)
+    )
     typer.echo(f"removed: {len(dropped)}")
 
 
 def _letters(service: str) -> Coroutine[Any, Any, list[DeadLetter]]:
-    return dead_letters.letters(_url(), service)
-
-
-def _run(work: Coroutine[Any, Any, Result]) -> Result:
-    try:
-        return asyncio.run(work)
-    except LookupError as error:
-        typer.echo(f"lethe: {error}; the services are {', '.join(SERVICES)}", err=True)
-        raise typer.Exit(WRONG_USE) from None
-    except (OSError, TimeoutError, AMQPError) as error:
-        typer.echo(f"lethe: the broker does not answer ({type(error).__name__}): start it with ./lethe up", err=True)
-        raise typer.Exit(NOT_RUNNING) from None
-
-
-def _url() -> str:
-    """The broker named in the environment, or the private one if it runs."""
-    if url := os.environ.get("LETHE_AMQP_URL"):
-        return broker.in_virtual_host(url, os.environ.get("LETHE_VIRTUAL_HOST", VIRTUAL_HOST))
-    if processes.running(STATE, rabbitmq.NAME) is None:
-        typer.echo("lethe: no broker is running: start it with ./lethe up", err=True)
-        raise typer.Exit(NOT_RUNNING)
-    return broker.in_virtual_host(rabbitmq.start(STATE).amqp_url, VIRTUAL_HOST)
+    return dead_letters.letters(access.amqp_url(), service)
 
 
 def _picked(message_id: str, reason: str, everything: bool) -> Pick:
@@ -155,15 +131,8 @@ def _nothing(service: str) -> None:
 def _table(found: Sequence[DeadLetter]) -> Table:
     table = Table("service", "id", "type", "reason", "from queue", "attempt", "age")
     for letter in found:
-        age = "" if letter.age_s is None else _age(letter.age_s)
+        old = "" if letter.age_s is None else age(letter.age_s)
         table.add_row(
-            letter.service, letter.message_id, letter.type, letter.reason, letter.origin, str(letter.attempt), age
+            letter.service, letter.message_id, letter.type, letter.reason, letter.origin, str(letter.attempt), old
         )
     return table
-
-
-def _age(seconds: float) -> str:
-    for limit, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= limit:
-            return f"{seconds / limit:.0f} {unit}"
-    return f"{seconds:.0f} s"

@@ -52,6 +52,10 @@ class DeadLetter:
         return document
 
 
+class QueueGone(LookupError):
+    """The broker has no such queue; the message is its name."""
+
+
 Pick = Callable[[DeadLetter], bool]
 
 
@@ -103,7 +107,7 @@ async def _held(url: str, service: str) -> AsyncIterator[tuple[AbstractChannel, 
         try:
             queue = await channel.declare_queue(dead_letters(service), passive=True, timeout=CONNECT_TIMEOUT_S)
         except ChannelNotFoundEntity:
-            raise LookupError(f"there is no queue {dead_letters(service)}") from None
+            raise QueueGone(dead_letters(service)) from None
         held: Held = []
         while len(held) < MOST and (message := await queue.get(fail=False, timeout=CONNECT_TIMEOUT_S)):
             held.append((_read(service, message), message))

@@ -30,7 +30,8 @@ ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.starts
     "LETHE_STATE": str(FOLDER)
 }
 IN_README = set(re.findall(r"\./lethe ([a-z][^`\n]*[a-z])", (PROJECT / "README.md").read_text()))
-OF_THEIR_OWN = {"up", "down", "demo", "benchmark erasure", "test", "test --containers"}
+IN_RUN_BOOK = set(re.findall(r"^\| `\./lethe ([^`]+)` ", (PROJECT / "docs/operations.md").read_text(), re.MULTILINE))
+OF_THEIR_OWN = {"up", "down", "demo", "benchmark erasure", "benchmark outbox", "test", "test --containers"}
 BENCHMARK = ("benchmark", "erasure", "--people", "400", "--growth", "200", "--json")
 
 Beside = dict[str, subprocess.Popen[str]]
@@ -134,6 +135,19 @@ def test_staff_are_invited_listed_and_ended() -> None:
 @pytest.mark.parametrize("command", sorted(IN_README - OF_THEIR_OWN))
 def test_the_readme_tells_what_works(command: str) -> None:
     assert done(lethe(*command.split())).strip()
+
+
+@pytest.mark.usefixtures("running")
+@pytest.mark.parametrize("command", sorted(IN_RUN_BOOK - OF_THEIR_OWN - IN_README))
+def test_the_run_book_tells_what_works(command: str) -> None:
+    """There is nothing to mend here: those that name something are asked for their help, which knows their options."""
+    words = command.split()
+    if not any(word.isupper() for word in words):
+        assert done(lethe(*words)).strip()
+        return
+    first = next(place for place, word in enumerate(words) if word.isupper() or word.startswith("--"))
+    text = click.unstyle(done(lethe(*words[:first], "--help")))
+    assert [word for word in words if word.startswith("--") and word not in text] == []
 
 
 @pytest.mark.usefixtures("running")

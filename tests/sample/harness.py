@@ -1,5 +1,6 @@
 """A harness for the sample service, and what its tests need again and again."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -11,7 +12,9 @@ from weakref import WeakKeyDictionary
 import aio_pika
 import asyncpg
 from prometheus_client import REGISTRY
+from typer.testing import CliRunner
 
+from deploy.commands import app
 from deploy.local.servers import Servers
 from shared.contracts.message import Event
 from shared.contracts.privacy import ErasureOrdered, OrderedSubject, Participant
@@ -90,6 +93,20 @@ async def listening(harness: Harness, pattern: str) -> AsyncIterator[Heard]:
         await queue.bind(EVENTS, pattern)
         await queue.consume(hear, no_ack=True)
         yield heard
+
+
+async def lethe(harness: Harness, *words: str, answer: str = "", **environment: str) -> Any:
+    """`./lethe WORDS`, on this harness's broker and databases; the environment replaces where they are."""
+    urls = {f"LETHE_{name.upper()}_POSTGRES_URL": own.app for name, own in harness.databases.items()}
+    whole = {
+        "LETHE_AMQP_URL": harness.servers.amqp_url,
+        "LETHE_MANAGEMENT_URL": harness.servers.management_url,
+        "LETHE_VIRTUAL_HOST": harness.name,
+        "COLUMNS": "200",
+        **urls,
+        **environment,
+    }
+    return await asyncio.to_thread(CliRunner().invoke, app, list(words), env=whole, input=answer)
 
 
 def handled(queue: str, outcome: str) -> int:

@@ -1,6 +1,5 @@
 """The dead letters: seen without their bodies, sent back after the cause is mended, dropped on purpose."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
@@ -9,9 +8,7 @@ from uuid import uuid4
 import pytest
 from aio_pika import Message
 from aio_pika.abc import AbstractChannel, HeadersType
-from typer.testing import CliRunner
 
-from deploy.commands import app
 from shared.clock import now
 from shared.database import Transaction
 from shared.messaging import dead_letters
@@ -22,6 +19,7 @@ from shared.messaging.topology import DELIVERY_LIMIT
 from tests.harness import Harness, eventually
 from tests.sample.contracts import ThingNoted
 from tests.sample.harness import depth, handled, publishing, reacting, send, until_handled
+from tests.sample.harness import lethe as command
 from tests.sample.script import DEAD, NOTE, NOTED, noted
 
 
@@ -134,8 +132,7 @@ async def test_what_the_broker_gave_up_is_understood_too(harness: Harness, chann
 
 async def lethe(harness: Harness, *words: str, answer: str = "") -> Any:
     """`./lethe dead-letters WORDS`, on this harness's broker."""
-    environment = {"LETHE_AMQP_URL": harness.servers.amqp_url, "LETHE_VIRTUAL_HOST": harness.name, "COLUMNS": "200"}
-    return await asyncio.to_thread(CliRunner().invoke, app, ["dead-letters", *words], env=environment, input=answer)
+    return await command(harness, "dead-letters", *words, answer=answer)
 
 
 async def test_the_command_lists_shows_replays_and_drops(harness: Harness, channel: AbstractChannel) -> None:
@@ -180,7 +177,7 @@ async def test_the_command_says_what_is_wrong(harness: Harness, channel: Abstrac
         assert (await lethe(harness, *words)).exit_code == 4
     await channel.default_exchange.publish(Message(b"{}", headers={"x-origin-queue": "gone"}), DEAD)
     assert (await lethe(harness, "replay", "sample", "--all")).exit_code == 1
-    nobody = {"LETHE_AMQP_URL": "amqp://guest:guest@127.0.0.1:1/"}
-    answer = await asyncio.to_thread(CliRunner().invoke, app, ["dead-letters", "list", "sample"], env=nobody)
+    nobody = "amqp://guest:guest@127.0.0.1:1/"
+    answer = await command(harness, "dead-letters", "list", "sample", LETHE_AMQP_URL=nobody)
     assert answer.exit_code == 3
     assert "./lethe up" in answer.output

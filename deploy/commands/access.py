@@ -1,0 +1,119 @@
+"""How an operator's command reaches the broker and the databases, and what it says when it can't."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from typing import Any, TypeVar
+
+import asyncpg
+import httpx
+import typer
+from aio_pika.exceptions import AMQPError, AuthenticationError, ProbableAuthenticationError
+from aiormq.exceptions import ChannelAccessRefused, ChannelNotFoundEntity, ConnectionNotAllowed
+
+from deploy import broker, databases
+from deploy.commands.console import NOT_RUNNING
+from deploy.local import postgres, processes, rabbitmq
+from deploy.local.folders import STATE
+from deploy.local.keys import password_secret
+from deploy.local.system import SERVICES, VIRTUAL_HOST
+from shared.database import Database
+from shared.messaging.dead_letters import QueueGone
+from shared.messaging.outbox import enqueue
+
+WRONG_USE, NOTHING_FOUND, NO_RIGHTS = 2, 4, 5
+FORBIDDEN = (401, 403)
+
+EXIT_CODES = "2 wrong use, 3 a server does not answer, 4 nothing found, 5 no rights"
+
+Result = TypeVar("Result")
+
+REFUSED = (
+    *(AuthenticationError, ProbableAuthenticationError, ChannelAccessRefused, ConnectionNotAllowed),
+    *(asyncpg.InvalidAuthorizationSpecificationError, asyncpg.InsufficientPrivilegeError),
+)
+OLDER = (asyncpg.UndefinedTableError, asyncpg.UndefinedColumnError, asyncpg.InvalidCatalogNameError)
+AWAY = (OSError, TimeoutError, AMQPError, httpx.HTTPError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+
+def fail(sentence: str, code: int) -> typer.Exit:
+    """Say why in one sentence; the caller raises what is answered."""
+    typer.echo(f"lethe: {sentence}", err=True)
+    return typer.Exit(code)
+
+
+def run(work: Coroutine[Any, Any, Result]) -> Result:
+    """Do the work; every failure of a server ends the command with one sentence and the exit code of its kind."""
+    try:
+        return asyncio.run(work)
+    except QueueGone as error:
+        raise fail(f"there is no queue {error}; the services are {', '.join(SERVICES)}", WRONG_USE) from None
+    except ChannelNotFoundEntity:
+        raise fail("the queue is gone: `./lethe topology check` tells what is missing", NOTHING_FOUND) from None
+    except REFUSED as error:
+        raise fail(f"the server refuses this account ({type(error).__name__}): use an operator's", NO_RIGHTS) from None
+    except OLDER:
+        raise fail("the database is of another version: `./lethe up` brings it along", NOT_RUNNING) from None
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code in FORBIDDEN:
+            raise fail("the broker refuses this account: use an operator's", NO_RIGHTS) from None
+        raise fail(f"the broker answers {error.response.status_code}: look into its log", NOT_RUNNING) from None
+    except AWAY as error:
+        raise fail(
+            f"a server does not answer ({type(error).__name__}): start it with ./lethe up", NOT_RUNNING
+        ) from None
+
+
+def amqp_url() -> str:
+    """The broker named in the environment, or the private one if it runs."""
+    if url := os.environ.get("LETHE_AMQP_URL"):
+        return broker.in_virtual_host(url, virtual_host())
+    return broker.in_virtual_host(_private_broker().amqp_url, virtual_host())
+
+
+def management_url() -> str:
+    """The management API named in the environment, or that of the private broker if it runs."""
+    return os.environ.get("LETHE_MANAGEMENT_URL") or _private_broker().management_url
+
+
+def virtual_host() -> str:
+    return os.environ.get("LETHE_VIRTUAL_HOST", VIRTUAL_HOST)
+
+
+def _private_broker() -> rabbitmq.RabbitServer:
+    if processes.running(STATE, rabbitmq.NAME) is None:
+        raise fail("no broker is running: start it with ./lethe up", NOT_RUNNING)
+    return rabbitmq.start(STATE)
+
+
+def services(name: str) -> Sequence[str]:
+    """The one that is named, or all. Ends the command when there is none of that name."""
+    if not name:
+        return SERVICES
+    if name not in SERVICES and _own_url(name) is None:
+        raise fail(f"there is no service {name}; the services are {', '.join(SERVICES)}", WRONG_USE)
+    return [name]
+
+
+@contextlib.asynccontextmanager
+async def database(service: str) -> AsyncIterator[Database]:
+    """A service's database through its working role, which may change nothing but data."""
+    opened = Database(_own_url(service) or _working_url(service), service, enqueue, 2)
+    await opened.open()
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+def _own_url(service: str) -> str | None:
+    return os.environ.get(f"LETHE_{service.upper()}_POSTGRES_URL")
+
+
+def _working_url(service: str) -> str:
+    admin_url = os.environ.get("LETHE_POSTGRES_ADMIN_URL")
+    if not admin_url and processes.running(STATE, postgres.NAME) is None:
+        raise fail("no PostgreSQL is running: start it with ./lethe up", NOT_RUNNING)
+    admin_url = admin_url or postgres.start(STATE, durable=True).admin_url
+    return databases.working_url(admin_url, service, secret=password_secret(STATE))
