@@ -168,8 +168,8 @@ class Database:
         """A connection. Raises UnreachableError whatever PostgreSQL's reason: it is never the message's fault."""
         try:
             connection = await self.pool.acquire(timeout=CONNECT_TIMEOUT_S)
-        except asyncpg.PostgresError as error:
-            raise UnreachableError(error.sqlstate) from error
+        except (OSError, asyncpg.PostgresError) as error:
+            raise UnreachableError(getattr(error, "sqlstate", None)) from error
         try:
             yield connection
         finally:

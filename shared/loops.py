@@ -1,6 +1,7 @@
 """Work that repeats until the process stops."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -10,6 +11,7 @@ from typing import Any
 from shared.observability import log, what_failed
 
 BACKOFF_LIMIT_S = 30.0
+JITTER = 0.2
 MAX_DOUBLINGS = 16  # a float has no room for 2 ** 1024, which is what a night without a broker comes to
 
 Step = Callable[..., Awaitable[bool]]
@@ -49,6 +51,11 @@ def backoff(attempt: int, first_s: float, limit_s: float, factor: float = 2.0) -
     return float(min(first_s * factor ** min(max(attempt - 1, 0), MAX_DOUBLINGS), limit_s))
 
 
+def jittered(seconds: float) -> float:
+    """About that long: what failed together does not come back together."""
+    return seconds * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
+
+
 async def run(loop: Loop, wake: asyncio.Event, stop: asyncio.Event) -> None:
     """Repeat the step until `stop`. A failing step is reported and tried again with backoff."""
     failures = 0
@@ -66,7 +73,8 @@ async def run(loop: Loop, wake: asyncio.Event, stop: asyncio.Event) -> None:
             log.warning("loop step failed", step=loop.name, attempt=failures, **what_failed(error))
         if not more:
             longest = max(BACKOFF_LIMIT_S, loop.interval_s)
-            await _rest(wake, stop, backoff(failures + 1, loop.interval_s, longest))
+            rest_s = backoff(failures + 1, loop.interval_s, longest)
+            await _rest(wake, stop, jittered(rest_s) if failures else rest_s)
 
 
 async def _rest(wake: asyncio.Event, stop: asyncio.Event, seconds: float) -> None:

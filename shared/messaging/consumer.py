@@ -1,6 +1,7 @@
 """What happens to one delivered event: inbox mark, effect and outgoing messages in one transaction."""
 
 import asyncio
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,22 +13,24 @@ from pydantic import ValidationError
 
 from shared.contracts.message import Event
 from shared.database import Database, Transaction
-from shared.loops import backoff
+from shared.loops import backoff, jittered
 from shared.messaging.batching import Batcher, NotBatchable
 from shared.messaging.faults import Fault, Rejected, classify
 from shared.messaging.inbox import Standing, mark_all_received, mark_received
 from shared.messaging.publisher import Publisher
-from shared.messaging.retry import attempts, give_up, retry_later
+from shared.messaging.retry import LAST_ATTEMPT, LAST_ATTEMPT_FAILED, attempts, give_up, retry_later
 from shared.messaging.router import EventHandler, parameters
 from shared.messaging.sender_accounts import MAY_NOT_SPEAK, may_send
 from shared.observability import continued_trace, log, metrics, what_failed
 from shared.purposes import Purpose
 
 CONFLICT_TRIES = 5
+CONFLICT_REST_S = 0.005
 # In-place tries while the database answers again and yet keeps failing with infrastructure faults.
 INFRASTRUCTURE_TRIES = 20
 PROBE_INTERVAL_S = 0.2
 PROBE_LIMIT_S = 5.0
+APART_S = 0.2
 
 # The outcomes of a message that was handled; those of one that failed are the values of Fault.
 DONE = "done"
@@ -67,6 +70,7 @@ class Consumer:
                 fault = classify(error)
                 if fault is Fault.CONFLICT and conflicts < CONFLICT_TRIES:
                     conflicts += 1
+                    await asyncio.sleep(jittered(backoff(conflicts, CONFLICT_REST_S, PROBE_LIMIT_S)))
                 elif fault is Fault.INFRASTRUCTURE and broken < INFRASTRUCTURE_TRIES:
                     broken += 1
                     await self._wait_for_database(error)
@@ -129,13 +133,18 @@ class Consumer:
         await function(what, **{name: available[name] for name in parameters(function, leading=1)})
 
     async def _put_away(self, message: AbstractIncomingMessage, fault: Fault, error: Exception) -> None:
-        """A refused write is an outcome; a permanent fault goes to the dead letters, any other to a retry tier."""
+        """A refused write is an outcome; what can't work or has failed for a day is a dead letter, the rest waits."""
         queue = self.handler.queue
         if fault in (Fault.BLOCKED, Fault.LATE):
             log.info("write refused", queue=queue, reason=fault.value, **what_failed(error))
         elif fault is Fault.PERMANENT:
             await self._insist(give_up, self.handler.service, queue, message, error, reason_of(error))
+        elif attempts(message) + 1 >= LAST_ATTEMPT:
+            await self._insist(give_up, self.handler.service, queue, message, error, LAST_ATTEMPT_FAILED)
         else:
+            # A tier gives back in the order and rhythm in which it was given: this is what takes two that failed over
+            # each other apart. A shorter life for some of its messages would not: one waits for those before it.
+            await asyncio.sleep(random.uniform(0, APART_S))  # noqa: S311
             await self._insist(retry_later, queue, message, error)
 
     async def _insist(self, hand_over: Callable[..., Any], *args: Any) -> None:
@@ -148,7 +157,7 @@ class Consumer:
             except Exception as error:  # noqa: BLE001 whatever the broker says, the copy is not safe yet
                 log.warning("copy not confirmed", queue=self.handler.queue, **what_failed(error))
                 failures += 1
-                await asyncio.sleep(backoff(failures, PROBE_INTERVAL_S, PROBE_LIMIT_S))
+                await asyncio.sleep(jittered(backoff(failures, PROBE_INTERVAL_S, PROBE_LIMIT_S)))
 
     async def _wait_for_database(self, error: Exception) -> None:
         """Hold the message: with the prefetch filled, the consumer pauses until the probe succeeds."""
@@ -158,7 +167,7 @@ class Consumer:
         await asyncio.sleep(PROBE_INTERVAL_S)
         while not await self.database.reachable():
             probes += 1
-            await asyncio.sleep(backoff(probes, PROBE_INTERVAL_S, PROBE_LIMIT_S))
+            await asyncio.sleep(jittered(backoff(probes, PROBE_INTERVAL_S, PROBE_LIMIT_S)))
         metrics.paused.labels(queue).set(0)
 
 

@@ -13,7 +13,8 @@ class Fault(Enum):
     INFRASTRUCTURE = "infrastructure"  # wait until the database answers again; costs no attempt
     BLOCKED = "blocked"  # PostgreSQL refused a write for this purpose: an outcome, not an error
     LATE = "late"  # the person was erased while we worked: dropped and counted
-    CONFLICT = "conflict"  # serialization failure or deadlock: at once again
+    CONFLICT = "conflict"  # serialization failure, deadlock or a lock held too long: at once again
+    SLOW = "slow"  # a statement that took too long: as transient, and no sign that the server is away
     TRANSIENT = "transient"  # everything else: retry with growing waits
 
 
@@ -34,7 +35,8 @@ FOREIGN_KEY_VIOLATION = "23503"
 SUBJECT_STAYS_ERASED = "subject_stays_erased"
 OF_A_LIVE_PERSON = ("_of_a_live_person", "_of_a_person")
 NAMES_A_LIVE_PERSON = "_names_a_live_person"
-CONFLICTS = ("40001", "40P01")
+CONFLICTS = ("40001", "40P01", "55P03")
+QUERY_CANCELED = "57014"
 INFRASTRUCTURE_CLASSES = ("08", "53", "57")
 PERMANENT_CLASSES = ("22", "23")
 
@@ -48,8 +50,10 @@ def classify(error: BaseException) -> Fault:
         return Fault.BLOCKED if routine == ROW_LEVEL_SECURITY else Fault.TRANSIENT
     if isinstance(error, asyncpg.PostgresError):
         return classify_sqlstate(error.sqlstate or "", getattr(error, "constraint_name", None) or "")
+    if isinstance(error, TimeoutError):  # of a statement: who gets no connection at all hears UnreachableError
+        return Fault.SLOW
     # InternalClientError: how asyncpg reports a connection that was cut in the middle of a dialogue (seen)
-    if isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError):
+    if isinstance(error, OSError | asyncpg.InterfaceError | asyncpg.InternalClientError):
         return Fault.INFRASTRUCTURE
     return Fault.TRANSIENT
 
@@ -62,6 +66,8 @@ def classify_sqlstate(sqlstate: str, constraint: str) -> Fault:
         return Fault.LATE
     if sqlstate in CONFLICTS or constraint.endswith(NAMES_A_LIVE_PERSON):  # done again, the row names nobody
         return Fault.CONFLICT
+    if sqlstate == QUERY_CANCELED:
+        return Fault.SLOW
     if sqlstate.startswith(INFRASTRUCTURE_CLASSES):
         return Fault.INFRASTRUCTURE
     if sqlstate.startswith(PERMANENT_CLASSES):

@@ -6,7 +6,6 @@ for its own sake holds up nobody: it waits for its next attempt, and after the l
 """
 
 import asyncio
-import random
 from collections.abc import Sequence
 
 import aio_pika
@@ -14,7 +13,7 @@ from aio_pika import DeliveryMode
 from aio_pika.abc import HeadersType
 
 from shared.database import Database, Transaction
-from shared.loops import backoff
+from shared.loops import backoff, jittered
 from shared.messaging import outbox_rows
 from shared.messaging.outbox_rows import OutboxRow, Refusal
 from shared.messaging.publisher import PASSING, UNCONFIRMED, Publisher, refusal
@@ -29,7 +28,6 @@ OUTBOX_FIGURES = "outbox figures"
 BATCH = 100
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 3600.0
-JITTER = 0.2
 # A row too large stays too large: a minute of tries for what a deployment may mend. A queue at its limit is
 # emptied by the next release or not at all: half a day of them.
 TRIES = 6
@@ -124,8 +122,7 @@ def _refusal(row: OutboxRow, fault: str) -> Refusal:
         log.error("event is in quarantine", type=row.type, reason=fault, attempt=attempt)
         return Refusal(row.message_id, fault, None)
     log.warning("event was refused", type=row.type, reason=fault, attempt=attempt)
-    wait_s = backoff(attempt, FIRST_WAIT_S, LONGEST_WAIT_S) * random.uniform(1 - JITTER, 1 + JITTER)  # noqa: S311
-    return Refusal(row.message_id, fault, wait_s)
+    return Refusal(row.message_id, fault, jittered(backoff(attempt, FIRST_WAIT_S, LONGEST_WAIT_S)))
 
 
 async def _publish(publisher: Publisher, service: str, row: OutboxRow) -> None:

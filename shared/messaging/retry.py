@@ -15,6 +15,9 @@ ORIGIN = "x-origin-queue"
 FAILED_AT = "x-failed-at"
 FAULT = "x-fault"
 MOST_ATTEMPTS = 1_000_000
+# Through all tiers and then each hour until nearly a day is over: time enough for a release that mends a bug.
+LAST_ATTEMPT = len(TIERS) + 23
+LAST_ATTEMPT_FAILED = "failed at its last attempt"
 
 
 def attempts(message: AbstractIncomingMessage) -> int:
@@ -24,7 +27,7 @@ def attempts(message: AbstractIncomingMessage) -> int:
 
 
 async def retry_later(publisher: Publisher, queue: str, message: AbstractIncomingMessage, error: Exception) -> None:
-    """Send a copy to the tier of its attempt; the last tier repeats, with an alert."""
+    """Send a copy to the tier of its attempt; the last tier repeats until the last attempt, with an alert."""
     attempt = attempts(message) + 1
     tier = TIERS[min(attempt, len(TIERS)) - 1]
     report = log.error if attempt > len(TIERS) else log.warning

@@ -74,7 +74,7 @@ async def _erase_part(
             await _purge(tx, eraser, order_id, part, people)
             return part + 1
     except asyncpg.PostgresError as error:
-        if classify(error) in (Fault.INFRASTRUCTURE, Fault.CONFLICT):
+        if classify(error) in (Fault.INFRASTRUCTURE, Fault.CONFLICT, Fault.SLOW):
             raise
         if len(people) == 1:
             await _report_failure(tx, eraser, order_id, part, people[0].subject_id, error)

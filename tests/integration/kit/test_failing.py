@@ -9,10 +9,12 @@ import asyncpg
 import pytest
 from aio_pika.abc import AbstractChannel
 
+from shared import database as databases
 from shared.contracts.participants import DataMapAnnounced
 from shared.database import Transaction
 from shared.messaging.faults import Rejected
-from shared.messaging.topology import management
+from shared.messaging.retry import LAST_ATTEMPT, LAST_ATTEMPT_FAILED
+from shared.messaging.topology import TIERS, management
 from shared.purposes import Purpose
 from tests.harness import Harness
 from tests.sample.contracts import ThingNoted
@@ -85,6 +87,83 @@ async def test_a_passing_fault_waits_in_the_tiers_and_the_last_one_repeats(
     assert await depth(harness, DEAD) == 0
 
 
+@pytest.mark.parametrize("failure", [RuntimeError("Anna"), "SELECT no_such_column", RAISE.format("57014")])
+async def test_a_bug_is_a_dead_letter_after_its_last_attempt(
+    harness: Harness, channel: AbstractChannel, failure: Exception | str
+) -> None:
+    script = Script(*[failure] * 3 * LAST_ATTEMPT)
+
+    async def handle(event: ThingNoted, tx: Transaction, attempt: int) -> None:
+        await script.handle(event, tx, attempt)
+
+    async with harness.serve(reacting(handle)):
+        await send(channel, noted())
+        letter = await dead_letter(channel)
+    assert script.attempts == [*range(1, LAST_ATTEMPT + 1)]
+    assert (letter.headers["x-reason"], letter.headers["x-attempt"]) == (LAST_ATTEMPT_FAILED, LAST_ATTEMPT)
+    assert letter.headers["x-origin-queue"] == NOTED
+    assert "Anna" not in str(letter.headers)
+    assert [await depth(harness, queue) for queue in (NOTED, "lethe.retry.1h")] == [0, 0]
+
+
+def test_the_last_attempt_is_within_a_day() -> None:
+    waits = [tier.wait_ms for tier in TIERS] + [TIERS[-1].wait_ms] * (LAST_ATTEMPT - 1 - len(TIERS))
+    assert 20 * 3_600_000 < sum(waits) < 24 * 3_600_000
+
+
+async def test_a_statement_that_always_times_out_costs_its_attempts(
+    harness: Harness, channel: AbstractChannel, everything: asyncpg.Connection
+) -> None:
+    """It held a place for twenty minutes as if the server were away."""
+    await everything.execute(f"ALTER DATABASE sample_{harness.name} SET statement_timeout = '300ms'")
+    try:
+        script = Script(*["SELECT pg_sleep(30)"] * 3)
+        slow = handled(NOTED, "slow"), handled(NOTED, "infrastructure")
+        await script.play(harness, channel)
+    finally:
+        await everything.execute(f"ALTER DATABASE sample_{harness.name} RESET statement_timeout")
+    assert script.attempts == [1, 2, 3, 4]
+    assert (handled(NOTED, "slow"), handled(NOTED, "infrastructure")) == (slow[0] + 3, slow[1])
+
+
+async def test_a_statement_that_nobody_answers_costs_its_attempts(
+    harness: Harness, channel: AbstractChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The client's own limit, where the server has none."""
+    monkeypatch.setattr(databases, "COMMAND_TIMEOUT_S", 0.5)
+    script = Script(*["SELECT pg_sleep(30)"] * 2)
+    await script.play(harness, channel)
+    assert script.attempts == [1, 2, 3]
+
+
+async def test_who_waits_for_a_lock_tries_again_at_once(
+    harness: Harness, channel: AbstractChannel, everything: asyncpg.Connection
+) -> None:
+    """A vacuum, or another's open transaction, costs no attempt."""
+    await everything.execute(f"ALTER DATABASE sample_{harness.name} SET lock_timeout = '200ms'")
+    await everything.execute(f"ALTER ROLE sample_app IN DATABASE sample_{harness.name} SET lock_timeout = '200ms'")
+    script, waited = Script(), handled(NOTED, "conflict")
+
+    async def handle(event: ThingNoted, tx: Transaction, attempt: int) -> None:
+        if len(script.attempts) == 2:
+            await locking.rollback()
+        await script.handle(event, tx, attempt)
+
+    try:
+        locking = everything.transaction()
+        await locking.start()
+        await everything.execute("LOCK TABLE note IN ACCESS EXCLUSIVE MODE")
+        done = handled(NOTED, "done")
+        async with harness.serve(reacting(handle)):
+            await send(channel, noted())
+            await until_handled(NOTED, "done", done + 1)
+    finally:
+        await everything.execute(f"ALTER DATABASE sample_{harness.name} RESET lock_timeout")
+        await everything.execute(f"ALTER ROLE sample_app IN DATABASE sample_{harness.name} RESET lock_timeout")
+    assert script.attempts == [1, 1, 1]
+    assert handled(NOTED, "conflict") == waited
+
+
 @pytest.mark.parametrize("attempt", [-5, 10**9, "Anna", True])
 async def test_a_nonsense_attempt_does_not_stop_the_consumer(
     harness: Harness, channel: AbstractChannel, attempt: Any
@@ -94,7 +173,7 @@ async def test_a_nonsense_attempt_does_not_stop_the_consumer(
     assert len(script.attempts) == 2
 
 
-@pytest.mark.parametrize("sqlstate", ["40001", "40P01"])
+@pytest.mark.parametrize("sqlstate", ["40001", "40P01", "55P03"])
 async def test_conflicts_are_tried_again_at_once(harness: Harness, channel: AbstractChannel, sqlstate: str) -> None:
     """They cost no attempt."""
     script = Script(*[RAISE.format(sqlstate)] * 4)

@@ -23,7 +23,7 @@ def refused_by(routine: str) -> asyncpg.PostgresError:
         (asyncpg.TooManyConnectionsError("too many clients"), Fault.INFRASTRUCTURE),
         (UnreachableError("55000"), Fault.INFRASTRUCTURE),
         (ConnectionResetError(), Fault.INFRASTRUCTURE),
-        (TimeoutError(), Fault.INFRASTRUCTURE),
+        (TimeoutError(), Fault.SLOW),
         (asyncpg.DataError("invalid input for query argument"), Fault.PERMANENT),
         (asyncpg.CheckViolationError("new row violates check constraint"), Fault.PERMANENT),
         (Rejected("report on an unknown order"), Fault.PERMANENT),
@@ -31,7 +31,8 @@ def refused_by(routine: str) -> asyncpg.PostgresError:
         (asyncpg.SerializationError("could not serialize access"), Fault.CONFLICT),
         (refused_by("ExecWithCheckOptions"), Fault.BLOCKED),
         (refused_by("aclcheck_error"), Fault.TRANSIENT),
-        (asyncpg.LockNotAvailableError("lock timeout"), Fault.TRANSIENT),
+        (asyncpg.LockNotAvailableError("lock timeout"), Fault.CONFLICT),
+        (asyncpg.QueryCanceledError("canceling statement due to statement timeout"), Fault.SLOW),
         (RuntimeError("anything else"), Fault.TRANSIENT),
     ],
 )
