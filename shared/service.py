@@ -14,6 +14,7 @@ from shared.database import Database
 from shared.lifecycle import CannotStart
 from shared.loops import Loop, backoff, run
 from shared.messaging import broker as brokers
+from shared.messaging.admission import Admission
 from shared.messaging.consumer import Consumer
 from shared.messaging.housekeeping import HOUSEKEEPING, drop_old_marks
 from shared.messaging.outbox import OUTBOX, OUTBOX_FIGURES, anything_due, enqueue, measure, relay
@@ -21,6 +22,7 @@ from shared.messaging.publisher import Publisher
 from shared.messaging.request_client import RequestClient
 from shared.messaging.request_server import RequestServer
 from shared.messaging.router import ServiceRouter, WiringError, check_parameters, parameters
+from shared.messaging.supervision import SUPERVISION, begin, supervise
 from shared.observability import log, what_failed
 from shared.personal_data.catch_up import catch_up
 from shared.personal_data.data_map import DataMap
@@ -108,7 +110,8 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Resourc
     stop = asyncio.Event()
     broker: RabbitBroker | None = None
     tasks: list[asyncio.Task[None]] = []
-    web = health.server(health.application(lambda: _checks(resources, broker, loops[0])))
+    admissions = _admissions(router, resources)
+    web = health.server(health.application(lambda: _checks(resources, broker, loops[0], admissions)))
     web_task = asyncio.create_task(web.serve(sockets=[listening]))
     try:
         await _insist(resources.database.open, stop, "database")
@@ -119,8 +122,11 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Resourc
             await _insist(lambda: catch_up(*joining), stop, "catching up")
         await announce(resources.database, service.data_map, settings.recipients)
         signals[OUTBOX].set()
-        broker = _broker(service.name, router, provided, resources)
+        await begin(resources.database, admissions)
+        broker = started = _broker(service.name, router, provided, resources, admissions)
         await brokers.start(broker)
+        supervision = Loop(SUPERVISION, lambda: supervise(resources.database, started, admissions))
+        tasks.append(asyncio.create_task(run(supervision, signals[SUPERVISION], stop)))
         log.info("ready")
         yield resources
     finally:
@@ -131,11 +137,15 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Resourc
         await _relay_the_rest(resources)
         web.should_exit = True
         await web_task
-        for closing in (value for value in provided.values() if isinstance(value, Closing)):
-            await closing.aclose()
-        await resources.client.close()
-        await resources.publisher.close()
-        await resources.database.close()
+        await _close(resources, provided)
+
+
+async def _close(resources: Resources, provided: dict[str, Any]) -> None:
+    for closing in (value for value in provided.values() if isinstance(value, Closing)):
+        await closing.aclose()
+    await resources.client.close()
+    await resources.publisher.close()
+    await resources.database.close()
 
 
 def _resources(service: Service, settings: Settings) -> Resources:
@@ -174,9 +184,16 @@ def _own_loops(service: Service, resources: Resources) -> list[Loop]:
     ]
 
 
-def _broker(name: str, router: ServiceRouter, provided: dict[str, Any], resources: Resources) -> RabbitBroker:
+def _admissions(router: ServiceRouter, resources: Resources) -> list[Admission]:
+    return [Admission(handler.queue, resources.database.signals[SUPERVISION].set) for handler in router.event_handlers]
+
+
+def _broker(
+    name: str, router: ServiceRouter, provided: dict[str, Any], resources: Resources, admissions: Sequence[Admission]
+) -> RabbitBroker:
     settings, database, publisher = resources.settings, resources.database, resources.publisher
-    consumers = [Consumer(handler, database, publisher, provided) for handler in router.event_handlers]
+    taking = zip(router.event_handlers, admissions, strict=True)
+    consumers = [Consumer(handler, database, publisher, provided, admission) for handler, admission in taking]
     slots = asyncio.Semaphore(settings.request_concurrency)
     verifier = Verifier.of(settings.assertion_keys) if settings.assertion_keys else None
     server = RequestServer(name, router.request_handlers, database, publisher, provided, slots, verifier)
@@ -216,11 +233,14 @@ async def _relay_the_rest(resources: Resources) -> None:
                 pass
 
 
-async def _checks(resources: Resources, broker: RabbitBroker | None, relaying: Loop) -> dict[str, bool]:
+async def _checks(
+    resources: Resources, broker: RabbitBroker | None, relaying: Loop, admissions: Sequence[Admission]
+) -> dict[str, bool]:
     if not await resources.database.reachable():
         return {"database": False, "consumers": False, "relay": False}
+    resting = {admission.queue for admission in admissions if not admission.wanted}
     return {
         "database": True,
-        "consumers": broker is not None and brokers.consuming(broker),
+        "consumers": broker is not None and brokers.consuming(broker, resting),
         "relay": relaying.progress.age_s < RELAY_STALLED_S or not await anything_due(resources.database),
     }

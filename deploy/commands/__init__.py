@@ -27,6 +27,7 @@ COMMANDS = {
     "down": Place("system", "down", "Drain and stop everything; all data stays."),
     "dead-letters": Place("dead_letters", "app", "Messages given up: list, show, replay, drop."),
     "staff": Place("staff", "app", "Who of the vendor's staff may sign in: invite, list, end."),
+    "consumers": Place("consumers", "app", "Reactions that take messages or rest: list, pause, resume."),
     "outbox": Place("outbox", "app", "Events that wait to be told, and those that the broker refuses."),
     "register": Place("register", "app", "The register of processing and the record of Art. 30."),
     "notice": Place("notice", "notice", "The privacy notice, made from register and data maps."),

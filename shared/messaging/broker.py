@@ -6,11 +6,12 @@ nothing is declared here but the short-lived request queue; nothing is published
 types are not applied (reading a message from FastStream's context costs a thread hop each).
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+import contextlib
+from collections.abc import Awaitable, Callable, Container, Iterable
 from typing import Any
 
 from aio_pika.abc import AbstractIncomingMessage
-from aio_pika.exceptions import ChannelNotFoundEntity
+from aio_pika.exceptions import AMQPError, ChannelInvalidStateError, ChannelNotFoundEntity
 from faststream.middlewares import AckPolicy
 from faststream.rabbit import (
     Channel,
@@ -30,6 +31,7 @@ from shared.messaging.topology import REQUESTS, requests_key, requests_queue
 
 REQUEST_TTL_MS = 30_000
 RECONNECT_S = 1.0
+ANSWER_S = 10.0
 
 Take = Callable[[AbstractIncomingMessage], Awaitable[None]]
 
@@ -112,12 +114,38 @@ async def _whole(message: RabbitMessage, _original: Any) -> RabbitMessage:
     return message
 
 
-def consuming(broker: RabbitBroker) -> bool:
-    """Whether every subscriber has a consumer on an open channel.
+async def stop_taking(broker: RabbitBroker, queue: str) -> None:
+    """Tell the broker to deliver no more to one consumer; what it has delivered already is in hand."""
+    subscriber = _subscriber(broker, queue)
+    tag, subscriber._consumer_tag = subscriber._consumer_tag, None  # noqa: SLF001
+    with contextlib.suppress(AMQPError, ChannelInvalidStateError):  # on a closed channel nothing is delivered anyway
+        await subscriber._queue_obj.cancel(tag, timeout=ANSWER_S)  # noqa: SLF001
+
+
+async def take_again(broker: RabbitBroker, queue: str) -> None:
+    """Have the broker deliver to a consumer that was told to stop. FastStream's own stop forgets what is in hand."""
+    subscriber = _subscriber(broker, queue)
+    subscriber._consumer_tag = await subscriber._queue_obj.consume(subscriber.consume, timeout=ANSWER_S)  # noqa: SLF001
+
+
+def takes(broker: RabbitBroker, queue: str) -> bool:
+    return _subscriber(broker, queue)._consumer_tag is not None  # noqa: SLF001
+
+
+def _subscriber(broker: RabbitBroker, queue: str) -> Any:
+    subscribers: list[Any] = broker.subscribers
+    return next(subscriber for subscriber in subscribers if subscriber.queue.name == queue)
+
+
+def consuming(broker: RabbitBroker, resting: Container[str] = ()) -> bool:
+    """Whether every subscriber has a consumer on an open channel, but those that rest on purpose.
 
     `ping` only looks at the connection: healthy while a consumer is missing (faststream#2758).
     """
-    for subscriber in broker.subscribers:
+    subscribers: list[Any] = broker.subscribers
+    for subscriber in subscribers:
+        if subscriber.queue.name in resting:
+            continue
         queue = getattr(subscriber, "_queue_obj", None)
         tag = getattr(subscriber, "_consumer_tag", None)
         if queue is None or tag is None or queue.channel.is_closed:

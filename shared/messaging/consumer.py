@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from shared.contracts.message import Event
 from shared.database import Database, Transaction
 from shared.loops import backoff, jittered
+from shared.messaging.admission import Admission
 from shared.messaging.batching import Batcher, NotBatchable
 from shared.messaging.faults import Fault, Rejected, classify
 from shared.messaging.inbox import Standing, mark_all_received, mark_received
@@ -21,6 +22,7 @@ from shared.messaging.publisher import Publisher
 from shared.messaging.retry import LAST_ATTEMPT, LAST_ATTEMPT_FAILED, attempts, give_up, retry_later
 from shared.messaging.router import EventHandler, parameters
 from shared.messaging.sender_accounts import MAY_NOT_SPEAK, may_send
+from shared.messaging.waiting import note_end, note_waiting
 from shared.observability import continued_trace, log, metrics, what_failed
 from shared.purposes import Purpose
 
@@ -36,6 +38,8 @@ APART_S = 0.2
 DONE = "done"
 DUPLICATE = "duplicate"
 LATE = Fault.LATE.value
+OUTCOMES = (Fault.BLOCKED, Fault.LATE)
+FAILED = frozenset(fault.value for fault in Fault if fault not in OUTCOMES)
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Consumer:
     database: Database
     publisher: Publisher
     provided: Mapping[str, Any]
+    admission: Admission
 
     @cached_property
     def batcher(self) -> Batcher:
@@ -51,12 +56,24 @@ class Consumer:
 
     async def take(self, message: AbstractIncomingMessage) -> None:
         """Handle a delivery to its end and acknowledge it. Never raises but on cancellation."""
+        if not await self.admission.admit():
+            await message.nack(requeue=True)
+            return
+        try:
+            outcome = await self._measured(message)
+        except BaseException:
+            self.admission.leave()
+            raise
+        self.admission.record(failed=outcome in FAILED)
+        await message.ack()
+
+    async def _measured(self, message: AbstractIncomingMessage) -> str:
         queue = self.handler.queue
         trace = message.headers.get("traceparent")
         with continued_trace(queue, str(trace) if trace else None), metrics.seconds.labels(queue).time():
             outcome = await self._outcome(message)
         metrics.handled.labels(queue, outcome).inc()
-        await message.ack()
+        return outcome
 
     async def _outcome(self, message: AbstractIncomingMessage) -> str:
         """Try until the message has an outcome: first with its batch, if the event is a hot one, then alone."""
@@ -65,7 +82,9 @@ class Consumer:
         conflicts = broken = 0
         while True:
             try:
-                return await self._handle(message)
+                outcome = await self._handle(message)
+                await note_end(self.database, self.handler.queue, message)
+                return outcome
             except Exception as error:  # noqa: BLE001 the boundary: every failure is classified
                 fault = classify(error)
                 if fault is Fault.CONFLICT and conflicts < CONFLICT_TRIES:
@@ -135,17 +154,24 @@ class Consumer:
     async def _put_away(self, message: AbstractIncomingMessage, fault: Fault, error: Exception) -> None:
         """A refused write is an outcome; what can't work or has failed for a day is a dead letter, the rest waits."""
         queue = self.handler.queue
-        if fault in (Fault.BLOCKED, Fault.LATE):
+        if fault in OUTCOMES or fault is Fault.PERMANENT or attempts(message) + 1 >= LAST_ATTEMPT:
+            await self._end(message, fault, error)
+            await note_end(self.database, queue, message)
+            return
+        # A tier gives back in the order and rhythm in which it was given: this is what takes two that failed over
+        # each other apart. A shorter life for some of its messages would not: one waits for those before it.
+        await asyncio.sleep(random.uniform(0, APART_S))  # noqa: S311
+        await self._insist(retry_later, queue, message, error)
+        await note_waiting(self.database, queue, message, type(error).__name__)
+
+    async def _end(self, message: AbstractIncomingMessage, fault: Fault, error: Exception) -> None:
+        queue = self.handler.queue
+        if fault in OUTCOMES:
             log.info("write refused", queue=queue, reason=fault.value, **what_failed(error))
         elif fault is Fault.PERMANENT:
             await self._insist(give_up, self.handler.service, queue, message, error, reason_of(error))
-        elif attempts(message) + 1 >= LAST_ATTEMPT:
-            await self._insist(give_up, self.handler.service, queue, message, error, LAST_ATTEMPT_FAILED)
         else:
-            # A tier gives back in the order and rhythm in which it was given: this is what takes two that failed over
-            # each other apart. A shorter life for some of its messages would not: one waits for those before it.
-            await asyncio.sleep(random.uniform(0, APART_S))  # noqa: S311
-            await self._insist(retry_later, queue, message, error)
+            await self._insist(give_up, self.handler.service, queue, message, error, LAST_ATTEMPT_FAILED)
 
     async def _insist(self, hand_over: Callable[..., Any], *args: Any) -> None:
         """A failed message may be acknowledged only after its copy is safe; the broker may be away."""

@@ -6,7 +6,7 @@ from aio_pika.abc import AbstractIncomingMessage, HeadersType
 
 from shared.clock import now
 from shared.messaging.publisher import Publisher
-from shared.messaging.topology import TIERS, dead_letters
+from shared.messaging.topology import TIERS, Tier, dead_letters
 from shared.observability import log, metrics, what_failed
 
 ATTEMPT = "x-attempt"
@@ -26,10 +26,15 @@ def attempts(message: AbstractIncomingMessage) -> int:
     return value if isinstance(value, int) and 0 <= value < MOST_ATTEMPTS else 0
 
 
+def tier_of(attempt: int) -> Tier:
+    """Where a message waits that has failed so often."""
+    return TIERS[min(attempt, len(TIERS)) - 1]
+
+
 async def retry_later(publisher: Publisher, queue: str, message: AbstractIncomingMessage, error: Exception) -> None:
     """Send a copy to the tier of its attempt; the last tier repeats until the last attempt, with an alert."""
     attempt = attempts(message) + 1
-    tier = TIERS[min(attempt, len(TIERS)) - 1]
+    tier = tier_of(attempt)
     report = log.error if attempt > len(TIERS) else log.warning
     report("message will be tried again", queue=queue, attempt=attempt, **what_failed(error))
     await publisher.publish(tier.name, queue, copied(message, {**message.headers, ATTEMPT: attempt}))

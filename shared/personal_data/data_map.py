@@ -147,6 +147,8 @@ KIT_TABLES = {
     "inbox": "message ids, dropped after the longest redelivery",
     "outbox": "messages on their way, without personal values",
     "outbox_dropped": "what an operator dropped and why: ids and fixed words, gone after a year",
+    "consumer": "which consumers are paused or rest",
+    "retry_waiting": "message ids that wait for another attempt, gone with it",
     "idempotency": "hashes, dropped after a day",
     "erasure_report": "outcomes by id, without personal values",
     "catch_up": "how far the service has caught up",

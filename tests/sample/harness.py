@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import os
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +17,7 @@ from prometheus_client import REGISTRY
 from typer.testing import CliRunner
 
 from deploy.commands import app
+from deploy.local.folders import PROJECT
 from deploy.local.servers import Servers
 from shared.contracts.message import Event
 from shared.contracts.privacy import ErasureOrdered, OrderedSubject, Participant
@@ -96,17 +99,33 @@ async def listening(harness: Harness, pattern: str) -> AsyncIterator[Heard]:
 
 
 async def lethe(harness: Harness, *words: str, answer: str = "", **environment: str) -> Any:
-    """`./lethe WORDS`, on this harness's broker and databases; the environment replaces where they are."""
+    """`./lethe WORDS`, on this harness's broker and databases; the environment replaces where they are.
+
+    In this process, whose output it takes: not while a service of the test logs.
+    """
+    whole = _where(harness) | environment
+    return await asyncio.to_thread(CliRunner().invoke, app, list(words), env=whole, input=answer)
+
+
+async def lethe_apart(harness: Harness, *words: str) -> str:
+    """The same in a process of its own, while services are at work; what it printed."""
+    argv = (sys.executable, "-m", "deploy.commands", *words)
+    process = await asyncio.create_subprocess_exec(
+        *argv, cwd=PROJECT, env=os.environ | _where(harness), stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await asyncio.wait_for(process.communicate(), harnesses.PATIENCE_S)
+    assert process.returncode == 0
+    return out.decode()
+
+
+def _where(harness: Harness) -> dict[str, str]:
     urls = {f"LETHE_{name.upper()}_POSTGRES_URL": own.app for name, own in harness.databases.items()}
-    whole = {
+    return urls | {
         "LETHE_AMQP_URL": harness.servers.amqp_url,
         "LETHE_MANAGEMENT_URL": harness.servers.management_url,
         "LETHE_VIRTUAL_HOST": harness.name,
         "COLUMNS": "200",
-        **urls,
-        **environment,
     }
-    return await asyncio.to_thread(CliRunner().invoke, app, list(words), env=whole, input=answer)
 
 
 def handled(queue: str, outcome: str) -> int:

@@ -55,18 +55,18 @@ async def watched(harness: Harness) -> AsyncIterator[Callable[[], Awaitable[dict
 
 
 @pytest.mark.parametrize("due_in", [None, "1 hour"], ids=["quarantine", "put off"])
-async def test_an_old_row_leaves_a_process_ready(
+async def test_an_old_row_leaves_a_processready(
     harness: Harness, monkeypatch: pytest.MonkeyPatch, due_in: str | None
 ) -> None:
     monkeypatch.setattr(service, "RELAY_STALLED_S", 0.0)
     async with watched(harness) as checks, harness.superuser("sample") as everything:
         await everything.execute(OLD, due_in)
-        await eventually(lambda: _ready(checks))
+        await eventually(lambda: ready(checks))
         assert await everything.fetchval("SELECT count(*) FROM outbox") == 1
 
 
 @pytest.mark.parametrize(
-    ("step", "stalled_s", "ready"),
+    ("step", "stalled_s", "stays_ready"),
     [(fails, 0.5, False), (hangs, 0.5, False), (idles, 60.0, True), (fails, 60.0, True)],
     ids=["fails", "hangs", "others work", "fails for a moment"],
 )
@@ -75,22 +75,23 @@ async def test_a_relay_that_stands_still_is_not_ready(
     monkeypatch: pytest.MonkeyPatch,
     step: Callable[..., Awaitable[bool]],
     stalled_s: float,
-    ready: bool,
+    stays_ready: bool,
 ) -> None:
     monkeypatch.setattr(service, "RELAY_STALLED_S", stalled_s)
     monkeypatch.setattr(service, "relay", step)
     async with watched(harness) as checks, harness.superuser("sample") as everything:
-        await eventually(lambda: _ready(checks))
+        await eventually(lambda: ready(checks))
         await everything.execute("INSERT INTO outbox (type, body) VALUES ('sample.x.v1', '{}')")
-        if ready:
+        if stays_ready:
             assert await checks() == {"database": True, "consumers": True, "relay": True}
             return
         await eventually(lambda: _stalled(checks))
         await everything.execute("DELETE FROM outbox")
-        await eventually(lambda: _ready(checks))
+        await eventually(lambda: ready(checks))
 
 
-async def _ready(checks: Callable[[], Awaitable[dict[str, bool]]]) -> bool:
+async def ready(checks: Callable[[], Awaitable[dict[str, bool]]]) -> bool:
+    """Whether every check holds."""
     return all((await checks()).values())
 
 
