@@ -18,11 +18,12 @@ from deploy.local import postgres, processes, rabbitmq
 from deploy.local.folders import STATE
 from deploy.local.keys import password_secret
 from deploy.local.system import SERVICES, VIRTUAL_HOST
+from deploy.topology.prune import StillUsed
 from shared.database import Database
 from shared.messaging.dead_letters import QueueGone
 from shared.messaging.outbox import enqueue
 
-WRONG_USE, NOTHING_FOUND, NO_RIGHTS = 2, 4, 5
+STILL_USED, WRONG_USE, NOTHING_FOUND, NO_RIGHTS = 1, 2, 4, 5
 FORBIDDEN = (401, 403)
 
 EXIT_CODES = "2 wrong use, 3 a server does not answer, 4 nothing found, 5 no rights"
@@ -47,6 +48,8 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
     """Do the work; every failure of a server ends the command with one sentence and the exit code of its kind."""
     try:
         return asyncio.run(work)
+    except StillUsed as error:
+        raise fail(str(error), STILL_USED) from None
     except QueueGone as error:
         raise fail(f"there is no queue {error}; the services are {', '.join(SERVICES)}", WRONG_USE) from None
     except ChannelNotFoundEntity:

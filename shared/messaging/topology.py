@@ -20,6 +20,8 @@ from shared.messaging.router import EventHandler
 EVENTS = "lethe.events"
 REQUESTS = "lethe.requests"
 UNROUTED = "lethe.unrouted"
+REACTS = ".on."
+"""Between a service's name and what it reacts to, in the name of a queue."""
 TIMEOUT_S = 10.0
 
 
@@ -39,6 +41,8 @@ TIERS = (
 # A crash loop returns a message without any attempt being counted by us; so does every redelivery
 # while a consumer waits half an hour for its database. The limit is far above both.
 DELIVERY_LIMIT = 200
+# A reaction that is down for long: then its publishers keep what it does not take, in their outbox.
+QUEUE_LENGTH = 1_000_000
 LOOKED_AT = 1_000_000_000
 UNROUTED_LENGTH = 100_000
 
@@ -132,6 +136,9 @@ def policies(services: Sequence[str], waits_ms: dict[str, int] | None = None) ->
                 "delivery-limit": DELIVERY_LIMIT,
                 "dead-letter-exchange": "",
                 "dead-letter-routing-key": dead_letters(service),
+                "dead-letter-strategy": "at-least-once",
+                "max-length": QUEUE_LENGTH,
+                "overflow": "reject-publish",
             },
         )
     return policies
@@ -158,7 +165,7 @@ def management(url: str) -> httpx.AsyncClient:
     """A client of RabbitMQ's management API; `url` carries the credentials."""
     parts = urlsplit(url)
     return httpx.AsyncClient(
-        base_url=f"{parts.scheme}://{parts.hostname}:{parts.port}",
+        base_url=f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}",
         auth=(unquote(parts.username or ""), unquote(parts.password or "")),
         timeout=TIMEOUT_S,
         trust_env=parts.hostname not in LOOPBACK,  # a proxy for the world knows nothing of this machine

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from urllib.parse import quote
 
 import asyncpg
 import pytest
@@ -10,13 +11,17 @@ from prometheus_client import REGISTRY
 
 from deploy.local.servers import Servers
 from shared.database import Transaction
+from shared.messaging import outbox, topology
 from shared.messaging.faults import Rejected
+from shared.messaging.outbox import relay
+from shared.messaging.publisher import Publisher
 from shared.messaging.topology import DELIVERY_LIMIT
-from tests.harness import PATIENCE_S, Harness, eventually
+from shared.purposes import Purpose
+from tests.harness import PATIENCE_S, SHORT_WAITS_MS, Harness, eventually
 from tests.sample.cable import cable
 from tests.sample.contracts import ThingNoted
 from tests.sample.harness import depth, handled, reacting, send, until_handled
-from tests.sample.script import DEAD, NOTED, Script, dead_letter, noted
+from tests.sample.script import DEAD, NOTE, NOTED, Script, dead_letter, noted
 
 
 async def test_a_database_that_is_away_pauses_the_consumer(
@@ -111,3 +116,69 @@ async def test_a_crash_loop_ends_in_the_dead_letters(harness: Harness, channel: 
     letter = await dead_letter(channel)
     assert letter.headers["x-first-death-queue"] == NOTED
     assert letter.headers["x-first-death-reason"] == "delivery_limit"
+
+
+async def test_a_letter_of_the_brokers_own_waits_for_a_queue_that_is_gone(
+    harness: Harness, channel: AbstractChannel
+) -> None:
+    """At least once: it was thrown away when nobody could take it at that moment. (It is sent again after minutes.)"""
+    await channel.queue_delete(DEAD)
+    queue = await channel.get_queue(NOTED, ensure=False)
+    await send(channel, noted())
+    for _ in range(DELIVERY_LIMIT + 1):
+        message = await queue.get(timeout=60)
+        assert message is not None
+        await message.reject(requeue=True)
+    assert await queue.get(fail=False, timeout=60) is None
+    place = f"/api/queues/{quote(harness.name, safe='')}/{NOTED}"
+    async with topology.management(harness.servers.management_url) as api:
+
+        async def held() -> bool:
+            return bool((await api.get(place)).json().get("messages_dlx"))
+
+        await eventually(held)
+    await topology.declare(harness.admin_amqp, [], ["sample"])
+
+
+async def test_a_queue_at_its_limit_loses_nothing(
+    harness: Harness, channel: AbstractChannel, everything: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It refuses, and the outbox keeps what it does not take until there is room again."""
+    monkeypatch.setattr(topology, "QUEUE_LENGTH", 5)
+    monkeypatch.setattr(outbox, "FIRST_WAIT_S", 0.2)
+    await set_limits(harness)
+    publisher, done = Publisher(harness.amqp["sample"], "test"), handled(NOTED, "done")
+    async with harness.database("sample") as database:
+        for _ in range(40):
+            async with database.transaction(Purpose.UPKEEP) as tx:
+                tx.publish(noted())
+            await relay(database, publisher)
+        assert await everything.fetchval("SELECT count(*) FROM outbox WHERE last_fault = 'nacked'") > 0
+        assert await depth(harness, NOTED) < 40
+    await publisher.close()
+
+    async def keep(event: ThingNoted, tx: Transaction) -> None:
+        await tx.run(NOTE, event.note_id, event.subject_id)
+
+    async with harness.serve(reacting(keep)):
+        await until_handled(NOTED, "done", done + 40)
+        await eventually(lambda: empty_outbox(everything))
+    monkeypatch.undo()
+    await set_limits(harness)
+
+
+async def empty_outbox(everything: asyncpg.Connection) -> bool:
+    return bool(await everything.fetchval("SELECT count(*) = 0 FROM outbox"))
+
+
+async def set_limits(harness: Harness) -> None:
+    """Set the policies as they are now, and wait until they hold."""
+    await topology.set_policies(harness.servers.management_url, harness.name, ["sample"], SHORT_WAITS_MS)
+    place = f"/api/queues/{quote(harness.name, safe='')}/{NOTED}"
+    async with topology.management(harness.servers.management_url) as api:
+
+        async def held() -> bool:
+            definition = (await api.get(place)).json().get("effective_policy_definition") or {}
+            return bool(definition.get("max-length") == topology.QUEUE_LENGTH)
+
+        await eventually(held)

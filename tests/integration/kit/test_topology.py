@@ -165,3 +165,15 @@ async def test_a_service_stays_in_its_virtual_host(harness: Harness) -> None:
     elsewhere = harness.amqp["sample"].rpartition("/")[0] + "/%2F"
     with pytest.raises(AMQPError):
         await aio_pika.connect(elsewhere, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("url", "base"),
+    [
+        ("https://rabbit.example/", "https://rabbit.example"),
+        ("http://a:b@rabbit.example:15672", "http://rabbit.example:15672"),
+        ("http://a:b%40@[::1]:15672/", "http://[::1]:15672"),
+    ],
+)
+def test_the_management_address_may_leave_out_its_port(url: str, base: str) -> None:
+    assert str(topology.management(url).base_url).rstrip("/") == base

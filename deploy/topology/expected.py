@@ -1,0 +1,56 @@
+"""What the broker should hold, by the contracts and handlers of this release."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from shared.messaging import topology
+from shared.messaging.router import EventHandler
+from shared.messaging.topology import EVENTS, TIERS, UNROUTED
+
+
+@dataclass(frozen=True, order=True)
+class Binding:
+    """From an exchange to a queue."""
+
+    exchange: str
+    queue: str
+    key: str
+
+
+@dataclass(frozen=True)
+class Expected:
+    """Queues and exchanges by name; a policy by its name."""
+
+    services: Collection[str]
+    reactions: Collection[str]
+    queues: Collection[str]
+    exchanges: Mapping[str, str]
+    bindings: Collection[Binding]
+    policies: Mapping[str, Mapping[str, Any]]
+
+    def policy_of(self, queue: str) -> str:
+        """Which policy is to be at work on a queue."""
+        if queue in self.exchanges:
+            return f"lethe-{queue}" if queue != UNROUTED else "lethe-unrouted"
+        service, _, rest = queue.partition(".")
+        return "lethe-dead-letters" if rest == "dead-letters" else f"lethe-{service}"
+
+
+def expected(
+    services: Collection[str], handlers: Iterable[EventHandler], waits_ms: Mapping[str, int] | None = None
+) -> Expected:
+    """What `topology.declare` and `topology.set_policies` make for these services."""
+    reactions = {handler.queue: handler.contract.type for handler in handlers}
+    fanouts = (UNROUTED, *(tier.name for tier in TIERS))
+    return Expected(
+        services=services,
+        reactions=set(reactions),
+        queues={*reactions, *map(topology.dead_letters, services), *fanouts},
+        exchanges={EVENTS: "topic", **dict.fromkeys(fanouts, "fanout")},
+        bindings={
+            *(Binding(EVENTS, queue, key) for queue, key in reactions.items()),
+            *(Binding(name, name, name) for name in fanouts),
+        },
+        policies=topology.policies(sorted(services), dict(waits_ms or {})),
+    )
