@@ -78,6 +78,7 @@ class Consumer:
     async def _outcome(self, message: AbstractIncomingMessage) -> str:
         """Try until the message has an outcome: first with its batch, if the event is a hot one, then alone."""
         if self.handler.batch and (outcome := await self.batcher.join(message)):
+            await note_end(self.database, self.handler.queue, message)
             return outcome
         conflicts = broken = 0
         while True:

@@ -154,6 +154,25 @@ async def test_what_waits_for_a_retry_shows_whose_it_is(
     assert [await depth(harness, tier.name) for tier in TIERS] == [0, 0, 0, 0]
 
 
+async def test_what_goes_with_a_batch_at_last_waits_no_more(
+    harness: Harness, channel: AbstractChannel, everything: asyncpg.Connection
+) -> None:
+    failures = [RuntimeError("alone"), RuntimeError("in its batch")]
+
+    async def handle(events: list[ThingNoted], tx: Transaction) -> None:
+        if failures:
+            raise failures.pop()
+        for event in events:
+            await keep(event, tx)
+
+    done = handled(NOTED, "done")
+    async with harness.serve(reacting(handle, batch=True)):
+        await send(channel, noted())
+        await until_handled(NOTED, "done", done + 1)
+        await eventually(lambda: nothing_waits(everything))
+    assert not failures
+
+
 async def three_wait(everything: asyncpg.Connection) -> bool:
     return bool(await everything.fetchval("SELECT count(*) = 3 AND min(attempt) >= 2 FROM retry_waiting"))
 
