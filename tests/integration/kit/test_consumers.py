@@ -27,6 +27,10 @@ async def consumers_of(harness: Harness, channel: AbstractChannel) -> int:
     return int(queue.declaration_result.consumer_count or 0)
 
 
+async def nobody_takes(harness: Harness, channel: AbstractChannel) -> bool:
+    return await consumers_of(harness, channel) == 0
+
+
 async def keep(event: ThingNoted, tx: Transaction) -> None:
     await tx.run(NOTE, event.note_id, event.subject_id)
 
@@ -43,8 +47,8 @@ async def test_a_paused_consumer_takes_nothing_also_after_a_restart(harness: Har
         await eventually(lambda: waiting(harness, 3))
         assert (await listed(harness))["state"] == "paused"
     async with harness.serve(reacting(keep)):
+        await eventually(lambda: nobody_takes(harness, channel))
         await eventually(lambda: waiting(harness, 3))
-        assert await consumers_of(harness, channel) == 0
         assert handled(NOTED, "done") == done
         await lethe_apart(harness, "consumers", "pause", NOTED)  # twice does no harm
         assert await lethe_apart(harness, "consumers", "resume", NOTED) == f"resumed: {NOTED}\n"
