@@ -12,7 +12,7 @@ from rich.table import Table
 from deploy.commands import access
 from deploy.commands.console import Json
 from deploy.local import system
-from deploy.local.system import GATEWAY, SERVICES
+from deploy.local.system import SERVICES
 from deploy.topology.actual import Actual, actual
 from deploy.topology.expected import Expected, expected
 from deploy.topology.findings import Finding, findings
@@ -62,7 +62,7 @@ def prune(dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell wha
 
 def _expected() -> Expected:
     handlers = [h for name in SERVICES for h in system.service(name).complete_router().event_handlers]
-    return expected((*SERVICES, GATEWAY), handlers)
+    return expected(SERVICES, handlers)
 
 
 async def _actual() -> Actual:

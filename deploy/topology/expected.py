@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.messaging import topology
 from shared.messaging.router import EventHandler
-from shared.messaging.topology import EVENTS, TIERS, UNROUTED
+from shared.messaging.topology import EVENTS, REQUESTS, TIERS, UNROUTED
 
 
 @dataclass(frozen=True, order=True)
@@ -27,6 +27,8 @@ class Expected:
     queues: Collection[str]
     exchanges: Mapping[str, str]
     bindings: Collection[Binding]
+    asked: Collection[Binding]
+    """What a service that answers requests binds itself while it is at work."""
     policies: Mapping[str, Mapping[str, Any]]
 
     def policy_of(self, queue: str) -> str:
@@ -47,10 +49,11 @@ def expected(
         services=services,
         reactions=set(reactions),
         queues={*reactions, *map(topology.dead_letters, services), *fanouts},
-        exchanges={EVENTS: "topic", **dict.fromkeys(fanouts, "fanout")},
+        exchanges={EVENTS: "topic", REQUESTS: "topic", **dict.fromkeys(fanouts, "fanout")},
         bindings={
             *(Binding(EVENTS, queue, key) for queue, key in reactions.items()),
             *(Binding(name, name, name) for name in fanouts),
         },
+        asked={Binding(REQUESTS, topology.requests_queue(name), topology.requests_key(name)) for name in services},
         policies=topology.policies(sorted(services), dict(waits_ms or {})),
     )

@@ -41,7 +41,7 @@ def foreign_bindings(expected: Expected, actual: Actual) -> list[Binding]:
     return [
         binding
         for binding in actual.bindings
-        if binding not in expected.bindings
+        if binding not in (*expected.bindings, *expected.asked)
         and (binding.queue in expected.queues or binding.queue.startswith(ours) or binding.exchange in shared)
     ]
 

@@ -150,6 +150,6 @@ def _failed(request_type: str, error: Exception) -> Problem:
     if fault is Fault.BLOCKED:
         return Problem(title="this use of the data is blocked for the person", status=403)
     log.error("request failed", type=request_type, **what_failed(error))
-    if fault in (Fault.INFRASTRUCTURE, Fault.CONFLICT):
+    if fault in (Fault.INFRASTRUCTURE, Fault.CONFLICT, Fault.SLOW):
         return Problem(title="the service can't work right now", status=503, detail="try again in a few seconds")
     return Problem(title="the service failed", status=500, detail="it has been logged; try again later")

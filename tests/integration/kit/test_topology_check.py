@@ -17,9 +17,9 @@ from deploy import broker
 from deploy.commands import topology as command
 from deploy.local import system
 from deploy.local.servers import Servers
-from deploy.local.system import GATEWAY, SERVICES
+from deploy.local.system import SERVICES
 from shared.messaging.dead_letters import letters
-from shared.messaging.topology import EVENTS, management
+from shared.messaging.topology import EVENTS, QUORUM, REQUESTS, management
 from tests.harness import SECRET, Harness, eventually
 from tests.sample.harness import depth, lethe, publishing
 
@@ -35,8 +35,7 @@ async def whole(servers: Servers, harness: Harness) -> AsyncIterator[Harness]:
     """The topology of the real services, with the operators' waits, in a virtual host of its own."""
     name = f"t{secrets.token_hex(4)}"
     handlers = [h for service in SERVICES for h in system.service(service).complete_router().event_handlers]
-    users = (*SERVICES, GATEWAY)
-    await broker.prepare(servers.amqp_url, servers.management_url, name, users, handlers, secret=SECRET)
+    await broker.prepare(servers.amqp_url, servers.management_url, name, SERVICES, handlers, secret=SECRET)
     # where retries are noted: any service's database has the table
     yield Harness(servers, name, {**harness.databases, "identity": harness.databases["sample"]}, {})
     await broker.remove(servers.management_url, name)
@@ -83,6 +82,12 @@ async def unbind(channel: AbstractChannel, _whole: Harness) -> None:
 
 async def bind(channel: AbstractChannel, _whole: Harness) -> None:
     await (await channel.get_queue(REACTION, ensure=False)).bind(EVENTS, "licensing.#")
+
+
+async def listen_to_requests(channel: AbstractChannel, _whole: Harness) -> None:
+    """What people ask would be copied to somebody else."""
+    queue = await channel.declare_queue("spy", durable=True, arguments=QUORUM)
+    await queue.bind(REQUESTS, "identity.*")
 
 
 async def bind_a_tier(channel: AbstractChannel, _whole: Harness) -> None:
@@ -145,6 +150,7 @@ SPOILT: list[tuple[Spoil, set[tuple[str, str]]]] = [
     (unbind, {("missing binding", REACTION)}),
     (bind, {("foreign binding", REACTION)}),
     (bind_a_tier, {("foreign binding", "spy"), ("foreign queue", "spy")}),
+    (listen_to_requests, {("foreign binding", "spy"), ("foreign queue", "spy")}),
     (delete_a_queue, {("missing queue", "identity.dead-letters")}),
     (declare_another_kind, {("other queue", REACTION)}),
     (delete_an_exchange, {("missing exchange", "lethe.unrouted"), ("missing binding", "lethe.unrouted")}),
