@@ -196,6 +196,35 @@ async def test_a_participant_that_was_down_through_the_whole_order(whole_system:
     await check_that_it_was_done_once(whole_system, people, 0)
 
 
+ORDERS_OF_AN_HOUR = 12
+OWED = """
+SELECT p.service, count(*) FROM order_participant p JOIN erasure_order o USING (order_id)
+WHERE o.subjects && $1::uuid[] AND p.service <> 'privacy' AND p.answered < cardinality(o.subjects) GROUP BY p.service
+"""
+AN_HOUR_PASSES = "UPDATE order_participant SET asked_at = asked_at - interval '1 hour'"
+
+
+async def test_with_one_away_for_an_hour_all_others_go_on(whole_system: system.System) -> None:
+    """Each order reaches those who are there at once, and they report; the hour passes in the database."""
+    people = await residents_with_cases(whole_system, ORDERS_OF_AN_HOUR, 74)
+    await asyncio.to_thread(processes.stop, whole_system.folder, ABSENT)
+    for count, person in enumerate(people, start=1):
+        await let_run(whole_system, [person])
+        await eventually(lambda count=count: owed_alone(whole_system, people, count))  # type: ignore[misc]
+    async with inside(whole_system, ["privacy"]) as databases:
+        await databases["privacy"].execute(AN_HOUR_PASSES)
+    await check_that_all_wait_for_the_absent(whole_system, people)
+    await restart(whole_system, ABSENT)
+    await check_that_it_was_done_once(whole_system, people, 0)
+
+
+async def owed_alone(whole_system: system.System, people: Sequence[UUID], orders: int) -> bool:
+    """Whether so many orders are out, and wait for the absent one alone."""
+    async with inside(whole_system, ["privacy"]) as databases:
+        owed = await databases["privacy"].fetch(OWED, people)
+    return [tuple(row) for row in owed] == [(ABSENT, orders)]
+
+
 async def test_a_participant_that_hangs(whole_system: system.System) -> None:
     """It holds its messages and its connections, and does nothing."""
     people = await residents_with_cases(whole_system, 100, 72)

@@ -20,8 +20,10 @@ async def apply(tx: Transaction, report: ErasureReported, body: str) -> None:
     order = await store.lock(tx, report.order_id)
     if order is None:
         raise Rejected("report on an unknown order")
-    if order.open and await _store(tx, order, report, body) and await store.is_complete(tx, order):
-        await close(tx, order, ERASER)
+    if order.open and await _store(tx, order, report, body):
+        tx.wake(DISPATCHER)
+        if await store.is_complete(tx, order):
+            await close(tx, order, ERASER)
 
 
 async def _store(tx: Transaction, order: ErasureOrder, report: ErasureReported, body: str) -> bool:
@@ -59,6 +61,6 @@ def _announce(tx: Transaction, order: ErasureOrder, erased: list[OrderedSubject]
     if erased:
         subjects = tuple(person.subject_id for person in erased)
         tx.publish(privacy.ErasureFulfilled(order_id=order.order_id, subjects=subjects))
-    for loop in (DISPATCHER, LETTERS, VACUUM):
+    for loop in (LETTERS, VACUUM):
         tx.wake(loop)
     log.info("order closed", people=len(erased))

@@ -14,7 +14,8 @@ ONE_DISPATCHER = 0x4C45544845  # the key of the advisory lock
 
 WORK = """
 SELECT pg_try_advisory_xact_lock($1) AS is_ours,
-  (SELECT count(*) FROM erasure_order WHERE open) AS in_flight,
+  EXISTS (SELECT FROM participant p WHERE left_at IS NULL AND service <> 'privacy' AND $2 > (
+    SELECT count(*) FROM (SELECT FROM order_participant o WHERE o.service = p.service AND owes LIMIT $2) owed)) AS free,
   EXISTS (SELECT FROM privacy_case WHERE state IN ('waiting', 'failed') AND run_at <= clock_timestamp()) AS ready
 """
 PARTICIPANTS = "SELECT service, map_version FROM participant WHERE left_at IS NULL ORDER BY service"
@@ -42,18 +43,19 @@ WHERE case_id = ANY ($2)
 """
 STORE_ORDER = """
 WITH stored AS (INSERT INTO erasure_order (order_id, subjects, cases, body) VALUES ($1, $2, $3, $4))
-INSERT INTO order_participant (order_id, service, map_version, tables, unkeyed)
-SELECT $1, service, map_version, (SELECT array_agg(t ->> 'name') FROM jsonb_array_elements(tables) t), unkeyed
+INSERT INTO order_participant (order_id, service, map_version, tables, unkeyed, awaited)
+SELECT $1, service, map_version, (SELECT array_agg(t ->> 'name') FROM jsonb_array_elements(tables) t), unkeyed,
+  cardinality($2::uuid[])
 FROM participant WHERE left_at IS NULL
 """
 
 
 @dataclass(frozen=True)
 class Work:
-    """Whether there is anything to order, and whether this process is the one to do it."""
+    """Whether there is anything to order, somebody free to take it, and this process the one to do it."""
 
     is_ours: bool
-    in_flight: int
+    free: bool
     ready: bool
 
 
@@ -80,10 +82,10 @@ class ErasureOrder:
         return {case for subject, case in zip(self.subjects, self.cases, strict=True) if subject in subjects}
 
 
-async def work(tx: Transaction) -> Work:
+async def work(tx: Transaction, max_unanswered: int) -> Work:
     """Take the dispatcher's turn, if nobody else has it, and look what is there."""
-    row = await tx.row(WORK, ONE_DISPATCHER)
-    return Work(**row) if row else Work(is_ours=False, in_flight=0, ready=False)
+    row = await tx.row(WORK, ONE_DISPATCHER, max_unanswered)
+    return Work(**row) if row else Work(is_ours=False, free=False, ready=False)
 
 
 async def participants(tx: Transaction) -> tuple[Participant, ...]:

@@ -1,7 +1,8 @@
 """The dispatcher: all cases that are ready go into one order, like a group commit.
 
-At most three orders are in flight; whatever gathers meanwhile leaves together when one closes. One
-waiting case goes at once.
+An order leaves while any participant has answered all but a few. The fastest sets the pace, and whoever is slow, or
+away for hours, finds its orders in its queue and holds up nobody: they are bounded by the cases, 500 to an order.
+While nobody answers, what is ready gathers and leaves together. One waiting case goes at once.
 """
 
 from collections.abc import Collection
@@ -13,7 +14,7 @@ from shared.database import Database, Transaction
 from shared.observability import log
 from shared.purposes import Purpose
 
-MAX_IN_FLIGHT = 3
+MAX_UNANSWERED = 3
 MAX_CASES = 500
 
 
@@ -23,11 +24,10 @@ async def dispatch(database: Database, required: Collection[str]) -> bool:
     Nothing is ordered while a required participant has not announced its data map.
     """
     async with database.transaction(Purpose.ERASURE) as tx:
-        work = await store.work(tx)
-        if not (work.is_ours and work.ready) or work.in_flight >= MAX_IN_FLIGHT:
+        work = await store.work(tx, MAX_UNANSWERED)
+        if not (work.is_ours and work.ready and work.free):
             return False
-        people = await _order(tx, required)
-    return people > 0 and work.in_flight + 1 < MAX_IN_FLIGHT
+        return await _order(tx, required) > 0
 
 
 async def _order(tx: Transaction, required: Collection[str]) -> int:

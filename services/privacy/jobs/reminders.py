@@ -10,13 +10,20 @@ from shared.messaging.outbox import OUTBOX
 from shared.observability import log
 from shared.purposes import Purpose
 
-# After the first reminder the waits double up to an hour.
+REMINDED_AT_ONCE = 50
+# After the first reminder the waits double up to an hour. A participant is reminded of so many orders until it answers:
+# one that is away for long would find a reminder of each order for each hour in its queue.
 REMIND = """
-WITH silent AS MATERIALIZED (
-  SELECT p.order_id, p.service, o.body FROM order_participant p JOIN erasure_order o USING (order_id)
-  WHERE o.open AND p.service <> 'privacy' AND p.answered < cardinality(o.subjects)
+WITH owing AS (
+  SELECT p.order_id, p.service, o.body,
+    row_number() OVER (PARTITION BY p.service ORDER BY p.reminders = 0, o.ordered_at) AS place
+  FROM order_participant p JOIN erasure_order o USING (order_id)
+  WHERE o.open AND p.service <> 'privacy' AND p.answered < coalesce(p.awaited, cardinality(o.subjects))),
+silent AS MATERIALIZED (
+  SELECT p.order_id, p.service, o.body FROM order_participant p JOIN owing o USING (order_id, service)
+  WHERE o.place <= $2
     AND p.asked_at < now() - least(make_interval(secs => $1 * 2 ^ least(p.reminders, 12)), interval '1 hour')
-  ORDER BY p.asked_at LIMIT 50 FOR UPDATE OF p SKIP LOCKED),
+  ORDER BY p.asked_at LIMIT $2 FOR UPDATE OF p SKIP LOCKED),
 counted AS (UPDATE order_participant p SET reminders = reminders + 1, asked_at = now()
   FROM silent s WHERE p.order_id = s.order_id AND p.service = s.service),
 enqueued AS (INSERT INTO outbox (type, body) SELECT 'privacy.erasure-reminded.v1',
@@ -24,8 +31,9 @@ enqueued AS (INSERT INTO outbox (type, body) SELECT 'privacy.erasure-reminded.v1
 SELECT array_agg(DISTINCT service) FROM silent
 """
 OVERVIEW = """
-SELECT (SELECT count(*) FROM order_participant p JOIN erasure_order o USING (order_id)
-        WHERE o.open AND p.service <> 'privacy' AND p.answered < cardinality(o.subjects)) AS silent,
+SELECT (SELECT count(DISTINCT p.service) FROM order_participant p JOIN erasure_order o USING (order_id)
+        WHERE o.open AND p.service <> 'privacy'
+          AND p.answered < coalesce(p.awaited, cardinality(o.subjects))) AS silent,
   count(*) FILTER (WHERE due_on <= $1::date + 3) AS nearly_due,
   count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'ordered') AS ordered,
   count(*) FILTER (WHERE state = 'failed') AS failed
@@ -47,7 +55,7 @@ class Overview:
 async def remind(database: Database, settings: PrivacySettings) -> bool:
     """Repeat orders for those that owe a report, and alert about cases near their due date."""
     async with database.transaction(Purpose.ERASURE) as tx:
-        reminded: list[str] = await tx.value(REMIND, settings.remind_after_s) or []
+        reminded: list[str] = await tx.value(REMIND, settings.remind_after_s, REMINDED_AT_ONCE) or []
         overview = await _overview(tx)
         if reminded:
             tx.wake(OUTBOX)

@@ -15,7 +15,7 @@ from deploy.local.servers import Servers
 from services.privacy.app import SERVICE
 from services.privacy.cases import rules, store
 from services.privacy.handlers.erasure_reports import apply_report
-from services.privacy.jobs.erasure_orders import MAX_CASES, MAX_IN_FLIGHT, dispatch
+from services.privacy.jobs.erasure_orders import MAX_CASES, MAX_UNANSWERED, dispatch
 from shared.clock import now
 from shared.database import Database
 from shared.messaging.outbox import enqueue
@@ -107,15 +107,18 @@ class Cases(RuleBasedStateMachine):
 
     @rule()
     def dispatch(self) -> None:
-        """Everything that is ready leaves in one order, unless three are in flight."""
+        """Everything that is ready leaves in one order, while somebody has answered all but two."""
         ready = {p for p, state in self.state.items() if state == "waiting"}
         self.do(dispatch(self.database, PARTICIPANTS))
-        if ready and len(self.orders) < MAX_IN_FLIGHT:
+        if ready and min(self._unanswered(name) for name in PARTICIPANTS) < MAX_UNANSWERED:
             order_id, subjects = self.do(self._newest_order())
             assert set(subjects) == ready
             assert len(ready) <= MAX_CASES
             self.orders[order_id] = {"subjects": sorted(subjects), "answered": set(), "failed": set()}
             self.state.update(dict.fromkeys(ready, "ordered"))
+
+    def _unanswered(self, service: str) -> int:
+        return sum(service not in order["answered"] for order in self.orders.values())
 
     async def _newest_order(self) -> tuple[UUID, list[UUID]]:
         async with self.harness.superuser("privacy") as connection:
@@ -185,7 +188,7 @@ class Cases(RuleBasedStateMachine):
         expected = {p: {"cooling": "waiting"}.get(s, s) for p, s in self.state.items()}
         assert {p: cases[p] for p in expected} == expected
         assert tombstones == self.erased
-        assert in_flight == len(self.orders) <= MAX_IN_FLIGHT
+        assert in_flight == len(self.orders)
 
     async def _look(self) -> tuple[dict[UUID, str], set[UUID], int]:
         async with self.harness.superuser("privacy") as connection:

@@ -11,12 +11,15 @@ import pytest
 from deploy.local.servers import Servers
 from deploy.population.cases import insert_cases, release
 from services.privacy.app import SERVICE
-from services.privacy.jobs.erasure_orders import MAX_IN_FLIGHT, dispatch
-from services.privacy.jobs.reminders import remind
+from services.privacy.erasure_orders.reports import apply
+from services.privacy.jobs.erasure_orders import MAX_UNANSWERED, dispatch
+from services.privacy.jobs.reminders import REMINDED_AT_ONCE, remind
 from services.privacy.settings import PrivacySettings
 from shared.contracts.privacy import MAX_SUBJECTS, ErasureOrdered
 from shared.database import Database
+from shared.purposes import Purpose
 from tests import harness as harnesses
+from tests.fake_participants import said
 
 SETTINGS = PrivacySettings.model_validate({"amqp_url": "amqp://x", "keys": f"1:{'k' * 32}", "remind_after_s": 60})
 REQUIRED = ("identity", "privacy")
@@ -24,6 +27,18 @@ JOIN = "INSERT INTO participant (service, map_version, tables) VALUES ($1, 1, $2
 FRESH = "TRUNCATE participant, privacy_case, erasure_order, order_participant, outbox, subject_link CASCADE"
 WAITS = "SELECT count(*) > 0 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
 ORDERS = "SELECT count(*) FROM erasure_order"
+NEWEST_ORDER = "SELECT body FROM erasure_order ORDER BY ordered_at DESC LIMIT 1"
+MANY = 4 * MAX_UNANSWERED
+MANY_OWED = """
+WITH orders AS (INSERT INTO erasure_order (order_id, subjects, cases, body, ordered_at)
+  SELECT gen_random_uuid(), ARRAY[gen_random_uuid()], ARRAY[gen_random_uuid()], '{}', now() - make_interval(hours => n)
+  FROM generate_series(1, $1) n RETURNING order_id)
+INSERT INTO order_participant (order_id, service, map_version, tables, awaited)
+SELECT order_id, 'marketing', 1, '{thing}', 1 FROM orders
+"""
+REMINDERS = """
+SELECT reminders FROM order_participant p JOIN erasure_order o USING (order_id) WHERE owes ORDER BY o.ordered_at
+"""
 
 
 @pytest.fixture(scope="module")
@@ -103,11 +118,88 @@ async def test_reminders_go_on_however_long_somebody_is_silent(privacy: harnesse
         assert await connection.fetchval(reminded) == 1, "an hour between them"
 
 
-async def test_no_more_orders_are_in_flight_than_allowed(privacy: harnesses.Harness, database: Database) -> None:
-    for _ in range(MAX_IN_FLIGHT + 2):
+async def joined(privacy: harnesses.Harness, *names: str) -> None:
+    async with privacy.superuser("privacy") as connection:
+        for name in names:
+            await connection.execute(JOIN, name, json.dumps([{"name": "thing"}]))
+
+
+async def ordered(privacy: harnesses.Harness, database: Database, people: int = 1) -> ErasureOrdered:
+    """One more order, which has to leave at once."""
+    before = await orders(privacy)
+    await ready(privacy, people)
+    await dispatch(database, REQUIRED)
+    assert await orders(privacy) == before + 1
+    async with privacy.superuser("privacy") as connection:
+        return ErasureOrdered.model_validate_json(await connection.fetchval(NEWEST_ORDER))
+
+
+async def answer(database: Database, order: ErasureOrdered, *names: str, people: int | None = None) -> None:
+    """Some participants report on everybody, or on the first few."""
+    subjects = tuple(person.subject_id for person in order.subjects)[:people]
+    for name in names:
+        report = said(name, order, subjects, table="account" if name == "identity" else "thing")
+        async with database.transaction(Purpose.ERASURE) as tx:
+            await apply(tx, report, report.model_dump_json())
+
+
+async def test_who_is_silent_holds_no_slot_of_the_others(privacy: harnesses.Harness, database: Database) -> None:
+    await joined(privacy, "licensing", "marketing")
+    for _ in range(MANY):
+        await answer(database, await ordered(privacy, database), "identity", "licensing")
+
+
+async def test_one_that_answers_is_enough_to_go_on(privacy: harnesses.Harness, database: Database) -> None:
+    await joined(privacy, "licensing", "marketing")
+    for _ in range(MANY):
+        await answer(database, await ordered(privacy, database), "marketing")
+
+
+async def test_an_order_that_nobody_can_close_holds_no_slot(privacy: harnesses.Harness, database: Database) -> None:
+    """Its reports are dead letters, while everybody answers all others."""
+    await joined(privacy, "licensing")
+    for _ in range(MAX_UNANSWERED - 1):
+        await ordered(privacy, database)
+    for _ in range(MANY):
+        await answer(database, await ordered(privacy, database), "identity", "licensing")
+
+
+async def test_while_nobody_answers_a_few_orders_are_out_and_the_rest_gathers(
+    privacy: harnesses.Harness, database: Database
+) -> None:
+    await joined(privacy, "licensing")
+    out = [await ordered(privacy, database) for _ in range(MAX_UNANSWERED)]
+    for _ in range(2):
         await ready(privacy, 1)
         await dispatch(database, REQUIRED)
-    assert await orders(privacy) == MAX_IN_FLIGHT
+    assert await orders(privacy) == MAX_UNANSWERED
+    await answer(database, out[0], "licensing")
+    assert len((await ordered(privacy, database)).subjects) == 3, "what gathered leaves together"
+
+
+async def test_an_answer_in_part_frees_no_slot(privacy: harnesses.Harness, database: Database) -> None:
+    out = [await ordered(privacy, database, people=2) for _ in range(MAX_UNANSWERED)]
+    await answer(database, out[0], "identity", people=1)
+    await ready(privacy, 1)
+    await dispatch(database, REQUIRED)
+    assert await orders(privacy) == MAX_UNANSWERED
+
+
+async def test_who_was_away_for_long_finds_a_bounded_heap_of_reminders(
+    privacy: harnesses.Harness, database: Database
+) -> None:
+    """An order that never came is reminded of when those before it are answered; the clock moves in the database."""
+    await joined(privacy, "marketing")
+    async with privacy.superuser("privacy") as connection:
+        await connection.execute(MANY_OWED, REMINDED_AT_ONCE + 20)
+        for _ in range(3):
+            await connection.execute("UPDATE order_participant SET asked_at = asked_at - interval '2 hours'")
+            await remind(database, SETTINGS)
+        per_order = await connection.fetch(REMINDERS)
+        assert [row["reminders"] for row in per_order] == [3] * REMINDED_AT_ONCE + [0] * 20
+        await connection.execute("UPDATE order_participant SET answered = awaited WHERE reminders > 0")
+        await remind(database, SETTINGS)
+        assert [row["reminders"] for row in await connection.fetch(REMINDERS)] == [1] * 20
 
 
 async def test_nothing_is_ordered_without_a_required_participant(
