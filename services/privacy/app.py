@@ -22,10 +22,10 @@ from services.privacy.handlers import (
 )
 from services.privacy.jobs.codes import send_codes
 from services.privacy.jobs.documents import INTERVAL_S, publish_documents
-from services.privacy.jobs.erasure_orders import dispatch
+from services.privacy.jobs.erasure_orders import close_complete, dispatch
 from services.privacy.jobs.letters import send_letters
 from services.privacy.jobs.reminders import remind
-from services.privacy.loops import CODES, DISPATCHER, LETTERS, PUBLISHING
+from services.privacy.loops import CLOSING, CODES, DISPATCHER, LETTERS, PUBLISHING
 from services.privacy.register.loading import register as loaded_register
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
@@ -33,6 +33,8 @@ from shared.loops import Loop
 from shared.mail.mailer import Mailer
 from shared.messaging.router import ServiceRouter
 from shared.service import Resources, Service
+
+CLOSING_INTERVAL_S = 60.0
 
 router = ServiceRouter("privacy")
 router.include(cases.router, erasure_requests.router, certificates.router, consents.router)
@@ -58,6 +60,7 @@ def wire(resources: Resources) -> dict[str, Any]:
 def jobs(settings: PrivacySettings) -> list[Loop]:
     return [
         Loop(DISPATCHER, dispatch),
+        Loop(CLOSING, close_complete, CLOSING_INTERVAL_S),
         Loop("reminders", remind, settings.remind_after_s / 4),
         Loop(LETTERS, send_letters),
         Loop(CODES, send_codes),

@@ -68,6 +68,7 @@ DATA_MAP = DataMap(
     ),
     unkeyed=(
         Unkeyed("participant", "services and their data maps"),
+        Unkeyed("participant_departure", "services that left, when and why"),
         Unkeyed(
             "unconfirmed_request",
             "sealed address of nobody known yet and its keyed hash, gone after 48 hours",

@@ -1,6 +1,7 @@
 """The names of privacy's loops, by which transactions wake them."""
 
 DISPATCHER = "dispatcher"
+CLOSING = "closing"
 LETTERS = "letters"
 CODES = "codes"
 PUBLISHING = "publishing"

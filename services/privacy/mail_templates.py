@@ -74,6 +74,18 @@ CONTRACT = {
     ),
 }
 
+# An officer has ended the wait for its report; the certificate quotes why.
+LEFT = {
+    "pl": (
+        "Jednego nie sprawdziliśmy: system „{service}” wycofaliśmy z użycia {day}, zanim potwierdził usunięcie.\n"
+        "Dlaczego i co stało się z jego danymi, mówi zaświadczenie.\n\n"
+    ),
+    "en": (
+        'One thing we did not check: we took the system "{service}" out of use on {day}, before it confirmed the\n'
+        "erasure. The certificate says why, and what became of its data.\n\n"
+    ),
+}
+
 LETTERS = {
     ("receipt", "pl"): (
         "Otrzymaliśmy Twoje żądanie usunięcia danych",
@@ -95,12 +107,12 @@ LETTERS = {
     ),
     ("outcome", "pl"): (
         "Wynik żądania usunięcia danych: usunięte",
-        "Sprawa: {case_id}\nZakończona: {closed_on}\n\nUsunęliśmy wszystko, co o Tobie mieliśmy.\n\n"
+        "Sprawa: {case_id}\nZakończona: {closed_on}\n\nUsunęliśmy wszystko, co o Tobie mieliśmy.\n\n{left}"
         + LAST_WORDS["pl"],
     ),
     ("outcome", "en"): (
         "The outcome of your request for erasure: erased",
-        "Case: {case_id}\nClosed: {closed_on}\n\nWe have erased everything that we held about you.\n\n"
+        "Case: {case_id}\nClosed: {closed_on}\n\nWe have erased everything that we held about you.\n\n{left}"
         + LAST_WORDS["en"],
     ),
     ("outcome: refused in part", "pl"): (
@@ -108,7 +120,8 @@ LETTERS = {
         (
             "Sprawa: {case_id}\nZakończona: {closed_on}\n\n"
             "Usunęliśmy wszystko, co o Tobie mieliśmy, poza tym, co wymieniamy niżej. W tej części odmawiamy\n"
-            "usunięcia. Zachowane dane służą tylko podanemu celowi i znikną same, gdy minie ich czas.\n\n{kept}\n\n"
+            "usunięcia. Zachowane dane służą tylko podanemu celowi i znikną same, gdy minie ich czas.\n\n"
+            "{kept}\n\n{left}"
         )
         + LAST_WORDS["pl"],
     ),
@@ -118,7 +131,7 @@ LETTERS = {
             "Case: {case_id}\nClosed: {closed_on}\n\n"
             "We have erased everything that we held about you but what is listed below. As to this we refuse the\n"
             "erasure. What is kept serves the reason that is named only, and goes by itself when its time is over.\n\n"
-            "{kept}\n\n"
+            "{kept}\n\n{left}"
         )
         + LAST_WORDS["en"],
     ),

@@ -13,7 +13,7 @@ from shared.database import Transaction
 ERASED = """
 WITH going AS (SELECT DISTINCT unnest(subjects) AS subject_id FROM erasure_order o WHERE open
     AND NOT EXISTS (SELECT FROM order_participant p WHERE p.order_id = o.order_id AND p.service = $3
-                    AND p.answered < cardinality(o.subjects))),
+                    AND p.answered < coalesce(p.awaited, cardinality(o.subjects)))),
 page AS (
   SELECT subject_id FROM subject WHERE NOT live AND subject_id > $1
   UNION SELECT subject_id FROM going WHERE subject_id > $1

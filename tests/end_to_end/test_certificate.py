@@ -90,6 +90,12 @@ class Refusal(Part):
     sent_on: str
 
 
+class Left(Part):
+    service: str
+    left_at: str
+    reason: str
+
+
 class Document(Part):
     """The certificate, as those who keep it will read it for years."""
 
@@ -106,6 +112,7 @@ class Document(Part):
     earlier_rounds: list[Participant]
     kept: list[Entry]
     unkeyed: list[ParticipantUnkeyed]
+    left: list[Left]
     refusal: Refusal | None
     checked: list[str]
     not_checked: list[str]

@@ -98,7 +98,8 @@ def test_what_is_down_says_so() -> None:
     assert status["ready"] is False
     assert set(status["processes"]) == set(system.running_parts(FOLDER))
     assert set(status["processes"].values()) == {None}
-    for command in (("dead-letters", "list"), ("staff", "list"), ("staff", "end", "ola@example.com")):
+    asks = (("staff", "list"), ("staff", "end", "ola@example.com"), ("participants", "list"))
+    for command in (("dead-letters", "list"), *asks):
         assert "./lethe up" in sentence(lethe(*command), 3)
 
 
@@ -129,6 +130,17 @@ def test_staff_are_invited_listed_and_ended() -> None:
     assert "email" in sentence(lethe("staff", "invite", "no address", "--role", "finance"), 2)
     assert "roles" in sentence(lethe("staff", "invite", "ola@example.com", "--role", "king"), 2)
     assert json.loads(done(lethe("staff", "list", "--json"))) == []
+
+
+@pytest.mark.usefixtures("running")
+def test_a_participant_that_is_required_or_unknown_does_not_leave() -> None:
+    before = done(lethe("participants", "list", "--json"))
+    assert {p["service"] for p in json.loads(before)["participants"]} == set(system.SERVICES)
+    why = ("--reason", "switched off for good")
+    assert "LETHE_PARTICIPANTS" in sentence(lethe("participants", "leave", "marketing", *why), 2)
+    assert "no participant" in sentence(lethe("participants", "leave", "nobody", *why), 4)
+    assert "reason" in sentence(lethe("participants", "leave", "marketing", "--reason", "gone"), 2)
+    assert done(lethe("participants", "list", "--json")) == before
 
 
 @pytest.mark.usefixtures("running")

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from services.privacy.cases.reasons import Kept, in_words
-from services.privacy.mail_templates import CONTRACT, LETTERS
+from services.privacy.cases.reasons import Kept, Left, in_words
+from services.privacy.mail_templates import CONTRACT, LEFT, LETTERS
 from services.privacy.register.loading import register
 from services.privacy.register.remedies import where_to_complain
 from shared.contracts.fields import Language
@@ -72,8 +72,8 @@ async def postpone(tx: Transaction, due: DueLetter, wait_s: float) -> None:
     await tx.run(POSTPONE, due.case_id, due.letter, wait_s)
 
 
-def compose(due: DueLetter, public_url: str, kept: Sequence[Kept] = ()) -> tuple[str, str]:
-    """The subject and text of the letter that a case waits for; an outcome says what was kept.
+def compose(due: DueLetter, public_url: str, kept: Sequence[Kept] = (), left: Sequence[Left] = ()) -> tuple[str, str]:
+    """The subject and text of the letter that a case waits for; an outcome says what was kept, and not checked.
 
     Its days and times are those at the vendor's seat, as the clock of the case counts them (Reg. 1182/71).
     """
@@ -89,7 +89,12 @@ def compose(due: DueLetter, public_url: str, kept: Sequence[Kept] = ()) -> tuple
         authority=f"{authority.name}, {authority.address}" if authority else "",
         court=register().court.statement.in_(due.language),
         kept=in_words(kept, register(), due.language) + _way_out(kept, due.language, public_url),
+        left="".join(_unchecked(each, due.language) for each in left),
     )
+
+
+def _unchecked(left: Left, language: Language) -> str:
+    return LEFT[language].format(service=left.service, day=left.left_at.astimezone(WARSAW).date())
 
 
 def _way_out(kept: Sequence[Kept], language: Language, public_url: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from textwrap import fill
 
 from services.privacy.documents.citations import cited
@@ -19,6 +19,15 @@ class Kept:
     review_at: date | None
     grounds: str
     """The provisions and exemptions as the participant reported them, in one text."""
+
+
+@dataclass(frozen=True)
+class Left:
+    """A participant that left before it reported on a case, and why."""
+
+    service: str
+    left_at: datetime
+    reason: str
 
 
 WIDTH = 100

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from services.privacy.cases.reasons import Kept
+from services.privacy.cases.reasons import Kept, Left
 from services.privacy.certificates.store import ClosedCase, Report, SecondPage, UnkeyedTables
 from services.privacy.register.remedies import court, where_to_complain
 from shared.law.case_clock import day_of_receipt
@@ -18,9 +18,9 @@ Document = dict[str, Any]
 
 SCHEMA = "urn:lethe:erasure-certificate:1"
 CHECKED = (
-    "every participant reported an outcome for every table of its data map",
+    "every participant but those listed under `left` reported an outcome for every table of its data map",
     (
-        "in each participant's database no live row can be keyed to the person: a foreign key refuses the"
+        "in the database of each that reported no live row can be keyed to the person: a foreign key refuses the"
         " tombstone while one is left, and every later one"
     ),
 )
@@ -28,6 +28,7 @@ NOT_CHECKED = (
     "write-ahead logs and dead row versions until they are overwritten",
     "backups until their date",
     "mailboxes and recipients outside this system",
+    "what participants held that left before they reported, as listed under `left`",
     "tables without a key to the person, as listed under `unkeyed`: whether they hold something of the person",
 )
 PER_PERSON = ("outcome", "rows", "purged_rows", "retain_until", "review_at", "provision", "exception")
@@ -39,6 +40,7 @@ def certificate(
     reports: Sequence[Report],
     earlier: Sequence[Report],
     unkeyed: Sequence[UnkeyedTables],
+    left: Sequence[Left],
     second_pages: Sequence[SecondPage],
 ) -> Document:
     """The certificate of a closed case, as JSON."""
@@ -53,11 +55,12 @@ def certificate(
         "ordered_at": case.ordered_at.isoformat(),
         "closed_at": case.closed_at.isoformat(),
         "subjects": sorted(map(str, case.subjects)),
-        "outcome": "partial refusal" if retained else "complete",
+        "outcome": "partial refusal" if retained else "unchecked in part" if left else "complete",
         "participants": participants,
         "earlier_rounds": [entry for report in earlier for entry in _participants(report, case.subjects)],
         "kept": [{name: table[name] for name in SUMMARY if name in table} for table in retained],
         "unkeyed": [_unkeyed(each) for each in unkeyed],
+        "left": [{"service": e.service, "left_at": e.left_at.isoformat(), "reason": e.reason} for e in left],
         "refusal": _refusal(case) if retained else None,
         "checked": list(CHECKED),
         "not_checked": list(NOT_CHECKED),

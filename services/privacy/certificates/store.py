@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from services.privacy.cases.reasons import Left
 from shared.contracts import participants
 from shared.database import Row, Transaction
 from shared.problems import refuse
@@ -23,6 +24,14 @@ SELECT r.service, r.subjects, r.body, r.received_at FROM order_report r JOIN era
 WHERE r.order_id = ANY ($1) ORDER BY o.ordered_at, r.service, r.part
 """
 UNKEYED = "SELECT service, unkeyed FROM order_participant WHERE order_id = $1 ORDER BY service"
+# Whoever left in one round and answered in another has told everything.
+LEFT = """
+SELECT DISTINCT d.service, d.left_at, d.reason
+FROM order_participant p JOIN participant_departure d USING (departure_id)
+WHERE p.order_id = ANY ($1) AND EXISTS (SELECT FROM unnest($2::uuid[]) person WHERE NOT EXISTS (
+  SELECT FROM order_report r WHERE r.order_id = ANY ($1) AND r.service = p.service AND person = ANY (r.subjects)))
+ORDER BY d.left_at
+"""
 SECOND_PAGES = "SELECT service, tables, ended_at FROM second_page WHERE subjects && $1::uuid[] ORDER BY ended_at"
 STORE_SECOND_PAGE = "INSERT INTO second_page (service, tables, ended_at, subjects) VALUES ($1, $2, $3, $4)"
 
@@ -114,6 +123,12 @@ async def unkeyed(tx: Transaction, order_id: UUID) -> list[UnkeyedTables]:
         UnkeyedTables(row["service"], None if row["unkeyed"] is None else tuple(json.loads(row["unkeyed"])))
         for row in await tx.rows(UNKEYED, order_id)
     ]
+
+
+async def left(tx: Transaction, case: ClosedCase) -> list[Left]:
+    """Who left before it had told what it did for all ids of a person."""
+    orders = [*case.earlier_orders, case.order_id]
+    return [Left(**row) for row in await tx.rows(LEFT, orders, list(case.subjects))]
 
 
 async def second_pages(tx: Transaction, subjects: Collection[UUID]) -> list[SecondPage]:

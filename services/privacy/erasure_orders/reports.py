@@ -37,6 +37,14 @@ async def _store(tx: Transaction, order: ErasureOrder, report: ErasureReported, 
     return await store.store_report(tx, report, body)
 
 
+async def close_complete(tx: Transaction) -> bool:
+    """Close an order whose last silent participant has left; answers whether there was one."""
+    order = await store.lock_complete(tx)
+    if order:
+        await close(tx, order, ERASER)
+    return order is not None
+
+
 async def close(tx: Transaction, order: ErasureOrder, eraser: Eraser) -> None:
     """Purge privacy's own data last, close the cases without a failure, keep the others open.
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from services.privacy.erasure_orders.rules import Asked
 from shared.contracts.participants import ErasureReported
 from shared.contracts.privacy import MAX_SUBJECTS, ErasureOrdered, Participant
-from shared.database import Transaction
+from shared.database import Row, Transaction
 
 ONE_DISPATCHER = 0x4C45544845  # the key of the advisory lock
 
@@ -123,7 +123,15 @@ UPDATE order_participant SET answered = answered + cardinality($3::uuid[]),
 WHERE order_id = $1 AND service = $2
 """
 COMPLETE = """
-SELECT bool_and(answered >= $2) FROM order_participant WHERE order_id = $1 AND service <> 'privacy'
+SELECT bool_and(answered >= coalesce(awaited, $2)) FROM order_participant WHERE order_id = $1 AND service <> 'privacy'
+"""
+LOCK_COMPLETE = """
+WITH complete AS MATERIALIZED (
+  SELECT order_id FROM erasure_order o WHERE open AND NOT EXISTS (
+    SELECT FROM order_participant p WHERE p.order_id = o.order_id AND p.service <> 'privacy'
+      AND p.answered < coalesce(p.awaited, cardinality(o.subjects)))
+  ORDER BY ordered_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+SELECT o.order_id, o.open, o.subjects, o.cases FROM erasure_order o JOIN complete USING (order_id)
 """
 FAILED = """
 SELECT coalesce(array_agg(DISTINCT f), '{}') FROM order_participant, unnest(failed) f WHERE order_id = $1
@@ -150,7 +158,15 @@ async def sealed_addresses(tx: Transaction, order_id: UUID) -> list[bytes]:
 
 
 async def lock(tx: Transaction, order_id: UUID) -> ErasureOrder | None:
-    row = await tx.row(LOCK, order_id)
+    return _order(await tx.row(LOCK, order_id))
+
+
+async def lock_complete(tx: Transaction) -> ErasureOrder | None:
+    """An open order that waits for nobody any more; None when there is none."""
+    return _order(await tx.row(LOCK_COMPLETE))
+
+
+def _order(row: Row | None) -> ErasureOrder | None:
     if row is None:
         return None
     return ErasureOrder(row["order_id"], row["open"], tuple(row["subjects"]), tuple(row["cases"]))

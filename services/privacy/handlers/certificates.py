@@ -17,8 +17,9 @@ async def read_certificate(request: privacy.ReadCertificate, tx: Transaction) ->
     case = await store.closed_case(tx, request.token)
     reports = await store.reports(tx, case.order_id)
     earlier = await store.earlier_reports(tx, case.earlier_orders)
-    unkeyed, second_pages = await store.unkeyed(tx, case.order_id), await store.second_pages(tx, case.subjects)
-    document = certificate(case, reports, earlier, unkeyed, second_pages)
+    unkeyed, left = await store.unkeyed(tx, case.order_id), await store.left(tx, case)
+    second_pages = await store.second_pages(tx, case.subjects)
+    document = certificate(case, reports, earlier, unkeyed, left, second_pages)
     return privacy.Certificate(document=json.dumps(document, ensure_ascii=False))
 
 

@@ -8,7 +8,7 @@ While nobody answers, what is ready gathers and leaves together. One waiting cas
 from collections.abc import Collection
 from uuid import uuid4
 
-from services.privacy.erasure_orders import store
+from services.privacy.erasure_orders import reports, store
 from shared.contracts.privacy import ErasureOrdered, OrderedSubject
 from shared.database import Database, Transaction
 from shared.observability import log
@@ -28,6 +28,12 @@ async def dispatch(database: Database, required: Collection[str]) -> bool:
         if not (work.is_ours and work.ready and work.free):
             return False
         return await _order(tx, required) > 0
+
+
+async def close_complete(database: Database) -> bool:
+    """Close one order after another that waits for nobody since a participant left."""
+    async with database.transaction(Purpose.ERASURE) as tx:
+        return await reports.close_complete(tx)
 
 
 async def _order(tx: Transaction, required: Collection[str]) -> int:

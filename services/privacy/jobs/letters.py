@@ -1,8 +1,10 @@
 """Sending the letters that cases wait for."""
 
+from collections.abc import Sequence
+
 from services.privacy.cases import letters
 from services.privacy.cases.letters import OUTCOME, DueLetter
-from services.privacy.cases.reasons import Kept
+from services.privacy.cases.reasons import Kept, Left
 from services.privacy.certificates import store
 from services.privacy.certificates.document import kept
 from services.privacy.loops import LETTERS
@@ -20,8 +22,8 @@ from shared.purposes import ProcessingPurpose, Purpose
 async def send_letters(database: Database, mailer: Mailer, seal: AddressSeal, settings: PrivacySettings) -> bool:
 
     async def compose(due: DueLetter) -> Letter:
-        kept_of_case = await _kept(database, due) if due.letter == OUTCOME else ()
-        subject, text = letters.compose(due, settings.public_url, kept_of_case)
+        outcome = await _outcome(database, due) if due.letter == OUTCOME else ((), ())
+        subject, text = letters.compose(due, settings.public_url, *outcome)
         return Letter(f"{due.letter}-{due.case_id}", seal.open(due.sealed_address), subject, text)
 
     async def ended(tx: Transaction, due: DueLetter, ending: Ending) -> None:
@@ -33,10 +35,10 @@ async def send_letters(database: Database, mailer: Mailer, seal: AddressSeal, se
     return await deliver_due(database, mailer, queue)
 
 
-async def _kept(database: Database, due: DueLetter) -> list[Kept]:
+async def _outcome(database: Database, due: DueLetter) -> tuple[Sequence[Kept], Sequence[Left]]:
     async with database.transaction(Purpose.RIGHTS) as tx:
         case = await store.closed_case_by_id(tx, due.case_id)
-        return kept(case, await store.reports(tx, case.order_id))
+        return kept(case, await store.reports(tx, case.order_id)), await store.left(tx, case)
 
 
 def _disclosed(due: DueLetter, provider: str) -> participants.Disclosed:

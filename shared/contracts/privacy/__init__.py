@@ -47,6 +47,13 @@ from shared.contracts.privacy.erasure import (
     Participant,
     ReadOrderAddresses,
 )
+from shared.contracts.privacy.participants import (
+    Departure,
+    LeaveParticipant,
+    ListParticipants,
+    ParticipantState,
+    ParticipantStates,
+)
 from shared.contracts.privacy.permissions import KnownPermission, PermissionChanged, PermissionPage, Permissions
 
 __all__ = [
@@ -63,6 +70,7 @@ __all__ = [
     "ConsentText",
     "ConsentTexts",
     "Consents",
+    "Departure",
     "EndContracts",
     "ErasedPage",
     "ErasedSubjects",
@@ -71,6 +79,8 @@ __all__ = [
     "ErasureReminded",
     "KnownPermission",
     "LastAnsweredOrder",
+    "LeaveParticipant",
+    "ListParticipants",
     "Notice",
     "NoticePublished",
     "OpenCase",
@@ -79,6 +89,8 @@ __all__ = [
     "Page",
     "Participant",
     "ParticipantProgress",
+    "ParticipantState",
+    "ParticipantStates",
     "PermissionChanged",
     "PermissionPage",
     "Permissions",

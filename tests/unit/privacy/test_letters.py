@@ -12,7 +12,7 @@ import pytest
 from services.licensing import grounds
 from services.licensing.grounds import RUNNING_CONTRACT, UNPAID_DEBT, Ground
 from services.privacy.cases.letters import DueLetter, compose
-from services.privacy.cases.reasons import Kept, in_words
+from services.privacy.cases.reasons import Kept, Left, in_words
 from services.privacy.register.loading import register
 from shared.contracts.fields import Language
 from shared.law.case_clock import due_date
@@ -22,7 +22,7 @@ from shared.law.retention.terms import Rule
 LATE = datetime(2026, 3, 4, 23, 30, tzinfo=UTC)  # already 5 March in Warsaw
 
 
-def written(letter: str, kept: Sequence[Kept] = (), **changes: Any) -> str:
+def written(letter: str, kept: Sequence[Kept] = (), left: Sequence[Left] = (), **changes: Any) -> str:
     due = DueLetter(
         case_id=uuid4(),
         subject_id=uuid4(),
@@ -35,7 +35,7 @@ def written(letter: str, kept: Sequence[Kept] = (), **changes: Any) -> str:
         run_at=LATE,
         closed_at=None,
     )
-    return compose(replace(due, **changes), "https://shop.example", kept)[1]
+    return compose(replace(due, **changes), "https://shop.example", kept, left)[1]
 
 
 def test_a_receipt_tells_days_and_times_of_the_vendors_seat() -> None:
@@ -55,6 +55,20 @@ def test_a_receipt_tells_days_and_times_of_the_vendors_seat() -> None:
 )
 def test_an_outcome_tells_the_day_of_the_vendors_seat(closed_at: datetime, day: str) -> None:
     assert f"Closed: {day}\n" in written("outcome", closed_at=closed_at)
+
+
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [
+        ("pl", "system „helpdesk” wycofaliśmy z użycia 2026-03-05, zanim potwierdził usunięcie"),
+        ("en", 'we took the system "helpdesk" out of use on 2026-03-05, before it confirmed the'),
+    ],
+)
+def test_an_outcome_tells_who_left_before_it_reported(language: Language, sentence: str) -> None:
+    left = [Left("helpdesk", LATE, "switched off")]
+    for kept_rows in ((), [kept(TAX)]):
+        assert sentence in written("outcome", kept_rows, left=left, closed_at=LATE, language=language)
+        assert "helpdesk" not in written("outcome", kept_rows, closed_at=LATE, language=language)
 
 
 # ── Why something was kept ──────────────────────────────────────────────────────────────────────
