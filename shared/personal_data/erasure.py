@@ -113,7 +113,7 @@ async def _report_failure(
 KNOWN = "SELECT true FROM erasure_report WHERE order_id = $1 LIMIT 1"
 REPUBLISH = """
 WITH outdated AS (DELETE FROM erasure_report
-  WHERE order_id = $1 AND (body::json ->> 'map_version')::integer < $3 RETURNING part)
+  WHERE order_id = $1 AND (body::json ->> 'map_version')::integer <> $3 RETURNING part)
 INSERT INTO outbox (type, body) SELECT $2, body FROM erasure_report
 WHERE order_id = $1 AND NOT EXISTS (SELECT FROM outdated) ORDER BY part
 """
@@ -122,7 +122,7 @@ WHERE order_id = $1 AND NOT EXISTS (SELECT FROM outdated) ORDER BY part
 async def _report_again(tx: Transaction, eraser: Eraser, order_id: UUID) -> bool:
     """Publish the stored report of an order once more; answers whether there is one.
 
-    One by an older data map says nothing about the tables of today: the order is carried out again.
+    One by another data map says nothing about the tables of this one: the order is carried out again.
     """
     data_map = eraser.data_map
     sent = await tx.run(REPUBLISH, order_id, f"{tx.service}.erasure-reported.v1", data_map.version)

@@ -407,7 +407,7 @@ def honest(order_id: UUID, people: list[UUID]) -> dict[str, Any]:
     return {
         "order_id": str(order_id),
         "service": "marketing",
-        "map_version": 1,
+        "map_version": MARKETING.data_map.version,
         "part": 0,
         "at": datetime.now(UTC).date().isoformat(),
         "subjects": [str(person) for person in people],

@@ -27,11 +27,14 @@ async def apply(tx: Transaction, report: ErasureReported, body: str) -> None:
 
 
 async def _store(tx: Transaction, order: ErasureOrder, report: ErasureReported, body: str) -> bool:
-    """Keep a report that covers its tables and people; answers whether it was news."""
+    """Keep a report that covers its tables and people, or have it asked for again; answers whether it is news."""
     asked = await store.asked(tx, report.order_id, report.service)
     if asked is None:
         raise Rejected("report from a service that was not asked")
-    rules.check_tables(asked, report)
+    if not rules.is_by_a_map_that_counts(asked, report):
+        await store.ask_again(tx, report.order_id, report.service)
+        log.info("report by another data map, asked again", participant=report.service)
+        return False
     if not rules.names_everybody(order.subjects, report.subjects):
         rules.check_subjects(order.subjects, [report.subjects, *await store.other_parts(tx, report)])
     return await store.store_report(tx, report, body)

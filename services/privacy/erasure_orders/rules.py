@@ -9,10 +9,6 @@ from shared.contracts.participants import ErasureReported
 from shared.messaging.faults import Rejected
 
 
-class NotAnnouncedYet(Exception):
-    """A report by a data map whose announcement is still under way; it is tried again."""
-
-
 @dataclass(frozen=True)
 class Asked:
     """The data map by which a service was asked, and the one that it has announced since."""
@@ -23,24 +19,18 @@ class Asked:
     announced_tables: Sequence[str]
 
 
-def check_tables(asked: Asked, report: ErasureReported) -> None:
-    """Raise Rejected unless a report covers every table of the data map that counts, NotAnnouncedYet if it may do."""
-    if _owed(asked, report.map_version) - {table.table for table in report.tables}:
-        raise Rejected("report that leaves out a table of the data map")
+def is_by_a_map_that_counts(asked: Asked, report: ErasureReported) -> bool:
+    """Whether a report covers the data map of its order, or the one in force by now; another one is asked for again.
 
-
-def _owed(asked: Asked, version: int) -> set[str]:
-    """The tables that a report by a version of the data map has to cover.
-
-    A service may have been upgraded after the order was written: then its newer map counts, and never an older one.
+    While a service is upgraded or rolled back, instances with either map take orders, and a report may overtake the
+    announcement of its map. Raises Rejected for a report that leaves out a table of the map that it names.
     """
-    if version == asked.map_version:
-        return set(asked.tables)
-    if version > asked.announced_version:
-        raise NotAnnouncedYet
-    if version < max(asked.map_version, asked.announced_version):
-        raise Rejected("report by an older data map than the one in force")
-    return set(asked.announced_tables)
+    tables = {asked.announced_version: asked.announced_tables, asked.map_version: asked.tables}.get(report.map_version)
+    if tables is None:
+        return False
+    if set(tables) - {table.table for table in report.tables}:
+        raise Rejected("report that leaves out a table of the data map")
+    return True
 
 
 def names_everybody(ordered: Iterable[UUID], reported: Iterable[UUID]) -> bool:

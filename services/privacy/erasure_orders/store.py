@@ -113,6 +113,8 @@ SELECT p.map_version, p.tables, coalesce(a.map_version, 0) AS announced_version,
   ARRAY(SELECT t ->> 'name' FROM jsonb_array_elements(a.tables) t) AS announced_tables
 FROM order_participant p LEFT JOIN participant a USING (service) WHERE p.order_id = $1 AND p.service = $2
 """
+# Due with the next round of the reminders, and not at once: an instance of before may take it once more.
+ASK_AGAIN = "UPDATE order_participant SET asked_at = '-infinity' WHERE order_id = $1 AND service = $2"
 OTHER_PARTS = "SELECT subjects FROM order_report WHERE order_id = $1 AND service = $2 AND part <> $3"
 STORE_REPORT = """
 INSERT INTO order_report (order_id, service, part, subjects, body) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
@@ -176,6 +178,11 @@ async def asked(tx: Transaction, order_id: UUID, service: str) -> Asked | None:
     """What an order asked of a service; None when it asked nothing."""
     row = await tx.row(ASKED, order_id, service)
     return Asked(**row) if row else None
+
+
+async def ask_again(tx: Transaction, order_id: UUID, service: str) -> None:
+    """Have the order repeated for one participant."""
+    await tx.run(ASK_AGAIN, order_id, service)
 
 
 async def other_parts(tx: Transaction, report: ErasureReported) -> list[Sequence[UUID]]:

@@ -24,7 +24,7 @@ silent AS MATERIALIZED (
   WHERE o.place <= $2
     AND p.asked_at < now() - least(make_interval(secs => $1 * 2 ^ least(p.reminders, 12)), interval '1 hour')
   ORDER BY p.asked_at LIMIT $2 FOR UPDATE OF p SKIP LOCKED),
-counted AS (UPDATE order_participant p SET reminders = reminders + 1, asked_at = now()
+counted AS (UPDATE order_participant p SET reminders = least(reminders, 30000) + 1, asked_at = now()
   FROM silent s WHERE p.order_id = s.order_id AND p.service = s.service),
 enqueued AS (INSERT INTO outbox (type, body) SELECT 'privacy.erasure-reminded.v1',
   json_build_object('service', service, 'order', body::json)::text FROM silent)

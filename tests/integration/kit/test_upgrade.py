@@ -18,14 +18,14 @@ NOTE = "INSERT INTO note (note_id, subject_id, text) VALUES (gen_random_uuid(), 
 TOLD = "SELECT body FROM outbox WHERE body LIKE '%' || $1 || '%' ORDER BY created_at"
 
 
-async def test_an_order_answered_by_an_older_map_is_carried_out_again(
+async def test_an_order_answered_by_another_map_is_carried_out_again(
     served: Database, everything: asyncpg.Connection
 ) -> None:
-    """The stored report would be rejected at every reminder."""
+    """The stored report would be asked for again at every reminder; also after a roll back."""
     order = ordered(person := uuid4())
     await everything.execute("INSERT INTO subject VALUES ($1)", person)
     await everything.execute(NOTE, person)
-    for eraser in (OLDER, ERASER, ERASER):
+    for eraser in (OLDER, ERASER, ERASER, OLDER):
         async with served.transaction(Purpose.ERASURE) as tx:
             await erase(tx, replace(eraser), order.order_id, order.subjects)
             reports = [json.loads(row["body"]) for row in await tx.rows(TOLD, str(order.order_id))]
