@@ -27,7 +27,8 @@ from shared.observability import log, what_failed
 from shared.personal_data.catch_up import catch_up
 from shared.personal_data.data_map import DataMap
 from shared.personal_data.erasure import Eraser
-from shared.personal_data.participant import announce, participant
+from shared.personal_data.maps_at_work import SEEN_EVERY_S
+from shared.personal_data.participant import announce, announce_what_is_in_force, participant
 from shared.personal_data.retention_run import RETENTION, end_retention
 from shared.personal_data.vacuum import VACUUM, vacuum
 from shared.problems import Refused
@@ -175,12 +176,14 @@ def _wired(service: Service, resources: Resources) -> tuple[ServiceRouter, dict[
 
 def _own_loops(service: Service, resources: Resources) -> list[Loop]:
     database, data_map = resources.database, service.data_map
+    recipients = resources.settings.recipients
     return [
         Loop(OUTBOX, lambda: relay(database, resources.publisher)),
         Loop(OUTBOX_FIGURES, lambda: measure(database), FIGURES_S),
         Loop(VACUUM, lambda: vacuum(database, data_map), HOURLY_S, VACUUM_PAUSE_S),
         Loop(HOUSEKEEPING, lambda: drop_old_marks(database), HOURLY_S),
         Loop(RETENTION, lambda: end_retention(database, data_map), HOURLY_S),
+        Loop("data map", lambda: announce_what_is_in_force(database, data_map, recipients), SEEN_EVERY_S),
     ]
 
 

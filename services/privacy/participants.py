@@ -9,10 +9,12 @@ from shared.database import Transaction
 from shared.messaging.faults import Rejected
 
 JOIN = """
-INSERT INTO participant (service, map_version, tables, recipients, unkeyed) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO participant (service, map_version, tables, recipients, unkeyed, in_force_since)
+VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (service) DO UPDATE SET map_version = excluded.map_version, tables = excluded.tables,
-  recipients = excluded.recipients, unkeyed = excluded.unkeyed, announced_at = now(), left_at = NULL, left_reason = NULL
-WHERE participant.map_version <= excluded.map_version
+  recipients = excluded.recipients, unkeyed = excluded.unkeyed, announced_at = now(),
+  left_at = NULL, left_reason = NULL, in_force_since = excluded.in_force_since
+WHERE coalesce(participant.in_force_since <= excluded.in_force_since, participant.map_version <= excluded.map_version)
 """
 ANNOUNCED = "SELECT service, tables, recipients FROM participant WHERE left_at IS NULL ORDER BY service"
 
@@ -27,12 +29,13 @@ class Announced:
 
 
 async def join(tx: Transaction, event: DataMapAnnounced) -> None:
-    """Count a service in from the next order on; an older data map than the known one changes nothing."""
+    """Count a service in from the next order on; an older data map counts only when the service went back to it."""
     if not event.tables:
         raise Rejected("data map without a table")
     tables = json.dumps([table.model_dump() for table in event.tables])
     unkeyed = None if event.unkeyed is None else json.dumps([table.model_dump() for table in event.unkeyed])
-    await tx.run(JOIN, event.service, event.version, tables, list(event.recipients), unkeyed)
+    facts = (event.version, tables, list(event.recipients), unkeyed, event.in_force_since)
+    await tx.run(JOIN, event.service, *facts)
 
 
 async def announced(tx: Transaction) -> list[Announced]:

@@ -49,6 +49,8 @@ class DataMapAnnounced(Event, type="*.data-map-announced.v1", owner="privacy"):
     recipients: tuple[str, ...] = ()
     unkeyed: tuple[UnkeyedTable, ...] | None = None
     """None from a service that does not say yet whether it has any."""
+    in_force_since: datetime | None = None
+    """Since when the service works by this map, also after a roll back; None while a newer one is at work."""
 
 
 Outcome = Literal["purged", "anonymized", "retained", "refused", "failed", "nothing_held"]

@@ -151,6 +151,7 @@ KIT_TABLES = {
     "retry_waiting": "message ids that wait for another attempt, gone with it",
     "idempotency": "hashes, dropped after a day",
     "erasure_report": "outcomes by id, without personal values",
+    "data_map_at_work": "versions of the data map, no person",
     "catch_up": "how far the service has caught up",
     "alembic_version": "the schema's version",
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -12,6 +13,7 @@ from shared.messaging.router import ServiceRouter
 from shared.personal_data import permissions
 from shared.personal_data.data_map import DataMap, Table
 from shared.personal_data.erasure import Ask, Eraser, Step, erase
+from shared.personal_data.maps_at_work import in_force_since
 from shared.personal_data.vacuum import VACUUM
 from shared.purposes import Purpose
 
@@ -64,15 +66,29 @@ def _when_reminded(service: str, ask: Ask) -> Callable[..., Awaitable[Step | Non
 async def announce(database: Database, data_map: DataMap, recipients: tuple[str, ...] = ()) -> None:
     """Tell privacy what this service holds and whom it gives data to; from the next order on it is asked to erase."""
     async with database.transaction(Purpose.UPKEEP) as tx:
-        tx.publish(
-            participants.DataMapAnnounced(
-                service=data_map.service,
-                version=data_map.version,
-                tables=announced(data_map),
-                recipients=recipients,
-                unkeyed=announced_unkeyed(data_map),
-            )
-        )
+        since = await in_force_since(tx, data_map.version, starting=True)
+        tx.publish(_announcement(data_map, recipients, since))
+
+
+async def announce_what_is_in_force(database: Database, data_map: DataMap, recipients: tuple[str, ...]) -> bool:
+    """Announce once more when this map has come into force since: after a roll back no newer one is at work."""
+    async with database.transaction(Purpose.UPKEEP) as tx:
+        if since := await in_force_since(tx, data_map.version):
+            tx.publish(_announcement(data_map, recipients, since))
+    return False
+
+
+def _announcement(
+    data_map: DataMap, recipients: tuple[str, ...], since: datetime | None
+) -> participants.DataMapAnnounced:
+    return participants.DataMapAnnounced(
+        service=data_map.service,
+        version=data_map.version,
+        tables=announced(data_map),
+        recipients=recipients,
+        unkeyed=announced_unkeyed(data_map),
+        in_force_since=since,
+    )
 
 
 def announced(data_map: DataMap) -> tuple[MappedTable, ...]:

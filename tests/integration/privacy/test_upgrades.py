@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -10,13 +11,15 @@ import pytest
 from deploy.local.servers import Servers
 from deploy.population.cases import insert_cases, release
 from services.privacy.app import SERVICE as PRIVACY
+from shared.clock import now
 from shared.personal_data.data_map import DataMap
 from shared.personal_data.erasure import Eraser
 from tests import harness as harnesses
+from tests.fake_participants import announced
 from tests.harness import Harness, eventually
 from tests.sample.app import SERVICE as SAMPLE
 from tests.sample.data_map import DATA_MAP
-from tests.sample.harness import MIGRATIONS, depth
+from tests.sample.harness import MIGRATIONS, depth, publishing, send
 
 OLDER = replace(SAMPLE, eraser=Eraser(DataMap("sample", 1, DATA_MAP.tables[:2])))
 NEWER = replace(SAMPLE, eraser=Eraser(DataMap("sample", 2, DATA_MAP.tables)))
@@ -51,6 +54,10 @@ class Upgrade:
     async def answered_by(self, people: Sequence[UUID]) -> set[int]:
         return {row[0] for row in await self.privacy.fetch(ANSWERED_BY, people)}
 
+    async def announcements(self) -> int:
+        """How many of the sample's announcements privacy has heard."""
+        return int(await self.privacy.fetchval("SELECT count(*) FROM inbox WHERE consumer LIKE '%data-map-announced'"))
+
     async def in_force(self, version: int) -> None:
         async def is_so() -> bool:
             return bool(await self.privacy.fetchval(IN_FORCE) == version)
@@ -75,8 +82,76 @@ async def harness(servers: Servers) -> AsyncIterator[Harness]:
 async def upgrade(harness: Harness) -> AsyncIterator[Upgrade]:
     async with harness.superuser("privacy") as privacy, harness.superuser("sample") as sample:
         await privacy.execute(FRESH)
+        await sample.execute("TRUNCATE data_map_at_work")
         async with harness.serve(PRIVACY):
             yield Upgrade(harness, privacy, sample)
+
+
+LONG_AGO = "UPDATE data_map_at_work SET seen_at = seen_at - interval '1 hour' WHERE version = 2"
+
+
+async def test_after_a_roll_back_the_older_map_is_in_force_and_all_close(upgrade: Upgrade) -> None:
+    """It is seen when an instance starts; what was ordered by the newer map closes, too."""
+    async with upgrade.harness.serve(NEWER):
+        await upgrade.in_force(2)
+    before = await upgrade.erase(2)
+    await eventually(lambda: upgrade.privacy.fetchval("SELECT count(*) > 0 FROM erasure_order"))
+    await upgrade.sample.execute(LONG_AGO)
+    async with upgrade.harness.serve(OLDER):
+        await upgrade.in_force(1)
+        after = await upgrade.erase(2)
+        await upgrade.closed([*before, *after])
+    assert await upgrade.answered_by([*before, *after]) == {1}
+    assert await upgrade.rejected() == 0
+
+
+async def test_a_roll_back_by_instances_that_run_already_is_seen_by_the_clock(upgrade: Upgrade) -> None:
+    async with upgrade.harness.serve(OLDER):
+        async with upgrade.harness.serve(NEWER):
+            await upgrade.in_force(2)
+        people = await upgrade.erase(1)
+        assert await upgrade.privacy.fetchval(IN_FORCE) == 2
+        await upgrade.sample.execute(LONG_AGO)
+        await upgrade.in_force(1)
+        await upgrade.closed(people)
+    assert await upgrade.rejected() == 0
+
+
+async def test_an_older_instance_that_starts_beside_a_newer_changes_nothing(upgrade: Upgrade) -> None:
+    async with upgrade.harness.serve(NEWER):
+        await upgrade.in_force(2)
+        heard = await upgrade.announcements()
+        async with upgrade.harness.serve(OLDER):
+            await eventually_more(upgrade, heard)
+            people = await upgrade.erase(1)
+            await upgrade.closed(people)
+            assert await upgrade.privacy.fetchval(IN_FORCE) == 2
+    assert await upgrade.answered_by(people) == {2}
+
+
+async def eventually_more(upgrade: Upgrade, heard: int) -> None:
+    async def more() -> bool:
+        return await upgrade.announcements() > heard
+
+    await eventually(more)
+
+
+async def test_a_newer_version_that_comes_back_is_in_force_at_once(upgrade: Upgrade) -> None:
+    async with upgrade.harness.serve(OLDER):
+        await upgrade.in_force(1)
+        async with upgrade.harness.serve(NEWER):
+            await upgrade.in_force(2)
+
+
+async def test_a_late_announcement_of_before_does_not_undo_a_roll_back(upgrade: Upgrade) -> None:
+    """The newer instance said it before it was rolled back, and the message came last."""
+    async with upgrade.harness.serve(OLDER), publishing(upgrade.harness) as channel:
+        await upgrade.in_force(1)
+        heard = await upgrade.announcements()
+        late = announced("sample", version=2).model_copy(update={"in_force_since": now() - timedelta(minutes=5)})
+        await send(channel, late)
+        await eventually_more(upgrade, heard)
+        assert await upgrade.privacy.fetchval(IN_FORCE) == 1
 
 
 async def test_while_both_versions_run_what_the_older_answers_is_asked_again(upgrade: Upgrade) -> None:
