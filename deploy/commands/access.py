@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from typing import Any, TypeVar
 
@@ -25,6 +26,9 @@ from shared.messaging.outbox import enqueue
 
 STILL_USED, WRONG_USE, NOTHING_FOUND, NO_RIGHTS = 1, 2, 4, 5
 FORBIDDEN = (401, 403)
+
+MANAGEMENT = "LETHE_MANAGEMENT_URL"
+OWN_DATABASE = re.compile("LETHE_([A-Z][A-Z0-9]*)_POSTGRES_URL")
 
 EXIT_CODES = "2 wrong use, 3 a server does not answer, 4 nothing found, 5 no rights"
 
@@ -77,7 +81,7 @@ def amqp_url() -> str:
 
 def management_url() -> str:
     """The management API named in the environment, or that of the private broker if it runs."""
-    return os.environ.get("LETHE_MANAGEMENT_URL") or _private_broker().management_url
+    return os.environ.get(MANAGEMENT) or _private_broker().management_url
 
 
 def virtual_host() -> str:
@@ -99,6 +103,16 @@ def services(name: str) -> Sequence[str]:
     return [name]
 
 
+def known_services(*, elsewhere: bool) -> list[str]:
+    """Those whose database is named in the environment or runs privately; nothing private belongs to what is elsewhere.
+
+    The environment may name other services than ours.
+    """
+    named = [match[1].lower() for match in map(OWN_DATABASE.fullmatch, os.environ) if match]
+    all_of_ours = os.environ.get("LETHE_POSTGRES_ADMIN_URL") or not (elsewhere or _no_private_postgres())
+    return list(dict.fromkeys([*(SERVICES if all_of_ours else ()), *sorted(named)]))
+
+
 @contextlib.asynccontextmanager
 async def database(service: str) -> AsyncIterator[Database]:
     """A service's database through its working role, which may change nothing but data."""
@@ -110,13 +124,17 @@ async def database(service: str) -> AsyncIterator[Database]:
         await opened.close()
 
 
+def _no_private_postgres() -> bool:
+    return processes.running(STATE, postgres.NAME) is None
+
+
 def _own_url(service: str) -> str | None:
     return os.environ.get(f"LETHE_{service.upper()}_POSTGRES_URL")
 
 
 def _working_url(service: str) -> str:
     admin_url = os.environ.get("LETHE_POSTGRES_ADMIN_URL")
-    if not admin_url and processes.running(STATE, postgres.NAME) is None:
+    if not admin_url and _no_private_postgres():
         raise fail("no PostgreSQL is running: start it with ./lethe up", NOT_RUNNING)
     admin_url = admin_url or postgres.start(STATE, durable=True).admin_url
     return databases.working_url(admin_url, service, secret=password_secret(STATE))

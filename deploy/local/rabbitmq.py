@@ -35,8 +35,8 @@ default_pass = {password}
 default_user_tags.administrator = true
 default_vhost = /
 
-# Queue lengths are all that is wanted of the management pages, but soon: see also ADVANCED.
-management.rates_mode = none
+# Queue lengths and rates are all that is wanted of the management pages, but soon: see also ADVANCED.
+management.rates_mode = basic
 collect_statistics_interval = 1000
 management.sample_retention_policies.global.minute = 1
 management.sample_retention_policies.basic.minute = 1

@@ -41,3 +41,8 @@ async def mark_all_received(
 async def lock_subject(tx: Transaction, subject_id: UUID) -> Standing:
     """Lock a person (`FOR KEY SHARE`) without a message: an erasure waits until this transaction has ended."""
     return Standing(await tx.value("SELECT lethe.enter(NULL, NULL, $1)", subject_id))
+
+
+async def count(tx: Transaction) -> int:
+    """How many marks there are."""
+    return int(await tx.value("SELECT count(*) FROM inbox"))

@@ -126,8 +126,9 @@ def policies(services: Sequence[str], waits_ms: dict[str, int] | None = None) ->
         )
         for name, wait in waits.items()
     }
-    policies["lethe-unrouted"] = _policy("^lethe[.]unrouted$", {"max-length": UNROUTED_LENGTH})
-    # whoever looks at dead letters delivers them: RabbitMQ 4 drops what was looked at 20 times
+    # whoever looks at them delivers them: RabbitMQ 4 drops what was looked at 20 times
+    unrouted = {"max-length": UNROUTED_LENGTH, "delivery-limit": LOOKED_AT}
+    policies["lethe-unrouted"] = _policy("^lethe[.]unrouted$", unrouted)
     policies["lethe-dead-letters"] = _policy("[.]dead-letters$", {"delivery-limit": LOOKED_AT})
     for service in services:
         policies[f"lethe-{service}"] = _policy(

@@ -118,6 +118,20 @@ async def lethe_apart(harness: Harness, *words: str) -> str:
     return out.decode()
 
 
+async def lethe_at(*words: str, **environment: str) -> tuple[str, str, int]:
+    """A command of which only this is set: what it printed, what it complained of, its exit code."""
+    bare = {name: value for name, value in os.environ.items() if not name.startswith("LETHE_")}
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "deploy.commands", *words),
+        cwd=PROJECT,
+        env=bare | {f"LETHE_{name}": value for name, value in environment.items()},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, wrong = await asyncio.wait_for(process.communicate(), harnesses.PATIENCE_S)
+    return out.decode(), wrong.decode(), process.returncode or 0
+
+
 def _where(harness: Harness) -> dict[str, str]:
     urls = {f"LETHE_{name.upper()}_POSTGRES_URL": own.app for name, own in harness.databases.items()}
     return urls | {
