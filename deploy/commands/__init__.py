@@ -25,6 +25,7 @@ COMMANDS = {
     "status": Place("system", "status", "Tell how every process is."),
     "logs": Place("system", "logs", "Print the last log lines of a process."),
     "down": Place("system", "down", "Drain and stop everything; all data stays."),
+    "erasures": Place("erasures", "app", "Where each erasure stands and why: list, show, explain, release."),
     "queues": Place("queues", "queues", "Every queue with its length, age and rates; outboxes and inboxes."),
     "dead-letters": Place("dead_letters", "app", "Messages given up: list, show, replay, drop."),
     "staff": Place("staff", "app", "Who of the vendor's staff may sign in: invite, list, end."),

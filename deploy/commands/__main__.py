@@ -1,5 +1,6 @@
 """Run the commands of `./lethe`."""
 
+import logging
 import signal
 import sys
 from typing import Any
@@ -15,4 +16,5 @@ def leave(number: int, _frame: Any) -> None:
 for ending in (signal.SIGTERM, signal.SIGHUP):
     signal.signal(ending, leave)
 
+logging.disable()  # a command says itself what is wrong, in one sentence; libraries add lines of theirs
 app(prog_name="lethe")

@@ -11,7 +11,7 @@ import asyncpg
 import httpx
 import typer
 from aio_pika.exceptions import AMQPError, AuthenticationError, ProbableAuthenticationError
-from aiormq.exceptions import ChannelAccessRefused, ChannelNotFoundEntity, ConnectionNotAllowed
+from aiormq.exceptions import ChannelAccessRefused, ChannelNotFoundEntity, ConnectionNotAllowed, InvalidFrameError
 
 from deploy import broker, databases
 from deploy.commands.console import NOT_RUNNING
@@ -58,6 +58,8 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
         raise fail(f"there is no queue {error}; the services are {', '.join(SERVICES)}", WRONG_USE) from None
     except ChannelNotFoundEntity:
         raise fail("the queue is gone: `./lethe topology check` tells what is missing", NOTHING_FOUND) from None
+    except InvalidFrameError:  # how a refused virtual host shows itself
+        raise fail(f"there is no virtual host {virtual_host()} for this account", NOTHING_FOUND) from None
     except REFUSED as error:
         raise fail(f"the server refuses this account ({type(error).__name__}): use an operator's", NO_RIGHTS) from None
     except OLDER:

@@ -14,6 +14,7 @@ from services.privacy.handlers import (
     erasure_orders,
     erasure_reports,
     erasure_requests,
+    erasures,
     notice,
     participants,
     record,
@@ -25,7 +26,7 @@ from services.privacy.jobs.documents import INTERVAL_S, publish_documents
 from services.privacy.jobs.erasure_orders import close_complete, dispatch
 from services.privacy.jobs.letters import send_letters
 from services.privacy.jobs.reminders import remind
-from services.privacy.loops import CLOSING, CODES, DISPATCHER, LETTERS, PUBLISHING
+from services.privacy.loops import CLOSING, CODES, DISPATCHER, LETTERS, PUBLISHING, REMINDERS
 from services.privacy.register.loading import register as loaded_register
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
@@ -42,7 +43,7 @@ router.include(participants.router, erasure_reports.router, subject_links.router
 router.include(
     contracts.router, disclosures.router, notice.router, record.router, register.router, erasure_orders.router
 )
-router.include(case_tokens.router)
+router.include(case_tokens.router, erasures.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:
@@ -61,7 +62,7 @@ def jobs(settings: PrivacySettings) -> list[Loop]:
     return [
         Loop(DISPATCHER, dispatch),
         Loop(CLOSING, close_complete, CLOSING_INTERVAL_S),
-        Loop("reminders", remind, settings.remind_after_s / 4),
+        Loop(REMINDERS, remind, settings.remind_after_s / 4),
         Loop(LETTERS, send_letters),
         Loop(CODES, send_codes),
         Loop(PUBLISHING, publish_documents, INTERVAL_S),

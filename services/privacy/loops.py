@@ -2,6 +2,7 @@
 
 DISPATCHER = "dispatcher"
 CLOSING = "closing"
+REMINDERS = "reminders"
 LETTERS = "letters"
 CODES = "codes"
 PUBLISHING = "publishing"

@@ -124,7 +124,7 @@ async def lethe_at(*words: str, **environment: str) -> tuple[str, str, int]:
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "deploy.commands", *words),
         cwd=PROJECT,
-        env=bare | {f"LETHE_{name}": value for name, value in environment.items()},
+        env=bare | environment,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )

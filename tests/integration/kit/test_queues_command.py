@@ -144,9 +144,8 @@ async def test_outbox_inbox_and_retries_are_told(harness: Harness, everything: a
 
 async def test_any_broker_by_url_alone(harness: Harness, tmp_path: Path) -> None:
     """No state folder, no database, no AMQP address: the queues are told all the same."""
-    out, wrong, code = await lethe_at(
-        "queues", "--url", harness.servers.management_url, "--json", STATE=str(tmp_path), VIRTUAL_HOST=harness.name
-    )
+    where = {"LETHE_STATE": str(tmp_path), "LETHE_VIRTUAL_HOST": harness.name}
+    out, wrong, code = await lethe_at("queues", "--url", harness.servers.management_url, "--json", **where)
     assert (code, wrong) == (0, "")
     document = json.loads(out)
     assert NOTED in {each["name"] for each in document["queues"]}
