@@ -115,6 +115,16 @@ def current_traceparent() -> str | None:
     return carrier.get("traceparent")
 
 
+def linked_trace(name: str, earlier: str) -> str:
+    """Begin a trace of its own that is linked to an earlier one; answers its W3C context."""
+    if not isinstance(trace.get_tracer_provider(), TracerProvider):  # a command, in which nobody has set it up
+        trace.set_tracer_provider(TracerProvider())
+    before = trace.get_current_span(_w3c.extract({"traceparent": earlier})).get_span_context()
+    links = [trace.Link(before)] if before.is_valid else []
+    with trace.get_tracer("lethe").start_as_current_span(name, context=otel_context.Context(), links=links):
+        return current_traceparent() or ""
+
+
 @contextmanager
 def continued_trace(name: str, traceparent: str | None) -> Iterator[None]:
     parent = _w3c.extract({"traceparent": traceparent} if traceparent else {})

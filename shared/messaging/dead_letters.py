@@ -1,10 +1,12 @@
-"""The messages that a service gave up: looked at, sent back to where they failed, or dropped.
+"""The messages that a service gave up, and those that nobody takes: looked at, sent back, or dropped.
 
-Looking takes them off the queue unacknowledged and lets go of the connection, which puts them back.
+Each place of theirs is the name of a service, or `unrouted`. Looking takes them off the queue unacknowledged and
+lets go of the connection, which puts them back.
 """
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,13 +19,18 @@ from shared.clock import now
 from shared.messaging.publisher import CONNECT_TIMEOUT_S, PUBLISH_TIMEOUT_S
 from shared.messaging.retry import ATTEMPT, FAILED_AT, FAULT, ORIGIN, REASON, copied
 from shared.messaging.sender_accounts import account
-from shared.messaging.topology import dead_letters
+from shared.messaging.topology import EVENTS, UNROUTED, dead_letters
+from shared.observability import linked_trace
 
 MOST = 10_000
 """How many letters are looked at in one go."""
 
 # What is left behind when a letter goes back: it starts afresh.
 OF_THE_FAILURE = frozenset((ATTEMPT, REASON, ORIGIN, FAILED_AT, FAULT, "x-death", "x-delivery-count"))
+TRACE, EARLIER_TRACE = "traceparent", "x-earlier-traceparent"
+NOBODYS = "unrouted"
+"""The place of what nobody takes."""
+NOBODY_TAKES_IT = "nobody takes it"
 OF_THE_BROKER = ("x-first-death-", "x-last-death-")
 LIMIT_REACHED = "delivery_limit"
 
@@ -67,60 +74,77 @@ class Replayed:
     stayed: Sequence[DeadLetter]
 
 
-async def letters(url: str, service: str) -> list[DeadLetter]:
-    """What a service gave up, oldest first. Raises OSError or AMQPError when the broker can't be reached."""
-    async with _held(url, service) as (_, held):
+async def letters(url: str, place: str) -> list[DeadLetter]:
+    """What lies in a place, oldest first. Raises OSError or AMQPError when the broker can't be reached."""
+    async with _held(url, place) as (_, held):
         return [letter for letter, _ in held]
 
 
-async def replay(url: str, service: str, pick: Pick) -> Replayed:
-    """Send the picked letters back to their queues as if they came for the first time.
+async def replay(url: str, place: str, pick: Pick, *, most: int = MOST, rest_s: float = 0.0) -> Replayed:
+    """Send the picked letters back as if they came for the first time, `most` of them, each after a rest.
 
     A letter is removed only after the broker has confirmed its copy; a copy too many is absorbed by the inbox.
+    What comes back meanwhile is not sent again.
     """
     sent: list[DeadLetter] = []
     stayed: list[DeadLetter] = []
-    async with _held(url, service) as (channel, held):
-        for letter, message in held:
-            if pick(letter):
-                gone = await _send_back(channel, account(url), letter, message)
-                (sent if gone else stayed).append(letter)
+    async with _held(url, place) as (channel, held):
+        for letter, message in [(letter, message) for letter, message in held if pick(letter)][:most]:
+            if sent:
+                await asyncio.sleep(rest_s)
+            gone = await _send_back(channel, account(url), letter, message)
+            (sent if gone else stayed).append(letter)
     return Replayed(sent, stayed)
 
 
-async def drop(url: str, service: str, pick: Pick) -> list[DeadLetter]:
-    async with _held(url, service) as (_, held):
+Keep = Callable[[Sequence[DeadLetter]], Awaitable[None]]
+
+
+async def drop(url: str, place: str, pick: Pick, keep: Keep) -> list[DeadLetter]:
+    """Remove the picked letters, after `keep` has noted which; when it raises, nothing has been removed."""
+    async with _held(url, place) as (_, held):
         dropped = [(letter, message) for letter, message in held if pick(letter)]
+        await keep([letter for letter, _ in dropped])
         for _, message in dropped:
             await message.ack()
         return [letter for letter, _ in dropped]
+
+
+def queue_of(place: str) -> str:
+    return UNROUTED if place == NOBODYS else dead_letters(place)
 
 
 Held = list[tuple[DeadLetter, AbstractIncomingMessage]]
 
 
 @contextlib.asynccontextmanager
-async def _held(url: str, service: str) -> AsyncIterator[tuple[AbstractChannel, Held]]:
+async def _held(url: str, place: str) -> AsyncIterator[tuple[AbstractChannel, Held]]:
     connection = await aio_pika.connect(url, timeout=CONNECT_TIMEOUT_S)
     async with connection:
         channel = await connection.channel(on_return_raises=True)
         try:
-            queue = await channel.declare_queue(dead_letters(service), passive=True, timeout=CONNECT_TIMEOUT_S)
+            queue = await channel.declare_queue(queue_of(place), passive=True, timeout=CONNECT_TIMEOUT_S)
         except ChannelNotFoundEntity:
-            raise QueueGone(dead_letters(service)) from None
+            raise QueueGone(queue_of(place)) from None
         held: Held = []
         while len(held) < MOST and (message := await queue.get(fail=False, timeout=CONNECT_TIMEOUT_S)):
-            held.append((_read(service, message), message))
+            held.append((_unrouted(message) if place == NOBODYS else _read(place, message), message))
         yield channel, held
 
 
 async def _send_back(
     channel: AbstractChannel, operator: str, letter: DeadLetter, message: AbstractIncomingMessage
 ) -> bool:
+    """To the queue that it came from, or to everybody again; its trace is new and says which was the old one."""
     headers = {name: value for name, value in message.headers.items() if _of_the_sender(name)}
+    if earlier := headers.get(TRACE):
+        headers |= {TRACE: linked_trace("replay", str(earlier)), EARLIER_TRACE: earlier}
     copy = copied(message, headers, operator)
+    events = letter.origin == EVENTS
+    exchange = await channel.get_exchange(EVENTS, ensure=False) if events else channel.default_exchange
+    key = letter.type if events else letter.origin
     try:
-        await channel.default_exchange.publish(copy, letter.origin, mandatory=True, timeout=PUBLISH_TIMEOUT_S)
+        await exchange.publish(copy, key, mandatory=True, timeout=PUBLISH_TIMEOUT_S)
     except AMQPError:
         return False
     await message.ack()
@@ -145,6 +169,22 @@ def _read(service: str, message: AbstractIncomingMessage) -> DeadLetter:
         attempt=attempt if isinstance(attempt, int) else 0,
         fault=str(headers.get(FAULT, "")),
         failed_at=_moment(headers.get(FAILED_AT) or death.get("time")),
+        body=message.body.decode(errors="replace"),
+    )
+
+
+def _unrouted(message: AbstractIncomingMessage) -> DeadLetter:
+    """An event that no queue was bound for; its owner is its service."""
+    kind = message.type or ""
+    return DeadLetter(
+        service=kind.partition(".")[0],
+        message_id=message.message_id or "",
+        type=kind,
+        reason=NOBODY_TAKES_IT,
+        origin=EVENTS,
+        attempt=0,
+        fault="",
+        failed_at=_moment(message.timestamp),
         body=message.body.decode(errors="replace"),
     )
 

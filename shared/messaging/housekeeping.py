@@ -1,6 +1,7 @@
 """What the kit's own tables drop by age: marks and hashes, kept for as long as a copy may come."""
 
 from shared.database import Database
+from shared.messaging import dropped_letters
 from shared.messaging.consumer_rows import DROP_STALE
 from shared.messaging.idempotency import drop_old_keys
 from shared.purposes import Purpose
@@ -19,6 +20,7 @@ async def drop_old_marks(database: Database) -> bool:
     async with database.transaction(Purpose.UPKEEP) as tx:
         await tx.run(DROP_MARKS)
         await tx.run(DROP_REASONS)
+        await dropped_letters.forget_old(tx)
         await tx.run(DROP_STALE)
         await drop_old_keys(tx)
     return False

@@ -147,6 +147,7 @@ KIT_TABLES = {
     "inbox": "message ids, dropped after the longest redelivery",
     "outbox": "messages on their way, without personal values",
     "outbox_dropped": "what an operator dropped and why: ids and fixed words, gone after a year",
+    "dead_letter_dropped": "the same of a dead letter",
     "consumer": "which consumers are paused or rest",
     "retry_waiting": "message ids that wait for another attempt, gone with it",
     "idempotency": "hashes, dropped after a day",

@@ -1,7 +1,8 @@
 """The dead letters: seen without their bodies, sent back after the cause is mended, dropped on purpose."""
 
 import json
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -12,7 +13,7 @@ from aio_pika.abc import AbstractChannel, HeadersType
 from shared.clock import now
 from shared.database import Transaction
 from shared.messaging import dead_letters
-from shared.messaging.dead_letters import letters
+from shared.messaging.dead_letters import DeadLetter, letters
 from shared.messaging.faults import Rejected
 from shared.messaging.sender_accounts import MAY_NOT_SPEAK
 from shared.messaging.topology import DELIVERY_LIMIT
@@ -21,6 +22,8 @@ from tests.sample.contracts import ThingNoted
 from tests.sample.harness import depth, handled, publishing, reacting, send, until_handled
 from tests.sample.harness import lethe as command
 from tests.sample.script import DEAD, NOTE, NOTED, noted
+
+TRACE = f"00-{32 * '1'}-{16 * '2'}-01"
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ async def give_up(harness: Harness, channel: AbstractChannel, *reasons: str) -> 
     sent = {str(uuid4()): noted() for _ in reasons}
     async with harness.serve(reacting(fail)):
         for message_id, event in sent.items():
-            await send(channel, event, message_id=message_id, headers={"subject": "kept", "traceparent": "00-1-2-01"})
+            await send(channel, event, message_id=message_id, headers={"subject": "kept", "traceparent": TRACE})
 
         async def all_given_up() -> bool:
             return await depth(harness, DEAD) == before + len(reasons)
@@ -86,7 +89,10 @@ async def test_a_poison_message_is_replayed_after_its_cause_is_mended(
     assert message is not None
     headers = dict(message.headers)
     assert headers.pop("x-delivery-count", 0) == 0  # which RabbitMQ 4 says from the second delivery on only
-    assert headers == {"subject": "kept", "traceparent": "00-1-2-01"}
+    trace = str(headers.pop("traceparent"))
+    assert headers == {"subject": "kept", "x-earlier-traceparent": TRACE}
+    assert re.fullmatch("00-[0-9a-f]{32}-[0-9a-f]{16}-0[13]", trace)
+    assert trace[3:35] != TRACE[3:35], "a new trace"
     assert (message.message_id, message.delivery_mode) == (next(iter(sent)), 2)
     await message.reject(requeue=True)
     async with harness.serve(reacting(mended)):
@@ -97,11 +103,15 @@ async def test_a_poison_message_is_replayed_after_its_cause_is_mended(
     assert await depth(harness, DEAD) == 0
 
 
+async def forgetting(_letters: Sequence[DeadLetter]) -> None:
+    """Keep no reason."""
+
+
 async def test_only_what_is_picked_goes(harness: Harness, channel: AbstractChannel) -> None:
     await give_up(harness, channel, "one", "two", "three")
     outcome = await dead_letters.replay(harness.admin_amqp, "sample", lambda letter: letter.reason == "two")
     assert [letter.reason for letter in outcome.sent] == ["two"]
-    dropped = await dead_letters.drop(harness.admin_amqp, "sample", lambda letter: letter.reason == "three")
+    dropped = await dead_letters.drop(harness.admin_amqp, "sample", lambda letter: letter.reason == "three", forgetting)
     assert [letter.reason for letter in dropped] == ["three"]
     assert [letter.reason for letter in await letters(harness.admin_amqp, "sample")] == ["one"]
     assert await depth(harness, NOTED) == 1
@@ -130,6 +140,9 @@ async def test_what_the_broker_gave_up_is_understood_too(harness: Harness, chann
     assert len((await dead_letters.replay(harness.admin_amqp, "sample", lambda _: True)).sent) == 1
 
 
+BECAUSE = ("--reason", "made for a test")
+
+
 async def lethe(harness: Harness, *words: str, answer: str = "") -> Any:
     """`./lethe dead-letters WORDS`, on this harness's broker."""
     return await command(harness, "dead-letters", *words, answer=answer)
@@ -150,11 +163,12 @@ async def test_the_command_lists_shows_replays_and_drops(harness: Harness, chann
     assert str(sent[one].note_id) not in shown.output
     assert str(sent[one].note_id) in (await lethe(harness, "show", "sample", one, "--body")).output
 
-    assert (await lethe(harness, "replay", "sample", "--reason", "rule")).output == "sent back: 2\n"
-    refused = await lethe(harness, "drop", "sample", "--all", answer="n\n")
+    assert (await lethe(harness, "replay", "sample", "--where", "reason=rule")).output == "sent back: 2\n"
+    refused = await lethe(harness, "drop", "sample", "--all", *BECAUSE, answer="n\n")
     assert refused.exit_code == 1
     assert await depth(harness, DEAD) == 1
-    assert (await lethe(harness, "drop", "sample", "--all", answer="y\n")).output.endswith("removed: 1\n")
+    agreed = await lethe(harness, "drop", "sample", "--all", *BECAUSE, answer="y\n")
+    assert agreed.output.endswith("removed: 1\n")
     assert (await lethe(harness, "list", "sample")).output == "nothing was given up\n"
 
 
@@ -171,9 +185,13 @@ async def test_what_an_impostor_sent_goes_back_only_by_its_id(harness: Harness, 
 
 async def test_the_command_says_what_is_wrong(harness: Harness, channel: AbstractChannel) -> None:
     assert (await lethe(harness, "replay", "sample")).exit_code == 2
-    assert (await lethe(harness, "drop", "sample", "--all", "--id", "x")).exit_code == 2
+    assert (await lethe(harness, "drop", "sample", "--all", "--id", "x", *BECAUSE)).exit_code == 2
     assert (await lethe(harness, "list", "nobody")).exit_code == 2
-    for words in (("replay", "sample", "--all"), ("drop", "sample", "--all", "--yes"), ("show", "sample", "x")):
+    for words in (
+        ("replay", "sample", "--all"),
+        ("drop", "sample", "--all", "--yes", *BECAUSE),
+        ("show", "sample", "x"),
+    ):
         assert (await lethe(harness, *words)).exit_code == 4
     await channel.default_exchange.publish(Message(b"{}", headers={"x-origin-queue": "gone"}), DEAD)
     assert (await lethe(harness, "replay", "sample", "--all")).exit_code == 1
