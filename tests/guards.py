@@ -27,7 +27,7 @@ from deploy.local.folders import PROJECT, STATE
 from deploy.local.servers import running_servers, stop_servers
 
 FILE = Path(__file__).with_suffix(".toml")
-PACKAGES = ("shared", "services", "deploy", "tests")
+PACKAGES = ("shared", "services", "deploy", "tests", "docs")
 FILES = ("pyproject.toml", "README.md", "lethe", "requirements.lock", ".gitignore")
 SIDE_BY_SIDE = 2
 LIMIT_S = 600

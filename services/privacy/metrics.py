@@ -3,5 +3,13 @@
 from prometheus_client import Gauge
 
 open_cases = Gauge("lethe_erasure_cases", "Erasure cases by state", ["state"])
-silent_participants = Gauge("lethe_erasure_silent_participants", "Participants that owe a report")
+silent_participants = Gauge("lethe_erasure_silent_participants", "Participants that owe a report for an open order")
 cases_nearly_due = Gauge("lethe_erasure_cases_nearly_due", "Open cases due within three days")
+cases_late = Gauge("lethe_erasure_cases_late", "Open cases whose due date has passed")
+cases_bound_to_miss = Gauge(
+    "lethe_erasure_cases_bound_to_miss", "Open cases whose next attempt is after their due date"
+)
+oldest_order = Gauge("lethe_erasure_oldest_order_seconds", "Age of the oldest order that waits for reports")
+unanswered_orders = Gauge(
+    "lethe_erasure_unanswered_orders", "Open orders that a participant owes a report for", ["participant"]
+)

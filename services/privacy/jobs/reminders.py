@@ -1,11 +1,13 @@
 """Silent participants are reminded with growing waits and stay visible; nothing closes by timeout."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.privacy import metrics
 from services.privacy.settings import PrivacySettings
 from shared.clock import today
 from shared.database import Database, Transaction
+from shared.law.calendar import WARSAW
 from shared.messaging.outbox import OUTBOX
 from shared.observability import log
 from shared.purposes import Purpose
@@ -31,48 +33,74 @@ enqueued AS (INSERT INTO outbox (type, body) SELECT 'privacy.erasure-reminded.v1
 SELECT array_agg(DISTINCT service) FROM silent
 """
 OVERVIEW = """
-SELECT (SELECT count(DISTINCT p.service) FROM order_participant p JOIN erasure_order o USING (order_id)
-        WHERE o.open AND p.service <> 'privacy'
-          AND p.answered < coalesce(p.awaited, cardinality(o.subjects))) AS silent,
-  count(*) FILTER (WHERE due_on <= $1::date + 3) AS nearly_due,
+SELECT count(*) FILTER (WHERE due_on <= $1::date + 3) AS nearly_due, count(*) FILTER (WHERE due_on < $1::date) AS late,
+  count(*) FILTER (WHERE state <> 'ordered' AND due_on >= $1::date AND (run_at AT TIME ZONE $2)::date > due_on)
+    AS bound_to_miss,
   count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'ordered') AS ordered,
-  count(*) FILTER (WHERE state = 'failed') AS failed
+  count(*) FILTER (WHERE state = 'failed') AS failed,
+  (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(ordered_at)), 0)::float FROM erasure_order WHERE open)
+    AS oldest_order_s
 FROM privacy_case WHERE state IN ('waiting', 'ordered', 'failed')
+"""
+UNANSWERED = """
+SELECT p.service, count(*) AS orders FROM order_participant p JOIN erasure_order o USING (order_id)
+WHERE o.open AND p.service <> 'privacy' AND p.answered < coalesce(p.awaited, cardinality(o.subjects))
+GROUP BY p.service
 """
 
 
 @dataclass(frozen=True)
 class Overview:
-    """How many participants owe a report, and how many open cases there are."""
+    """How many open cases there are and how they stand to their dates, and the age of the oldest open order."""
 
-    silent: int
     nearly_due: int
+    late: int
+    bound_to_miss: int
     waiting: int
     ordered: int
     failed: int
+    oldest_order_s: float
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """How many open orders a participant owes a report for."""
+
+    service: str
+    orders: int
 
 
 async def remind(database: Database, settings: PrivacySettings) -> bool:
     """Repeat orders for those that owe a report, and alert about cases near their due date."""
     async with database.transaction(Purpose.ERASURE) as tx:
         reminded: list[str] = await tx.value(REMIND, settings.remind_after_s, REMINDED_AT_ONCE) or []
-        overview = await _overview(tx)
+        overview, unanswered = await _overview(tx), await _unanswered(tx)
         if reminded:
             tx.wake(OUTBOX)
     for service in reminded:
         log.warning("participant reminded", participant=service)
-    _show(overview)
+    _show(overview, unanswered)
     return False
 
 
 async def _overview(tx: Transaction) -> Overview:
-    (row,) = await tx.rows(OVERVIEW, today())
+    (row,) = await tx.rows(OVERVIEW, today(), str(WARSAW))
     return Overview(**row)
 
 
-def _show(overview: Overview) -> None:
-    metrics.silent_participants.set(overview.silent)
+async def _unanswered(tx: Transaction) -> list[Unanswered]:
+    return [Unanswered(**row) for row in await tx.rows(UNANSWERED)]
+
+
+def _show(overview: Overview, unanswered: Sequence[Unanswered]) -> None:
+    metrics.silent_participants.set(len(unanswered))
+    metrics.unanswered_orders.clear()  # who owes nothing any more is not shown with its last figure
+    for each in unanswered:
+        metrics.unanswered_orders.labels(each.service).set(each.orders)
+    metrics.oldest_order.set(overview.oldest_order_s)
     metrics.cases_nearly_due.set(overview.nearly_due)
+    metrics.cases_late.set(overview.late)
+    metrics.cases_bound_to_miss.set(overview.bound_to_miss)
     metrics.open_cases.labels("waiting").set(overview.waiting)
     metrics.open_cases.labels("ordered").set(overview.ordered)
     metrics.open_cases.labels("failed").set(overview.failed)

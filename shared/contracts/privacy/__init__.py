@@ -47,13 +47,6 @@ from shared.contracts.privacy.erasure import (
     Participant,
     ReadOrderAddresses,
 )
-from shared.contracts.privacy.participants import (
-    Departure,
-    LeaveParticipant,
-    ListParticipants,
-    ParticipantState,
-    ParticipantStates,
-)
 from shared.contracts.privacy.erasures import (
     ErasureAnswer,
     ErasureCaseState,
@@ -65,6 +58,13 @@ from shared.contracts.privacy.erasures import (
     ListErasures,
     ReadErasure,
     ReleaseErasure,
+)
+from shared.contracts.privacy.participants import (
+    Departure,
+    LeaveParticipant,
+    ListParticipants,
+    ParticipantState,
+    ParticipantStates,
 )
 from shared.contracts.privacy.permissions import KnownPermission, PermissionChanged, PermissionPage, Permissions
 
@@ -99,8 +99,8 @@ __all__ = [
     "KnownPermission",
     "LastAnsweredOrder",
     "LeaveParticipant",
-    "ListParticipants",
     "ListErasures",
+    "ListParticipants",
     "Notice",
     "NoticePublished",
     "OpenCase",

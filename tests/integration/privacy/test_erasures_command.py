@@ -25,8 +25,9 @@ from tests.fake_participants import (
 )
 from tests.harness import Harness, eventually
 from tests.sample.harness import lethe as command
-from tests.sample.harness import lethe_at, listening
+from tests.sample.harness import lethe_at, listening, metric
 
+UNANSWERED = "lethe_erasure_unanswered_orders"
 ADDRESS = "anna.nowak@example.com"
 CASE_OF = "SELECT case_id FROM privacy_case WHERE subject_id = $1"
 
@@ -101,6 +102,8 @@ async def test_a_silent_participant_is_named(fakes: FakeParticipants, harness: H
         assert (code, wrong) == (0, ""), command_words
         assert "apple" in out
         assert str(case_id) in out
+    await eventually(lambda: metric(UNANSWERED, participant=APPLE) == 1 and metric(UNANSWERED, participant=PEAR) == 0)
+    assert metric("lethe_erasure_oldest_order_seconds") > 0
     explained = await told(harness, "explain", str(case_id))
     assert [step["sentence"] for step in explained["steps"] if "reminded" not in step["sentence"]] == [
         explained["steps"][0]["sentence"],
@@ -157,6 +160,8 @@ async def test_what_will_miss_its_date_is_found(fakes: FakeParticipants, harness
     assert outlooks[str(later)] == "on time"
     endangered = [(case["case_id"], case["outlook"]) for case in (await told(harness, "list", "--late"))["cases"]]
     assert endangered == [(str(late), "late"), (str(bound), "will miss its date"), (str(soon), "due soon")]
+    await eventually(lambda: metric("lethe_erasure_cases_late") == 1)
+    assert (metric("lethe_erasure_cases_bound_to_miss"), metric("lethe_erasure_cases_nearly_due")) == (1, 3)
     first = await told(harness, "list", "--most", "2")
     assert ([case["case_id"] for case in first["cases"]], first["more"]) == ([str(late), str(bound)], True)
 
