@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy.commands import access
 from deploy.commands.access import WRONG_USE
@@ -95,7 +95,7 @@ def _state(row: ConsumerRow) -> str:
 
 
 def _table(consumers: Sequence[ConsumerRow]) -> Table:
-    table = Table("consumer", "state", "since", "waiting for a retry", "next", "most attempts")
+    table = Table(Column("consumer", overflow="fold"), "state", "since", "waiting for a retry", "next", "most attempts")
     for row in consumers:
         since = row.paused_at or (None if row.breaker == State.CLOSED else row.breaker_since)
         table.add_row(
