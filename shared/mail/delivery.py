@@ -17,7 +17,9 @@ from shared.observability import log, what_failed
 from shared.purposes import Purpose
 
 LEASE_S = 60.0
-DIALOGUE_LIMIT_S = 45.0  # less than the lease: nobody else takes a mail that is under way
+# Less than the lease: nobody else takes a mail that is under way. And less than `lock_timeout`: whoever waits for the
+# person of a campaign's mail gets the turn.
+DIALOGUE_LIMIT_S = 25.0
 AUTOMATIC: Mapping[str, str] = {"Auto-Submitted": "auto-generated"}  # RFC 3834: no holiday replies, please
 
 

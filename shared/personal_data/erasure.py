@@ -32,6 +32,11 @@ async def nothing_to_prepare(_tx: Transaction, _people: Sequence[OrderedSubject]
     """A service without open business."""
 
 
+# Who waits for one person holds the others of the order: after a short while it lets all go, and tries again.
+LOCK_WAIT_S = 2.0
+LOCK = "SELECT set_config('lock_timeout', $2, true), lethe.lock_people($1)"
+
+
 @dataclass(frozen=True)
 class Eraser:
     """How one service erases: its map, what it prepares, and the SQL compiled from the map."""
@@ -55,7 +60,7 @@ async def erase(
 
     An order that comes again, or at the same instant as its reminder, is answered with the stored report.
     """
-    await tx.run("SELECT lethe.lock_people($1)", [person.subject_id for person in people])
+    await tx.run(LOCK, [person.subject_id for person in people], f"{LOCK_WAIT_S:.0f}s")
     if await (_report_again(tx, eraser, order_id) if eraser.publishes else tx.value(KNOWN, order_id)):
         return
     if step:
