@@ -33,6 +33,7 @@ COMMANDS = {
     "outbox": Place("outbox", "app", "Events that wait to be told, and those that the broker refuses."),
     "topology": Place("topology", "app", "Whether the broker holds what this release expects; removing the rest."),
     "participants": Place("participants", "app", "Who takes part in every erasure: list, leave."),
+    "dashboards": Place("dashboards", "dashboards", "Write the Grafana dashboards as JSON files."),
     "register": Place("register", "app", "The register of processing and the record of Art. 30."),
     "notice": Place("notice", "notice", "The privacy notice, made from register and data maps."),
     "contracts": Place("contracts", "app", "The published language as JSON Schema and AsyncAPI."),
