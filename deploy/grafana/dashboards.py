@@ -122,6 +122,12 @@ QUEUES = Dashboard(
     "queues",
     "Lethe: queues, consumers, dead letters",
     (
+        Panel("Messages that wait", {"max by (queue) (rabbitmq_detailed_queue_messages_ready) > 0": "{{queue}}"}),
+        Panel("Messages in hand", {"max by (queue) (rabbitmq_detailed_queue_messages_unacked) > 0": "{{queue}}"}),
+        Panel(
+            "Queues without a consumer",
+            {'max by (queue) (rabbitmq_detailed_queue_consumers{queue=~".+[.]on[.].+"}) == 0': "{{queue}}"},
+        ),
         Panel("Given up in an hour", {"sum by (reason) (increase(lethe_dead_letters_total[1h]))": "{{reason}}"}),
         Panel(
             "Given up in an hour, by consumer",

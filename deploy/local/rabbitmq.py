@@ -22,12 +22,16 @@ NAME = "rabbitmq"
 NAME_SERVICE = "epmd"
 READY_WITHIN_S = 90.0
 STOP_WITHIN_S = 30.0
-PORTS = ("amqp", "management", "distribution", "epmd")
+PORTS = ("amqp", "management", "metrics", "distribution", "epmd")
+
+OF_QUEUES = "/metrics/detailed?family=queue_coarse_metrics&family=queue_consumer_count"
 
 CONFIGURATION = """
 listeners.tcp.1 = 127.0.0.1:{amqp}
 management.tcp.ip = 127.0.0.1
 management.tcp.port = {management}
+prometheus.tcp.ip = 127.0.0.1
+prometheus.tcp.port = {metrics}
 
 # Made with the first start; the account `guest` never exists.
 default_user = lethe
@@ -105,6 +109,12 @@ def restart(folder: Path) -> RabbitServer:
     return start(folder)
 
 
+def metrics_url(folder: Path) -> str:
+    """Where the node tells Prometheus of each of its queues."""
+    known = remembered_ports(folder / NAME, PORTS)
+    return f"http://{LOOPBACK}:{known['metrics']}{OF_QUEUES}"
+
+
 def _ready(folder: Path, known: dict[str, Any], pid: int) -> RabbitServer:
     try:
         processes.wait_ready(_health_url(known), READY_WITHIN_S, lambda: processes.running(folder, NAME) == pid)
@@ -128,7 +138,7 @@ def _write_configuration(home: Path, known: dict[str, Any]) -> None:
     files = {
         "rabbitmq.conf": CONFIGURATION.format(**known),
         "advanced.config": ADVANCED,
-        "enabled_plugins": "[rabbitmq_management].\n",
+        "enabled_plugins": "[rabbitmq_management,rabbitmq_prometheus].\n",
         "rabbitmq-env.conf": "",  # else the one of an installed RabbitMQ would be read
         ".erlang.cookie": known["cookie"],
     }

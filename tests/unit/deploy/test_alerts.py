@@ -20,6 +20,12 @@ RULES: list[dict[str, Any]] = GROUP["rules"]
 DOCUMENTED = re.findall(r"^\| `(lethe_[a-z_]+)(?:\{([a-z,]+)\})?` \| (.+) \|$", BOOK, re.MULTILINE)
 
 
+OF_RABBITMQ = {
+    f"rabbitmq_detailed_queue_{what}": {"vhost", "queue"}
+    for what in ("messages_ready", "messages_unacked", "consumers")
+}
+
+
 def told() -> dict[str, set[str]]:
     """What all processes tell at `/metrics`, with the names of its labels."""
     for process in PROCESSES:
@@ -52,12 +58,13 @@ def test_the_run_book_has_no_alert_of_yesterday() -> None:
 
 @pytest.mark.parametrize("rule", RULES, ids=[rule["alert"] for rule in RULES])
 def test_an_alert_asks_for_what_is_told(rule: dict[str, Any]) -> None:
-    names = set(re.findall(r"\blethe_[a-z_]+", rule["expr"]))
+    known = told() | OF_RABBITMQ
+    names = set(re.findall(r"\b(?:lethe|rabbitmq)_[a-z_]+", rule["expr"]))
     assert names
-    assert names <= set(told())
-    labels = set().union(*(told()[name] for name in names)) | {"instance"}
+    assert names <= set(known)
+    labels = set().union(*(known[name] for name in names)) | {"instance"}
     assert set(re.findall(r"\$labels\.(\w+)", rule["annotations"]["summary"])) <= labels
-    assert set(re.findall(r"[{,]\s*(\w+)\s*=", rule["expr"])) <= labels
+    assert set(re.findall(r"[{,]\s*(\w+)\s*!?=", rule["expr"])) <= labels
 
 
 def test_every_metric_is_documented_once() -> None:

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from deploy.commands import app
 from deploy.grafana.dashboards import DASHBOARDS
-from tests.unit.deploy.test_alerts import told
+from tests.unit.deploy.test_alerts import OF_RABBITMQ, told
 
 OF_PYTHON = {"process_resident_memory_bytes": set[str](), "process_cpu_seconds_total": set[str]()}
 OF_PROMETHEUS = {"le", "instance"}
@@ -24,12 +24,12 @@ TARGETS = [
 
 
 def metrics_of(expression: str) -> set[str]:
-    return {name.removesuffix("_bucket") for name in re.findall(r"\b(?:lethe|process)_[a-z_]+", expression)}
+    return {name.removesuffix("_bucket") for name in re.findall(r"\b(?:lethe|process|rabbitmq)_[a-z_]+", expression)}
 
 
 @pytest.mark.parametrize(("expression", "legend"), TARGETS)
 def test_an_expression_asks_for_what_is_told(expression: str, legend: str) -> None:
-    known = told() | OF_PYTHON
+    known = told() | OF_PYTHON | OF_RABBITMQ
     names = metrics_of(expression)
     assert names
     assert names <= set(known)
@@ -45,7 +45,7 @@ def test_an_expression_asks_for_what_is_told(expression: str, legend: str) -> No
 def test_everything_documented_is_shown() -> None:
     """But what is asked for once in a lifetime."""
     shown = set().union(*(metrics_of(parameter.values[0]) for parameter in TARGETS))  # type: ignore[arg-type]
-    assert set(told()) - shown == {"lethe_payment_webhooks_unknown_total"}
+    assert (set(told()) | set(OF_RABBITMQ)) - shown == {"lethe_payment_webhooks_unknown_total"}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=[document["uid"] for document in DOCUMENTS])
