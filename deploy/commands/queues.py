@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy import queue_figures, service_figures
 from deploy.commands import access
@@ -121,7 +121,9 @@ def _show(look: Look, *, as_json: bool, clear: bool) -> None:
 
 
 def _queues_table(look: Look) -> Table:
-    table = Table("queue", *("ready", "in hand", "consumers", "oldest", "in /s", "out /s", "retries"))
+    table = Table(
+        Column("queue", overflow="fold"), *("ready", "in hand", "consumers", "oldest", "in /s", "out /s", "retries")
+    )
     retries = look.retries
     for queue in look.queues:
         old = "" if queue.oldest_s is None else age(queue.oldest_s)

@@ -200,9 +200,10 @@ async def test_the_working_role_can_neither_empty_nor_register(database: Databas
 
 async def test_row_level_security_cannot_be_switched_off(database: Database) -> None:
     async with database.pool.acquire() as connection:
-        await connection.execute("SET row_security = off")
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await connection.fetch("SELECT * FROM note")
+            async with connection.transaction():
+                await connection.execute("SET LOCAL row_security = off")
+                await connection.fetch("SELECT * FROM note")
 
 
 async def test_an_erasure_deletes_empties_flips_and_reports(database: Database, everything: asyncpg.Connection) -> None:
