@@ -199,11 +199,14 @@ async def test_the_working_role_can_neither_empty_nor_register(database: Databas
 
 
 async def test_row_level_security_cannot_be_switched_off(database: Database) -> None:
-    async with database.pool.acquire() as connection:
-        with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            async with connection.transaction():
-                await connection.execute("SET LOCAL row_security = off")
-                await connection.fetch("SELECT * FROM note")
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await _read_without_security(database)
+
+
+async def _read_without_security(database: Database) -> None:
+    async with database.pool.acquire() as connection, connection.transaction():
+        await connection.execute("SET LOCAL row_security = off")
+        await connection.fetch("SELECT * FROM note")
 
 
 async def test_an_erasure_deletes_empties_flips_and_reports(database: Database, everything: asyncpg.Connection) -> None:
