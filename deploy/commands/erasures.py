@@ -32,7 +32,7 @@ NOT_NOW = 1
 ID_WIDTH = 36  # whole on a narrow screen too: it is what the other commands ask for
 CODES = {403: NO_RIGHTS, 404: NOTHING_FOUND}
 STATES = get_args(CaseState)
-ANSWERS = (("answered",), ("silent", "asked", "last"), ("failed",))
+ANSWERS = (("answered",), ("silent", "asked", "last"), ("failed", "left"))
 
 app = typer.Typer(help=HELP, no_args_is_help=True)
 
@@ -135,7 +135,9 @@ def _cases_table(cases: Sequence[privacy.ErasureCaseState]) -> Table:
 
 
 def _orders_table(orders: Sequence[privacy.ErasureOrderState]) -> Table:
-    table = Table(Column("order", min_width=ID_WIDTH), "age", "state", "ids", "answered", "owe an answer", "failed")
+    table = Table(
+        Column("order", min_width=ID_WIDTH), "age", "state", "ids", "answered", "owe an answer", "failed or left"
+    )
     for order in orders:
         old = age((now() - order.ordered_at).total_seconds())
         names: dict[str, list[str]] = {}

@@ -41,6 +41,7 @@ class AskedRow:
     failed: int
     asked_at: datetime
     reminders: int
+    has_left: bool = False
 
 
 def outlook(case: CaseRow, today: date) -> Outlook:
@@ -60,6 +61,8 @@ def answer(asked: AskedRow) -> Answer:
         return "failed"
     if asked.answered >= asked.people:
         return "answered"
+    if asked.has_left:
+        return "left"
     if asked.service == OWN:
         return "last"
     return "silent" if asked.reminders else "asked"

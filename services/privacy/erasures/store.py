@@ -22,7 +22,8 @@ LISTED = (
     + """ c.state = ANY ($1)
   AND ($2::date IS NULL OR c.due_on <= $2 OR (c.state <> 'ordered' AND (c.run_at AT TIME ZONE $3)::date > c.due_on))
   AND ($4 = '' OR EXISTS (SELECT FROM erasure_order o JOIN order_participant p USING (order_id)
-    WHERE o.order_id = c.order_id AND o.open AND p.service = $4 AND p.answered < cardinality(o.subjects)))
+    WHERE o.order_id = c.order_id AND o.open AND p.service = $4
+      AND p.answered < coalesce(p.awaited, cardinality(o.subjects))))
 """
     + DUE_FIRST
     + " LIMIT $5"
@@ -32,16 +33,19 @@ ONE = CASE + "c.case_id = $1"
 LOCK = ONE + " FOR UPDATE"
 ORDERS = """
 SELECT o.order_id, o.open, o.ordered_at, o.closed_at, o.subjects, o.cases,
-  p.service, p.answered, cardinality(p.failed) AS failed, p.asked_at, p.reminders
+  p.service, p.answered, cardinality(p.failed) AS failed, p.asked_at, p.reminders,
+  p.departure_id IS NOT NULL AND p.answered < cardinality(o.subjects) AS has_left
 FROM erasure_order o JOIN order_participant p USING (order_id) WHERE o.order_id = ANY ($1)
 ORDER BY o.ordered_at, o.order_id, p.service
 """
+ASKED = ("service", "answered", "failed", "asked_at", "reminders", "has_left")
 IN_FLIGHT = "SELECT count(*) FROM erasure_order WHERE open"
 TRY_NOW = "UPDATE privacy_case SET run_at = clock_timestamp() WHERE case_id = $1"
 # Longer ago than any wait between two reminders (jobs/reminders.py): the next look of that loop asks again.
 ASK_NOW = """
 UPDATE order_participant p SET asked_at = now() - interval '1 day' FROM erasure_order o
-WHERE o.order_id = $1 AND p.order_id = o.order_id AND o.open AND p.answered < cardinality(o.subjects)
+WHERE o.order_id = $1 AND p.order_id = o.order_id AND o.open
+  AND p.answered < coalesce(p.awaited, cardinality(o.subjects))
 """
 
 
@@ -112,12 +116,7 @@ def _case(row: Row) -> CaseRow:
 
 def _order(rows: Sequence[Row]) -> OrderRow:
     first = rows[0]
-    asked = tuple(
-        AskedRow(
-            row["service"], len(first["subjects"]), row["answered"], row["failed"], row["asked_at"], row["reminders"]
-        )
-        for row in rows
-    )
+    asked = tuple(AskedRow(people=len(first["subjects"]), **{name: row[name] for name in ASKED}) for row in rows)
     return OrderRow(
         first["order_id"],
         first["open"],

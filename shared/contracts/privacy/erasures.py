@@ -10,8 +10,8 @@ from shared.contracts.message import OPERATORS, Done, Message, Request
 
 CaseState = Literal["waiting", "ordered", "failed", "closed", "withdrawn"]
 Outlook = Literal["on time", "due soon", "will miss its date", "late", "ended"]
-Answer = Literal["asked", "silent", "answered", "failed", "last"]
-"""Silent is who owes a report and was reminded; privacy purges its own data last."""
+Answer = Literal["asked", "silent", "answered", "failed", "last", "left"]
+"""Silent is who owes a report and was reminded; privacy purges its own data last; who left owes none any more."""
 
 
 class ErasureAnswer(Message):

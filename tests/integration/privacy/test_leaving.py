@@ -61,6 +61,10 @@ async def everybody(fakes: FakeParticipants) -> dict[str, privacy.ParticipantSta
     return {state.service: state for state in states.participants}
 
 
+async def operators_see(fakes: FakeParticipants, waits_for: str) -> privacy.Erasures:
+    return await fakes.client.request(privacy.ListErasures(waits_for=waits_for))
+
+
 async def test_open_orders_close_without_who_left_and_say_why(fakes: FakeParticipants) -> None:
     tokens = [await opened_case(fakes.database)]
     first = await fakes.ordered(1)
@@ -70,8 +74,12 @@ async def test_open_orders_close_without_who_left_and_say_why(fakes: FakePartici
     await eventually(lambda: fakes.rows.fetchval("SELECT count(*) = 1 FROM order_report WHERE service = 'apple'"))
     waiting = await everybody(fakes)
     assert (waiting[PEAR].unanswered, waiting[APPLE].unanswered, waiting["privacy"].unanswered) == (2, 1, 0)
+    assert [c.state for c in (await operators_see(fakes, PEAR)).cases] == ["ordered", "ordered"]
     assert await leave(fakes) == 2
     await fakes.until(tokens[0], "closed")
+    assert not (await operators_see(fakes, PEAR)).cases, "nobody waits for who left"
+    (order,) = (await operators_see(fakes, APPLE)).orders
+    assert {each.service: each.answer for each in order.answers} == {APPLE: "asked", PEAR: "left", "privacy": "last"}
     assert (await fakes.client.request(privacy.ReadCase(token=tokens[1]))).state == "ordered", "apple still owes"
     await fakes.say(APPLE, report(APPLE, second))
     await fakes.until(tokens[1], "closed")

@@ -69,6 +69,8 @@ def test_the_outlook_of_a_case(changes: dict[str, Any], expected: str) -> None:
         ({"answered": 2, "failed": 1}, "failed"),
         ({"service": "privacy"}, "last"),
         ({"service": "privacy", "answered": 2}, "answered"),
+        ({"has_left": True, "reminders": 9}, "left"),
+        ({"has_left": True, "answered": 2}, "answered"),
     ],
 )
 def test_where_a_participant_stands(changes: dict[str, Any], expected: str) -> None:
