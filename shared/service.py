@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
-from faststream.rabbit import RabbitBroker
-
 from shared import health, lifecycle
 from shared.assertions import Verifier
 from shared.database import Database
@@ -109,7 +107,7 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Resourc
     router, provided, loops = _wired(service, resources)
     listening = health.listen(settings.health_host, settings.health_port)
     stop = asyncio.Event()
-    broker: RabbitBroker | None = None
+    broker: brokers.Broker | None = None
     tasks: list[asyncio.Task[None]] = []
     admissions = _admissions(router, resources)
     web = health.server(health.application(lambda: _checks(resources, broker, loops[0], admissions)))
@@ -193,7 +191,7 @@ def _admissions(router: ServiceRouter, resources: Resources) -> list[Admission]:
 
 def _broker(
     name: str, router: ServiceRouter, provided: dict[str, Any], resources: Resources, admissions: Sequence[Admission]
-) -> RabbitBroker:
+) -> brokers.Broker:
     settings, database, publisher = resources.settings, resources.database, resources.publisher
     taking = zip(router.event_handlers, admissions, strict=True)
     consumers = [Consumer(handler, database, publisher, provided, admission) for handler, admission in taking]
@@ -237,7 +235,7 @@ async def _relay_the_rest(resources: Resources) -> None:
 
 
 async def _checks(
-    resources: Resources, broker: RabbitBroker | None, relaying: Loop, admissions: Sequence[Admission]
+    resources: Resources, broker: brokers.Broker | None, relaying: Loop, admissions: Sequence[Admission]
 ) -> dict[str, bool]:
     if not await resources.database.reachable():
         return {"database": False, "consumers": False, "relay": False}

@@ -33,6 +33,8 @@ REQUEST_TTL_MS = 30_000
 RECONNECT_S = 1.0
 ANSWER_S = 10.0
 
+Broker = RabbitBroker
+"""What others hand on and never look into."""
 Take = Callable[[AbstractIncomingMessage], Awaitable[None]]
 
 

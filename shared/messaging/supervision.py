@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from time import monotonic
 
-from faststream.rabbit import RabbitBroker
-
 from shared.database import Database
 from shared.messaging import broker as brokers
 from shared.messaging import consumer_rows
@@ -27,7 +25,7 @@ async def begin(database: Database, admissions: Sequence[Admission]) -> None:
         admission.paused = admission.queue in paused
 
 
-async def supervise(database: Database, broker: RabbitBroker, admissions: Sequence[Admission]) -> bool:
+async def supervise(database: Database, broker: brokers.Broker, admissions: Sequence[Admission]) -> bool:
     """Obey the operator and the breakers, and note for `./lethe consumers list` what the breakers do."""
     states = {
         admission.queue: admission.breaker.state for admission in admissions
@@ -43,7 +41,7 @@ async def supervise(database: Database, broker: RabbitBroker, admissions: Sequen
     return any(admission.noted is not admission.breaker.state for admission in admissions)
 
 
-async def _settle(broker: RabbitBroker, admission: Admission, *, paused: bool) -> None:
+async def _settle(broker: brokers.Broker, admission: Admission, *, paused: bool) -> None:
     admission.paused = paused
     admission.breaker.try_again(monotonic())
     takes = brokers.takes(broker, admission.queue)

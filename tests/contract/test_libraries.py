@@ -28,7 +28,7 @@ def test_faststream_is_known_to_one_module_of_the_kit() -> None:
         for file in (PROJECT / folder).rglob("*.py")
         if re.search(r"^\s*(from|import) faststream", file.read_text(), re.MULTILINE)
     }
-    assert users <= {"shared/messaging/broker.py", "shared/service.py"}
+    assert users <= {"shared/messaging/broker.py"}
 
 
 def test_versions_are_exact() -> None:
