@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from services.privacy.erasure_orders.store import ONE_DISPATCHER
+from services.privacy.erasure_orders.store import ONE_DISPATCHER, OWES
 from services.privacy.loops import CLOSING, DISPATCHER
 from shared.contracts.privacy import ParticipantState
 from shared.database import Transaction
@@ -20,15 +20,15 @@ GROUP BY p.service ORDER BY p.service
 # No order may be written meanwhile: it would wait for the one that leaves.
 NO_ORDERS = "SELECT pg_advisory_xact_lock($1)"
 STANDING = "SELECT left_at IS NOT NULL AS has_left FROM participant WHERE service = $1 FOR UPDATE"
-LEAVE = """
+LEAVE = f"""
 WITH departure AS (INSERT INTO participant_departure (service, reason) VALUES ($1, $2) RETURNING departure_id, left_at),
 gone AS (UPDATE participant SET left_at = d.left_at, left_reason = $2 FROM departure d WHERE service = $1),
 released AS (UPDATE order_participant p SET awaited = p.answered, departure_id = d.departure_id
   FROM departure d, erasure_order o
   WHERE o.order_id = p.order_id AND o.open AND p.service = $1
-    AND p.answered < coalesce(p.awaited, cardinality(o.subjects)) RETURNING p.order_id)
+    AND {OWES} RETURNING p.order_id)
 SELECT count(*) FROM released
-"""
+"""  # noqa: S608 constants
 
 
 async def states(tx: Transaction, required: Collection[str]) -> tuple[ParticipantState, ...]:

@@ -4,16 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.privacy.erasure_orders.store import OWES
 from shared.contracts.privacy import KnownPermission
 from shared.database import Transaction
 
 # Those in open orders, too, unless the asker still owes its report: the order may have left before it had a
 # queue, or its answer was lost with its database. The newest order that named a person decides about
 # contracts; one who is named by a linked id has no case of the own.
-ERASED = """
+ERASED = f"""
 WITH going AS (SELECT DISTINCT unnest(subjects) AS subject_id FROM erasure_order o WHERE open
     AND NOT EXISTS (SELECT FROM order_participant p WHERE p.order_id = o.order_id AND p.service = $3
-                    AND p.answered < coalesce(p.awaited, cardinality(o.subjects)))),
+                    AND {OWES})),
 page AS (
   SELECT subject_id FROM subject WHERE NOT live AND subject_id > $1
   UNION SELECT subject_id FROM going WHERE subject_id > $1
@@ -26,7 +27,7 @@ SELECT p.subject_id, NOT coalesce(
    ORDER BY o.ordered_at DESC LIMIT 1),
   true) AS contracts_go_on
 FROM page p ORDER BY p.subject_id
-"""
+"""  # noqa: S608 constants
 NEWEST = 100
 ANSWERED = f"""
 SELECT coalesce(array_agg(newest.order_id ORDER BY newest.ordered_at DESC), '{{}}') FROM (

@@ -12,6 +12,8 @@ from shared.database import Row, Transaction
 
 ONE_DISPATCHER = 0x4C45544845  # the key of the advisory lock
 
+OWES = "p.answered < coalesce(p.awaited, cardinality(o.subjects))"
+"""Whether a participant `p` has yet to answer an order `o`; an instance of before may not have said of how many."""
 WORK = """
 SELECT pg_try_advisory_xact_lock($1) AS is_ours,
   EXISTS (SELECT FROM participant p WHERE left_at IS NULL AND service <> 'privacy' AND $2 > (
@@ -127,14 +129,14 @@ WHERE order_id = $1 AND service = $2
 COMPLETE = """
 SELECT bool_and(answered >= coalesce(awaited, $2)) FROM order_participant WHERE order_id = $1 AND service <> 'privacy'
 """
-LOCK_COMPLETE = """
+LOCK_COMPLETE = f"""
 WITH complete AS MATERIALIZED (
   SELECT order_id FROM erasure_order o WHERE open AND NOT EXISTS (
     SELECT FROM order_participant p WHERE p.order_id = o.order_id AND p.service <> 'privacy'
-      AND p.answered < coalesce(p.awaited, cardinality(o.subjects)))
+      AND {OWES})
   ORDER BY ordered_at LIMIT 1 FOR UPDATE SKIP LOCKED)
 SELECT o.order_id, o.open, o.subjects, o.cases FROM erasure_order o JOIN complete USING (order_id)
-"""
+"""  # noqa: S608 constants
 FAILED = """
 SELECT coalesce(array_agg(DISTINCT f), '{}') FROM order_participant, unnest(failed) f WHERE order_id = $1
 """

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from services.privacy.erasure_orders.store import OWES
 from services.privacy.erasures.rules import OPEN, SOON, AskedRow, CaseRow
 from shared.contracts.privacy.erasures import CaseState
 from shared.database import Row, Transaction
@@ -19,11 +20,11 @@ FROM privacy_case c WHERE c.kind = 'erasure' AND
 DUE_FIRST = " ORDER BY c.due_on, c.received_at, c.case_id"
 LISTED = (
     CASE
-    + """ c.state = ANY ($1)
+    + f""" c.state = ANY ($1)
   AND ($2::date IS NULL OR c.due_on <= $2 OR (c.state <> 'ordered' AND (c.run_at AT TIME ZONE $3)::date > c.due_on))
   AND ($4 = '' OR EXISTS (SELECT FROM erasure_order o JOIN order_participant p USING (order_id)
     WHERE o.order_id = c.order_id AND o.open AND p.service = $4
-      AND p.answered < coalesce(p.awaited, cardinality(o.subjects))))
+      AND {OWES}))
 """
     + DUE_FIRST
     + " LIMIT $5"
@@ -42,11 +43,11 @@ ASKED = ("service", "answered", "failed", "asked_at", "reminders", "has_left")
 IN_FLIGHT = "SELECT count(*) FROM erasure_order WHERE open"
 TRY_NOW = "UPDATE privacy_case SET run_at = clock_timestamp() WHERE case_id = $1"
 # Longer ago than any wait between two reminders (jobs/reminders.py): the next look of that loop asks again.
-ASK_NOW = """
+ASK_NOW = f"""
 UPDATE order_participant p SET asked_at = now() - interval '1 day' FROM erasure_order o
 WHERE o.order_id = $1 AND p.order_id = o.order_id AND o.open
-  AND p.answered < coalesce(p.awaited, cardinality(o.subjects))
-"""
+  AND {OWES}
+"""  # noqa: S608 constants
 
 
 @dataclass(frozen=True)

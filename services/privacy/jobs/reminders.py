@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from services.privacy import metrics
+from services.privacy.erasure_orders.store import OWES
 from services.privacy.settings import PrivacySettings
 from shared.clock import today
 from shared.database import Database, Transaction
@@ -15,12 +16,12 @@ from shared.purposes import Purpose
 REMINDED_AT_ONCE = 50
 # After the first reminder the waits double up to an hour. A participant is reminded of so many orders until it answers:
 # one that is away for long would find a reminder of each order for each hour in its queue.
-REMIND = """
+REMIND = f"""
 WITH owing AS (
   SELECT p.order_id, p.service, o.body,
     row_number() OVER (PARTITION BY p.service ORDER BY p.reminders = 0, o.ordered_at) AS place
   FROM order_participant p JOIN erasure_order o USING (order_id)
-  WHERE o.open AND p.service <> 'privacy' AND p.answered < coalesce(p.awaited, cardinality(o.subjects))),
+  WHERE o.open AND p.service <> 'privacy' AND {OWES}),
 silent AS MATERIALIZED (
   SELECT p.order_id, p.service, o.body FROM order_participant p JOIN owing o USING (order_id, service)
   WHERE o.place <= $2
@@ -31,7 +32,7 @@ counted AS (UPDATE order_participant p SET reminders = least(reminders, 30000) +
 enqueued AS (INSERT INTO outbox (type, body) SELECT 'privacy.erasure-reminded.v1',
   json_build_object('service', service, 'order', body::json)::text FROM silent)
 SELECT array_agg(DISTINCT service) FROM silent
-"""
+"""  # noqa: S608 constants
 OVERVIEW = """
 SELECT count(*) FILTER (WHERE due_on <= $1::date + 3) AS nearly_due, count(*) FILTER (WHERE due_on < $1::date) AS late,
   count(*) FILTER (WHERE state <> 'ordered' AND due_on >= $1::date AND (run_at AT TIME ZONE $2)::date > due_on)
@@ -42,11 +43,11 @@ SELECT count(*) FILTER (WHERE due_on <= $1::date + 3) AS nearly_due, count(*) FI
     AS oldest_order_s
 FROM privacy_case WHERE state IN ('waiting', 'ordered', 'failed')
 """
-UNANSWERED = """
+UNANSWERED = f"""
 SELECT p.service, count(*) AS orders FROM order_participant p JOIN erasure_order o USING (order_id)
-WHERE o.open AND p.service <> 'privacy' AND p.answered < coalesce(p.awaited, cardinality(o.subjects))
+WHERE o.open AND p.service <> 'privacy' AND {OWES}
 GROUP BY p.service
-"""
+"""  # noqa: S608 constants
 
 
 @dataclass(frozen=True)
