@@ -29,7 +29,9 @@ from services.gateway.routes import (
     sandbox,
     sessions,
     staff,
-    staff_acts,
+    staff_campaigns,
+    staff_people,
+    staff_sales,
 )
 from services.gateway.settings import GatewaySettings
 from shared import health as shared_health
@@ -66,10 +68,10 @@ ROUTERS = (
     privacy_requests.proving,
     privacy_requests.anybody,
     staff.proving,
-    staff.members,
-    staff_acts.sales,
-    staff_acts.people,
-    staff_acts.campaigns,
+    staff.signed_in,
+    staff_sales.signed_in,
+    staff_people.signed_in,
+    staff_campaigns.signed_in,
 )
 
 

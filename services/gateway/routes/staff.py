@@ -11,7 +11,7 @@ from services.gateway.routing import router
 from shared.contracts import identity
 
 proving = router("staff", Kind.CREDENTIALS)
-members = router("staff", Kind.MEMBER)
+signed_in = router("staff", Kind.MEMBER)
 
 
 @proving.post("/staff/enrollments", status_code=201)
@@ -32,7 +32,7 @@ async def sign_in(body: Body[identity.SignInStaff], caller: Anybody) -> identity
     return await caller.request(body.complete())
 
 
-@members.delete("/staff/sessions/current", status_code=204, response_class=Response)
+@signed_in.delete("/staff/sessions/current", status_code=204, response_class=Response)
 async def sign_out(staff: CurrentStaff) -> Response:
     """End this session."""
     await staff.request(identity.SignOutStaff(token=staff.token))

@@ -1,0 +1,62 @@
+"""What staff do in sales: products, suspensions, transfers, money that was not booked."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Path, Query
+from starlette.responses import Response
+
+from services.gateway.authentication import CurrentStaff
+from services.gateway.limits import Kind
+from services.gateway.request_bodies import BodyWithout
+from services.gateway.responses import no_content
+from services.gateway.routing import router
+from shared.contracts import licensing
+
+signed_in = router("staff: sales", Kind.MEMBER)
+
+Code = Annotated[str, Path(pattern=r"^[a-z0-9-]{2,40}$")]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+
+
+@signed_in.put("/staff/products/{code}", status_code=204, response_class=Response)
+async def put_product(
+    code: Code, body: BodyWithout[licensing.PutProduct, Literal["code"]], staff: CurrentStaff
+) -> Response:
+    """Add or change a product; what was ordered before keeps its terms."""
+    await staff.request(body.complete(code=code))
+    return no_content()
+
+
+@signed_in.put("/staff/licenses/{license_id:uuid}/suspension", status_code=204, response_class=Response)
+async def suspend(license_id: UUID, staff: CurrentStaff) -> Response:
+    """Suspend a license."""
+    await staff.request(licensing.SuspendLicense(license_id=license_id))
+    return no_content()
+
+
+@signed_in.delete("/staff/licenses/{license_id:uuid}/suspension", status_code=204, response_class=Response)
+async def reinstate(license_id: UUID, staff: CurrentStaff) -> Response:
+    """Reinstate a suspended license."""
+    await staff.request(licensing.SuspendLicense(license_id=license_id, suspended=False))
+    return no_content()
+
+
+@signed_in.put("/staff/orders/{order_id:uuid}/transfer", status_code=204, response_class=Response)
+async def record_transfer(order_id: UUID, staff: CurrentStaff) -> Response:
+    """The money for an invoiced order is on the bank account."""
+    await staff.request(licensing.RecordTransfer(order_id=order_id))
+    return no_content()
+
+
+@signed_in.get("/staff/payment-cases")
+async def payment_cases(staff: CurrentStaff, limit: Limit = 100) -> licensing.StaffCases:
+    """Money that was told of and not booked, oldest first."""
+    return await staff.request(licensing.ListStaffCases(limit=limit))
+
+
+@signed_in.put("/staff/payment-cases/{case_id:uuid}/resolution", status_code=204, response_class=Response)
+async def resolve(case_id: UUID, staff: CurrentStaff) -> Response:
+    """What was to be done about a case is done."""
+    await staff.request(licensing.ResolveStaffCase(case_id=case_id))
+    return no_content()
