@@ -5,7 +5,7 @@ import contextlib
 import os
 import re
 from collections.abc import AsyncIterator, Coroutine, Sequence
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import asyncpg
 import httpx
@@ -26,6 +26,8 @@ from shared.messaging.outbox import enqueue
 
 STILL_USED, WRONG_USE, NOTHING_FOUND, NO_RIGHTS = 1, 2, 4, 5
 FORBIDDEN = (401, 403)
+LONGEST_REASON = 200
+Reason = Annotated[str, typer.Option("--reason", help="Why, in words that name no person; it is kept.")]
 
 MANAGEMENT = "LETHE_MANAGEMENT_URL"
 OWN_DATABASE = re.compile("LETHE_([A-Z][A-Z0-9]*)_POSTGRES_URL")
@@ -46,6 +48,13 @@ def fail(sentence: str, code: int) -> typer.Exit:
     """Say why in one sentence; the caller raises what is answered."""
     typer.echo(f"lethe: {sentence}", err=True)
     return typer.Exit(code)
+
+
+def reason_of(words: str) -> str:
+    """Why an operator removes something. Ends the command when nothing is said, or too much."""
+    if not 0 < len(words.strip()) <= LONGEST_REASON:
+        raise fail(f"say why in 1 to {LONGEST_REASON} characters: --reason WORDS", WRONG_USE)
+    return words.strip()
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:

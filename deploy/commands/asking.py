@@ -1,54 +1,46 @@
-"""How a command asks a service of the running system, and says in one sentence what is wrong."""
+"""How a command asks a service, and says in one sentence what is wrong."""
 
-import asyncio
-from typing import Any, NoReturn
+from typing import Any
 
-import typer
 from pydantic import ValidationError
 
-from deploy import broker
+from deploy.commands import access
+from deploy.commands.access import NO_RIGHTS, NOTHING_FOUND, WRONG_USE
 from deploy.commands.console import NOT_RUNNING
-from deploy.local import processes
-from deploy.local.folders import STATE
-from deploy.local.servers import running_servers
-from deploy.local.system import VIRTUAL_HOST
 from shared.contracts.message import Reply, Request
 from shared.messaging.request_client import RequestClient
-from shared.problems import Refused
+from shared.problems import Refused, Unavailable
 
-WRONG_USE, NOT_THERE = 2, 4
-NOT_FOUND, CANNOT_ANSWER = 404, 500
+NOT_NOW = 1
+CODES = {403: NO_RIGHTS, 404: NOTHING_FOUND, 409: NOT_NOW}
+CANNOT_ANSWER = 500
+
+EXIT_CODES = f"0 done, 1 not possible now, {access.EXIT_CODES}"
 
 
 def ask(contract: type[Request[Reply]], **values: Any) -> Reply:
     """Ask the contract's owner; every refusal ends the command with the exit code of its kind."""
     try:
-        request = contract(**values)
+        return access.run(_answer(contract(**values)))
     except ValidationError as error:
         fault = error.errors(include_input=False, include_url=False)[0]
-        _fail(f"{fault['loc'][0]}: {fault['msg']}", WRONG_USE)
-    if processes.running(STATE, contract.owner) is None:
-        _fail(f"{contract.owner} does not run: start the system with ./lethe up", NOT_RUNNING)
-    try:
-        return asyncio.run(_answer(request))
+        raise access.fail(f"{fault['loc'][0]}: {fault['msg']}", WRONG_USE) from None
+    except Unavailable as error:
+        if isinstance(error.__cause__, access.REFUSED):
+            raise access.fail("the broker refuses this account: use an operator's", NO_RIGHTS) from None
+        raise access.fail(f"{contract.owner} does not answer: see ./lethe status", NOT_RUNNING) from None
     except Refused as refused:
-        _fail(refused.problem.title, _code(refused.problem.status))
+        raise access.fail(refused.problem.title, _code(refused.problem.status)) from None
 
 
 def _code(status: int) -> int:
-    if status == NOT_FOUND:
-        return NOT_THERE
-    return NOT_RUNNING if status >= CANNOT_ANSWER else WRONG_USE
+    return NOT_RUNNING if status >= CANNOT_ANSWER else CODES.get(status, WRONG_USE)
 
 
 async def _answer(request: Request[Reply]) -> Reply:
-    client = RequestClient(broker.in_virtual_host(running_servers(STATE).amqp_url, VIRTUAL_HOST), "lethe")
+    client = RequestClient(access.amqp_url(), "lethe")
     try:
+        await client.channel()  # whether there is a broker is told apart from whether the service answers
         return await client.request(request)
     finally:
         await client.close()
-
-
-def _fail(sentence: str, code: int) -> NoReturn:
-    typer.echo(f"lethe: {sentence}", err=True)
-    raise typer.Exit(code)

@@ -31,7 +31,6 @@ they are told to everybody again, for a reaction that came later; without one th
 Exit codes: 0 done, 1 some could not be replayed, {access.EXIT_CODES}.
 """
 STAYED = 1
-LONGEST_REASON = 200
 LONGEST_S = 1200  # the broker takes back what is in hand for half an hour
 
 app = typer.Typer(help=HELP, no_args_is_help=True)
@@ -125,7 +124,7 @@ left alone unless it is named by its --id: look at it with `show` first, if it i
 @app.command()
 def drop(
     place: Place,
-    reason: Annotated[str, typer.Option("--reason", help="Why, in words that name no person; it is kept.")],
+    reason: access.Reason,
     message_id: Identifier = "",
     where: Where = None,
     everything: Everything = False,
@@ -133,9 +132,7 @@ def drop(
 ) -> None:
     """Remove messages for good: what they told will never take effect here. The reason is kept for a year."""
     pick = _picked(message_id, where, everything=everything).means
-    words = reason.strip()
-    if not 0 < len(words) <= LONGEST_REASON:
-        raise access.fail(f"say why in 1 to {LONGEST_REASON} characters: --reason WORDS", WRONG_USE)
+    words = access.reason_of(reason)
     chosen = [letter for letter in _letters(place) if pick(letter)]
     if not chosen:
         raise _nothing(place)

@@ -9,14 +9,12 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from deploy.commands import access
-from deploy.commands.access import NO_RIGHTS, NOTHING_FOUND, WRONG_USE
-from deploy.commands.console import NOT_RUNNING, Json, age
+from deploy.commands.access import WRONG_USE
+from deploy.commands.asking import EXIT_CODES, ask
+from deploy.commands.console import Json, age
 from shared.clock import now
 from shared.contracts import privacy
-from shared.contracts.message import Reply, Request
 from shared.contracts.privacy.erasures import CaseState
-from shared.messaging.request_client import RequestClient
-from shared.problems import Refused, Unavailable
 
 HELP = f"""Erasure cases and the orders by which all services are asked.
 
@@ -26,11 +24,9 @@ after a day at most. `explain` tells one case in sentences, `release` lets it go
 
 Shown are random ids, states and times, nothing of a person. Privacy answers from its database.
 
-Exit codes: 0 done, 1 not possible now, {access.EXIT_CODES}.
+Exit codes: {EXIT_CODES}.
 """
-NOT_NOW = 1
 ID_WIDTH = 36  # whole on a narrow screen too: it is what the other commands ask for
-CODES = {403: NO_RIGHTS, 404: NOTHING_FOUND}
 STATES = get_args(CaseState)
 ANSWERS = (("answered",), ("silent", "asked", "last"), ("failed", "left"))
 
@@ -50,7 +46,7 @@ def show_list(
     """Tell which cases are open, until when they are due, and which services owe an answer."""
     if state and state not in STATES:
         raise access.fail(f"there is no state {state}; the states are {', '.join(STATES)}", WRONG_USE)
-    erasures = _ask(privacy.ListErasures(state=state or None, late=late, waits_for=waits_for[:100], most=most))
+    erasures = ask(privacy.ListErasures, state=state or None, late=late, waits_for=waits_for[:100], most=most)
     if as_json:
         typer.echo(erasures.model_dump_json())
     elif not erasures.cases:
@@ -66,7 +62,7 @@ def show(
     either: Annotated[str, typer.Argument(metavar="ID", help="A case, or an order.")], as_json: Json = False
 ) -> None:
     """Tell how one case stands with all its orders, or one order with its cases."""
-    erasures = _ask(privacy.ReadErasure(id=_id(either)))
+    erasures = ask(privacy.ReadErasure, id=_id(either))
     if as_json:
         typer.echo(erasures.model_dump_json())
     else:
@@ -76,7 +72,7 @@ def show(
 @app.command()
 def explain(case: Case, as_json: Json = False) -> None:
     """Tell one case from its receipt on, step by step, and what it waits for."""
-    story = _ask(privacy.ExplainErasure(case_id=_id(case)))
+    story = ask(privacy.ExplainErasure, case_id=_id(case))
     if as_json:
         typer.echo(story.model_dump_json())
         return
@@ -88,7 +84,7 @@ def explain(case: Case, as_json: Json = False) -> None:
 @app.command()
 def release(case: Case) -> None:
     """Let a case go on at once: its next attempt, or another question to who is silent. Never ends a cooling-off."""
-    _ask(privacy.ReleaseErasure(case_id=_id(case)))
+    ask(privacy.ReleaseErasure, case_id=_id(case))
     typer.echo(f"released: {case}; `./lethe erasures explain {case}` tells how it goes on")
 
 
@@ -97,27 +93,6 @@ def _id(text: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise access.fail("an id is a UUID, as `./lethe erasures list` shows it", WRONG_USE) from None
-
-
-def _ask(request: Request[Reply]) -> Reply:
-    """Ask privacy, or say in one sentence what is wrong."""
-    try:
-        return access.run(_answer(request))
-    except Unavailable as error:
-        if isinstance(error.__cause__, access.REFUSED):
-            raise access.fail("the broker refuses this account: use an operator's", NO_RIGHTS) from None
-        raise access.fail("privacy does not answer: see ./lethe status", NOT_RUNNING) from None
-    except Refused as refused:
-        raise access.fail(refused.problem.title, CODES.get(refused.problem.status, NOT_NOW)) from None
-
-
-async def _answer(request: Request[Reply]) -> Reply:
-    client = RequestClient(access.amqp_url(), "lethe")
-    try:
-        await client.channel()  # whether there is a broker is told apart from whether privacy answers
-        return await client.request(request)
-    finally:
-        await client.close()
 
 
 def _print(erasures: privacy.Erasures) -> None:

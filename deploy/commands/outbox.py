@@ -27,7 +27,6 @@ told; its reason is kept for a year. Bodies are not shown.
 Exit codes: 0 done, {access.EXIT_CODES}.
 """
 MOST = 10_000
-LONGEST_REASON = 200
 
 app = typer.Typer(help=HELP, no_args_is_help=True)
 
@@ -49,9 +48,9 @@ class Outbox:
 
 
 def _facts(row: RefusedRow) -> dict[str, Any]:
-    times = {name: value and value.isoformat() for name, value in (("created_at", row.created_at),)}
     next_try = row.next_try_at and row.next_try_at.isoformat()
-    return asdict(row) | times | {"message_id": str(row.message_id), "next_try_at": next_try}
+    plain = {"message_id": str(row.message_id), "created_at": row.created_at.isoformat(), "next_try_at": next_try}
+    return asdict(row) | plain
 
 
 @app.command("list")
@@ -82,15 +81,13 @@ def retry(service: Service, message_id: Identifier = "", everything: Everything 
 @app.command()
 def drop(
     service: Service,
-    reason: Annotated[str, typer.Option("--reason", help="Why, in words that name no person; it is kept.")],
+    reason: access.Reason,
     message_id: Identifier = "",
     everything: Everything = False,
 ) -> None:
     """Remove refused events for good: nobody will be told."""
     chosen = _chosen(message_id, everything)
-    if not 0 < len(reason.strip()) <= LONGEST_REASON:
-        raise access.fail(f"say why in 1 to {LONGEST_REASON} characters: --reason WORDS", WRONG_USE)
-    count = access.run(_drop(access.services(service)[0], chosen, reason.strip()))
+    count = access.run(_drop(access.services(service)[0], chosen, access.reason_of(reason)))
     if not count:
         raise _nothing(service)
     typer.echo(f"removed: {count}")

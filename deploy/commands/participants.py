@@ -1,4 +1,4 @@
-"""`./lethe participants`: who takes part in erasures. On the vendor's machine, while the system runs."""
+"""`./lethe participants`: who takes part in erasures."""
 
 from typing import Annotated
 
@@ -6,15 +6,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy.commands.asking import ask
+from deploy.commands.asking import EXIT_CODES, ask
 from deploy.commands.console import Json
 from shared.contracts import privacy
 
-HELP = """Who takes part in every erasure: list, leave.
+HELP = f"""Who takes part in every erasure: list, leave.
 
 A service takes part when it has announced what it holds, and again when it announces it after it left.
 
-Exit codes: 0 done, 2 wrong use, 3 the system does not run, 4 nobody has this name.
+Exit codes: {EXIT_CODES}.
 """
 
 app = typer.Typer(help=HELP, no_args_is_help=True)

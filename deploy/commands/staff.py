@@ -1,4 +1,4 @@
-"""`./lethe staff`: who of the vendor's staff may sign in. On the vendor's machine, while the system runs."""
+"""`./lethe staff`: who of the vendor's staff may sign in."""
 
 import json
 from typing import Annotated
@@ -7,18 +7,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy.commands.asking import ask
+from deploy.commands.asking import EXIT_CODES, ask
 from deploy.commands.console import Json
 from shared.contracts import identity
 from shared.contracts.actors import ROLES
 
-HELP = """The vendor's staff: invite, list, end.
+HELP = f"""The vendor's staff: invite, list, end.
 
 An invitation is a token for three days. Its holder sends it with a password to POST /staff/enrollments, gives the \
 answer's secret to an authenticator app, and confirms the app's code at POST /staff/enrollments/confirmations. \
 Who lost password or phone is invited again: that ends all sessions and the old factor.
 
-Exit codes: 0 done, 2 wrong use, 3 the system does not run, 4 nobody has this address.
+Exit codes: {EXIT_CODES}.
 """
 
 app = typer.Typer(help=HELP, no_args_is_help=True)

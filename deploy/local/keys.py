@@ -6,10 +6,11 @@ from cryptography.fernet import Fernet
 
 from deploy.local.folders import remember, remembered
 from shared.assertions import Signer, new_signing_key
+from shared.contracts.message import GATEWAY
 from shared.secrets import LEGACY
 
 PASSWORDS = "passwords"
-IDENTITY, GATEWAY = "identity", "gateway"
+IDENTITY = "identity"
 SIGNING = "LETHE_IDENTITY_ASSERTION_SIGNING_KEY"
 VERIFYING = "LETHE_ASSERTION_KEYS"
 KEYED = ("privacy", "identity", "licensing", "marketing", "gateway")
@@ -34,7 +35,7 @@ def keys_of(folder: Path, process: str) -> dict[str, str]:
     if process == IDENTITY:
         keys[SIGNING] = secrets[SIGNING]
     if process != GATEWAY:
-        keys[VERIFYING] = signer(folder).public
+        keys[VERIFYING] = Signer.of(secrets[SIGNING]).public
     return keys
 
 
