@@ -8,7 +8,7 @@ from shared.assertions import Signer
 from shared.clock import now
 from shared.contracts.actors import Actor, Staff
 from shared.contracts.message import GATEWAY, OPERATORS, PARTICIPANTS, Reply, Request
-from shared.messaging.request_client import DEFAULT_TIMEOUT_S, RequestClient
+from shared.messaging.request_client import RequestClient
 
 
 class AnyAsker(RequestClient):
@@ -19,21 +19,10 @@ class AnyAsker(RequestClient):
         self._signer = signer
         self._clients = {name: RequestClient(url, f"{name} in a test") for name, url in amqp.items()}
 
-    async def request(
-        self,
-        request: Request[Reply],
-        *,
-        timeout_s: float = DEFAULT_TIMEOUT_S,
-        idempotency_key: str = "",
-        principal: str = "",
-        assertion: str = "",
-    ) -> Reply:
-        client = self._clients[self._asker(request)]
+    async def request(self, request: Request[Reply], **options: Any) -> Reply:
         if actor := actor_of(request):
-            assertion = assertion or self._signer.sign(actor)
-        return await client.request(
-            request, timeout_s=timeout_s, idempotency_key=idempotency_key, principal=principal, assertion=assertion
-        )
+            options.setdefault("assertion", self._signer.sign(actor))
+        return await self._clients[self._asker(request)].request(request, **options)
 
     def _asker(self, request: Request[Reply]) -> str:
         """A participant other than the owner, which would ask itself."""

@@ -36,6 +36,14 @@ FORGIVE_THERE = "UPDATE {table} SET failures = 0, next_at = '-infinity' WHERE {k
 NEXT_AT = "SELECT next_at FROM {table} WHERE {key} = $1"
 
 
+KEYS = {
+    "sign_in_attempt": "address_hash",
+    "known_device": "token_hash",
+    "session": "session_id",
+    "staff": "staff_id",
+}
+
+
 @dataclass(frozen=True)
 class Counter:
     """Where tries are made: by whoever names an address, on a known device, in a session, or by staff."""
@@ -44,9 +52,7 @@ class Counter:
     key: bytes | UUID
 
     def of(self, statement: str) -> str:
-        columns = {"sign_in_attempt": "address_hash", "known_device": "token_hash", "session": "session_id"}
-        columns["staff"] = "staff_id"
-        return statement.format(table=self.table, key=columns[self.table])
+        return statement.format(table=self.table, key=KEYS[self.table])
 
     @property
     def anywhere(self) -> bool:

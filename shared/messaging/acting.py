@@ -23,7 +23,7 @@ def acting(needed: Member | Staff | None, verifier: Verifier | None, assertion: 
         raise unproved()
     actor = verifier.actor(assertion)
     if isinstance(needed, Staff):
-        check_staff(needed, actor)
+        _check_staff(needed, actor)
         return actor
     if actor.kind != "member":
         raise refuse(403, NOT_YOURS)
@@ -32,7 +32,7 @@ def acting(needed: Member | Staff | None, verifier: Verifier | None, assertion: 
     return actor
 
 
-def check_staff(needed: Staff, actor: Actor) -> None:
+def _check_staff(needed: Staff, actor: Actor) -> None:
     """Raises Refused (403) for members, for other roles and for who signed in without a second factor."""
     if actor.kind != "staff" or not actor.second_factor or not set(needed.roles) & set(actor.roles):
         raise refuse(403, NOT_YOURS)

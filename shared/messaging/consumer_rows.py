@@ -85,3 +85,7 @@ async def waits(tx: Transaction, message_id: UUID, consumer: str, attempt: int, 
 
 async def waits_no_more(tx: Transaction, message_id: UUID, consumer: str) -> None:
     await tx.run(WAITS_NO_MORE, message_id, consumer)
+
+
+async def drop_stale(tx: Transaction) -> None:
+    await tx.run(DROP_STALE)

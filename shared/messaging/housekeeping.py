@@ -1,8 +1,7 @@
 """What the kit's own tables drop by age: marks and hashes, kept for as long as a copy may come."""
 
 from shared.database import Database
-from shared.messaging import dropped_letters
-from shared.messaging.consumer_rows import DROP_STALE
+from shared.messaging import consumer_rows, dropped_letters, outbox_rows
 from shared.messaging.idempotency import drop_old_keys
 from shared.purposes import Purpose
 
@@ -12,15 +11,13 @@ HOUSEKEEPING = "housekeeping"
 # Longer than a message can wait anywhere but among the dead letters, and those have left no mark.
 DROP_MARKS = "DELETE FROM inbox WHERE received_at < now() - interval '90 days'"
 
-DROP_REASONS = "DELETE FROM outbox_dropped WHERE dropped_at < now() - interval '1 year'"
-
 
 async def drop_old_marks(database: Database) -> bool:
     """Drop the marks of messages that can't come again, idempotency keys older than a day and old reasons."""
     async with database.transaction(Purpose.UPKEEP) as tx:
         await tx.run(DROP_MARKS)
-        await tx.run(DROP_REASONS)
+        await outbox_rows.forget_dropped(tx)
         await dropped_letters.forget_old(tx)
-        await tx.run(DROP_STALE)
+        await consumer_rows.drop_stale(tx)
         await drop_old_keys(tx)
     return False

@@ -40,6 +40,7 @@ WITH gone AS (
 INSERT INTO outbox_dropped (message_id, type, created_at, attempts, last_fault, reason)
 SELECT message_id, type, created_at, attempts, last_fault, $2 FROM gone
 """
+FORGET_DROPPED = "DELETE FROM outbox_dropped WHERE dropped_at < now() - interval '1 year'"
 
 
 @dataclass(frozen=True)
@@ -129,3 +130,8 @@ async def retry(tx: Transaction, message_id: UUID | None) -> int:
 async def drop(tx: Transaction, message_id: UUID | None, reason: str) -> int:
     """Remove one refused row, or all in quarantine, and keep why. What nobody refused is never dropped."""
     return await tx.run(DROP, message_id, reason)
+
+
+async def forget_dropped(tx: Transaction) -> None:
+    """What was dropped a year ago, and why."""
+    await tx.run(FORGET_DROPPED)
