@@ -21,7 +21,7 @@ async def note_waiting(database: Database, queue: str, message: AbstractIncoming
     try:
         async with database.transaction(Purpose.UPKEEP, durable=False) as tx:
             await consumer_rows.waits(tx, UUID(message.message_id), queue, attempt, fault, wait_s)
-    except Exception as error:  # noqa: BLE001 see above
+    except Exception as error:  # noqa: BLE001 no note stops its message
         log.warning("retry not noted", queue=queue, **what_failed(error))
 
 
@@ -32,5 +32,5 @@ async def note_end(database: Database, queue: str, message: AbstractIncomingMess
     try:
         async with database.transaction(Purpose.UPKEEP, durable=False) as tx:
             await consumer_rows.waits_no_more(tx, UUID(message.message_id), queue)
-    except Exception as error:  # noqa: BLE001 see above
+    except Exception as error:  # noqa: BLE001 no note stops its message
         log.warning("retry not noted", queue=queue, **what_failed(error))
