@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import sys
 from collections.abc import AsyncIterator
@@ -104,7 +105,11 @@ async def lethe(harness: Harness, *words: str, answer: str = "", **environment: 
     In this process, whose output it takes: not while a service of the test logs.
     """
     whole = _where(harness) | environment
-    return await asyncio.to_thread(CliRunner().invoke, app, list(words), env=whole, input=answer)
+    gc.disable()  # aio_pika closes a connection that had failed when it is collected: not in a thread without a loop
+    try:
+        return await asyncio.to_thread(CliRunner().invoke, app, list(words), env=whole, input=answer)
+    finally:
+        gc.enable()
 
 
 async def lethe_apart(harness: Harness, *words: str) -> str:
