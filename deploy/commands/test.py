@@ -60,14 +60,16 @@ def _tests(folder: str, budget_s: float, *, needs_servers: bool = True) -> Kind:
     return Kind(folder, (sys.executable, "-m", "pytest", "-q", f"tests/{folder}"), budget_s, needs_servers)
 
 
+PARTS = ("licensing", "marketing", "privacy", "identity", "gateway", "servers")
 # The longest first: what is short fills the gaps at the end.
 KINDS = (
     _python("lint", "ruff", "check", ".", budget_s=10),
     _python("format", "ruff", "format", "--check", ".", budget_s=10),
-    _tests("integration", 330),
+    _tests("integration/kit", 300),
     _tests("end_to_end", 240),
     _tests("faults", 240),
     _tests("contract", 120),
+    *(_tests(f"integration/{part}", 120) for part in PARTS),
     _python("types", "mypy", budget_s=90),
     _tests("unit", 60, needs_servers=False),
     _tests("architecture", 60, needs_servers=False),
@@ -76,7 +78,9 @@ DEEP = _python("guards", "tests.guards", budget_s=7200)
 
 
 def run_tests(
-    kinds: Annotated[list[str] | None, typer.Argument(help="Only these kinds; all when left out.")] = None,
+    kinds: Annotated[
+        list[str] | None, typer.Argument(help="Only these kinds, or their parts (integration/kit); all when left out.")
+    ] = None,
     deep: Annotated[
         bool, typer.Option("--deep", help="More rounds, larger populations, and every guard broken once.")
     ] = False,
@@ -91,13 +95,13 @@ def run_tests(
     """
     every: tuple[Kind, ...] = (*KINDS, DEEP) if deep else KINDS
     if containers:
-        every = tuple(kind for kind in KINDS if kind.name in ON_CONTAINERS)
+        every = tuple(kind for kind in KINDS if _asked(kind, ON_CONTAINERS))
         _require_engine()
-    if unknown := set(kinds or ()) - {kind.name for kind in every}:
+    if unknown := [name for name in kinds or () if not any(_asked(kind, [name]) for kind in every)]:
         names = ", ".join(kind.name for kind in every)
         typer.echo(f"lethe: no such kind: {', '.join(sorted(unknown))}; there are: {names}", err=True)
         raise typer.Exit(WRONG_USE)
-    chosen = [kind for kind in every if not kinds or kind.name in kinds]
+    chosen = [kind for kind in every if not kinds or _asked(kind, kinds)]
     began = time.monotonic()
     with one_sentence_per_failure(), _shared_servers([] if containers else chosen) as servers:
         environment = os.environ | servers | ({"LETHE_TEST_DEEP": "1"} if deep else {})
@@ -106,6 +110,11 @@ def run_tests(
     Console().print(_table(chosen, finished, time.monotonic() - began))
     if not all(each.passed for each in finished.values()):
         raise typer.Exit(1)
+
+
+def _asked(kind: Kind, names: Sequence[str]) -> bool:
+    """Whether one of the names is the kind's, or that of the whole it is a part of."""
+    return kind.name in names or kind.name.partition("/")[0] in names
 
 
 def _require_engine() -> None:

@@ -1,0 +1,1 @@
+"""The servers that `./lethe` starts, on this machine as it is."""
