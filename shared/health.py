@@ -18,11 +18,11 @@ BACKLOG = 2048
 Checks = Callable[[], Awaitable[dict[str, bool]]]
 
 
-def routes(checks: Checks) -> list[Route]:
-    """What may be told to everybody: ready means that every check holds."""
+def routes(checks: Checks, lives: Callable[[], bool] = lambda: True) -> list[Route]:
+    """What may be told to everybody: ready means that every check holds, not live that a new process is needed."""
 
     async def live(_request: Request) -> Response:
-        return PlainTextResponse("live")
+        return PlainTextResponse("live") if lives() else PlainTextResponse("consumers are gone", status_code=503)
 
     async def ready(_request: Request) -> Response:
         states = await checks()
@@ -31,13 +31,13 @@ def routes(checks: Checks) -> list[Route]:
     return [Route("/health/live", live), Route("/health/ready", ready)]
 
 
-def application(checks: Checks) -> Starlette:
+def application(checks: Checks, lives: Callable[[], bool] = lambda: True) -> Starlette:
     """What operators ask on an address of their own."""
 
     async def metrics(_request: Request) -> Response:
         return Response(generate_latest(), media_type="text/plain; version=0.0.4")
 
-    return Starlette(routes=[*routes(checks), Route("/metrics", metrics)])
+    return Starlette(routes=[*routes(checks, lives), Route("/metrics", metrics)])
 
 
 class Server(uvicorn.Server):

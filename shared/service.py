@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 from shared import health, lifecycle
@@ -16,6 +17,7 @@ from shared.messaging.admission import Admission
 from shared.messaging.consumer import Consumer
 from shared.messaging.housekeeping import HOUSEKEEPING, drop_old_marks
 from shared.messaging.outbox import OUTBOX, OUTBOX_FIGURES, anything_due, enqueue, measure, relay
+from shared.messaging.presence import GONE_S, LOOKS_EVERY_S, PRESENCE, look, resting
 from shared.messaging.publisher import Publisher
 from shared.messaging.request_client import RequestClient
 from shared.messaging.request_server import RequestServer
@@ -108,14 +110,16 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Resourc
     listening = health.listen(settings.health_host, settings.health_port)
     stop = asyncio.Event()
     broker: brokers.Broker | None = None
-    tasks: list[asyncio.Task[None]] = []
     admissions = _admissions(router, resources)
-    web = health.server(health.application(lambda: _checks(resources, broker, loops[0], admissions)))
+    presence = Loop(PRESENCE, lambda: look(broker, resources.publisher, admissions), LOOKS_EVERY_S)
+    tasks = [asyncio.create_task(run(presence, asyncio.Event(), stop))]
+    checks = partial(_checks, resources, loops[0], admissions)
+    web = health.server(health.application(lambda: checks(broker), lambda: presence.progress.age_s < GONE_S))
     web_task = asyncio.create_task(web.serve(sockets=[listening]))
     try:
         await _insist(resources.database.open, stop, "database")
         signals = resources.database.signals
-        tasks = [asyncio.create_task(run(loop, signals[loop.name], stop)) for loop in loops]
+        tasks += [asyncio.create_task(run(loop, signals[loop.name], stop)) for loop in loops]
         if service.takes_orders:
             joining = (resources.database, resources.client, service.eraser)
             await _insist(lambda: catch_up(*joining), stop, "catching up")
@@ -235,13 +239,12 @@ async def _relay_the_rest(resources: Resources) -> None:
 
 
 async def _checks(
-    resources: Resources, broker: brokers.Broker | None, relaying: Loop, admissions: Sequence[Admission]
+    resources: Resources, relaying: Loop, admissions: Sequence[Admission], broker: brokers.Broker | None
 ) -> dict[str, bool]:
     if not await resources.database.reachable():
         return {"database": False, "consumers": False, "relay": False}
-    resting = {admission.queue for admission in admissions if not admission.wanted}
     return {
         "database": True,
-        "consumers": broker is not None and brokers.consuming(broker, resting),
+        "consumers": broker is not None and brokers.consuming(broker, resting(admissions)),
         "relay": relaying.progress.age_s < RELAY_STALLED_S or not await anything_due(resources.database),
     }

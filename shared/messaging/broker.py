@@ -145,11 +145,13 @@ def consuming(broker: RabbitBroker, resting: Container[str] = ()) -> bool:
     `ping` only looks at the connection: healthy while a consumer is missing (faststream#2758).
     """
     subscribers: list[Any] = broker.subscribers
-    for subscriber in subscribers:
-        if subscriber.queue.name in resting:
-            continue
-        queue = getattr(subscriber, "_queue_obj", None)
-        tag = getattr(subscriber, "_consumer_tag", None)
-        if queue is None or tag is None or queue.channel.is_closed:
-            return False
-    return bool(broker.subscribers)
+    wanted = [subscriber for subscriber in subscribers if subscriber.queue.name not in resting]
+    return bool(subscribers) and all(_delivered_to(subscriber) for subscriber in wanted)
+
+
+def _delivered_to(subscriber: Any) -> bool:
+    """Whether its channel is open and the broker has not ended its consumer, as it does with the queue."""
+    queue = getattr(subscriber, "_queue_obj", None)
+    if queue is None or queue.channel.is_closed or not (opened := queue.channel._channel):  # noqa: SLF001
+        return False
+    return getattr(subscriber, "_consumer_tag", None) in opened.channel.consumers
