@@ -7,7 +7,7 @@ from typing import Any
 from shared.contracts.message import Event, Message, Request
 from shared.messaging.request_client import ASSERTION, DEADLINE, IDEMPOTENCY_KEY, PRINCIPAL
 from shared.messaging.router import EventHandler
-from shared.messaging.topology import EVENTS, REQUESTS, requests_key
+from shared.messaging.topology import EVENTS, asks
 from shared.problems import Problem
 
 Document = dict[str, Any]
@@ -15,8 +15,9 @@ Document = dict[str, Any]
 DESCRIPTION = (
     "Events say what happened; they are published persistently, mandatorily and confirmed to the topic exchange"
     f" `{EVENTS}`, with the type as routing key, and carry ids, never personal values. Delivery is at least once"
-    " and in no order: remember the message id together with the effect. Requests go to the topic exchange"
-    f" `{REQUESTS}`, with the type as routing key, transient, mandatory and with a deadline; the reply"
+    " and in no order: remember the message id together with the effect. Requests go to the direct exchange"
+    f" `{asks('<asker>')}` of the account that asks, with the type as routing key, transient, mandatory and with a"
+    " deadline; what the account may not ask comes back as unroutable. The reply"
     " (or a problem after RFC 9457, message type `problem`) comes to `amq.rabbitmq.reply-to`. What members or staff"
     f" ask carries identity's assertion in the header `{ASSERTION}`: it says who is acting, the body does not."
     " Attributes of CloudEvents: message_id is id, type is type, app_id is"
@@ -111,10 +112,12 @@ def _event_channel(contract: type[Event]) -> tuple[str, Document]:
 def _request_channels(requests: Sequence[type[Request[Any]]]) -> Iterator[tuple[str, Document]]:
     for owner in sorted({request.owner for request in requests}):
         names = [_id(request.type) for request in requests if request.owner == owner]
-        exchange = {"name": REQUESTS, "type": "topic", "durable": True}
+        exchange = {"name": asks("<asker>"), "type": "direct", "durable": True}
         messages = {name: {"$ref": f"#/components/messages/{name}"} for name in names}
         bindings = {"amqp": {"is": "routingKey", "exchange": exchange}}
-        yield f"{owner}.requests", {"address": requests_key(owner), "messages": messages, "bindings": bindings}
+        parameters = {"request": {"description": "which of the owner's requests, with its version"}}
+        place = {"address": f"{owner}.{{request}}", "parameters": parameters}
+        yield f"{owner}.requests", place | {"messages": messages, "bindings": bindings}
         answers = {name: {"$ref": f"#/components/messages/{name}-reply"} for name in names}
         yield f"{owner}.replies", {"address": None, "messages": answers}
 

@@ -1,6 +1,5 @@
 """Set up RabbitMQ: a virtual host, a user per service with least privilege, topology and policies."""
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -12,7 +11,7 @@ from shared.contracts.message import GATEWAY, Request, requests
 from shared.contracts.schemas import published
 from shared.messaging import topology
 from shared.messaging.router import EventHandler
-from shared.messaging.sender_accounts import may_ask
+from shared.messaging.sender_accounts import questions
 
 NOTHING = "^$"
 
@@ -36,7 +35,8 @@ async def prepare(
         await _put(api, f"/api/vhosts/{quote(virtual_host, safe='')}", {"default_queue_type": "classic"})
         await _allow_admin(api, virtual_host, management_url)
     await topology.set_policies(management_url, virtual_host, services, dict(waits_ms or {}))
-    await topology.declare(in_virtual_host(amqp_admin_url, virtual_host), reactions, services)
+    asked = questions(known_requests(), (*services, *askers), services)
+    await topology.declare(in_virtual_host(amqp_admin_url, virtual_host), reactions, services, asked)
     async with topology.management(management_url) as api:  # RabbitMQ 4.3 has no permission for an exchange to come
         return {s: await _user(api, virtual_host, s, amqp_admin_url, secret) for s in (*services, *askers)}
 
@@ -55,7 +55,7 @@ def in_virtual_host(url: str, virtual_host: str, user: str = "", user_password: 
 
 
 async def _user(api: httpx.AsyncClient, virtual_host: str, service: str, amqp_url: str, secret: str) -> str:
-    """A user who reads its own queues, publishes only under its own name and asks only what names it as asker."""
+    """A user who reads its own queues, publishes under its own name and asks through its own exchange."""
     user = f"{service}@{virtual_host}".replace("/", "main")
     own_password = password(secret, user)
     place = quote(virtual_host, safe="")
@@ -63,14 +63,12 @@ async def _user(api: httpx.AsyncClient, virtual_host: str, service: str, amqp_ur
     own = service.replace("-", "[-]")
     await _put(api, f"/api/permissions/{place}/{user}", _permissions(service, own))
     events = {"exchange": topology.EVENTS, "write": NOTHING if service == GATEWAY else f"^{own}[.]", "read": NOTHING}
-    asked = "|".join(re.escape(r.type) for r in _contracts() if may_ask(user, r.askers))
-    questions = {"exchange": topology.REQUESTS, "write": f"^({asked})$", "read": f"^{own}[.][*]$"}
-    for topics in (events, questions):
-        await _put(api, f"/api/topic-permissions/{place}/{user}", topics)
+    await _put(api, f"/api/topic-permissions/{place}/{user}", events)
     return in_virtual_host(amqp_url, virtual_host, quote(user, safe=""), own_password)
 
 
-def _contracts() -> list[type[Request[Any]]]:
+def known_requests() -> list[type[Request[Any]]]:
+    """Every request that this release knows."""
     published()  # imports them all
     return requests()
 
@@ -78,11 +76,11 @@ def _contracts() -> list[type[Request[Any]]]:
 def _permissions(service: str, own: str) -> dict[str, str]:
     """The gateway asks and does nothing else; whoever answers needs the default exchange for the replies."""
     if service == GATEWAY:
-        return {"configure": NOTHING, "write": "^lethe[.]requests$", "read": NOTHING}
+        return {"configure": NOTHING, "write": f"^{own}[.]asks$", "read": NOTHING}
     return {
         "configure": f"^{own}[.]requests$",
-        "write": f"^(lethe[.]events|lethe[.]requests|lethe[.]retry[.].*|amq[.]default|{own}[.]requests)$",
-        "read": f"^({own}[.].*|lethe[.]requests)$",
+        "write": f"^(lethe[.]events|lethe[.]retry[.].*|amq[.]default|{own}[.](asks|requests))$",
+        "read": f"^{own}[.].*$",
     }
 
 

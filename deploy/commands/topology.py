@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from deploy.broker import known_requests
 from deploy.commands import access
 from deploy.commands.console import Json
 from deploy.local import system
@@ -17,7 +18,9 @@ from deploy.topology.actual import Actual, actual
 from deploy.topology.expected import Expected, expected
 from deploy.topology.findings import Finding, findings
 from deploy.topology.prune import Plan, StillUsed, carry_out, plan
+from shared.contracts.message import GATEWAY
 from shared.messaging import consumer_rows
+from shared.messaging.sender_accounts import questions
 from shared.messaging.topology import REACTS, management
 from shared.purposes import Purpose
 
@@ -62,7 +65,7 @@ def prune(dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell wha
 
 def _expected() -> Expected:
     handlers = [h for name in SERVICES for h in system.service(name).complete_router().event_handlers]
-    return expected(SERVICES, handlers)
+    return expected(SERVICES, handlers, questions(known_requests(), (*SERVICES, GATEWAY), SERVICES))
 
 
 async def _actual() -> Actual:
@@ -88,7 +91,7 @@ def _lines(todo: Plan) -> list[str]:
     if not (todo.bindings or todo.queues or todo.policies):
         return ["nothing to remove"]
     return [
-        *(f"binding of {binding.queue} to {binding.exchange} for {binding.key or 'all'}" for binding in todo.bindings),
+        *(f"binding of {binding.target} to {binding.exchange} for {binding.key or 'all'}" for binding in todo.bindings),
         *(f"queue {queue.name} with {queue.messages} messages" for queue in todo.queues),
         *(f"policy {name}" for name in todo.policies),
     ]

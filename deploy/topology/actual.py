@@ -50,9 +50,9 @@ async def actual(api: httpx.AsyncClient, virtual_host: str) -> Actual:
         queues={queue.name: queue for queue in queues if not queue.name.startswith(OF_THE_BROKER)},
         exchanges={e["name"]: e["type"] for e in await ask("exchanges") if e["name"] and not _own(e["name"])},
         bindings=sorted(
-            Binding(b["source"], b["destination"], b["routing_key"])
+            Binding(b["source"], b["destination"], b["routing_key"], b["destination_type"])
             for b in await ask("bindings")
-            if b["source"] and b["destination_type"] == "queue" and not _own(b["destination"])
+            if b["source"] and not _own(b["destination"])
         ),
         policies={p["name"]: p for p in await ask("policies")},
         operator_policies=[p["name"] for p in await ask("operator-policies")],

@@ -6,16 +6,18 @@ from typing import Any
 
 from shared.messaging import topology
 from shared.messaging.router import EventHandler
-from shared.messaging.topology import EVENTS, REQUESTS, TIERS, UNROUTED
+from shared.messaging.sender_accounts import Question
+from shared.messaging.topology import EVENTS, TIERS, UNROUTED
 
 
 @dataclass(frozen=True, order=True)
 class Binding:
-    """From an exchange to a queue."""
+    """From an exchange to a queue, or to another exchange."""
 
     exchange: str
-    queue: str
+    target: str
     key: str
+    kind: str = "queue"
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,10 @@ class Expected:
 
 
 def expected(
-    services: Collection[str], handlers: Iterable[EventHandler], waits_ms: Mapping[str, int] | None = None
+    services: Collection[str],
+    handlers: Iterable[EventHandler],
+    questions: Collection[Question],
+    waits_ms: Mapping[str, int] | None = None,
 ) -> Expected:
     """What `topology.declare` and `topology.set_policies` make for these services."""
     reactions = {handler.queue: handler.contract.type for handler in handlers}
@@ -49,11 +54,21 @@ def expected(
         services=services,
         reactions=set(reactions),
         queues={*reactions, *map(topology.dead_letters, services), *fanouts},
-        exchanges={EVENTS: "topic", REQUESTS: "topic", **dict.fromkeys(fanouts, "fanout")},
+        exchanges={
+            EVENTS: "topic",
+            **dict.fromkeys((*fanouts, *map(topology.answers, services)), "fanout"),
+            **dict.fromkeys((topology.asks(question.asker) for question in questions), "direct"),
+        },
         bindings={
             *(Binding(EVENTS, queue, key) for queue, key in reactions.items()),
             *(Binding(name, name, name) for name in fanouts),
+            *(Binding(topology.asks(q.asker), topology.answers(q.owner), q.type, "exchange") for q in questions),
         },
-        asked={Binding(REQUESTS, topology.requests_queue(name), topology.requests_key(name)) for name in services},
+        asked={_answering(name) for name in services},
         policies=topology.policies(sorted(services), dict(waits_ms or {})),
     )
+
+
+def _answering(service: str) -> Binding:
+    queue = topology.requests_queue(service)
+    return Binding(topology.answers(service), queue, queue)

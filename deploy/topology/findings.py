@@ -35,14 +35,15 @@ def dropped(expected: Expected, actual: Actual) -> list[Queue]:
 
 
 def foreign_bindings(expected: Expected, actual: Actual) -> list[Binding]:
-    """Bindings of our queues or from our exchanges that this release did not make."""
+    """Bindings of our queues and exchanges that this release did not make."""
+    targets = {*expected.queues, *expected.exchanges}
     ours = tuple(f"{service}{REACTS}" for service in expected.services)
     shared = set(expected.exchanges) - {EVENTS}  # to which other services may listen
     return [
         binding
         for binding in actual.bindings
         if binding not in (*expected.bindings, *expected.asked)
-        and (binding.queue in expected.queues or binding.queue.startswith(ours) or binding.exchange in shared)
+        and (binding.target in targets or binding.target.startswith(ours) or binding.exchange in shared)
     ]
 
 
@@ -62,10 +63,10 @@ def _missing(expected: Expected, actual: Actual) -> Iterator[Finding]:
 def _bindings(expected: Expected, actual: Actual) -> Iterator[Finding]:
     for binding in set(expected.bindings) - set(actual.bindings):
         lost = f"{binding.exchange} sends it nothing of {binding.key or 'all'}: `./lethe up` binds it"
-        yield Finding("missing binding", binding.queue, lost)
+        yield Finding("missing binding", binding.target, lost)
     for binding in foreign_bindings(expected, actual):
         sends = f"{binding.exchange} sends it {binding.key or 'all'}, which this release does not want"
-        yield Finding("foreign binding", binding.queue, sends)
+        yield Finding("foreign binding", binding.target, sends)
 
 
 def _policies(expected: Expected, actual: Actual) -> Iterator[Finding]:
@@ -111,7 +112,7 @@ def _foreign_queues(expected: Expected, actual: Actual) -> Iterator[Finding]:
 
 
 def _unheard(actual: Actual) -> Iterator[Finding]:
-    bound = {binding.queue for binding in actual.bindings if binding.exchange == EVENTS}
+    bound = {binding.target for binding in actual.bindings if binding.exchange == EVENTS}
     for name in bound & set(actual.queues):
         if not actual.queues[name].consumers:
             held = actual.queues[name].messages

@@ -52,8 +52,9 @@ async def carry_out(amqp_url: str, api: httpx.AsyncClient, virtual_host: str, to
         for queue in todo.queues:
             await _require_unused(channel, queue.name)
         for binding in todo.bindings:
-            queue_object = await channel.get_queue(binding.queue, ensure=False)
-            await queue_object.unbind(binding.exchange, binding.key, timeout=CONNECT_TIMEOUT_S)
+            fetch = channel.get_queue if binding.kind == "queue" else channel.get_exchange
+            target = await fetch(binding.target, ensure=False)
+            await target.unbind(binding.exchange, binding.key, timeout=CONNECT_TIMEOUT_S)
         for queue in todo.queues:
             moved += await _emptied(channel, account(amqp_url), queue.name)
     for name in todo.policies:

@@ -27,7 +27,7 @@ from shared.lifecycle import CannotStart
 from shared.messaging.batching import MAX_BATCH
 from shared.messaging.consumer import Consumer
 from shared.messaging.request_server import RequestServer
-from shared.messaging.topology import REQUESTS, requests_key, requests_queue
+from shared.messaging.topology import answers, requests_queue
 
 REQUEST_TTL_MS = 30_000
 RECONNECT_S = 1.0
@@ -58,7 +58,7 @@ def build(
         most = max(prefetch, 2 * MAX_BATCH) if consumer.handler.batch else prefetch
         _subscribe(broker, queue, most, consumer.take, consumer.handler.handler.__doc__)
     if server.handlers:
-        exchange = RabbitExchange(REQUESTS, type=ExchangeType.TOPIC, declare=False)
+        exchange = RabbitExchange(answers(service), type=ExchangeType.FANOUT, declare=False)
         _subscribe(broker, _request_queue(service), 4 * prefetch, server.take, "Requests", exchange)
     return broker
 
@@ -82,7 +82,6 @@ def _request_queue(service: str) -> RabbitQueue:
         queue_type=QueueType.CLASSIC,
         durable=True,
         auto_delete=True,
-        routing_key=requests_key(service),
         arguments={"x-message-ttl": REQUEST_TTL_MS},
     )
 

@@ -51,7 +51,7 @@ class Publisher:
     """
 
     def __init__(self, url: str, name: str) -> None:
-        self._url, self._name, self._account = url, name, account(url)
+        self._url, self._name, self.account = url, name, account(url)
         self._lock = asyncio.Lock()
         self._connection: AbstractConnection | None = None
         self._channel: AbstractChannel | None = None
@@ -90,7 +90,7 @@ class Publisher:
         Raises when the broker did not take responsibility.
         """
         channel = await self.channel()
-        message.user_id = self._account
+        message.user_id = self.account
         if exchange not in self._exchanges:
             self._exchanges[exchange] = (
                 await channel.get_exchange(exchange, ensure=False) if exchange else channel.default_exchange

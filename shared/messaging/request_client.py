@@ -16,7 +16,8 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from shared.clock import now
 from shared.contracts.message import Reply, Request
 from shared.messaging.publisher import UNREACHABLE, Publisher
-from shared.messaging.topology import REQUESTS
+from shared.messaging.sender_accounts import service_of
+from shared.messaging.topology import asks
 from shared.observability import current_traceparent
 from shared.problems import Problem, Refused, unavailable
 
@@ -35,7 +36,7 @@ class RequestClient(Publisher):
 
     def __init__(self, url: str, name: str) -> None:
         super().__init__(url, f"{name} requests")
-        self.name = name
+        self.name, self._exchange = name, asks(service_of(self.account))
         self._waiting: dict[str, asyncio.Future[AbstractIncomingMessage]] = {}
 
     async def opened(self, channel: AbstractChannel) -> None:
@@ -63,7 +64,7 @@ class RequestClient(Publisher):
         message = self._message(request, correlation, timeout_s, idempotency_key, principal, assertion)
         try:
             async with asyncio.timeout(timeout_s):
-                await self.publish(REQUESTS, request.type, message)
+                await self.publish(self._exchange, request.type, message)
                 reply = await answer
         except UNREACHABLE as error:
             raise unavailable(request.owner) from error

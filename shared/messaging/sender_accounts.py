@@ -1,14 +1,16 @@
 """Who sent a message: the broker compares its `user_id` with the account of the connection and refuses a false one.
 
-Permissions keep a service from publishing another's events and from asking what no contract lets it ask. They can't
-keep it from putting a message straight into another's queue: replies and retries need the default exchange and the
-tiers. So the receiver looks at the account, too.
+Permissions keep a service from publishing another's events; what no contract lets it ask reaches nobody, for its
+exchange is bound to no one by that type. Neither keeps it from putting a message straight into another's queue:
+replies and retries need the default exchange and the tiers. So the receiver looks at the account, too.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from shared.contracts.message import GATEWAY, OPERATORS, PARTICIPANTS
+from shared.contracts.message import GATEWAY, OPERATORS, PARTICIPANTS, Request
 
 MAY_NOT_SPEAK = "sent by an account that may not speak for its type's owner"
 """Why such a message is given up."""
@@ -39,5 +41,29 @@ def may_send(user_id: str | None, message_type: str, receiver: str) -> bool:
 
 def may_ask(user_id: str | None, askers: Collection[str]) -> bool:
     """Whether a contract with these askers may be asked by this account."""
-    asker = service_of(user_id)
+    return _named(service_of(user_id), askers)
+
+
+@dataclass(frozen=True)
+class Question:
+    """Who may ask whom for what."""
+
+    asker: str
+    owner: str
+    type: str
+
+
+def questions(
+    contracts: Iterable[type[Request[Any]]], askers: Collection[str], owners: Collection[str]
+) -> list[Question]:
+    """What these accounts may ask these services."""
+    return [
+        Question(asker, contract.owner, contract.type)
+        for contract in contracts
+        for asker in sorted({*askers, OPERATORS})
+        if contract.owner in owners and _named(asker, contract.askers)
+    ]
+
+
+def _named(asker: str, askers: Collection[str]) -> bool:
     return asker in askers or (PARTICIPANTS in askers and asker not in ("", GATEWAY, OPERATORS))

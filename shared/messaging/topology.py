@@ -16,9 +16,9 @@ from aio_pika.abc import AbstractConnection, AbstractQueue
 from aio_pika.exceptions import ChannelPreconditionFailed
 
 from shared.messaging.router import EventHandler
+from shared.messaging.sender_accounts import Question
 
 EVENTS = "lethe.events"
-REQUESTS = "lethe.requests"
 UNROUTED = "lethe.unrouted"
 REACTS = ".on."
 """Between a service's name and what it reacts to, in the name of a queue."""
@@ -59,21 +59,42 @@ def requests_queue(service: str) -> str:
     return f"{service}.requests"
 
 
-def requests_key(service: str) -> str:
-    """What binds a service's request queue: all types that it owns."""
-    return f"{service}.*"
+def asks(asker: str) -> str:
+    """The exchange into which an account puts its requests: bound by type to those who answer it."""
+    return f"{asker}.asks"
 
 
-async def declare(amqp_url: str, handlers: Iterable[EventHandler], services: Iterable[str]) -> None:
-    """Declare what the event handlers need. Raises TopologyError when something exists in another shape."""
+def answers(service: str) -> str:
+    """The exchange from which a service takes the requests that it answers."""
+    return f"{service}.answers"
+
+
+async def declare(
+    amqp_url: str, handlers: Iterable[EventHandler], services: Iterable[str], questions: Iterable[Question] = ()
+) -> None:
+    """Declare what the event handlers and the askers need.
+
+    Raises TopologyError when something exists in another shape.
+    """
     connection = await aio_pika.connect(amqp_url, timeout=TIMEOUT_S)
     async with connection:
         await _declare_exchanges(connection)
         for service in sorted(set(services)):
             await _declare_queue(connection, dead_letters(service))
+            await _declare_exchange(connection, answers(service), ExchangeType.FANOUT)
         for handler in handlers:
             queue = await _declare_queue(connection, handler.queue)
             await queue.bind(EVENTS, handler.contract.type, timeout=TIMEOUT_S)
+        await _bind_questions(connection, list(questions))
+
+
+async def _bind_questions(connection: AbstractConnection, questions: Sequence[Question]) -> None:
+    for asker in sorted({question.asker for question in questions}):
+        await _declare_exchange(connection, asks(asker), ExchangeType.DIRECT)
+    channel = await connection.channel()
+    for question in questions:
+        target = await channel.get_exchange(answers(question.owner), ensure=False)
+        await target.bind(asks(question.asker), question.type, timeout=TIMEOUT_S)
 
 
 async def _declare_exchanges(connection: AbstractConnection) -> None:
@@ -82,7 +103,6 @@ async def _declare_exchanges(connection: AbstractConnection) -> None:
         queue = await _declare_queue(connection, name)
         await queue.bind(name, timeout=TIMEOUT_S)
     await _declare_exchange(connection, EVENTS, ExchangeType.TOPIC, {"alternate-exchange": UNROUTED})
-    await _declare_exchange(connection, REQUESTS, ExchangeType.TOPIC)
 
 
 async def _declare_exchange(

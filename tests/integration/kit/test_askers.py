@@ -14,7 +14,7 @@ from deploy.local.servers import Servers
 from shared.contracts.message import GATEWAY, OPERATORS, PARTICIPANTS, Request
 from shared.contracts.schemas import published
 from shared.messaging.request_client import RequestClient
-from shared.messaging.topology import EVENTS, REQUESTS, requests_queue
+from shared.messaging.topology import EVENTS, answers, asks, requests_queue
 from shared.problems import Refused
 from tests.harness import Harness
 from tests.scenario import SERVICES, scenario_harness
@@ -38,25 +38,42 @@ async def harness(servers: Servers) -> AsyncIterator[Harness]:
         yield module_harness
 
 
-async def refused(connection: AbstractConnection, exchange: str, key: str) -> bool:
-    """Whether the broker refuses to take a message; nobody listens, so what it takes comes back."""
+@pytest.fixture
+async def read(harness: Harness) -> AsyncIterator[None]:
+    """Somebody takes what is asked of every service, so that only what reaches nobody comes back."""
+    connection = await aio_pika.connect(harness.admin_amqp, timeout=60)
+    async with connection:
+        queue = await (await connection.channel()).declare_queue(exclusive=True)
+        for service in SERVICES:
+            await queue.bind(answers(service.name))
+        yield
+
+
+async def tried(connection: AbstractConnection, exchange: str, key: str) -> str:
+    """What the broker does with a message: taken, returned because it reaches nobody, or refused."""
     channel = await connection.channel(on_return_raises=True)
     try:
         target = await channel.get_exchange(exchange, ensure=False) if exchange else channel.default_exchange
         await target.publish(aio_pika.Message(b"{}"), key, mandatory=True, timeout=60)
     except ChannelAccessRefused:
-        return True
+        return "refused"
     except (DeliveryError, PublishError):
+        return "returned"
+    finally:
         await channel.close()
-    return False
+    return "taken"
 
 
+@pytest.mark.usefixtures("read")
 @pytest.mark.parametrize("account", ACCOUNTS)
 async def test_the_broker_takes_from_an_account_what_it_is_named_for(harness: Harness, account: str) -> None:
+    """Through its own exchange; those of others are closed to it."""
     connection = await aio_pika.connect(harness.amqp[account], timeout=60)
     async with connection:
-        asked = {c.type for c in contracts() if not await refused(connection, REQUESTS, c.type)}
-    assert asked == {contract.type for contract in contracts() if names(contract, account)}
+        said = {contract.type: await tried(connection, asks(account), contract.type) for contract in contracts()}
+        others = [asks(name) for name in (*ACCOUNTS, OPERATORS) if name != account] + [answers("privacy")]
+        assert {await tried(connection, exchange, "privacy.open-case") for exchange in others} == {"refused"}
+    assert said == {c.type: "taken" if names(c, account) else "returned" for c in contracts()}
 
 
 async def test_the_gateway_writes_to_nothing_but_its_requests(harness: Harness) -> None:
@@ -65,7 +82,7 @@ async def test_the_gateway_writes_to_nothing_but_its_requests(harness: Harness) 
     ways += [("", requests_queue(service.name)) for service in SERVICES]
     connection = await aio_pika.connect(harness.amqp[GATEWAY], timeout=60)
     async with connection:
-        assert [await refused(connection, *way) for way in ways] == [True] * len(ways)
+        assert [await tried(connection, *way) for way in ways] == ["refused"] * len(ways)
 
 
 class Bypassing(RequestClient):

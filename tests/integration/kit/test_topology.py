@@ -133,6 +133,9 @@ FORBIDDEN: dict[str, Any] = {
     "delete a queue": lambda c: c.queue_delete("sample.dead-letters"),
     "delete the exchange": lambda c: c.exchange_delete(EVENTS),
     "bind another queue": lambda c: _bind(c, "sample.dead-letters"),
+    "listen to identity's questions": lambda c: _bind(c, "sample.requests", "identity.answers"),
+    "ask in the gateway's name": lambda c: publish(c, "gateway.asks", "identity.authenticate.v1"),
+    "ask round its own exchange": lambda c: publish(c, "identity.answers", "identity.authenticate.v1"),
     "declare an exchange": lambda c: c.declare_exchange("sample.mine", ExchangeType.FANOUT),
 }
 
@@ -141,8 +144,8 @@ async def _get(channel: AbstractChannel, name: str) -> None:
     await (await channel.get_queue(name, ensure=False)).get(fail=False)
 
 
-async def _bind(channel: AbstractChannel, name: str) -> None:
-    await (await channel.get_queue(name, ensure=False)).bind(EVENTS, "#")
+async def _bind(channel: AbstractChannel, name: str, exchange: str = EVENTS) -> None:
+    await (await channel.get_queue(name, ensure=False)).bind(exchange, "#")
 
 
 @pytest.mark.parametrize("what", FORBIDDEN)

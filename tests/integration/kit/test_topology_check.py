@@ -19,7 +19,7 @@ from deploy.local import system
 from deploy.local.servers import Servers
 from deploy.local.system import SERVICES
 from shared.messaging.dead_letters import letters
-from shared.messaging.topology import EVENTS, QUORUM, REQUESTS, management
+from shared.messaging.topology import EVENTS, QUORUM, answers, asks, management
 from tests.harness import SECRET, Harness, eventually
 from tests.sample.harness import depth, lethe, publishing
 
@@ -87,7 +87,17 @@ async def bind(channel: AbstractChannel, _whole: Harness) -> None:
 async def listen_to_requests(channel: AbstractChannel, _whole: Harness) -> None:
     """What people ask would be copied to somebody else."""
     queue = await channel.declare_queue("spy", durable=True, arguments=QUORUM)
-    await queue.bind(REQUESTS, "identity.*")
+    await queue.bind(answers("identity"))
+
+
+async def let_an_account_ask_more(channel: AbstractChannel, _whole: Harness) -> None:
+    target = await channel.get_exchange(answers("privacy"), ensure=False)
+    await target.bind(asks("marketing"), "privacy.stranger.v1")
+
+
+async def let_an_account_ask_less(channel: AbstractChannel, _whole: Harness) -> None:
+    await channel.exchange_delete(asks("gateway"))
+    await channel.declare_exchange(asks("gateway"), ExchangeType.DIRECT, durable=True)
 
 
 async def bind_a_tier(channel: AbstractChannel, _whole: Harness) -> None:
@@ -151,6 +161,8 @@ SPOILT: list[tuple[Spoil, set[tuple[str, str]]]] = [
     (bind, {("foreign binding", REACTION)}),
     (bind_a_tier, {("foreign binding", "spy"), ("foreign queue", "spy")}),
     (listen_to_requests, {("foreign binding", "spy"), ("foreign queue", "spy")}),
+    (let_an_account_ask_more, {("foreign binding", answers("privacy"))}),
+    (let_an_account_ask_less, {("missing binding", answers(name)) for name in SERVICES}),
     (delete_a_queue, {("missing queue", "identity.dead-letters")}),
     (declare_another_kind, {("other queue", REACTION)}),
     (delete_an_exchange, {("missing exchange", "lethe.unrouted"), ("missing binding", "lethe.unrouted")}),
@@ -203,6 +215,7 @@ async def test_a_queue_near_its_limit_is_told(whole: Harness, channel: AbstractC
 async def test_what_a_release_dropped_is_emptied_and_removed(whole: Harness, channel: AbstractChannel) -> None:
     await drop_a_reaction(channel, whole)
     await bind(channel, whole)
+    await let_an_account_ask_more(channel, whole)
     async with api_of(whole) as put:
         policy = {"pattern": "^x$", "definition": {"max-length": 5}, "apply-to": "queues", "priority": 0}
         for name in ("lethe-helpdesk", "mine"):
