@@ -13,6 +13,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 NOT_STARTED = 1
 NOT_RUNNING = 3  # as `systemctl status` says it
+ID_WIDTH = 36  # whole on a narrow screen too: it is what the other commands ask for
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EFBIG)
 
 

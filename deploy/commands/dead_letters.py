@@ -11,7 +11,7 @@ from rich.table import Column, Table
 from deploy import letter_choice
 from deploy.commands import access
 from deploy.commands.access import NOTHING_FOUND, WRONG_USE
-from deploy.commands.console import Json, age
+from deploy.commands.console import ID_WIDTH, Json, age
 from deploy.letter_choice import KINDS, By, Choice, grouped
 from deploy.local.system import SERVICES
 from shared.messaging import dead_letters, dropped_letters
@@ -200,7 +200,7 @@ def _counts_table(by: str, counts: Sequence[tuple[str, int]]) -> Table:
 
 
 def _table(letters: Sequence[DeadLetter]) -> Table:
-    table = Table("service", Column("id", min_width=36), "type", "reason", "from queue", "attempt", "age")
+    table = Table("service", Column("id", min_width=ID_WIDTH), "type", "reason", "from queue", "attempt", "age")
     for letter in letters:
         old = "" if letter.age_s is None else age(letter.age_s)
         table.add_row(

@@ -11,7 +11,7 @@ from rich.table import Column, Table
 from deploy.commands import access
 from deploy.commands.access import WRONG_USE
 from deploy.commands.asking import EXIT_CODES, ask
-from deploy.commands.console import Json, age
+from deploy.commands.console import ID_WIDTH, Json, age
 from shared.clock import now
 from shared.contracts import privacy
 from shared.contracts.privacy.erasures import CaseState
@@ -26,7 +26,6 @@ Shown are random ids, states and times, nothing of a person. Privacy answers fro
 
 Exit codes: {EXIT_CODES}.
 """
-ID_WIDTH = 36  # whole on a narrow screen too: it is what the other commands ask for
 STATES = get_args(CaseState)
 ANSWERS = (("answered",), ("silent", "asked", "last"), ("failed", "left"))
 

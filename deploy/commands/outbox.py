@@ -8,11 +8,11 @@ from uuid import UUID
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy.commands import access
 from deploy.commands.access import NOTHING_FOUND, WRONG_USE
-from deploy.commands.console import Json, age
+from deploy.commands.console import ID_WIDTH, Json, age
 from deploy.local.system import SERVICES
 from shared.messaging import outbox_rows
 from shared.messaging.outbox_rows import Figures, RefusedRow
@@ -132,7 +132,7 @@ def _figures_table(outboxes: Sequence[Outbox]) -> Table:
 
 
 def _refused_table(outboxes: Sequence[Outbox]) -> Table:
-    table = Table("service", "id", "type", "age", "attempts", "fault", "state")
+    table = Table("service", Column("id", min_width=ID_WIDTH), "type", "age", "attempts", "fault", "state")
     for outbox in outboxes:
         for row in outbox.refused:
             state = "quarantine" if row.quarantined else "will be tried again"
