@@ -15,8 +15,9 @@ from shared.loops import Loop, backoff, run
 from shared.messaging import broker as brokers
 from shared.messaging.admission import Admission
 from shared.messaging.consumer import Consumer
+from shared.messaging.figures import FIGURES, measure
 from shared.messaging.housekeeping import HOUSEKEEPING, drop_old_marks
-from shared.messaging.outbox import OUTBOX, OUTBOX_FIGURES, anything_due, enqueue, measure, relay
+from shared.messaging.outbox import OUTBOX, anything_due, enqueue, relay
 from shared.messaging.presence import GONE_S, LOOKS_EVERY_S, PRESENCE, look, resting
 from shared.messaging.publisher import Publisher
 from shared.messaging.request_client import RequestClient
@@ -181,7 +182,7 @@ def _own_loops(service: Service, resources: Resources) -> list[Loop]:
     recipients = resources.settings.recipients
     return [
         Loop(OUTBOX, lambda: relay(database, resources.publisher)),
-        Loop(OUTBOX_FIGURES, lambda: measure(database), FIGURES_S),
+        Loop(FIGURES, lambda: measure(database), FIGURES_S),
         Loop(VACUUM, lambda: vacuum(database, data_map), HOURLY_S, VACUUM_PAUSE_S),
         Loop(HOUSEKEEPING, lambda: drop_old_marks(database), HOURLY_S),
         Loop(RETENTION, lambda: end_retention(database, data_map), HOURLY_S),

@@ -133,6 +133,8 @@ QUEUES = Dashboard(
             "Given up in an hour, by consumer",
             {"sum by (consumer) (increase(lethe_dead_letters_total[1h]))": "{{consumer}}"},
         ),
+        Panel("Wait for a retry", {"max by (consumer) (lethe_retries_waiting) > 0": "{{consumer}}"}),
+        Panel("Messages that inboxes know", {"max by (instance) (lethe_inbox_messages)": "{{instance}}"}),
         Panel("Breaker: 1 half-open, 2 open", {"max by (consumer) (lethe_consumer_breaker) > 0": "{{consumer}}"}),
         Panel("Wait for their database", {"max by (consumer) (lethe_consumer_paused) > 0": "{{consumer}}"}),
         Panel("Paused by an operator", {"max by (consumer) (lethe_consumer_stopped) > 0": "{{consumer}}"}),

@@ -23,8 +23,6 @@ from shared.purposes import Purpose
 
 OUTBOX = "outbox"
 """The loop that relays."""
-OUTBOX_FIGURES = "outbox figures"
-"""The loop that counts."""
 BATCH = 100
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 3600.0
@@ -56,16 +54,6 @@ async def enqueue(tx: Transaction) -> None:
 
 def _subject(subject_id: object) -> str | None:
     return str(subject_id) if subject_id else None
-
-
-async def measure(database: Database) -> bool:
-    """Count for the metrics what waits and what stands in quarantine."""
-    async with database.transaction(Purpose.UPKEEP) as tx:
-        figures = await outbox_rows.figures(tx)
-    metrics.relay_lag.set(figures.lag_s)
-    metrics.outbox_waiting.set(figures.waiting)
-    metrics.outbox_quarantined.set(figures.quarantined)
-    return False
 
 
 async def anything_due(database: Database) -> bool:

@@ -14,7 +14,18 @@ from shared.database import Database, Transaction
 from shared.messaging.housekeeping import HOUSEKEEPING
 from tests.harness import Harness, eventually
 from tests.sample.contracts import NoteKept, ReceiptMade, ThingNoted
-from tests.sample.harness import Heard, depth, erase_people, handled, listening, ordered, reacting, send, until_handled
+from tests.sample.harness import (
+    Heard,
+    depth,
+    erase_people,
+    handled,
+    listening,
+    metric,
+    ordered,
+    reacting,
+    send,
+    until_handled,
+)
 
 NOTED, PAID = "sample.on.sample.thing-noted", "sample.on.sample.receipt-made"
 ORDERED, REMINDED = "sample.on.privacy.erasure-ordered", "sample.on.privacy.erasure-reminded"
@@ -170,4 +181,6 @@ async def test_marks_and_keys_are_forgotten_after_their_time(served: Database, e
 
     await eventually(forgotten)
     assert await everything.fetchval("SELECT count(*) FROM inbox WHERE consumer = 'young'") == 1
+    known = await everything.fetchval("SELECT count(*) FROM inbox")
+    await eventually(lambda: metric("lethe_inbox_messages") == known)
     assert await everything.fetchval("SELECT count(*) FROM idempotency WHERE principal = 'young'") == 1
