@@ -36,7 +36,7 @@ def authority(folder: Path, name: str) -> Authority:
     key, own = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     root = _certificate(subject, subject, key, key, x509.BasicConstraints(ca=True, path_length=0))
-    here = x509.SubjectAlternativeName([x509.IPAddress(ip_address(LOOPBACK))])
+    here = x509.SubjectAlternativeName([x509.IPAddress(ip_address(LOOPBACK)), x509.DNSName("localhost")])
     shown = _certificate(x509.Name([]), subject, own, key, here)
     trusted, chain = folder / f"{name}.pem", folder / f"{name}-server.pem"
     trusted.write_bytes(root.public_bytes(serialization.Encoding.PEM))

@@ -9,6 +9,7 @@ from deploy.commands.access import NO_RIGHTS, NOTHING_FOUND, WRONG_USE
 from deploy.commands.console import NOT_RUNNING
 from shared.contracts.message import Reply, Request
 from shared.messaging.request_client import RequestClient
+from shared.messaging.sender_accounts import account, may_ask
 from shared.problems import Refused, Unavailable
 
 NOT_NOW = 1
@@ -20,6 +21,8 @@ EXIT_CODES = f"0 done, 1 not possible now, {access.EXIT_CODES}"
 
 def ask(contract: type[Request[Reply]], **values: Any) -> Reply:
     """Ask the contract's owner; every refusal ends the command with the exit code of its kind."""
+    if not may_ask(account(access.amqp_url()), contract.askers):  # whose question the broker would give to nobody
+        raise access.fail("the broker refuses this account: use an operator's", NO_RIGHTS)
     try:
         return access.run(_answer(contract(**values)))
     except ValidationError as error:

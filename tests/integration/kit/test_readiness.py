@@ -77,10 +77,10 @@ async def test_a_relay_that_stands_still_is_not_ready(
     stalled_s: float,
     stays_ready: bool,
 ) -> None:
-    monkeypatch.setattr(service, "RELAY_STALLED_S", stalled_s)
-    monkeypatch.setattr(service, "relay", step)
     async with watched(harness) as checks, harness.superuser("sample") as everything:
         await eventually(lambda: ready(checks))
+        monkeypatch.setattr(service, "RELAY_STALLED_S", stalled_s)
+        monkeypatch.setattr(service, "relay", step)
         await everything.execute("INSERT INTO outbox (type, body) VALUES ('sample.x.v1', '{}')")
         if stays_ready:
             assert await checks() == {"database": True, "consumers": True, "relay": True}

@@ -251,7 +251,7 @@ WRONG: dict[str, tuple[tuple[str, ...], dict[str, str], int, str]] = {
 async def test_wrong_use_is_one_sentence(harness: Harness, name: str) -> None:
     words, environment, code, sentence = WRONG[name]
     if "LETHE_AMQP_URL" in environment:
-        environment = {"LETHE_AMQP_URL": harness.servers.amqp_url.replace("lethe:", "lethe:x")}
+        environment = {"LETHE_AMQP_URL": harness.servers.amqp_url.replace("@", "x@")}
     answer = await command(harness, "erasures", *words, **environment)
     assert (answer.exit_code, answer.stdout) == (code, "")
     assert answer.stderr.startswith(f"lethe: {sentence}")
