@@ -10,6 +10,7 @@ import asyncpg
 
 from shared.contracts.message import Event
 from shared.purposes import Purpose
+from shared.tracing import part
 
 COMMAND_TIMEOUT_S = 60.0
 CONNECT_TIMEOUT_S = 5.0
@@ -145,7 +146,7 @@ class Database:
         begin = f"BEGIN; SET LOCAL lethe.purpose = '{purpose.value}'"
         if not durable:
             begin += "; SET LOCAL synchronous_commit = off"
-        async with self._connected() as connection:
+        async with self._connected(purpose) as connection:
             tx = Transaction(connection, self.service, purpose)
             await connection.execute(begin)
             try:
@@ -164,16 +165,18 @@ class Database:
             await follower()
 
     @contextlib.asynccontextmanager
-    async def _connected(self) -> AsyncIterator[Any]:
+    async def _connected(self, purpose: Purpose) -> AsyncIterator[Any]:
         """A connection. Raises UnreachableError whatever PostgreSQL's reason: it is never the message's fault."""
-        try:
-            connection = await self.pool.acquire(timeout=CONNECT_TIMEOUT_S)
-        except (OSError, asyncpg.PostgresError) as error:
-            raise UnreachableError(getattr(error, "sqlstate", None)) from error
-        try:
-            yield connection
-        finally:
-            await self.pool.release(connection)
+        told = {"db.system.name": "postgresql", "db.namespace": self.service, "lethe.purpose": purpose.value}
+        with part("transaction", told):
+            try:
+                connection = await self.pool.acquire(timeout=CONNECT_TIMEOUT_S)
+            except (OSError, asyncpg.PostgresError) as error:
+                raise UnreachableError(getattr(error, "sqlstate", None)) from error
+            try:
+                yield connection
+            finally:
+                await self.pool.release(connection)
 
     async def reachable(self) -> bool:
         try:

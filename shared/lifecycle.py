@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from shared.observability import log, set_up_logging
 from shared.settings import Settings, UnreadableFile, what_is_wrong
+from shared.span_export import recording
 
 S = TypeVar("S", bound=Settings)
 
@@ -32,7 +33,8 @@ def main(name: str, settings_type: type[S], running: Callable[[S], AbstractAsync
         sys.exit(f"{name}: {error}")
     set_up_logging(name, settings.log_level)
     try:
-        uvloop.run(run_until_stopped(running(settings)))
+        with recording(name, settings.traces_url, settings.traces_path, settings.traces_share):
+            uvloop.run(run_until_stopped(running(settings)))
     except CannotStart as error:
         sys.exit(f"{name}: {error}")
 

@@ -1,10 +1,9 @@
-"""Logs without personal values by construction, metrics, and the trace that follows a message."""
+"""Logs without personal values by construction, and metrics."""
 
 import logging
 import sys
 import traceback
-from collections.abc import Iterator, MutableMapping
-from contextlib import contextmanager
+from collections.abc import MutableMapping
 from enum import Enum
 from pathlib import Path
 from types import SimpleNamespace, TracebackType
@@ -12,12 +11,9 @@ from typing import Any
 from uuid import UUID
 
 import structlog
-from opentelemetry import context as otel_context
-from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import Counter, Gauge, Histogram
+
+from shared.tracing import add_ids
 
 # Text is personal until shown otherwise: only these keys may carry text, and none of them holds a value
 # that a person typed. Everything else that is not a number, a truth value or an id is cut out.
@@ -49,6 +45,7 @@ def set_up_logging(service: str, level: str = "INFO") -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             keep_personal_values_out,
+            add_ids,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
@@ -57,7 +54,6 @@ def set_up_logging(service: str, level: str = "INFO") -> None:
     )
     structlog.contextvars.bind_contextvars(service=service)
     sys.excepthook = last_words
-    trace.set_tracer_provider(TracerProvider(sampler=ALWAYS_OFF))  # ids travel on; what nobody exports is not recorded
 
 
 log = structlog.get_logger()
@@ -105,34 +101,3 @@ metrics = SimpleNamespace(
     failed=Counter("lethe_erasure_failed_total", "People whose erasure failed in a participant", ["service"]),
     erased=Counter("lethe_erasure_people_total", "People erased by this participant", ["service"]),
 )
-
-_tracer = trace.get_tracer("lethe")
-_w3c = TraceContextTextMapPropagator()
-
-
-def current_traceparent() -> str | None:
-    """The W3C trace context of the running work, to be stored beside an outgoing message."""
-    carrier: dict[str, str] = {}
-    _w3c.inject(carrier)
-    return carrier.get("traceparent")
-
-
-def linked_trace(name: str, earlier: str) -> str:
-    """Begin a trace of its own that is linked to an earlier one; answers its W3C context."""
-    if not isinstance(trace.get_tracer_provider(), TracerProvider):  # a command, in which nobody has set it up
-        trace.set_tracer_provider(TracerProvider())
-    before = trace.get_current_span(_w3c.extract({"traceparent": earlier})).get_span_context()
-    links = [trace.Link(before)] if before.is_valid else []
-    with trace.get_tracer("lethe").start_as_current_span(name, context=otel_context.Context(), links=links):
-        return current_traceparent() or ""
-
-
-@contextmanager
-def continued_trace(name: str, traceparent: str | None) -> Iterator[None]:
-    parent = _w3c.extract({"traceparent": traceparent} if traceparent else {})
-    token = otel_context.attach(parent)
-    try:
-        with _tracer.start_as_current_span(name):
-            yield
-    finally:
-        otel_context.detach(token)

@@ -30,6 +30,9 @@ class Settings(BaseSettings):
     request_concurrency: int = Field(default=32, ge=1, le=1000)
     drain_seconds: float = Field(default=15.0, gt=0)
     log_level: str = "INFO"
+    traces_url: str = Field(default="", repr=False)  # a collector: OTLP over HTTP, with its path
+    traces_path: str = ""  # a file that spans are appended to
+    traces_share: float = Field(default=1.0, ge=0, le=1)  # of the traces that begin here
 
     @field_validator("assertion_keys")
     @classmethod

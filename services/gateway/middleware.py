@@ -9,16 +9,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from opentelemetry.trace import Span, SpanKind, StatusCode
 from prometheus_client import Counter, Histogram
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway import problems
-from shared.observability import continued_trace, log
+from shared.observability import log
 from shared.problems import Problem, Refused, refuse
+from shared.tracing import work
 
 UNMATCHED = "unmatched"
 OTHER = "other"
+SERVER_ERROR = 500
 OPERATORS = ("/health/live", "/health/ready", "/openapi.json")
 DISCARDED_BYTES = 1024 * 1024  # what is still read of a body that is too large, so that its sender reads the answer
 
@@ -46,10 +49,12 @@ class RequestMiddleware:
         if scope["type"] != "http":
             return
         started, response = time.monotonic(), _Response(send)
-        try:
-            await self._serve(scope, receive, response)
-        finally:
-            _record(scope, response.status, time.monotonic() - started)
+        with work("http", None, SpanKind.SERVER) as span:
+            try:
+                await self._serve(scope, receive, response)
+            finally:
+                _record(scope, response.status, time.monotonic() - started)
+                _trace(scope, response.status, span)
 
     async def _serve(self, scope: Scope, receive: Receive, response: "_Response") -> None:
         try:
@@ -60,8 +65,7 @@ class RequestMiddleware:
         except _ClientLeft:
             return
         try:
-            with continued_trace("http", None):
-                await self.app(scope, _replayed(body, receive), response.send)
+            await self.app(scope, _replayed(body, receive), response.send)
         except Exception as error:  # noqa: BLE001 the boundary: no detail of the error may reach the client
             problems.report(error, _route(scope), _method(scope))
             if not response.status:
@@ -153,3 +157,13 @@ def _record(scope: Scope, status: int, duration_s: float) -> None:
     DURATION.labels(route).observe(duration_s)
     report = log.debug if route in OPERATORS else log.info
     report("request", method=method, route=route, status=status, milliseconds=round(duration_s * 1000, 1))
+
+
+def _trace(scope: Scope, status: int, span: Span) -> None:
+    """Say what the request was, which is known at its end."""
+    if span.is_recording():
+        method, route = _method(scope), _route(scope)
+        span.update_name(f"{method} {route}")
+        span.set_attributes({"http.request.method": method, "http.route": route, "http.response.status_code": status})
+        if status >= SERVER_ERROR:
+            span.set_status(StatusCode.ERROR)

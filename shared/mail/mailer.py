@@ -24,6 +24,7 @@ from aiosmtplib.errors import (
 )
 
 from shared.clock import now
+from shared.tracing import part
 
 TIMEOUT_S = 20.0  # per SMTP command
 LONGEST_IDLE_S = 20.0  # servers wait for minutes (RFC 5321, 4.5.3.2.7), busy ones for less
@@ -101,7 +102,8 @@ class Mailer:
             message = _message(fields | {"Message-ID": message_id} | dict(headers or {}), text, html)
         except ValueError:  # a line break in a header; the error's text shows the header
             raise MailFailed("refused") from None
-        await self._hand_over(message, recipient)
+        with part("smtp", {"network.protocol.name": "smtp"}, alone=True):
+            await self._hand_over(message, recipient)
 
     async def aclose(self) -> None:
         """Close what is kept."""

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from aio_pika.abc import AbstractIncomingMessage
+from opentelemetry.trace import SpanKind
 from pydantic import ValidationError
 
 from shared.contracts.message import Event
@@ -23,8 +24,9 @@ from shared.messaging.retry import LAST_ATTEMPT, LAST_ATTEMPT_FAILED, attempts, 
 from shared.messaging.router import EventHandler, parameters
 from shared.messaging.sender_accounts import MAY_NOT_SPEAK, may_send
 from shared.messaging.waiting import note_end, note_waiting
-from shared.observability import continued_trace, log, metrics, what_failed
+from shared.observability import log, metrics, what_failed
 from shared.purposes import Purpose
+from shared.tracing import batch, note_about, work
 
 CONFLICT_TRIES = 5
 CONFLICT_REST_S = 0.005
@@ -54,6 +56,11 @@ class Consumer:
     def batcher(self) -> Batcher:
         return Batcher(self.handler.queue, self._handle_batch)
 
+    @cached_property
+    def _told(self) -> dict[str, str | int]:
+        queue = {"messaging.destination.name": self.handler.queue, "messaging.operation.type": "process"}
+        return {"messaging.system": "rabbitmq", **queue}
+
     async def take(self, message: AbstractIncomingMessage) -> None:
         """Handle a delivery to its end and acknowledge it. Never raises but on cancellation."""
         if not await self.admission.admit():
@@ -69,9 +76,10 @@ class Consumer:
 
     async def _measured(self, message: AbstractIncomingMessage) -> str:
         queue = self.handler.queue
-        trace = message.headers.get("traceparent")
-        with continued_trace(queue, str(trace) if trace else None), metrics.seconds.labels(queue).time():
+        trace = work(f"process {queue}", message.headers.get("traceparent"), SpanKind.CONSUMER, self._told)
+        with trace as span, metrics.seconds.labels(queue).time():
             outcome = await self._outcome(message)
+            span.set_attribute("lethe.outcome", outcome)
         metrics.handled.labels(queue, outcome).inc()
         return outcome
 
@@ -102,6 +110,7 @@ class Consumer:
         """One message in one transaction. Raises whatever went wrong; then nothing has happened."""
         handler = self.handler
         event = read(handler, message)
+        note_about(event)
         prepared = await self._prepare(event)
         async with self.database.transaction(handler.purpose) as tx:
             standing = await mark_received(tx, UUID(message.message_id), handler.queue, person(event))
@@ -126,7 +135,9 @@ class Consumer:
         handler = self.handler
         events = [read(handler, message) for message in messages]
         ids = [UUID(message.message_id) for message in messages]
-        with continued_trace(handler.queue, None):  # of many causes none
+        traces = [str(message.headers.get("traceparent", "")) for message in messages]
+        told = {**self._told, "messaging.batch.message_count": len(messages)}
+        with batch(f"process {handler.queue}", SpanKind.CONSUMER, traces, told):
             async with self.database.transaction(handler.purpose) as tx:
                 standings = await mark_all_received(tx, ids, handler.queue, [person(event) for event in events])
                 if Standing.ERASED in standings and not handler.meets_the_erased:

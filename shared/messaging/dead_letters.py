@@ -20,7 +20,7 @@ from shared.messaging.publisher import CONNECT_TIMEOUT_S, PUBLISH_TIMEOUT_S
 from shared.messaging.retry import ATTEMPT, FAILED_AT, FAULT, ORIGIN, REASON, copied
 from shared.messaging.sender_accounts import account
 from shared.messaging.topology import EVENTS, UNROUTED, dead_letters
-from shared.observability import linked_trace
+from shared.tracing import linked_trace
 
 MOST = 10_000
 """How many letters are looked at in one go."""

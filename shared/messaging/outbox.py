@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import aio_pika
 from aio_pika import DeliveryMode
 from aio_pika.abc import HeadersType
+from opentelemetry.trace import SpanKind
 
 from shared.database import Database, Transaction
 from shared.loops import backoff, jittered
@@ -18,8 +19,10 @@ from shared.messaging import outbox_rows
 from shared.messaging.outbox_rows import OutboxRow, Refusal
 from shared.messaging.publisher import PASSING, UNCONFIRMED, Publisher, refusal
 from shared.messaging.topology import EVENTS
-from shared.observability import current_traceparent, log, metrics
+from shared.observability import log, metrics
 from shared.purposes import Purpose
+from shared.tracing import Attributes, cause, current_traceparent
+from shared.tracing import batch as traced_batch
 
 OUTBOX = "outbox"
 """The loop that relays."""
@@ -47,7 +50,8 @@ async def enqueue(tx: Transaction) -> None:
     types = [event.type_from(tx.service) for event in tx.outgoing]
     subjects = [_subject(getattr(event, "subject_id", None)) for event in tx.outgoing]
     bodies = [event.model_dump_json() for event in tx.outgoing]
-    await tx.run(ENQUEUE, types, subjects, bodies, current_traceparent())
+    with cause(f"cause {types[0] if len(set(types)) == 1 else 'events'}"):
+        await tx.run(ENQUEUE, types, subjects, bodies, current_traceparent())
     tx.outgoing.clear()
     tx.wake(OUTBOX)
 
@@ -69,7 +73,7 @@ async def relay(database: Database, publisher: Publisher) -> bool:
     # a lost deletion means a message twice, which every consumer absorbs: no wait for the disk
     async with database.transaction(Purpose.UPKEEP, durable=False) as tx:
         batch = await outbox_rows.pick(tx, BATCH)
-        answers = await _publish_all(publisher, database.service, batch)
+        answers = await _publish_all(publisher, database.service, batch) if batch else []
         confirmed = [row.message_id for row, answer in zip(batch, answers, strict=True) if answer is None]
         await outbox_rows.delete(tx, confirmed)
         refused = [(row, answer) for row, answer in zip(batch, answers, strict=True) if isinstance(answer, str)]
@@ -83,7 +87,8 @@ async def relay(database: Database, publisher: Publisher) -> bool:
 
 async def _publish_all(publisher: Publisher, service: str, batch: Sequence[OutboxRow]) -> list[Answer]:
     """All at once. A row that closes the channel takes others with it: those are tried again, each alone."""
-    answers = list(await asyncio.gather(*(_attempt(publisher, service, row, alone=False) for row in batch)))
+    with traced_batch("relay outbox", SpanKind.PRODUCER, [row.traceparent for row in batch], _told(batch)):
+        answers = list(await asyncio.gather(*(_attempt(publisher, service, row, alone=False) for row in batch)))
     if not all(isinstance(answer, BaseException) for answer in answers):  # to some it did answer
         answers = [UNCONFIRMED if isinstance(answer, TimeoutError) else answer for answer in answers]
     for place, row in enumerate(batch):
@@ -92,6 +97,15 @@ async def _publish_all(publisher: Publisher, service: str, batch: Sequence[Outbo
             if isinstance(answers[place], BaseException):
                 break
     return answers
+
+
+def _told(batch: Sequence[OutboxRow]) -> Attributes:
+    return {
+        "messaging.system": "rabbitmq",
+        "messaging.destination.name": EVENTS,
+        "messaging.operation.type": "send",
+        "messaging.batch.message_count": len(batch),
+    }
 
 
 async def _attempt(publisher: Publisher, service: str, row: OutboxRow, *, alone: bool) -> Answer:

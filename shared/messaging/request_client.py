@@ -18,8 +18,8 @@ from shared.contracts.message import Reply, Request
 from shared.messaging.publisher import UNREACHABLE, Publisher
 from shared.messaging.sender_accounts import service_of
 from shared.messaging.topology import asks
-from shared.observability import current_traceparent
 from shared.problems import Problem, Refused, unavailable
+from shared.tracing import current_traceparent, part
 
 DEADLINE = "x-deadline"
 IDEMPOTENCY_KEY = "x-idempotency-key"
@@ -61,17 +61,18 @@ class RequestClient(Publisher):
         correlation = uuid4().hex
         answer: asyncio.Future[AbstractIncomingMessage] = asyncio.get_running_loop().create_future()
         self._waiting[correlation] = answer
-        message = self._message(request, correlation, timeout_s, idempotency_key, principal, assertion)
-        try:
-            async with asyncio.timeout(timeout_s):
-                await self.publish(self._exchange, request.type, message)
-                reply = await answer
-        except UNREACHABLE as error:
-            raise unavailable(request.owner) from error
-        finally:
-            self._waiting.pop(correlation, None)
-        if reply.type == PROBLEM:
-            raise Refused(Problem.model_validate_json(reply.body))
+        with part(f"ask {request.type}", {"rpc.system.name": "amqp", "rpc.method": request.type}, alone=True):
+            message = self._message(request, correlation, timeout_s, idempotency_key, principal, assertion)
+            try:
+                async with asyncio.timeout(timeout_s):
+                    await self.publish(self._exchange, request.type, message)
+                    reply = await answer
+            except UNREACHABLE as error:
+                raise unavailable(request.owner) from error
+            finally:
+                self._waiting.pop(correlation, None)
+            if reply.type == PROBLEM:
+                raise Refused(Problem.model_validate_json(reply.body))
         return cast("Reply", request.reply.model_validate_json(reply.body))
 
     def _message(

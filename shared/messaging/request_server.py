@@ -9,6 +9,7 @@ from typing import Any
 import aio_pika
 from aio_pika import DeliveryMode
 from aio_pika.abc import AbstractIncomingMessage
+from opentelemetry.trace import SpanKind
 from pydantic import ValidationError
 
 from shared.assertions import Verifier
@@ -24,8 +25,9 @@ from shared.messaging.publisher import UNREACHABLE, Publisher
 from shared.messaging.request_client import ASSERTION, DEADLINE, IDEMPOTENCY_KEY, PRINCIPAL, PROBLEM, REPLY
 from shared.messaging.router import Handler, RequestHandler, parameters
 from shared.messaging.sender_accounts import may_ask, service_of
-from shared.observability import continued_trace, log, metrics, what_failed
+from shared.observability import log, metrics, what_failed
 from shared.problems import Problem, Refused, invalid
+from shared.tracing import note_about, work
 
 MAX_BODY_BYTES = 1_000_000
 MAY_NOT_ASK = Problem(title="this account may not ask that", status=403)
@@ -50,11 +52,13 @@ class RequestServer:
             await message.ack()
             if _too_late(message):
                 return
-            trace = message.headers.get("traceparent")
-            with continued_trace(message.type or "", str(trace) if trace else None):
+            asked = message.type if message.type and message.type in self.handlers else "unknown"
+            told = {"rpc.system.name": "amqp", "rpc.method": asked}
+            with work(f"answer {asked}", message.headers.get("traceparent"), SpanKind.SERVER, told) as span:
                 answer = await self._answer(message)
-            status = answer.status if isinstance(answer, Problem) else 200
-            metrics.requests.labels(message.type if message.type in self.handlers else "unknown", status).inc()
+                status = answer.status if isinstance(answer, Problem) else 200
+                span.set_attribute("rpc.status", status)
+            metrics.requests.labels(asked, status).inc()
             await self._reply(message, answer)
 
     async def _answer(self, message: AbstractIncomingMessage) -> Message:
@@ -78,6 +82,7 @@ class RequestServer:
     async def _work(self, handler: RequestHandler, message: AbstractIncomingMessage) -> Message:
         actor = acting(handler.contract.actor, self.verifier, _header(message, ASSERTION))
         request = in_the_name_of(actor, handler.contract.model_validate_json(message.body))
+        note_about(request)
         claim = _claim(request, message, actor)
         known: dict[str, Any] = {"actor": actor}
         if handler.prepare:

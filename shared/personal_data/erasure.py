@@ -14,9 +14,10 @@ from shared.contracts.privacy import OrderedSubject
 from shared.database import Transaction
 from shared.messaging.faults import Fault, classify
 from shared.messaging.outbox import OUTBOX
-from shared.observability import current_traceparent, log, metrics, what_failed
+from shared.observability import log, metrics, what_failed
 from shared.personal_data import purge
 from shared.personal_data.data_map import DataMap
+from shared.tracing import current_traceparent
 
 Prepare = Callable[[Transaction, Sequence[OrderedSubject]], Awaitable[None]]
 """What a service does first: cancel what is open, date and reason what must stay. Set-based."""

@@ -12,8 +12,8 @@ from shared.messaging import publisher as publishing_side
 from shared.messaging.faults import Rejected
 from shared.messaging.outbox import enqueue, relay
 from shared.messaging.publisher import UNREACHABLE, Publisher
-from shared.observability import continued_trace, current_traceparent
 from shared.purposes import Purpose
+from shared.tracing import current_traceparent, work
 from tests.harness import Harness, eventually
 from tests.sample.contracts import NoteKept, ThingNoted
 from tests.sample.harness import Heard, depth, reacting, send
@@ -117,7 +117,7 @@ async def test_a_trace_travels_with_the_message(harness: Harness, kept: Heard) -
         tx.publish(NoteKept(subject_id=event.subject_id, note_id=event.note_id))
 
     async with harness.serve(reacting(look)) as resources:
-        with continued_trace("test", f"00-{TRACE}-00f067aa0ba902b7-01"):
+        with work("test", f"00-{TRACE}-00f067aa0ba902b7-01"):
             async with resources["sample"].database.transaction(Purpose.UPKEEP) as tx:
                 tx.publish(noted())
 

@@ -1,0 +1,80 @@
+"""What a whole run tells of itself in spans: every step between the systems, and no value of anybody."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from deploy import leftovers, trace_file
+from deploy.local.servers import Servers
+from deploy.trace_file import Span
+from tests.gateway import bearer, fresh_key, gateway_client
+from tests.harness import eventually
+from tests.scenario import PASSWORD, Customer, Scenario, running_scenario, scenario_harness
+from tests.spans import recorded
+
+NAME = "Żółcisława Ćwierćżyńska"
+DEVICE = "Gęślą-Jaźń workstation 77"
+BROWSER = "Kanarek/5.0 (Ćma)"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run through the gateway until the person is erased: its file, its values, its case."""
+
+    path: Path
+    person: Customer
+    values: list[str]
+    case_id: str
+
+    def spans(self, words: str = "") -> list[Span]:
+        return [span for span in trace_file.read(self.path) if words in span.name]
+
+
+@pytest.fixture(scope="module")
+async def run(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run]:
+    with recorded(tmp_path_factory.mktemp("spans") / "spans.log") as path:
+        async with scenario_harness(servers) as harness, running_scenario(harness) as scenario:
+            yield await lived(scenario, path)
+
+
+async def lived(scenario: Scenario, path: Path) -> Run:
+    """Somebody registers, buys, looks at it through the gateway, fails to sign in, and is erased."""
+    person = await scenario.register_customer(NAME)
+    await person.buy()
+    assert (await person.activate(DEVICE)).valid
+    await person.subscribe()
+    async with gateway_client(scenario.harness) as client:
+        client.headers["User-Agent"] = BROWSER
+        wrong = {"email": person.address, "password": "wrong one"}
+        assert (await client.post("/sessions", json=wrong)).status_code == 401
+        session = await client.post("/sessions", json={"email": person.address, "password": PASSWORD})
+        token = session.json()["token"]
+        assert (await client.get("/me", headers=bearer(token))).status_code == 200
+        assert (await client.post("/licenses/validate", json={"key": person.key})).status_code == 200
+        assert (await client.get(f"/nowhere/{person.address}")).status_code == 404
+        asked = {"right": "erasure", "terminate_contract": True, "language": "pl"}
+        opened = await client.post("/me/privacy-requests", json=asked, headers=bearer(token) | fresh_key())
+        assert opened.status_code == 201, opened.text
+        case_token, case_id = opened.json()["token"], opened.json()["id"]
+
+        async def closed() -> bool:
+            return bool((await client.get(f"/privacy-requests/{case_token}")).json().get("state") == "closed")
+
+        await eventually(closed)
+    await scenario.letters(person.address, "Wynik żądania")
+    await scenario.quiet()
+    values = [*person.values, NAME, DEVICE, BROWSER, PASSWORD, token, case_token, str(person.id)]
+    return Run(path, person, values, case_id)
+
+
+async def test_every_step_between_systems_has_a_span(run: Run) -> None:
+    kinds = ("POST /sessions", "ask ", "answer ", "transaction", "cause ", "relay outbox", "process ", "smtp")
+    assert [kind for kind in kinds if not run.spans(kind)] == []
+
+
+async def test_no_value_is_in_any_span(run: Run) -> None:
+    traces, lines = leftovers.in_logs(run.path.parent, run.values)
+    assert lines > 100, "the search looked at nothing"
+    assert traces == []
