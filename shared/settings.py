@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -40,6 +41,21 @@ class Settings(BaseSettings):
         if keys:
             Verifier.of(keys)
         return keys
+
+    @field_validator("traces_url")
+    @classmethod
+    def _leads_somewhere(cls, url: str) -> str:
+        place = urlsplit(url)
+        if url and not (place.scheme in ("http", "https") and place.hostname):
+            raise ValueError("needs the URL of a collector, such as http://127.0.0.1:4318/v1/traces")
+        return url
+
+    @field_validator("traces_path")
+    @classmethod
+    def _has_a_folder(cls, path: str) -> str:
+        if path and (not Path(path).parent.is_dir() or Path(path).is_dir()):
+            raise ValueError("needs a file in a folder that exists")
+        return path
 
     @property
     def recipients(self) -> tuple[str, ...]:

@@ -3,11 +3,12 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from deploy.local import system
 from services.gateway.settings import GatewaySettings
 from services.licensing.settings import LicensingSettings
-from shared.settings import UnreadableFile, with_files
+from shared.settings import Settings, UnreadableFile, what_is_wrong, with_files
 
 SECRET = "of nobody else's business"
 
@@ -59,3 +60,26 @@ def test_a_process_is_given_nothing_that_is_others_business(name: str) -> None:
     known = system.known_settings(name)
     assert not [variable for variable, processes in FOREIGN.items() if name in processes and variable in known]
     assert {"LETHE_AMQP_URL", "LETHE_AMQP_URL_FILE", f"LETHE_{name.upper()}_KEYS"} <= known
+
+
+WRONG_PLACES = {
+    "traces_url": ("127.0.0.1:4318", "ftp://127.0.0.1/v1/traces", "http://", "spans.jsonl"),
+    "traces_path": ("/nowhere/at/all/spans", "/", "/tmp"),  # noqa: S108 is never written to
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [(name, value) for name, values in WRONG_PLACES.items() for value in values]
+)
+def test_a_place_for_spans_that_can_not_be_one_is_named(name: str, value: str) -> None:
+    with pytest.raises(ValidationError) as wrong:
+        Settings.model_validate({"amqp_url": "amqp://127.0.0.1", name: value})
+    sentence = what_is_wrong("identity", wrong.value)
+    assert f"LETHE_{name.upper()}: " in sentence
+    assert "4318" not in sentence.replace("http://127.0.0.1:4318/v1/traces", "")
+
+
+def test_a_collectors_url_may_hold_a_password() -> None:
+    url = f"https://who:{SECRET}@collector/v1/traces"
+    settings = Settings.model_validate({"amqp_url": "amqp://127.0.0.1", "traces_url": url})
+    assert SECRET not in repr(settings)
