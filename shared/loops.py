@@ -9,6 +9,7 @@ from time import monotonic
 from typing import Any
 
 from shared.observability import log, what_failed
+from shared.tracing import note_nothing
 
 BACKOFF_LIMIT_S = 30.0
 JITTER = 0.2
@@ -62,6 +63,7 @@ async def run(loop: Loop, wake: asyncio.Event, stop: asyncio.Event) -> None:
     while not stop.is_set():
         if loop.pause_s:
             await _rest(asyncio.Event(), stop, loop.pause_s)
+        note_nothing()
         wake.clear()
         try:
             more = await loop.step()

@@ -25,6 +25,8 @@ ABOUT = ("case_id", "order_id")
 _tracer = trace.get_tracer(SCOPE)
 _w3c = TraceContextTextMapPropagator()
 _about: ContextVar[Mapping[str, str] | None] = ContextVar("about", default=None)
+_whole: ContextVar[Span] = ContextVar("whole", default=trace.INVALID_SPAN)
+"""The span of the work under way, of which the current one may be a part."""
 _NOTHING: AbstractContextManager[Span] = nullcontext(trace.INVALID_SPAN)
 
 Attributes = Mapping[str, str | int]
@@ -85,10 +87,24 @@ def is_recorded() -> bool:
 
 def note_about(message: object) -> None:
     """Say for spans and log lines which case and order the work under way is about."""
-    values = {name: getattr(message, name, None) for name in ABOUT}
-    if ids := {name: str(value) for name, value in values.items() if isinstance(value, UUID)}:
-        _about.set({**(_about.get() or {}), **ids})
-        trace.get_current_span().set_attributes({f"{SCOPE}.{name}": value for name, value in ids.items()})
+    note(**{name: getattr(message, name, None) for name in ABOUT})
+
+
+def note(**ids: UUID | None) -> None:
+    """The same, where it becomes known on the way."""
+    if known := {name: str(value) for name, value in ids.items() if isinstance(value, UUID)}:
+        _about.set({**(_about.get() or {}), **known})
+        for span in {_whole.get(), trace.get_current_span()}:
+            span.set_attributes(_told(known))
+
+
+def note_nothing() -> None:
+    """The next step of a loop is about something else."""
+    _about.set(None)
+
+
+def _told(about: Mapping[str, str] | None) -> dict[str, str | int]:
+    return {f"{SCOPE}.{name}": value for name, value in (about or {}).items()}
 
 
 def add_ids(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> Any:
@@ -108,22 +124,26 @@ def _span(
     attributes: Attributes | None = None,
     links: Iterable[trace.Link] = (),
 ) -> Iterator[Span]:
-    about = _about.set(None if parent is not None else _about.get())
+    before = None if parent is not None else _about.get()
+    about = _about.set(before)
     try:
         with _tracer.start_as_current_span(
             name,
             context=parent,
             kind=kind,
-            attributes=attributes,
+            attributes={**(attributes or {}), **_told(before)} if before else attributes,
             links=list(links),
             record_exception=False,  # its text may hold values, and so may its frames
             set_status_on_exception=False,
         ) as span:
+            whole = _whole.set(_whole.get() if parent is None else span)
             try:
                 yield span
             except Exception as error:
                 note_failure(span, error)
                 raise
+            finally:
+                _whole.reset(whole)
     finally:
         _about.reset(about)
 

@@ -56,6 +56,7 @@ class RequestServer:
             told = {"rpc.system.name": "amqp", "rpc.method": asked}
             with work(f"answer {asked}", message.headers.get("traceparent"), SpanKind.SERVER, told) as span:
                 answer = await self._answer(message)
+                note_about(answer)
                 status = answer.status if isinstance(answer, Problem) else 200
                 span.set_attribute("rpc.status", status)
             metrics.requests.labels(asked, status).inc()

@@ -120,7 +120,7 @@ KNOWN = "SELECT true FROM erasure_report WHERE order_id = $1 LIMIT 1"
 REPUBLISH = """
 WITH outdated AS (DELETE FROM erasure_report
   WHERE order_id = $1 AND (body::json ->> 'map_version')::integer <> $3 RETURNING part)
-INSERT INTO outbox (type, body) SELECT $2, body FROM erasure_report
+INSERT INTO outbox (type, body, traceparent) SELECT $2, body, $4 FROM erasure_report
 WHERE order_id = $1 AND NOT EXISTS (SELECT FROM outdated) ORDER BY part
 """
 
@@ -131,7 +131,8 @@ async def _report_again(tx: Transaction, eraser: Eraser, order_id: UUID) -> bool
     One by another data map says nothing about the tables of this one: the order is carried out again.
     """
     data_map = eraser.data_map
-    sent = await tx.run(REPUBLISH, order_id, f"{tx.service}.erasure-reported.v1", data_map.version)
+    kind = f"{tx.service}.erasure-reported.v1"
+    sent = await tx.run(REPUBLISH, order_id, kind, data_map.version, current_traceparent())
     if sent:
         tx.wake(OUTBOX)
     return bool(sent)

@@ -78,3 +78,41 @@ async def test_no_value_is_in_any_span(run: Run) -> None:
     traces, lines = leftovers.in_logs(run.path.parent, run.values)
     assert lines > 100, "the search looked at nothing"
     assert traces == []
+
+
+async def test_an_erasure_is_followed_through_all_services(run: Run) -> None:
+    """From one order to its reports: one trace, and each step says about which case it is."""
+    (ordered,) = run.spans("cause privacy.erasure-ordered.v1")
+    reactions = run.spans("on.privacy.erasure-ordered")
+    names = [f"process {name}.on.privacy.erasure-ordered" for name in ("identity", "licensing", "marketing")]
+    assert sorted(span.name for span in reactions) == names
+    reports = run.spans("process privacy.on.any.erasure-reported")
+    asked_again = {span.trace_id for span in run.spans("on.privacy.erasure-reminded")}
+    for span in (ordered, *reactions, *reports):
+        assert span.trace_id == ordered.trace_id or span.trace_id in asked_again, span.name
+    assert len([span for span in reports if span.trace_id == ordered.trace_id]) >= len(names)
+    for span in (ordered, *reactions, *reports, *run.spans("on.privacy.erasure-fulfilled")):
+        assert span.attributes["lethe.order_id"] == ordered.attributes["lethe.order_id"], span.name
+    for span in (ordered, *reactions, *reports, *run.spans("answer privacy.open-case")):
+        assert span.attributes["lethe.case_id"] == run.case_id, span.name
+    letters = [span for span in run.spans("smtp") if span.attributes.get("lethe.case_id") == run.case_id]
+    assert letters, "its letters belong to it"
+
+
+async def test_a_request_of_a_person_is_one_trace(run: Run) -> None:
+    (opened,) = run.spans("POST /me/privacy-requests")
+    steps = [span.name for span in run.spans() if span.trace_id == opened.trace_id]
+    assert {"ask privacy.open-case", "answer privacy.open-case", "answer identity.tell-address"} <= set(steps)
+    assert steps.count("transaction") >= 2
+
+
+async def test_a_path_is_told_by_its_template(run: Run) -> None:
+    assert run.spans("GET /privacy-requests/{token}")
+    assert run.spans("GET unmatched"), "a path that is nobody's may hold anything"
+
+
+async def test_the_relay_is_linked_to_what_it_relays(run: Run) -> None:
+    (ordered,) = run.spans("cause privacy.erasure-ordered.v1")
+    relayed = [span for span in run.spans("relay outbox") if ordered.trace_id in span.linked]
+    assert relayed
+    assert ordered.trace_id not in {span.trace_id for span in relayed}, "one batch, many traces: it is in none"

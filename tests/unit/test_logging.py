@@ -24,6 +24,7 @@ import asyncio, datetime, decimal, logging, enum, sys, uuid, warnings
 import asyncpg, structlog
 from shared.contracts.message import Message
 from shared.observability import log, set_up_logging, what_failed
+from shared.tracing import work
 
 set_up_logging("sample")
 class Person(Message):
@@ -35,6 +36,8 @@ log.info("line", name="{CANARY}", people=3, ok=True, who=uuid.UUID(int=1), share
 log.info("line", detail=["{CANARY}"], row={{"name": "{CANARY}"}}, pair=("{CANARY}",), person=person)
 log.info("line", raw=b"{CANARY}", text=Text("{CANARY}"), birth=datetime.date(1980, 1, 1), sum=decimal.Decimal("12.5"))
 log.bind(customer="{CANARY}").warning("line")
+with work("work", "00-{32 * "1"}-{16 * "2"}-00"):
+    log.info("traced", trace_id="{CANARY}")
 error = asyncpg.UniqueViolationError("Key (email)=({CANARY}) already exists.")
 error.detail = "Key (email)=({CANARY}) already exists."
 error.constraint_name = "account_email_key"
@@ -87,6 +90,10 @@ def test_what_is_harmless_stays(output: subprocess.CompletedProcess[str]) -> Non
     }
     assert first["name"] == "<str>"
     assert any(line.get("constraint") == "account_email_key" for line in lines(output))
+
+
+def test_a_line_says_of_which_trace_it_is(output: subprocess.CompletedProcess[str]) -> None:
+    assert [line["trace_id"] for line in lines(output) if line["event"] == "traced"] == [32 * "1"]
 
 
 def test_a_crash_says_where_and_what_but_not_with_what(output: subprocess.CompletedProcess[str]) -> None:

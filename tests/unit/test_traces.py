@@ -87,6 +87,21 @@ def test_a_span_says_about_which_case_it_is(exported: InMemorySpanExporter) -> N
     assert [span.attributes for span in exported.get_finished_spans()] == [{"lethe.case_id": str(CASE)}]
 
 
+def test_what_is_known_late_is_said_of_the_whole(exported: InMemorySpanExporter) -> None:
+    with work("work", None), part("transaction", {}):
+        note_about(SimpleNamespace(case_id=CASE))
+    assert [span.attributes for span in exported.get_finished_spans()] == 2 * [{"lethe.case_id": str(CASE)}]
+
+
+def test_a_part_says_about_which_case_it_is(exported: InMemorySpanExporter) -> None:
+    with work("work", None):
+        note_about(SimpleNamespace(case_id=CASE))
+        with part("transaction", {"lethe.purpose": "erasure"}):
+            pass
+    told = exported.get_finished_spans()[0].attributes
+    assert told == {"lethe.purpose": "erasure", "lethe.case_id": str(CASE)}
+
+
 def test_a_batch_is_linked_to_all_and_goes_on_with_none(exported: InMemorySpanExporter) -> None:
     later = EARLIER.replace("1", "3")
     with work("message", EARLIER), batch("batch", SpanKind.CONSUMER, [EARLIER, "", None, "broken", later], {}):

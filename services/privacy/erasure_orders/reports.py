@@ -13,6 +13,7 @@ from shared.messaging.faults import Rejected
 from shared.observability import log
 from shared.personal_data.erasure import Eraser, erase
 from shared.personal_data.vacuum import VACUUM
+from shared.tracing import note_about
 
 
 async def apply(tx: Transaction, report: ErasureReported, body: str) -> None:
@@ -20,6 +21,7 @@ async def apply(tx: Transaction, report: ErasureReported, body: str) -> None:
     order = await store.lock(tx, report.order_id)
     if order is None:
         raise Rejected("report on an unknown order")
+    note_about(order)
     if order.open and await _store(tx, order, report, body):
         tx.wake(DISPATCHER)
         if await store.is_complete(tx, order):

@@ -79,6 +79,11 @@ class ErasureOrder:
     subjects: tuple[UUID, ...]
     cases: tuple[UUID, ...]
 
+    @property
+    def case_id(self) -> UUID | None:
+        """The case, where the order is of one alone."""
+        return self.cases[0] if len(set(self.cases)) == 1 else None
+
     def cases_of(self, subjects: Collection[UUID]) -> set[UUID]:
         """The cases of some of its subjects."""
         return {case for subject, case in zip(self.subjects, self.cases, strict=True) if subject in subjects}

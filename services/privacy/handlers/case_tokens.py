@@ -14,6 +14,7 @@ from shared.messaging.router import ServiceRouter
 from shared.problems import refuse
 from shared.purposes import Purpose
 from shared.secrets import Keyring
+from shared.tracing import note
 
 router = ServiceRouter("privacy")
 
@@ -35,5 +36,6 @@ async def confirm_token(
     if prepared is None:
         raise refuse(422, "the code is not valid", field="code", message="ask for a new code")
     case_id = await store.replace_token(tx, await proved_hash(tx, keyring, prepared.email), request.token)
+    note(case_id=case_id)
     await unconfirmed_requests.delete(tx, request.request_id)
     return Created(id=case_id)

@@ -14,6 +14,7 @@ from shared.messaging.router import ServiceRouter
 from shared.problems import refuse
 from shared.purposes import Purpose
 from shared.secrets import Keyring
+from shared.tracing import note
 
 router = ServiceRouter("privacy")
 
@@ -44,6 +45,7 @@ async def open_case(
     )
     address_hash = await proved_hash(tx, keyring, prepared.email)
     case_id = await store.open_case(tx, opening, request.token, seal.close(prepared.email), address_hash)
+    note(case_id=case_id)
     return Created(id=case_id)
 
 

@@ -15,6 +15,7 @@ from shared.messaging.router import ServiceRouter
 from shared.problems import refuse
 from shared.purposes import Purpose
 from shared.secrets import Keyring
+from shared.tracing import note
 
 router = ServiceRouter("privacy")
 
@@ -44,5 +45,6 @@ async def confirm_erasure(
     opening = prepared.opening(settings.cooling_off_s)
     address_hash = await proved_hash(tx, keyring, prepared.email)
     case_id = await store.open_case(tx, opening, request.token, prepared.request.sealed_address, address_hash)
+    note(case_id=case_id)
     await unconfirmed_requests.delete(tx, request.request_id)
     return Created(id=case_id)

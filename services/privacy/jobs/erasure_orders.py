@@ -13,6 +13,7 @@ from shared.contracts.privacy import ErasureOrdered, OrderedSubject
 from shared.database import Database, Transaction
 from shared.observability import log
 from shared.purposes import Purpose
+from shared.tracing import note_about
 
 MAX_UNANSWERED = 3
 MAX_CASES = 500
@@ -53,6 +54,7 @@ async def _order(tx: Transaction, required: Collection[str]) -> int:
             for s in subjects
         ),
     )
+    note_about(order)
     await store.store(tx, order)
     tx.publish(order)
     log.info("order published", people=len(subjects))

@@ -17,11 +17,13 @@ from shared.mail.delivery import Ending, Letter, MailQueue, deliver_due
 from shared.mail.mailer import Mailer
 from shared.personal_data.data_map import Category
 from shared.purposes import ProcessingPurpose, Purpose
+from shared.tracing import note_about
 
 
 async def send_letters(database: Database, mailer: Mailer, seal: AddressSeal, settings: PrivacySettings) -> bool:
 
     async def compose(due: DueLetter) -> Letter:
+        note_about(due)
         outcome = await _outcome(database, due) if due.letter == OUTCOME else ((), ())
         subject, text = letters.compose(due, settings.public_url, *outcome)
         return Letter(f"{due.letter}-{due.case_id}", seal.open(due.sealed_address), subject, text)

@@ -33,6 +33,12 @@ class ErasureOrdered(Event, type="privacy.erasure-ordered.v1"):
     participants: tuple[Participant, ...]
     subjects: tuple[OrderedSubject, ...] = Field(max_length=MAX_SUBJECTS)
 
+    @property
+    def case_id(self) -> UUID | None:
+        """The case, where the order is of one alone."""
+        cases = {subject.case_id for subject in self.subjects}
+        return cases.pop() if len(cases) == 1 else None
+
 
 class OrderAddresses(Message):
     """The addresses that the cases of an order are answered at."""
@@ -51,6 +57,14 @@ class ErasureReminded(Event, type="privacy.erasure-reminded.v1"):
 
     service: str
     order: ErasureOrdered
+
+    @property
+    def order_id(self) -> UUID:
+        return self.order.order_id
+
+    @property
+    def case_id(self) -> UUID | None:
+        return self.order.case_id
 
 
 class ErasureFulfilled(Event, type="privacy.erasure-fulfilled.v1"):

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -24,6 +25,7 @@ from tests.sample.app import SERVICE
 from tests.sample.cable import cable
 from tests.sample.contracts import ForgetNotes, Notes, NoteThing, ReadNotes
 from tests.sample.harness import alone, erase_people, publishing
+from tests.spans import recorded
 
 REQUESTS = "sample.requests"
 
@@ -71,6 +73,20 @@ async def test_what_is_past_its_deadline_is_not_worked_on(harness: Harness, clie
             await channel.default_exchange.publish(message, REQUESTS)
         await client.request(ReadNotes(subject_id=punctual))
     assert (await count(harness, late), await count(harness, punctual)) == (0, 1)
+
+
+@pytest.mark.usefixtures("served")
+async def test_what_a_stranger_calls_its_request_is_in_no_span(harness: Harness, tmp_path: Path) -> None:
+    """Any account that may write to the queue may call its message what it likes: for a person, an order, a path."""
+    kinds = ("anna.nowak", "sample.read-notes.anna", "Kowalska-1980")
+    with recorded(tmp_path / "spans") as path:
+        async with publishing(harness) as channel:
+            for kind in kinds:
+                message = aio_pika.Message(b"{}", type=kind, user_id=account(harness.admin_amqp))
+                await channel.default_exchange.publish(message, REQUESTS)
+        unknown = "answer unknown"
+        await eventually(lambda: path.exists() and path.read_text().count(unknown) == len(kinds))
+        assert [kind for kind in kinds if kind in path.read_text()] == []
 
 
 @pytest.mark.usefixtures("served")

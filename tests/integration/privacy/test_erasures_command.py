@@ -1,18 +1,22 @@
 """`./lethe erasures`: privacy answers from its database where each case stands, and lets one go on."""
 
 import asyncio
+import io
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+import structlog
 
 from deploy.local.servers import Servers
 from services.privacy.app import SERVICE as PRIVACY
 from services.privacy.sealed_addresses import AddressSeal
 from shared.contracts.privacy import ErasureReminded
+from shared.observability import keep_personal_values_out
 from shared.secrets import Keyring
+from shared.tracing import add_ids
 from tests import harness as harnesses
 from tests.fake_participants import (
     APPLE,
@@ -188,6 +192,31 @@ async def test_a_failed_case_is_released(fakes: FakeParticipants, harness: Harne
     assert [each["order_id"] for each in shown["orders"]] == [str(order.order_id), str(again.order_id)]
     sentences = [step["sentence"] for step in (await told(harness, "explain", str(case_id)))["steps"]]
     assert [sentence[:10] for sentence in sentences if sentence.startswith("Attempt")] == ["Attempt 1:", "Attempt 2:"]
+
+
+async def test_log_lines_say_about_which_case_they_are(
+    fakes: FakeParticipants, harness: Harness, log_lines: io.StringIO
+) -> None:
+    case_id = await opened(fakes)
+    order = await fakes.ordered()
+    assert (await lethe(harness, "release", str(case_id)))[2] == 0
+    ids = {"case_id": str(case_id), "order_id": str(order.order_id)}
+    for event, known in (("order published", ids), ("case released by an operator", {"case_id": str(case_id)})):
+        line = next(line for line in map(json.loads, log_lines.getvalue().splitlines()) if line["event"] == event)
+        assert {name: line.get(name) for name in ids} == {name: known.get(name) for name in ids}, event
+    assert UUID(line["trace_id"])
+
+
+@pytest.fixture
+def log_lines() -> Iterator[io.StringIO]:
+    """What services write while the test runs."""
+    written, before = io.StringIO(), structlog.get_config()
+    structlog.configure(
+        processors=[keep_personal_values_out, add_ids, structlog.processors.JSONRenderer()],
+        logger_factory=structlog.PrintLoggerFactory(written),
+    )
+    yield written
+    structlog.configure(**before)
 
 
 async def test_who_is_silent_is_asked_again_at_once(fakes: FakeParticipants, harness: Harness) -> None:
