@@ -1,13 +1,14 @@
 """The spans that services have written to a file (`LETHE_TRACES_PATH`), read again."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 NANOSECONDS = 10**9
+CASE, ORDER = "lethe.case_id", "lethe.order_id"
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,33 @@ class Span:
     attributes: Mapping[str, str | int | float | bool]
 
 
-def read(path: Path) -> Iterator[Span]:
-    """The spans of a file and of the full one before it. Raises OSError; a line that was cut off is passed over."""
+def read(path: Path, words: Collection[str] = ("",)) -> Iterator[Span]:
+    """The spans of a file, and of the full one before it, whose lines hold one of the words.
+
+    Raises OSError; a line that was cut off is passed over.
+    """
     for file in (Path(f"{path}.1"), path):
         if file == path or file.exists():
-            with file.open(encoding="utf-8") as lines:
-                yield from _spans(lines)
+            with file.open(encoding="utf-8", errors="replace") as lines:
+                yield from _spans(line for line in lines if any(word in line for word in words))
+
+
+def about(path: Path, ids: Set[str]) -> list[Span]:
+    """The spans of all traces that have to do with a case or order of these ids, and with no other case, oldest first.
+
+    Raises OSError.
+    """
+    own = {span.trace_id for span in read(path, ids) if ids & {*map(str, _ids(span))}}
+    spans = [span for span in read(path, own) if span.trace_id in own or span.linked & own] if own else []
+    return sorted((span for span in spans if _of_no_other(span, ids)), key=lambda span: span.began)
+
+
+def _ids(span: Span) -> list[str | int | float | bool]:
+    return [span.attributes.get(name, "") for name in (CASE, ORDER)]
+
+
+def _of_no_other(span: Span, ids: Set[str]) -> bool:
+    return CASE not in span.attributes or span.attributes[CASE] in ids
 
 
 def _spans(lines: Iterable[str]) -> Iterator[Span]:

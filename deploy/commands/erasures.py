@@ -1,6 +1,7 @@
 """`./lethe erasures`: where each erasure stands, why it is not done, and how it goes on."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated, get_args
 from uuid import UUID
 
@@ -9,9 +10,11 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from deploy.commands import access
-from deploy.commands.access import WRONG_USE
+from deploy.commands.access import NO_RIGHTS, NOTHING_FOUND, WRONG_USE
 from deploy.commands.asking import EXIT_CODES, ask
 from deploy.commands.console import ID_WIDTH, Json, age
+from deploy.erasure_picture import picture
+from deploy.trace_file import Span, about
 from shared.clock import now
 from shared.contracts import privacy
 from shared.contracts.privacy.erasures import CaseState
@@ -20,7 +23,8 @@ HELP = f"""Erasure cases and the orders by which all services are asked.
 
 A case waits for the end of its cooling-off, is ordered, and closes when every service has answered. Nothing closes \
 it without: a silent service is reminded with growing waits, up to an hour; what failed somewhere is ordered again, \
-after a day at most. `explain` tells one case in sentences, `release` lets it go on at once after the cause is mended.
+after a day at most. `explain` tells one case in sentences, `trace` draws it, `release` lets it go on at once \
+after the cause is mended.
 
 Shown are random ids, states and times, nothing of a person. Privacy answers from its database.
 
@@ -78,6 +82,27 @@ def explain(case: Case, as_json: Json = False) -> None:
     for step in story.steps:
         typer.echo(f"{step.at:%Y-%m-%d %H:%M:%S}  {step.sentence}")
     typer.echo(f"Now: {story.now}")
+
+
+@app.command()
+def trace(
+    case: Case,
+    spans: Annotated[
+        Path | None,
+        typer.Option("--spans", metavar="FILE", envvar="LETHE_TRACES_PATH", help="What services recorded meanwhile."),
+    ] = None,
+) -> None:
+    """Draw one case across all services, as an SVG: `./lethe erasures trace ID > case.svg`."""
+    story = ask(privacy.ExplainErasure, case_id=_id(case))
+    typer.echo(picture(story, _spans(spans, story) if spans else ()))
+
+
+def _spans(file: Path, story: privacy.ErasureStory) -> list[Span]:
+    try:
+        return about(file, {str(story.case_id), *map(str, story.orders)})
+    except OSError as error:
+        code = NO_RIGHTS if isinstance(error, PermissionError) else NOTHING_FOUND
+        raise access.fail(f"the file of spans can't be read ({type(error).__name__})", code) from None
 
 
 @app.command()

@@ -5,11 +5,12 @@ from datetime import datetime
 from uuid import UUID
 
 from services.privacy.certificates.store import Report
-from services.privacy.erasures.rules import AskedRow, CaseRow, answer, may_be_withdrawn
+from services.privacy.erasures.rules import OWN, AskedRow, CaseRow, answer, may_be_withdrawn
 from services.privacy.erasures.store import OrderRow
 from shared.contracts.participants import ErasureReported
 from shared.contracts.privacy import ErasureStep
 
+PERSON = "person"
 DONE = {"purged": "purged", "anonymized": "anonymized", "retained": "kept by law", "refused": "kept for the contract"}
 
 
@@ -19,6 +20,8 @@ def steps(case: CaseRow, orders: Sequence[OrderRow], reports: Sequence[Report]) 
         ErasureStep(
             at=case.received_at,
             sentence=f"The request came in ({case.channel}, proved by {case.verified_by}); it is due on {case.due_on}.",
+            by=PERSON,
+            to=(OWN,),
         )
     ]
     for attempt, order in enumerate(orders, start=1):
@@ -26,19 +29,25 @@ def steps(case: CaseRow, orders: Sequence[OrderRow], reports: Sequence[Report]) 
     people = frozenset().union(*(order.people_of(case.case_id) for order in orders))
     told += [step for report in reports for step in _of_report(report, people)]
     if case.closed_at:
-        ending = "was withdrawn by its person" if case.state == "withdrawn" else "closed; its certificate is complete"
-        told.append(ErasureStep(at=case.closed_at, sentence=f"The case {ending}."))
+        told.append(_ending(case.closed_at, withdrawn=case.state == "withdrawn"))
     return sorted(told, key=lambda step: step.at)
+
+
+def _ending(at: datetime, *, withdrawn: bool) -> ErasureStep:
+    if withdrawn:
+        return ErasureStep(at=at, sentence="The case was withdrawn by its person.", by=PERSON, to=(OWN,))
+    return ErasureStep(at=at, sentence="The case closed; its certificate is complete.")
 
 
 def _of_order(attempt: int, order: OrderRow) -> Iterator[ErasureStep]:
     names = ", ".join(asked.service for asked in order.asked)
     asked_for = f"Attempt {attempt}: order {order.order_id} asked {names} to erase {_count(len(order.subjects), 'id')}."
-    yield ErasureStep(at=order.ordered_at, sentence=asked_for)
+    yield ErasureStep(at=order.ordered_at, sentence=asked_for, to=tuple(asked.service for asked in order.asked))
     for asked in order.asked:
         if asked.reminders:
             times = _count(asked.reminders, "time")
-            yield ErasureStep(at=asked.asked_at, sentence=f"{asked.service} was reminded, {times} by now.")
+            reminded = f"{asked.service} was reminded, {times} by now."
+            yield ErasureStep(at=asked.asked_at, sentence=reminded, to=(asked.service,))
     if order.closed_at:
         yield ErasureStep(at=order.closed_at, sentence=f"Order {order.order_id} was complete.")
 
@@ -51,14 +60,18 @@ def _of_report(report: Report, people: frozenset[UUID]) -> Iterator[ErasureStep]
         return
     if said.failure:
         fault = " ".join(filter(None, (said.failure.sqlstate, said.failure.constraint))) or "no reason given"
-        yield ErasureStep(at=report.received_at, sentence=f"{report.service} could not erase: {fault}.")
+        yield _answer(report, f"{report.service} could not erase: {fault}.")
         return
     tables: dict[str, list[str]] = {}
     for table in said.tables:
         for outcome in sorted({table.outcome[place] for place in places} & set(DONE)):
             tables.setdefault(DONE[outcome], []).append(table.table)
     what = "; ".join(f"{words} {', '.join(names)}" for words, names in tables.items()) or "it held nothing"
-    yield ErasureStep(at=report.received_at, sentence=f"{report.service} answered: {what}.")
+    yield _answer(report, f"{report.service} answered: {what}.")
+
+
+def _answer(report: Report, sentence: str) -> ErasureStep:
+    return ErasureStep(at=report.received_at, sentence=sentence, by=report.service, to=(OWN,))
 
 
 def standing(case: CaseRow, newest: OrderRow | None, in_flight: int, at: datetime) -> str:

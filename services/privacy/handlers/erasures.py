@@ -49,7 +49,8 @@ async def explain_erasure(request: privacy.ExplainErasure, tx: Transaction) -> p
     orders = await store.orders(tx, case.orders)
     reports = await earlier_reports(tx, case.orders)
     standing = story.standing(case, orders[-1] if orders else None, await store.in_flight(tx), now())
-    return privacy.ErasureStory(case_id=case.case_id, steps=tuple(story.steps(case, orders, reports)), now=standing)
+    steps = tuple(story.steps(case, orders, reports))
+    return privacy.ErasureStory(case_id=case.case_id, steps=steps, now=standing, orders=case.orders)
 
 
 @router.request(privacy.ReleaseErasure, purpose=Purpose.ERASURE)

@@ -72,18 +72,21 @@ class ReadErasure(Request[Erasures], type="privacy.read-erasure", askers=(OPERAT
 
 
 class ErasureStep(Message):
-    """Something that happened in a case, or that it waits for, in a sentence."""
+    """Something that happened in a case, in a sentence; `by` whom, and told `to` whom: services, or `person`."""
 
     at: datetime
     sentence: str
+    by: str = "privacy"
+    to: tuple[str, ...] = ()
 
 
 class ErasureStory(Message):
-    """A case from its receipt on, in the order of its steps."""
+    """A case from its receipt on, in the order of its steps; `orders` are those of all its attempts."""
 
     case_id: UUID
     steps: tuple[ErasureStep, ...]
     now: str
+    orders: tuple[UUID, ...] = ()
 
 
 class ExplainErasure(Request[ErasureStory], type="privacy.explain-erasure", askers=(OPERATORS,)):

@@ -3,9 +3,12 @@
 import asyncio
 import io
 import json
+import re
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
+from xml.etree import ElementTree as ET
 
 import pytest
 import structlog
@@ -30,6 +33,7 @@ from tests.fake_participants import (
 from tests.harness import Harness, eventually
 from tests.sample.harness import lethe as command
 from tests.sample.harness import lethe_at, listening, metric
+from tests.spans import recorded
 
 UNANSWERED = "lethe_erasure_unanswered_orders"
 ADDRESS = "anna.nowak@example.com"
@@ -136,6 +140,53 @@ async def test_a_closed_case_is_told_from_its_receipt_on(fakes: FakeParticipants
     assert out.splitlines()[-1].startswith("Now: Nothing is left to do.")
     assert (await told(harness, "list"))["cases"] == []
     assert (await lethe(harness, "list"))[0] == "no such case\n"
+
+
+async def test_a_case_is_drawn(fakes: FakeParticipants, harness: Harness, tmp_path: Path) -> None:
+    """With what privacy keeps alone, and with what was recorded meanwhile."""
+    case_id = await opened(fakes)
+    with recorded(tmp_path / "spans") as spans:
+        order = await fakes.ordered()
+        for name in PARTICIPANTS:
+            await fakes.say(name, report(name, order))
+
+        async def closed() -> bool:
+            return bool((await told(harness, "list", "--state", "closed"))["cases"])
+
+        await eventually(closed)
+    kept, wrong, code = await lethe(harness, "trace", str(case_id))
+    assert (code, wrong) == (0, "")
+    lanes = re.findall('class="lane">([^<]+)<', kept)
+    assert lanes == ["person", "privacy", *sorted(PARTICIPANTS)]
+    assert "The case closed; its certificate is complete." in kept
+    assert kept.count("<path") == 1 + 2 * len(PARTICIPANTS), "one in; out to each and back"
+    more, wrong, code = await lethe(harness, "trace", str(case_id), "--spans", str(spans))
+    assert (code, wrong) == (0, "")
+    assert "process privacy.on.any.erasure-reported" in more
+    assert more == (await lethe(harness, "trace", str(case_id), LETHE_TRACES_PATH=str(spans)))[0]
+    subject = str(order.subjects[0].subject_id)
+    for picture in (kept, more):
+        assert ET.fromstring(picture).tag.endswith("svg")  # noqa: S314 our own
+        assert subject not in picture
+        assert "example.com" not in picture
+
+
+@pytest.mark.parametrize("what", ["gone", "a folder", "nothing but noise"])
+async def test_a_file_that_holds_no_spans_is_told_or_adds_nothing(
+    fakes: FakeParticipants, harness: Harness, tmp_path: Path, what: str
+) -> None:
+    case_id, file = await opened(fakes), tmp_path / "spans"
+    if what == "nothing but noise":
+        file.write_bytes(b"\0\xff\n{}\nnull\n")
+    elif what == "a folder":
+        file.mkdir()
+    answer = await lethe(harness, "trace", str(case_id), "--spans", str(file))
+    if what == "nothing but noise":
+        assert (answer[1:], answer[0][:4]) == (("", 0), "<svg")
+        return
+    assert (answer[0], answer[2]) == ("", 4)
+    assert answer[1].startswith("lethe: the file of spans can't be read (")
+    assert answer[1].count("\n") == 1
 
 
 async def test_nothing_of_the_person_is_shown(fakes: FakeParticipants, harness: Harness) -> None:
@@ -255,6 +306,7 @@ async def test_what_is_unknown_is_one_sentence(fakes: FakeParticipants, harness:
         (("show", unknown), {}, 4, "no such case or order"),
         (("explain", unknown), {}, 4, "no such case"),
         (("release", unknown), {}, 4, "no such case"),
+        (("trace", unknown), {}, 4, "no such case"),
         (("list",), {"LETHE_AMQP_URL": "amqp://x:y@127.0.0.1:1"}, 3, "a server does not answer"),
         (("list",), {"LETHE_AMQP_URL": own}, 5, "the broker refuses this account"),
     ]
@@ -268,6 +320,7 @@ async def test_what_is_unknown_is_one_sentence(fakes: FakeParticipants, harness:
 WRONG: dict[str, tuple[tuple[str, ...], dict[str, str], int, str]] = {
     "a name to show": (("show", "Anna"), {}, 2, "an id is a UUID"),
     "a number to explain": (("explain", "1"), {}, 2, "an id is a UUID"),
+    "a name to draw": (("trace", "Anna"), {}, 2, "an id is a UUID"),
     "nothing to release": (("release", ""), {}, 2, "an id is a UUID"),
     "an unknown state": (("list", "--state", "lost"), {}, 2, "there is no state lost; the states are waiting"),
     "no such virtual host": (("list",), {"LETHE_VIRTUAL_HOST": "nowhere"}, 4, "there is no virtual host nowhere"),
