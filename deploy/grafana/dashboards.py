@@ -170,6 +170,7 @@ SERVICES = Dashboard(
         Panel(
             "Money not booked, in a day", {"sum by (kind) (increase(lethe_staff_cases_opened_total[1d]))": "{{kind}}"}
         ),
+        Panel("Spans lost in five minutes", {"increase(lethe_spans_lost_total[5m])": "{{instance}}"}),
         Panel("Memory", {"process_resident_memory_bytes": "{{instance}}"}, "bytes"),
         Panel("Processor time", {"rate(process_cpu_seconds_total[5m])": "{{instance}}"}, "percentunit"),
     ),
