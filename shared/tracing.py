@@ -13,6 +13,7 @@ from uuid import UUID
 from opentelemetry import context as otel_context
 from opentelemetry import trace
 from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import Span, SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
@@ -24,6 +25,7 @@ ABOUT = ("case_id", "order_id")
 
 _tracer = trace.get_tracer(SCOPE)
 _w3c = TraceContextTextMapPropagator()
+_ids = RandomIdGenerator()
 _about: ContextVar[Mapping[str, str] | None] = ContextVar("about", default=None)
 _whole: ContextVar[Span] = ContextVar("whole", default=trace.INVALID_SPAN)
 """The span of the work under way, of which the current one may be a part."""
@@ -51,15 +53,17 @@ def work(
     name: str, traceparent: object, kind: SpanKind = SpanKind.INTERNAL, attributes: Attributes | None = None
 ) -> AbstractContextManager[Span]:
     """A piece of work that somebody gave to this process: it goes on with the trace of its message, or begins one."""
-    return _span(name, _context(traceparent), kind, attributes)
+    context = _context(traceparent)
+    return _span(name, context, kind, attributes) if is_recorded() else _unrecorded(context)
 
 
 def batch(
     name: str, kind: SpanKind, traceparents: Iterable[str | None], attributes: Attributes
 ) -> AbstractContextManager[Span]:
     """Work for many messages at once: of many causes none is the parent, so it is linked to each."""
-    links = _links(traceparents) if is_recorded() else []
-    return _span(name, otel_context.Context(), kind, attributes, links)
+    if not is_recorded():
+        return _unrecorded(otel_context.Context())
+    return _span(name, otel_context.Context(), kind, attributes, _links(traceparents))
 
 
 def part(name: str, attributes: Attributes, *, alone: bool = False) -> AbstractContextManager[Span]:
@@ -74,10 +78,9 @@ def part(name: str, attributes: Attributes, *, alone: bool = False) -> AbstractC
 
 def cause(name: str) -> AbstractContextManager[Span]:
     """The moment in which events are caused: what no message asked for, such as a job, begins their trace here."""
-    current = trace.get_current_span()
-    if current.get_span_context().is_valid and not current.is_recording():
-        return _NOTHING
-    return _span(name, None, SpanKind.PRODUCER)
+    if is_recorded():
+        return _span(name, None, SpanKind.PRODUCER)
+    return _NOTHING if trace.get_current_span().get_span_context().is_valid else _unrecorded(otel_context.Context())
 
 
 def is_recorded() -> bool:
@@ -114,6 +117,21 @@ def add_ids(_logger: Any, _method: str, entry: MutableMapping[str, Any]) -> Any:
         entry["trace_id"] = f"{context.trace_id:032x}"
     entry.update(_about.get() or {})
     return entry
+
+
+@contextmanager
+def _unrecorded(context: otel_context.Context) -> Iterator[Span]:
+    """The trace goes on as it came, or a new one begins; a span that nobody records is not made for it."""
+    span = trace.get_current_span(context)
+    if not span.get_span_context().is_valid:
+        ids = trace.SpanContext(_ids.generate_trace_id(), _ids.generate_span_id(), is_remote=False)
+        context = trace.set_span_in_context(trace.NonRecordingSpan(ids), context)
+    token, about = otel_context.attach(context), _about.set(None)
+    try:
+        yield span
+    finally:
+        _about.reset(about)
+        otel_context.detach(token)
 
 
 @contextmanager

@@ -26,6 +26,13 @@ def exported() -> InMemorySpanExporter:
     return exporter
 
 
+@pytest.fixture(params=["recorded", "not recorded"])
+def either(request: pytest.FixtureRequest, exported: InMemorySpanExporter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What holds whether anybody records or not."""
+    if request.param == "not recorded":
+        monkeypatch.setattr("shared.tracing.is_recorded", lambda: False)
+
+
 def test_it_is_linked_to_the_earlier_one(exported: InMemorySpanExporter) -> None:
     sent = linked_trace("replay", EARLIER)
     (span,) = exported.get_finished_spans()
@@ -56,6 +63,7 @@ def logged() -> dict[str, Any]:
     return line
 
 
+@pytest.mark.usefixtures("either")
 def test_a_log_line_says_of_which_trace_it_is() -> None:
     assert logged() == {}
     with work("work", EARLIER):
@@ -63,6 +71,7 @@ def test_a_log_line_says_of_which_trace_it_is() -> None:
     assert logged() == {}
 
 
+@pytest.mark.usefixtures("either")
 def test_a_log_line_says_about_which_case_it_is() -> None:
     with work("work", EARLIER):
         note_about(SimpleNamespace(case_id=CASE, order_id=None))
@@ -72,6 +81,24 @@ def test_a_log_line_says_about_which_case_it_is() -> None:
         with part("a part", {}, alone=True):
             assert (logged()["case_id"], logged()["order_id"]) == (str(CASE), str(ORDER))
     assert logged() == {}
+
+
+@pytest.mark.usefixtures("either")
+@pytest.mark.parametrize("traceparent", [None, "", "broken", f"00-{32 * '0'}-{16 * '2'}-01", 7])
+def test_what_names_no_trace_begins_one(traceparent: object) -> None:
+    begun = []
+    for _ in range(2):
+        with work("work", traceparent):
+            begun.append((current_traceparent() or "")[3:35])
+    assert len(set(begun) - {"", 32 * "0"}) == 2
+
+
+@pytest.mark.usefixtures("either")
+def test_a_message_of_a_job_has_a_trace() -> None:
+    with cause("cause"):
+        assert current_traceparent()
+    with work("message", EARLIER), cause("cause"):
+        assert (current_traceparent() or "")[3:35] == EARLIER[3:35]
 
 
 @pytest.mark.parametrize("value", ["Anna", "7", 7, None])
