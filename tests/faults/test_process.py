@@ -9,12 +9,14 @@ import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
 from uuid import uuid4
 
 import aio_pika
 import httpx
 import pytest
 
+from deploy import trace_file
 from deploy.local.folders import PROJECT
 from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.servers import Servers
@@ -23,7 +25,9 @@ from deploy.population.cases import insert_cases, release
 from services.identity.app import SERVICE as IDENTITY
 from services.privacy.app import SERVICE as PRIVACY
 from tests import harness as harnesses
+from tests.collector import Manner, collector
 from tests.harness import PATIENCE_S, Harness, eventually
+from tests.spans import recorded
 
 OWN_KEYS = {
     "privacy": "LETHE_PRIVACY_KEYS",
@@ -154,3 +158,32 @@ async def waiting_in(harness: Harness, queue: str) -> int | None:
     async with connection:
         channel = await connection.channel()
         return (await channel.declare_queue(queue, passive=True)).declaration_result.message_count
+
+
+@pytest.mark.parametrize("manner", ["answers", "refuses", "hangs"])
+async def test_an_erasure_does_not_wait_for_a_collector_of_spans(
+    servers: Servers, tmp_path: Path, manner: Manner
+) -> None:
+    """The service works, tells the file what it did, and ends in time, whatever the collector does."""
+    person, port, file = uuid4(), free_ports(1)[0], tmp_path / "spans"
+    harness = await harnesses.build(servers, [IDENTITY, PRIVACY])
+    with collector(manner) as standing, recorded(tmp_path / "of privacy"):
+        places = {"LETHE_TRACES_URL": standing.url, "LETHE_TRACES_PATH": str(file)}
+        health = {"LETHE_HEALTH_PORT": str(port), "LETHE_HEALTH_HOST": LOOPBACK}
+        environment = harness.environment("identity") | places | health
+        async with harness.superuser("identity") as identity, harness.superuser("privacy") as privacy:
+            await identity.execute("INSERT INTO subject (subject_id) VALUES ($1)", person)
+            async with harness.serve(PRIVACY), process("identity", environment) as working:
+                await eventually(lambda: is_ready(port))
+                await eventually(lambda: privacy.fetchval(JOINED))
+                await insert_cases(privacy, [person])
+                await release(privacy, [person])
+                await eventually(lambda: privacy.fetchval("SELECT state = 'closed' FROM privacy_case"))
+                working.send_signal(signal.SIGTERM)
+                out, wrong = await asyncio.wait_for(working.communicate(), PATIENCE_S)
+        assert (working.returncode, wrong) == (0, b""), wrong.decode()
+        assert [json.loads(line)["event"] for line in out.splitlines()][-1] == "stopped"
+    told = {(span.service, span.name) for span in trace_file.read(file)}
+    assert ("identity", f"process {QUEUE}") in told
+    assert manner != "answers" or ("identity", f"process {QUEUE}") in standing.spans
+    await harnesses.tear_down(harness)
