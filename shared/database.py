@@ -10,7 +10,7 @@ import asyncpg
 
 from shared.contracts.message import Event
 from shared.purposes import Purpose
-from shared.tracing import part
+from shared.tracing import part, statement
 
 COMMAND_TIMEOUT_S = 60.0
 CONNECT_TIMEOUT_S = 5.0
@@ -30,20 +30,24 @@ class Transaction:
         self.followers: list[Callable[[], Awaitable[None]]] = []
 
     async def rows(self, sql: str, *args: Any) -> list[Row]:
-        return list(await self.connection.fetch(sql, *args))
+        with statement(sql):
+            return list(await self.connection.fetch(sql, *args))
 
     async def row(self, sql: str, *args: Any) -> Row | None:
         """The first row of a statement, or None."""
-        row: Row | None = await self.connection.fetchrow(sql, *args)
+        with statement(sql):
+            row: Row | None = await self.connection.fetchrow(sql, *args)
         return row
 
     async def value(self, sql: str, *args: Any) -> Any:
         """The first column of the first row, or None."""
-        return await self.connection.fetchval(sql, *args)
+        with statement(sql):
+            return await self.connection.fetchval(sql, *args)
 
     async def run(self, sql: str, *args: Any) -> int:
         """Run a statement and tell how many rows it touched."""
-        status: str = await self.connection.execute(sql, *args)
+        with statement(sql):
+            status: str = await self.connection.execute(sql, *args)
         count = status.rpartition(" ")[2]
         return int(count) if count.isdigit() else 0
 

@@ -25,6 +25,7 @@ ATTRIBUTES = frozenset(
     ("http.request.method", "http.route", "http.response.status_code", "rpc.system.name", "rpc.method", "rpc.status")
     + ("messaging.system", "messaging.destination.name", "messaging.operation.name", "messaging.operation.type")
     + ("messaging.batch.message_count", "db.system.name", "db.namespace", "db.response.status_code", "error.type")
+    + ("db.operation.name", "db.collection.name")
     + ("network.protocol.name", "lethe.purpose", "lethe.outcome", "lethe.case_id", "lethe.order_id")
 )
 WORD = re.compile(r"[A-Za-z0-9_.:/{}*-]{1,120}")

@@ -4,9 +4,11 @@ W3C ids travel and stand in every log line whether anything is recorded or not. 
 a place for them (`span_export`); what they may tell is decided there, by attribute.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -20,6 +22,9 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 SCOPE = "lethe"
 """Whose spans these are; names of other spans are not ours to vouch for."""
+OPERATION = re.compile(r"\s*(SELECT|WITH|INSERT|UPDATE|DELETE|CALL|MERGE|SET|LOCK|VACUUM|TRUNCATE)\b", re.IGNORECASE)
+TABLE = re.compile(r"\b(?:FROM|INTO|UPDATE|CALL|VACUUM|TRUNCATE)\s+([a-z_][a-z0-9_.]{0,62})\b", re.IGNORECASE)
+QUOTED = re.compile(r"'[^']*'")
 ABOUT = ("case_id", "order_id")
 """The fields of a message that say which case or order it is about."""
 
@@ -74,6 +79,24 @@ def part(name: str, attributes: Attributes, *, alone: bool = False) -> AbstractC
     if trace.get_current_span().is_recording() or (alone and is_recorded()):
         return _span(name, None, SpanKind.CLIENT, attributes)
     return _NOTHING
+
+
+def statement(sql: str) -> AbstractContextManager[Span]:
+    """One statement as a part of its transaction: what it does and with which table, never its text."""
+    if not trace.get_current_span().is_recording():
+        return _NOTHING
+    operation, table = summary(sql)
+    told = {"db.system.name": "postgresql", "db.operation.name": operation, "db.collection.name": table}
+    return _span(
+        f"{operation} {table}".strip(), None, SpanKind.CLIENT, {key: word for key, word in told.items() if word}
+    )
+
+
+@lru_cache(maxsize=1024)
+def summary(sql: str) -> tuple[str, str]:
+    """What a statement does, and the first table or function that it names."""
+    operation, table = OPERATION.match(sql), TABLE.search(QUOTED.sub("", sql))
+    return (operation[1].upper() if operation else "statement"), (table[1].lower() if table else "")
 
 
 def cause(name: str) -> AbstractContextManager[Span]:

@@ -11,7 +11,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
 
-from shared.tracing import add_ids, batch, cause, current_traceparent, linked_trace, note_about, part, work
+from shared.tracing import add_ids, batch, cause, current_traceparent, linked_trace, note_about, part, summary, work
 
 EARLIER = f"00-{32 * '1'}-{16 * '2'}-01"
 
@@ -151,3 +151,20 @@ def test_a_look_that_nobody_asked_for_is_no_span(exported: InMemorySpanExporter)
     with part("transaction", {}):
         assert current_traceparent() is None
     assert exported.get_finished_spans() == ()
+
+
+STATEMENTS = {
+    "SELECT 1": ("SELECT", ""),
+    "SELECT email FROM account WHERE email = 'anna@example.com'": ("SELECT", "account"),
+    "\n  insert INTO outbox (type) VALUES ($1)": ("INSERT", "outbox"),
+    "UPDATE lethe.subject SET live = false": ("UPDATE", "lethe.subject"),
+    "WITH gone AS (DELETE FROM session RETURNING *) SELECT * FROM gone": ("WITH", "session"),
+    "SELECT 'from Kowalska' AS who": ("SELECT", ""),
+    "Kowalska": ("statement", ""),
+    "": ("statement", ""),
+}
+
+
+@pytest.mark.parametrize("sql", STATEMENTS)
+def test_a_statement_is_told_by_its_table(sql: str) -> None:
+    assert summary(sql) == STATEMENTS[sql]
