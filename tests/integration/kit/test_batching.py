@@ -4,12 +4,14 @@ import asyncio
 import json
 import random
 from collections.abc import AsyncIterator
+from pathlib import Path
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 from aio_pika.abc import AbstractChannel
 
+from deploy import trace_file
 from shared.contracts.message import Event
 from shared.database import Database, Transaction
 from shared.messaging.inbox import Standing, mark_all_received
@@ -19,6 +21,7 @@ from tests.sample import receipts
 from tests.sample.contracts import NoteKept, ReceiptMade, ThingNoted
 from tests.sample.harness import depth, erase_people, handled, listening, reacting, send, until_handled
 from tests.sample.script import NOTED, dead_letter
+from tests.spans import recorded
 
 PAID = "sample.on.sample.receipt-made"
 KEEP = """
@@ -63,6 +66,23 @@ def noted(person: UUID | None = None, note_id: UUID | None = None) -> ThingNoted
 
 async def send_all(channel: AbstractChannel, events: list[Event]) -> None:
     await asyncio.gather(*(send(channel, event) for event in events))
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_batch_is_linked_to_the_traces_of_all_its_messages(channel: AbstractChannel, tmp_path: Path) -> None:
+    """One span for each batch, in none of the traces; what each message came to stands in its own."""
+    traces = {uuid4().hex for _ in range(60)}
+    done = handled(NOTED, "done")
+    with recorded(tmp_path / "spans") as path:
+        told = [{"traceparent": f"00-{trace}-{16 * '1'}-01"} for trace in traces]
+        await asyncio.gather(*(send(channel, noted(), headers=headers) for headers in told))
+        await until_handled(NOTED, "done", done + len(traces))
+        spans = [span for span in trace_file.read(path) if span.name == f"process {NOTED}"]
+    batches = [span for span in spans if "messaging.batch.message_count" in span.attributes]
+    assert traces == {trace for span in batches for trace in span.linked}
+    assert len(batches) < len(traces), "some came together"
+    assert traces.isdisjoint(span.trace_id for span in batches)
+    assert traces == {span.trace_id for span in spans if span.attributes.get("lethe.outcome") == "done"}
 
 
 @pytest.mark.usefixtures("database")
