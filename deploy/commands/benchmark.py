@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.benchmark import erasure as measurements
+from deploy.benchmark import events as reactions
 from deploy.benchmark import outbox as relaying
 from deploy.benchmark import request_path
 from deploy.commands.console import Json, one_sentence_per_failure
@@ -73,6 +74,21 @@ def outbox(
     typer.echo(json.dumps(measured)) if as_json else Console().print(_outbox_table(measured))
 
 
+@app.command()
+def events(
+    messages: Annotated[int, typer.Option(min=100, help="How many messages each side takes in a round.")] = 3_000,
+    as_json: Json = False,
+) -> None:
+    """React to events through the kit and by bare FastStream; print the rates and their ratios."""
+
+    def measure(tell: Tell) -> dict[str, Any]:
+        running = servers.running_servers(FOLDER, tell=tell)
+        return asyncio.run(reactions.run(running, FOLDER, messages, tell))
+
+    measured = _alone(measure)
+    typer.echo(json.dumps(measured)) if as_json else Console().print(_events_table(measured))
+
+
 @app.command("requests")
 def requests(
     seconds: Annotated[float, typer.Option(min=0.4, help="How long each figure is taken.")] = 8.0, as_json: Json = False
@@ -112,6 +128,17 @@ def _requests_table(found: dict[str, Any]) -> Table:
             p50 = f"{each['p50_ms']} of {each['plain_p50_ms']} ms"
             table.add_row(name, clients, rate, f"{each['ratio']}", p50, f"{each['p50_ratio']}")
     table.caption = "goals: rate at least 0.5, p50 at most 2"
+    return table
+
+
+def _events_table(measured: dict[str, Any]) -> Table:
+    table = Table("reaction", "events a second", "to a bare INSERT", "to an acknowledgement", title="Events")
+    for side in ("plain", "batched"):
+        ratios = (str(measured[f"{side}_ratio"]), str(measured[f"{side}_ratio_to_acknowledged"]))
+        table.add_row(side, str(measured[f"{side}_per_second"]), *ratios)
+    table.add_row("bare FastStream, the INSERT", str(measured["bare_per_second"]), "", "")
+    table.add_row("bare FastStream, nothing", str(measured["acknowledged_per_second"]), "", "")
+    table.caption = "goal: at least 0.7 of the bare INSERT"
     return table
 
 

@@ -31,7 +31,8 @@ ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.starts
 }
 IN_README = set(re.findall(r"\./lethe ([a-z][^`\n]*[a-z])", (PROJECT / "README.md").read_text()))
 IN_RUN_BOOK = set(re.findall(r"^\| `\./lethe ([^`]+)` ", (PROJECT / "docs/operations.md").read_text(), re.MULTILINE))
-OF_THEIR_OWN = {"up", "down", "demo", "benchmark erasure", "benchmark outbox", "test", "test --containers"}
+BENCHMARKS = {f"benchmark {name}" for name in ("erasure", "events", "outbox")}
+OF_THEIR_OWN = {"up", "down", "demo", "test", "test --containers"} | BENCHMARKS
 BENCHMARK = ("benchmark", "erasure", "--people", "400", "--growth", "200", "--json")
 
 Beside = dict[str, subprocess.Popen[str]]

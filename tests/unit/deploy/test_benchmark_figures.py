@@ -1,0 +1,22 @@
+"""What the benchmarks make of what they measured: ratios of the same round, medians of all."""
+
+from deploy.benchmark import events
+
+
+def test_a_ratio_is_of_the_same_round() -> None:
+    """One slow minute of the machine, which met both sides of one round, moves no ratio."""
+    rates = {"plain": [80.0, 8.0, 80.0], "bare": [100.0, 10.0, 100.0]}
+    rates |= {"batched": [150.0, 20.0, 150.0], "acknowledged": [200.0, 40.0, 300.0]}
+    found = events.figures(rates)
+    assert (found["plain_per_second"], found["bare_per_second"]) == (80, 100)
+    assert (found["batched_per_second"], found["acknowledged_per_second"]) == (150, 200)
+    assert (found["plain_ratio"], found["batched_ratio"]) == (0.8, 1.5)
+    assert (found["plain_ratio_to_acknowledged"], found["batched_ratio_to_acknowledged"]) == (0.267, 0.5)
+
+
+def test_the_median_is_of_the_ratios_and_not_of_the_rates() -> None:
+    rates = {"plain": [10.0, 20.0, 90.0], "bare": [20.0, 20.0, 100.0]}
+    rates |= {"batched": [20.0, 60.0, 100.0], "acknowledged": [40.0, 80.0, 200.0]}
+    found = events.figures(rates)
+    assert (found["plain_ratio"], found["batched_ratio"]) == (0.9, 1.0)
+    assert found["plain_ratio_to_acknowledged"] == 0.25
