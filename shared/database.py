@@ -25,6 +25,7 @@ class Transaction:
         self.service = service
         self.purpose = purpose
         self.connection = connection
+        self.opened = 0
         self.outgoing: list[Event] = []
         self.wakes: set[str] = set()
         self.followers: list[Callable[[], Awaitable[None]]] = []
@@ -47,9 +48,7 @@ class Transaction:
     async def run(self, sql: str, *args: Any) -> int:
         """Run a statement and tell how many rows it touched."""
         with statement(sql):
-            status: str = await self.connection.execute(sql, *args)
-        count = status.rpartition(" ")[2]
-        return int(count) if count.isdigit() else 0
+            return rows_of(await self.connection.execute(sql, *args))
 
     @contextlib.asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
@@ -83,6 +82,12 @@ class Transaction:
         """Go on for another purpose."""
         self.purpose = purpose
         await self.connection.execute(f"SET LOCAL lethe.purpose = '{purpose.value}'")
+
+
+def rows_of(status: str) -> int:
+    """How many rows the last statement touched or had, as PostgreSQL's word on it says."""
+    count = status.rpartition(" ")[2]
+    return int(count) if count.isdigit() else 0
 
 
 async def _nothing_to_reset(_connection: Any) -> None:
@@ -142,18 +147,23 @@ class Database:
             pool.terminate()
 
     @contextlib.asynccontextmanager
-    async def transaction(self, purpose: Purpose, *, durable: bool = True) -> AsyncIterator[Transaction]:
+    async def transaction(
+        self, purpose: Purpose, *, durable: bool = True, opening: str = ""
+    ) -> AsyncIterator[Transaction]:
         """One READ COMMITTED transaction for one purpose; its messages leave after the commit.
 
         `durable=False` does not wait for the disk: for work that a crash may undo without harm.
+        `opening` is its first statement, sent in the same round trip; `tx.opened` is how many rows that had.
         """
         begin = f"BEGIN; SET LOCAL lethe.purpose = '{purpose.value}'"
         if not durable:
             begin += "; SET LOCAL synchronous_commit = off"
+        if opening:
+            begin += f"; {opening}"
         async with self._connected(purpose) as connection:
             tx = Transaction(connection, self.service, purpose)
-            await connection.execute(begin)
             try:
+                tx.opened = rows_of(await connection.execute(begin))
                 yield tx
                 await self._before_commit(tx)
             except BaseException:

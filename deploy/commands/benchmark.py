@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
@@ -83,7 +84,7 @@ def events(
 
     def measure(tell: Tell) -> dict[str, Any]:
         running = servers.running_servers(FOLDER, tell=tell)
-        return asyncio.run(reactions.run(running, FOLDER, messages, tell))
+        return uvloop.run(reactions.run(running, FOLDER, messages, tell))  # as services run
 
     measured = _alone(measure)
     typer.echo(json.dumps(measured)) if as_json else Console().print(_events_table(measured))

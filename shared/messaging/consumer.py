@@ -18,7 +18,7 @@ from shared.loops import backoff, jittered
 from shared.messaging.admission import Admission
 from shared.messaging.batching import Batcher, NotBatchable
 from shared.messaging.faults import Fault, Rejected, classify
-from shared.messaging.inbox import Standing, mark_all_received, mark_received
+from shared.messaging.inbox import Standing, mark_all_received, receiving, standing_of
 from shared.messaging.publisher import Publisher
 from shared.messaging.retry import LAST_ATTEMPT, LAST_ATTEMPT_FAILED, attempts, give_up, retry_later
 from shared.messaging.router import EventHandler, parameters
@@ -112,8 +112,10 @@ class Consumer:
         event = read(handler, message)
         note_about(event)
         prepared = await self._prepare(event)
-        async with self.database.transaction(handler.purpose) as tx:
-            standing = await mark_received(tx, UUID(message.message_id), handler.queue, person(event))
+        opening = receiving(UUID(message.message_id), handler.queue, person(event))
+        async with self.database.transaction(handler.purpose, opening=opening) as tx:
+            standing = standing_of(tx)
+            metrics.received.labels(handler.queue, standing).inc()
             if standing is Standing.DUPLICATE:
                 return DUPLICATE
             if standing is Standing.ERASED and not handler.meets_the_erased:

@@ -20,6 +20,35 @@ class Standing(StrEnum):
     NOBODY = "nobody"  # the message names no person
 
 
+STANDINGS = tuple(Standing)
+WORDS = f"'{{{','.join(STANDINGS)}}}'::text[]"
+
+
+def receiving(message_id: UUID, consumer: str, subject_id: UUID | None) -> str:
+    """The opening of a transaction that marks a message as received and locks its person; `standing_of` it tells."""
+    return _entering(message_id, consumer, subject_id)
+
+
+def locking(subject_id: UUID | None) -> str:
+    """The opening of a transaction that locks a person, if there is one, without a message."""
+    return _entering(None, None, subject_id) if subject_id else ""
+
+
+def _entering(message_id: UUID | None, consumer: str | None, subject_id: UUID | None) -> str:
+    """What is sent together with BEGIN answers with a number of rows and nothing else: the place of the word."""
+    arguments = ", ".join(_literal(each) for each in (message_id, consumer, subject_id))
+    return f"SELECT FROM generate_series(1, array_position({WORDS}, lethe.enter({arguments})))"
+
+
+def _literal(value: UUID | str | None) -> str:
+    return "NULL" if value is None else "'" + str(value).replace("'", "''") + "'"
+
+
+def standing_of(tx: Transaction) -> Standing:
+    """What a transaction that began with one of these openings knows of its person."""
+    return STANDINGS[tx.opened - 1]
+
+
 async def mark_received(tx: Transaction, message_id: UUID, consumer: str, subject_id: UUID | None) -> Standing:
     """Mark a message as received by a consumer and lock its person (`FOR KEY SHARE`)."""
     standing = Standing(await tx.value("SELECT lethe.enter($1, $2, $3)", message_id, consumer, subject_id))

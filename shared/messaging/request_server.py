@@ -20,7 +20,7 @@ from shared.database import Database
 from shared.messaging.acting import act_of, acting, in_the_name_of
 from shared.messaging.faults import Fault, classify
 from shared.messaging.idempotency import Claim
-from shared.messaging.inbox import Standing, lock_subject
+from shared.messaging.inbox import Standing, locking, standing_of
 from shared.messaging.publisher import UNREACHABLE, Publisher
 from shared.messaging.request_client import ASSERTION, DEADLINE, IDEMPOTENCY_KEY, PRINCIPAL, PROBLEM, REPLY
 from shared.messaging.router import Handler, RequestHandler, parameters
@@ -93,9 +93,9 @@ class RequestServer:
             reply = await self._call(handler.handler, request, known)
             return reply
         creates = handler.contract.reply is Created
-        async with self.database.transaction(handler.purpose) as tx:
-            subject_id = getattr(request, "subject_id", None)
-            if subject_id is not None and await lock_subject(tx, subject_id) is Standing.ERASED:
+        subject_id = getattr(request, "subject_id", None)
+        async with self.database.transaction(handler.purpose, opening=locking(subject_id)) as tx:
+            if subject_id is not None and standing_of(tx) is Standing.ERASED:
                 return ERASED
             if creates and (before := await claim.recall(tx)) is not None:
                 return before
