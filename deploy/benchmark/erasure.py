@@ -19,6 +19,7 @@ from deploy.local import processes, system
 from deploy.local.keys import signer
 from deploy.local.system import System
 from deploy.population import residents
+from deploy.population.cases import insert_cases
 from deploy.population.residents import Resident
 from shared.contracts import privacy
 from shared.contracts.privacy import OrderedSubject
@@ -55,18 +56,33 @@ async def _ordered(connections: Connections, people: Sequence[Resident]) -> list
 
 
 async def single(connections: Connections, ask: Ask, amqp_url: str, rounds: int, seed: int) -> Figures:
-    """One case on an idle system, from the accepted request to the event that it is closed."""
-    people = await arrive(connections, rounds, seed)
+    """One case on an idle system, from the accepted request to the event that it is closed.
+
+    Each takes turns with another person's, erased by bare SQL, one participant after another.
+    """
+    people, for_bare = await arrive(connections, rounds, seed), await arrive(connections, rounds, seed + 1_000)
+    await insert_cases(connections["privacy"], [p.subject_id for p in for_bare])
     await analyze(connections)
-    took = []
+    took, bare_took = list[float](), list[float]()
     async with fulfilled(amqp_url) as closing:
-        for person in people:
+        for person, other in zip(people, await _ordered(connections, for_bare), strict=True):
+            bare_took.append(await bare.one_after_another(connections, other) * 1000)
             began = perf_counter()
             await ask(person)
             await asyncio.wait_for(_until(closing, person), 30)
             took.append((perf_counter() - began) * 1000)
-    took = took[rounds // 10 :]  # the first cases warm plans and connections up
-    return {"p50_ms": round(statistics.median(took), 1), "p95_ms": round(_p95(took), 1)}
+    warm = rounds // 10  # the first cases warm plans and connections up
+    return single_figures(took[warm:], bare_took[warm:])
+
+
+def single_figures(took: Sequence[float], bare_took: Sequence[float]) -> Figures:
+    p50, bare_p50 = statistics.median(took), statistics.median(bare_took)
+    return {
+        "p50_ms": round(p50, 1),
+        "p95_ms": round(_p95(took), 1),
+        "bare_p50_ms": round(bare_p50, 1),
+        "ratio": round(p50 / bare_p50, 2),
+    }
 
 
 async def concurrent(connections: Connections, ask: Ask, amqp_url: str, cases: int, seed: int) -> Figures:

@@ -192,7 +192,9 @@ def test_the_benchmark(beside: Beside) -> None:
     bulk = measurements["bulk"]
     assert bulk["people"] == 400
     assert bulk["ratio"] == pytest.approx(bulk["bare_seconds"] / bulk["seconds"], rel=0.1)
-    assert 0 < measurements["single"]["p50_ms"] <= measurements["single"]["p95_ms"]
+    single = measurements["single"]
+    assert 0 < single["p50_ms"] <= single["p95_ms"]
+    assert single["ratio"] == pytest.approx(single["p50_ms"] / single["bare_p50_ms"], rel=0.1)
     assert set(measurements["concurrent"]) == {"cases", "per_second", "p95_ms"}
     assert list(measurements["growth"]) == ["200"]
     assert set(measurements["memory_mb"]) == set(system.PROCESSES)

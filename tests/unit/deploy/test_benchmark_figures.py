@@ -1,6 +1,8 @@
 """What the benchmarks make of what they measured: ratios of the same round, medians of all."""
 
-from deploy.benchmark import events
+import pytest
+
+from deploy.benchmark import erasure, events
 
 
 def test_a_ratio_is_of_the_same_round() -> None:
@@ -20,3 +22,11 @@ def test_the_median_is_of_the_ratios_and_not_of_the_rates() -> None:
     found = events.figures(rates)
     assert (found["plain_ratio"], found["batched_ratio"]) == (0.9, 1.0)
     assert found["plain_ratio_to_acknowledged"] == 0.25
+
+
+@pytest.mark.parametrize(("took", "ratio"), [([90.0, 60.0, 600.0], 3.0), ([10.0, 10.0], 0.33)])
+def test_one_case_is_compared_by_medians(took: list[float], ratio: float) -> None:
+    found = erasure.single_figures(took, [20.0, 30.0, 3000.0])
+    assert (found["ratio"], found["bare_p50_ms"]) == (ratio, 30.0)
+    assert found["p50_ms"] == sorted(took)[len(took) // 2]
+    assert found["p95_ms"] >= found["p50_ms"]
