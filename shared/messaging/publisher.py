@@ -19,6 +19,7 @@ from shared.messaging.sender_accounts import account
 
 CONNECT_TIMEOUT_S = 5.0
 PUBLISH_TIMEOUT_S = 10.0
+ANSWER_TIMEOUT_S = 5.0
 REST_S = 0.5
 
 UNREACHABLE = (OSError, TimeoutError, AMQPError, ChannelInvalidStateError)
@@ -55,6 +56,7 @@ class Publisher:
         self._lock = asyncio.Lock()
         self._connection: AbstractConnection | None = None
         self._channel: AbstractChannel | None = None
+        self._answers: AbstractChannel | None = None
         self._exchanges: dict[str, AbstractExchange] = {}
         self._rests_until = 0.0
 
@@ -97,12 +99,30 @@ class Publisher:
             )
         await self._exchanges[exchange].publish(message, routing_key, mandatory=True, timeout=PUBLISH_TIMEOUT_S)
 
+    async def answer(self, reply_to: str, message: aio_pika.Message) -> None:
+        """Send an answer to who waits for it, without a confirm: one that is lost is seen by the asker's deadline.
+
+        Not mandatory either: a direct reply is delivered and, with it on, returned as unroutable as well. Raises
+        when there is no channel to the broker.
+        """
+        channel = await self._answering()
+        await channel.default_exchange.publish(message, reply_to, mandatory=False, timeout=ANSWER_TIMEOUT_S)
+
+    async def _answering(self) -> AbstractChannel:
+        if self._answers is None or self._answers.is_closed:
+            await self.channel()  # which connects, and forgets what was open before
+            async with self._lock:
+                if self._connection is None:
+                    raise ConnectionError("the connection was closed a moment ago")
+                self._answers = await self._connection.channel(publisher_confirms=False)
+        return self._answers
+
     async def close(self) -> None:
         async with self._lock:
             await self._drop()
 
     async def _drop(self) -> None:
-        connection, self._connection, self._channel = self._connection, None, None
+        connection, self._connection, self._channel, self._answers = self._connection, None, None, None
         self._exchanges.clear()
         if connection is not None and not connection.is_closed:
             await connection.close()

@@ -119,9 +119,7 @@ class RequestServer:
             content_type="application/json",
         )
         try:
-            channel = await self.publisher.channel()
-            # mandatory off: a direct reply is delivered and, with it on, returned as unroutable as well
-            await channel.default_exchange.publish(reply, message.reply_to, mandatory=False, timeout=5)
+            await self.publisher.answer(message.reply_to, reply)
         except UNREACHABLE as error:
             log.warning("reply lost", type=message.type, **what_failed(error))
 

@@ -154,13 +154,16 @@ async def test_an_error_in_publishing_disturbs_no_consumer(harness: Harness, cha
     assert await depth(harness, NOTED) == 0
 
 
-async def test_an_answer_leaves_no_warning(harness: Harness, client: RequestClient) -> None:
+async def test_an_answer_leaves_no_warning(
+    harness: Harness, client: RequestClient, caplog: pytest.LogCaptureFixture
+) -> None:
     """A mandatory direct reply is delivered and returned as unroutable as well."""
     with capture_logs() as lines:
         async with harness.serve(reading(0)):
             for _ in range(5):
                 await client.request(ReadNotes(subject_id=uuid4()))
     assert [line for line in lines if line["event"] == "reply lost"] == []
+    assert [record for record in caplog.records if record.name.startswith("aiormq")] == []
 
 
 async def test_a_message_leaves_no_line_in_the_log(
