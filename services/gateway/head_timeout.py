@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from services.gateway.transport import GatheringTransport
+
 LONGEST_HEAD = 64 * 1024
 TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
@@ -20,7 +22,7 @@ class HeadTimeoutProtocol(HttpToolsProtocol):
     _awaited_bytes = 0
 
     def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
+        super().connection_made(GatheringTransport(transport, self.loop))  # type: ignore[arg-type]
         self._start()
 
     def data_received(self, data: bytes) -> None:
