@@ -31,7 +31,7 @@ ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.starts
 }
 IN_README = set(re.findall(r"\./lethe ([a-z][^`\n]*[a-z])", (PROJECT / "README.md").read_text()))
 IN_RUN_BOOK = set(re.findall(r"^\| `\./lethe ([^`]+)` ", (PROJECT / "docs/operations.md").read_text(), re.MULTILINE))
-BENCHMARKS = {f"benchmark {name}" for name in ("erasure", "events", "outbox")}
+BENCHMARKS = {f"benchmark {name}" for name in ("erasure", "events", "outbox", "requests")}
 OF_THEIR_OWN = {"up", "down", "demo", "test", "test --containers"} | BENCHMARKS
 BENCHMARK = ("benchmark", "erasure", "--people", "400", "--growth", "200", "--json")
 
@@ -229,3 +229,4 @@ def test_every_command_teaches(path: tuple[str, ...]) -> None:
 def test_a_wrong_command_is_told_from_a_failed_one() -> None:
     assert CliRunner().invoke(app, ["nonsense"]).exit_code == 2
     assert CliRunner().invoke(app, ["benchmark", "erasure", "--people", "1"]).exit_code == 2
+    assert CliRunner().invoke(app, ["benchmark", "events", "--messages", "1"]).exit_code == 2
