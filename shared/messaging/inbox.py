@@ -24,18 +24,16 @@ STANDINGS = tuple(Standing)
 WORDS = f"'{{{','.join(STANDINGS)}}}'::text[]"
 
 
-def receiving(message_id: UUID, consumer: str, subject_id: UUID | None) -> str:
-    """The opening of a transaction that marks a message as received and locks its person; `standing_of` it tells."""
-    return _entering(message_id, consumer, subject_id)
-
-
 def locking(subject_id: UUID | None) -> str:
     """The opening of a transaction that locks a person, if there is one, without a message."""
-    return _entering(None, None, subject_id) if subject_id else ""
+    return receiving(None, None, subject_id) if subject_id else ""
 
 
-def _entering(message_id: UUID | None, consumer: str | None, subject_id: UUID | None) -> str:
-    """What is sent together with BEGIN answers with a number of rows and nothing else: the place of the word."""
+def receiving(message_id: UUID | None, consumer: str | None, subject_id: UUID | None) -> str:
+    """The opening of a transaction that does what `mark_received` does; `standing_of` tells what came of it.
+
+    What is sent together with BEGIN answers with a number of rows and nothing else: the place of the word.
+    """
     arguments = ", ".join(_literal(each) for each in (message_id, consumer, subject_id))
     return f"SELECT FROM generate_series(1, array_position({WORDS}, lethe.enter({arguments})))"
 
