@@ -44,7 +44,7 @@ def _literal(value: UUID | str | None) -> str:
 
 def standing_of(tx: Transaction) -> Standing:
     """What a transaction that began with one of these openings knows of its person."""
-    return STANDINGS[tx.opened - 1]
+    return dict(enumerate(STANDINGS, start=1))[tx.opened]
 
 
 async def mark_received(tx: Transaction, message_id: UUID, consumer: str, subject_id: UUID | None) -> Standing:

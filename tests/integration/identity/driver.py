@@ -96,7 +96,7 @@ class Driver:
         async with self.harness.superuser("identity") as database:
             tables = await database.fetch(
                 "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN "
-                "('inbox', 'outbox', 'catch_up', 'erasure_report')"
+                "('inbox', 'outbox', 'catch_up', 'erasure_report', 'data_map_at_work', 'consumer')"
             )
             every = [f"SELECT t::text FROM {t['tablename']} t ORDER BY 1" for t in tables]  # noqa: S608 own names
             rows = [await database.fetch(statement) for statement in every]
