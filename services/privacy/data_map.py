@@ -8,7 +8,7 @@ IDS_END = "the ids lead to nobody any more when the case ends; the rows stay"
 
 DATA_MAP = DataMap(
     service="privacy",
-    version=4,
+    version=5,
     tables=(
         Table(
             "privacy_case",
@@ -75,6 +75,8 @@ DATA_MAP = DataMap(
             (Category.EMAIL,),
             ends="when it is confirmed, after 48 hours, or with the erasure",
         ),
+        Unkeyed("case_event", "evidence: what happened to a case, by its random id", EVIDENCE, "with the case"),
+        Unkeyed("case_transition", "how a case may go"),
         Unkeyed("erasure_order", "evidence: random ids of people and cases", EVIDENCE, IDS_END),
         Unkeyed("order_participant", "evidence: which service answered for how many", EVIDENCE, IDS_END),
         Unkeyed("order_report", "evidence: outcomes by random id", EVIDENCE, IDS_END),

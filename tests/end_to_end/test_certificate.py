@@ -209,7 +209,8 @@ UNKEYED = {
     | {"staff", "staff_recovery_code", "staff_session", "audit"},
     "licensing": set(),
     "marketing": {"signup", "suppression"},
-    "privacy": {"unconfirmed_request", "erasure_order", "order_participant", "order_report", "second_page"},
+    "privacy": {"unconfirmed_request", "case_event"}
+    | {"erasure_order", "order_participant", "order_report", "second_page"},
 }
 
 

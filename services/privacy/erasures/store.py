@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from services.privacy.cases.machine import Actor
 from services.privacy.erasure_orders.store import OWES
 from services.privacy.erasures.rules import OPEN, SOON, AskedRow, CaseRow
 from shared.contracts.privacy.erasures import CaseState
@@ -42,6 +43,8 @@ ORDER BY o.ordered_at, o.order_id, p.service
 ASKED = ("service", "answered", "failed", "asked_at", "reminders", "has_left")
 IN_FLIGHT = "SELECT count(*) FROM erasure_order WHERE open"
 TRY_NOW = "UPDATE privacy_case SET run_at = clock_timestamp() WHERE case_id = $1"
+RELEASED = "INSERT INTO case_event (case_id, actor, before, after, reason) VALUES ($1, $2, $3, $3, 'released')"
+RELEASES = "SELECT at FROM case_event WHERE case_id = $1 AND reason = 'released' ORDER BY at"
 # Longer ago than any wait between two reminders (jobs/reminders.py): the next look of that loop asks again.
 ASK_NOW = f"""
 UPDATE order_participant p SET asked_at = now() - interval '1 day' FROM erasure_order o
@@ -103,12 +106,18 @@ async def in_flight(tx: Transaction) -> int:
     return int(await tx.value(IN_FLIGHT))
 
 
-async def try_now(tx: Transaction, case: CaseRow) -> None:
+async def try_now(tx: Transaction, case: CaseRow, actor: Actor) -> None:
     """Let a case be ordered with the next order; if it is ordered, let those be asked again who owe a report."""
+    await tx.run(RELEASED, case.case_id, actor, case.state)
     if case.state == "ordered":
         await tx.run(ASK_NOW, case.orders[-1])
     else:
         await tx.run(TRY_NOW, case.case_id)
+
+
+async def releases(tx: Transaction, case_id: UUID) -> list[datetime]:
+    """When operators let a case go on at once."""
+    return [row["at"] for row in await tx.rows(RELEASES, case_id)]
 
 
 def _case(row: Row) -> CaseRow:

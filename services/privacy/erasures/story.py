@@ -14,7 +14,9 @@ PERSON = "person"
 DONE = {"purged": "purged", "anonymized": "anonymized", "retained": "kept by law", "refused": "kept for the contract"}
 
 
-def steps(case: CaseRow, orders: Sequence[OrderRow], reports: Sequence[Report]) -> list[ErasureStep]:
+def steps(
+    case: CaseRow, orders: Sequence[OrderRow], reports: Sequence[Report], releases: Sequence[datetime] = ()
+) -> list[ErasureStep]:
     """Everything that happened, oldest first."""
     told = [
         ErasureStep(
@@ -28,6 +30,7 @@ def steps(case: CaseRow, orders: Sequence[OrderRow], reports: Sequence[Report]) 
         told += _of_order(attempt, order)
     people = frozenset().union(*(order.people_of(case.case_id) for order in orders))
     told += [step for report in reports for step in _of_report(report, people)]
+    told += [ErasureStep(at=at, sentence="An operator let it go on at once.") for at in releases]
     if case.closed_at:
         told.append(_ending(case.closed_at, withdrawn=case.state == "withdrawn"))
     return sorted(told, key=lambda step: step.at)

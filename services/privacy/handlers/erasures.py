@@ -48,9 +48,9 @@ async def explain_erasure(request: privacy.ExplainErasure, tx: Transaction) -> p
         raise refuse(404, "no such case")
     orders = await store.orders(tx, case.orders)
     reports = await earlier_reports(tx, case.orders)
+    told = tuple(story.steps(case, orders, reports, await store.releases(tx, case.case_id)))
     standing = story.standing(case, orders[-1] if orders else None, await store.in_flight(tx), now())
-    steps = tuple(story.steps(case, orders, reports))
-    return privacy.ErasureStory(case_id=case.case_id, steps=steps, now=standing, orders=case.orders)
+    return privacy.ErasureStory(case_id=case.case_id, steps=told, now=standing, orders=case.orders)
 
 
 @router.request(privacy.ReleaseErasure, purpose=Purpose.ERASURE)
@@ -63,7 +63,7 @@ async def release_erasure(request: privacy.ReleaseErasure, tx: Transaction) -> D
         raise refuse(409, f"the case has ended: it is {case.state}")
     if rules.may_be_withdrawn(case, now()):
         raise refuse(409, "the case waits for its person, who may still withdraw it")
-    await store.try_now(tx, case)
+    await store.try_now(tx, case, "operator")
     tx.wake(REMINDERS if case.state == "ordered" else DISPATCHER)
     log.info("case released by an operator", state=case.state)
     return Done()

@@ -105,6 +105,7 @@ async def closed(harness: Harness, case_id: UUID) -> None:
       SELECT $2, false, ARRAY[subject_id], ARRAY[case_id], '{}' FROM privacy_case WHERE case_id = $1)
     UPDATE privacy_case SET state = 'closed', closed_at = now(), letter = 'outcome', order_id = $2 WHERE case_id = $1
     """
+    await rows(harness, "UPDATE privacy_case SET state = 'ordered' WHERE case_id = $1", case_id, service="privacy")
     await rows(harness, order, case_id, uuid4(), service="privacy")
 
 

@@ -34,6 +34,7 @@ OLD = Keyring("privacy", f"1:{'o' * 32}")
 NEW = Keyring("privacy", f"2:{'n' * 32},1:{'o' * 32}")
 SEAL = AddressSeal(NEW)
 OWN = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<!\d)\d{8}(?!\d)")
+ORDERED = "UPDATE privacy_case SET state = 'ordered' WHERE case_id = $1"
 """What differs between any two mails: the request's id and its code."""
 
 
@@ -84,6 +85,7 @@ async def erased(database: Database, harness: Harness) -> str:
     """The address of somebody whose case is closed and whose id is a tombstone."""
     email, person = await with_case(database, NEW)
     async with database.transaction(Purpose.ERASURE) as tx:
+        await tx.run(ORDERED, person.case_id)
         await prepare_erasure(tx, [person])
     await rows(harness, "UPDATE subject SET live = false WHERE subject_id = $1", person.subject_id, service="privacy")
     return email
@@ -165,6 +167,7 @@ async def test_an_erasure_finds_requests_across_a_rotation(
         async with database.transaction(Purpose.RIGHTS) as tx:
             asked[await take(tx, request, mailbox(keyring, address))] = address
     async with database.transaction(Purpose.ERASURE) as tx:
+        await tx.run(ORDERED, person.case_id)
         await prepare_erasure(tx, [person])
     left = await rows(
         harness,

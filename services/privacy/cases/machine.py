@@ -1,0 +1,48 @@
+"""How a case goes: its states, and who brings it from one to the next. PostgreSQL refuses every other way."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from shared.contracts.privacy.erasures import CaseState
+
+Right = Literal["erasure"]
+Actor = Literal["person", "clock", "participants", "operator"]
+
+
+@dataclass(frozen=True)
+class Transition:
+    """From a state to the next; without the first it opens the case."""
+
+    before: CaseState | Literal[""]
+    after: CaseState
+    actor: Actor
+    why: str
+
+
+MACHINES: Mapping[Right, tuple[Transition, ...]] = {
+    "erasure": (
+        Transition("", "waiting", "person", "asked, after proving who is asking"),
+        Transition("waiting", "ordered", "clock", "the cooling-off has ended"),
+        Transition("waiting", "withdrawn", "person", "taken back"),
+        Transition("ordered", "closed", "participants", "every service has answered"),
+        Transition("ordered", "failed", "participants", "one service could not erase"),
+        Transition("closed", "failed", "participants", "a linked id could not be erased"),
+        Transition("failed", "ordered", "clock", "the next attempt is due"),
+    ),
+}
+
+
+def drawn(right: Right) -> str:
+    """The machine as a diagram (Mermaid)."""
+    return "\n".join(_lines(right))
+
+
+def _lines(right: Right) -> Iterator[str]:
+    transitions = MACHINES[right]
+    yield "stateDiagram-v2"
+    for each in transitions:
+        yield f"    {each.before or '[*]'} --> {each.after}: {each.why} ({each.actor})"
+    goes_on_by_itself = {t.before for t in transitions if t.before and t.before != "closed"}
+    for ending in dict.fromkeys(t.after for t in transitions if t.after not in goes_on_by_itself):
+        yield f"    {ending} --> [*]"
