@@ -1,6 +1,5 @@
 """Each step of a case is noted with its actor; what the machine does not know is refused, whoever writes it."""
 
-from collections.abc import AsyncIterator
 from itertools import product
 from typing import Any, get_args
 from uuid import UUID, uuid4
@@ -8,15 +7,13 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from deploy.local.servers import Servers
-from services.privacy.app import SERVICE as PRIVACY
+from deploy.population import cases
+from deploy.population.cases import insert_cases
 from services.privacy.cases.machine import MACHINES
 from shared.contracts import privacy
 from shared.contracts.privacy.erasures import CaseState
 from shared.purposes import Purpose
-from tests import harness as harnesses
-from tests.fake_participants import APPLE, PARTICIPANTS, PEAR, FakeParticipants, fake_participants, opened_case, report
-from tests.harness import Harness
+from tests.fake_participants import APPLE, PARTICIPANTS, PEAR, FakeParticipants, opened_case, report
 
 KNOWN = {(t.before, t.after) for t in MACHINES["erasure"]}
 UNKNOWN = [pair for pair in product(get_args(CaseState), repeat=2) if pair not in KNOWN and pair[0] != pair[1]]
@@ -28,35 +25,15 @@ WAY: dict[str, tuple[str, ...]] = {
     "withdrawn": ("withdrawn",),
 }
 EVENTS = "SELECT actor, before, after, reason FROM case_event WHERE case_id = $1 ORDER BY event_id"
-OPEN = """
-WITH known AS (INSERT INTO subject (subject_id) VALUES (gen_random_uuid()) RETURNING subject_id)
-INSERT INTO privacy_case (case_id, subject_id, kind, state, channel, language, verified_by, received_at,
-  due_on, target_on, run_at, terminate_contract, token_hash)
-SELECT gen_random_uuid(), subject_id, 'erasure', $1, 'member', 'pl', 'test', now(), current_date + 30,
-  current_date + 14, now() + interval '1 day', true, decode(replace(gen_random_uuid()::text, '-', ''), 'hex')
-FROM known RETURNING case_id
-"""
 GO = "UPDATE privacy_case SET state = $2 WHERE case_id = $1"
 STATE = "SELECT state FROM privacy_case WHERE case_id = $1"
 
 
-@pytest.fixture(scope="module")
-async def harness(servers: Servers) -> AsyncIterator[Harness]:
-    settings = {"participants": ",".join(PARTICIPANTS)}
-    module_harness = await harnesses.build(servers, [PRIVACY], settings=settings)
-    yield module_harness
-    await harnesses.tear_down(module_harness)
-
-
-@pytest.fixture
-async def fakes(harness: Harness) -> AsyncIterator[FakeParticipants]:
-    async with fake_participants(harness) as participants:
-        yield participants
-
-
 async def case_in(fakes: FakeParticipants, state: str) -> UUID:
     """A case that came to a state by a way that the machine knows."""
-    case_id: UUID = await fakes.rows.fetchval(OPEN, "waiting")
+    person = uuid4()
+    await insert_cases(fakes.rows, [person])
+    case_id: UUID = await fakes.rows.fetchval("SELECT case_id FROM privacy_case WHERE subject_id = $1", person)
     for step in WAY[state]:
         await fakes.rows.execute(GO, case_id, step)
     return case_id
@@ -118,9 +95,13 @@ async def test_a_way_that_the_machine_does_not_know_is_refused(
 
 
 @pytest.mark.parametrize("state", [state for state in get_args(CaseState) if state != "waiting"])
-async def test_no_case_is_opened_in_another_state(fakes: FakeParticipants, state: str) -> None:
-    with pytest.raises(asyncpg.CheckViolationError):
-        await fakes.rows.fetchval(OPEN, state)
+async def test_no_case_is_opened_in_another_state(
+    fakes: FakeParticipants, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
+    monkeypatch.setattr(cases, "INSERT", cases.INSERT.replace("'waiting'", f"'{state}'"))
+    with pytest.raises(asyncpg.CheckViolationError) as refused:
+        await insert_cases(fakes.rows, [uuid4()])
+    assert refused.value.constraint_name == "case_transition"
 
 
 @pytest.mark.parametrize(

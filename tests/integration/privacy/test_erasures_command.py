@@ -14,6 +14,7 @@ import pytest
 import structlog
 
 from deploy.local.servers import Servers
+from deploy.population.cases import insert_cases
 from services.privacy.app import SERVICE as PRIVACY
 from services.privacy.sealed_addresses import AddressSeal
 from shared.contracts.privacy import ErasureReminded
@@ -26,7 +27,6 @@ from tests.fake_participants import (
     PARTICIPANTS,
     PEAR,
     FakeParticipants,
-    fake_participants,
     opened_case,
     report,
 )
@@ -48,12 +48,6 @@ async def harness(servers: Servers) -> AsyncIterator[Harness]:
     await harnesses.tear_down(module_harness)
 
 
-@pytest.fixture
-async def fakes(harness: Harness) -> AsyncIterator[FakeParticipants]:
-    async with fake_participants(harness) as participants:
-        yield participants
-
-
 async def lethe(harness: Harness, *words: str, **environment: str) -> tuple[str, str, int]:
     """`./lethe erasures WORDS` on this broker; it needs no database."""
     where = {"LETHE_AMQP_URL": harness.servers.amqp_url, "LETHE_VIRTUAL_HOST": harness.name}
@@ -67,25 +61,16 @@ async def told(harness: Harness, *words: str) -> dict[str, Any]:
     return document
 
 
-async def opened(fakes: FakeParticipants, waits: str = "0 s") -> UUID:
-    """A case whose cooling-off goes on for so long, with an address that is sealed in it."""
+async def opened(fakes: FakeParticipants, *, cooling_off: bool = False) -> UUID:
+    """A case that may run, with an address that is sealed in it; or one that its person may withdraw for a day."""
     person = uuid4()
     seal = AddressSeal(Keyring("privacy", fakes.harness.settings["keys"]))
-    if waits == "0 s":
-        await opened_case(fakes.database, person, seal.close(ADDRESS))
+    if cooling_off:
+        await insert_cases(fakes.rows, [person])
     else:
-        await fakes.rows.execute(WAITING, person, waits)
+        await opened_case(fakes.database, person, seal.close(ADDRESS))
     case_id: UUID = await fakes.rows.fetchval(CASE_OF, person)
     return case_id
-
-
-WAITING = """
-WITH known AS (INSERT INTO subject (subject_id) VALUES ($1))
-INSERT INTO privacy_case (case_id, subject_id, kind, state, channel, language, verified_by, received_at,
-  due_on, target_on, run_at, terminate_contract, token_hash)
-SELECT gen_random_uuid(), $1, 'erasure', 'waiting', 'member', 'pl', 'test', now(), current_date + 30,
-  current_date + 14, now() + $2::text::interval, true, decode(replace(gen_random_uuid()::text, '-', ''), 'hex')
-"""
 
 
 async def test_a_silent_participant_is_named(fakes: FakeParticipants, harness: Harness) -> None:
@@ -207,9 +192,9 @@ async def test_nothing_of_the_person_is_shown(fakes: FakeParticipants, harness: 
 
 
 async def test_what_will_miss_its_date_is_found(fakes: FakeParticipants, harness: Harness) -> None:
-    later, soon, late, bound = [await opened(fakes, "2 days") for _ in range(4)]
+    later, soon, late, bound = [await opened(fakes, cooling_off=True) for _ in range(4)]
     set_due = "UPDATE privacy_case SET due_on = current_date + $2::int WHERE case_id = $1"
-    for case_id, days in ((soon, 3), (late, -1), (bound, 1)):
+    for case_id, days in ((soon, 3), (late, -1), (bound, 0)):
         await fakes.rows.execute(set_due, case_id, days)
     outlooks = {case["case_id"]: case["outlook"] for case in (await told(harness, "list"))["cases"]}
     assert outlooks[str(later)] == "on time"
@@ -283,7 +268,7 @@ async def test_who_is_silent_is_asked_again_at_once(fakes: FakeParticipants, har
 
 
 async def test_a_cooling_off_is_its_persons(fakes: FakeParticipants, harness: Harness) -> None:
-    case_id = await opened(fakes, "1 day")
+    case_id = await opened(fakes, cooling_off=True)
     before = await fakes.rows.fetchval("SELECT run_at FROM privacy_case WHERE case_id = $1", case_id)
     sentence = "lethe: the case waits for its person, who may still withdraw it\n"
     assert await lethe(harness, "release", str(case_id)) == ("", sentence, 1)
@@ -293,7 +278,7 @@ async def test_a_cooling_off_is_its_persons(fakes: FakeParticipants, harness: Ha
 
 @pytest.mark.parametrize("state", ["closed", "withdrawn"])
 async def test_what_has_ended_is_not_released(fakes: FakeParticipants, harness: Harness, state: str) -> None:
-    case_id = await opened(fakes, "1 day")
+    case_id = await opened(fakes, cooling_off=True)
     ended = "UPDATE privacy_case SET state = $2, closed_at = now() WHERE case_id = $1"
     for step in ["ordered", "closed"] if state == "closed" else [state]:
         await fakes.rows.execute(ended, case_id, step)

@@ -2,50 +2,32 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
-from deploy.local.servers import Servers
 from deploy.population.cases import insert_cases, release
-from services.privacy.app import SERVICE as PRIVACY
 from services.privacy.sealed_addresses import AddressSeal
 from shared.contracts import privacy
 from shared.secrets import Keyring
-from tests import harness as harnesses
 from tests.fake_participants import (
     APPLE,
     PARTICIPANTS,
     PEAR,
     FakeParticipants,
     announced,
-    fake_participants,
     opened_case,
     report,
     said,
 )
-from tests.harness import Harness, eventually
+from tests.harness import eventually
 from tests.sample.harness import depth, handled, listening, send, until_handled
 
 ROUNDS = 8
 REPORTED = "privacy.on.any.erasure-reported"
 ASKED_AGAIN = "SELECT asked_at = '-infinity' FROM order_participant WHERE service = 'pear'"
 ANNOUNCED = "privacy.on.any.data-map-announced"
-
-
-@pytest.fixture(scope="module")
-async def harness(servers: Servers) -> AsyncIterator[Harness]:
-    module_harness = await harnesses.build(servers, [PRIVACY], settings={"participants": ",".join(PARTICIPANTS)})
-    yield module_harness
-    await harnesses.tear_down(module_harness)
-
-
-@pytest.fixture
-async def fakes(harness: Harness) -> AsyncIterator[FakeParticipants]:
-    async with fake_participants(harness) as participants:
-        yield participants
 
 
 async def test_two_reports_at_the_same_instant_close_the_order_once(fakes: FakeParticipants) -> None:
