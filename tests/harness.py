@@ -19,6 +19,7 @@ from shared.database import Database
 from shared.messaging.outbox import enqueue
 from shared.messaging.request_client import RequestClient
 from shared.messaging.router import EventHandler
+from shared.problems import Refused
 from shared.service import Resources, Service, running
 from tests.askers import AnyAsker
 
@@ -31,6 +32,7 @@ SHORT_WAITS_MS = {
 }
 # Met by failures only: a busy machine is three times slower than an idle one.
 PATIENCE_S = float(os.environ.get("LETHE_TEST_PATIENCE_S", "90"))
+UNAVAILABLE = 503
 DEEPER = 10 if os.environ.get("LETHE_TEST_DEEP") else 1
 """How many times as many rounds `./lethe test --deep` plays."""
 ASKERS = (GATEWAY, "identity", "licensing", "marketing", "privacy")
@@ -168,14 +170,23 @@ async def serving(servers: Servers, *services: Service) -> AsyncIterator[Harness
         await tear_down(harness)
 
 
+async def _looked(what: Callable[[], Any]) -> Any:
+    """What it answers now; a service that is too busy to answer is asked again."""
+    try:
+        answer = what()
+        return await answer if inspect.isawaitable(answer) else answer
+    except Refused as refused:
+        if refused.problem.status != UNAVAILABLE:
+            raise
+        return None
+
+
 async def eventually(what: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
     """Poll until `what` answers something true, now or when awaited; the last answer is in the failure."""
     loop = asyncio.get_running_loop()
     end = loop.time() + patience_s
     while True:
-        answer = what()
-        if inspect.isawaitable(answer):
-            answer = await answer
+        answer = await _looked(what)
         if answer:
             return answer
         if loop.time() > end:
