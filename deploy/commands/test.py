@@ -143,29 +143,40 @@ def _run_all(chosen: Sequence[Kind], environment: dict[str, str]) -> dict[str, F
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     finished: dict[str, Finished] = {}
     progress = Progress(*columns, console=Console(stderr=True), transient=True)
-    with progress, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        for future in as_completed([pool.submit(_run, kind, environment, progress) for kind in chosen]):
+    with progress, ThreadPoolExecutor(SIDE_BY_SIDE) as pool, _all_or_nothing(pool) as started:
+        for future in as_completed([pool.submit(_run, kind, environment, progress, started) for kind in chosen]):
             each = future.result()
             finished[each.kind.name] = each
             typer.echo(f"── {each.kind.name} (budget {each.kind.budget_s:.0f} s)\n{each.output.rstrip()}")
     return finished
 
 
-def _run(kind: Kind, environment: dict[str, str], progress: Progress) -> Finished:
+@contextmanager
+def _all_or_nothing(pool: ThreadPoolExecutor) -> Iterator[list[subprocess.Popen[str]]]:
+    """Where kinds note their processes. Whoever ends the run (a signal, Ctrl-C) ends them, and no other one begins."""
+    started: list[subprocess.Popen[str]] = []
+    try:
+        yield started
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in started:
+            process.terminate()
+        raise
+
+
+def _run(kind: Kind, environment: dict[str, str], progress: Progress, started: list[subprocess.Popen[str]]) -> Finished:
     task, began = progress.add_task(kind.name, total=None), time.monotonic()
+    own = environment | {RANGE: ports_of(kind)}
     with tempfile.TemporaryFile("w+") as output:
-        done = subprocess.run(  # noqa: S603 constants
-            kind.command,
-            cwd=PROJECT,
-            env=environment | {RANGE: ports_of(kind)},
-            check=False,
-            stdout=output,
-            stderr=subprocess.STDOUT,
+        process = subprocess.Popen(  # noqa: S603 constants
+            kind.command, cwd=PROJECT, env=own, stdout=output, stderr=subprocess.STDOUT, text=True
         )
+        started.append(process)
+        passed = process.wait() == 0
         output.seek(0)
         text = output.read()
     progress.remove_task(task)
-    return Finished(kind, done.returncode == 0, time.monotonic() - began, text)
+    return Finished(kind, passed, time.monotonic() - began, text)
 
 
 def ports_of(kind: Kind) -> str:

@@ -1,0 +1,34 @@
+"""`./lethe test` that is told to end: what it runs ends with it, and nothing else begins."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from deploy.local.folders import PROJECT
+
+PATIENCE_S = 90.0
+
+
+def children(process: subprocess.Popen[str]) -> list[str]:
+    """The ids of what its threads started."""
+    threads = Path(f"/proc/{process.pid}/task").glob("*/children")
+    return [child for thread in threads for child in thread.read_text().split()]
+
+
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
+def test_a_run_that_is_ended_leaves_nothing_behind(ending: signal.Signals) -> None:
+    argv = [sys.executable, "-m", "deploy.commands", "test", "unit", "architecture", "types"]
+    process = subprocess.Popen(argv, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    deadline = time.monotonic() + PATIENCE_S
+    while len(running := children(process)) < 2:
+        assert process.poll() is None
+        assert time.monotonic() < deadline
+    process.send_signal(ending)
+    said, _ = process.communicate(timeout=PATIENCE_S)
+    assert process.returncode == 128 + ending
+    assert "── types" not in said
+    assert [child for child in running if Path(f"/proc/{child}").exists()] == []
