@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 import asyncpg
 from aio_pika.abc import AbstractChannel
 
+from deploy.local.servers import Servers
 from services.privacy.app import SERVICE as PRIVACY
 from services.privacy.cases import rules, store
 from shared.clock import now, today
@@ -27,6 +28,7 @@ from shared.contracts.privacy import ErasureOrdered
 from shared.database import Database
 from shared.messaging.request_client import RequestClient
 from shared.purposes import Purpose
+from tests import harness as harnesses
 from tests.harness import Harness, eventually
 from tests.sample.harness import Heard, listening, publishing, send
 
@@ -74,6 +76,14 @@ class FakeParticipants:
         document = (await self.client.request(privacy.ReadCertificate(token=token))).document
         certificate: dict[str, Any] = json.loads(document)
         return certificate
+
+
+@contextlib.asynccontextmanager
+async def privacy_alone(servers: Servers) -> AsyncIterator[Harness]:
+    """A harness of privacy, which expects these participants and no others."""
+    harness = await harnesses.build(servers, [PRIVACY], settings={"participants": ",".join(PARTICIPANTS)})
+    yield harness
+    await harnesses.tear_down(harness)
 
 
 @contextlib.asynccontextmanager

@@ -1,5 +1,6 @@
 """Each step of a case is noted with its actor; what the machine does not know is refused, whoever writes it."""
 
+from collections.abc import AsyncIterator
 from itertools import product
 from typing import Any, get_args
 from uuid import UUID, uuid4
@@ -7,13 +8,15 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
+from deploy.local.servers import Servers
 from deploy.population import cases
 from deploy.population.cases import insert_cases
 from services.privacy.cases.machine import MACHINES
 from shared.contracts import privacy
 from shared.contracts.privacy.erasures import CaseState
 from shared.purposes import Purpose
-from tests.fake_participants import APPLE, PARTICIPANTS, PEAR, FakeParticipants, opened_case, report
+from tests.fake_participants import APPLE, PARTICIPANTS, PEAR, FakeParticipants, opened_case, privacy_alone, report
+from tests.harness import Harness
 
 KNOWN = {(t.before, t.after) for t in MACHINES["erasure"]}
 UNKNOWN = [pair for pair in product(get_args(CaseState), repeat=2) if pair not in KNOWN and pair[0] != pair[1]]
@@ -27,6 +30,12 @@ WAY: dict[str, tuple[str, ...]] = {
 EVENTS = "SELECT actor, before, after, reason FROM case_event WHERE case_id = $1 ORDER BY event_id"
 GO = "UPDATE privacy_case SET state = $2 WHERE case_id = $1"
 STATE = "SELECT state FROM privacy_case WHERE case_id = $1"
+
+
+@pytest.fixture(scope="module")
+async def harness(servers: Servers) -> AsyncIterator[Harness]:
+    async with privacy_alone(servers) as module_harness:
+        yield module_harness
 
 
 async def case_in(fakes: FakeParticipants, state: str) -> UUID:

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from deploy.local.servers import Servers
 from deploy.population.cases import insert_cases, release
 from services.privacy.sealed_addresses import AddressSeal
 from shared.contracts import privacy
@@ -18,16 +20,23 @@ from tests.fake_participants import (
     FakeParticipants,
     announced,
     opened_case,
+    privacy_alone,
     report,
     said,
 )
-from tests.harness import eventually
+from tests.harness import Harness, eventually
 from tests.sample.harness import depth, handled, listening, send, until_handled
 
 ROUNDS = 8
 REPORTED = "privacy.on.any.erasure-reported"
 ASKED_AGAIN = "SELECT asked_at = '-infinity' FROM order_participant WHERE service = 'pear'"
 ANNOUNCED = "privacy.on.any.data-map-announced"
+
+
+@pytest.fixture(scope="module")
+async def harness(servers: Servers) -> AsyncIterator[Harness]:
+    async with privacy_alone(servers) as module_harness:
+        yield module_harness
 
 
 async def test_two_reports_at_the_same_instant_close_the_order_once(fakes: FakeParticipants) -> None:
