@@ -18,8 +18,8 @@ class RecentSessions:
 
     def recent(self, token: str) -> Principal | None:
         self._drop_old()
-        _, principal = self._known.get(digest(token), (0.0, None))
-        return principal
+        until, principal = self._known.get(digest(token), (0.0, None))
+        return principal if until > monotonic() else None
 
     def remember(self, token: str, principal: Principal) -> None:
         """Also anew: the second begins again."""
