@@ -1,17 +1,16 @@
 """Set up RabbitMQ: a virtual host, a user per service with least privilege, topology and policies."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 from urllib.parse import quote, urlsplit
 
 import httpx
 
 from deploy.passwords import password
-from shared.contracts.message import GATEWAY, Request, requests
+from shared.contracts.message import GATEWAY, requests
 from shared.contracts.schemas import published
 from shared.messaging import topology
 from shared.messaging.router import EventHandler
-from shared.messaging.sender_accounts import questions
+from shared.messaging.sender_accounts import Question, questions
 
 NOTHING = "^$"
 
@@ -35,7 +34,7 @@ async def prepare(
         await _put(api, f"/api/vhosts/{quote(virtual_host, safe='')}", {"default_queue_type": "classic"})
         await _allow_admin(api, virtual_host, management_url)
     await topology.set_policies(management_url, virtual_host, services, dict(waits_ms or {}))
-    asked = questions(known_requests(), (*services, *askers), services)
+    asked = questions_to(services, askers)
     await topology.declare(in_virtual_host(amqp_admin_url, virtual_host), reactions, services, asked)
     async with topology.management(management_url) as api:  # RabbitMQ 4.3 has no permission for an exchange to come
         return {s: await _user(api, virtual_host, s, amqp_admin_url, secret) for s in (*services, *askers)}
@@ -67,10 +66,10 @@ async def _user(api: httpx.AsyncClient, virtual_host: str, service: str, amqp_ur
     return in_virtual_host(amqp_url, virtual_host, quote(user, safe=""), own_password)
 
 
-def known_requests() -> list[type[Request[Any]]]:
-    """Every request that this release knows."""
-    published()  # imports them all
-    return requests()
+def questions_to(services: Sequence[str], askers: Sequence[str] = (GATEWAY,)) -> list[Question]:
+    """What these services are asked in this release: by each other, by those who only ask, by operators."""
+    published()  # imports every contract
+    return questions(requests(), (*services, *askers), services)
 
 
 def _permissions(service: str, own: str) -> dict[str, str]:

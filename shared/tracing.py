@@ -180,7 +180,7 @@ def _span(
             whole = _whole.set(_whole.get() if parent is None else span)
             try:
                 yield span
-            except Exception as error:
+            except Exception as error:  # told, and raised again
                 note_failure(span, error)
                 raise
             finally:

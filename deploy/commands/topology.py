@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from deploy.broker import known_requests
+from deploy.broker import questions_to
 from deploy.commands import access
 from deploy.commands.console import Json
 from deploy.local import system
@@ -18,9 +18,7 @@ from deploy.topology.actual import Actual, actual
 from deploy.topology.expected import Expected, expected
 from deploy.topology.findings import Finding, findings
 from deploy.topology.prune import Plan, StillUsed, carry_out, plan
-from shared.contracts.message import GATEWAY
 from shared.messaging import consumer_rows
-from shared.messaging.sender_accounts import questions
 from shared.messaging.topology import REACTS, management
 from shared.purposes import Purpose
 
@@ -65,7 +63,7 @@ def prune(dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell wha
 
 def _expected() -> Expected:
     handlers = [h for name in SERVICES for h in system.service(name).complete_router().event_handlers]
-    return expected(SERVICES, handlers, questions(known_requests(), (*SERVICES, GATEWAY), SERVICES))
+    return expected(SERVICES, handlers, questions_to(SERVICES))
 
 
 async def _actual() -> Actual:

@@ -29,7 +29,7 @@ class Expected:
     queues: Collection[str]
     exchanges: Mapping[str, str]
     bindings: Collection[Binding]
-    asked: Collection[Binding]
+    answering: Collection[Binding]
     """What a service that answers requests binds itself while it is at work."""
     policies: Mapping[str, Mapping[str, Any]]
 
@@ -64,7 +64,7 @@ def expected(
             *(Binding(name, name, name) for name in fanouts),
             *(Binding(topology.asks(q.asker), topology.answers(q.owner), q.type, "exchange") for q in questions),
         },
-        asked={_answering(name) for name in services},
+        answering={_answering(name) for name in services},
         policies=topology.policies(sorted(services), dict(waits_ms or {})),
     )
 

@@ -42,7 +42,7 @@ def foreign_bindings(expected: Expected, actual: Actual) -> list[Binding]:
     return [
         binding
         for binding in actual.bindings
-        if binding not in (*expected.bindings, *expected.asked)
+        if binding not in (*expected.bindings, *expected.answering)
         and (binding.target in targets or binding.target.startswith(ours) or binding.exchange in shared)
     ]
 

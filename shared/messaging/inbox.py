@@ -20,8 +20,8 @@ class Standing(StrEnum):
     NOBODY = "nobody"  # the message names no person
 
 
-STANDINGS = tuple(Standing)
-WORDS = f"'{{{','.join(STANDINGS)}}}'::text[]"
+BY_PLACE = dict(enumerate(Standing, start=1))
+WORDS = f"'{{{','.join(Standing)}}}'::text[]"
 
 
 def locking(subject_id: UUID | None) -> str:
@@ -44,7 +44,7 @@ def _literal(value: UUID | str | None) -> str:
 
 def standing_of(tx: Transaction) -> Standing:
     """What a transaction that began with one of these openings knows of its person."""
-    return dict(enumerate(STANDINGS, start=1))[tx.opened]
+    return BY_PLACE[tx.opened]
 
 
 async def mark_received(tx: Transaction, message_id: UUID, consumer: str, subject_id: UUID | None) -> Standing:
