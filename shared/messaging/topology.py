@@ -4,7 +4,8 @@ An event published while a service has never run is then waiting for it. What ma
 (limits, times to live) stands in policies: a queue's arguments can never be changed later.
 """
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -79,30 +80,47 @@ async def declare(
     connection = await aio_pika.connect(amqp_url, timeout=TIMEOUT_S)
     async with connection:
         await _declare_exchanges(connection)
-        for service in sorted(set(services)):
-            await _declare_queue(connection, dead_letters(service))
-            await _declare_exchange(connection, answers(service), ExchangeType.FANOUT)
-        for handler in handlers:
-            queue = await _declare_queue(connection, handler.queue)
-            await queue.bind(EVENTS, handler.contract.type, timeout=TIMEOUT_S)
+        names = sorted(set(services))
+        await _each(_declare_exchange(connection, answers(name), ExchangeType.FANOUT) for name in names)
+        await _each(_declare_queue(connection, dead_letters(name)) for name in names)
+        await _each(_declare_reaction(connection, handler) for handler in handlers)
         await _bind_questions(connection, list(questions))
 
 
+async def _each(declarations: Iterable[Awaitable[Any]]) -> None:
+    """One beside the other: the broker takes 20 ms for a quorum queue, and most of them it waits."""
+    waiting = [asyncio.ensure_future(declaration) for declaration in declarations]
+    try:
+        await asyncio.gather(*waiting)
+    finally:  # the first one that is refused ends the others
+        for each in waiting:
+            each.cancel()
+
+
+async def _declare_reaction(connection: AbstractConnection, handler: EventHandler) -> None:
+    queue = await _declare_queue(connection, handler.queue)
+    await queue.bind(EVENTS, handler.contract.type, timeout=TIMEOUT_S)
+
+
 async def _bind_questions(connection: AbstractConnection, questions: Sequence[Question]) -> None:
-    for asker in sorted({question.asker for question in questions}):
-        await _declare_exchange(connection, asks(asker), ExchangeType.DIRECT)
+    askers = sorted({question.asker for question in questions})
+    await _each(_declare_exchange(connection, asks(asker), ExchangeType.DIRECT) for asker in askers)
     channel = await connection.channel()
-    for question in questions:
-        target = await channel.get_exchange(answers(question.owner), ensure=False)
-        await target.bind(asks(question.asker), question.type, timeout=TIMEOUT_S)
+    owners = {
+        question.owner: await channel.get_exchange(answers(question.owner), ensure=False) for question in questions
+    }
+    await _each(owners[q.owner].bind(asks(q.asker), q.type, timeout=TIMEOUT_S) for q in questions)
 
 
 async def _declare_exchanges(connection: AbstractConnection) -> None:
-    for name in (UNROUTED, *(tier.name for tier in TIERS)):
-        await _declare_exchange(connection, name, ExchangeType.FANOUT)
-        queue = await _declare_queue(connection, name)
-        await queue.bind(name, timeout=TIMEOUT_S)
+    await _each(_declare_waiting_room(connection, name) for name in (UNROUTED, *(tier.name for tier in TIERS)))
     await _declare_exchange(connection, EVENTS, ExchangeType.TOPIC, {"alternate-exchange": UNROUTED})
+
+
+async def _declare_waiting_room(connection: AbstractConnection, name: str) -> None:
+    await _declare_exchange(connection, name, ExchangeType.FANOUT)
+    queue = await _declare_queue(connection, name)
+    await queue.bind(name, timeout=TIMEOUT_S)
 
 
 async def _declare_exchange(
