@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from deploy.local import servers as local
-from deploy.local.folders import STATE
+from deploy.local.folders import state_of_tests
 from services.identity.app import SERVICE as IDENTITY
 from services.licensing.app import SERVICE as LICENSING
 from services.marketing.app import SERVICE as MARKETING
@@ -20,17 +20,16 @@ from tests import harness as harnesses
 @pytest.fixture(scope="session")
 def servers() -> Iterator[local.Servers]:
     """Real servers: those that run already, containers where they are asked for, or private ones."""
-    folder = Path(os.environ.get("LETHE_TEST_STATE", STATE / "test"))
     if running := os.environ.get("LETHE_TEST_SERVERS"):  # ./lethe test shares them among its kinds
         urls = json.loads(running)
         yield local.Servers(**urls | {"mailbox_folder": urls["mailbox_folder"] and Path(urls["mailbox_folder"])})
         return
     if containers.wanted():
-        with containers.servers(folder) as container_servers:
+        with containers.servers(state_of_tests()) as container_servers:
             yield container_servers
         return
-    yield local.running_servers(folder, durable=False)
-    local.stop_servers(folder)
+    with local.servers_of_tests() as private_servers:
+        yield private_servers
 
 
 @pytest.fixture(scope="module")

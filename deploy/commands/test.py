@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -19,9 +18,9 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from deploy.commands.console import one_sentence_per_failure
-from deploy.local.folders import PROJECT, STATE
+from deploy.local.folders import PROJECT
 from deploy.local.ports import OUR_PORTS, RANGE
-from deploy.local.servers import running_servers, stop_servers
+from deploy.local.servers import servers_of_tests
 
 WRONG_USE = 2
 SIDE_BY_SIDE = 2
@@ -130,12 +129,8 @@ def _shared_servers(chosen: Sequence[Kind]) -> Iterator[dict[str, str]]:
     if SERVERS in os.environ or not any(kind.needs_servers for kind in chosen):
         yield {}
         return
-    folder = Path(os.environ.get("LETHE_TEST_STATE", STATE / "test"))
-    try:
-        servers = running_servers(folder, durable=False, tell=lambda line: typer.echo(line, err=True))
+    with servers_of_tests(tell=lambda line: typer.echo(line, err=True)) as servers:
         yield {SERVERS: json.dumps(asdict(servers), default=str)}
-    finally:
-        stop_servers(folder)
 
 
 def _run_all(chosen: Sequence[Kind], environment: dict[str, str]) -> dict[str, Finished]:

@@ -57,6 +57,7 @@ NOT_DURABLE = """
 # tests of faults rely on it; so a commit is still handed to the operating system before it is confirmed.
 fsync = off
 full_page_writes = off
+max_wal_size = '512MB'
 """
 
 

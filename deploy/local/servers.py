@@ -1,15 +1,17 @@
 """PostgreSQL, RabbitMQ and the mailbox together: the private ones, or those named in the environment."""
 
 import os
+import shutil
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from deploy.local import mailbox, postgres, processes, rabbitmq
-from deploy.local.folders import STATE, StartError, Tell, alone, say_nothing
+from deploy.local.folders import STATE, StartError, Tell, alone, say_nothing, state_of_tests
 
 Result = TypeVar("Result")
 
@@ -52,6 +54,17 @@ def stop_servers(folder: Path = STATE, keep: Collection[str] = ()) -> None:
         ends = [pool.submit(each.stop, folder) for each in (postgres, rabbitmq, mailbox) if each.NAME not in keep]
         for end in ends:
             end.result()
+
+
+@contextmanager
+def servers_of_tests(tell: Tell = say_nothing) -> Iterator[Servers]:
+    """Private servers until the block ends; nothing of theirs stays."""
+    folder = state_of_tests()
+    try:
+        yield running_servers(folder, durable=False, tell=tell)
+    finally:
+        stop_servers(folder)
+        shutil.rmtree(folder)
 
 
 def running_processes(folder: Path = STATE) -> dict[str, int | None]:

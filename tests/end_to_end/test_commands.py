@@ -22,10 +22,10 @@ from typer.testing import CliRunner
 
 from deploy.commands import COMMANDS, app, load
 from deploy.local import processes, system
-from deploy.local.folders import PROJECT, STATE, alone
+from deploy.local.folders import PROJECT, alone, state_of_tests
 from deploy.local.servers import kill_servers
 
-FOLDER = Path(os.environ.get("LETHE_TEST_STATE", STATE / "test")) / "commands"
+FOLDER = state_of_tests() / "commands"
 ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("LETHE_")} | {
     "LETHE_STATE": str(FOLDER)
 }

@@ -2,22 +2,20 @@
 
 import asyncio
 import contextlib
-import os
 import shutil
 from collections.abc import AsyncIterator, Iterator, Sequence
-from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 import pytest
 
 from deploy.local import processes, servers, start, system
-from deploy.local.folders import STATE
+from deploy.local.folders import state_of_tests
 from deploy.population import residents
 from deploy.population.cases import insert_cases, release
 from tests.harness import SHORT_WAITS_MS, eventually
 
-FOLDER = Path(os.environ.get("LETHE_TEST_STATE", STATE / "test")) / "faults"
+FOLDER = state_of_tests() / "faults"
 # Nobody is reminded, unless a module wants it: what a kill loses must not be healed by asking again.
 SETTINGS = {"LETHE_COOLING_OFF_S": "0", "LETHE_REMIND_AFTER_S": "3600", "LETHE_DRAIN_SECONDS": "2"}
 PATIENCE_S = 120.0
