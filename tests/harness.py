@@ -7,6 +7,7 @@ import os
 import secrets
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -21,14 +22,15 @@ from shared.messaging.request_client import RequestClient
 from shared.messaging.router import EventHandler
 from shared.problems import Refused
 from shared.service import Resources, Service, running
+from tests import templates
 from tests.askers import AnyAsker
 
 # Tests wait in milliseconds where operators wait in minutes.
 SHORT_WAITS_MS = {
-    "lethe.retry.5s": 100,
-    "lethe.retry.30s": 200,
-    "lethe.retry.5min": 300,
-    "lethe.retry.1h": 400,
+    "lethe.retry.5s": 25,
+    "lethe.retry.30s": 50,
+    "lethe.retry.5min": 75,
+    "lethe.retry.1h": 100,
 }
 # Met by failures only: a busy machine is three times slower than an idle one.
 PATIENCE_S = float(os.environ.get("LETHE_TEST_PATIENCE_S", "90"))
@@ -73,8 +75,9 @@ class Harness:
         """Run services inside the test's process until the block ends."""
         async with contextlib.AsyncExitStack() as stack:
             resources: dict[str, Resources] = {}
-            waiting = [self._enter(stack, service, resources) for service in services]
-            await asyncio.gather(*waiting)
+            asked = [service for service in services if not service.takes_orders]  # the others wait for them
+            for together in (asked, [service for service in services if service.takes_orders]):
+                await asyncio.gather(*(self._enter(stack, service, resources) for service in together))
             yield resources
 
     async def _enter(self, stack: contextlib.AsyncExitStack, service: Service, resources: dict[str, Resources]) -> None:
@@ -115,19 +118,17 @@ class Harness:
 
 
 async def build(
-    servers: Servers, services: Sequence[Service], *, settings: Mapping[str, Any] | None = None, **more: Any
+    servers: Servers, services: Sequence[Service], *, settings: Mapping[str, Any] | None = None, **migrations: Path
 ) -> Harness:
     """Make the databases, the virtual host, users and topology of one test module."""
     name = f"t{secrets.token_hex(4)}"
     urls = {}
     for service in services:
-        urls[service.name] = await databases.create(
-            servers.postgres_admin_url,
-            service.name,
-            secret=SECRET,
-            database=f"{service.name}_{name}",
-            **more.get(service.name, {}),
-        )
+        database = f"{service.name}_{name}"
+        folder = migrations.get(service.name, databases.SERVICES_FOLDER / service.name / "migrations")
+        how: dict[str, Any] = {"secret": SECRET, "migrations_folder": folder}
+        await templates.copy(servers.postgres_admin_url, service.name, database, **how)
+        urls[service.name] = await databases.create(servers.postgres_admin_url, service.name, database=database, **how)
     reactions: list[EventHandler] = [r for s in services for r in s.complete_router().event_handlers]
     names = [s.name for s in services]
     urls_of_broker = (servers.amqp_url, servers.management_url)

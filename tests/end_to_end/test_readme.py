@@ -49,7 +49,7 @@ def helpdesk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Service, 
 async def test_the_example_joins_and_is_erased(servers: Servers, helpdesk: tuple[Service, Path]) -> None:
     service, migrations = helpdesk
     everybody = [IDENTITY, LICENSING, MARKETING, PRIVACY, service]
-    harness = await harnesses.build(servers, everybody, helpdesk={"migrations_folder": migrations})
+    harness = await harnesses.build(servers, everybody, helpdesk=migrations)
     person, license_id = uuid4(), uuid4()
     try:
         async with harness.serve(*everybody) as resources:

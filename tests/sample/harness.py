@@ -51,7 +51,7 @@ def alone(*routers: ServiceRouter) -> Service:
 @contextlib.asynccontextmanager
 async def sample_harness(servers: Servers, *services: Service) -> AsyncIterator[Harness]:
     """Databases and queues of the sample service (and others) until the block ends."""
-    harness = await harnesses.build(servers, services or [alone()], sample={"migrations_folder": MIGRATIONS})
+    harness = await harnesses.build(servers, services or [alone()], sample=MIGRATIONS)
     try:
         yield harness
     finally:

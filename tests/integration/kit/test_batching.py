@@ -36,8 +36,11 @@ class Pages:
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
+        self.goes_on = asyncio.Event()
+        self.goes_on.set()
 
     async def keep(self, events: list[ThingNoted], tx: Transaction) -> None:
+        await self.goes_on.wait()
         await tx.run(KEEP, [event.note_id for event in events], [event.subject_id for event in events])
         for event in events:
             tx.publish(NoteKept(subject_id=event.subject_id, note_id=event.note_id))
@@ -94,9 +97,11 @@ async def test_every_message_thrice_and_shuffled_has_one_effect(
     together, apart = deliveries[:150], deliveries[150:]  # copies in one batch, and in many
     random.shuffle(apart)
     done, duplicate = handled(NOTED, "done"), handled(NOTED, "duplicate")
+    pages.goes_on.clear()  # the first batch waits until all are there: the others come together
     async with listening(harness, NoteKept.type) as heard:
         sent = (send(channel, event, message_id=message_id) for message_id, event in [*together, *apart])
         await asyncio.gather(*sent)
+        pages.goes_on.set()
         await until_handled(NOTED, "done", done + 100)
         await until_handled(NOTED, "duplicate", duplicate + 200)
         assert len(heard) <= 100

@@ -1,6 +1,8 @@
 """Consumers that rest: paused by an operator through restarts, or by their breaker while too much fails."""
 
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -9,8 +11,8 @@ from aio_pika.abc import AbstractChannel
 
 from shared.database import Transaction
 from shared.messaging import breaker
-from shared.messaging.topology import TIERS
-from tests.harness import Harness, eventually
+from shared.messaging.topology import TIERS, set_policies
+from tests.harness import SHORT_WAITS_MS, Harness, eventually
 from tests.integration.kit.test_readiness import ready, watched
 from tests.sample.contracts import ThingNoted
 from tests.sample.harness import depth, handled, lethe, lethe_apart, metric, reacting, send, until_handled
@@ -96,7 +98,7 @@ async def test_a_consumer_of_which_most_fails_rests_and_goes_on(
     failure: str,
 ) -> None:
     """After its rest one message decides; the others wait in the queue and cost nothing."""
-    monkeypatch.setattr(breaker, "FIRST_REST_S", 3.0)
+    monkeypatch.setattr(breaker, "FIRST_REST_S", 1.5)
     broken, calls = True, 0
 
     async def handle(event: ThingNoted, tx: Transaction) -> None:
@@ -140,10 +142,9 @@ async def test_what_waits_for_a_retry_shows_whose_it_is(
         await keep(event, tx)
 
     done = handled(NOTED, "done")
-    async with harness.serve(reacting(handle)):
+    async with last_wait(harness, 1000), harness.serve(reacting(handle)):
         for _ in range(3):
             await send(channel, noted())
-
         await eventually(lambda: three_wait(everything))
         row = await listed(harness)
         assert (row["retries"], row["most_attempts"] >= 2) == (3, True)
@@ -175,6 +176,17 @@ async def test_what_goes_with_a_batch_at_last_waits_no_more(
         await until_handled(NOTED, "done", done + 1)
         await eventually(lambda: nothing_waits(everything))
     assert not failures
+
+
+@asynccontextmanager
+async def last_wait(harness: Harness, wait_ms: int) -> AsyncIterator[None]:
+    """The last tier lets a command look before the attempts are used up."""
+    place = (harness.servers.management_url, harness.name, ["sample"])
+    await set_policies(*place, SHORT_WAITS_MS | {TIERS[-1].name: wait_ms})
+    try:
+        yield
+    finally:
+        await set_policies(*place, SHORT_WAITS_MS)
 
 
 async def three_wait(everything: asyncpg.Connection) -> bool:

@@ -71,9 +71,7 @@ class Upgrade:
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
     settings = {"participants": "privacy", "remind_after_s": 0.4}
-    built = await harnesses.build(
-        servers, [PRIVACY, SAMPLE], settings=settings, sample={"migrations_folder": MIGRATIONS}
-    )
+    built = await harnesses.build(servers, [PRIVACY, SAMPLE], settings=settings, sample=MIGRATIONS)
     yield built
     await harnesses.tear_down(built)
 
