@@ -4,8 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.contracts.privacy.erasures import CaseState
-
 Right = Literal["erasure"]
 Actor = Literal["person", "clock", "participants", "operator"]
 
@@ -14,8 +12,8 @@ Actor = Literal["person", "clock", "participants", "operator"]
 class Transition:
     """From a state to the next; without the first it opens the case."""
 
-    before: CaseState | Literal[""]
-    after: CaseState
+    before: str
+    after: str
     actor: Actor
     why: str
 
@@ -31,6 +29,11 @@ MACHINES: Mapping[Right, tuple[Transition, ...]] = {
         Transition("failed", "ordered", "clock", "the next attempt is due"),
     ),
 }
+
+
+def opens_in(right: Right) -> str:
+    """The state in which a case of this right begins."""
+    return next(each.after for each in MACHINES[right] if not each.before)
 
 
 def drawn(right: Right) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
+from services.privacy.cases.machine import Right
 from shared.law.case_clock import day_of_receipt, due_date, target_date
 
 
@@ -12,6 +13,7 @@ class Opening:
     """All that is known when a case opens."""
 
     subject_id: UUID
+    right: Right
     terminate_contract: bool
     language: str
     channel: str
@@ -25,7 +27,8 @@ class Opening:
 def opening(
     subject_id: UUID,
     *,
-    terminate_contract: bool,
+    right: Right = "erasure",
+    terminate_contract: bool = False,
     language: str,
     channel: str,
     verified_by: str,
@@ -36,6 +39,7 @@ def opening(
     day = day_of_receipt(received_at)
     return Opening(
         subject_id=subject_id,
+        right=right,
         terminate_contract=terminate_contract,
         language=language,
         channel=channel,

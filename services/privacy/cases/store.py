@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID, uuid4
 
+from services.privacy.cases.machine import opens_in
 from services.privacy.cases.rules import Opening
 from services.privacy.loops import DISPATCHER, LETTERS
 from shared.clock import now
@@ -16,9 +17,9 @@ from shared.secrets import digest
 INSERT = """
 INSERT INTO privacy_case (case_id, subject_id, kind, state, channel, language, verified_by, received_at,
   due_on, target_on, run_at, terminate_contract, token_hash, sealed_address, letter, address_hash)
-VALUES ($1, $2, 'erasure', 'waiting', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+VALUES ($1, $2, $14, $15, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
   CASE WHEN $12::bytea IS NOT NULL THEN 'receipt' END, $13)
-ON CONFLICT (subject_id, kind) WHERE state IN ('waiting', 'ordered', 'failed') DO NOTHING
+ON CONFLICT (subject_id, kind) WHERE closed_at IS NULL DO NOTHING
 """
 
 
@@ -32,9 +33,10 @@ async def open_case(
         INSERT,
         *(case_id, o.subject_id, o.channel, o.language, o.verified_by, o.received_at, o.due_on, o.target_on, o.run_at),
         *(o.terminate_contract, digest(token), sealed_address, address_hash),
+        *(o.right, opens_in(o.right)),
     )
     if not inserted:
-        raise refuse(409, "an erasure case is open already", field="right", message="follow the open case")
+        raise refuse(409, "a case of this right is open already", field="right", message="follow the open case")
     tx.wake(LETTERS)
     if o.run_at <= now():
         tx.wake(DISPATCHER)

@@ -202,4 +202,4 @@ async def test_a_key_used_again_after_its_day_opens_a_new_case(
     assert (await client.get(f"/privacy-requests/{opened['token']}")).json()["state"] == "withdrawn"
     await clock.advance(LATER)
     still_open = await client.post("/me/privacy-requests", json=body, headers=once)
-    assert problem(still_open, 409)["title"] == "an erasure case is open already"
+    assert problem(still_open, 409)["title"] == "a case of this right is open already"
