@@ -66,6 +66,17 @@ tally AS (UPDATE campaign c SET cancelled = cancelled + n.dropped
 SELECT count(*) FROM forgotten
 """
 
+# Whoever had withdrawn before the objection arrived: one decision in the account comes as several messages.
+SUPPRESS_OBJECTORS = """
+INSERT INTO suppression (address_hash, reason)
+SELECT s.address_hash, 'objected' FROM permission p JOIN subscriber s ON s.subject_id = p.subject_id
+WHERE p.purpose = 'direct-marketing' AND NOT p.allowed AND s.state = 'withdrawn' AND s.address_hash IS NOT NULL
+  AND NOT EXISTS (SELECT FROM suppression x WHERE x.address_hash = s.address_hash)
+  AND NOT EXISTS (SELECT FROM permission mail WHERE mail.subject_id = p.subject_id AND mail.allowed
+                  AND mail.purpose = 'direct-marketing.email')
+ORDER BY s.address_hash LIMIT $1 ON CONFLICT DO NOTHING
+"""
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -78,9 +89,12 @@ class Decision:
 
 
 async def forget_withdrawn(tx: Transaction, limit: int) -> int:
-    """Delete what is kept to write to people who withdrew in the account (R-MKT); answers how many there were."""
+    """Delete what is kept to write to people who withdrew in the account (R-MKT); who objects does not come back.
+
+    Answers for how many something was done.
+    """
     people: int = await tx.value(FORGET, limit)
-    return people
+    return people + await tx.run(SUPPRESS_OBJECTORS, limit)
 
 
 async def unreconciled(tx: Transaction, limit: int) -> list[Decision]:
