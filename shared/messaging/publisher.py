@@ -2,9 +2,11 @@
 
 import asyncio
 from time import monotonic
+from typing import cast
 
 import aio_pika
-from aio_pika.abc import AbstractChannel, AbstractConnection, AbstractExchange
+import aiormq
+from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import (
     AMQPError,
     ChannelClosed,
@@ -57,7 +59,6 @@ class Publisher:
         self._connection: AbstractConnection | None = None
         self._channel: AbstractChannel | None = None
         self._answers: AbstractChannel | None = None
-        self._exchanges: dict[str, AbstractExchange] = {}
         self._rests_until = 0.0
 
     async def channel(self) -> AbstractChannel:
@@ -93,11 +94,7 @@ class Publisher:
         """
         channel = await self.channel()
         message.user_id = self.account
-        if exchange not in self._exchanges:
-            self._exchanges[exchange] = (
-                await channel.get_exchange(exchange, ensure=False) if exchange else channel.default_exchange
-            )
-        await self._exchanges[exchange].publish(message, routing_key, mandatory=True, timeout=PUBLISH_TIMEOUT_S)
+        await _send(channel, exchange, routing_key, message, mandatory=True, timeout_s=PUBLISH_TIMEOUT_S)
 
     async def answer(self, reply_to: str, message: aio_pika.Message) -> None:
         """Send an answer to who waits for it, without a confirm: one that is lost is seen by the asker's deadline.
@@ -106,7 +103,7 @@ class Publisher:
         when there is no channel to the broker.
         """
         channel = await self._answering()
-        await channel.default_exchange.publish(message, reply_to, mandatory=False, timeout=ANSWER_TIMEOUT_S)
+        await _send(channel, "", reply_to, message, mandatory=False, timeout_s=ANSWER_TIMEOUT_S)
 
     async def _answering(self) -> AbstractChannel:
         if self._answers is None or self._answers.is_closed:
@@ -123,6 +120,31 @@ class Publisher:
 
     async def _drop(self) -> None:
         connection, self._connection, self._channel, self._answers = self._connection, None, None, None
-        self._exchanges.clear()
         if connection is not None and not connection.is_closed:
             await connection.close()
+
+
+async def _send(
+    channel: AbstractChannel,
+    exchange: str,
+    routing_key: str,
+    message: aio_pika.Message,
+    *,
+    mandatory: bool,
+    timeout_s: float,
+) -> None:
+    """Publish, and wait for the broker's word on a channel with confirms.
+
+    Not by aio_pika's `Exchange`, which waits until the frame has left before anything else may be sent on the channel:
+    a wait and a turn of the loop per message. What is on its way is bounded by who waits for confirms or answers.
+    """
+    sending = cast("aiormq.Channel", await channel.get_underlay_channel())
+    await sending.basic_publish(
+        message.body,
+        exchange=exchange,
+        routing_key=routing_key,
+        properties=message.properties,
+        mandatory=mandatory,
+        timeout=timeout_s,
+        wait=False,
+    )
