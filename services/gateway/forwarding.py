@@ -55,27 +55,24 @@ class ForwardingMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             peer, told = (scope.get("client") or ("",))[0], hops(scope)
-            self._warn_of_a_stranger(peer, told)
-            scope[KEY] = self._sender(peer, told)
+            known = plain(peer)
+            self._warn_of_a_stranger(known, told)
+            scope[KEY] = self._sender(known, told) if known else Sender("", peer)
         await self.app(scope, receive, send)
 
-    def _sender(self, peer: str, told: list[str]) -> Sender:
+    def _sender(self, known: Address, told: list[str]) -> Sender:
         """Each proxy names who came to it: go back until one is not trusted, or names nobody."""
-        known = plain(peer)
-        if known is None:
-            return Sender("", client_of(peer))
         for hop in told:
             if not self._trusts(known):
                 break
             before = plain(hop)
             if before is None:
-                return Sender("", client_of(str(known)))
+                return Sender("", client_of(known))
             known = before
-        return Sender(str(known), client_of(str(known)))
+        return Sender(str(known), client_of(known))
 
-    def _warn_of_a_stranger(self, peer: str, told: list[str]) -> None:
+    def _warn_of_a_stranger(self, known: Address | None, told: list[str]) -> None:
         """Once: behind a proxy that is not trusted all clients share one rate, and nothing else shows it."""
-        known = plain(peer)
         if told and not self._warned and not (known and self._trusts(known)):
             log.warning(NOT_TRUSTED)
             self._warned = True

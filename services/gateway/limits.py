@@ -9,7 +9,7 @@ from enum import StrEnum
 from ipaddress import IPv6Address, IPv6Network
 from typing import Self
 
-from services.gateway.addresses import Address, plain
+from services.gateway.addresses import Address
 from shared.problems import Problem, Refused
 
 RATE = r"^(off|[1-9][0-9]{0,6}/(second|minute|hour))$"
@@ -87,12 +87,9 @@ class Limits:
             raise TooMany(math.ceil((1 - left) / rate.per_second))
 
 
-def client_of(host: str) -> str:
+def client_of(address: Address) -> str:
     """The client that an address belongs to: itself, or its network of 64 bits."""
-    address = plain(host)
-    if isinstance(address, IPv6Address):
-        return str(_counted(address))
-    return host if address is None else str(address)
+    return str(_counted(address) if isinstance(address, IPv6Address) else address)
 
 
 def _counted(address: IPv6Address) -> Address | IPv6Network:

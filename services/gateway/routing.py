@@ -14,6 +14,7 @@ from services.gateway.limits import Kind
 from services.gateway.request_bodies import read_json
 from shared.problems import refuse
 
+JSON = "application/json"
 MAILED = r"^[A-Za-z0-9_.~-]{20,200}$"
 
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -68,9 +69,11 @@ async def _with_json(request: Request) -> Request:
 
 
 def _is_json(content_type: str) -> bool:
+    if content_type == JSON:  # what nearly everybody sends, without the parser of mail
+        return True
     message = email.message.Message()
     message["content-type"] = content_type
-    return message.get_content_type() == "application/json"
+    return message.get_content_type() == JSON
 
 
 class _Secret(Convertor[str]):

@@ -2,7 +2,8 @@
 
 import pytest
 
-from services.gateway.limits import client_of
+from services.gateway import limits
+from services.gateway.addresses import plain
 
 WRITTEN = {
     "::ffff:192.0.2.7": "192.0.2.7",
@@ -18,6 +19,12 @@ WRITTEN = {
     "fe80::1%eth0": "fe80::1",
     "[fe80::1%25eth0]:443": "fe80::1",
 }
+
+
+def client_of(text: str) -> str:
+    address = plain(text)
+    assert address is not None
+    return limits.client_of(address)
 
 
 @pytest.mark.parametrize("text", WRITTEN)
@@ -48,5 +55,5 @@ def test_a_tunnel_counts_as_the_address_at_its_end() -> None:
 @pytest.mark.parametrize(
     "text", ["unknown", "", "_hidden", "192.0.2.7:", "[192.0.2.7", "192.0.2.700", "host:80", "::g"]
 )
-def test_what_is_no_address_stays(text: str) -> None:
-    assert client_of(text) == text
+def test_what_is_no_address_is_none(text: str) -> None:
+    assert plain(text) is None

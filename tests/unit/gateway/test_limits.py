@@ -1,5 +1,7 @@
 """Token buckets: they empty and fill, and memory stays bounded."""
 
+from ipaddress import IPv4Address, IPv6Address
+
 import pytest
 
 from services.gateway.limits import Kind, Limits, Rate, TooMany, client_of
@@ -63,9 +65,9 @@ def test_off_means_no_limit() -> None:
 
 
 def test_a_household_is_one_client() -> None:
-    assert client_of("2001:db8:1:2:3::1") == client_of("2001:db8:1:2:ffff::9") != client_of("2001:db8:1:3::1")
-    assert client_of("192.0.2.1") != client_of("192.0.2.2")
-    assert client_of("unknown") == "unknown"
+    one, same, other = (IPv6Address(f"2001:db8:1:{end}") for end in ("2:3::1", "2:ffff::9", "3::1"))
+    assert client_of(one) == client_of(same) != client_of(other)
+    assert client_of(IPv4Address("192.0.2.1")) != client_of(IPv4Address("192.0.2.2"))
 
 
 @pytest.mark.parametrize("text", ["proxy.example", "10.0.0.0/33", "10.0.0.1;10.0.0.2", "*, 10.0.0.1"])
