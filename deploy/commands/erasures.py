@@ -53,7 +53,7 @@ def show_list(
     if as_json:
         typer.echo(erasures.model_dump_json())
     elif not erasures.cases:
-        typer.echo("no such case")
+        typer.echo("no such case" if state or late or waits_for else "no case is open")
     else:
         _print(erasures)
     if erasures.more and not as_json:

@@ -124,7 +124,8 @@ async def test_a_closed_case_is_told_from_its_receipt_on(fakes: FakeParticipants
     assert "The case closed; its certificate is complete." in lines
     assert out.splitlines()[-1].startswith("Now: Nothing is left to do.")
     assert (await told(harness, "list"))["cases"] == []
-    assert (await lethe(harness, "list"))[0] == "no such case\n"
+    assert (await lethe(harness, "list"))[0] == "no case is open\n"
+    assert (await lethe(harness, "list", "--late"))[0] == "no such case\n"
 
 
 async def test_a_case_is_drawn(fakes: FakeParticipants, harness: Harness, tmp_path: Path) -> None:
