@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from deploy.local import processes, servers, start, system
+from deploy.local import postgres, processes, rabbitmq, servers, start, system
 from deploy.local.folders import state_of_tests
 from deploy.population import residents
 from deploy.population.cases import insert_cases, release
@@ -23,11 +23,27 @@ PATIENCE_S = 120.0
 NOT_CLOSED = "SELECT count(*) FROM privacy_case WHERE subject_id = ANY ($1) AND state <> 'closed'"
 
 
+def up() -> system.System:
+    """Start whatever does not run."""
+    return start.up(FOLDER, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+
+
+@pytest.fixture(autouse=True)
+async def whole_again(request: pytest.FixtureRequest) -> AsyncIterator[None]:
+    """What a failed test leaves dead fails none of the others."""
+    yield
+    if "whole_system" not in request.fixturenames:
+        return
+    parts = system.running_parts(FOLDER)
+    if any(parts[name] is None for name in (postgres.NAME, rabbitmq.NAME, *system.PROCESSES)):
+        await asyncio.to_thread(up)
+
+
 @pytest.fixture(scope="session")
 def whole_system() -> Iterator[system.System]:
     """Every service as a process, on servers of its own; ended and thrown away after the last test."""
     shutil.rmtree(FOLDER, ignore_errors=True)
-    yield start.up(FOLDER, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+    yield up()
     for name in system.PROCESSES:
         processes.kill(FOLDER, name)
     servers.kill_servers(FOLDER)

@@ -142,7 +142,7 @@ async def check_that_all_wait_for_the_absent(whole_system: system.System, people
     await eventually(lambda: reminded_twice(whole_system, people), 30)
     assert {name for name, count in (await reminders(whole_system, people)).items() if count} == {ABSENT}
     assert await states(whole_system, people) == {"ordered": len(people)}
-    assert await metric(whole_system, "privacy", "lethe_erasure_silent_participants") == 1
+    await eventually(lambda: has_metric(whole_system, "lethe_erasure_silent_participants", 1))
     assert await told(whole_system, "privacy", "participant reminded")
     async with inside(whole_system, ["privacy"]) as databases:
         late = "UPDATE privacy_case SET due_on = current_date - 1 WHERE subject_id = ANY ($1)"
