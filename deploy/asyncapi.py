@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from shared.contracts.message import Event, Message, Request
+from shared.contracts.message import ANY_SERVICE, Event, Message, Request
 from shared.messaging.request_client import ASSERTION, DEADLINE, IDEMPOTENCY_KEY, PRINCIPAL
 from shared.messaging.router import EventHandler
 from shared.messaging.topology import EVENTS, asks
@@ -116,10 +116,12 @@ def _request_channels(requests: Sequence[type[Request[Any]]]) -> Iterator[tuple[
         messages = {name: {"$ref": f"#/components/messages/{name}"} for name in names}
         bindings = {"amqp": {"is": "routingKey", "exchange": exchange}}
         parameters = {"request": {"description": "which of the owner's requests, with its version"}}
-        place = {"address": f"{owner}.{{request}}", "parameters": parameters}
-        yield f"{owner}.requests", place | {"messages": messages, "bindings": bindings}
+        if owner == ANY_SERVICE:
+            parameters["service"] = {"description": "who is asked: each participant answers under its own name"}
+        place = {"address": f"{owner.replace(ANY_SERVICE, '{service}')}.{{request}}", "parameters": parameters}
+        yield f"{_id(owner)}.requests", place | {"messages": messages, "bindings": bindings}
         answers = {name: {"$ref": f"#/components/messages/{name}-reply"} for name in names}
-        yield f"{owner}.replies", {"address": None, "messages": answers}
+        yield f"{_id(owner)}.replies", {"address": None, "messages": answers}
 
 
 def _published(events: Sequence[type[Event]]) -> Iterator[tuple[str, Document]]:
@@ -138,14 +140,15 @@ def _reacting(events: Sequence[type[Event]], reactions: Iterable[EventHandler]) 
 
 
 def _who(request: type[Request[Any]]) -> str:
-    return f"answered by {request.owner}, asked by {', '.join(request.askers)}"
+    owner = request.owner.replace(ANY_SERVICE, "every participant")
+    return f"answered by {owner}, asked by {', '.join(request.askers)}"
 
 
 def _answered(requests: Sequence[type[Request[Any]]]) -> Iterator[tuple[str, Document]]:
     for request in requests:
-        name, channel = _id(request.type), f"{request.owner}.requests"
+        name, channel = _id(request.type), f"{_id(request.owner)}.requests"
         operation = _operation("receive", channel, [name], _who(request), request)
-        replies = f"{request.owner}.replies"
+        replies = f"{_id(request.owner)}.replies"
         operation["reply"] = {
             "channel": {"$ref": f"#/channels/{replies}"},
             "messages": [{"$ref": f"#/channels/{replies}/messages/{name}"}],

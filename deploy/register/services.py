@@ -7,7 +7,7 @@ from deploy.local import system
 from deploy.local.folders import StartError
 from services.privacy.register.gaps import Maps, gaps, unknown_recipients
 from services.privacy.register.loading import RegisterRefused, load
-from shared.personal_data.participant import announced
+from shared.personal_data.announced_map import announced
 from shared.settings import Settings
 
 PREFIX = "LETHE_"

@@ -5,7 +5,7 @@ from shared.purposes import ProcessingPurpose
 
 DATA_MAP = DataMap(
     service="identity",
-    version=4,
+    version=5,
     tables=(
         Table(
             "account",
@@ -34,13 +34,15 @@ DATA_MAP = DataMap(
             Category.EMAIL,
             purposes=(ProcessingPurpose.ACCOUNTS, ProcessingPurpose.ACCOUNTABILITY),
             retention=RetentionClass.CONTRACT,
-            columns=(OWNER, Column("address_hash", Category.EMAIL), *fact("confirmed_at")),
+            portable=False,
+            columns=(OWNER, Column("address_hash", Category.EMAIL, withheld="hash"), *fact("confirmed_at")),
         ),
         Table(
             "linked_person",
             Category.NAME,
             purposes=(ProcessingPurpose.CUSTOMER_SERVICE, ProcessingPurpose.ACCOUNTABILITY),
             retention=RetentionClass.CONTRACT,
+            portable=False,
             columns=(OWNER, Column("person", source="inferred"), *fact("linked_at")),
         ),
         Table(
@@ -48,16 +50,18 @@ DATA_MAP = DataMap(
             Category.CREDENTIALS,
             purposes=(ProcessingPurpose.ACCOUNTS, ProcessingPurpose.SECURITY),
             retention=RetentionClass.CONTRACT,
-            columns=(OWNER, Column("password_hash", Category.CREDENTIALS), *fact("changed_at")),
+            portable=False,
+            columns=(OWNER, Column("password_hash", Category.CREDENTIALS, withheld="hash"), *fact("changed_at")),
         ),
         Table(
             "session",
             Category.CREDENTIALS,
             purposes=(ProcessingPurpose.ACCOUNTS, ProcessingPurpose.SECURITY),
             retention=RetentionClass.SECURITY,
+            portable=False,
             columns=(
                 OWNER,
-                Column("token_hash", Category.CREDENTIALS, source="observed"),
+                Column("token_hash", Category.CREDENTIALS, source="observed", withheld="hash"),
                 Column("device", Category.ACTIVITY, source="observed"),
                 *fact("session_id", "created_at", "last_seen_at", "authenticated_at", "expires_at"),
                 *fact("failures", "next_at"),
@@ -68,9 +72,10 @@ DATA_MAP = DataMap(
             Category.CREDENTIALS,
             purposes=(ProcessingPurpose.ACCOUNTS, ProcessingPurpose.SECURITY),
             retention=RetentionClass.SECURITY,
+            portable=False,
             columns=(
                 OWNER,
-                Column("token_hash", Category.CREDENTIALS, source="observed"),
+                Column("token_hash", Category.CREDENTIALS, source="observed", withheld="hash"),
                 *fact("created_at", "last_used_at", "failures", "next_at"),
             ),
         ),
@@ -79,9 +84,10 @@ DATA_MAP = DataMap(
             Category.CREDENTIALS,
             purposes=(ProcessingPurpose.ACCOUNTS, ProcessingPurpose.SECURITY),
             retention=RetentionClass.SECURITY,
+            portable=False,
             columns=(
                 OWNER,
-                Column("token_hash", Category.CREDENTIALS, source="observed"),
+                Column("token_hash", Category.CREDENTIALS, source="observed", withheld="hash"),
                 *fact("asked_at", "expires_at"),
             ),
         ),
@@ -90,12 +96,13 @@ DATA_MAP = DataMap(
             Category.EMAIL,
             purposes=(ProcessingPurpose.ACCOUNTS, ProcessingPurpose.SECURITY),
             retention=RetentionClass.SECURITY,
+            portable=False,
             columns=(
                 OWNER,
-                Column("address_hash", Category.EMAIL),
+                Column("address_hash", Category.EMAIL, withheld="hash"),
                 Column("email", Category.EMAIL),
                 Column("old_email", Category.EMAIL),
-                Column("undo_hash", Category.CREDENTIALS, source="observed"),
+                Column("undo_hash", Category.CREDENTIALS, source="observed", withheld="hash"),
                 *fact("change_id", "created_at", "tried", "tries", "effective_at"),
             ),
         ),
@@ -116,6 +123,7 @@ DATA_MAP = DataMap(
             Category.ACTIVITY,
             purposes=(ProcessingPurpose.SERVICE_MAIL,),
             retention=RetentionClass.ACTIVITY,
+            portable=False,
             columns=(
                 OWNER,
                 Column("facts", Category.ACTIVITY, source="observed"),

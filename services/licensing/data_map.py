@@ -11,7 +11,7 @@ TAX = (ProcessingPurpose.TAXES, ProcessingPurpose.ACCOUNTING)
 
 DATA_MAP = DataMap(
     service="licensing",
-    version=2,
+    version=3,
     tables=(
         Table(
             "activation",
@@ -21,7 +21,7 @@ DATA_MAP = DataMap(
             kept=True,  # only while a contract runs that the person did not end
             columns=(
                 OWNER,
-                Column("device_hash", Category.LICENSES, source="observed"),
+                Column("device_hash", Category.LICENSES, source="observed", withheld="hash"),
                 *fact("activation_id", "license_id", "activated_at", "last_seen_at"),
             ),
         ),
@@ -33,8 +33,9 @@ DATA_MAP = DataMap(
             kept=True,  # only while a contract runs that the person did not end
             columns=(
                 OWNER,
-                Column("sealed_key", Category.LICENSES, source="observed", blank=True),
-                *fact("license_id", "order_id", "product", "key_hash", "key_end", "state", "device_limit"),
+                Column("sealed_key", Category.LICENSES, source="observed", blank=True, withheld="sealed"),
+                *fact("license_id", "order_id", "product", "key_end", "state", "device_limit"),
+                *fact("key_hash", withheld="hash"),
                 *fact("issued_at", "expires_at", "expiry_told_at", "ended_at", "end_reason", "ended_from"),
             ),
         ),

@@ -5,7 +5,7 @@ from shared.purposes import ProcessingPurpose
 
 DATA_MAP = DataMap(
     service="marketing",
-    version=2,
+    version=3,
     tables=(
         Table(
             "subscriber",
@@ -16,7 +16,7 @@ DATA_MAP = DataMap(
                 OWNER,
                 Column("email", Category.EMAIL),
                 # by this an erasure remembers that the person had left or objected
-                Column("address_hash", Category.EMAIL, source="inferred"),
+                Column("address_hash", Category.EMAIL, source="inferred", withheld="hash"),
                 *fact("state", "language", "source", "since", "left_at", "stale", "keep_until"),
                 *fact("unreachable_version", "asked_on"),
             ),
@@ -37,6 +37,7 @@ DATA_MAP = DataMap(
             Category.MARKETING,
             purposes=(ProcessingPurpose.DIRECT_MARKETING, ProcessingPurpose.COMMERCIAL_MESSAGES),
             retention=RetentionClass.MARKETING,
+            portable=False,
             columns=(
                 OWNER,
                 *fact("campaign_id", "state", "due_at", "attempts", "claimed_at", "settled_at", "keep_until"),

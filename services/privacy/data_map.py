@@ -8,7 +8,7 @@ IDS_END = "the ids lead to nobody any more when the case ends; the rows stay"
 
 DATA_MAP = DataMap(
     service="privacy",
-    version=5,
+    version=6,
     tables=(
         Table(
             "privacy_case",
@@ -19,11 +19,12 @@ DATA_MAP = DataMap(
             columns=(
                 OWNER,
                 # sealed with a key outside the database and destroyed with the last letter
-                Column("sealed_address", Category.EMAIL),
+                Column("sealed_address", Category.EMAIL, withheld="sealed"),
                 # by this its owner finds the case again; it ends with the case
-                Column("address_hash", Category.EMAIL, source="inferred"),
+                Column("address_hash", Category.EMAIL, source="inferred", withheld="hash"),
                 *fact("case_id", "kind", "state", "channel", "language", "verified_by", "received_at"),
-                *fact("due_on", "target_on", "run_at", "terminate_contract", "token_hash", "letter"),
+                *fact("due_on", "target_on", "run_at", "terminate_contract", "letter"),
+                *fact("token_hash", withheld="hash"),
                 *fact("letter_due_at", "letter_tries"),
                 *fact("order_id", "earlier_orders", "attempt", "closed_at"),
             ),

@@ -76,7 +76,7 @@ class Request(Message, Generic[Reply]):
     `Profile`, and only to the accounts that it names; the broker vouches for who asks.
     `actor` is who has to be asking at this moment, by identity's word; None for what anybody may ask through an asker.
     `circumstances` are fields that the gateway observes and the client does not send: a repetition under the same
-    idempotency key may differ in them.
+    idempotency key may differ in them. A type that starts with `*` is answered by every participant under its own name.
     """
 
     type: ClassVar[str] = ""
@@ -106,6 +106,11 @@ class Request(Message, Generic[Reply]):
         (cls.reply,) = cls.__bases__[0].__pydantic_generic_metadata__["args"]  # type: ignore[attr-defined]
         cls.type, cls.owner = type, type.partition(".")[0]
         _register(cls)
+
+    @classmethod
+    def type_to(cls, service: str) -> str:
+        """The type as `service` is asked it."""
+        return cls.type.replace(ANY_SERVICE, service, 1)
 
 
 class Created(Message):

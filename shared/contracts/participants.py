@@ -1,13 +1,13 @@
 """What every participant in an erasure says, under its own name."""
 
 from datetime import date, datetime
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from uuid import UUID
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from shared.contracts.message import Event, Message
+from shared.contracts.message import Event, Message, Request
 
 
 class MappedColumn(Message):
@@ -18,6 +18,8 @@ class MappedColumn(Message):
     source: str
     blank: bool
     role: str | None
+    withheld: str = ""
+    """Why a copy for the person leaves it out; empty for what is in it."""
 
 
 class MappedTable(Message):
@@ -29,6 +31,8 @@ class MappedTable(Message):
     retention: str
     kept: bool
     columns: tuple[MappedColumn, ...]
+    portable: bool = True
+    """Whether the person gave it or was observed to do it, as portability wants; its basis has to fit as well."""
 
 
 class UnkeyedTable(Message):
@@ -141,3 +145,37 @@ class Disclosed(Event, type="*.disclosed.v1", owner="privacy", late="statutory")
     purpose: str
     categories: tuple[str, ...]
     disclosed_at: datetime
+
+
+MAX_COPIED_IDS = 1000
+"""So many linked ids may one person have."""
+MAX_COPIED_ROWS = 1000
+"""So many rows may stand in one page."""
+NEXT_LENGTH = 4000
+
+
+class CopiedRows(Message):
+    """Rows of one table as their person may see them, with what the data map says of it."""
+
+    table: MappedTable
+    rows: tuple[dict[str, Any], ...]
+
+
+class CopyPage(Message):
+    """A part of what a participant holds; `after` is what was asked for, `next` asks on and is empty at the end."""
+
+    map_version: int
+    after: str
+    next: str
+    tables: tuple[CopiedRows, ...]
+
+
+class ReadCopy(Request[CopyPage], type="*.read-copy", askers=("privacy",)):
+    """What a participant holds about one person, page by page, for the person's copy (GDPR Art. 15(3), 20).
+
+    422 for an `after` that is not what a page said, 409 when the data map has changed since: begin again.
+    """
+
+    subjects: tuple[UUID, ...] = Field(min_length=1, max_length=MAX_COPIED_IDS)
+    after: str = Field(default="", max_length=NEXT_LENGTH)
+    limit: int = Field(default=500, ge=1, le=MAX_COPIED_ROWS)

@@ -49,26 +49,28 @@ class RequestClient(Publisher):
         self,
         request: Request[Reply],
         *,
+        to: str = "",
         timeout_s: float = DEFAULT_TIMEOUT_S,
         idempotency_key: str = "",
         principal: str = "",
         assertion: str = "",
     ) -> Reply:
-        """Send a request to its owner and return the reply model.
+        """Send a request to its owner, or `to` one of those who all answer it, and return the reply model.
 
         Raises Refused with the owner's problem, Unavailable when nobody answers in time.
         """
         correlation = uuid4().hex
         answer: asyncio.Future[AbstractIncomingMessage] = asyncio.get_running_loop().create_future()
         self._waiting[correlation] = answer
-        with part(f"ask {request.type}", {"rpc.system.name": "amqp", "rpc.method": request.type}, alone=True):
-            message = self._message(request, correlation, timeout_s, idempotency_key, principal, assertion)
+        asked = request.type_to(to)
+        with part(f"ask {asked}", {"rpc.system.name": "amqp", "rpc.method": asked}, alone=True):
+            message = self._message(request, asked, correlation, timeout_s, idempotency_key, principal, assertion)
             try:
                 async with asyncio.timeout(timeout_s):
-                    await self.publish(self._exchange, request.type, message)
+                    await self.publish(self._exchange, asked, message)
                     reply = await answer
             except UNREACHABLE as error:
-                raise unavailable(request.owner) from error
+                raise unavailable(to or request.owner) from error
             finally:
                 self._waiting.pop(correlation, None)
             if reply.type == PROBLEM:
@@ -76,14 +78,21 @@ class RequestClient(Publisher):
         return cast("Reply", request.reply.model_validate_json(reply.body))
 
     def _message(
-        self, request: Request[Any], correlation: str, timeout_s: float, key: str, principal: str, assertion: str
+        self,
+        request: Request[Any],
+        asked: str,
+        correlation: str,
+        timeout_s: float,
+        key: str,
+        principal: str,
+        assertion: str,
     ) -> aio_pika.Message:
         deadline = int((now().timestamp() + timeout_s) * 1000)
         optional = {IDEMPOTENCY_KEY: key, PRINCIPAL: principal, ASSERTION: assertion}
         optional["traceparent"] = current_traceparent() or ""
         return aio_pika.Message(
             request.model_dump_json().encode(),
-            type=request.type,
+            type=asked,
             app_id=self.name,
             correlation_id=correlation,
             reply_to=REPLY_TO,

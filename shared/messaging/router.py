@@ -113,9 +113,10 @@ class ServiceRouter:
         """
 
         def register(handler: Handler) -> Handler:
-            if contract.type in self.request_handlers:
-                raise TypeError(f"{contract.type} has two handlers")
-            self.request_handlers[contract.type] = RequestHandler(contract, purpose, handler, prepare)
+            asked = contract.type_to(self.service)
+            if asked in self.request_handlers:
+                raise TypeError(f"{asked} has two handlers")
+            self.request_handlers[asked] = RequestHandler(contract, purpose, handler, prepare)
             return handler
 
         return register

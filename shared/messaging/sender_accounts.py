@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from shared.contracts.message import GATEWAY, OPERATORS, PARTICIPANTS, Request
+from shared.contracts.message import ANY_SERVICE, GATEWAY, OPERATORS, PARTICIPANTS, Request
 
 MAY_NOT_SPEAK = "sent by an account that may not speak for its type's owner"
 """Why such a message is given up."""
@@ -58,11 +58,19 @@ def questions(
 ) -> list[Question]:
     """What these accounts may ask these services."""
     return [
-        Question(asker, contract.owner, contract.type)
+        Question(asker, owner, contract.type_to(owner))
         for contract in contracts
         for asker in sorted({*askers, OPERATORS})
-        if contract.owner in owners and _named(asker, contract.askers)
+        for owner in _asked(contract, asker, owners)
+        if _named(asker, contract.askers)
     ]
+
+
+def _asked(contract: type[Request[Any]], asker: str, owners: Collection[str]) -> list[str]:
+    """Who answers a contract: its owner, or everybody but the asker itself."""
+    if contract.owner == ANY_SERVICE:
+        return sorted({*owners} - {asker})
+    return [contract.owner] if contract.owner in owners else []
 
 
 def _named(asker: str, askers: Collection[str]) -> bool:

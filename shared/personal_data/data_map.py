@@ -49,6 +49,9 @@ class RetentionClass(StrEnum):
 
 Source = Literal["provided", "observed", "third party", "inferred"]
 Role = Literal["owner", "party", "author"]
+Withheld = Literal["", "hash", "sealed", "others", "copy"]
+"""Why a copy for the person leaves something out: nothing can be read from it; it is opened elsewhere, on demand; it
+tells of other people (GDPR Art. 15(4)); it is the copy itself."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,12 @@ class Column:
     source: Source = "provided"
     blank: bool = False
     role: Role | None = None
+    withheld: Withheld = ""
+
+    @property
+    def left_out(self) -> Withheld:
+        """Why a copy leaves it out; a column that names somebody else tells of other people."""
+        return self.withheld or ("others" if self.role in ("party", "author") else "")
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,8 @@ class Table:
     """One personal table: whose rows, why, until when, and what erasure does to them.
 
     `kept` rows with a retention date or review date survive an erasure, with their `blank` columns
-    emptied; all other rows go.
+    emptied; all other rows go. `withheld` keeps the whole table out of copies for the person, and what is not
+    `portable` out of those for another controller: it was made here, neither given nor observed.
     """
 
     name: str
@@ -76,6 +86,8 @@ class Table:
     retention: RetentionClass
     columns: tuple[Column, ...]
     kept: bool = False
+    withheld: Withheld = ""
+    portable: bool = True
 
     @property
     def categories(self) -> tuple[Category, ...]:
@@ -125,9 +137,9 @@ class DataMap:
         return (*self.tables, PERMISSION)
 
 
-def fact(*names: str) -> Iterator[Column]:
+def fact(*names: str, withheld: Withheld = "") -> Iterator[Column]:
     """Columns that say nothing of a category of their own: keys, states, times, amounts."""
-    return (Column(name, source="observed") for name in names)
+    return (Column(name, source="observed", withheld=withheld) for name in names)
 
 
 OWNER = Column("subject_id", role="owner")

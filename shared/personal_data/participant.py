@@ -7,11 +7,12 @@ from functools import wraps
 from typing import Any
 
 from shared.contracts import participants, privacy
-from shared.contracts.participants import MappedColumn, MappedTable, UnkeyedTable
+from shared.contracts.participants import UnkeyedTable
 from shared.database import Database, Transaction
 from shared.messaging.router import ServiceRouter
-from shared.personal_data import permissions
-from shared.personal_data.data_map import DataMap, Table
+from shared.personal_data import copies, permissions
+from shared.personal_data.announced_map import announced
+from shared.personal_data.data_map import DataMap
 from shared.personal_data.erasure import Ask, Eraser, Step, erase
 from shared.personal_data.maps_at_work import in_force_since
 from shared.personal_data.vacuum import VACUUM
@@ -44,6 +45,10 @@ def participant(eraser: Eraser) -> ServiceRouter:
     @router.event(privacy.PermissionChanged, purpose=Purpose.RIGHTS)
     async def apply_permission(event: privacy.PermissionChanged, tx: Transaction) -> None:
         await permissions.apply(tx, [event])
+
+    @router.request(participants.ReadCopy, purpose=Purpose.RIGHTS)
+    async def read_copy(request: participants.ReadCopy, tx: Transaction) -> participants.CopyPage:
+        return await copies.page(tx, eraser.data_map, request)
 
     @router.event(privacy.ErasureFulfilled, purpose=Purpose.ERASURE)
     async def clean_up(_event: privacy.ErasureFulfilled, tx: Transaction) -> None:
@@ -91,29 +96,10 @@ def _announcement(
     )
 
 
-def announced(data_map: DataMap) -> tuple[MappedTable, ...]:
-    """A data map as it is told to others."""
-    return tuple(_mapped(table) for table in data_map.everything)
-
-
 def announced_unkeyed(data_map: DataMap) -> tuple[UnkeyedTable, ...]:
     """What holds personal values without a key to a person."""
     return tuple(
         UnkeyedTable(table=table.name, categories=table.categories, because=table.because, ends=table.ends)
         for table in data_map.unkeyed
         if table.categories
-    )
-
-
-def _mapped(table: Table) -> MappedTable:
-    return MappedTable(
-        name=table.name,
-        category=table.category,
-        purposes=table.purposes,
-        retention=table.retention,
-        kept=table.kept,
-        columns=tuple(
-            MappedColumn(name=c.name, category=c.category, source=c.source, blank=c.blank, role=c.role)
-            for c in table.columns
-        ),
     )

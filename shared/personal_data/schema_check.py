@@ -1,13 +1,15 @@
 """The check that nothing personal escapes the data map: every column of the live schema is declared."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from shared.database import Row, Transaction
 from shared.personal_data.data_map import KIT_COLUMNS, KIT_TABLES, DataMap, Table
 from shared.purposes import KINDS
 
 COLUMNS = """
-SELECT c.relname AS table, a.attname AS column, a.attnotnull AS required, c.relforcerowsecurity AS forced
+SELECT c.relname AS table, a.attname AS column, a.attnotnull AS required, c.relforcerowsecurity AS forced,
+  a.atttypid = 'bytea'::regtype AS unreadable,
+  EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary) AS with_key
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY c.relname, a.attnum
@@ -32,7 +34,7 @@ async def gaps(tx: Transaction, data_map: DataMap) -> list[str]:
     purposes = {r["purpose"]: r["kind"] for r in await tx.rows(PURPOSES)}
     differences = [*_undeclared(live, data_map), *_missing(live, data_map)]
     for table in data_map.everything:
-        differences += _unkeyed(table, keyed, indexed)
+        differences += [*_unkeyed(table, keyed, indexed), *_not_to_be_copied(table, live)]
         if not all(r["forced"] for r in live if r["table"] == table.name):
             differences.append(f"{table.name}: row-level security is not forced")
     if purposes != {p.value: kind for p, kind in KINDS.items()}:
@@ -73,3 +75,16 @@ def _unkeyed(table: Table, keyed: set[tuple[str, str]], indexed: set[tuple[str, 
     if table.kept and (table.name, "retain_until") not in indexed:
         missing.append(f"{table.name}.retain_until: no index")
     return missing
+
+
+def _not_to_be_copied(table: Table, live: Iterable[Row]) -> Iterator[str]:
+    """A copy is paged by the primary key, and bytes say nothing to the person it is for."""
+    if table.withheld:
+        return
+    rows = [row for row in live if row["table"] == table.name]
+    if not all(row["with_key"] for row in rows):
+        yield f"{table.name}: no primary key"
+    read = {column.name for column in table.columns if not column.left_out}
+    for row in rows:
+        if row["unreadable"] and row["column"] in read:
+            yield f"{table.name}.{row['column']}: is bytea, and nothing says why a copy leaves it out"

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 from deploy.asyncapi import asyncapi
 from deploy.commands import app, contracts
 from deploy.local.system import SERVICES, service
-from shared.contracts.message import REGISTRY, Created, Event, Late, Request, requests
+from shared.contracts.message import ANY_SERVICE, REGISTRY, Created, Event, Late, Request, requests
 from shared.contracts.schemas import breaking, checked_in, differing, documents, file_name, published, text
 from tests.sample import contracts as sample
 
@@ -46,8 +46,9 @@ def test_an_event_is_named_by_its_owner_with_its_version(contract: type[Event]) 
 @pytest.mark.parametrize("contract", REQUESTS, ids=named)
 def test_a_request_is_named_by_its_owner_and_bounded(contract: type[Request[Any]]) -> None:
     """Every text has a longest length or a pattern, every number bounds: nobody stores what nobody limited."""
-    assert re.fullmatch(r"[a-z]+\.[a-z]+(-[a-z]+)*", contract.type)
-    assert contract.__module__.startswith(f"shared.contracts.{contract.owner}.")
+    assert re.fullmatch(r"(\*|[a-z]+)\.[a-z]+(-[a-z]+)*", contract.type)
+    place = "participants" if contract.owner == ANY_SERVICE else f"{contract.owner}."
+    assert contract.__module__.startswith(f"shared.contracts.{place}")
     assert contract.__doc__
     unbounded = [path for path, schema in fields(contract.model_json_schema()) if not bounded(schema)]
     assert unbounded == []
@@ -143,10 +144,11 @@ def test_a_type_belongs_to_one_contract() -> None:
 
 def test_every_request_is_answered_by_its_owner() -> None:
     answered = {answer for name in SERVICES for answer in service(name).complete_router().request_handlers}
-    assert answered <= {request.type for request in REQUESTS}
+    participants = [name for name in SERVICES if service(name).takes_orders]
+    owners = {request: participants if request.owner == ANY_SERVICE else [request.owner] for request in REQUESTS}
+    assert answered == {request.type_to(name) for request, names in owners.items() for name in names}
     for name in SERVICES:
         assert {a.partition(".")[0] for a in service(name).complete_router().request_handlers} <= {name}
-    assert {request.type for request in REQUESTS} - answered == set()
 
 
 def test_the_asyncapi_document_holds_together() -> None:

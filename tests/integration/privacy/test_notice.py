@@ -22,7 +22,7 @@ from services.privacy.register.loading import load
 from services.privacy.register.model import Register
 from shared.clock import today
 from shared.contracts import privacy
-from shared.personal_data.participant import announced
+from shared.personal_data.announced_map import announced
 from shared.personal_data.schema_check import gaps
 from shared.problems import Refused
 from shared.purposes import Purpose

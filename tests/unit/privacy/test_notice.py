@@ -19,7 +19,7 @@ from services.privacy.documents.notice.model import Edition, Notice
 from services.privacy.documents.notice.pages import Format, render
 from services.privacy.register.loading import load
 from shared.contracts.fields import Language
-from shared.personal_data.participant import announced
+from shared.personal_data.announced_map import announced
 
 DAY = date(2026, 11, 22)
 REGISTER = load()

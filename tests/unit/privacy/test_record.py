@@ -18,7 +18,7 @@ from services.privacy.documents.record.model import Edition, OnBehalf, Past, Rec
 from services.privacy.documents.record.pages import COLUMNS, Format, render
 from services.privacy.register.entries import Hosted, Text
 from services.privacy.register.loading import load
-from shared.personal_data.participant import announced
+from shared.personal_data.announced_map import announced
 
 DAY = date(2027, 1, 4)
 REGISTER = load()

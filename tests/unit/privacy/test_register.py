@@ -17,7 +17,7 @@ from services.privacy.register.loading import FOLDER, RegisterRefused, load
 from services.privacy.register.remedies import court, where_to_complain
 from services.privacy.register.retention_terms import find, period, rule_on
 from shared.contracts.participants import MappedColumn, MappedTable
-from shared.personal_data.participant import announced
+from shared.personal_data.announced_map import announced
 
 SERVICES = PROJECT / "services"
 MAPS = {name: announced(system.service(name).data_map) for name in system.SERVICES}
