@@ -18,6 +18,7 @@ from services.gateway.recent_sessions import RecentSessions
 from services.gateway.routes import (
     accounts,
     consents,
+    copies,
     email_changes,
     licenses,
     newsletter,
@@ -68,6 +69,10 @@ ROUTERS = (
     privacy_requests.mailing,
     privacy_requests.proving,
     privacy_requests.anybody,
+    copies.members,
+    copies.mailing,
+    copies.proving,
+    copies.anybody,
     staff.proving,
     staff.signed_in,
     staff_sales.signed_in,

@@ -10,6 +10,7 @@ from services.privacy.handlers import (
     certificates,
     consents,
     contracts,
+    copies,
     disclosures,
     erasure_orders,
     erasure_reports,
@@ -22,11 +23,12 @@ from services.privacy.handlers import (
     subject_links,
 )
 from services.privacy.jobs.codes import send_codes
+from services.privacy.jobs.copies import end_copies, make_copies
 from services.privacy.jobs.documents import INTERVAL_S, publish_documents
 from services.privacy.jobs.erasure_orders import close_complete, dispatch
 from services.privacy.jobs.letters import send_letters
 from services.privacy.jobs.reminders import remind
-from services.privacy.loops import CLOSING, CODES, DISPATCHER, LETTERS, PUBLISHING, REMINDERS
+from services.privacy.loops import CLOSING, CODES, COPIES, DISPATCHER, EXPIRY, LETTERS, PUBLISHING, REMINDERS
 from services.privacy.register.loading import register as loaded_register
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
@@ -36,6 +38,7 @@ from shared.messaging.router import ServiceRouter
 from shared.service import Resources, Service
 
 CLOSING_INTERVAL_S = 60.0
+EXPIRY_INTERVAL_S = 10.0
 
 router = ServiceRouter("privacy")
 router.include(cases.router, erasure_requests.router, certificates.router, consents.router)
@@ -43,7 +46,7 @@ router.include(participants.router, erasure_reports.router, subject_links.router
 router.include(
     contracts.router, disclosures.router, notice.router, record.router, register.router, erasure_orders.router
 )
-router.include(case_tokens.router, erasures.router)
+router.include(case_tokens.router, erasures.router, copies.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:
@@ -65,6 +68,8 @@ def jobs(settings: PrivacySettings) -> list[Loop]:
         Loop(REMINDERS, remind, settings.remind_after_s / 4),
         Loop(LETTERS, send_letters),
         Loop(CODES, send_codes),
+        Loop(COPIES, make_copies),
+        Loop(EXPIRY, end_copies, EXPIRY_INTERVAL_S),
         Loop(PUBLISHING, publish_documents, INTERVAL_S),
     ]
 

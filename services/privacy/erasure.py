@@ -17,6 +17,11 @@ UPDATE privacy_case SET state = 'closed', closed_at = clock_timestamp(),
   retain_until = $2, provisions = $3, exemptions = $4
 WHERE case_id = ANY ($1)
 """
+# A copy does not outlive its person: chunks and key go with the purge.
+CLOSE_COPIES = """
+UPDATE privacy_case SET state = 'closed', closed_at = clock_timestamp(), letter = NULL, sealed_address = NULL
+WHERE subject_id = ANY ($1) AND kind IN ('access', 'portability') AND closed_at IS NULL
+"""
 DATE_OTHER_CASES = """
 UPDATE privacy_case SET retain_until = $2, provisions = $3, exemptions = $4
 WHERE subject_id = ANY ($1) AND retain_until IS NULL
@@ -47,6 +52,7 @@ async def prepare_erasure(tx: Transaction, people: Sequence[OrderedSubject]) -> 
     await tx.run(CLOSE, cases, *reason)
     await tx.run(DROP_REQUESTS, cases)
     subjects = [p.subject_id for p in people]
+    await tx.run(CLOSE_COPIES, subjects)
     for statement in (DATE_OTHER_CASES, DATE_CONSENTS, DATE_DISCLOSURES):
         await tx.run(statement, subjects, *reason)
 

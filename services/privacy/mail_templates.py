@@ -1,6 +1,8 @@
 """The words of privacy's letters, Polish and English."""
 
-CODE = {
+from services.privacy.copy_letters import COPY_CODES, COPY_LETTERS
+
+CODE = COPY_CODES | {
     ("erasure", "pl"): (
         "Kod potwierdzający żądanie usunięcia danych",
         (
@@ -86,7 +88,7 @@ LEFT = {
     ),
 }
 
-LETTERS = {
+LETTERS = COPY_LETTERS | {
     ("receipt", "pl"): (
         "Otrzymaliśmy Twoje żądanie usunięcia danych",
         (

@@ -5,6 +5,10 @@ from uuid import UUID
 from shared.database import Transaction
 from shared.personal_data.subjects import lock_subject
 
+LINKED = """SELECT other.subject_id FROM subject_link mine
+JOIN subject_link other ON other.person = mine.person WHERE mine.subject_id = {subject_id}"""
+"""The ids that are one person with an id, it among them; none of who is linked with nobody."""
+
 # Two groups become one: everybody in either takes the group's name.
 LINK = """
 INSERT INTO subject_link (subject_id, person)

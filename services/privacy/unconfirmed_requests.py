@@ -13,7 +13,7 @@ from services.privacy.addresses import Mailbox, renew_requests
 from services.privacy.cases.rules import Opening, opening
 from services.privacy.sealed_addresses import AddressSeal
 from shared.contracts import identity
-from shared.contracts.privacy import ConfirmErasure, ConfirmToken
+from shared.contracts.privacy import ConfirmErasure, ConfirmToken, OpenCopyByCode
 from shared.database import Database, Transaction
 from shared.mail.delivery import LEASE_S
 from shared.messaging.request_client import RequestClient
@@ -22,7 +22,7 @@ from shared.secrets import Keyring
 
 CODE = "erasure request"
 """The use of the key that makes the codes, whatever they are asked for."""
-Kind = Literal["erasure", "case token"]
+Kind = Literal["erasure", "case token", "copy"]
 MAX_TRIES = 5
 MAX_CODES = 3
 """So many codes an hour reach one mailbox, whoever asks; so guesses are bounded for the mailbox as well."""
@@ -173,8 +173,19 @@ async def proved(request: ConfirmToken, database: Database, keyring: Keyring, se
     return await _proved("case token", request, database, keyring, seal)
 
 
+async def proved_for_copy(
+    request: OpenCopyByCode, database: Database, keyring: Keyring, seal: AddressSeal
+) -> Proved | None:
+    """Likewise for a code with which a copy is fetched."""
+    return await _proved("copy", request, database, keyring, seal)
+
+
 async def _proved(
-    kind: Kind, request: ConfirmErasure | ConfirmToken, database: Database, keyring: Keyring, seal: AddressSeal
+    kind: Kind,
+    request: ConfirmErasure | ConfirmToken | OpenCopyByCode,
+    database: Database,
+    keyring: Keyring,
+    seal: AddressSeal,
 ) -> Proved | None:
     right = keyring.is_code(CODE, request.request_id.bytes, request.code)
     async with database.transaction(Purpose.RIGHTS) as tx:

@@ -45,6 +45,7 @@ class RetentionClass(StrEnum):
     ENQUIRY = "R-ENQ"
     CONTEST = "R-CONT"
     COOKIES = "R-COOK"
+    COPY = "R-COPY"
 
 
 Source = Literal["provided", "observed", "third party", "inferred"]

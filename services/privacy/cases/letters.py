@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from services.privacy.cases.machine import Right
 from services.privacy.cases.reasons import Kept, Left, in_words
 from services.privacy.mail_templates import CONTRACT, LEFT, LETTERS
 from services.privacy.register.loading import register
@@ -29,13 +30,15 @@ WITH due AS MATERIALIZED (SELECT case_id FROM privacy_case
   ORDER BY letter_due_at LIMIT $1 FOR UPDATE SKIP LOCKED)
 UPDATE privacy_case SET letter_tries = letter_tries + 1, letter_due_at = now() + make_interval(secs => $2)
 WHERE case_id IN (SELECT case_id FROM due)
-RETURNING case_id, subject_id, letter, letter_tries AS attempts, language, sealed_address, received_at, due_on, run_at,
-  closed_at
+RETURNING case_id, subject_id, kind AS "right", letter, letter_tries AS attempts, language, sealed_address, received_at,
+  due_on, run_at, closed_at
 """
-# Another letter may be due by now: then it goes next.
+# Another letter may be due by now: then it goes next. A copy that became ready meanwhile is told of after the receipt,
+# and as long as it can be fetched its codes go to the address.
 DONE = """
-UPDATE privacy_case SET letter = NULL, letter_tries = 0,
-  sealed_address = CASE WHEN letter = 'receipt' THEN sealed_address END
+UPDATE privacy_case SET letter = CASE WHEN letter = 'receipt' AND state = 'ready' THEN 'ready' END, letter_tries = 0,
+  letter_due_at = now(),
+  sealed_address = CASE WHEN letter = 'receipt' OR closed_at IS NULL THEN sealed_address END
 WHERE case_id = $1 AND letter = $2
 """
 POSTPONE = """
@@ -49,6 +52,7 @@ class DueLetter:
 
     case_id: UUID
     subject_id: UUID
+    right: Right
     letter: str
     attempts: int
     language: Language
@@ -79,11 +83,13 @@ def compose(due: DueLetter, public_url: str, kept: Sequence[Kept] = (), left: Se
     """
     closed_on = due.closed_at.astimezone(WARSAW).date() if due.closed_at else None
     authority = where_to_complain(closed_on) if closed_on else None
-    subject, text = LETTERS[f"{due.letter}: refused in part" if kept else due.letter, due.language]
+    subject, text = LETTERS[_name(due, in_part=bool(kept)), due.language]
     return subject, text.format(
         case_id=due.case_id,
         received_on=day_of_receipt(due.received_at),
         due_on=due.due_on,
+        copy_until=due.run_at.astimezone(WARSAW).date(),
+        door=f"{public_url}/me/privacy-requests/{due.case_id}/copy",
         runs_at=due.run_at.astimezone(WARSAW).isoformat(timespec="minutes"),
         closed_on=closed_on or "",
         authority=f"{authority.name}, {authority.address}" if authority else "",
@@ -91,6 +97,12 @@ def compose(due: DueLetter, public_url: str, kept: Sequence[Kept] = (), left: Se
         kept=in_words(kept, register(), due.language) + _way_out(kept, due.language, public_url),
         left="".join(_unchecked(each, due.language) for each in left),
     )
+
+
+def _name(due: DueLetter, *, in_part: bool) -> str:
+    """An erasure's letters need no first name: for long there was no other right."""
+    letter = f"{due.letter}: refused in part" if in_part else due.letter
+    return letter if due.right == "erasure" else f"{due.right}: {letter}"
 
 
 def _unchecked(left: Left, language: Language) -> str:

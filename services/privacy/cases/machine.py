@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Right = Literal["erasure"]
+Right = Literal["erasure", "access", "portability"]
 Actor = Literal["person", "clock", "participants", "operator"]
 
 
@@ -18,6 +18,16 @@ class Transition:
     why: str
 
 
+COPY = (
+    Transition("", "gathering", "person", "asked, after proving who is asking"),
+    Transition("gathering", "ready", "participants", "every service has told what it holds"),
+    Transition("gathering", "withdrawn", "person", "taken back"),
+    Transition("gathering", "closed", "participants", "the person was erased"),
+    Transition("ready", "gathering", "clock", "what was gathered is lost or damaged"),
+    Transition("ready", "withdrawn", "person", "taken back"),
+    Transition("ready", "closed", "clock", "its time is over, the key is destroyed"),
+)
+
 MACHINES: Mapping[Right, tuple[Transition, ...]] = {
     "erasure": (
         Transition("", "waiting", "person", "asked, after proving who is asking"),
@@ -28,6 +38,8 @@ MACHINES: Mapping[Right, tuple[Transition, ...]] = {
         Transition("closed", "failed", "participants", "a linked id could not be erased"),
         Transition("failed", "ordered", "clock", "the next attempt is due"),
     ),
+    "access": COPY,
+    "portability": COPY,
 }
 
 

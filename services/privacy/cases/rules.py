@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.privacy.cases.machine import Right
+from shared.contracts.privacy import OpenCase
 from shared.law.case_clock import day_of_receipt, due_date, target_date
 
 
@@ -48,4 +49,18 @@ def opening(
         due_on=due_date(day),
         target_on=target_date(day),
         run_at=received_at + timedelta(seconds=cooling_off_s),
+    )
+
+
+def members_opening(request: OpenCase, received_at: datetime, cooling_off_s: float) -> Opening:
+    """The case of a signed-in member; only what can't be undone has a cooling-off."""
+    return opening(
+        request.subject_id,
+        right=request.right,
+        terminate_contract=request.terminate_contract,
+        language=request.language,
+        channel="member",
+        verified_by="fresh session",
+        received_at=received_at,
+        cooling_off_s=cooling_off_s if request.right == "erasure" else 0,
     )

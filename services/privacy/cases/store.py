@@ -1,6 +1,7 @@
 """The rows of cases."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from services.privacy.cases.machine import opens_in
@@ -45,12 +46,16 @@ async def open_case(
 
 CASES = """
 SELECT c.case_id, c.kind AS right, c.state, c.received_at, c.due_on, c.target_on, c.run_at AS runs_at, c.closed_at,
-  c.terminate_contract, o.open, o.subjects, p.service, p.answered, p.failed, p.reminders
+  CASE WHEN c.state = 'ready' THEN c.run_at END AS copy_until, c.terminate_contract,
+  coalesce(p.service, copy.service) AS service, coalesce(p.reminders, copy.attempts) AS reminders,
+  coalesce(p.answered >= cardinality(o.subjects), copy.done_at IS NOT NULL) AS answered,
+  coalesce(cardinality(p.failed) > 0, false) AS failed
 FROM privacy_case c
 LEFT JOIN erasure_order o ON o.order_id = c.order_id
 LEFT JOIN order_participant p ON p.order_id = c.order_id
+LEFT JOIN copy_part copy ON copy.case_id = c.case_id
 WHERE (c.token_hash = $1 OR c.subject_id = $2)
-ORDER BY c.received_at, c.case_id, p.service
+ORDER BY c.received_at, c.case_id, coalesce(p.service, copy.service)
 """
 
 
@@ -78,10 +83,7 @@ def _cases(rows: Sequence[Row]) -> tuple[privacy.Case, ...]:
 
 def _progress(row: Row) -> privacy.ParticipantProgress:
     return privacy.ParticipantProgress(
-        service=row["service"],
-        answered=row["answered"] >= len(row["subjects"]),
-        failed=bool(row["failed"]),
-        reminders=row["reminders"],
+        service=row["service"], answered=row["answered"], failed=row["failed"], reminders=row["reminders"]
     )
 
 
@@ -107,15 +109,24 @@ WITH wanted AS (SELECT case_id, state FROM privacy_case
   WHERE token_hash = $1 OR (subject_id = $2 AND case_id = $3) FOR UPDATE),
 done AS (UPDATE privacy_case c SET state = 'withdrawn', closed_at = now(),
     letter = CASE WHEN sealed_address IS NOT NULL THEN 'withdrawn' END, letter_due_at = now(), letter_tries = 0
-  FROM wanted WHERE c.case_id = wanted.case_id AND wanted.state = 'waiting' RETURNING c.state)
-SELECT coalesce((SELECT state FROM done), (SELECT state FROM wanted))
+  FROM wanted WHERE c.case_id = wanted.case_id AND wanted.state IN ('waiting', 'gathering', 'ready')
+  RETURNING c.case_id, c.state)
+SELECT coalesce((SELECT state FROM done), (SELECT state FROM wanted)) AS state, (SELECT case_id FROM done) AS case_id
 """
 
 
-async def withdraw(tx: Transaction, token: str, member: UUID | None, case_id: UUID | None) -> str | None:
-    """Withdraw a waiting case; answers the state it has now, None when there is none."""
-    state: str | None = await tx.value(WITHDRAW, digest(token) if token else None, member, case_id)
-    return state
+@dataclass(frozen=True)
+class Withdrawal:
+    """The state that a case has now, None when there is no such case; which it is, if it was withdrawn."""
+
+    state: str | None
+    case_id: UUID | None
+
+
+async def withdraw(tx: Transaction, token: str, member: UUID | None, case_id: UUID | None) -> Withdrawal:
+    """Withdraw a case that has not run, or whose copy is still there."""
+    row = await tx.row(WITHDRAW, digest(token) if token else None, member, case_id)
+    return Withdrawal(**row) if row else Withdrawal(None, None)
 
 
 # Linked ids are purged one by one when one of them fails: their case may have been closed with the first.

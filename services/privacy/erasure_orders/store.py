@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.privacy.erasure_orders.rules import Asked
+from services.privacy.subject_links import LINKED
 from shared.contracts.participants import ErasureReported
 from shared.contracts.privacy import MAX_SUBJECTS, ErasureOrdered, Participant
 from shared.database import Row, Transaction
@@ -23,10 +24,14 @@ SELECT pg_try_advisory_xact_lock($1) AS is_ours,
 PARTICIPANTS = "SELECT service, map_version FROM participant WHERE left_at IS NULL ORDER BY service"
 # A case whose letter is just being taken is waited for, not skipped: skipping would cost it a second.
 # As many cases as their ids fit into one order: a case covers all linked ids, and goes whole or not at all.
-PICK = """
+# Nobody of whom a copy is open, by any of their ids: it runs when the copy has ended.
+PICK = f"""
 WITH ready AS MATERIALIZED (
   SELECT case_id, subject_id, terminate_contract, run_at FROM privacy_case
-  WHERE state IN ('waiting', 'failed') AND run_at <= clock_timestamp()
+  WHERE state IN ('waiting', 'failed') AND run_at <= clock_timestamp() AND NOT EXISTS (
+    SELECT FROM privacy_case copy WHERE copy.kind IN ('access', 'portability') AND copy.closed_at IS NULL
+      AND copy.subject_id = ANY (ARRAY(SELECT privacy_case.subject_id
+        UNION ALL {LINKED.format(subject_id="privacy_case.subject_id")})))
   ORDER BY run_at LIMIT $1 FOR NO KEY UPDATE),
 named AS (
   SELECT r.case_id, r.subject_id, r.terminate_contract, r.run_at FROM ready r
@@ -37,7 +42,7 @@ named AS (
 placed AS (SELECT *, row_number() OVER (ORDER BY run_at, case_id) AS place FROM named),
 filled AS (SELECT *, max(place) OVER (PARTITION BY case_id) AS last_place FROM placed)
 SELECT case_id, subject_id, terminate_contract FROM filled WHERE last_place <= $2
-"""
+"""  # noqa: S608 constants
 MARK_ORDERED = """
 UPDATE privacy_case SET state = 'ordered', order_id = $1, attempt = attempt + 1,
   earlier_orders = CASE WHEN order_id IS NULL THEN earlier_orders ELSE array_append(earlier_orders, order_id) END

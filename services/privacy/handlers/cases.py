@@ -2,9 +2,10 @@
 
 from services.privacy.addresses import proved_hash
 from services.privacy.cases import rules, store
-from services.privacy.cases.withdrawal import withdraw
+from services.privacy.copies import parts
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
+from services.privacy.withdrawal import withdraw
 from shared.clock import now
 from shared.contracts import identity, privacy
 from shared.contracts.message import Created, Done
@@ -33,18 +34,12 @@ async def open_case(
     seal: AddressSeal,
     settings: PrivacySettings,
 ) -> Created:
-    """Open an erasure case for a signed-in member whose session is fresh."""
-    opening = rules.opening(
-        request.subject_id,
-        terminate_contract=request.terminate_contract,
-        language=request.language,
-        channel="member",
-        verified_by="fresh session",
-        received_at=now(),
-        cooling_off_s=settings.cooling_off_s,
-    )
+    """Open a case for a signed-in member whose session is fresh."""
+    opening = rules.members_opening(request, now(), settings.cooling_off_s)
     address_hash = await proved_hash(tx, keyring, prepared.email)
     case_id = await store.open_case(tx, opening, request.token, seal.close(prepared.email), address_hash)
+    if opening.right != "erasure":
+        await parts.begin(tx, case_id, opening.subject_id, keyring, settings.required)
     note(case_id=case_id)
     return Created(id=case_id)
 

@@ -1,10 +1,11 @@
 """Cases as their people see them."""
 
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID
 
-from pydantic import EmailStr, Field
+from pydantic import EmailStr, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from shared.contracts.actors import FRESH_MINUTES, Member
 from shared.contracts.fields import NOBODY, Acting
@@ -14,13 +15,20 @@ from shared.contracts.message import Created, Done, Message, Request
 class OpenCase(
     Request[Created], type="privacy.open-case", askers=("gateway",), actor=Member(fresh_minutes=FRESH_MINUTES)
 ):
-    """A signed-in member asks to be erased, a short while after proving to be the account's owner."""
+    """A signed-in member uses a right, a short while after proving to be the account's owner."""
 
     subject_id: Acting = NOBODY
-    right: Literal["erasure"]
+    right: Literal["erasure", "access", "portability"]
     terminate_contract: bool = False
     language: Literal["pl", "en"] = "pl"
     token: str = Field(min_length=20, max_length=100)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        """Contracts end with an erasure only."""
+        if self.terminate_contract and self.right != "erasure":
+            raise PydanticCustomError("no_erasure", "terminate_contract goes with an erasure only")
+        return self
 
 
 class ParticipantProgress(Message):
@@ -45,6 +53,8 @@ class Case(Message):
     closed_at: datetime | None
     terminate_contract: bool
     progress: tuple[ParticipantProgress, ...]
+    copy_until: datetime | None = None
+    """Until when a copy that is ready can be fetched."""
 
 
 class Cases(Message):

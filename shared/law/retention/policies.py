@@ -29,6 +29,8 @@ PROOF = (Rule(SINCE, ACCOUNTABILITY, CLAIMS, years=6, to_year_end=True),)
 ENQUIRY = (Rule(SINCE, STORAGE_LIMIT, months=12),)
 # R-CONT, counted from the last day for complaints
 LOSING_ENTRY = (Rule(SINCE, STORAGE_LIMIT, months=3),)
+# R-COPY, counted from the day on which the copy is ready
+COPY = (Rule(SINCE, STORAGE_LIMIT, days=14),)
 # R-COOK
 COOKIES_ACCEPTED = (Rule(SINCE, DEVICE, months=12),)
 COOKIES_REFUSED = (Rule(SINCE, DEVICE, months=6),)

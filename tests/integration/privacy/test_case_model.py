@@ -105,7 +105,7 @@ class Cases(RuleBasedStateMachine):
 
     async def _withdraw(self, token: str) -> str | None:
         async with self.database.transaction(Purpose.RIGHTS) as tx:
-            return await store.withdraw(tx, token, None, None)
+            return (await store.withdraw(tx, token, None, None)).state
 
     @rule()
     def dispatch(self) -> None:

@@ -26,6 +26,7 @@ def written(letter: str, kept: Sequence[Kept] = (), left: Sequence[Left] = (), *
     due = DueLetter(
         case_id=uuid4(),
         subject_id=uuid4(),
+        right="erasure",
         letter=letter,
         attempts=1,
         language="en",
