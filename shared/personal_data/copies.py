@@ -29,12 +29,15 @@ JOIN pg_attribute a ON a.attnum = k.attnum
 WHERE n.nspname = 'public' AND i.indisprimary AND a.attrelid = i.indrelid AND c.relname = ANY ($1)
 GROUP BY c.relname
 """
+# Only the rows of the page become JSON: beside the LIMIT PostgreSQL would do it to all that it sorts, which took a
+# copy of 100,000 rows 62 s (measured).
 ROWS = """
-SELECT (to_jsonb(t) - '{{{left_out}}}'::text[])::text AS item, jsonb_build_object({place})::text AS place
-FROM {table} t
-WHERE t.subject_id = ANY ($1) AND ($2::jsonb IS NULL OR ({key}) > (
-  SELECT {key} FROM jsonb_populate_record(NULL::{table}, $2::jsonb) t))
-ORDER BY {key} LIMIT $3
+SELECT (to_jsonb(t) - '{{{left_out}}}'::text[])::text AS item, jsonb_build_object({place})::text AS place FROM (
+  SELECT t.* FROM {table} t
+  WHERE t.subject_id = ANY ($1) AND ($2::jsonb IS NULL OR ({key}) > (
+    SELECT {key} FROM jsonb_populate_record(NULL::{table}, $2::jsonb) t))
+  ORDER BY {key} LIMIT $3) t
+ORDER BY {key}
 """
 
 
