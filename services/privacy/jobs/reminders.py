@@ -38,10 +38,10 @@ SELECT count(*) FILTER (WHERE due_on <= $1::date + 3) AS nearly_due, count(*) FI
   count(*) FILTER (WHERE state <> 'ordered' AND due_on >= $1::date AND (run_at AT TIME ZONE $2)::date > due_on)
     AS bound_to_miss,
   count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'ordered') AS ordered,
-  count(*) FILTER (WHERE state = 'failed') AS failed,
+  count(*) FILTER (WHERE state = 'failed') AS failed, count(*) FILTER (WHERE state = 'gathering') AS gathering,
   (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(ordered_at)), 0)::float FROM erasure_order WHERE open)
     AS oldest_order_s
-FROM privacy_case WHERE state IN ('waiting', 'ordered', 'failed')
+FROM privacy_case WHERE state IN ('waiting', 'ordered', 'failed', 'gathering')
 """
 UNANSWERED = f"""
 SELECT p.service, count(*) AS orders FROM order_participant p JOIN erasure_order o USING (order_id)
@@ -60,6 +60,7 @@ class Overview:
     waiting: int
     ordered: int
     failed: int
+    gathering: int
     oldest_order_s: float
 
 
@@ -105,5 +106,6 @@ def _show(overview: Overview, unanswered: Sequence[Unanswered]) -> None:
     metrics.open_cases.labels("waiting").set(overview.waiting)
     metrics.open_cases.labels("ordered").set(overview.ordered)
     metrics.open_cases.labels("failed").set(overview.failed)
+    metrics.copies_gathering.set(overview.gathering)
     if overview.nearly_due:
         log.error("cases are close to their due date", people=overview.nearly_due)
