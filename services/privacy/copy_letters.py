@@ -2,11 +2,11 @@
 
 CODES_WITH_A_TOKEN = {
     "pl": (
-        "Jeśli nie masz konta, poproś kodem sprawy o kod jednorazowy: przyślemy go na ten adres.\n"
+        "Jeśli nie możesz się zalogować, poproś kodem sprawy o kod jednorazowy: przyślemy go na ten adres.\n"
         "Dopóki kopia istnieje, nie usuniemy Twoich danych. Wycofanie tego żądania niszczy kopię od razu."
     ),
     "en": (
-        "Without an account, ask for a code with the case token: we mail it to this address.\n"
+        "If you cannot sign in, ask for a code with the case token: we mail it to this address.\n"
         "As long as the copy exists, we do not erase your data. Taking this request back destroys the copy at once."
     ),
 }

@@ -16,7 +16,8 @@ from shared.secrets import digest
 CASE = """
 SELECT c.case_id, c.state, c.received_at, c.due_on, c.closed_at, c.order_id, c.earlier_orders, o.ordered_at,
   o.subjects, o.cases
-FROM privacy_case c LEFT JOIN erasure_order o ON o.order_id = c.order_id WHERE c.token_hash = $1 OR c.case_id = $2
+FROM privacy_case c LEFT JOIN erasure_order o ON o.order_id = c.order_id
+WHERE c.kind = 'erasure' AND (c.token_hash = $1 OR c.case_id = $2)
 """
 REPORTS = "SELECT service, subjects, body, received_at FROM order_report WHERE order_id = $1 ORDER BY service, part"
 EARLIER_REPORTS = """

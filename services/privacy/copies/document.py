@@ -22,6 +22,7 @@ from shared.law.calendar import WARSAW
 from shared.problems import refuse
 
 PAGES = templates(Path(__file__).parent / "templates")
+PAGES.filters["in_words"] = lambda value: "; ".join(map(_text, value)) if isinstance(value, list) else _text(value)
 CSV_COLUMNS = ("service", "table", "row", "field", "value")
 ABOUT = {"controller", "data", "purposes", "retention", "recipients", "transfers", "decisions", "rights", "authority"}
 """What of the notice stands in a copy (GDPR Art. 15(1), (2))."""

@@ -80,7 +80,7 @@ def explained(service: str, told: CopiedRows, notice: Notice, language: Language
             for part in notice.purposes
             if part.key in table.purposes
         ),
-        sources={c.name: SOURCES[c.source][language] for c in shown if c.source in SOURCES},
+        sources={c.name: SOURCES[c.source][language] for c in shown if c.role is None},
         retention=(*ends.get(table.retention, (table.retention,)), *([BY_THE_ROW[language]] if table.kept else ())),
         left_out=tuple(LeftOut(name=name, why=why) for name, why in left_out.items()),
         rows=told.rows,

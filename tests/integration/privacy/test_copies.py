@@ -13,7 +13,7 @@ import pytest
 from deploy.local.servers import Servers
 from services.privacy.app import SERVICE as PRIVACY
 from services.privacy.cases import rules, store
-from services.privacy.copies import package, parts
+from services.privacy.copies import package, parts, tickets
 from services.privacy.copies import store as copies
 from services.privacy.copies.package import MANIFEST, Place
 from services.privacy.copies.rules import Chunk, Manifest
@@ -333,3 +333,39 @@ async def test_postgresql_refuses_to_erase_somebody_of_whom_a_copy_is_left(telli
     await telling.rows.execute(dated, person)
     with pytest.raises(asyncpg.ForeignKeyViolationError, match="_of_a_live_person"):
         await telling.rows.execute("UPDATE subject SET live = false WHERE subject_id = $1", person)
+
+
+async def ticket(at: Desk, case_id: UUID, person: UUID) -> str:
+    opened = await tickets.for_member(privacy.OpenCopy(subject_id=person, case_id=case_id), at.database, at.keyring)
+    return opened.ticket
+
+
+async def read(at: Desk, shown: str) -> int:
+    """The status of the first fragment of a ticket."""
+    asked = privacy.ReadCopyFragment(ticket=shown, format="json", language="pl", number=0)
+    async with at.harness.asking() as client:
+        try:
+            await client.request(asked)
+        except Refused as refused:
+            return refused.problem.status
+    return 200
+
+
+async def test_a_ticket_counts_for_some_minutes_and_nobody_makes_one(
+    telling: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = await telling.person()
+    case_id = await telling.open(person)
+    await telling.until(case_id, "ready")
+    shown = await ticket(telling, case_id, person)
+    other = "A" if shown[30] != "A" else "B"
+    forged = [shown[:30] + other + shown[31:], shown[:-5], "", "!" * 40, shown[:32]]
+    assert await read(telling, shown) == 200
+    assert [await read(telling, each) for each in forged] == [404] * len(forged)
+    with monkeypatch.context() as patched:
+        patched.setattr(tickets, "now", lambda: now() + timedelta(minutes=16))
+        assert await read(telling, shown) == 410
+        patched.setattr(tickets, "now", lambda: now() + timedelta(days=14, minutes=1))
+        with pytest.raises(Refused) as late:
+            await ticket(telling, case_id, person)
+    assert late.value.problem.status == 410, "also before the clock has closed the case"
