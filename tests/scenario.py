@@ -220,15 +220,12 @@ class Customer:
 
     async def ask_for_erasure(self, *, terminate: bool, language: Language = "pl") -> UUID:
         """Open a case as a member with a fresh session; answers the case id."""
+        return await self.use_right("erasure", terminate_contract=terminate, language=language)
+
+    async def use_right(self, right: Any, **wish: Any) -> UUID:
+        """Open a case of some right; answers the case id."""
         token = uuid4().hex
-        request = privacy.OpenCase(
-            subject_id=self.id,
-            right="erasure",
-            terminate_contract=terminate,
-            language=language,
-            token=token,
-        )
-        created = await self.scenario.ask(request)
+        created = await self.scenario.ask(privacy.OpenCase(subject_id=self.id, right=right, token=token, **wish))
         self.token = token
         return UUID(str(created.id))
 

@@ -32,6 +32,7 @@ from services.gateway.routes import (
     staff,
     staff_campaigns,
     staff_people,
+    staff_restrictions,
     staff_sales,
 )
 from services.gateway.settings import GatewaySettings
@@ -77,6 +78,7 @@ ROUTERS = (
     staff.signed_in,
     staff_sales.signed_in,
     staff_people.signed_in,
+    staff_restrictions.signed_in,
     staff_campaigns.signed_in,
 )
 

@@ -18,8 +18,10 @@ from services.privacy.handlers import (
     erasures,
     notice,
     participants,
+    permission_reports,
     record,
     register,
+    restrictions,
     subject_links,
 )
 from services.privacy.jobs.codes import send_codes
@@ -47,6 +49,7 @@ router.include(
     contracts.router, disclosures.router, notice.router, record.router, register.router, erasure_orders.router
 )
 router.include(case_tokens.router, erasures.router, copies.router)
+router.include(permission_reports.router, restrictions.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:

@@ -44,36 +44,36 @@ FETCH = {
 }
 
 COPY_LETTERS = {
-    ("access: receipt", "pl"): ("Otrzymaliśmy Twoje żądanie kopii danych", RECEIVED["pl"] + GATHERING["pl"]),
-    ("access: receipt", "en"): (
+    ("access", "receipt", "pl"): ("Otrzymaliśmy Twoje żądanie kopii danych", RECEIVED["pl"] + GATHERING["pl"]),
+    ("access", "receipt", "en"): (
         "We have received your request for a copy of your data",
         RECEIVED["en"] + GATHERING["en"],
     ),
-    ("access: ready", "pl"): ("Kopia Twoich danych jest gotowa", FETCH["pl"]),
-    ("access: ready", "en"): ("The copy of your data is ready", FETCH["en"]),
-    ("access: withdrawn", "pl"): (
+    ("access", "ready", "pl"): ("Kopia Twoich danych jest gotowa", FETCH["pl"]),
+    ("access", "ready", "en"): ("The copy of your data is ready", FETCH["en"]),
+    ("access", "withdrawn", "pl"): (
         "Żądanie kopii danych wycofane",
         "Sprawa: {case_id}\n\nŻądanie zostało wycofane, a to, co zebraliśmy do kopii, zniszczone.\n",
     ),
-    ("access: withdrawn", "en"): (
+    ("access", "withdrawn", "en"): (
         "Request for a copy of your data withdrawn",
         "Case: {case_id}\n\nThe request was withdrawn, and what we had gathered for the copy is destroyed.\n",
     ),
-    ("portability: receipt", "pl"): (
+    ("portability", "receipt", "pl"): (
         "Otrzymaliśmy Twoje żądanie przeniesienia danych",
         RECEIVED["pl"] + GATHERING["pl"],
     ),
-    ("portability: receipt", "en"): (
+    ("portability", "receipt", "en"): (
         "We have received your request for your data to take with you",
         RECEIVED["en"] + GATHERING["en"],
     ),
-    ("portability: ready", "pl"): ("Twoje dane do przeniesienia są gotowe", FETCH["pl"]),
-    ("portability: ready", "en"): ("Your data to take with you is ready", FETCH["en"]),
-    ("portability: withdrawn", "pl"): (
+    ("portability", "ready", "pl"): ("Twoje dane do przeniesienia są gotowe", FETCH["pl"]),
+    ("portability", "ready", "en"): ("Your data to take with you is ready", FETCH["en"]),
+    ("portability", "withdrawn", "pl"): (
         "Żądanie przeniesienia danych wycofane",
         "Sprawa: {case_id}\n\nŻądanie zostało wycofane, a to, co zebraliśmy, zniszczone.\n",
     ),
-    ("portability: withdrawn", "en"): (
+    ("portability", "withdrawn", "en"): (
         "Request for your data to take with you withdrawn",
         "Case: {case_id}\n\nThe request was withdrawn, and what we had gathered is destroyed.\n",
     ),

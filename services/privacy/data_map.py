@@ -25,7 +25,7 @@ DATA_MAP = DataMap(
                 *fact("case_id", "kind", "state", "channel", "language", "verified_by", "received_at"),
                 *fact("due_on", "target_on", "run_at", "terminate_contract", "letter"),
                 *fact("token_hash", withheld="hash"),
-                *fact("letter_due_at", "letter_tries"),
+                *fact("letter_due_at", "letter_tries", "ground", "notified_at"),
                 *fact("order_id", "earlier_orders", "attempt", "closed_at"),
             ),
         ),
@@ -88,6 +88,17 @@ DATA_MAP = DataMap(
             columns=(
                 OWNER,
                 *fact("disclosure_id", "recipient", "purpose", "categories", "disclosed_at", "told_by"),
+            ),
+        ),
+        Table(
+            "block",
+            Category.PRIVACY_CASES,
+            purposes=(ProcessingPurpose.ACCOUNTABILITY,),
+            retention=RetentionClass.CONTRACT,
+            columns=(
+                OWNER,
+                *fact("case_id", "purpose", "version", "asked", "confirmed", "complete", "asked_at", "reminders"),
+                *fact("ended_at"),
             ),
         ),
         Table(

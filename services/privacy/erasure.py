@@ -22,6 +22,12 @@ CLOSE_COPIES = """
 UPDATE privacy_case SET state = 'closed', closed_at = clock_timestamp(), letter = NULL, sealed_address = NULL
 WHERE subject_id = ANY ($1) AND kind IN ('access', 'portability') AND closed_at IS NULL
 """
+# Nothing is left to restrict. Whoever was erased gets one letter, that of the erasure.
+END_OTHER_CASES = """
+UPDATE privacy_case c SET state = 'ended', closed_at = clock_timestamp(), letter = NULL, sealed_address = NULL
+WHERE subject_id = ANY ($1) AND EXISTS (
+  SELECT FROM case_transition t WHERE t.kind = c.kind AND t.before = c.state AND t.after = 'ended')
+"""
 DATE_OTHER_CASES = """
 UPDATE privacy_case SET retain_until = $2, provisions = $3, exemptions = $4
 WHERE subject_id = ANY ($1) AND retain_until IS NULL
@@ -52,7 +58,8 @@ async def prepare_erasure(tx: Transaction, people: Sequence[OrderedSubject]) -> 
     await tx.run(CLOSE, cases, *reason)
     await tx.run(DROP_REQUESTS, cases)
     subjects = [p.subject_id for p in people]
-    await tx.run(CLOSE_COPIES, subjects)
+    for statement in (CLOSE_COPIES, END_OTHER_CASES):
+        await tx.run(statement, subjects)
     for statement in (DATE_OTHER_CASES, DATE_CONSENTS, DATE_DISCLOSURES):
         await tx.run(statement, subjects, *reason)
 

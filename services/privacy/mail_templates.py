@@ -1,6 +1,6 @@
 """The words of privacy's letters, Polish and English."""
 
-from services.privacy.copy_letters import COPY_CODES, COPY_LETTERS
+from services.privacy.copy_letters import COPY_CODES
 
 CODE = COPY_CODES | {
     ("erasure", "pl"): (
@@ -88,7 +88,7 @@ LEFT = {
     ),
 }
 
-LETTERS = COPY_LETTERS | {
+LETTERS = {
     ("receipt", "pl"): (
         "Otrzymaliśmy Twoje żądanie usunięcia danych",
         (

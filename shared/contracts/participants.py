@@ -137,6 +137,24 @@ class RetentionEnded(Event, type="*.retention-ended.v1", owner="privacy"):
     tables: tuple[EndedRetention, ...]
 
 
+class PermissionApplied(Event, type="*.permission-applied.v1", owner="privacy"):
+    """Versions of permissions by which a participant acts from now on, one entry per person and purpose in every list.
+
+    No use that one of them forbids starts any more, and none that began before is still under way.
+    """
+
+    service: str
+    subjects: tuple[UUID, ...]
+    purposes: tuple[str, ...]
+    versions: tuple[int, ...]
+
+    @model_validator(mode="after")
+    def _aligned(self) -> Self:
+        if not self.subjects or not len(self.subjects) == len(self.purposes) == len(self.versions):
+            raise PydanticCustomError("not_aligned", "needs one entry per person and purpose in every list")
+        return self
+
+
 class Disclosed(Event, type="*.disclosed.v1", owner="privacy", late="statutory"):
     """A participant gave data of a person to a recipient (GDPR Art. 15(1)(c), 19)."""
 

@@ -42,9 +42,11 @@ def participant(eraser: Eraser) -> ServiceRouter:
         if event.service == service:
             await erase(tx, eraser, event.order.order_id, event.order.subjects, prepared)
 
-    @router.event(privacy.PermissionChanged, purpose=Purpose.RIGHTS)
-    async def apply_permission(event: privacy.PermissionChanged, tx: Transaction) -> None:
-        await permissions.apply(tx, [event])
+    @router.event(privacy.PermissionChanged, purpose=Purpose.RIGHTS, batch=True)
+    async def apply_permissions(events: list[privacy.PermissionChanged], tx: Transaction) -> None:
+        await permissions.apply(tx, events)
+        if report := permissions.applied(service, events):
+            tx.publish(report)
 
     @router.request(participants.ReadCopy, purpose=Purpose.RIGHTS)
     async def read_copy(request: participants.ReadCopy, tx: Transaction) -> participants.CopyPage:

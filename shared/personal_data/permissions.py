@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from shared.contracts.participants import PermissionApplied
 from shared.contracts.privacy import KnownPermission, PermissionChanged
 from shared.database import Transaction
 
@@ -15,14 +16,38 @@ WHERE permission.version < excluded.version
 """
 
 
+# A restriction forbids every purpose, and its own row may not be there yet: it waits for whoever holds another one.
+WAIT_FOR_USES = """
+SELECT FROM permission WHERE subject_id = ANY ($1) ORDER BY subject_id, purpose FOR NO KEY UPDATE
+"""
+RESTRICTION = "*"
+
+
 async def apply(tx: Transaction, changes: Sequence[KnownPermission | PermissionChanged]) -> int:
-    """Take over decisions; answers how many were news. At most one per person and purpose."""
+    """Take over decisions; answers how many were news. Of several for one person and purpose the newest counts."""
+    if restricted := [c.subject_id for c in changes if c.purpose == RESTRICTION and not c.allowed]:
+        await tx.run(WAIT_FOR_USES, restricted)
+    newest = {(c.subject_id, c.purpose): c for c in sorted(changes, key=lambda change: change.version)}
+    news = [newest[key] for key in sorted(newest)]
     return await tx.run(
         APPLY,
-        [c.subject_id for c in changes],
-        [c.purpose for c in changes],
-        [c.allowed for c in changes],
-        [c.version for c in changes],
+        [c.subject_id for c in news],
+        [c.purpose for c in news],
+        [c.allowed for c in news],
+        [c.version for c in news],
+    )
+
+
+def applied(service: str, changes: Sequence[PermissionChanged]) -> PermissionApplied | None:
+    """What privacy waits to hear of decisions that were taken over; None when it waits for nothing."""
+    awaited = [change for change in changes if change.confirm]
+    if not awaited:
+        return None
+    return PermissionApplied(
+        service=service,
+        subjects=tuple(change.subject_id for change in awaited),
+        purposes=tuple(change.purpose for change in awaited),
+        versions=tuple(change.version for change in awaited),
     )
 
 

@@ -20,6 +20,7 @@ from structlog.testing import capture_logs
 
 from deploy.local.servers import Servers
 from shared.database import Transaction
+from shared.messaging.batching import MAX_BATCH
 from shared.messaging.publisher import UNREACHABLE, Publisher
 from shared.messaging.request_client import RequestClient
 from shared.messaging.router import ServiceRouter
@@ -90,7 +91,8 @@ async def test_the_broker_knows_every_consumers_limit(harness: Harness) -> None:
 
     async with few.serve(alone()):
         router = alone().complete_router()
-        wanted = {reaction.queue: PREFETCH for reaction in router.event_handlers} | {"sample.requests": 4 * PREFETCH}
+        wanted = {r.queue: 2 * MAX_BATCH if r.batch else PREFETCH for r in router.event_handlers}
+        wanted |= {"sample.requests": 4 * PREFETCH}
 
         async def all_told() -> list[dict[str, Any]]:
             entries = await consumers()

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from services.privacy.block_templates import BLOCK_LETTERS, GROUNDS
 from services.privacy.cases.machine import Right
 from services.privacy.cases.reasons import Kept, Left, in_words
+from services.privacy.copy_letters import COPY_LETTERS
 from services.privacy.mail_templates import CONTRACT, LEFT, LETTERS
 from services.privacy.register.loading import register
 from services.privacy.register.remedies import where_to_complain
+from shared.clock import today
 from shared.contracts.fields import Language
 from shared.database import Transaction
 from shared.law.calendar import WARSAW
@@ -22,7 +25,10 @@ from shared.law.case_clock import day_of_receipt
 from shared.mail.delivery import LEASE_S
 from shared.personal_data.data_map import Category
 
+OTHER_LETTERS = BLOCK_LETTERS | COPY_LETTERS
 OUTCOME = "outcome"
+NOTICE = "lifting"
+"""The letter that comes before a restriction is lifted."""
 
 LEASE = """
 WITH due AS MATERIALIZED (SELECT case_id FROM privacy_case
@@ -31,16 +37,18 @@ WITH due AS MATERIALIZED (SELECT case_id FROM privacy_case
 UPDATE privacy_case SET letter_tries = letter_tries + 1, letter_due_at = now() + make_interval(secs => $2)
 WHERE case_id IN (SELECT case_id FROM due)
 RETURNING case_id, subject_id, kind AS "right", letter, letter_tries AS attempts, language, sealed_address, received_at,
-  due_on, run_at, closed_at
+  due_on, run_at, closed_at, ground, (SELECT reason FROM case_event e
+    WHERE e.case_id = privacy_case.case_id AND e.after = 'ending' ORDER BY e.event_id DESC LIMIT 1) AS reason
 """
-# Another letter may be due by now: then it goes next. A copy that became ready meanwhile is told of after the receipt,
-# and as long as it can be fetched its codes go to the address.
-DONE = """
+# Another letter may be due by now: then it goes next. A copy that became ready meanwhile is told of after the receipt;
+# a case that has ended has no further one.
+DONE = f"""
 UPDATE privacy_case SET letter = CASE WHEN letter = 'receipt' AND state = 'ready' THEN 'ready' END, letter_tries = 0,
   letter_due_at = now(),
-  sealed_address = CASE WHEN letter = 'receipt' OR closed_at IS NULL THEN sealed_address END
+  sealed_address = CASE WHEN letter = 'receipt' OR closed_at IS NULL THEN sealed_address END,
+  notified_at = CASE WHEN $3 AND letter = '{NOTICE}' THEN clock_timestamp() ELSE notified_at END
 WHERE case_id = $1 AND letter = $2
-"""
+"""  # noqa: S608 constants
 POSTPONE = """
 UPDATE privacy_case SET letter_due_at = now() + make_interval(secs => $3) WHERE case_id = $1 AND letter = $2
 """
@@ -52,7 +60,6 @@ class DueLetter:
 
     case_id: UUID
     subject_id: UUID
-    right: Right
     letter: str
     attempts: int
     language: Language
@@ -61,6 +68,14 @@ class DueLetter:
     due_on: date
     run_at: datetime
     closed_at: datetime | None
+    right: Right = "erasure"
+    ground: str | None = None
+    reason: str | None = None
+
+    @property
+    def is_about_an_erasure(self) -> bool:
+        """Whether its outcome tells what was kept."""
+        return self.right == "erasure"
 
 
 async def lease(tx: Transaction, limit: int) -> Sequence[DueLetter]:
@@ -68,8 +83,8 @@ async def lease(tx: Transaction, limit: int) -> Sequence[DueLetter]:
     return [DueLetter(**row) for row in await tx.rows(LEASE, limit, LEASE_S)]
 
 
-async def done(tx: Transaction, due: DueLetter) -> None:
-    await tx.run(DONE, due.case_id, due.letter)
+async def done(tx: Transaction, due: DueLetter, *, sent: bool) -> None:
+    await tx.run(DONE, due.case_id, due.letter, sent)
 
 
 async def postpone(tx: Transaction, due: DueLetter, wait_s: float) -> None:
@@ -82,8 +97,8 @@ def compose(due: DueLetter, public_url: str, kept: Sequence[Kept] = (), left: Se
     Its days and times are those at the vendor's seat, as the clock of the case counts them (Reg. 1182/71).
     """
     closed_on = due.closed_at.astimezone(WARSAW).date() if due.closed_at else None
-    authority = where_to_complain(closed_on) if closed_on else None
-    subject, text = LETTERS[_name(due, in_part=bool(kept)), due.language]
+    authority = where_to_complain(closed_on or today())
+    subject, text = _words(due, refused_in_part=bool(kept))
     return subject, text.format(
         case_id=due.case_id,
         received_on=day_of_receipt(due.received_at),
@@ -92,17 +107,20 @@ def compose(due: DueLetter, public_url: str, kept: Sequence[Kept] = (), left: Se
         door=f"{public_url}/me/privacy-requests/{due.case_id}/copy",
         runs_at=due.run_at.astimezone(WARSAW).isoformat(timespec="minutes"),
         closed_on=closed_on or "",
-        authority=f"{authority.name}, {authority.address}" if authority else "",
+        authority=f"{authority.name}, {authority.address}",
         court=register().court.statement.in_(due.language),
         kept=in_words(kept, register(), due.language) + _way_out(kept, due.language, public_url),
         left="".join(_unchecked(each, due.language) for each in left),
+        ground=GROUNDS[due.ground, due.language] if due.ground else "",
+        reason=due.reason or "",
+        contact=register().controller.email,
     )
 
 
-def _name(due: DueLetter, *, in_part: bool) -> str:
-    """An erasure's letters need no first name: for long there was no other right."""
-    letter = f"{due.letter}: refused in part" if in_part else due.letter
-    return letter if due.right == "erasure" else f"{due.right}: {letter}"
+def _words(due: DueLetter, *, refused_in_part: bool) -> tuple[str, str]:
+    if due.is_about_an_erasure:
+        return LETTERS[f"{due.letter}: refused in part" if refused_in_part else due.letter, due.language]
+    return OTHER_LETTERS[due.right, due.letter, due.language]
 
 
 def _unchecked(left: Left, language: Language) -> str:

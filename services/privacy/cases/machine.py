@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Right = Literal["erasure", "access", "portability"]
-Actor = Literal["person", "clock", "participants", "operator"]
+Right = Literal["erasure", "access", "portability", "restriction", "marketing-objection"]
+Actor = Literal["person", "clock", "participants", "operator", "officer"]
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,23 @@ MACHINES: Mapping[Right, tuple[Transition, ...]] = {
     ),
     "access": COPY,
     "portability": COPY,
+    "restriction": (
+        Transition("", "applying", "person", "asked on a ground of GDPR Art. 18(1)"),
+        Transition("applying", "in force", "participants", "every service applies it"),
+        Transition("in force", "ending", "officer", "the person is to be told that it will be lifted"),
+        Transition("ending", "lifted", "officer", "the notice has left"),
+        Transition("applying", "withdrawn", "person", "taken back"),
+        Transition("in force", "withdrawn", "person", "taken back"),
+        Transition("ending", "withdrawn", "person", "taken back"),
+        Transition("applying", "ended", "participants", "the person was erased"),
+        Transition("in force", "ended", "participants", "the person was erased"),
+        Transition("ending", "ended", "participants", "the person was erased"),
+    ),
+    "marketing-objection": (
+        Transition("", "applying", "person", "objected, which needs no ground (GDPR Art. 21(2))"),
+        Transition("applying", "closed", "participants", "every service applies it"),
+        Transition("applying", "ended", "participants", "the person was erased"),
+    ),
 }
 
 
@@ -57,7 +74,12 @@ def _lines(right: Right) -> Iterator[str]:
     transitions = MACHINES[right]
     yield "stateDiagram-v2"
     for each in transitions:
-        yield f"    {each.before or '[*]'} --> {each.after}: {each.why} ({each.actor})"
+        yield f"    {_node(each.before)} --> {_node(each.after)}: {each.why} ({each.actor})"
     goes_on_by_itself = {t.before for t in transitions if t.before and t.before != "closed"}
     for ending in dict.fromkeys(t.after for t in transitions if t.after not in goes_on_by_itself):
-        yield f"    {ending} --> [*]"
+        yield f"    {_node(ending)} --> [*]"
+
+
+def _node(state: str) -> str:
+    """The name of a state in a diagram, which may have no space in it."""
+    return state.replace(" ", "_") or "[*]"

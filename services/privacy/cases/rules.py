@@ -1,12 +1,13 @@
 """Pure decisions about a case."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.privacy.cases.machine import Right
 from shared.contracts.privacy import OpenCase
 from shared.law.case_clock import day_of_receipt, due_date, target_date
+from shared.problems import refuse
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,21 @@ class Opening:
     due_on: date
     target_on: date
     run_at: datetime
+    ground: str | None = None
+
+    @property
+    def can_be_taken_back(self) -> bool:
+        """Whether there is a while in which nothing has happened yet."""
+        return self.run_at > self.received_at
+
+
+def grounded(opening: Opening, ground: str | None) -> Opening:
+    """With the ground of a restriction (GDPR Art. 18(1)). Raises Refused (422) without it, and for another right's."""
+    if opening.right == "restriction" and ground is None:
+        raise refuse(422, "a restriction needs a ground", field="ground", message="say which case of Art. 18(1) it is")
+    if opening.right != "restriction" and ground is not None:
+        raise refuse(422, "this right needs no ground", field="ground", message="leave it out")
+    return replace(opening, ground=ground)
 
 
 def opening(
@@ -36,8 +52,8 @@ def opening(
     received_at: datetime,
     cooling_off_s: float,
 ) -> Opening:
-    """A case with its clock (GDPR Art. 12(3)) and the end of its cooling-off."""
-    day = day_of_receipt(received_at)
+    """A case with its clock (GDPR Art. 12(3)); an erasure has a cooling-off, everything else begins at once."""
+    day, waits_s = day_of_receipt(received_at), cooling_off_s if right == "erasure" else 0
     return Opening(
         subject_id=subject_id,
         right=right,
@@ -48,12 +64,12 @@ def opening(
         received_at=received_at,
         due_on=due_date(day),
         target_on=target_date(day),
-        run_at=received_at + timedelta(seconds=cooling_off_s),
+        run_at=received_at + timedelta(seconds=waits_s),
     )
 
 
 def members_opening(request: OpenCase, received_at: datetime, cooling_off_s: float) -> Opening:
-    """The case of a signed-in member; only what can't be undone has a cooling-off."""
+    """The case of a signed-in member."""
     return opening(
         request.subject_id,
         right=request.right,
@@ -62,5 +78,5 @@ def members_opening(request: OpenCase, received_at: datetime, cooling_off_s: flo
         channel="member",
         verified_by="fresh session",
         received_at=received_at,
-        cooling_off_s=cooling_off_s if request.right == "erasure" else 0,
+        cooling_off_s=cooling_off_s,
     )

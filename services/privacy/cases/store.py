@@ -17,9 +17,9 @@ from shared.secrets import digest
 
 INSERT = """
 INSERT INTO privacy_case (case_id, subject_id, kind, state, channel, language, verified_by, received_at,
-  due_on, target_on, run_at, terminate_contract, token_hash, sealed_address, letter, address_hash)
+  due_on, target_on, run_at, terminate_contract, token_hash, sealed_address, letter, address_hash, ground)
 VALUES ($1, $2, $14, $15, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-  CASE WHEN $12::bytea IS NOT NULL THEN 'receipt' END, $13)
+  CASE WHEN $12::bytea IS NOT NULL THEN 'receipt' END, $13, $16)
 ON CONFLICT (subject_id, kind) WHERE closed_at IS NULL DO NOTHING
 """
 
@@ -34,7 +34,7 @@ async def open_case(
         INSERT,
         *(case_id, o.subject_id, o.channel, o.language, o.verified_by, o.received_at, o.due_on, o.target_on, o.run_at),
         *(o.terminate_contract, digest(token), sealed_address, address_hash),
-        *(o.right, opens_in(o.right)),
+        *(o.right, opens_in(o.right), o.ground),
     )
     if not inserted:
         raise refuse(409, "a case of this right is open already", field="right", message="follow the open case")
@@ -46,16 +46,19 @@ async def open_case(
 
 CASES = """
 SELECT c.case_id, c.kind AS right, c.state, c.received_at, c.due_on, c.target_on, c.run_at AS runs_at, c.closed_at,
-  CASE WHEN c.state = 'ready' THEN c.run_at END AS copy_until, c.terminate_contract,
-  coalesce(p.service, copy.service) AS service, coalesce(p.reminders, copy.attempts) AS reminders,
-  coalesce(p.answered >= cardinality(o.subjects), copy.done_at IS NOT NULL) AS answered,
-  coalesce(cardinality(p.failed) > 0, false) AS failed
+  CASE WHEN c.state = 'ready' THEN c.run_at END AS copy_until, c.terminate_contract, c.ground, c.notified_at,
+  p.service, p.answered, p.failed, p.reminders
 FROM privacy_case c
-LEFT JOIN erasure_order o ON o.order_id = c.order_id
-LEFT JOIN order_participant p ON p.order_id = c.order_id
-LEFT JOIN copy_part copy ON copy.case_id = c.case_id
+LEFT JOIN LATERAL (
+  SELECT a.service, a.answered >= cardinality(o.subjects) AS answered, a.failed <> '{}' AS failed, a.reminders
+  FROM order_participant a JOIN erasure_order o USING (order_id) WHERE a.order_id = c.order_id
+  UNION ALL
+  SELECT service, done_at IS NOT NULL, false, attempts FROM copy_part WHERE case_id = c.case_id
+  UNION ALL
+  SELECT service, bool_and(service = ANY (b.confirmed)), false, max(b.reminders)
+  FROM block b CROSS JOIN unnest(b.asked) AS service WHERE b.case_id = c.case_id GROUP BY service) p ON true
 WHERE (c.token_hash = $1 OR c.subject_id = $2)
-ORDER BY c.received_at, c.case_id, coalesce(p.service, copy.service)
+ORDER BY c.received_at, c.case_id, p.service
 """
 
 
@@ -104,29 +107,35 @@ async def replace_token(tx: Transaction, address_hash: bytes, token: str) -> UUI
     return case_id
 
 
+WANTED = "SELECT case_id, subject_id FROM privacy_case WHERE token_hash = $1 OR (subject_id = $2 AND case_id = $3)"
 WITHDRAW = """
-WITH wanted AS (SELECT case_id, state FROM privacy_case
-  WHERE token_hash = $1 OR (subject_id = $2 AND case_id = $3) FOR UPDATE),
+WITH wanted AS (SELECT case_id, state FROM privacy_case WHERE case_id = $1 FOR UPDATE),
 done AS (UPDATE privacy_case c SET state = 'withdrawn', closed_at = now(),
     letter = CASE WHEN sealed_address IS NOT NULL THEN 'withdrawn' END, letter_due_at = now(), letter_tries = 0
-  FROM wanted WHERE c.case_id = wanted.case_id AND wanted.state IN ('waiting', 'gathering', 'ready')
-  RETURNING c.case_id, c.state)
-SELECT coalesce((SELECT state FROM done), (SELECT state FROM wanted)) AS state, (SELECT case_id FROM done) AS case_id
+  FROM wanted WHERE c.case_id = wanted.case_id AND EXISTS (
+    SELECT FROM case_transition t WHERE t.kind = c.kind AND t.before = wanted.state AND t.after = 'withdrawn')
+  RETURNING c.state)
+SELECT coalesce((SELECT state FROM done), (SELECT state FROM wanted))
 """
 
 
 @dataclass(frozen=True)
-class Withdrawal:
-    """The state that a case has now, None when there is no such case; which it is, if it was withdrawn."""
+class Wanted:
+    """A case and whose it is."""
 
-    state: str | None
-    case_id: UUID | None
+    case_id: UUID
+    subject_id: UUID
 
 
-async def withdraw(tx: Transaction, token: str, member: UUID | None, case_id: UUID | None) -> Withdrawal:
-    """Withdraw a case that has not run, or whose copy is still there."""
-    row = await tx.row(WITHDRAW, digest(token) if token else None, member, case_id)
-    return Withdrawal(**row) if row else Withdrawal(None, None)
+async def wanted(tx: Transaction, token: str, member: UUID | None, case_id: UUID | None) -> Wanted | None:
+    """The case of a token, or one of a member's."""
+    row = await tx.row(WANTED, digest(token) if token else None, member, case_id)
+    return Wanted(**row) if row else None
+
+
+async def withdraw(tx: Transaction, case_id: UUID) -> str:
+    """Withdraw a case if its machine lets it; answers the state it has now."""
+    return str(await tx.value(WITHDRAW, case_id))
 
 
 # Linked ids are purged one by one when one of them fails: their case may have been closed with the first.

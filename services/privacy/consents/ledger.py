@@ -14,13 +14,16 @@ from shared.law.retention import proof
 from shared.messaging.faults import Rejected
 
 
-async def record(tx: Transaction, decision: Decision) -> None:
-    """Append a decision, let it rule, and tell everybody. Raises Rejected for words that nobody wrote."""
+async def record(tx: Transaction, decision: Decision, *, confirm: bool = False) -> dict[str, int]:
+    """Append a decision, let it rule, and tell everybody; the versions by purpose that rule now.
+
+    With `confirm` every service says when it acts by them. Raises Rejected for words that nobody wrote.
+    """
     if needs_text(decision) and not await store.knows_text(tx, decision, today()):
         raise Rejected("consent text is unknown")
     moment = await store.lock_person(tx, decision.subject_id)
     if moment is None:
-        return
+        return {}
     # another service's clock may be ahead; its decision must not outrank the ones that follow here
     decided_at = min(decision.decided_at or moment, moment)
     purposes = covered(decision.purpose, given=decision.given)
@@ -36,9 +39,14 @@ async def record(tx: Transaction, decision: Decision) -> None:
     for purpose, version in ruled.items():
         tx.publish(
             privacy.PermissionChanged(
-                subject_id=decision.subject_id, purpose=purpose, allowed=decision.given, version=version
+                subject_id=decision.subject_id,
+                purpose=purpose,
+                allowed=decision.given,
+                version=version,
+                confirm=confirm,
             )
         )
+    return ruled
 
 
 def _entry(decision: Decision, purpose: str, last: LastDecision | None) -> Entry:

@@ -1,8 +1,7 @@
 """A member opens, reads and withdraws cases."""
 
-from services.privacy.addresses import proved_hash
+from services.privacy import arrival
 from services.privacy.cases import rules, store
-from services.privacy.copies import parts
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
 from services.privacy.withdrawal import withdraw
@@ -14,8 +13,6 @@ from shared.messaging.request_client import RequestClient
 from shared.messaging.router import ServiceRouter
 from shared.problems import refuse
 from shared.purposes import Purpose
-from shared.secrets import Keyring
-from shared.tracing import note
 
 router = ServiceRouter("privacy")
 
@@ -30,18 +27,13 @@ async def open_case(
     request: privacy.OpenCase,
     tx: Transaction,
     prepared: identity.Address,
-    keyring: Keyring,
     seal: AddressSeal,
     settings: PrivacySettings,
 ) -> Created:
     """Open a case for a signed-in member whose session is fresh."""
-    opening = rules.members_opening(request, now(), settings.cooling_off_s)
-    address_hash = await proved_hash(tx, keyring, prepared.email)
-    case_id = await store.open_case(tx, opening, request.token, seal.close(prepared.email), address_hash)
-    if opening.right != "erasure":
-        await parts.begin(tx, case_id, opening.subject_id, keyring, settings.required)
-    note(case_id=case_id)
-    return Created(id=case_id)
+    opening = rules.grounded(rules.members_opening(request, now(), settings.cooling_off_s), request.ground)
+    opened = await arrival.open_case(tx, opening, request.token, prepared.email, seal, settings.required)
+    return Created(id=opened)
 
 
 @router.request(privacy.ReadCase, purpose=Purpose.RIGHTS)
@@ -61,7 +53,7 @@ async def read_cases(request: privacy.ReadCases, tx: Transaction) -> privacy.Cas
 
 @router.request(privacy.WithdrawCase, purpose=Purpose.RIGHTS)
 async def withdraw_case(request: privacy.WithdrawCase, tx: Transaction) -> Done:
-    """Take a waiting request back; once ordered it is too late."""
+    """Take a request back; once an erasure is ordered it is too late."""
     await withdraw(tx, token=request.token)
     return Done()
 

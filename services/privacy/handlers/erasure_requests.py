@@ -1,8 +1,7 @@
 """Requests by e-mail address: a mailed code proves the address, then the case opens (GDPR Art. 12(2), 12(6))."""
 
-from services.privacy import unconfirmed_requests
-from services.privacy.addresses import mailbox, proved_hash
-from services.privacy.cases import store
+from services.privacy import arrival, unconfirmed_requests
+from services.privacy.addresses import mailbox
 from services.privacy.loops import CODES
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
@@ -15,7 +14,6 @@ from shared.messaging.router import ServiceRouter
 from shared.problems import refuse
 from shared.purposes import Purpose
 from shared.secrets import Keyring
-from shared.tracing import note
 
 router = ServiceRouter("privacy")
 
@@ -36,15 +34,13 @@ async def confirm_erasure(
     request: privacy.ConfirmErasure,
     tx: Transaction,
     prepared: Confirmed | None,
-    keyring: Keyring,
+    seal: AddressSeal,
     settings: PrivacySettings,
 ) -> Created:
     """Open the case of a proved address. Raises Refused (422) for a wrong code, and for any after five wrong ones."""
     if prepared is None:
         raise refuse(422, "the code is not valid", field="code", message="ask for a new code")
     opening = prepared.opening(settings.cooling_off_s)
-    address_hash = await proved_hash(tx, keyring, prepared.email)
-    case_id = await store.open_case(tx, opening, request.token, prepared.request.sealed_address, address_hash)
-    note(case_id=case_id)
+    case_id = await arrival.open_case(tx, opening, request.token, prepared.email, seal, settings.required)
     await unconfirmed_requests.delete(tx, request.request_id)
     return Created(id=case_id)

@@ -1,6 +1,7 @@
 """Identity found that two ids are one person."""
 
 from services.privacy import subject_links
+from services.privacy.blocks import rulings
 from shared.contracts import identity
 from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
@@ -12,3 +13,4 @@ router = ServiceRouter("privacy")
 @router.event(identity.SubjectsLinked, purpose=Purpose.RIGHTS)
 async def link(event: identity.SubjectsLinked, tx: Transaction) -> None:
     await subject_links.link(tx, event.subject_id, event.other_id, event.person)
+    await rulings.cover(tx, event.person)

@@ -24,12 +24,13 @@ async def send_letters(database: Database, mailer: Mailer, seal: AddressSeal, se
 
     async def compose(due: DueLetter) -> Letter:
         note_about(due)
-        outcome = await _outcome(database, due) if due.letter == OUTCOME else ((), ())
+        is_outcome = due.is_about_an_erasure and due.letter == OUTCOME
+        outcome = await _outcome(database, due) if is_outcome else ((), ())
         subject, text = letters.compose(due, settings.public_url, *outcome)
         return Letter(f"{due.letter}-{due.case_id}", seal.open(due.sealed_address), subject, text)
 
     async def ended(tx: Transaction, due: DueLetter, ending: Ending) -> None:
-        await letters.done(tx, due)
+        await letters.done(tx, due, sent=ending is Ending.SENT)
         if ending is Ending.SENT:
             tx.publish(_disclosed(due, settings.mail_provider))
 

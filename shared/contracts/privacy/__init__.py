@@ -7,6 +7,7 @@ from shared.contracts.privacy.cases import (
     ConfirmErasure,
     ConfirmToken,
     EndContracts,
+    Ground,
     OpenCase,
     ParticipantProgress,
     ReadCase,
@@ -78,9 +79,11 @@ from shared.contracts.privacy.participants import (
     ParticipantStates,
 )
 from shared.contracts.privacy.permissions import KnownPermission, PermissionChanged, PermissionPage, Permissions
+from shared.contracts.privacy.restrictions import AnnounceLifting, LiftRestriction
 
 __all__ = [
     "MAX_SUBJECTS",
+    "AnnounceLifting",
     "AnsweredOrder",
     "Case",
     "Cases",
@@ -110,9 +113,11 @@ __all__ = [
     "ErasureStory",
     "Erasures",
     "ExplainErasure",
+    "Ground",
     "KnownPermission",
     "LastAnsweredOrder",
     "LeaveParticipant",
+    "LiftRestriction",
     "ListErasures",
     "ListParticipants",
     "Notice",

@@ -11,14 +11,21 @@ from shared.contracts.actors import FRESH_MINUTES, Member
 from shared.contracts.fields import NOBODY, Acting
 from shared.contracts.message import Created, Done, Message, Request
 
+Ground = Literal["accuracy contested", "unlawful processing", "needed for claims", "objection pending"]
+"""Why a person is restricted: GDPR Art. 18(1)(a) to (d)."""
+
 
 class OpenCase(
     Request[Created], type="privacy.open-case", askers=("gateway",), actor=Member(fresh_minutes=FRESH_MINUTES)
 ):
-    """A signed-in member uses a right, a short while after proving to be the account's owner."""
+    """A signed-in member uses a right, a short while after proving to be the account's owner.
+
+    A restriction names its ground, nothing else has one. 409 while a case of this right is open, 410 after an erasure.
+    """
 
     subject_id: Acting = NOBODY
-    right: Literal["erasure", "access", "portability"]
+    right: Literal["erasure", "access", "portability", "restriction", "marketing-objection"]
+    ground: Ground | None = None
     terminate_contract: bool = False
     language: Literal["pl", "en"] = "pl"
     token: str = Field(min_length=20, max_length=100)
@@ -55,6 +62,9 @@ class Case(Message):
     progress: tuple[ParticipantProgress, ...]
     copy_until: datetime | None = None
     """Until when a copy that is ready can be fetched."""
+    ground: str | None = None
+    notified_at: datetime | None = None
+    """When the notice left that comes before a restriction is lifted (GDPR Art. 18(3))."""
 
 
 class Cases(Message):

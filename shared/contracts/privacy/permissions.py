@@ -8,12 +8,16 @@ from shared.contracts.message import PARTICIPANTS, Event, Message, Request
 
 
 class PermissionChanged(Event, type="privacy.permission-changed.v1"):
-    """A person allowed or forbade a purpose; the higher version wins."""
+    """A person allowed or forbade a purpose; the higher version wins.
+
+    With `confirm` every participant says that it has applied this version, or knows a newer one: PermissionApplied.
+    """
 
     subject_id: UUID
     purpose: str
     allowed: bool
     version: int
+    confirm: bool = False
 
 
 class KnownPermission(Message):

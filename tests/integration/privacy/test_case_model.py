@@ -105,7 +105,8 @@ class Cases(RuleBasedStateMachine):
 
     async def _withdraw(self, token: str) -> str | None:
         async with self.database.transaction(Purpose.RIGHTS) as tx:
-            return (await store.withdraw(tx, token, None, None)).state
+            case = await store.wanted(tx, token, None, None)
+            return await store.withdraw(tx, case.case_id) if case else None
 
     @rule()
     def dispatch(self) -> None:

@@ -1,0 +1,88 @@
+"""What a case forbids: ruled in the transaction that opens it, told by event, confirmed by every service.
+
+A restriction (GDPR Art. 18) and an erasure that can still be taken back forbid everything, `*`; several cases may hold
+that ruling at the same time. An objection to marketing (Art. 21(2)) is a decision in the consent ledger.
+"""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from services.privacy.blocks import store
+from services.privacy.cases.rules import Opening
+from services.privacy.consents.ledger import record
+from services.privacy.consents.rules import Decision
+from services.privacy.loops import LETTERS
+from shared.contracts.participants import PermissionApplied
+from shared.database import Transaction
+from shared.messaging.faults import Rejected
+from shared.purposes import Purpose
+
+METHOD = "objection under GDPR Art. 21(2)"
+
+
+async def begin(tx: Transaction, case_id: UUID, opening: Opening, required: Collection[str]) -> None:
+    """Rule what a new case forbids, for all ids of its person."""
+    if opening.right == "erasure":
+        if opening.can_be_taken_back:
+            await _restrict(tx, case_id, await store.lock_ids(tx, opening.subject_id), ())
+        return
+    ids = await store.lock_ids(tx, opening.subject_id)
+    asked = await store.participants(tx, required)
+    if opening.right == "restriction":
+        await _restrict(tx, case_id, ids, asked)
+    else:
+        await _object(tx, case_id, opening, ids, asked)
+    await complete(tx, [case_id])
+
+
+async def _restrict(tx: Transaction, case_id: UUID, ids: Sequence[UUID], asked: Sequence[str]) -> None:
+    for event in await store.restrict(tx, case_id, ids, asked):
+        tx.publish(event)
+
+
+async def _object(tx: Transaction, case_id: UUID, opening: Opening, ids: Sequence[UUID], asked: Sequence[str]) -> None:
+    for subject_id in ids:
+        decision = Decision(
+            subject_id,
+            Purpose.MARKETING,
+            given=False,
+            text_version="",
+            language=opening.language,
+            surface=opening.channel,
+            method=METHOD,
+        )
+        await store.store(tx, case_id, subject_id, await record(tx, decision, confirm=bool(asked)), asked)
+
+
+async def release(tx: Transaction, case_id: UUID, ids: Sequence[UUID]) -> None:
+    """End what a case forbids; what another one forbids as well stays forbidden. The ids are locked."""
+    if await store.end(tx, case_id):
+        for event in await store.lift(tx, ids):
+            tx.publish(event)
+
+
+async def cover(tx: Transaction, person: UUID) -> None:
+    """Restrict ids that turned out to be those of a restricted person."""
+    for missing in await store.uncovered(tx, person):
+        for subject_id in sorted(missing.ids):
+            await store.lock_ids(tx, subject_id)
+        await _restrict(tx, missing.case_id, missing.ids, missing.asked)
+
+
+async def confirm(tx: Transaction, report: PermissionApplied, required: Collection[str]) -> None:
+    """Note who acts by a ruling. Raises Rejected for a service nobody asked, and for a version that was never ruled."""
+    if report.service not in required and not await store.is_known(tx, report.service):
+        raise Rejected("a report of a service that takes no part")
+    if await store.never_ruled(tx, report):
+        raise Rejected("a report on a version that was never ruled")
+    if cases := await store.lock_cases(tx, report):
+        await store.confirm(tx, report)
+        await complete(tx, cases)
+
+
+async def complete(tx: Transaction, cases: Collection[UUID] | None = None) -> bool:
+    """Let cases go on that every service has confirmed; their people are told."""
+    completed = await store.complete(tx, cases)
+    if completed:
+        tx.wake(LETTERS)
+    return completed

@@ -1,0 +1,161 @@
+"""The rows of blocks: what a case forbids for each id of its person, and which service has confirmed it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from shared.contracts.participants import PermissionApplied
+from shared.contracts.privacy import PermissionChanged
+from shared.database import Row, Transaction
+
+EVERYTHING = "*"
+"""What a restriction forbids."""
+
+LOCK_IDS = """
+SELECT subject_id FROM subject WHERE live AND subject_id IN (
+  SELECT $1::uuid UNION
+  SELECT other.subject_id FROM subject_link mine JOIN subject_link other USING (person) WHERE mine.subject_id = $1)
+ORDER BY subject_id FOR NO KEY UPDATE
+"""
+# Who is required and has not announced itself yet is waited for, too.
+PARTICIPANTS = """
+SELECT array_remove(ARRAY(
+  SELECT service FROM participant WHERE left_at IS NULL UNION SELECT unnest($1::text[]) ORDER BY 1), 'privacy')
+"""
+RESTRICT = f"""
+WITH ruled AS (INSERT INTO permission (subject_id, purpose, allowed, version)
+  SELECT id, '{EVERYTHING}', false, nextval('permission_version') FROM unnest($2::uuid[]) id ORDER BY id
+  ON CONFLICT (subject_id, purpose) DO UPDATE SET allowed = false, version = excluded.version
+  RETURNING subject_id, purpose, version)
+INSERT INTO block (case_id, subject_id, purpose, version, asked) SELECT $1, subject_id, purpose, version, $3 FROM ruled
+RETURNING subject_id, purpose, false AS allowed, version, cardinality(asked) > 0 AS confirm
+"""  # noqa: S608 constants
+STORE = """
+INSERT INTO block (case_id, subject_id, purpose, version, asked)
+SELECT $1, $2, purpose, version, $5 FROM unnest($3::text[], $4::bigint[]) AS ruled (purpose, version)
+"""
+END = f"""
+UPDATE block SET ended_at = clock_timestamp() WHERE case_id = $1 AND purpose = '{EVERYTHING}' AND ended_at IS NULL
+"""  # noqa: S608 constants
+LIFT = f"""
+UPDATE permission p SET allowed = true, version = nextval('permission_version')
+WHERE subject_id = ANY ($1) AND purpose = '{EVERYTHING}' AND NOT allowed AND NOT EXISTS (
+  SELECT FROM block b WHERE b.subject_id = p.subject_id AND b.purpose = p.purpose AND b.ended_at IS NULL)
+RETURNING subject_id, purpose, allowed, version
+"""  # noqa: S608 constants
+UNCOVERED = f"""
+SELECT b.case_id, b.asked, array_agg(DISTINCT other.subject_id) AS ids
+FROM block b JOIN subject_link mine USING (subject_id) JOIN subject_link other ON other.person = mine.person
+WHERE mine.person = $1 AND b.purpose = '{EVERYTHING}' AND b.ended_at IS NULL AND NOT EXISTS (
+  SELECT FROM block o WHERE o.case_id = b.case_id AND o.subject_id = other.subject_id AND o.purpose = b.purpose)
+GROUP BY b.case_id, b.asked
+"""  # noqa: S608 constants
+
+REPORTED = "unnest($1::uuid[], $2::text[], $3::bigint[]) AS r (subject_id, purpose, version)"
+IS_KNOWN = "SELECT EXISTS (SELECT FROM participant WHERE service = $1)"
+NEVER_RULED = f"""
+SELECT EXISTS (SELECT FROM {REPORTED} LEFT JOIN subject s USING (subject_id)
+  LEFT JOIN permission p USING (subject_id, purpose)
+  WHERE coalesce(s.live, true) AND coalesce(p.version, 0) < r.version)
+"""  # noqa: S608 constants
+# In the order of an erasure: people, cases, blocks. Of two last reports at once, the second sees what the first did.
+LOCK_PEOPLE = "SELECT FROM subject WHERE subject_id = ANY ($1) ORDER BY subject_id FOR KEY SHARE"
+LOCK_CASES = f"""
+SELECT case_id FROM privacy_case WHERE case_id IN (
+  SELECT b.case_id FROM block b JOIN {REPORTED} USING (subject_id, purpose, version)
+  WHERE $4 = ANY (b.asked) AND NOT $4 = ANY (b.confirmed))
+ORDER BY case_id FOR NO KEY UPDATE
+"""  # noqa: S608 constants
+CONFIRM = f"""
+UPDATE block b SET confirmed = array_append(b.confirmed, $4) FROM {REPORTED}
+WHERE b.subject_id = r.subject_id AND b.purpose = r.purpose AND b.version = r.version
+  AND $4 = ANY (b.asked) AND NOT $4 = ANY (b.confirmed)
+"""  # noqa: S608 constants
+COMPLETE = """
+UPDATE privacy_case c SET state = CASE kind WHEN 'restriction' THEN 'in force' ELSE 'closed' END,
+  closed_at = CASE WHEN kind <> 'restriction' THEN clock_timestamp() END,
+  letter = CASE WHEN sealed_address IS NOT NULL THEN 'outcome' END, letter_due_at = clock_timestamp(), letter_tries = 0
+WHERE state = 'applying' AND ($1::uuid[] IS NULL OR case_id = ANY ($1))
+  AND NOT EXISTS (SELECT FROM block b WHERE b.case_id = c.case_id AND NOT b.complete)
+"""
+
+
+@dataclass(frozen=True)
+class Uncovered:
+    """Ids that were linked to a restricted person later, and whom its case asks to confirm."""
+
+    case_id: UUID
+    asked: Sequence[str]
+    ids: Sequence[UUID]
+
+
+async def lock_ids(tx: Transaction, subject_id: UUID) -> list[UUID]:
+    """All living ids of a person, locked: what is ruled about them has one order."""
+    return [row["subject_id"] for row in await tx.rows(LOCK_IDS, subject_id)]
+
+
+async def participants(tx: Transaction, required: Collection[str]) -> Sequence[str]:
+    """Who has to confirm what is ruled from now on."""
+    services: Sequence[str] = await tx.value(PARTICIPANTS, list(required))
+    return services
+
+
+async def restrict(
+    tx: Transaction, case_id: UUID, ids: Sequence[UUID], asked: Sequence[str]
+) -> list[PermissionChanged]:
+    """Forbid everything for these ids, whoever forbade it before; what is to be published."""
+    return [_changed(row) for row in await tx.rows(RESTRICT, case_id, list(ids), list(asked))]
+
+
+async def store(
+    tx: Transaction, case_id: UUID, subject_id: UUID, ruled: Mapping[str, int], asked: Sequence[str]
+) -> None:
+    """Keep what the ledger ruled for one id in the name of a case."""
+    await tx.run(STORE, case_id, subject_id, list(ruled), list(ruled.values()), list(asked))
+
+
+async def end(tx: Transaction, case_id: UUID) -> bool:
+    """End the restriction of a case; answers whether it held one."""
+    return bool(await tx.run(END, case_id))
+
+
+async def lift(tx: Transaction, ids: Sequence[UUID]) -> list[PermissionChanged]:
+    """Allow again what no case forbids any more; what is to be published."""
+    return [_changed(row) for row in await tx.rows(LIFT, list(ids))]
+
+
+async def uncovered(tx: Transaction, person: UUID) -> list[Uncovered]:
+    """What the restrictions of a group of linked ids do not cover yet."""
+    return [Uncovered(**row) for row in await tx.rows(UNCOVERED, person)]
+
+
+async def is_known(tx: Transaction, service: str) -> bool:
+    return bool(await tx.value(IS_KNOWN, service))
+
+
+async def never_ruled(tx: Transaction, report: PermissionApplied) -> bool:
+    """Whether a report speaks of a version that its living person has not got yet."""
+    return bool(await tx.value(NEVER_RULED, *_reported(report)))
+
+
+async def lock_cases(tx: Transaction, report: PermissionApplied) -> list[UUID]:
+    """The cases that a report is news to."""
+    await tx.run(LOCK_PEOPLE, list(report.subjects))
+    return [row["case_id"] for row in await tx.rows(LOCK_CASES, *_reported(report), report.service)]
+
+
+async def confirm(tx: Transaction, report: PermissionApplied) -> None:
+    await tx.run(CONFIRM, *_reported(report), report.service)
+
+
+async def complete(tx: Transaction, cases: Collection[UUID] | None = None) -> bool:
+    """Let cases (None: all) go on that wait for nobody any more; answers whether there was one."""
+    return bool(await tx.run(COMPLETE, None if cases is None else list(cases)))
+
+
+def _reported(report: PermissionApplied) -> tuple[list[UUID], list[str], list[int]]:
+    return list(report.subjects), list(report.purposes), list(report.versions)
+
+
+def _changed(row: Row) -> PermissionChanged:
+    return PermissionChanged.model_validate(dict(row))

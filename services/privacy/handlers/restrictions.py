@@ -1,0 +1,22 @@
+"""Officers lift restrictions."""
+
+from services.privacy.blocks import lifting
+from shared.contracts import privacy
+from shared.contracts.message import Done
+from shared.database import Transaction
+from shared.messaging.router import ServiceRouter
+from shared.purposes import Purpose
+
+router = ServiceRouter("privacy")
+
+
+@router.request(privacy.AnnounceLifting, purpose=Purpose.RIGHTS)
+async def announce_lifting(request: privacy.AnnounceLifting, tx: Transaction) -> Done:
+    await lifting.announce(tx, request.case_id, request.reason)
+    return Done()
+
+
+@router.request(privacy.LiftRestriction, purpose=Purpose.RIGHTS)
+async def lift_restriction(request: privacy.LiftRestriction, tx: Transaction) -> Done:
+    await lifting.lift(tx, request.case_id)
+    return Done()
