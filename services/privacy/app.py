@@ -24,13 +24,14 @@ from services.privacy.handlers import (
     restrictions,
     subject_links,
 )
+from services.privacy.jobs.blocks import see_to_blocks
 from services.privacy.jobs.codes import send_codes
 from services.privacy.jobs.copies import end_copies, make_copies
 from services.privacy.jobs.documents import INTERVAL_S, publish_documents
 from services.privacy.jobs.erasure_orders import close_complete, dispatch
 from services.privacy.jobs.letters import send_letters
 from services.privacy.jobs.reminders import remind
-from services.privacy.loops import CLOSING, CODES, COPIES, DISPATCHER, EXPIRY, LETTERS, PUBLISHING, REMINDERS
+from services.privacy.loops import BLOCKS, CLOSING, CODES, COPIES, DISPATCHER, EXPIRY, LETTERS, PUBLISHING, REMINDERS
 from services.privacy.register.loading import register as loaded_register
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
@@ -69,6 +70,7 @@ def jobs(settings: PrivacySettings) -> list[Loop]:
         Loop(DISPATCHER, dispatch),
         Loop(CLOSING, close_complete, CLOSING_INTERVAL_S),
         Loop(REMINDERS, remind, settings.remind_after_s / 4),
+        Loop(BLOCKS, see_to_blocks, settings.remind_after_s / 4),
         Loop(LETTERS, send_letters),
         Loop(CODES, send_codes),
         Loop(COPIES, make_copies),

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from services.privacy.erasure_orders.store import ONE_DISPATCHER, OWES
-from services.privacy.loops import CLOSING, DISPATCHER
+from services.privacy.loops import BLOCKS, CLOSING, DISPATCHER
 from shared.contracts.privacy import ParticipantState
 from shared.database import Transaction
 from shared.observability import log
@@ -53,7 +53,7 @@ async def leave(tx: Transaction, service: str, reason: str, required: Collection
     if row["has_left"]:
         raise refuse(409, "it has left already", field="service")
     orders = int(await tx.value(LEAVE, service, reason))
-    for loop in (CLOSING, DISPATCHER):
+    for loop in (BLOCKS, CLOSING, DISPATCHER):
         tx.wake(loop)
     log.warning("participant left", participant=service)
     return orders

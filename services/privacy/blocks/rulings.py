@@ -80,6 +80,20 @@ async def confirm(tx: Transaction, report: PermissionApplied, required: Collecti
         await complete(tx, cases)
 
 
+async def wait_for_nobody_who_left(tx: Transaction) -> None:
+    """A participant that left confirms nothing any more."""
+    if cases := await store.drop_departed(tx):
+        await complete(tx, cases)
+
+
+async def ask_again(tx: Transaction, after_s: float) -> list[str]:
+    """Tell once more what somebody has not confirmed for long; the services that were silent."""
+    unconfirmed = await store.remind(tx, after_s)
+    for each in unconfirmed:
+        tx.publish(each.event)
+    return sorted({service for each in unconfirmed for service in each.silent})
+
+
 async def complete(tx: Transaction, cases: Collection[UUID] | None = None) -> bool:
     """Let cases go on that every service has confirmed; their people are told."""
     completed = await store.complete(tx, cases)

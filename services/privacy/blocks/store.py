@@ -78,6 +78,48 @@ UPDATE privacy_case c SET state = CASE kind WHEN 'restriction' THEN 'in force' E
 WHERE state = 'applying' AND ($1::uuid[] IS NULL OR case_id = ANY ($1))
   AND NOT EXISTS (SELECT FROM block b WHERE b.case_id = c.case_id AND NOT b.complete)
 """
+UNCONFIRMED = "NOT b.complete AND b.ended_at IS NULL"
+# Cases before their blocks, as in the other statements.
+LOCK_CASES_OF_DEPARTED = f"""
+SELECT case_id FROM privacy_case WHERE case_id IN (
+  SELECT b.case_id FROM block b JOIN participant p ON p.service = ANY (b.asked)
+  WHERE p.left_at IS NOT NULL AND {UNCONFIRMED})
+ORDER BY case_id FOR NO KEY UPDATE
+"""  # noqa: S608 constants
+DROP_DEPARTED = f"""
+UPDATE block b
+SET asked = ARRAY(SELECT unnest(b.asked) EXCEPT SELECT service FROM participant WHERE left_at IS NOT NULL)
+WHERE b.case_id = ANY ($1) AND {UNCONFIRMED}
+"""  # noqa: S608 constants
+# After the first reminder the waits double up to an hour.
+REMIND = f"""
+WITH silent AS MATERIALIZED (
+  SELECT b.case_id, b.subject_id, b.purpose FROM block b
+  WHERE {UNCONFIRMED}
+    AND b.asked_at < now() - least(make_interval(secs => $1 * 2 ^ least(b.reminders, 12)), interval '1 hour')
+  ORDER BY b.asked_at LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)
+UPDATE block b SET reminders = least(b.reminders, 30000) + 1, asked_at = clock_timestamp() FROM silent s
+WHERE b.case_id = s.case_id AND b.subject_id = s.subject_id AND b.purpose = s.purpose
+RETURNING b.subject_id, b.purpose, b.version, ARRAY(SELECT unnest(b.asked) EXCEPT SELECT unnest(b.confirmed)) AS silent
+"""  # noqa: S608 constants
+REMINDED_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class Unconfirmed:
+    """A ruling, and who has not said that it acts by it."""
+
+    subject_id: UUID
+    purpose: str
+    version: int
+    silent: Sequence[str]
+
+    @property
+    def event(self) -> PermissionChanged:
+        """The ruling once more: a case forbids and never allows."""
+        return PermissionChanged(
+            subject_id=self.subject_id, purpose=self.purpose, allowed=False, version=self.version, confirm=True
+        )
 
 
 @dataclass(frozen=True)
@@ -151,6 +193,18 @@ async def confirm(tx: Transaction, report: PermissionApplied) -> None:
 async def complete(tx: Transaction, cases: Collection[UUID] | None = None) -> bool:
     """Let cases (None: all) go on that wait for nobody any more; answers whether there was one."""
     return bool(await tx.run(COMPLETE, None if cases is None else list(cases)))
+
+
+async def drop_departed(tx: Transaction) -> list[UUID]:
+    """Wait no more for participants that left; the cases that waited for them."""
+    cases = [row["case_id"] for row in await tx.rows(LOCK_CASES_OF_DEPARTED)]
+    await tx.run(DROP_DEPARTED, cases)
+    return cases
+
+
+async def remind(tx: Transaction, after_s: float) -> list[Unconfirmed]:
+    """What is to be told once more: it was told so long ago and somebody has not confirmed it."""
+    return [Unconfirmed(**row) for row in await tx.rows(REMIND, after_s, REMINDED_AT_ONCE)]
 
 
 def _reported(report: PermissionApplied) -> tuple[list[UUID], list[str], list[int]]:
