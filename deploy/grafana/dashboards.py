@@ -117,6 +117,10 @@ ERASURES = Dashboard(
                 "sum by (service) (increase(lethe_erasure_failed_total[1h]))": "{{service}} failed",
             },
         ),
+        Panel(
+            "Rows kept past their day by restrictions",
+            {"max by (service, table) (lethe_rows_kept_by_restriction)": "{{service}} {{table}}"},
+        ),
     ),
 )
 QUEUES = Dashboard(

@@ -19,13 +19,15 @@ AUDIENCE = "audience"
 
 # Who allows e-mail or objects to marketing and is not known here; whose copy is outdated; who withdrew in the
 # account, or was unreachable, and has decided anew; and who left by a link and allows e-mail now, either by a newer
-# decision or because the ledger has not heard of the leaving.
+# decision or because the ledger has not heard of the leaving. Of somebody restricted no address is copied.
 UNRECONCILED = """
 SELECT p.subject_id, p.allowed, s.state, s.left_at FROM permission p
 JOIN subject who ON who.subject_id = p.subject_id AND who.live
 LEFT JOIN subscriber s ON s.subject_id = p.subject_id
 WHERE p.purpose = 'direct-marketing.email' AND p.allowed AND (s.subject_id IS NULL OR s.stale
   OR s.state IN ('left', 'withdrawn') OR (s.state = 'unreachable' AND p.version > s.unreachable_version))
+  AND NOT EXISTS (SELECT FROM permission every WHERE every.subject_id = p.subject_id AND NOT every.allowed
+                  AND every.purpose = '*')
 UNION
 SELECT p.subject_id, false, NULL, NULL FROM permission p
 JOIN subject who ON who.subject_id = p.subject_id AND who.live

@@ -23,6 +23,7 @@ from shared.messaging.idempotency import Claim
 from shared.messaging.inbox import Standing, locking, standing_of
 from shared.messaging.publisher import UNREACHABLE, Publisher
 from shared.messaging.request_client import ASSERTION, DEADLINE, IDEMPOTENCY_KEY, PRINCIPAL, PROBLEM, REPLY
+from shared.messaging.restriction import is_stopped
 from shared.messaging.router import Handler, RequestHandler, parameters
 from shared.messaging.sender_accounts import may_ask, service_of
 from shared.observability import log, metrics, what_failed
@@ -32,6 +33,7 @@ from shared.tracing import note_about, work
 MAX_BODY_BYTES = 1_000_000
 MAY_NOT_ASK = Problem(title="this account may not ask that", status=403)
 ERASED = Problem(title="this person's data was erased", status=410)
+BLOCKED = Problem(title="this use of the data is blocked for the person", status=403)
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,8 @@ class RequestServer:
         async with self.database.transaction(handler.purpose, opening=locking(subject_id)) as tx:
             if subject_id is not None and standing_of(tx) is Standing.ERASED:
                 return ERASED
+            if await is_stopped(tx, handler, subject_id):
+                return BLOCKED
             if creates and (before := await claim.recall(tx)) is not None:
                 return before
             reply = await self._call(handler.handler, request, {**known, "tx": tx})
@@ -152,7 +156,7 @@ def _failed(request_type: str, error: Exception) -> Problem:
     if fault is Fault.LATE:
         return ERASED
     if fault is Fault.BLOCKED:
-        return Problem(title="this use of the data is blocked for the person", status=403)
+        return BLOCKED
     log.error("request failed", type=request_type, **what_failed(error))
     if fault in (Fault.INFRASTRUCTURE, Fault.CONFLICT, Fault.SLOW):
         return Problem(title="the service can't work right now", status=503, detail="try again in a few seconds")

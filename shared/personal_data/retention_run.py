@@ -1,12 +1,17 @@
-"""What the law kept ends by itself on its day: the retention run (GDPR Art. 5(1)(e))."""
+"""What the law kept ends by itself on its day: the retention run (GDPR Art. 5(1)(e)).
 
-from collections.abc import Sequence
+Nobody who was erased is restricted: with the person went the restriction. Of the living a service deletes by the
+purpose `retention`, which does not see the rows of restricted people (Art. 18(2)), and says here what waits.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
 from shared.clock import today
 from shared.contracts.participants import EndedRetention, RetentionEnded
 from shared.database import Database, Transaction
+from shared.observability import log, metrics
 from shared.personal_data.data_map import DataMap
 from shared.purposes import Purpose
 
@@ -32,10 +37,24 @@ async def end_retention(database: Database, data_map: DataMap, day: date | None 
 # `retain_until` is the last day of keeping: 31 December keeps, 1 January purges.
 DUE = "NOT live AND retain_until < $1 AND review_at IS NULL"
 
+RESTRICTED = (
+    """EXISTS (SELECT FROM permission p WHERE p.subject_id = t.subject_id AND p.purpose = '*' AND NOT p.allowed)"""
+)
+
 
 def _whose(tables: Sequence[str]) -> str:
     due = " UNION ".join(f"SELECT subject_id FROM {table} WHERE {DUE}" for table in tables)
     return f"SELECT subject_id FROM ({due}) AS due ORDER BY subject_id LIMIT {BATCH}"
+
+
+async def say_what_waits(tx: Transaction, due: Mapping[str, str], day: date) -> None:
+    """Count and log the rows that a restriction keeps past their time; conditions by table, $1 is the day."""
+    await tx.declare(Purpose.UPKEEP)
+    for table, is_over in due.items():
+        waits = await tx.value(f"SELECT count(*) FROM {table} t WHERE ({is_over}) AND {RESTRICTED}", day)
+        metrics.kept_by_restriction.labels(tx.service, table).set(waits)
+        if waits:
+            log.info("kept past its day by a restriction", table=table, rows=waits)
 
 
 async def _end(tx: Transaction, table: str, day: date, people: Sequence[UUID]) -> EndedRetention | None:

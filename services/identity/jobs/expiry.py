@@ -2,7 +2,9 @@
 
 from services.identity.settings import IdentitySettings
 from services.identity.staff import sessions as staff_sessions
+from shared.clock import today
 from shared.database import Database
+from shared.personal_data.retention_run import say_what_waits
 from shared.purposes import Purpose
 
 INTERVAL_S = 60.0
@@ -12,18 +14,21 @@ EXPIRE = (
     "DELETE FROM pending_address WHERE newest_at < now() - interval '48 hours'",
     "DELETE FROM mail_request WHERE due_at IS NULL AND full_at < now()",
     "DELETE FROM sign_in_attempt WHERE last_at < now() - interval '24 hours'",
-    "DELETE FROM known_device WHERE last_used_at < now() - interval '90 days'",
     "DELETE FROM failed_sign_in WHERE at < now() - interval '24 hours'",
     "DELETE FROM password_reset WHERE coalesce(expires_at, asked_at + interval '7 days') < now()",
     "DELETE FROM email_change WHERE created_at < now() - interval '7 days'",
-    "DELETE FROM activity WHERE at < now() - interval '90 days'",
     """UPDATE service_mail SET refused_at = now(), email = NULL
     WHERE sent_at IS NULL AND refused_at IS NULL AND created_at < now() - interval '7 days'""",
     staff_sessions.END_OLD,
     "DELETE FROM staff WHERE enrolled_at IS NULL AND invited_until < now()",
     "SELECT end_old_audit()",
-    "DELETE FROM service_mail WHERE created_at < now() - interval '12 months'",
 )
+# By the purpose `retention`: rows of restricted people are not seen and stay.
+OF_PEOPLE = {
+    "known_device": "last_used_at < $1::date - interval '90 days'",
+    "activity": "at < $1::date - interval '90 days'",
+    "service_mail": "created_at < $1::date - interval '12 months'",
+}
 END_SESSIONS = """
 DELETE FROM session WHERE expires_at < now() OR last_seen_at < now() - make_interval(secs => $1)
 """
@@ -34,4 +39,8 @@ async def expire(database: Database, settings: IdentitySettings) -> bool:
         for statement in EXPIRE:
             await tx.run(statement)
         await tx.run(END_SESSIONS, settings.session_idle_s)
+    async with database.transaction(Purpose.RETENTION) as tx:
+        for table, is_over in OF_PEOPLE.items():
+            await tx.run(f"DELETE FROM {table} WHERE {is_over}", today())  # noqa: S608 constants
+        await say_what_waits(tx, OF_PEOPLE, today())
     return False

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4
 
 from shared.contracts.fields import Language
+from shared.contracts.restriction import SERVICE_MAIL as GOES_ON
 from shared.database import Transaction
 from shared.mail.delivery import LEASE_S
 
@@ -42,11 +43,13 @@ async def store_within_limit(
         await store(tx, subject_id, template, facts)
 
 
-# A mailbox that refused a mail gets none but what proves it anew.
+# A mailbox that refused a mail gets none but what proves it anew, and who is restricted what the list lets through.
 LEASE = """
 WITH due AS MATERIALIZED (SELECT d.mail_id FROM service_mail d JOIN account a USING (subject_id)
   WHERE d.sent_at IS NULL AND d.refused_at IS NULL AND d.next_try_at <= now()
     AND (a.mail_refused_at IS NULL OR d.template = 'password-reset' OR d.email IS NOT NULL)
+    AND (d.template = ANY ($3) OR NOT EXISTS (
+      SELECT FROM permission p WHERE p.subject_id = d.subject_id AND p.purpose = '*' AND NOT p.allowed))
   ORDER BY d.next_try_at LIMIT $1 FOR UPDATE OF d SKIP LOCKED)
 UPDATE service_mail m SET attempts = attempts + 1, next_try_at = now() + make_interval(secs => $2)
 FROM due, account a WHERE m.mail_id = due.mail_id AND a.subject_id = m.subject_id
@@ -74,7 +77,7 @@ class ServiceMail:
 
 async def lease(tx: Transaction, limit: int) -> list[ServiceMail]:
     """The mails that are due to people with an account."""
-    rows = await tx.rows(LEASE, limit, LEASE_S)
+    rows = await tx.rows(LEASE, limit, LEASE_S, list(GOES_ON))
     return [ServiceMail(**{**row, "facts": json.loads(row["facts"])}) for row in rows]
 
 

@@ -14,6 +14,7 @@ from shared.clock import now, today
 from shared.contracts import identity, licensing
 from shared.database import Database, Transaction
 from shared.law.retention import open_claim
+from shared.personal_data.retention_run import say_what_waits
 from shared.purposes import Purpose
 
 BATCH = 200
@@ -26,11 +27,13 @@ OPEN_FOR = timedelta(days=7)
 
 async def step(database: Database) -> bool:
     async with database.transaction(Purpose.UPKEEP) as tx:
-        await orders.drop_origins(tx, today())
         await staff_cases.drop_old(tx)
         expired = await _expire_orders(tx)
         notified = await _notify_expiring(tx)
         dunned = await _dun(tx)
+    async with database.transaction(Purpose.RETENTION) as tx:
+        await orders.drop_origins(tx, today())
+        await say_what_waits(tx, orders.ORIGINS_OVER, today())
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
         reviewed = await _review_contracts(tx)
         judged = await debts.review(tx, today(), BATCH)

@@ -36,6 +36,7 @@ WITH old AS MATERIALIZED (SELECT order_id FROM purchase WHERE state = 'open' AND
 buyers AS (DELETE FROM purchase_buyer WHERE order_id IN (SELECT order_id FROM old))
 UPDATE purchase SET state = 'cancelled' WHERE order_id IN (SELECT order_id FROM old) RETURNING order_id, subject_id
 """
+ORIGINS_OVER = {"purchase_origin": "purge_after < $1"}
 DROP_ORIGINS = "DELETE FROM purchase_origin WHERE purge_after < $1"
 
 

@@ -65,6 +65,8 @@ ACTS: list[tuple[str, str, Any, set[Role], int]] = [
     ("GET", "/staff/payment-cases", None, {"finance", "support"}, 200),
     ("PUT", f"/staff/payment-cases/{ID}/resolution", None, {"finance", "support"}, 404),
     ("POST", "/staff/person-links", {"subject_id": str(ID), "other_id": str(uuid4())}, {"support", "officer"}, 404),
+    ("PUT", f"/staff/privacy-requests/{ID}/lifting-notice", {"reason": "The address is right now."}, {"officer"}, 404),
+    ("PUT", f"/staff/privacy-requests/{ID}/lifting", None, {"officer"}, 404),
     ("POST", "/staff/campaigns", ANYTHING, {"marketer"}, 201),
     ("GET", "/staff/campaigns", None, {"marketer"}, 200),
     ("GET", f"/staff/campaigns/{ID}", None, {"marketer"}, 404),

@@ -1,4 +1,4 @@
-"""After a withdrawal is acknowledged no mail leaves: raced against a campaign, by both ways in."""
+"""After a withdrawal or restriction is acknowledged no mail leaves: raced against a campaign, by each way in."""
 
 import asyncio
 import random
@@ -54,6 +54,13 @@ async def by_ledger(database: Database, person: Reader) -> None:
         await permissions.apply(tx, [decision])
 
 
+async def by_restriction(database: Database, person: Reader) -> None:
+    """Everything is forbidden, by a row that was not there before."""
+    ruling = KnownPermission(subject_id=person.subject_id, purpose="*", allowed=False, version=1000)
+    async with database.transaction(Purpose.RIGHTS) as tx:
+        await permissions.apply(tx, [ruling])
+
+
 async def test_no_mail_leaves_after_an_acknowledged_withdrawal(harness: Harness, smtp: MailServer) -> None:
     people = sorted((reader("racer") for _ in range(ROUNDS)), key=lambda person: person.subject_id)  # as they are sent
     places = {person.email: place for place, person in enumerate(people)}
@@ -64,7 +71,10 @@ async def test_no_mail_leaves_after_an_acknowledged_withdrawal(harness: Harness,
 
     async def withdraw(place: int, client: RequestClient, database: Database) -> None:
         person = people[place]
-        await (by_ledger(database, person) if place % 2 else by_link(harness, client, person))
+        if place % 3 == 0:
+            await by_link(harness, client, person)
+        else:
+            await (by_ledger if place % 3 == 1 else by_restriction)(database, person)
         acknowledged[person.email] = asyncio.get_running_loop().time()
 
     async with harness.serve(PRIVACY, MARKETING), harness.asking() as client, harness.database("marketing") as database:

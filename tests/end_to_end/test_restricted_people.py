@@ -1,0 +1,182 @@
+"""What a restriction means in every service (GDPR Art. 18(2)): no use, no loss, and the contract goes on."""
+
+from uuid import uuid4
+
+import pytest
+from structlog.testing import capture_logs
+
+from services.identity.jobs.expiry import expire as expire_accounts
+from services.marketing import audience
+from services.marketing.jobs.expiry import expire as expire_readers
+from shared.contracts import identity, licensing, marketing, privacy
+from shared.purposes import KINDS, Purpose
+from tests.harness import eventually
+from tests.integration.marketing.driver import finished, start_campaign
+from tests.scenario import PASSWORD, SERVICES, Customer, Scenario
+
+USES = [purpose for purpose, kind in KINDS.items() if kind in ("consent", "interest")]
+BLOCKED = 403
+OLD_INTEREST = """
+INSERT INTO interest (subject_id, topic, source, keep_until) VALUES ($1, 'audits', 'observed', current_date - 1)
+"""
+OLD_ACTIVITY = "INSERT INTO activity (subject_id, what, ip, at) VALUES ($1, 'signed in', '', now() - interval '1 year')"
+
+
+@pytest.fixture
+async def person(scenario: Scenario) -> Customer:
+    """A customer whose restriction is in force."""
+    customer = await scenario.customer()
+    await scenario.ask(marketing.NoteInterest(subject_id=customer.id, topic="seo", source="observed"))
+    await customer.use_right("restriction", ground="needed for claims")
+    await customer.until("in force")
+    return customer
+
+
+async def lifted(person: Customer) -> None:
+    await person.scenario.ask(privacy.WithdrawCase(token=person.token))
+    for service in ("identity", "licensing", "marketing"):
+
+        async def is_free(service: str = service) -> bool:
+            return bool(await person.allowed("*", service))
+
+        await eventually(is_free)
+
+
+async def test_no_use_sees_a_row_of_a_restricted_person(scenario: Scenario, person: Customer) -> None:
+    """With the statements of whoever comes: every table of every service, every purpose of a use."""
+    tables = [(s.name, t.name) for s in SERVICES for t in s.data_map.everything if t.name != "permission"]
+    seen = []
+    for service, table in tables:
+        for purpose in USES:
+            async with scenario.resources[service].database.transaction(purpose) as tx:
+                if await tx.value(f"SELECT count(*) FROM {table} WHERE subject_id = $1", person.id):  # noqa: S608
+                    seen.append((service, table, purpose))
+    assert seen == []
+    assert await scenario.live_rows(person.id), "there is something to see"
+    async with scenario.resources["marketing"].database.transaction(Purpose.UPKEEP) as tx:
+        assert await tx.value("SELECT count(*) FROM interest WHERE subject_id = $1", person.id) == 1
+    assert (
+        await scenario.status(marketing.NoteInterest(subject_id=person.id, topic="news", source="observed")) == BLOCKED
+    )
+
+
+async def test_no_campaign_reaches_a_restricted_person(scenario: Scenario, person: Customer) -> None:
+    reader = await scenario.customer()
+    campaign = await finished(scenario.client, await start_campaign(scenario.client, subject="Only for the free"))
+    assert campaign.sent >= 1
+    assert len([m for m in scenario.smtp.mails_to(reader.address) if m["Subject"] == "Only for the free"]) == 1
+    assert [m for m in scenario.smtp.mails_to(person.address) if m["Subject"] == "Only for the free"] == []
+    await lifted(person)
+    await finished(scenario.client, await start_campaign(scenario.client, subject="For all again"))
+    await scenario.letters(person.address, "For all again")
+
+
+async def test_no_address_of_a_restricted_person_is_copied(scenario: Scenario) -> None:
+    """Who consents in the account meanwhile is written to afterwards."""
+    person = await scenario.register_customer()
+    await person.use_right("restriction", ground="needed for claims")
+    await person.until("in force")
+    consent = {"purpose": Purpose.MARKETING_EMAIL, "given": True, "text_version": "T-7"}
+    await scenario.ask(privacy.ChooseConsent(subject_id=person.id, surface="panel", method="box", **consent))
+    await eventually(lambda: person.allowed(Purpose.MARKETING_EMAIL))
+
+    async def is_asked_for() -> bool:
+        async with scenario.resources["marketing"].database.transaction(Purpose.UPKEEP) as tx:
+            return person.id in {decision.subject_id for decision in await audience.unreconciled(tx, 1000)}
+
+    assert not await is_asked_for()
+    await lifted(person)
+    assert await is_asked_for() or await scenario.count("marketing", "subscriber", person.id)
+
+
+async def test_the_contract_goes_on_and_a_new_one_does_not_begin(scenario: Scenario, person: Customer) -> None:
+    assert (await person.validate("laptop-0001")).valid
+    assert (await person.activate("laptop-0002")).valid
+    assert (await scenario.ask(licensing.ListLicenses(subject_id=person.id))).licenses
+    assert (await scenario.ask(licensing.ListInvoices(subject_id=person.id))).invoices
+    before = await scenario.count("licensing", "purchase", person.id)
+    order = licensing.PlaceOrder(
+        subject_id=person.id,
+        product="auditor-year",
+        ip="203.0.113.77",
+        terms_version="2026-01",
+        accepts_terms=True,
+        wants_immediate_delivery=True,
+        knows_withdrawal_lapses=True,
+    )
+    assert await scenario.status(order) == BLOCKED
+    assert await scenario.count("licensing", "purchase", person.id) == before
+    await lifted(person)
+    await person.order()
+
+
+async def test_signing_in_and_the_pages_of_the_rights_work(scenario: Scenario, person: Customer) -> None:
+    session = await scenario.ask(identity.SignIn(email=person.address, password=PASSWORD))
+    assert session.token
+    assert (await scenario.ask(identity.ReadProfile(subject_id=person.id))).email == person.address
+    assert (await scenario.ask(privacy.ReadCases(subject_id=person.id))).cases
+    assert (await scenario.ask(marketing.ReadInterests(subject_id=person.id))).interests
+    await scenario.ask(identity.RequestPasswordReset(email=person.address))
+    await scenario.letters(person.address, "hasł")
+
+
+async def test_of_service_mail_only_what_the_list_names_leaves(scenario: Scenario, person: Customer) -> None:
+    due = "SELECT count(*) FROM service_mail WHERE subject_id = $1 AND sent_at IS NULL"
+    async with scenario.resources["licensing"].database.transaction(Purpose.UPKEEP) as tx:
+        for template in ("license-expiring", "payment-due"):
+            tx.publish(identity.ServiceMailDue(subject_id=person.id, template=template))
+    await scenario.letters(person.address, "Płatność oczekuje")
+
+    async def one_waits() -> bool:
+        return bool(await scenario.rows["identity"].fetchval(due, person.id) == 1)
+
+    await eventually(one_waits)
+    assert [m for m in scenario.smtp.mails_to(person.address) if "wygas" in str(m["Subject"]).lower()] == []
+    await lifted(person)
+
+    async def none_waits() -> bool:
+        return not await scenario.rows["identity"].fetchval(due, person.id)
+
+    await eventually(none_waits)
+
+
+async def test_what_is_over_stays_while_its_person_is_restricted_and_the_run_says_so(
+    scenario: Scenario, person: Customer
+) -> None:
+    await scenario.rows["marketing"].execute(OLD_INTEREST, person.id)
+    await scenario.rows["identity"].execute(OLD_ACTIVITY, person.id)
+    old = {
+        "marketing": ("interest", "keep_until < current_date"),
+        "identity": ("activity", "at < now() - interval '91 d'"),
+    }
+
+    async def run() -> list[int]:
+        await expire_readers(scenario.resources["marketing"].database)
+        accounts = scenario.resources["identity"]
+        await expire_accounts(accounts.database, accounts.settings)
+        return [await scenario.count(service, table, person.id, over) for service, (table, over) in old.items()]
+
+    with capture_logs() as logs:
+        assert await run() == [1, 1]
+    told = {(line["table"], line["rows"]) for line in logs if line["event"] == "kept past its day by a restriction"}
+    assert told == {("interest", 1), ("activity", 1)}
+    await lifted(person)
+    assert await run() == [0, 0]
+
+
+async def test_a_cooling_off_restricts_until_it_is_taken_back(
+    scenario: Scenario, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scenario.resources["privacy"].settings, "cooling_off_s", 3600.0)
+    person = await scenario.customer()
+    await person.ask_for_erasure(terminate=False)
+
+    async def restricted() -> bool:
+        return await person.allowed("*") is False and await person.allowed("*", "licensing") is False
+
+    await eventually(restricted)
+    assert (await person.validate("laptop-0001")).valid
+    campaign = await finished(scenario.client, await start_campaign(scenario.client, subject=f"N {uuid4().hex[:6]}"))
+    assert campaign.ended_early is False
+    assert [m for m in scenario.smtp.mails_to(person.address) if str(m["Subject"]).startswith("N ")] == []
+    await lifted(person)

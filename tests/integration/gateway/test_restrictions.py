@@ -1,0 +1,106 @@
+"""Restrictions and objections through the gateway: what is refused names its field, an officer lifts."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from deploy.local.servers import Servers
+from services.identity.app import SERVICE as IDENTITY
+from services.licensing.app import SERVICE as LICENSING
+from services.marketing.app import SERVICE as MARKETING
+from services.privacy.app import SERVICE as PRIVACY
+from shared.contracts.actors import Role
+from tests import harness as harnesses
+from tests.gateway import bearer, problem, sign_up
+from tests.harness import Harness, eventually
+from tests.staff import enrolled, signed_in
+
+REQUESTS = "/me/privacy-requests"
+RESTRICTION = {"right": "restriction", "ground": "unlawful processing"}
+WHY = {"reason": "The processing has been put right."}
+
+
+@pytest.fixture(scope="module")
+async def harness(servers: Servers) -> AsyncIterator[Harness]:
+    async with harnesses.serving(servers, IDENTITY, PRIVACY, LICENSING, MARKETING) as served:
+        yield served
+
+
+async def colleague(harness: Harness, *roles: Role) -> dict[str, str]:
+    """The session of one of the staff."""
+    async with harness.asking() as client:
+        member = await enrolled(client.request, f"{uuid4().hex[:10]}@example.com", *roles)
+        return bearer(await signed_in(client.request, member))
+
+
+async def until(client: httpx.AsyncClient, who: dict[str, str], case_id: str, field: str, value: Any) -> dict[str, Any]:
+    """The case once a field of it has this value; anything but None for ..."""
+
+    async def there() -> dict[str, Any] | None:
+        case: dict[str, Any] = (await client.get(f"{REQUESTS}/{case_id}", headers=who)).json()
+        return case if (case[field] is not None if value is ... else case[field] == value) else None
+
+    case: dict[str, Any] = await eventually(there)
+    return case
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "field"),
+    [
+        ({"right": "restriction"}, 422, "ground"),
+        ({"right": "restriction", "ground": None}, 422, "ground"),
+        ({"right": "restriction", "ground": "because"}, 422, "ground"),
+        ({"right": "marketing-objection", "ground": "objection pending"}, 422, "ground"),
+        ({"right": "lifting"}, 422, "right"),
+    ],
+)
+async def test_a_request_that_cannot_be_is_refused_by_its_field(
+    client: httpx.AsyncClient, mail: Path, body: dict[str, Any], status: int, field: str
+) -> None:
+    _, token = await sign_up(client, mail)
+    answer = problem(await client.post(REQUESTS, json=body, headers=bearer(token)), status)
+    assert [error["field"] for error in answer["errors"]] == [field]
+    assert (await client.get(REQUESTS, headers=bearer(token))).json() == {"cases": []}
+
+
+async def test_a_member_restricts_and_an_officer_lifts(harness: Harness, client: httpx.AsyncClient, mail: Path) -> None:
+    _, token = await sign_up(client, mail)
+    who, officer, support = bearer(token), await colleague(harness, "officer"), await colleague(harness, "support")
+    case_id = (await client.post(REQUESTS, json=RESTRICTION, headers=who)).json()["id"]
+    second = problem(await client.post(REQUESTS, json=RESTRICTION, headers=who), 409)
+    assert [error["field"] for error in second["errors"]] == ["right"]
+    await until(client, who, case_id, "state", "in force")
+    notice, lifting = (f"/staff/privacy-requests/{case_id}/{act}" for act in ("lifting-notice", "lifting"))
+    for staff in (support, who, {}):
+        status = 403 if staff == support else 401
+        problem(await client.put(notice, json=WHY, headers=staff), status)
+        problem(await client.put(lifting, headers=staff), status)
+    refused = problem(await client.put(lifting, headers=officer), 409)
+    assert [error["field"] for error in refused["errors"]] == ["notified_at"]
+    problem(await client.put(notice, json={"reason": "short"}, headers=officer), 422)
+    assert (await client.put(notice, json=WHY, headers=officer)).status_code == 204
+    await until(client, who, case_id, "notified_at", ...)
+    assert (await client.put(lifting, headers=officer)).status_code == 204
+    assert (await until(client, who, case_id, "state", "lifted"))["closed_at"]
+    again = problem(await client.put(lifting, headers=officer), 409)
+    assert [error["field"] for error in again["errors"]] == ["state"]
+
+
+async def test_a_member_objects_once_at_a_time_and_can_not_take_it_back(client: httpx.AsyncClient, mail: Path) -> None:
+    """Whoever wants marketing again consents anew."""
+    _, token = await sign_up(client, mail)
+    who = bearer(token)
+    answer = await client.post(REQUESTS, json={"right": "marketing-objection"}, headers=who)
+    assert answer.status_code == 201
+    case = await until(client, who, answer.json()["id"], "state", "closed")
+    assert {one["service"] for one in case["progress"] if one["answered"]} == {"identity", "licensing", "marketing"}
+    problem(await client.delete(f"{REQUESTS}/{case['case_id']}", headers=who), 409)
+    consents = (await client.get("/consents", headers=who)).json()["consents"]
+    assert {consent["purpose"]: consent["given"] for consent in consents} == dict.fromkeys(
+        ("direct-marketing", "direct-marketing.email", "direct-marketing.phone", "direct-marketing.sms", "profiling"),
+        False,
+    )
