@@ -1,12 +1,15 @@
 """What goes on under a restriction: the list names what there is, and leaves out what it does on purpose."""
 
+import pytest
+
+from deploy.local.folders import PROJECT
 from services.identity.app import SERVICE as IDENTITY
 from services.identity.service_mail.templates import FOR_SERVICES, OWN
 from services.licensing.app import SERVICE as LICENSING
 from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts.message import REGISTRY
-from shared.contracts.restriction import REQUESTS, SERVICE_MAIL
+from shared.contracts.restriction import REQUESTS, SERVICE_MAIL, GoesOn
 from shared.messaging.restriction import stops
 
 SERVICES = (IDENTITY, LICENSING, MARKETING, PRIVACY)
@@ -26,3 +29,13 @@ def test_what_stops_stops_on_purpose() -> None:
     about_a_person = [handler for handler in handlers if "subject_id" in handler.contract.model_fields]
     assert {handler.contract.type for handler in about_a_person if stops(handler)} == STOPPED_REQUESTS
     assert {*FOR_SERVICES, *OWN} - SERVICE_MAIL.keys() == STOPPED_MAIL
+
+
+@pytest.mark.parametrize("reason", list(GoesOn))
+def test_the_document_says_what_goes_on(reason: GoesOn) -> None:
+    """One row for each reason: the requests, and the service mail."""
+    cells = [
+        ", ".join(f"`{name}`" for name, why in names.items() if why is reason) for names in (REQUESTS, SERVICE_MAIL)
+    ]
+    row = f"| {reason} | {' | '.join(cells)} |"
+    assert row in (PROJECT / "docs" / "blocks.md").read_text()
