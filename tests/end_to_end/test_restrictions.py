@@ -7,14 +7,17 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from deploy.population.marketing import Reader
 from shared.contracts import identity, privacy
 from shared.contracts.privacy import Ground
 from tests.harness import eventually
+from tests.integration.marketing.driver import finished, hash_of, insert_readers, start_campaign
 from tests.scenario import Customer, Scenario
 
 SERVICES = ("identity", "licensing", "marketing")
 CONTESTED: Ground = "accuracy contested"
 EVENTS = "SELECT actor, after, reason FROM case_event WHERE case_id = $1 ORDER BY event_id"
+SUPPRESSED = "SELECT count(*) FROM suppression WHERE address_hash = $1"
 NOTICE = "Uchylimy ograniczenie"
 WHY = "Adres został poprawiony i potwierdzony."
 REFUSED = 409
@@ -142,7 +145,22 @@ async def test_an_objection_to_marketing_closes_when_every_service_has_confirmed
     (letter,) = await scenario.letters(person.address, "sprzeciw wobec marketingu jest spełniony")
     assert str(case_id) in letter
     await eventually(lambda: scenario.count("marketing", "subscriber", person.id, "email IS NULL"))
-    assert await scenario.rows["marketing"].fetchval("SELECT count(*) FROM suppression") == 1
+    assert await scenario.rows["marketing"].fetchval(SUPPRESSED, hash_of(scenario.harness, person.address))
+
+
+async def test_an_objection_survives_erasure_and_import(scenario: Scenario) -> None:
+    """By the hash of the address alone: who comes back by an import, even as allowing, gets nothing."""
+    person = await scenario.customer()
+    await person.use_right("marketing-objection")
+    await person.until("closed")
+    await person.erase(terminate=True)
+    assert await scenario.count("marketing", "subscriber", person.id) == 0
+    assert await scenario.rows["marketing"].fetchval(SUPPRESSED, hash_of(scenario.harness, person.address))
+    imported = Reader(uuid4(), person.address, "Imported", True)
+    await insert_readers(scenario.harness, [imported])
+    subject = f"News {uuid4().hex[:6]}"
+    await finished(scenario.client, await start_campaign(scenario.client, subject=subject))
+    assert [mail for mail in scenario.smtp.mails_to(person.address) if mail["Subject"] == subject] == []
 
 
 async def test_from_click_to_effect_everywhere_it_takes_less_than_a_second(scenario: Scenario) -> None:
