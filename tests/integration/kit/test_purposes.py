@@ -221,6 +221,17 @@ async def test_an_older_decision_never_replaces_a_newer_one(database: Database, 
         assert "plain" not in await seen(tx.connection, "note")
 
 
+async def test_of_several_decisions_at_once_the_newest_counts(database: Database, changed: dict[str, Any]) -> None:
+    """A batch may hold several of one person and purpose, in any order."""
+    versions = {24: False, 26: True, 25: False}
+    decisions = [PermissionChanged(**changed, allowed=allowed, version=v) for v, allowed in versions.items()]
+    async with database.transaction(Purpose.RIGHTS) as tx:
+        assert await apply(tx, decisions) == 1
+        sql = "SELECT allowed, version FROM permission WHERE subject_id = $1 AND purpose = $2"
+        (row,) = await tx.rows(sql, changed["subject_id"], changed["purpose"])
+    assert tuple(row) == (True, 26)
+
+
 async def test_nothing_is_noted_about_the_erased(database: Database) -> None:
     assert await decide(database, {"subject_id": PEOPLE["erased"], "purpose": "analytics"}, 1, allowed=False) == 0
 
