@@ -58,8 +58,8 @@ async def prepare_erasure(tx: Transaction, people: Sequence[OrderedSubject]) -> 
     await tx.run(CLOSE, cases, *reason)
     await tx.run(DROP_REQUESTS, cases)
     subjects = [p.subject_id for p in people]
-    for statement in (CLOSE_COPIES, END_OTHER_CASES):
-        await tx.run(statement, subjects)
+    await tx.run(CLOSE_COPIES, subjects)
+    await tx.run(END_OTHER_CASES, subjects)
     for statement in (DATE_OTHER_CASES, DATE_CONSENTS, DATE_DISCLOSURES):
         await tx.run(statement, subjects, *reason)
 
