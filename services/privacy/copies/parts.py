@@ -30,7 +30,7 @@ from shared.secrets import Keyring
 
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 300.0
-PAGE_TIMEOUT_S = 30.0
+PAGE_TIMEOUT_S = 10.0
 CHANGED = 409
 """A participant works by another data map than that of the pages before."""
 

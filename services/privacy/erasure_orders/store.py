@@ -24,14 +24,15 @@ SELECT pg_try_advisory_xact_lock($1) AS is_ours,
 PARTICIPANTS = "SELECT service, map_version FROM participant WHERE left_at IS NULL ORDER BY service"
 # A case whose letter is just being taken is waited for, not skipped: skipping would cost it a second.
 # As many cases as their ids fit into one order: a case covers all linked ids, and goes whole or not at all.
-# Nobody of whom a copy is open, by any of their ids: it runs when the copy has ended.
+COPY_IS_OPEN = f"""EXISTS (
+    SELECT FROM privacy_case copy WHERE copy.kind IN ('access', 'portability') AND copy.closed_at IS NULL
+      AND copy.subject_id = ANY (ARRAY(SELECT c.subject_id
+        UNION ALL {LINKED.format(subject_id="c.subject_id")})))"""
+"""Whether somebody's copy is not over yet, by any id of the person of a case `c`: until then no erasure is ordered."""
 PICK = f"""
 WITH ready AS MATERIALIZED (
-  SELECT case_id, subject_id, terminate_contract, run_at FROM privacy_case
-  WHERE state IN ('waiting', 'failed') AND run_at <= clock_timestamp() AND NOT EXISTS (
-    SELECT FROM privacy_case copy WHERE copy.kind IN ('access', 'portability') AND copy.closed_at IS NULL
-      AND copy.subject_id = ANY (ARRAY(SELECT privacy_case.subject_id
-        UNION ALL {LINKED.format(subject_id="privacy_case.subject_id")})))
+  SELECT case_id, subject_id, terminate_contract, run_at FROM privacy_case c
+  WHERE state IN ('waiting', 'failed') AND run_at <= clock_timestamp() AND NOT {COPY_IS_OPEN}
   ORDER BY run_at LIMIT $1 FOR NO KEY UPDATE),
 named AS (
   SELECT r.case_id, r.subject_id, r.terminate_contract, r.run_at FROM ready r

@@ -29,6 +29,7 @@ class CaseRow:
     letter: str | None
     letter_tries: int
     letter_due_at: datetime
+    waits_for_copy: bool = False
 
 
 @dataclass(frozen=True)

@@ -95,6 +95,8 @@ def _waits_for(case: CaseRow, newest: OrderRow | None, in_flight: int, at: datet
         return _waits_for_answers(newest)
     if case.run_at > at:
         return f"The attempt failed; the next one is at {_moment(case.run_at)}."
+    if case.waits_for_copy:
+        return "It is ready and waits for its person's copy: that is taken back, or its time is over."
     return f"It is ready and waits to be ordered; {_count(in_flight, 'order')} waiting for answers."
 
 

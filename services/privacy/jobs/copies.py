@@ -28,8 +28,9 @@ async def end_copies(database: Database, keyring: Keyring) -> bool:
     """Close what has expired, whose erasure may run now, and begin anew what a crash of PostgreSQL has emptied."""
     async with database.transaction(Purpose.RIGHTS) as tx:
         ended = await store.expire(tx, now())
-        await store.destroy(tx, ended)
-        tx.wake(DISPATCHER)
+        if ended:
+            await store.destroy(tx, ended)
+            tx.wake(DISPATCHER)
         lost = await store.lock_lost(tx)
         if lost is not None:
             await parts.gather_anew(tx, *lost, keyring)

@@ -288,6 +288,9 @@ async def test_no_erasure_is_ordered_while_a_copy_is_open_and_then_it_runs_by_it
     assert person not in named(orders)
     await telling.until(case_id, "ready")
     assert await telling.state(erasure) == "waiting"
+    async with telling.harness.asking() as client:
+        story = await client.request(privacy.ExplainErasure(case_id=erasure))
+    assert "waits for its person's copy" in story.now
     with after_days(monkeypatch, 15):
         await ended(telling)
     await eventually(lambda: {person, other} <= named(orders))
