@@ -61,12 +61,11 @@ async def release(tx: Transaction, case_id: UUID, ids: Sequence[UUID]) -> None:
             tx.publish(event)
 
 
-async def cover(tx: Transaction, person: UUID) -> None:
-    """Restrict ids that turned out to be those of a restricted person."""
-    for missing in await store.uncovered(tx, person):
-        for subject_id in sorted(missing.ids):
-            await store.lock_ids(tx, subject_id)
-        await _restrict(tx, missing.case_id, missing.ids, missing.asked)
+async def cover(tx: Transaction, subject_id: UUID, required: Collection[str]) -> None:
+    """Restrict ids that turned out to be those of a restricted person; nobody takes that back meanwhile."""
+    for missing in await store.uncovered(tx, await store.lock_ids(tx, subject_id)):
+        asked = await store.participants(tx, required) if missing.is_confirmed else ()
+        await _restrict(tx, missing.case_id, missing.ids, asked)
 
 
 async def confirm(tx: Transaction, report: PermissionApplied, required: Collection[str]) -> None:

@@ -44,11 +44,11 @@ WHERE subject_id = ANY ($1) AND purpose = '{EVERYTHING}' AND NOT allowed AND NOT
 RETURNING subject_id, purpose, allowed, version
 """  # noqa: S608 constants
 UNCOVERED = f"""
-SELECT b.case_id, b.asked, array_agg(DISTINCT other.subject_id) AS ids
-FROM block b JOIN subject_link mine USING (subject_id) JOIN subject_link other ON other.person = mine.person
-WHERE mine.person = $1 AND b.purpose = '{EVERYTHING}' AND b.ended_at IS NULL AND NOT EXISTS (
-  SELECT FROM block o WHERE o.case_id = b.case_id AND o.subject_id = other.subject_id AND o.purpose = b.purpose)
-GROUP BY b.case_id, b.asked
+SELECT b.case_id, bool_or(b.asked <> '{{}}') AS is_confirmed, array_agg(DISTINCT id) AS ids
+FROM block b CROSS JOIN unnest($1::uuid[]) AS id
+WHERE b.subject_id = ANY ($1) AND b.purpose = '{EVERYTHING}' AND b.ended_at IS NULL AND NOT EXISTS (
+  SELECT FROM block o WHERE o.case_id = b.case_id AND o.subject_id = id AND o.purpose = b.purpose)
+GROUP BY b.case_id
 """  # noqa: S608 constants
 
 REPORTED = "unnest($1::uuid[], $2::text[], $3::bigint[]) AS r (subject_id, purpose, version)"
@@ -124,10 +124,10 @@ class Unconfirmed:
 
 @dataclass(frozen=True)
 class Uncovered:
-    """Ids that were linked to a restricted person later, and whom its case asks to confirm."""
+    """Ids that were linked to a restricted person later, and whether its case has every service confirm."""
 
     case_id: UUID
-    asked: Sequence[str]
+    is_confirmed: bool
     ids: Sequence[UUID]
 
 
@@ -166,9 +166,9 @@ async def lift(tx: Transaction, ids: Sequence[UUID]) -> list[PermissionChanged]:
     return [_changed(row) for row in await tx.rows(LIFT, list(ids))]
 
 
-async def uncovered(tx: Transaction, person: UUID) -> list[Uncovered]:
-    """What the restrictions of a group of linked ids do not cover yet."""
-    return [Uncovered(**row) for row in await tx.rows(UNCOVERED, person)]
+async def uncovered(tx: Transaction, ids: Sequence[UUID]) -> list[Uncovered]:
+    """What the restrictions of linked ids do not cover yet."""
+    return [Uncovered(**row) for row in await tx.rows(UNCOVERED, list(ids))]
 
 
 async def is_known(tx: Transaction, service: str) -> bool:

@@ -1,5 +1,7 @@
 """Identity found that two ids are one person."""
 
+from collections.abc import Set
+
 from services.privacy import subject_links
 from services.privacy.blocks import rulings
 from shared.contracts import identity
@@ -11,6 +13,6 @@ router = ServiceRouter("privacy")
 
 
 @router.event(identity.SubjectsLinked, purpose=Purpose.RIGHTS)
-async def link(event: identity.SubjectsLinked, tx: Transaction) -> None:
+async def link(event: identity.SubjectsLinked, tx: Transaction, required: Set[str]) -> None:
     await subject_links.link(tx, event.subject_id, event.other_id, event.person)
-    await rulings.cover(tx, event.person)
+    await rulings.cover(tx, event.subject_id, required)

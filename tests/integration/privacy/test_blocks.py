@@ -16,6 +16,7 @@ from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.withdrawal import withdraw
 from shared.clock import now
 from shared.contracts import privacy
+from shared.contracts.identity import SubjectsLinked
 from shared.contracts.participants import PermissionApplied
 from shared.contracts.privacy import PermissionChanged
 from shared.messaging import dead_letters
@@ -23,7 +24,7 @@ from shared.purposes import Purpose
 from shared.secrets import Keyring
 from tests.fake_participants import APPLE, PARTICIPANTS, PEAR, FakeParticipants, privacy_alone, report
 from tests.harness import Harness, eventually
-from tests.sample.harness import listening
+from tests.sample.harness import listening, send
 
 RULING = "SELECT allowed, version FROM permission WHERE subject_id = $1 AND purpose = '*'"
 CONFIRMED = "SELECT confirmed FROM block WHERE case_id = $1"
@@ -272,3 +273,31 @@ async def test_postgresql_refuses_a_lifting_without_its_notice(fakes: FakePartic
     with pytest.raises(asyncpg.CheckViolationError) as refused:
         await fakes.rows.execute(NO_NOTICE, case_id)
     assert refused.value.constraint_name == "lifted_after_its_notice"
+
+
+# ── Linked ids ──────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("right", ["restriction", "erasure"])
+async def test_an_id_that_is_linked_later_is_covered_by_each_case(fakes: FakeParticipants, right: Right) -> None:
+    """Also when a service left since, and the blocks of one case do not ask the same ones any more."""
+    person, second, third = uuid4(), uuid4(), uuid4()
+    case_id, token = await opened(fakes, right, person, cooling_off_s=3600)
+    await linked(fakes, person, second)
+    await fakes.rows.execute("UPDATE block SET asked = array_remove(asked, $1) WHERE subject_id = $2", PEAR, second)
+    await linked(fakes, second, third)
+    asked = {PEAR, APPLE} if right == "restriction" else set()
+    rows = await fakes.rows.fetch("SELECT subject_id, asked FROM block WHERE case_id = $1", case_id)
+    assert {row["subject_id"] for row in rows} == {person, second, third}
+    assert [set(row["asked"]) for row in rows if row["subject_id"] == third] == [asked]
+    await taken_back(fakes, token)
+    assert {(await ruling(fakes, one) or (None,))[0] for one in (person, second, third)} == {True}
+    await linked(fakes, third, fourth := uuid4())
+    assert await ruling(fakes, fourth) is None, "what has ended covers nobody"
+
+
+async def linked(fakes: FakeParticipants, one: UUID, other: UUID) -> None:
+    """Identity found that two ids are one person."""
+    await send(fakes.channel, SubjectsLinked(subject_id=one, other_id=other, person=min(one, other)), sender="identity")
+    known = "SELECT count(*) = 2 FROM subject_link WHERE subject_id = ANY ($1)"
+    await eventually(lambda: fakes.rows.fetchval(known, [one, other]))

@@ -65,7 +65,7 @@ async def waiting(harness: Harness, count: int) -> None:
 async def handle(tx: Transaction, subject_id: UUID, other_id: UUID, person: UUID) -> None:
     """What the consumer does with the event: lock the person it is about, then react."""
     await mark_received(tx, uuid4(), "privacy.link", subject_id)
-    await link(SubjectsLinked(subject_id=subject_id, other_id=other_id, person=person), tx)
+    await link(SubjectsLinked(subject_id=subject_id, other_id=other_id, person=person), tx, frozenset())
 
 
 async def handled(database: Database, subject_id: UUID, other_id: UUID, person: UUID) -> None:
@@ -104,4 +104,4 @@ async def test_a_link_has_its_turn_only_with_its_people(harness: Harness, databa
         await waiting(harness, 1)
         group.create_task(handled(database, c, d, c))
         await waiting(harness, 2)
-        await link(SubjectsLinked(subject_id=a, other_id=b, person=a), mine)
+        await link(SubjectsLinked(subject_id=a, other_id=b, person=a), mine, frozenset())
