@@ -56,9 +56,9 @@ async def test_6_and_7_an_access_copy_is_whole_and_names_the_recipients(scenario
     person = await scenario.customer()
     await scenario.ask(marketing.NoteInterest(subject_id=person.id, topic="seo pro", source="inferred"))
     await scenario.quiet()
-    told = "SELECT count(DISTINCT recipient) FROM disclosure WHERE subject_id = $1"
+    named = "SELECT count(DISTINCT recipient) FROM disclosure WHERE subject_id = $1"
     await eventually(lambda: scenario.count("privacy", "disclosure", person.id, "recipient LIKE 'PayGate%'"))
-    recipients = await scenario.rows["privacy"].fetchval(told, person.id)
+    recipients = await scenario.rows["privacy"].fetchval(named, person.id)
     document = await copy_of(person, "access")
     assert {part["service"] for part in document["held"]} == {"identity", "licensing", "marketing", "privacy"}
     assert all(part["purposes"] and part["retention"] for part in document["held"])

@@ -77,7 +77,7 @@ def _body(copy: OpenedCopy, chunk: Chunk, request: ReadCopyFragment, notice: Not
                 for t in chunk.tables
             ],
         )
-    held = [explained(chunk.service, told, notice, request.language) for told in chunk.tables]
+    held = [explained(chunk.service, copied, notice, request.language) for copied in chunk.tables]
     if request.format == "html":
         return PAGES.get_template("held.html").render(held=held, language=request.language)
     return _listed(request, held)
@@ -96,10 +96,10 @@ def _tail(request: ReadCopyFragment, notice: Notice) -> str:
 
 def _cells(chunk: Chunk, number: int) -> Iterable[tuple[str, ...]]:
     """One line per value; a row of a table is told from the others of the copy by its number."""
-    for place, told in enumerate(chunk.tables):
-        for row_number, row in enumerate(told.rows):
+    for place, copied in enumerate(chunk.tables):
+        for row_number, row in enumerate(copied.rows):
             row_id = f"{number}.{place}.{row_number}"
-            yield from ((chunk.service, told.table.name, row_id, name, _text(value)) for name, value in row.items())
+            yield from ((chunk.service, copied.table.name, row_id, name, _text(value)) for name, value in row.items())
 
 
 def _text(value: Any) -> str:

@@ -63,9 +63,9 @@ class Held(Message):
     rows: tuple[dict[str, Any], ...]
 
 
-def explained(service: str, told: CopiedRows, notice: Notice, language: Language) -> Held:
+def explained(service: str, copied: CopiedRows, notice: Notice, language: Language) -> Held:
     """The rows of a table with what the register says of it; what it does not know is named by its key."""
-    table = told.table
+    table = copied.table
     titles = {part.key: part.title for part in notice.data}
     ends = {part.key: (part.title, *part.terms) for part in notice.retention}
     left_out = {c.name: WHY_LEFT_OUT[c.withheld][language] for c in table.columns if c.withheld}
@@ -83,5 +83,5 @@ def explained(service: str, told: CopiedRows, notice: Notice, language: Language
         sources={c.name: SOURCES[c.source][language] for c in shown if c.role is None},
         retention=(*ends.get(table.retention, (table.retention,)), *([BY_THE_ROW[language]] if table.kept else ())),
         left_out=tuple(LeftOut(name=name, why=why) for name, why in left_out.items()),
-        rows=told.rows,
+        rows=copied.rows,
     )

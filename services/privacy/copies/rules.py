@@ -7,7 +7,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from services.privacy.copies.package import Place
-from services.privacy.copies.store import Complete, ConsentWords, CopyRight, ToldPart
+from services.privacy.copies.store import Complete, ConsentWords, CopyRight, PartSize
 from services.privacy.register.model import Register
 from shared.contracts.message import Message
 from shared.contracts.participants import CopiedRows, CopyPage, MappedTable, ReadCopy
@@ -41,7 +41,7 @@ class Chunk(Message):
         return sum(len(table.rows) for table in self.tables)
 
 
-class Told(Message):
+class Share(Message):
     """How much a participant told: so many chunks are in the copy, no more and no fewer."""
 
     service: str
@@ -54,21 +54,21 @@ class Manifest(Message):
 
     right: CopyRight
     made_at: datetime
-    told: tuple[Told, ...]
+    shares: tuple[Share, ...]
     left: tuple[str, ...]
     """Who left before it had told everything."""
     consent_words: tuple[dict[str, str], ...] = ()
 
     @classmethod
-    def of(cls, copy: Complete, parts: Sequence[ToldPart], words: Sequence[ConsentWords], moment: datetime) -> Self:
-        told = (Told(service=part.service, chunks=part.chunks, rows=part.rows) for part in parts if part.done)
+    def of(cls, copy: Complete, parts: Sequence[PartSize], words: Sequence[ConsentWords], moment: datetime) -> Self:
+        shares = (Share(service=part.service, chunks=part.chunks, rows=part.rows) for part in parts if part.done)
         left = tuple(part.service for part in parts if not part.done)
         texts = tuple(asdict(each) for each in words)
-        return cls(right=copy.right, made_at=moment, told=tuple(told), left=left, consent_words=texts)
+        return cls(right=copy.right, made_at=moment, shares=tuple(shares), left=left, consent_words=texts)
 
     def place(self, case_id: UUID, number: int) -> Place:
         """Where the chunk of a number stands, counted through all services. Raises IndexError."""
-        for each in self.told:
+        for each in self.shares:
             if number < each.chunks:
                 return Place(case_id, each.service, number)
             number -= each.chunks
@@ -76,7 +76,7 @@ class Manifest(Message):
 
     @property
     def chunks(self) -> int:
-        return sum(each.chunks for each in self.told)
+        return sum(each.chunks for each in self.shares)
 
 
 def check(asked: ReadCopy, page: CopyPage, before: Reached, number: int) -> Reached:
@@ -100,10 +100,10 @@ def chosen(right: CopyRight, register: Register, service: str, page: CopyPage) -
 
 
 def _portable(register: Register, tables: Iterable[CopiedRows]) -> Iterator[CopiedRows]:
-    for told in tables:
-        if is_portable(register, told.table):
-            names = {c.name for c in told.table.columns if c.source in BY_THE_PERSON and c.role is None}
-            yield told.model_copy(update={"rows": tuple(_only(names, row) for row in told.rows)})
+    for copied in tables:
+        if is_portable(register, copied.table):
+            names = {c.name for c in copied.table.columns if c.source in BY_THE_PERSON and c.role is None}
+            yield copied.model_copy(update={"rows": tuple(_only(names, row) for row in copied.rows)})
 
 
 def is_portable(register: Register, table: MappedTable) -> bool:

@@ -138,7 +138,7 @@ class Complete:
 
 
 @dataclass(frozen=True)
-class ToldPart:
+class PartSize:
     """How much a participant told; one that left on the way is not `done`."""
 
     service: str
@@ -215,8 +215,8 @@ async def lock_complete(tx: Transaction) -> Complete | None:
     return Complete(**row) if row else None
 
 
-async def parts(tx: Transaction, case_id: UUID) -> list[ToldPart]:
-    return [ToldPart(**row) for row in await tx.rows(PARTS, case_id)]
+async def parts(tx: Transaction, case_id: UUID) -> list[PartSize]:
+    return [PartSize(**row) for row in await tx.rows(PARTS, case_id)]
 
 
 async def consent_words(tx: Transaction, case_id: UUID) -> list[ConsentWords]:

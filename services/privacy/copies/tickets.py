@@ -85,7 +85,7 @@ async def _ticket(copy: StoredCopy, database: Database, keyring: Keyring) -> Cop
         async with database.transaction(Purpose.RIGHTS) as tx:
             await parts.gather_anew(tx, copy.case_id, copy.subject_id, keyring)
         raise refuse(409, "the copy was damaged", message="it is gathered anew: come again in some minutes") from None
-    ticket = _made(copy.case_id, now() + VALID, keyring)
+    ticket = _signed(copy.case_id, now() + VALID, keyring)
     return CopyTicket(ticket=ticket, right=copy.right, language=copy.language)
 
 
@@ -118,7 +118,7 @@ async def shown(tx: Transaction, ticket: str, keyring: Keyring) -> OpenedCopy:
         raise refuse(409, "the copy was damaged", message="open it once more") from None
 
 
-def _made(case_id: UUID, until: datetime, keyring: Keyring) -> str:
+def _signed(case_id: UUID, until: datetime, keyring: Keyring) -> str:
     content = case_id.bytes + int(until.timestamp()).to_bytes(TIME_BYTES)
     return base64.urlsafe_b64encode(content + keyring.mac(USE, content)[1:]).decode().rstrip("=")
 

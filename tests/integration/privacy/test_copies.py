@@ -54,13 +54,13 @@ class Script:
         self.asked.append(request)
         if self.pages:
             return self.pages.pop(0)(request)
-        return self.last(request) if self.last else told(request)
+        return self.last(request) if self.last else page_of(request)
 
 
 SCRIPT = Script()
 
 
-def told(request: ReadCopy, *words: str, **changed: Any) -> CopyPage:
+def page_of(request: ReadCopy, *words: str, **changed: Any) -> CopyPage:
     rows = tuple({"text": each} for each in words)
     tables = (CopiedRows(table=mapped(NOTES), rows=rows),) if rows else ()
     return CopyPage(map_version=1, after=request.after, next="", tables=tables).model_copy(update=changed)
@@ -172,8 +172,8 @@ async def test_a_copy_holds_what_everybody_told_and_shows_it_to_nobody(harness: 
         case_id = await at.open(person)
         await at.until(case_id, "ready")
         manifest, chunks = await at.opened(case_id)
-        assert {told.service: told.rows > 0 for told in manifest.told} == {"privacy": True, "sample": True}
-        assert sum(told.chunks for told in manifest.told if told.service == "sample") == 3
+        assert {share.service: share.rows > 0 for share in manifest.shares} == {"privacy": True, "sample": True}
+        assert sum(share.chunks for share in manifest.shares if share.service == "sample") == 3
         assert sorted(await at.texts(case_id)) == sorted(f"{SECRET_WORDS} {number}" for number in range(1200))
         assert {t.table.name for c in chunks for t in c.tables if c.service == "privacy"} == {"privacy_case"}
         stored = await at.rows.fetch("SELECT sealed FROM copy_chunk UNION ALL SELECT reached FROM copy_part")
@@ -199,24 +199,24 @@ async def test_a_participant_that_is_down_delays_the_copy_visibly_and_fails_noth
 @pytest.mark.parametrize(
     ("spoilt", "reason"),
     [
-        (lambda asked: told(asked, *("x",) * (asked.limit + 1)), "too large"),
-        (lambda asked: told(asked, "x" * 3_000_000), "too large"),
-        (lambda asked: told(asked, "x", after="elsewhere"), "out of order"),
-        (lambda asked: told(asked, "first", next="second" + asked.after), "twice"),
-        (lambda asked: told(asked, "other", next="first"), "in a circle"),
-        (lambda asked: told(asked, next="second"), "nothing, and going on"),
+        (lambda asked: page_of(asked, *("x",) * (asked.limit + 1)), "too large"),
+        (lambda asked: page_of(asked, "x" * 3_000_000), "too large"),
+        (lambda asked: page_of(asked, "x", after="elsewhere"), "out of order"),
+        (lambda asked: page_of(asked, "first", next="second" + asked.after), "twice"),
+        (lambda asked: page_of(asked, "other", next="first"), "in a circle"),
+        (lambda asked: page_of(asked, next="second"), "nothing, and going on"),
     ],
 )
 async def test_a_page_that_can_not_be_is_refused_and_nothing_is_half_done(
     telling: Desk, spoilt: Callable[[ReadCopy], CopyPage], reason: str
 ) -> None:
-    SCRIPT.pages, SCRIPT.last = [lambda asked: told(asked, "first", next="first")], spoilt
+    SCRIPT.pages, SCRIPT.last = [lambda asked: page_of(asked, "first", next="first")], spoilt
     case_id = await telling.open(await telling.person())
     await eventually(lambda: len(SCRIPT.asked) > 2)
     told_so_far = "SELECT pages, chunks, rows FROM copy_part WHERE case_id = $1 AND service = 'sample'"
     assert [tuple(row) for row in await telling.rows.fetch(told_so_far, case_id)] == [(1, 1, 1)], reason
     assert await telling.state(case_id) == "gathering", reason
-    SCRIPT.last = lambda asked: told(asked, "last")
+    SCRIPT.last = lambda asked: page_of(asked, "last")
     await telling.until(case_id, "ready")
     assert SCRIPT.asked[-1].after == "first", "it goes on where the last good page ended"
     assert await telling.texts(case_id) == ["first", "last"]
@@ -226,7 +226,11 @@ async def test_a_part_begins_anew_when_the_data_map_has_changed(telling: Desk) -
     def changed(_asked: ReadCopy) -> CopyPage:
         raise refuse(409, "the data map has changed")
 
-    SCRIPT.pages += [lambda asked: told(asked, "by the older map", next="x"), changed, lambda asked: told(asked, "new")]
+    SCRIPT.pages += [
+        lambda asked: page_of(asked, "by the older map", next="x"),
+        changed,
+        lambda asked: page_of(asked, "new"),
+    ]
     case_id = await telling.open(await telling.person())
     await telling.until(case_id, "ready")
     assert await telling.texts(case_id) == ["new"]
@@ -321,7 +325,7 @@ async def test_it_is_too_late_for_a_copy_once_the_erasure_is_ordered(telling: De
 async def test_keys_that_a_crash_of_postgresql_emptied_are_made_anew(telling: Desk) -> None:
     case_id = await telling.open(await telling.person())
     await telling.until(case_id, "ready")
-    SCRIPT.pages += [lambda asked: told(asked, "second time")]
+    SCRIPT.pages += [lambda asked: page_of(asked, "second time")]
     await telling.rows.execute("TRUNCATE copy_key")
     await ended(telling)
     await telling.until(case_id, "ready")

@@ -14,9 +14,20 @@ from services.privacy.copies.package import (
     seal_chunk,
     seal_key,
 )
-from services.privacy.copies.rules import is_portable
+from services.privacy.copies.rules import (
+    MAX_PAGE_BYTES,
+    MAX_PAGES,
+    Manifest,
+    Reached,
+    Share,
+    check,
+    is_portable,
+)
 from services.privacy.register.loading import register
+from shared.clock import now
+from shared.contracts.participants import CopiedRows, CopyPage, MappedTable, ReadCopy
 from shared.personal_data.announced_map import announced
+from shared.problems import Refused
 from shared.secrets import Keyring
 
 CASE = uuid4()
@@ -84,3 +95,54 @@ def test_what_is_portable_rests_on_consent_or_contract_and_was_not_made_here() -
         "marketing.subscriber",
         "privacy.consent",
     }
+
+
+NOTE = MappedTable(name="note", category="D10", purposes=("P1",), retention="R-LIVE", kept=False, columns=())
+ASKED = ReadCopy(subjects=(CASE,), after="here", limit=2)
+BEFORE = Reached(after="here", digest="the hash of another page")
+
+
+def page(*words: str, after: str = "here", following: str = "there") -> CopyPage:
+    rows = tuple({"text": each} for each in words)
+    tables = (CopiedRows(table=NOTE, rows=rows),) if rows else ()
+    return CopyPage(map_version=1, after=after, next=following, tables=tables)
+
+
+def test_a_page_says_where_the_next_one_begins() -> None:
+    reached = check(ASKED, page("x", "y"), BEFORE, 1)
+    assert reached.after == "there"
+    assert check(ASKED, page("y", following=""), BEFORE, 1).after == ""
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "number", "reason"),
+    [
+        (page("x", "y", "z"), 1, "too large"),
+        (page("x" * (MAX_PAGE_BYTES + 1)), 1, "too large"),
+        (page("x", after="elsewhere"), 1, "out of order"),
+        (page("x", following="here"), 1, "twice"),
+        (page(), 1, "twice"),
+        (page("x"), MAX_PAGES, "out of order"),
+    ],
+)
+def test_a_page_that_can_not_be_does_not_count(spoilt: CopyPage, number: int, reason: str) -> None:
+    with pytest.raises(Refused, match=reason):
+        check(ASKED, spoilt, BEFORE, number)
+
+
+def test_the_same_page_again_does_not_count() -> None:
+    reached = check(ASKED, page("x"), BEFORE, 1)
+    again = page("x", after="there", following="and so on")
+    with pytest.raises(Refused, match="twice"):
+        check(ASKED.model_copy(update={"after": "there"}), again, reached, 2)
+
+
+def test_the_manifest_knows_the_place_of_each_chunk_and_of_no_other() -> None:
+    shares = (Share(service="identity", chunks=2, rows=3), Share(service="empty", chunks=0, rows=0))
+    manifest = Manifest(
+        right="access", made_at=now(), shares=(*shares, shares[0].model_copy(update={"service": "z"})), left=()
+    )
+    places = [manifest.place(CASE, number) for number in range(manifest.chunks)]
+    assert [(each.service, each.number) for each in places] == [("identity", 0), ("identity", 1), ("z", 0), ("z", 1)]
+    with pytest.raises(IndexError):
+        manifest.place(CASE, manifest.chunks)
