@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Query
 from starlette.responses import Response, StreamingResponse
 
-from services.gateway.authentication import AnybodyRepeating, Caller, CurrentMember, IdempotencyKey
+from services.gateway.authentication import Anybody, AnybodyRepeating, Caller, CurrentMember, IdempotencyKey
 from services.gateway.limits import Kind
 from services.gateway.request_bodies import BodyWithout
 from services.gateway.routes.privacy_requests import CaseToken
@@ -53,7 +53,7 @@ async def ask_for_copy_code(token: CaseToken, caller: AnybodyRepeating, key: Ide
 async def copy_by_code(
     token: CaseToken,
     body: BodyWithout[privacy.OpenCopyByCode, Literal["token"]],
-    caller: AnybodyRepeating,
+    caller: Anybody,
     format: Shape = None,  # noqa: A002
     lang: Lang = None,
 ) -> Response:
