@@ -8,6 +8,7 @@ import pytest
 
 from shared.contracts import identity
 from shared.problems import Problem
+from tests.harness import eventually
 from tests.integration.identity.driver import PASSWORD, Driver, address
 
 STRANGERS = {"password": "the stranger's password", "full_name": "Mallory", "city": "Elsewhere"}
@@ -97,7 +98,8 @@ async def test_many_sign_ups_by_a_stranger_keep_nobody_out_and_cost_a_few_mails(
     anna = address("anna")
     for _ in range(12):
         await driver.register(anna, **STRANGERS)
-    await asyncio.gather(*(driver.register(anna, **STRANGERS) for _ in range(13)))
+    # too many passwords at once for a busy machine: those are asked again
+    await asyncio.gather(*(eventually(lambda: driver.register(anna, **STRANGERS)) for _ in range(13)))
     owners = await driver.register(anna)
     await driver.everything()  # waits for what is due
     mails = await driver.mails(anna, "Kod potwierdzający")
