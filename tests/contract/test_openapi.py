@@ -51,7 +51,7 @@ async def schemathesis(base: str, *options: str) -> tuple[int, str]:
         "--no-color",
         "--generation-database=none",
         "--continue-on-failure",
-        "--workers=2",
+        "--workers=1",  # while one hands a copy over, another would take its case back
         *options,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
