@@ -24,7 +24,7 @@ from deploy.local.servers import servers_of_tests
 
 WRONG_USE = 2
 SIDE_BY_SIDE = 3
-"""On two cores: a kind waits for servers and processes for a third of its time (measured)."""
+"""On two cores, of which three kinds leave a tenth idle (measured)."""
 CONTAINERS = "LETHE_TEST_CONTAINERS"
 """Tells the tests to take their servers from a container engine."""
 ON_CONTAINERS = ("contract", "integration", "end_to_end")
