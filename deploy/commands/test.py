@@ -65,9 +65,9 @@ PARTS = ("licensing", "marketing", "privacy", "identity", "gateway", "servers")
 KINDS = (
     _python("lint", "ruff", "check", ".", budget_s=10),
     _python("format", "ruff", "format", "--check", ".", budget_s=10),
-    _tests("integration/kit", 420),
-    _tests("end_to_end", 420),
-    _tests("faults", 420),
+    _tests("integration/kit", 480),
+    _tests("end_to_end", 480),
+    _tests("faults", 480),
     _tests("contract", 120),
     *(_tests(f"integration/{part}", 300) for part in PARTS),
     _python("types", "mypy", budget_s=90),
