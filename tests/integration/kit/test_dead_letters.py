@@ -194,7 +194,8 @@ async def test_the_command_says_what_is_wrong(harness: Harness, channel: Abstrac
     ):
         assert (await lethe(harness, *words)).exit_code == 4
     await channel.default_exchange.publish(Message(b"{}", headers={"x-origin-queue": "gone"}), DEAD)
-    assert (await lethe(harness, "replay", "sample", "--all")).exit_code == 1
+    replayed = await lethe(harness, "replay", "sample", "--all")
+    assert replayed.exit_code == 1, replayed.output
     nobody = "amqp://guest:guest@127.0.0.1:1/"
     answer = await command(harness, "dead-letters", "list", "sample", LETHE_AMQP_URL=nobody)
     assert answer.exit_code == 3
