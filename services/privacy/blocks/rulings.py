@@ -68,14 +68,15 @@ async def cover(tx: Transaction, subject_id: UUID, required: Collection[str]) ->
         await _restrict(tx, missing.case_id, missing.ids, asked)
 
 
-async def confirm(tx: Transaction, report: PermissionApplied, required: Collection[str]) -> None:
-    """Note who acts by a ruling. Raises Rejected for a service nobody asked, and for a version that was never ruled."""
-    if report.service not in required and not await store.is_known(tx, report.service):
+async def confirm(tx: Transaction, reports: Sequence[PermissionApplied], required: Collection[str]) -> None:
+    """Note who acts by which rulings. Raises Rejected for a service nobody asked, and for versions never ruled."""
+    if not await store.are_known(tx, {report.service for report in reports} - {*required}):
         raise Rejected("a report of a service that takes no part")
-    if await store.never_ruled(tx, report):
+    applied = store.Applied.of(reports)
+    if await store.never_ruled(tx, applied):
         raise Rejected("a report on a version that was never ruled")
-    if cases := await store.lock_cases(tx, report):
-        await store.confirm(tx, report)
+    if cases := await store.lock_cases(tx, applied):
+        await store.confirm(tx, applied)
         await complete(tx, cases)
 
 

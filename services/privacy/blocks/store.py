@@ -51,8 +51,8 @@ WHERE b.subject_id = ANY ($1) AND b.purpose = '{EVERYTHING}' AND b.ended_at IS N
 GROUP BY b.case_id
 """  # noqa: S608 constants
 
-REPORTED = "unnest($1::uuid[], $2::text[], $3::bigint[]) AS r (subject_id, purpose, version)"
-IS_KNOWN = "SELECT EXISTS (SELECT FROM participant WHERE service = $1)"
+REPORTED = "unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[]) AS r (subject_id, purpose, version, service)"
+ARE_KNOWN = "SELECT count(*) = cardinality($1::text[]) FROM participant WHERE service = ANY ($1)"
 NEVER_RULED = f"""
 SELECT EXISTS (SELECT FROM {REPORTED} LEFT JOIN subject s USING (subject_id)
   LEFT JOIN permission p USING (subject_id, purpose)
@@ -60,16 +60,18 @@ SELECT EXISTS (SELECT FROM {REPORTED} LEFT JOIN subject s USING (subject_id)
 """  # noqa: S608 constants
 # In the order of an erasure: people, cases, blocks. Of two last reports at once, the second sees what the first did.
 LOCK_PEOPLE = "SELECT FROM subject WHERE subject_id = ANY ($1) ORDER BY subject_id FOR KEY SHARE"
+NEWS = "r.service = ANY (b.asked) AND NOT r.service = ANY (b.confirmed)"
 LOCK_CASES = f"""
 SELECT case_id FROM privacy_case WHERE case_id IN (
-  SELECT b.case_id FROM block b JOIN {REPORTED} USING (subject_id, purpose, version)
-  WHERE $4 = ANY (b.asked) AND NOT $4 = ANY (b.confirmed))
+  SELECT b.case_id FROM block b JOIN {REPORTED} USING (subject_id, purpose, version) WHERE {NEWS})
 ORDER BY case_id FOR NO KEY UPDATE
 """  # noqa: S608 constants
 CONFIRM = f"""
-UPDATE block b SET confirmed = array_append(b.confirmed, $4) FROM {REPORTED}
-WHERE b.subject_id = r.subject_id AND b.purpose = r.purpose AND b.version = r.version
-  AND $4 = ANY (b.asked) AND NOT $4 = ANY (b.confirmed)
+UPDATE block b SET confirmed = b.confirmed || news.services FROM (
+  SELECT b.case_id, subject_id, purpose, array_agg(DISTINCT r.service) AS services
+  FROM block b JOIN {REPORTED} USING (subject_id, purpose, version) WHERE {NEWS}
+  GROUP BY b.case_id, subject_id, purpose) news
+WHERE b.case_id = news.case_id AND b.subject_id = news.subject_id AND b.purpose = news.purpose
 """  # noqa: S608 constants
 COMPLETE = """
 UPDATE privacy_case c SET state = CASE kind WHEN 'restriction' THEN 'in force' ELSE 'closed' END,
@@ -103,6 +105,30 @@ WHERE b.case_id = s.case_id AND b.subject_id = s.subject_id AND b.purpose = s.pu
 RETURNING b.subject_id, b.purpose, b.version, ARRAY(SELECT unnest(b.asked) EXCEPT SELECT unnest(b.confirmed)) AS silent
 """  # noqa: S608 constants
 REMINDED_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class Applied:
+    """What several reports say, one entry per ruling and service in every list."""
+
+    subjects: list[UUID]
+    purposes: list[str]
+    versions: list[int]
+    services: list[str]
+
+    @classmethod
+    def of(cls, reports: Sequence[PermissionApplied]) -> "Applied":
+        entries = [
+            (*entry, report.service)
+            for report in reports
+            for entry in zip(report.subjects, report.purposes, report.versions, strict=True)
+        ]
+        subjects, purposes, versions, services = map(list, zip(*entries, strict=True))
+        return cls(subjects, purposes, versions, services)
+
+    @property
+    def columns(self) -> tuple[list[UUID], list[str], list[int], list[str]]:
+        return self.subjects, self.purposes, self.versions, self.services
 
 
 @dataclass(frozen=True)
@@ -171,23 +197,23 @@ async def uncovered(tx: Transaction, ids: Sequence[UUID]) -> list[Uncovered]:
     return [Uncovered(**row) for row in await tx.rows(UNCOVERED, list(ids))]
 
 
-async def is_known(tx: Transaction, service: str) -> bool:
-    return bool(await tx.value(IS_KNOWN, service))
+async def are_known(tx: Transaction, services: Collection[str]) -> bool:
+    return bool(await tx.value(ARE_KNOWN, sorted(services)))
 
 
-async def never_ruled(tx: Transaction, report: PermissionApplied) -> bool:
+async def never_ruled(tx: Transaction, applied: Applied) -> bool:
     """Whether a report speaks of a version that its living person has not got yet."""
-    return bool(await tx.value(NEVER_RULED, *_reported(report)))
+    return bool(await tx.value(NEVER_RULED, *applied.columns))
 
 
-async def lock_cases(tx: Transaction, report: PermissionApplied) -> list[UUID]:
-    """The cases that a report is news to."""
-    await tx.run(LOCK_PEOPLE, list(report.subjects))
-    return [row["case_id"] for row in await tx.rows(LOCK_CASES, *_reported(report), report.service)]
+async def lock_cases(tx: Transaction, applied: Applied) -> list[UUID]:
+    """The cases that the reports are news to."""
+    await tx.run(LOCK_PEOPLE, applied.subjects)
+    return [row["case_id"] for row in await tx.rows(LOCK_CASES, *applied.columns)]
 
 
-async def confirm(tx: Transaction, report: PermissionApplied) -> None:
-    await tx.run(CONFIRM, *_reported(report), report.service)
+async def confirm(tx: Transaction, applied: Applied) -> None:
+    await tx.run(CONFIRM, *applied.columns)
 
 
 async def complete(tx: Transaction, cases: Collection[UUID] | None = None) -> bool:
@@ -205,10 +231,6 @@ async def drop_departed(tx: Transaction) -> list[UUID]:
 async def remind(tx: Transaction, after_s: float) -> list[Unconfirmed]:
     """What is to be told once more: it was told so long ago and somebody has not confirmed it."""
     return [Unconfirmed(**row) for row in await tx.rows(REMIND, after_s, REMINDED_AT_ONCE)]
-
-
-def _reported(report: PermissionApplied) -> tuple[list[UUID], list[str], list[int]]:
-    return list(report.subjects), list(report.purposes), list(report.versions)
 
 
 def _changed(row: Row) -> PermissionChanged:

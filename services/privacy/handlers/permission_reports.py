@@ -12,7 +12,11 @@ from shared.purposes import Purpose
 router = ServiceRouter("privacy")
 
 
-@router.event(PermissionApplied, purpose=Purpose.RIGHTS)
-async def note_applied(event: PermissionApplied, tx: Transaction, message_type: str, required: Set[str]) -> None:
-    check_speaks_for_itself(event.service, message_type)
-    await rulings.confirm(tx, event, required)
+@router.event(PermissionApplied, purpose=Purpose.RIGHTS, batch=True)
+async def note_applied(
+    events: list[PermissionApplied], tx: Transaction, senders: list[str], required: Set[str]
+) -> None:
+    """Many at a time: each service reports each ruling."""
+    for event, sender in zip(events, senders, strict=True):
+        check_speaks_for_itself(event.service, sender)
+    await rulings.confirm(tx, events, required)

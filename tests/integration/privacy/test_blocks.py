@@ -10,6 +10,7 @@ import pytest
 
 from deploy.local.servers import Servers
 from services.privacy import arrival
+from services.privacy.blocks import rulings
 from services.privacy.cases import rules
 from services.privacy.cases.machine import Right
 from services.privacy.sealed_addresses import AddressSeal
@@ -123,6 +124,17 @@ async def test_one_report_may_speak_of_many(fakes: FakeParticipants) -> None:
         await fakes.say(service, together)
     for token in tokens:
         await fakes.until(token, "in force")
+
+
+async def test_reports_of_all_services_in_one_batch_are_noted_together(fakes: FakeParticipants) -> None:
+    person = uuid4()
+    case_id, token = await opened(fakes, "restriction", person)
+    version = await ruled(fakes, person)
+    reports = [applied(service, person, version) for service in (APPLE, PEAR, APPLE)]
+    async with fakes.database.transaction(Purpose.RIGHTS) as tx:
+        await rulings.confirm(tx, reports, PARTICIPANTS)
+    assert sorted(await fakes.rows.fetchval(CONFIRMED, case_id)) == sorted([APPLE, PEAR])
+    await fakes.until(token, "in force")
 
 
 LIES: dict[str, tuple[str, dict[str, Any]]] = {
