@@ -4,19 +4,16 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from services.privacy.subject_links import LINKED
 from shared.contracts.participants import PermissionApplied
 from shared.contracts.privacy import PermissionChanged
 from shared.database import Row, Transaction
+from shared.purposes import EVERYTHING
 
-EVERYTHING = "*"
-"""What a restriction forbids."""
-
-LOCK_IDS = """
-SELECT subject_id FROM subject WHERE live AND subject_id IN (
-  SELECT $1::uuid UNION
-  SELECT other.subject_id FROM subject_link mine JOIN subject_link other USING (person) WHERE mine.subject_id = $1)
+LOCK_IDS = f"""
+SELECT subject_id FROM subject WHERE live AND subject_id IN (SELECT $1::uuid UNION {LINKED.format(subject_id="$1")})
 ORDER BY subject_id FOR NO KEY UPDATE
-"""
+"""  # noqa: S608 constants
 # Who is required and has not announced itself yet is waited for, too.
 PARTICIPANTS = """
 SELECT array_remove(ARRAY(

@@ -3,6 +3,8 @@
 import csv
 import io
 from collections.abc import Iterable
+from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,8 @@ from services.privacy.copies.tickets import OpenedCopy
 from services.privacy.documents.notice.composition import compose
 from services.privacy.documents.notice.model import Notice
 from services.privacy.documents.templates import templates
-from services.privacy.register.model import Register
+from services.privacy.register.loading import register
+from shared.contracts.fields import Language
 from shared.contracts.privacy import CopyFragment, PortableRows, ReadCopyFragment
 from shared.database import Transaction
 from shared.law.calendar import WARSAW
@@ -28,14 +31,14 @@ ABOUT = {"controller", "data", "purposes", "retention", "recipients", "transfers
 """What of the notice stands in a copy (GDPR Art. 15(1), (2))."""
 
 
-async def fragment(tx: Transaction, copy: OpenedCopy, request: ReadCopyFragment, register: Register) -> CopyFragment:
+async def fragment(tx: Transaction, copy: OpenedCopy, request: ReadCopyFragment) -> CopyFragment:
     """The head, a chunk, or the tail. Raises Refused: 404 behind the tail, 409 for a copy that was damaged since."""
     chunks = copy.manifest.chunks
     if request.number > chunks + 1:
         raise refuse(404, "no such fragment", field="number")
     if request.format == "html" and copy.manifest.right == "portability":
         raise refuse(422, "a portable copy is JSON or CSV", field="format")
-    notice = compose(register, {}, request.language, copy.manifest.made_at.astimezone(WARSAW).date())
+    notice = _notice(request.language, copy.manifest.made_at.astimezone(WARSAW).date())
     if request.number == 0:
         return CopyFragment(text=_head(copy, request, notice), next=1)
     if request.number > chunks:
@@ -45,6 +48,12 @@ async def fragment(tx: Transaction, copy: OpenedCopy, request: ReadCopyFragment,
     except DamagedError:
         raise refuse(409, "the copy was damaged", message="open it once more") from None
     return CopyFragment(text=_body(copy, chunk, request, notice), next=request.number + 1)
+
+
+@lru_cache(maxsize=16)
+def _notice(language: Language, day: date) -> Notice:
+    """Composed once for all fragments: it took longer than to decrypt one."""
+    return compose(register(), {}, language, day)
 
 
 def _head(copy: OpenedCopy, request: ReadCopyFragment, notice: Notice) -> str:

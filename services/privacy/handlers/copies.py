@@ -6,7 +6,6 @@ from services.privacy.copies import tickets
 from services.privacy.copies.document import fragment
 from services.privacy.copies.store import StoredCopy
 from services.privacy.loops import CODES
-from services.privacy.register.model import Register
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.unconfirmed_requests import Request
 from shared.clock import now
@@ -51,7 +50,7 @@ async def request_copy_code(
 
 @router.request(privacy.ReadCopyFragment, purpose=Purpose.RIGHTS)
 async def read_copy_fragment(
-    request: privacy.ReadCopyFragment, tx: Transaction, keyring: Keyring, register: Register
+    request: privacy.ReadCopyFragment, tx: Transaction, keyring: Keyring
 ) -> privacy.CopyFragment:
     copy = await tickets.shown(tx, request.ticket, keyring)
-    return await fragment(tx, copy, request, register)
+    return await fragment(tx, copy, request)
