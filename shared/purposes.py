@@ -50,6 +50,16 @@ KINDS: dict[Purpose, Kind] = {
 }
 
 
+EVERYTHING = "*"
+"""What a restriction forbids, in place of a purpose (GDPR Art. 18)."""
+
+
+def restricted(subject_id: str) -> str:
+    """The SQL condition that a person is restricted; `subject_id` is the column or parameter that names them."""
+    forbidden = f"purpose = '{EVERYTHING}' AND NOT allowed"
+    return f"EXISTS (SELECT FROM permission WHERE permission.subject_id = {subject_id} AND {forbidden})"
+
+
 class ProcessingPurpose(StrEnum):
     """The purposes of the register of processing; its titles are in services/privacy/register/purposes.toml.
 

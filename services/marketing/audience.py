@@ -12,6 +12,7 @@ from services.marketing import subscribers
 from services.marketing.addresses import current_hash
 from shared.contracts import identity
 from shared.database import Transaction
+from shared.purposes import restricted
 from shared.secrets import Keyring
 
 AUDIENCE = "audience"
@@ -20,14 +21,13 @@ AUDIENCE = "audience"
 # Who allows e-mail or objects to marketing and is not known here; whose copy is outdated; who withdrew in the
 # account, or was unreachable, and has decided anew; and who left by a link and allows e-mail now, either by a newer
 # decision or because the ledger has not heard of the leaving. Of somebody restricted no address is copied.
-UNRECONCILED = """
+UNRECONCILED = f"""
 SELECT p.subject_id, p.allowed, s.state, s.left_at FROM permission p
 JOIN subject who ON who.subject_id = p.subject_id AND who.live
 LEFT JOIN subscriber s ON s.subject_id = p.subject_id
 WHERE p.purpose = 'direct-marketing.email' AND p.allowed AND (s.subject_id IS NULL OR s.stale
   OR s.state IN ('left', 'withdrawn') OR (s.state = 'unreachable' AND p.version > s.unreachable_version))
-  AND NOT EXISTS (SELECT FROM permission every WHERE every.subject_id = p.subject_id AND NOT every.allowed
-                  AND every.purpose = '*')
+  AND NOT {restricted("p.subject_id")}
 UNION
 SELECT p.subject_id, false, NULL, NULL FROM permission p
 JOIN subject who ON who.subject_id = p.subject_id AND who.live
@@ -36,7 +36,7 @@ WHERE p.purpose = 'direct-marketing' AND NOT p.allowed
   AND NOT EXISTS (SELECT FROM permission mail WHERE mail.subject_id = p.subject_id AND mail.allowed
                   AND mail.purpose = 'direct-marketing.email')
 LIMIT $1
-"""
+"""  # noqa: S608 constants
 STORE_OBJECTOR = """
 INSERT INTO subscriber (subject_id, state, address_hash, language, source, since, left_at)
 VALUES ($1, 'left', $2, $3, 'account', now(), now()) ON CONFLICT DO NOTHING

@@ -5,10 +5,10 @@ from uuid import UUID
 from shared.contracts.restriction import REQUESTS
 from shared.database import Transaction
 from shared.messaging.router import RequestHandler
-from shared.purposes import Purpose
+from shared.purposes import Purpose, restricted
 
 OBEYS_THE_LIST = frozenset((Purpose.CONTRACT, Purpose.SECURITY))
-IS_RESTRICTED = "SELECT EXISTS (SELECT FROM permission WHERE subject_id = $1 AND purpose = '*' AND NOT allowed)"
+IS_RESTRICTED = f"SELECT {restricted('$1')}"
 
 
 def stops(handler: RequestHandler) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from shared.contracts.participants import PermissionApplied
 from shared.contracts.privacy import KnownPermission, PermissionChanged
 from shared.database import Transaction
+from shared.purposes import EVERYTHING
 
 APPLY = """
 INSERT INTO permission (subject_id, purpose, allowed, version)
@@ -20,12 +21,11 @@ WHERE permission.version < excluded.version
 WAIT_FOR_USES = """
 SELECT FROM permission WHERE subject_id = ANY ($1) ORDER BY subject_id, purpose FOR NO KEY UPDATE
 """
-RESTRICTION = "*"
 
 
 async def apply(tx: Transaction, changes: Sequence[KnownPermission | PermissionChanged]) -> int:
     """Take over decisions; answers how many were news. Of several for one person and purpose the newest counts."""
-    if restricted := [c.subject_id for c in changes if c.purpose == RESTRICTION and not c.allowed]:
+    if restricted := [c.subject_id for c in changes if c.purpose == EVERYTHING and not c.allowed]:
         await tx.run(WAIT_FOR_USES, restricted)
     newest = {(c.subject_id, c.purpose): c for c in sorted(changes, key=lambda change: change.version)}
     news = [newest[key] for key in sorted(newest)]

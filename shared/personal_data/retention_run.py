@@ -13,7 +13,7 @@ from shared.contracts.participants import EndedRetention, RetentionEnded
 from shared.database import Database, Transaction
 from shared.observability import log, metrics
 from shared.personal_data.data_map import DataMap
-from shared.purposes import Purpose
+from shared.purposes import Purpose, restricted
 
 RETENTION = "retention"
 """The loop that purges."""
@@ -37,10 +37,6 @@ async def end_retention(database: Database, data_map: DataMap, day: date | None 
 # `retain_until` is the last day of keeping: 31 December keeps, 1 January purges.
 DUE = "NOT live AND retain_until < $1 AND review_at IS NULL"
 
-RESTRICTED = (
-    """EXISTS (SELECT FROM permission p WHERE p.subject_id = t.subject_id AND p.purpose = '*' AND NOT p.allowed)"""
-)
-
 
 def _whose(tables: Sequence[str]) -> str:
     due = " UNION ".join(f"SELECT subject_id FROM {table} WHERE {DUE}" for table in tables)
@@ -51,7 +47,9 @@ async def say_what_waits(tx: Transaction, due: Mapping[str, str], day: date) -> 
     """Count and log the rows that a restriction keeps past their time; conditions by table, $1 is the day."""
     await tx.declare(Purpose.UPKEEP)
     for table, is_over in due.items():
-        waits = await tx.value(f"SELECT count(*) FROM {table} t WHERE ({is_over}) AND {RESTRICTED}", day)
+        waits = await tx.value(
+            f"SELECT count(*) FROM {table} t WHERE ({is_over}) AND {restricted('t.subject_id')}", day
+        )
         metrics.kept_by_restriction.labels(tx.service, table).set(waits)
         if waits:
             log.info("kept past its day by a restriction", table=table, rows=waits)

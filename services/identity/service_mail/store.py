@@ -9,6 +9,7 @@ from shared.contracts.fields import Language
 from shared.contracts.restriction import SERVICE_MAIL as GOES_ON
 from shared.database import Transaction
 from shared.mail.delivery import LEASE_S
+from shared.purposes import restricted
 
 SERVICE_MAIL = "service mail"
 """The loop that sends."""
@@ -44,18 +45,17 @@ async def store_within_limit(
 
 
 # A mailbox that refused a mail gets none but what proves it anew, and who is restricted what the list lets through.
-LEASE = """
+LEASE = f"""
 WITH due AS MATERIALIZED (SELECT d.mail_id FROM service_mail d JOIN account a USING (subject_id)
   WHERE d.sent_at IS NULL AND d.refused_at IS NULL AND d.next_try_at <= now()
     AND (a.mail_refused_at IS NULL OR d.template = 'password-reset' OR d.email IS NOT NULL)
-    AND (d.template = ANY ($3) OR NOT EXISTS (
-      SELECT FROM permission p WHERE p.subject_id = d.subject_id AND p.purpose = '*' AND NOT p.allowed))
+    AND (d.template = ANY ($3) OR NOT {restricted("d.subject_id")})
   ORDER BY d.next_try_at LIMIT $1 FOR UPDATE OF d SKIP LOCKED)
 UPDATE service_mail m SET attempts = attempts + 1, next_try_at = now() + make_interval(secs => $2)
 FROM due, account a WHERE m.mail_id = due.mail_id AND a.subject_id = m.subject_id
 RETURNING m.mail_id, m.subject_id, m.template, m.facts, m.attempts, coalesce(m.email, a.email) AS email,
   a.full_name, a.language
-"""
+"""  # noqa: S608 constants
 SENT = "UPDATE service_mail SET sent_at = now(), email = NULL WHERE mail_id = $1"
 REFUSED = "UPDATE service_mail SET refused_at = now(), email = NULL WHERE mail_id = $1"
 POSTPONE = "UPDATE service_mail SET next_try_at = now() + make_interval(secs => $2) WHERE mail_id = $1"
