@@ -85,6 +85,16 @@ def test_finds_what_runs_already(folder: Path, running: servers.Servers) -> None
     assert servers.running_processes(folder) == before
 
 
+def test_the_broker_asks_no_name_server(folder: Path, running: servers.Servers) -> None:
+    """Not even for the name of this machine, which a bare one may not know: each question took it 5 s."""
+    pid = processes.running(folder, rabbitmq.NAME)
+    environment = Path(f"/proc/{pid}/environ").read_bytes().decode().split("\0")
+    (resolver,) = (entry.removeprefix("ERL_INETRC=") for entry in environment if entry.startswith("ERL_INETRC="))
+    said = Path(resolver).read_text()
+    assert "{lookup, [file]}." in said
+    assert f'"{socket.gethostname()}"' in said
+
+
 def test_keeps_rows_out_of_the_log(folder: Path, running: servers.Servers) -> None:
     with psycopg.connect(running.postgres_admin_url, autocommit=True) as connection:
         connection.execute("CREATE TEMP TABLE person (email text PRIMARY KEY)")
