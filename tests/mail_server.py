@@ -11,6 +11,12 @@ from typing import cast
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 
+def text_of(mail: EmailMessage) -> str:
+    """What a mail says in plain text, whatever else it has."""
+    body = mail.get_body(("plain",))
+    return str(body.get_content()) if body else ""
+
+
 @dataclass
 class MailServer:
     """A mail server in the test's process: what arrived and when, and answers as the test wants them."""

@@ -26,7 +26,7 @@ from shared.problems import Refused
 from shared.service import Resources, Service
 from tests import harness as harnesses
 from tests.harness import PATIENCE_S, Harness, eventually
-from tests.mail_server import MailServer, mail_server
+from tests.mail_server import MailServer, mail_server, text_of
 
 SERVICES = (PRIVACY, IDENTITY, LICENSING, MARKETING)
 # A cheap hash: what is tested here is not its cost.
@@ -67,7 +67,7 @@ class Scenario:
         """What the pattern finds in the newest mail to an address, once so many mails hold it."""
 
         async def found() -> list[str]:
-            texts = [str(m.get_content()) for m in self._mails(address)]
+            texts = [text_of(m) for m in self._mails(address)]
             hits = [match.group(1) for text in texts if (match := pattern.search(text))]
             return hits if len(hits) >= count else []
 
@@ -78,7 +78,7 @@ class Scenario:
         """The mails to an address with these words in the subject, once there is one."""
 
         texts: list[str] = await eventually(
-            lambda: [str(m.get_content()) for m in self._mails(address) if subject in str(m["Subject"])]
+            lambda: [text_of(m) for m in self._mails(address) if subject in str(m["Subject"])]
         )
         return texts
 
@@ -206,7 +206,7 @@ class Customer:
 
     async def subscribe(self) -> None:
         """The newsletter by double opt-in; waits until the consent rules in marketing."""
-        before = sum(bool(CONFIRMING.search(str(m.get_content()))) for m in self.scenario.smtp.mails_to(self.address))
+        before = sum(bool(CONFIRMING.search(text_of(m))) for m in self.scenario.smtp.mails_to(self.address))
         await self.scenario.ask(marketing.SubscribeNewsletter(email=self.address, language="pl", text_version="T-7"))
         token = await self.scenario.mailed(self.address, CONFIRMING, before + 1)
         await self.scenario.ask(marketing.ConfirmSubscription(token=token))

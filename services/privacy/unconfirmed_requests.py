@@ -13,6 +13,7 @@ from services.privacy.addresses import Mailbox, renew_requests
 from services.privacy.cases.rules import Opening, opening
 from services.privacy.sealed_addresses import AddressSeal
 from shared.contracts import identity
+from shared.contracts.fields import Language
 from shared.contracts.privacy import ConfirmErasure, ConfirmToken, OpenCopyByCode
 from shared.database import Database, Transaction
 from shared.mail.delivery import LEASE_S
@@ -106,7 +107,7 @@ class DueCode:
     kind: Kind
     sealed_address: bytes
     terminate_contract: bool
-    language: str
+    language: Language
     attempts: int
 
 

@@ -39,6 +39,7 @@ class Letter:
     to: str
     subject: str
     text: str
+    html: str | None = None
     headers: Mapping[str, str] = field(default_factory=lambda: AUTOMATIC)
 
 
@@ -97,7 +98,8 @@ async def send(mailer: Mailer, letter: Letter) -> None:
     message_id = mailer.message_id(letter.key)
     try:
         async with asyncio.timeout(DIALOGUE_LIMIT_S):
-            await mailer.send(letter.to, letter.subject, letter.text, message_id=message_id, headers=letter.headers)
+            words = (letter.subject, letter.text, letter.html)
+            await mailer.send(letter.to, *words, message_id=message_id, headers=letter.headers)
     except TimeoutError:
         raise MailFailed("unknown") from None
 

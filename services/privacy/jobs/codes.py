@@ -1,6 +1,7 @@
 """Mailing the codes that prove an address."""
 
 from services.privacy import unconfirmed_requests
+from services.privacy.cases.letter_page import page
 from services.privacy.loops import CODES
 from services.privacy.mail_templates import CODE, WISH
 from services.privacy.sealed_addresses import AddressSeal
@@ -20,7 +21,8 @@ async def send_codes(database: Database, mailer: Mailer, keyring: Keyring, seal:
         code = keyring.code(unconfirmed_requests.CODE, due.request_id.bytes)
         wish = WISH[due.terminate_contract, due.language]
         body = text.format(wish=wish, code=code, request_id=due.request_id)
-        return Letter(f"code-{due.request_id}", seal.open(due.sealed_address), subject, body)
+        html = page(subject, body, due.language)
+        return Letter(f"code-{due.request_id}", seal.open(due.sealed_address), subject, body, html)
 
     async def ended(tx: Transaction, due: DueCode, _ending: Ending) -> None:
         await unconfirmed_requests.done(tx, due)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from services.privacy.cases import letters
+from services.privacy.cases.letter_page import page
 from services.privacy.cases.letters import OUTCOME, DueLetter
 from services.privacy.cases.reasons import Kept, Left
 from services.privacy.certificates import store
@@ -27,7 +28,8 @@ async def send_letters(database: Database, mailer: Mailer, seal: AddressSeal, se
         is_outcome = due.is_about_an_erasure and due.letter == OUTCOME
         outcome = await _outcome(database, due) if is_outcome else ((), ())
         subject, text = letters.compose(due, settings.public_url, *outcome)
-        return Letter(f"{due.letter}-{due.case_id}", seal.open(due.sealed_address), subject, text)
+        html = page(subject, text, due.language)
+        return Letter(f"{due.letter}-{due.case_id}", seal.open(due.sealed_address), subject, text, html)
 
     async def ended(tx: Transaction, due: DueLetter, ending: Ending) -> None:
         await letters.done(tx, due, sent=ending is Ending.SENT)

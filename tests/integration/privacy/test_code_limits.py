@@ -16,7 +16,7 @@ from shared.secrets import Keyring
 from tests import harness as harnesses
 from tests.harness import Harness, eventually
 from tests.integration.marketing.driver import rows
-from tests.mail_server import MailServer, mail_server
+from tests.mail_server import MailServer, mail_server, text_of
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ async def settled(harness: Harness) -> None:
 
 
 def texts(smtp: MailServer, emails: Sequence[str]) -> list[str]:
-    return [str(mail.get_content()) for email in emails for mail in smtp.mails_to(email)]
+    return [text_of(mail) for email in emails for mail in smtp.mails_to(email)]
 
 
 async def later(harness: Harness, asked: UUID, interval: str) -> None:

@@ -28,7 +28,7 @@ from shared.secrets import Keyring
 from tests import harness as harnesses
 from tests.harness import Harness
 from tests.integration.marketing.driver import rows
-from tests.mail_server import mail_server
+from tests.mail_server import mail_server, text_of
 
 OLD = Keyring("privacy", f"1:{'o' * 32}")
 NEW = Keyring("privacy", f"2:{'n' * 32},1:{'o' * 32}")
@@ -136,7 +136,7 @@ async def test_asking_does_the_same_whoever_the_address_belongs_to(
     async with mail_server() as smtp:
         while await send_codes(database, Mailer(smtp.url, "Lethe <no-reply@lethe.example>"), NEW, SEAL):
             """More may be waiting."""
-        mails = [[(m["Subject"], OWN.sub("", str(m.get_content()))) for m in smtp.mails_to(email)] for email in emails]
+        mails = [[(m["Subject"], OWN.sub("", text_of(m))) for m in smtp.mails_to(email)] for email in emails]
     assert len(mails[0]) == 3
     assert [each == mails[0] for each in mails] == [True] * len(emails)
 
