@@ -31,6 +31,7 @@ class Settings(BaseSettings):
     request_concurrency: int = Field(default=32, ge=1, le=1000)
     drain_seconds: float = Field(default=15.0, gt=0)
     log_level: str = "INFO"
+    log_path: str = ""  # the file that the output goes to, where it is one: searched for values of erased people
     traces_url: str = Field(default="", repr=False)  # a collector: OTLP over HTTP, with its path
     traces_path: str = ""  # a file that spans are appended to
     traces_share: float = Field(default=1.0, ge=0, le=1)  # of the traces that begin here

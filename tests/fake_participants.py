@@ -81,7 +81,8 @@ class FakeParticipants:
 @contextlib.asynccontextmanager
 async def privacy_alone(servers: Servers) -> AsyncIterator[Harness]:
     """A harness of privacy, which expects these participants and no others."""
-    harness = await harnesses.build(servers, [PRIVACY], settings={"participants": ",".join(PARTICIPANTS)})
+    expected = {"participants": ",".join(PARTICIPANTS), "gather_patience_s": 0}
+    harness = await harnesses.build(servers, [PRIVACY], settings=expected)
     yield harness
     await harnesses.tear_down(harness)
 

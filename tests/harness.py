@@ -142,6 +142,7 @@ async def build(
         "assertion_keys": Signer.of(signing_key).public,
         "keys": f"1:{secrets.token_urlsafe(32)}",
         "cooling_off_s": 0,
+        "gather_patience_s": 1,
         "payment_adapter": "sandbox",
         "bank_account": "PL61 1090 1014 0000 0712 1981 2874",
         "participants": ",".join(s.name for s in services),

@@ -106,6 +106,7 @@ ERASURES = Dashboard(
                 "max(lethe_erasure_cases_late)": "late",
             },
         ),
+        Panel("Erased cases with a value found", {"max(lethe_traces_found)": "cases"}),
         Panel("Copies that wait for a participant", {"max(lethe_copies_gathering)": "copies"}),
         Panel("Age of the oldest open order", {"max(lethe_erasure_oldest_order_seconds)": "age"}, "s"),
         Panel("Orders that wait for", {"max by (participant) (lethe_erasure_unanswered_orders)": "{{participant}}"}),

@@ -118,7 +118,7 @@ def answers(url: str) -> bool:
 def last_words(folder: Path, name: str, marks: Sequence[str]) -> str:
     """Return the last line of the log that carries one of the marks, to say why a start failed."""
     with suppress(FileNotFoundError):
-        lines = (folder / "logs" / f"{name}.log").read_text(errors="replace").splitlines()
+        lines = log_file(folder, name).read_text(errors="replace").splitlines()
         return next((line.strip() for line in reversed(lines) if any(mark in line for mark in marks)), "")
     return ""
 
@@ -137,8 +137,14 @@ def _start_of(pid: int) -> str | None:
     return None if state in "ZX" and threads <= 1 else f"{boot}:{ticks_since_boot}"
 
 
+def log_file(folder: Path, name: str) -> Path:
+    """Where the output of a process goes."""
+    return folder / "logs" / f"{name}.log"
+
+
 def _fresh_log(folder: Path, name: str) -> Path:
-    log = private_folder(folder / "logs") / f"{name}.log"
+    private_folder(folder / "logs")
+    log = log_file(folder, name)
     if log.exists():
         log.replace(log.with_suffix(".log.1"))
     return log

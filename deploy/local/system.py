@@ -82,6 +82,7 @@ def environment(system: System, name: str) -> dict[str, str]:
         "LETHE_AMQP_URL": system.amqp[name],
         "LETHE_POSTGRES_URL": urls.app if urls else "",
         "LETHE_SMTP_URL": system.servers.smtp_url,
+        "LETHE_LOG_PATH": str(processes.log_file(system.folder, name)),
         "LETHE_HEALTH_HOST": LOOPBACK,
         "LETHE_HEALTH_PORT": str(system.ports[health_of(name)]),
         "LETHE_HTTP_PORT": str(system.ports[GATEWAY]),

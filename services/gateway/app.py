@@ -33,6 +33,7 @@ from services.gateway.routes import (
     staff_campaigns,
     staff_people,
     staff_restrictions,
+    staff_reviews,
     staff_sales,
 )
 from services.gateway.settings import GatewaySettings
@@ -79,6 +80,7 @@ ROUTERS = (
     staff_sales.signed_in,
     staff_people.signed_in,
     staff_restrictions.signed_in,
+    staff_reviews.signed_in,
     staff_campaigns.signed_in,
 )
 

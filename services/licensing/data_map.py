@@ -59,11 +59,11 @@ DATA_MAP = DataMap(
             kept=True,
             columns=(
                 OWNER,
-                Column("buyer_name", Category.NAME),
-                Column("buyer_company", Category.COMPANY),
-                Column("buyer_nip", Category.COMPANY),
-                Column("buyer_vat_number", Category.COMPANY),
-                Column("buyer_street", Category.ADDRESS),
+                Column("buyer_name", Category.NAME, identifies=True),
+                Column("buyer_company", Category.COMPANY, identifies=True),
+                Column("buyer_nip", Category.COMPANY, identifies=True),
+                Column("buyer_vat_number", Category.COMPANY, identifies=True),
+                Column("buyer_street", Category.ADDRESS, identifies=True),
                 Column("buyer_postal_code", Category.ADDRESS),
                 Column("buyer_city", Category.ADDRESS),
                 Column("buyer_country", Category.ADDRESS),
@@ -91,11 +91,11 @@ DATA_MAP = DataMap(
             retention=RetentionClass.CONTRACT,  # until the invoice holds them, or the order ends
             columns=(
                 OWNER,
-                Column("name", Category.NAME),
-                Column("company", Category.COMPANY),
-                Column("nip", Category.COMPANY),
-                Column("vat_number", Category.COMPANY),
-                Column("street", Category.ADDRESS),
+                Column("name", Category.NAME, identifies=True),
+                Column("company", Category.COMPANY, identifies=True),
+                Column("nip", Category.COMPANY, identifies=True),
+                Column("vat_number", Category.COMPANY, identifies=True),
+                Column("street", Category.ADDRESS, identifies=True),
                 Column("postal_code", Category.ADDRESS),
                 Column("city", Category.ADDRESS),
                 *fact("order_id", "language"),
@@ -135,7 +135,7 @@ DATA_MAP = DataMap(
             retention=RetentionClass.SECURITY,  # 90 days
             columns=(
                 OWNER,
-                Column("ip", Category.ORDER_IP, source="observed"),
+                Column("ip", Category.ORDER_IP, source="observed", identifies=True),
                 *fact("order_id", "observed_at", "purge_after"),
             ),
         ),

@@ -1,7 +1,7 @@
 """What marketing holds about a person, why, until when, and what erasure does to it."""
 
 from shared.personal_data.data_map import OWNER, Category, Column, DataMap, RetentionClass, Table, Unkeyed, fact
-from shared.purposes import ProcessingPurpose
+from shared.purposes import ProcessingPurpose, Purpose
 
 DATA_MAP = DataMap(
     service="marketing",
@@ -14,7 +14,7 @@ DATA_MAP = DataMap(
             retention=RetentionClass.MARKETING,
             columns=(
                 OWNER,
-                Column("email", Category.EMAIL),
+                Column("email", Category.EMAIL, identifies=True),
                 # by this an erasure remembers that the person had left or objected
                 Column("address_hash", Category.EMAIL, source="inferred", withheld="hash"),
                 *fact("state", "language", "source", "since", "left_at", "stale", "keep_until"),
@@ -26,6 +26,7 @@ DATA_MAP = DataMap(
             Category.MARKETING,
             purposes=(ProcessingPurpose.DIRECT_MARKETING, ProcessingPurpose.PROFILING),
             retention=RetentionClass.MARKETING,
+            ends_with=(Purpose.PROFILING,),
             columns=(
                 OWNER,
                 Column("topic", Category.MARKETING, source="observed"),

@@ -22,6 +22,7 @@ from services.privacy.handlers import (
     record,
     register,
     restrictions,
+    reviews,
     subject_links,
 )
 from services.privacy.jobs.blocks import see_to_blocks
@@ -31,7 +32,20 @@ from services.privacy.jobs.documents import INTERVAL_S, publish_documents
 from services.privacy.jobs.erasure_orders import close_complete, dispatch
 from services.privacy.jobs.letters import send_letters
 from services.privacy.jobs.reminders import remind
-from services.privacy.loops import BLOCKS, CLOSING, CODES, COPIES, DISPATCHER, EXPIRY, LETTERS, PUBLISHING, REMINDERS
+from services.privacy.jobs.trace_searches import gather_values, search_traces
+from services.privacy.loops import (
+    BLOCKS,
+    CLOSING,
+    CODES,
+    COPIES,
+    DISPATCHER,
+    EXPIRY,
+    LETTERS,
+    PUBLISHING,
+    REMINDERS,
+    SEARCHING,
+    TRACES,
+)
 from services.privacy.register.loading import register as loaded_register
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
@@ -50,7 +64,7 @@ router.include(
     contracts.router, disclosures.router, notice.router, record.router, register.router, erasure_orders.router
 )
 router.include(case_tokens.router, erasures.router, copies.router)
-router.include(permission_reports.router, restrictions.router)
+router.include(permission_reports.router, restrictions.router, reviews.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:
@@ -67,8 +81,10 @@ def wire(resources: Resources) -> dict[str, Any]:
 
 def jobs(settings: PrivacySettings) -> list[Loop]:
     return [
+        Loop(TRACES, gather_values),
         Loop(DISPATCHER, dispatch),
         Loop(CLOSING, close_complete, CLOSING_INTERVAL_S),
+        Loop(SEARCHING, search_traces, settings.search_every_s),
         Loop(REMINDERS, remind, settings.remind_after_s / 4),
         Loop(BLOCKS, see_to_blocks, settings.remind_after_s / 4),
         Loop(LETTERS, send_letters),

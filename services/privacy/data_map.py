@@ -8,7 +8,7 @@ IDS_END = "the ids lead to nobody any more when the case ends; the rows stay"
 
 DATA_MAP = DataMap(
     service="privacy",
-    version=6,
+    version=7,
     tables=(
         Table(
             "privacy_case",
@@ -25,7 +25,8 @@ DATA_MAP = DataMap(
                 *fact("case_id", "kind", "state", "channel", "language", "verified_by", "received_at"),
                 *fact("due_on", "target_on", "run_at", "terminate_contract", "letter"),
                 *fact("token_hash", withheld="hash"),
-                *fact("letter_due_at", "letter_tries", "ground", "notified_at"),
+                *fact("letter_due_at", "letter_tries", "ground", "notified_at", "about"),
+                Column("statement", Category.PRIVACY_CASES, blank=True),
                 *fact("order_id", "earlier_orders", "attempt", "closed_at"),
             ),
         ),
@@ -131,6 +132,14 @@ DATA_MAP = DataMap(
         Unkeyed("order_participant", "evidence: which service answered for how many", EVIDENCE, IDS_END),
         Unkeyed("order_report", "evidence: outcomes by random id", EVIDENCE, IDS_END),
         Unkeyed("second_page", "evidence: outcomes by random id", EVIDENCE, IDS_END),
+        Unkeyed("trace_search", "how many values of a case are sought, by its random id", EVIDENCE, "with the case"),
+        Unkeyed(
+            "trace_values",
+            "sealed values of people who are being erased, for the search alone; in no backup",
+            (Category.NAME, Category.COMPANY, Category.ADDRESS, Category.PHONE, Category.EMAIL, Category.ORDER_IP),
+            ends="when every service has searched, after seven days at the latest",
+        ),
+        Unkeyed("trace_answer", "evidence: where values were found and how often", EVIDENCE, "with the case"),
         Unkeyed("consent_text", "the vendor's own words"),
         Unkeyed("publication", "the vendor's own words"),
     ),

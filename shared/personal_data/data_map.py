@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from shared.purposes import ProcessingPurpose
+from shared.purposes import ProcessingPurpose, Purpose
 
 
 class Category(StrEnum):
@@ -57,7 +57,10 @@ tells of other people (GDPR Art. 15(4)); it is the copy itself."""
 
 @dataclass(frozen=True)
 class Column:
-    """One column. A `role` makes it name a person; `blank` empties it in a row that the law keeps."""
+    """One column. A `role` makes it name a person; `blank` empties it in a row that the law keeps.
+
+    What `identifies` is told by its value alone: after an erasure it is searched for everywhere.
+    """
 
     name: str
     category: Category | None = None
@@ -65,6 +68,7 @@ class Column:
     blank: bool = False
     role: Role | None = None
     withheld: Withheld = ""
+    identifies: bool = False
 
     @property
     def left_out(self) -> Withheld:
@@ -78,7 +82,8 @@ class Table:
 
     `kept` rows with a retention date or review date survive an erasure, with their `blank` columns
     emptied; all other rows go. `withheld` keeps the whole table out of copies for the person, and what is not
-    `portable` out of those for another controller: it was made here, neither given nor observed.
+    `portable` out of those for another controller: it was made here, neither given nor observed. An upheld objection
+    to a purpose that it `ends_with` purges it.
     """
 
     name: str
@@ -89,6 +94,7 @@ class Table:
     kept: bool = False
     withheld: Withheld = ""
     portable: bool = True
+    ends_with: tuple[Purpose, ...] = ()
 
     @property
     def categories(self) -> tuple[Category, ...]:

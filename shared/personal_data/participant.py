@@ -8,15 +8,19 @@ from typing import Any
 
 from shared.contracts import participants, privacy
 from shared.contracts.participants import UnkeyedTable
+from shared.contracts.trace_search import IdentifyingValues, ReadIdentifyingValues, SearchTraces, TracesPage
 from shared.database import Database, Transaction
 from shared.messaging.router import ServiceRouter
-from shared.personal_data import copies, permissions
+from shared.personal_data import copies, objections, permissions, trace_search
 from shared.personal_data.announced_map import announced
 from shared.personal_data.data_map import DataMap
 from shared.personal_data.erasure import Ask, Eraser, Step, erase
+from shared.personal_data.identifying import identifying_values
 from shared.personal_data.maps_at_work import in_force_since
+from shared.personal_data.trace_places import elsewhere
 from shared.personal_data.vacuum import VACUUM
 from shared.purposes import Purpose
+from shared.settings import Settings
 
 
 def participant(eraser: Eraser) -> ServiceRouter:
@@ -48,14 +52,38 @@ def participant(eraser: Eraser) -> ServiceRouter:
         if report := permissions.applied(service, events):
             tx.publish(report)
 
-    @router.request(participants.ReadCopy, purpose=Purpose.RIGHTS)
-    async def read_copy(request: participants.ReadCopy, tx: Transaction) -> participants.CopyPage:
-        return await copies.page(tx, eraser.data_map, request)
+    @router.event(privacy.ObjectionUpheld, purpose=Purpose.ERASURE)
+    async def purge_what_served_it(event: privacy.ObjectionUpheld, tx: Transaction) -> None:
+        await objections.purge(tx, eraser.data_map, event.subjects, event.purpose)
 
     @router.event(privacy.ErasureFulfilled, purpose=Purpose.ERASURE)
     async def clean_up(_event: privacy.ErasureFulfilled, tx: Transaction) -> None:
         """Schedule a VACUUM: dead rows make room for the next ones."""
         tx.wake(VACUUM)
+
+    router.include(_questions(eraser))
+    return router
+
+
+def _questions(eraser: Eraser) -> ServiceRouter:
+    """What privacy asks every participant about people."""
+    data_map = eraser.data_map
+    router = ServiceRouter(data_map.service)
+
+    @router.request(participants.ReadCopy, purpose=Purpose.RIGHTS)
+    async def read_copy(request: participants.ReadCopy, tx: Transaction) -> participants.CopyPage:
+        return await copies.page(tx, data_map, request)
+
+    @router.request(ReadIdentifyingValues, purpose=Purpose.ERASURE)
+    async def read_identifying_values(request: ReadIdentifyingValues, tx: Transaction) -> IdentifyingValues:
+        return await identifying_values(tx, data_map, request)
+
+    async def outside_tables(request: SearchTraces, settings: Settings) -> TracesPage | None:
+        return await elsewhere(request, settings, data_map.service)
+
+    @router.request(SearchTraces, purpose=Purpose.ERASURE, prepare=outside_tables)
+    async def search_traces(request: SearchTraces, tx: Transaction, prepared: TracesPage | None) -> TracesPage:
+        return prepared or await trace_search.in_tables(tx, data_map, request)
 
     return router
 

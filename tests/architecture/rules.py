@@ -21,6 +21,7 @@ READS_JSON = frozenset(
     (
         "services/identity/accounts/rules.py",  # the corrected fields of a request
         "services/privacy/certificates/document.py",
+        "services/privacy/certificates/reading.py",  # a certificate as it is issued
         "services/privacy/register/loading.py",
     )
 )

@@ -96,6 +96,28 @@ class Left(Part):
     reason: str
 
 
+class Place(Part):
+    place: str
+    ending: Literal["kept", "of others", "unkeyed", "found"]
+    rows: int
+
+
+class ParticipantSearch(Part):
+    service: str
+    searched_at: str | None
+    read: int
+    places: list[Place]
+    not_searched: list[str]
+
+
+class Search(Part):
+    outcome: Literal["found", "nothing found", "nothing found where it was searched", "under way", "not searched"]
+    values: int
+    too_short: int
+    not_gathered_from: list[str]
+    participants: list[ParticipantSearch]
+
+
 class Document(Part):
     """The certificate, as those who keep it will read it for years."""
 
@@ -116,6 +138,7 @@ class Document(Part):
     refusal: Refusal | None
     checked: list[str]
     not_checked: list[str]
+    search: Search
     second_pages: list[SecondPage]
 
 

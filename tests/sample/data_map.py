@@ -16,7 +16,7 @@ DATA_MAP = DataMap(
                 OWNER,
                 Column("friend_id", role="party"),
                 Column("author_id", role="author"),
-                Column("text", Category.CORRESPONDENCE),
+                Column("text", Category.CORRESPONDENCE, identifies=True),
                 *fact("note_id", "noted_at"),
             ),
         ),

@@ -10,6 +10,7 @@ from starlette.responses import Response, StreamingResponse
 from services.gateway.authentication import Anybody, AnybodyRepeating, Caller, CurrentMember, IdempotencyKey
 from services.gateway.limits import Kind
 from services.gateway.request_bodies import BodyWithout
+from services.gateway.responses import PAGE_HEADERS
 from services.gateway.routes.privacy_requests import CaseToken
 from services.gateway.routing import router
 from shared.contracts import privacy
@@ -23,10 +24,6 @@ anybody = router("privacy requests")
 members = router("my privacy requests", Kind.MEMBER)
 
 MEDIA_TYPES: dict[CopyFormat, str] = {"html": "text/html", "json": "application/json", "csv": "text/csv"}
-HEADERS = {
-    # the page brings its own style and nothing else
-    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
-}
 DOCUMENT: dict[int | str, dict[str, Any]] = {
     200: {"content": {media_type: {"schema": {"type": "string"}} for media_type in ("text/html", "text/csv")}}
     | {"description": "the copy"}
@@ -74,7 +71,7 @@ async def _handed_over(
     shape: CopyFormat = chosen or ("html" if ticket.right == "access" else "json")
     asked = privacy.ReadCopyFragment(ticket=ticket.ticket, format=shape, language=language or ticket.language, number=0)
     first = await caller.request(asked)
-    return StreamingResponse(_fragments(caller, asked, first), media_type=MEDIA_TYPES[shape], headers=HEADERS)
+    return StreamingResponse(_fragments(caller, asked, first), media_type=MEDIA_TYPES[shape], headers=PAGE_HEADERS)
 
 
 async def _fragments(

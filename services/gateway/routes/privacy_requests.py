@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import Path
+from fastapi import Path, Query
 from starlette.responses import JSONResponse, Response
 
 from services.gateway.authentication import (
@@ -19,9 +19,10 @@ from services.gateway.authentication import (
 from services.gateway.case_tokens import case_tokens
 from services.gateway.limits import Kind
 from services.gateway.request_bodies import Body, BodyWithout
-from services.gateway.responses import no_content
+from services.gateway.responses import PAGE_HEADERS, no_content
 from services.gateway.routing import router
 from shared.contracts import privacy
+from shared.contracts.fields import Language
 from shared.contracts.message import Created, Message, Request
 from shared.problems import Refused
 
@@ -33,6 +34,13 @@ members = router("my privacy requests", Kind.MEMBER)
 CaseToken = Annotated[
     str, Path(min_length=20, max_length=100, pattern=r"^[A-Za-z0-9_-]+$", description="as shown when the case opened")
 ]
+
+
+MEDIA_TYPES = {"html": "text/html; charset=utf-8", "pdf": "application/pdf"}
+DOCUMENT: dict[int | str, dict[str, Any]] = {
+    200: {"content": {kind: {"schema": {"type": "string"}} for kind in ("text/html", "application/pdf")}}
+    | {"description": "the certificate"}
+}
 
 
 class Opened(Message):
@@ -145,8 +153,17 @@ async def end_contracts(token: CaseToken, caller: Anybody) -> Response:
     return no_content()
 
 
-@anybody.get("/privacy-requests/{token:secret}/certificate", response_model=dict[str, Any])
-async def certificate(token: CaseToken, caller: Anybody) -> Response:
-    """The evidence of a closed case: what each participant did, and what is kept until when and why."""
-    issued = await caller.request(privacy.ReadCertificate(token=token))
-    return JSONResponse(json.loads(issued.document))
+@anybody.get("/privacy-requests/{token:secret}/certificate", responses=DOCUMENT, response_model=dict[str, Any])
+async def certificate(
+    token: CaseToken,
+    caller: Anybody,
+    format: Literal["json", "html", "pdf"] = "json",  # noqa: A002
+    lang: Annotated[Language | None, Query(description="without it the language of the case")] = None,
+) -> Response:
+    """The evidence of a closed case, what is kept until when and why: JSON, or for people a page or a PDF."""
+    if format == "json":
+        issued = await caller.request(privacy.ReadCertificate(token=token))
+        return JSONResponse(json.loads(issued.document))
+    asked = privacy.ReadCertificateDocument(token=token, format=format, language=lang)
+    issued_document = await caller.request(asked)
+    return Response(issued_document.content, media_type=MEDIA_TYPES[format], headers=PAGE_HEADERS)

@@ -1,7 +1,8 @@
 """What a case forbids: ruled in the transaction that opens it, told by event, confirmed by every service.
 
 A restriction (GDPR Art. 18) and an erasure that can still be taken back forbid everything, `*`; several cases may hold
-that ruling at the same time. An objection to marketing (Art. 21(2)) is a decision in the consent ledger.
+that ruling at the same time. An objection under Art. 21(1) forbids its purpose until it is decided, and for good when
+it is upheld. An objection to marketing (Art. 21(2)) is a decision in the consent ledger.
 """
 
 from collections.abc import Collection, Sequence
@@ -15,7 +16,7 @@ from services.privacy.loops import LETTERS
 from shared.contracts.participants import PermissionApplied
 from shared.database import Transaction
 from shared.messaging.faults import Rejected
-from shared.purposes import Purpose
+from shared.purposes import EVERYTHING, Purpose
 
 METHOD = "objection under GDPR Art. 21(2)"
 
@@ -24,19 +25,21 @@ async def begin(tx: Transaction, case_id: UUID, opening: Opening, required: Coll
     """Rule what a new case forbids, for all ids of its person."""
     if opening.right == "erasure":
         if opening.can_be_taken_back:
-            await _restrict(tx, case_id, await store.lock_ids(tx, opening.subject_id), ())
+            await _forbid(tx, case_id, await store.lock_ids(tx, opening.subject_id), ())
         return
     ids = await store.lock_ids(tx, opening.subject_id)
     asked = await store.participants(tx, required)
-    if opening.right == "restriction":
-        await _restrict(tx, case_id, ids, asked)
-    else:
+    if opening.right == "marketing-objection":
         await _object(tx, case_id, opening, ids, asked)
+    elif opening.right in ("restriction", "objection"):
+        await _forbid(tx, case_id, ids, asked, opening.about or EVERYTHING)
     await complete(tx, [case_id])
 
 
-async def _restrict(tx: Transaction, case_id: UUID, ids: Sequence[UUID], asked: Sequence[str]) -> None:
-    for event in await store.restrict(tx, case_id, ids, asked):
+async def _forbid(
+    tx: Transaction, case_id: UUID, ids: Sequence[UUID], asked: Sequence[str], purpose: str = EVERYTHING
+) -> None:
+    for event in await store.forbid(tx, case_id, ids, asked, purpose):
         tx.publish(event)
 
 
@@ -56,16 +59,16 @@ async def _object(tx: Transaction, case_id: UUID, opening: Opening, ids: Sequenc
 
 async def release(tx: Transaction, case_id: UUID, ids: Sequence[UUID]) -> None:
     """End what a case forbids; what another one forbids as well stays forbidden. The ids are locked."""
-    if await store.end(tx, case_id):
-        for event in await store.lift(tx, ids):
+    if purposes := await store.end(tx, case_id):
+        for event in await store.lift(tx, ids, purposes):
             tx.publish(event)
 
 
 async def cover(tx: Transaction, subject_id: UUID, required: Collection[str]) -> None:
-    """Restrict ids that turned out to be those of a restricted person; nobody takes that back meanwhile."""
+    """Forbid for ids that turned out to be a person's what is forbidden for the others; nobody lifts it meanwhile."""
     for missing in await store.uncovered(tx, await store.lock_ids(tx, subject_id)):
         asked = await store.participants(tx, required) if missing.is_confirmed else ()
-        await _restrict(tx, missing.case_id, missing.ids, asked)
+        await _forbid(tx, missing.case_id, missing.ids, asked, missing.purpose)
 
 
 async def confirm(tx: Transaction, reports: Sequence[PermissionApplied], required: Collection[str]) -> None:

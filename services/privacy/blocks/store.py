@@ -8,7 +8,6 @@ from services.privacy.subject_links import LINKED
 from shared.contracts.participants import PermissionApplied
 from shared.contracts.privacy import PermissionChanged
 from shared.database import Row, Transaction
-from shared.purposes import EVERYTHING
 
 LOCK_IDS = f"""
 SELECT subject_id FROM subject WHERE live AND subject_id IN (SELECT $1::uuid UNION {LINKED.format(subject_id="$1")})
@@ -19,34 +18,36 @@ PARTICIPANTS = """
 SELECT array_remove(ARRAY(
   SELECT service FROM participant WHERE left_at IS NULL UNION SELECT unnest($1::text[]) ORDER BY 1), 'privacy')
 """
-RESTRICT = f"""
+FORBID = """
 WITH ruled AS (INSERT INTO permission (subject_id, purpose, allowed, version)
-  SELECT id, '{EVERYTHING}', false, nextval('permission_version') FROM unnest($2::uuid[]) id ORDER BY id
+  SELECT id, $4, false, nextval('permission_version') FROM unnest($2::uuid[]) id ORDER BY id
   ON CONFLICT (subject_id, purpose) DO UPDATE SET allowed = false, version = excluded.version
   RETURNING subject_id, purpose, version)
 INSERT INTO block (case_id, subject_id, purpose, version, asked) SELECT $1, subject_id, purpose, version, $3 FROM ruled
 RETURNING subject_id, purpose, false AS allowed, version, cardinality(asked) > 0 AS confirm
-"""  # noqa: S608 constants
+"""
 STORE = """
 INSERT INTO block (case_id, subject_id, purpose, version, asked)
 SELECT $1, $2, purpose, version, $5 FROM unnest($3::text[], $4::bigint[]) AS ruled (purpose, version)
 """
-END = f"""
-UPDATE block SET ended_at = clock_timestamp() WHERE case_id = $1 AND purpose = '{EVERYTHING}' AND ended_at IS NULL
-"""  # noqa: S608 constants
-LIFT = f"""
+END = "UPDATE block SET ended_at = clock_timestamp() WHERE case_id = $1 AND ended_at IS NULL RETURNING purpose"
+# What the person had decided against in the ledger stays so.
+LIFT = """
 UPDATE permission p SET allowed = true, version = nextval('permission_version')
-WHERE subject_id = ANY ($1) AND purpose = '{EVERYTHING}' AND NOT allowed AND NOT EXISTS (
+WHERE subject_id = ANY ($1) AND purpose = ANY ($2) AND NOT allowed AND NOT EXISTS (
   SELECT FROM block b WHERE b.subject_id = p.subject_id AND b.purpose = p.purpose AND b.ended_at IS NULL)
+  AND coalesce((SELECT d.given FROM consent d WHERE d.subject_id = p.subject_id AND d.purpose = p.purpose
+    ORDER BY d.version DESC LIMIT 1), true)
 RETURNING subject_id, purpose, allowed, version
-"""  # noqa: S608 constants
-UNCOVERED = f"""
-SELECT b.case_id, bool_or(b.asked <> '{{}}') AS is_confirmed, array_agg(DISTINCT id) AS ids
-FROM block b CROSS JOIN unnest($1::uuid[]) AS id
-WHERE b.subject_id = ANY ($1) AND b.purpose = '{EVERYTHING}' AND b.ended_at IS NULL AND NOT EXISTS (
+"""
+# An objection to marketing is a decision of the ledger, which covers linked ids by itself.
+UNCOVERED = """
+SELECT b.case_id, b.purpose, bool_or(b.asked <> '{}') AS is_confirmed, array_agg(DISTINCT id) AS ids
+FROM block b JOIN privacy_case c USING (case_id) CROSS JOIN unnest($1::uuid[]) AS id
+WHERE b.subject_id = ANY ($1) AND c.kind <> 'marketing-objection' AND b.ended_at IS NULL AND NOT EXISTS (
   SELECT FROM block o WHERE o.case_id = b.case_id AND o.subject_id = id AND o.purpose = b.purpose)
-GROUP BY b.case_id
-"""  # noqa: S608 constants
+GROUP BY b.case_id, b.purpose
+"""
 
 REPORTED = "unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[]) AS r (subject_id, purpose, version, service)"
 ARE_KNOWN = "SELECT count(*) = cardinality($1::text[]) FROM participant WHERE service = ANY ($1)"
@@ -71,8 +72,9 @@ UPDATE block b SET confirmed = b.confirmed || news.services FROM (
 WHERE b.case_id = news.case_id AND b.subject_id = news.subject_id AND b.purpose = news.purpose
 """  # noqa: S608 constants
 COMPLETE = """
-UPDATE privacy_case c SET state = CASE kind WHEN 'restriction' THEN 'in force' ELSE 'closed' END,
-  closed_at = CASE WHEN kind <> 'restriction' THEN clock_timestamp() END,
+UPDATE privacy_case c SET
+  state = CASE kind WHEN 'restriction' THEN 'in force' WHEN 'objection' THEN 'under review' ELSE 'closed' END,
+  closed_at = CASE WHEN kind = 'marketing-objection' THEN clock_timestamp() END,
   letter = CASE WHEN sealed_address IS NOT NULL THEN 'outcome' END, letter_due_at = clock_timestamp(), letter_tries = 0
 WHERE state = 'applying' AND ($1::uuid[] IS NULL OR case_id = ANY ($1))
   AND NOT EXISTS (SELECT FROM block b WHERE b.case_id = c.case_id AND NOT b.complete)
@@ -147,9 +149,10 @@ class Unconfirmed:
 
 @dataclass(frozen=True)
 class Uncovered:
-    """Ids that were linked to a restricted person later, and whether its case has every service confirm."""
+    """Ids that were linked later to a person about whom a case forbids something, and whether services confirm it."""
 
     case_id: UUID
+    purpose: str
     is_confirmed: bool
     ids: Sequence[UUID]
 
@@ -165,11 +168,11 @@ async def participants(tx: Transaction, required: Collection[str]) -> Sequence[s
     return services
 
 
-async def restrict(
-    tx: Transaction, case_id: UUID, ids: Sequence[UUID], asked: Sequence[str]
+async def forbid(
+    tx: Transaction, case_id: UUID, ids: Sequence[UUID], asked: Sequence[str], purpose: str
 ) -> list[PermissionChanged]:
-    """Forbid everything for these ids, whoever forbade it before; what is to be published."""
-    return [_changed(row) for row in await tx.rows(RESTRICT, case_id, list(ids), list(asked))]
+    """Forbid a purpose for these ids, whoever forbade it before; what is to be published."""
+    return [_changed(row) for row in await tx.rows(FORBID, case_id, list(ids), list(asked), purpose)]
 
 
 async def store(
@@ -179,18 +182,18 @@ async def store(
     await tx.run(STORE, case_id, subject_id, list(ruled), list(ruled.values()), list(asked))
 
 
-async def end(tx: Transaction, case_id: UUID) -> bool:
-    """End the restriction of a case; answers whether it held one."""
-    return bool(await tx.run(END, case_id))
+async def end(tx: Transaction, case_id: UUID) -> set[str]:
+    """End what a case forbids; the purposes."""
+    return {row["purpose"] for row in await tx.rows(END, case_id)}
 
 
-async def lift(tx: Transaction, ids: Sequence[UUID]) -> list[PermissionChanged]:
+async def lift(tx: Transaction, ids: Sequence[UUID], purposes: Collection[str]) -> list[PermissionChanged]:
     """Allow again what no case forbids any more; what is to be published."""
-    return [_changed(row) for row in await tx.rows(LIFT, list(ids))]
+    return [_changed(row) for row in await tx.rows(LIFT, list(ids), sorted(purposes))]
 
 
 async def uncovered(tx: Transaction, ids: Sequence[UUID]) -> list[Uncovered]:
-    """What the restrictions of linked ids do not cover yet."""
+    """What the cases of linked ids do not cover yet."""
     return [Uncovered(**row) for row in await tx.rows(UNCOVERED, list(ids))]
 
 

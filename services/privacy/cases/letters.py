@@ -17,6 +17,7 @@ from services.privacy.copy_letters import COPY_LETTERS
 from services.privacy.mail_templates import CONTRACT, LEFT, LETTERS
 from services.privacy.register.loading import register
 from services.privacy.register.remedies import where_to_complain
+from services.privacy.review_letters import REVIEW_LETTERS, about_in_words
 from shared.clock import today
 from shared.contracts.fields import Language
 from shared.database import Transaction
@@ -25,7 +26,7 @@ from shared.law.case_clock import day_of_receipt
 from shared.mail.delivery import LEASE_S
 from shared.personal_data.data_map import Category
 
-OTHER_LETTERS = BLOCK_LETTERS | COPY_LETTERS
+OTHER_LETTERS = BLOCK_LETTERS | COPY_LETTERS | REVIEW_LETTERS
 OUTCOME = "outcome"
 NOTICE = "lifting"
 """The letter that comes before a restriction is lifted."""
@@ -37,8 +38,8 @@ WITH due AS MATERIALIZED (SELECT case_id FROM privacy_case
 UPDATE privacy_case SET letter_tries = letter_tries + 1, letter_due_at = now() + make_interval(secs => $2)
 WHERE case_id IN (SELECT case_id FROM due)
 RETURNING case_id, subject_id, kind AS "right", letter, letter_tries AS attempts, language, sealed_address, received_at,
-  due_on, run_at, closed_at, ground, (SELECT reason FROM case_event e
-    WHERE e.case_id = privacy_case.case_id AND e.after = 'ending' ORDER BY e.event_id DESC LIMIT 1) AS reason
+  due_on, run_at, closed_at, ground, about, (SELECT reason FROM case_event e
+    WHERE e.case_id = privacy_case.case_id AND e.reason <> '' ORDER BY e.event_id DESC LIMIT 1) AS reason
 """
 # Another letter may be due by now: then it goes next. A copy that became ready meanwhile is told of after the receipt;
 # a case that has ended has no further one.
@@ -70,6 +71,7 @@ class DueLetter:
     closed_at: datetime | None
     right: Right = "erasure"
     ground: str | None = None
+    about: str | None = None
     reason: str | None = None
 
     @property
@@ -112,6 +114,7 @@ def compose(due: DueLetter, public_url: str, kept: Sequence[Kept] = (), left: Se
         kept=in_words(kept, register(), due.language) + _way_out(kept, due.language, public_url),
         left="".join(_unchecked(each, due.language) for each in left),
         ground=GROUNDS[due.ground, due.language] if due.ground else "",
+        about=about_in_words(due.about, register(), due.language),
         reason=due.reason or "",
         contact=register().controller.email,
     )

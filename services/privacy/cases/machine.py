@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Right = Literal["erasure", "access", "portability", "restriction", "marketing-objection"]
+Right = Literal["erasure", "access", "portability", "restriction", "marketing-objection", "objection", "human-review"]
 Actor = Literal["person", "clock", "participants", "operator", "officer"]
 
 
@@ -56,6 +56,23 @@ MACHINES: Mapping[Right, tuple[Transition, ...]] = {
         Transition("", "applying", "person", "objected, which needs no ground (GDPR Art. 21(2))"),
         Transition("applying", "closed", "participants", "every service applies it"),
         Transition("applying", "ended", "participants", "the person was erased"),
+    ),
+    "objection": (
+        Transition("", "applying", "person", "objected to a use that rests on our interest (GDPR Art. 21(1))"),
+        Transition("applying", "under review", "participants", "every service has stopped it"),
+        Transition("under review", "upheld", "officer", "nothing outweighs it: what served this alone is purged"),
+        Transition("under review", "overruled", "officer", "compelling grounds of ours, with reasons"),
+        Transition("applying", "withdrawn", "person", "taken back"),
+        Transition("under review", "withdrawn", "person", "taken back"),
+        Transition("applying", "ended", "participants", "the person was erased"),
+        Transition("under review", "ended", "participants", "the person was erased"),
+    ),
+    "human-review": (
+        Transition("", "under review", "person", "contests a decision (GDPR Art. 22(3))"),
+        Transition("under review", "changed", "officer", "a person has decided otherwise"),
+        Transition("under review", "confirmed", "officer", "a person has decided alike, with reasons"),
+        Transition("under review", "withdrawn", "person", "taken back"),
+        Transition("under review", "ended", "participants", "the person was erased"),
     ),
 }
 

@@ -47,25 +47,30 @@ WORDS = {
 }
 
 
-def in_words(kept: Sequence[Kept], register: Register, language: Language) -> str:
-    """A numbered list: what has one day and one reason stands together."""
+def reasons(kept: Sequence[Kept], register: Register, language: Language) -> list[list[str]]:
+    """What, until when, why and by which law, in lines: what has one day and one reason stands together."""
     together: dict[tuple[date | None, date | None, str], set[str]] = {}
     for each in kept:
         place = (each.review_at, None if each.review_at else each.retain_until, each.grounds)
         together.setdefault(place, set()).update(each.categories)
-    items = [
-        _lines(Kept(tuple(sorted(categories, key=_number)), until, review_at, grounds), register, language)
+    return [
+        list(_lines(Kept(tuple(sorted(categories, key=number)), until, review_at, grounds), register, language))
         for (review_at, until, grounds), categories in together.items()
     ]
-    return "\n\n".join(_indented(number, lines) for number, lines in enumerate(items, start=1))
 
 
-def _indented(number: int, lines: Iterable[str]) -> str:
+def in_words(kept: Sequence[Kept], register: Register, language: Language) -> str:
+    """The same as a numbered list."""
+    items = enumerate(reasons(kept, register, language), start=1)
+    return "\n\n".join(_indented(place, lines) for place, lines in items)
+
+
+def _indented(place: int, lines: Iterable[str]) -> str:
     filled = "\n".join(fill(line, WIDTH, initial_indent="   ", subsequent_indent="   ") for line in lines)
-    return f"{number}. {filled.lstrip()}"
+    return f"{place}. {filled.lstrip()}"
 
 
-def _number(category: str) -> tuple[int, str]:
+def number(category: str) -> tuple[int, str]:
     """D2 stands before D10."""
     return (len(category), category)
 

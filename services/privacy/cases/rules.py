@@ -1,5 +1,6 @@
 """Pure decisions about a case."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -8,6 +9,10 @@ from services.privacy.cases.machine import Right
 from shared.contracts.privacy import OpenCase
 from shared.law.case_clock import day_of_receipt, due_date, target_date
 from shared.problems import refuse
+from shared.purposes import Purpose
+
+OBJECTABLE = (Purpose.PROFILING, Purpose.ANALYTICS, Purpose.STATISTICS)
+"""Uses that rest on the vendor's interest, which is weighed (Art. 21(1)); against marketing nothing is."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,8 @@ class Opening:
     target_on: date
     run_at: datetime
     ground: str | None = None
+    about: str | None = None
+    statement: str | None = None
 
     @property
     def can_be_taken_back(self) -> bool:
@@ -39,6 +46,19 @@ def grounded(opening: Opening, ground: str | None) -> Opening:
     if opening.right != "restriction" and ground is not None:
         raise refuse(422, "this right needs no ground", field="ground", message="leave it out")
     return replace(opening, ground=ground)
+
+
+def about(opening: Opening, request: OpenCase, decisions: Collection[str]) -> Opening:
+    """With what it is about. Raises Refused (422) for a purpose or decision that is none, and for another right's."""
+    choices = {"objection": OBJECTABLE, "human-review": decisions}.get(opening.right, ())
+    if choices and request.about not in choices:
+        raise refuse(
+            422, "it has to say what it is about", field="about", message=f"one of: {', '.join(sorted(choices))}"
+        )
+    for field, value in (("about", request.about), ("statement", request.statement)):
+        if value is not None and not choices:
+            raise refuse(422, "this right is about everything", field=field, message="leave it out")
+    return replace(opening, about=request.about, statement=request.statement)
 
 
 def opening(

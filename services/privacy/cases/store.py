@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from services.privacy.cases.machine import opens_in
 from services.privacy.cases.rules import Opening
-from services.privacy.loops import DISPATCHER, LETTERS
+from services.privacy.loops import LETTERS, TRACES
 from shared.clock import now
 from shared.contracts import privacy
 from shared.database import Row, Transaction
@@ -17,10 +17,11 @@ from shared.secrets import digest
 
 INSERT = """
 INSERT INTO privacy_case (case_id, subject_id, kind, state, channel, language, verified_by, received_at,
-  due_on, target_on, run_at, terminate_contract, token_hash, sealed_address, letter, address_hash, ground)
+  due_on, target_on, run_at, terminate_contract, token_hash, sealed_address, letter, address_hash, ground, about,
+  statement)
 VALUES ($1, $2, $14, $15, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-  CASE WHEN $12::bytea IS NOT NULL THEN 'receipt' END, $13, $16)
-ON CONFLICT (subject_id, kind) WHERE closed_at IS NULL DO NOTHING
+  CASE WHEN $12::bytea IS NOT NULL THEN 'receipt' END, $13, $16, $17, $18)
+ON CONFLICT (subject_id, kind, coalesce(about, '')) WHERE closed_at IS NULL DO NOTHING
 """
 
 
@@ -34,19 +35,20 @@ async def open_case(
         INSERT,
         *(case_id, o.subject_id, o.channel, o.language, o.verified_by, o.received_at, o.due_on, o.target_on, o.run_at),
         *(o.terminate_contract, digest(token), sealed_address, address_hash),
-        *(o.right, opens_in(o.right), o.ground),
+        *(o.right, opens_in(o.right), o.ground, o.about, o.statement),
     )
     if not inserted:
         raise refuse(409, "a case of this right is open already", field="right", message="follow the open case")
     tx.wake(LETTERS)
     if o.run_at <= now():
-        tx.wake(DISPATCHER)
+        tx.wake(TRACES)
     return case_id
 
 
 CASES = """
 SELECT c.case_id, c.kind AS right, c.state, c.received_at, c.due_on, c.target_on, c.run_at AS runs_at, c.closed_at,
-  CASE WHEN c.state = 'ready' THEN c.run_at END AS copy_until, c.terminate_contract, c.ground, c.notified_at,
+  CASE WHEN c.state = 'ready' THEN c.run_at END AS copy_until, c.terminate_contract, c.ground, c.about, c.statement,
+  c.notified_at,
   p.service, p.answered, p.failed, p.reminders
 FROM privacy_case c
 LEFT JOIN LATERAL (

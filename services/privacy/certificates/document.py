@@ -12,6 +12,7 @@ from uuid import UUID
 from services.privacy.cases.reasons import Kept, Left
 from services.privacy.certificates.store import ClosedCase, Report, SecondPage, UnkeyedTables
 from services.privacy.register.remedies import court, where_to_complain
+from services.privacy.traces.rules import Search, told
 from shared.law.case_clock import day_of_receipt
 
 Document = dict[str, Any]
@@ -29,19 +30,21 @@ NOT_CHECKED = (
     "backups until their date",
     "mailboxes and recipients outside this system",
     "what participants held that left before they reported, as listed under `left`",
-    "tables without a key to the person, as listed under `unkeyed`: whether they hold something of the person",
+    "what is sealed or hashed in tables without a key to the person, as listed under `unkeyed`",
+    "what `search` names as not gathered, too short or not searched",
 )
 PER_PERSON = ("outcome", "rows", "purged_rows", "retain_until", "review_at", "provision", "exception")
 SUMMARY = ("table", "categories", "outcome", "rows", "retain_until", "review_at", "provision", "exception")
 
 
-def certificate(
+def compose(
     case: ClosedCase,
     reports: Sequence[Report],
     earlier: Sequence[Report],
     unkeyed: Sequence[UnkeyedTables],
     left: Sequence[Left],
     second_pages: Sequence[SecondPage],
+    search: Search | None,
 ) -> Document:
     """The certificate of a closed case, as JSON."""
     participants = [entry for report in reports for entry in _participants(report, case.subjects)]
@@ -55,7 +58,7 @@ def certificate(
         "ordered_at": case.ordered_at.isoformat(),
         "closed_at": case.closed_at.isoformat(),
         "subjects": sorted(map(str, case.subjects)),
-        "outcome": "partial refusal" if retained else "unchecked in part" if left else "complete",
+        "outcome": _outcome(retained, left, search),
         "participants": participants,
         "earlier_rounds": [entry for report in earlier for entry in _participants(report, case.subjects)],
         "kept": [{name: table[name] for name in SUMMARY if name in table} for table in retained],
@@ -64,8 +67,15 @@ def certificate(
         "refusal": _refusal(case) if retained else None,
         "checked": list(CHECKED),
         "not_checked": list(NOT_CHECKED),
+        "search": told(search),
         "second_pages": [_second_page(page, case.subjects) for page in second_pages],
     }
+
+
+def _outcome(retained: Sequence[Document], left: Sequence[Left], search: Search | None) -> str:
+    if search and search.found_something:
+        return "traces found"
+    return "partial refusal" if retained else "unchecked in part" if left else "complete"
 
 
 def kept(case: ClosedCase, reports: Sequence[Report]) -> list[Kept]:

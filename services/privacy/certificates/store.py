@@ -9,12 +9,13 @@ from uuid import UUID
 
 from services.privacy.cases.reasons import Left
 from shared.contracts import participants
+from shared.contracts.fields import Language
 from shared.database import Row, Transaction
 from shared.problems import refuse
 from shared.secrets import digest
 
 CASE = """
-SELECT c.case_id, c.state, c.received_at, c.due_on, c.closed_at, c.order_id, c.earlier_orders, o.ordered_at,
+SELECT c.case_id, c.state, c.language, c.received_at, c.due_on, c.closed_at, c.order_id, c.earlier_orders, o.ordered_at,
   o.subjects, o.cases
 FROM privacy_case c LEFT JOIN erasure_order o ON o.order_id = c.order_id
 WHERE c.kind = 'erasure' AND (c.token_hash = $1 OR c.case_id = $2)
@@ -42,6 +43,7 @@ class ClosedCase:
     """A case that has ended by its erasure; `subjects` are all ids of its person."""
 
     case_id: UUID
+    language: Language
     received_at: datetime
     due_on: date
     ordered_at: datetime
@@ -95,6 +97,7 @@ def _closed(row: Row | None) -> ClosedCase:
         raise refuse(409, "the case is not closed yet", message=f"it is {row['state']}")
     return ClosedCase(
         case_id=row["case_id"],
+        language=row["language"],
         received_at=row["received_at"],
         due_on=row["due_on"],
         ordered_at=row["ordered_at"],

@@ -5,6 +5,7 @@ from services.privacy.erasure import ERASER
 from services.privacy.erasure_orders import rules, store
 from services.privacy.erasure_orders.store import ErasureOrder
 from services.privacy.loops import DISPATCHER, LETTERS
+from services.privacy.traces import store as traces
 from shared.contracts import privacy
 from shared.contracts.participants import ErasureReported
 from shared.contracts.privacy import OrderedSubject
@@ -67,6 +68,7 @@ async def close(tx: Transaction, order: ErasureOrder, eraser: Eraser) -> None:
     await store.close(tx, order.order_id)
     failed = order.cases_of(await store.failed_subjects(tx, order.order_id))
     await reopen_failed(tx, failed)
+    await traces.begin(tx, order.order_id, set(order.cases) - failed)
     _announce(tx, order, [person for person in people if person.case_id not in failed])
 
 

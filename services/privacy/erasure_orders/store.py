@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.privacy.erasure_orders.rules import Asked
-from services.privacy.subject_links import LINKED
+from services.privacy.open_copies import COPY_IS_OPEN
 from shared.contracts.participants import ErasureReported
 from shared.contracts.privacy import MAX_SUBJECTS, ErasureOrdered, Participant
 from shared.database import Row, Transaction
@@ -24,15 +24,11 @@ SELECT pg_try_advisory_xact_lock($1) AS is_ours,
 PARTICIPANTS = "SELECT service, map_version FROM participant WHERE left_at IS NULL ORDER BY service"
 # A case whose letter is just being taken is waited for, not skipped: skipping would cost it a second.
 # As many cases as their ids fit into one order: a case covers all linked ids, and goes whole or not at all.
-COPY_IS_OPEN = f"""EXISTS (
-    SELECT FROM privacy_case copy WHERE copy.kind IN ('access', 'portability') AND copy.closed_at IS NULL
-      AND copy.subject_id = ANY (ARRAY(SELECT c.subject_id
-        UNION ALL {LINKED.format(subject_id="c.subject_id")})))"""
-"""Whether somebody's copy is not over yet, by any id of the person of a case `c`: until then no erasure is ordered."""
 PICK = f"""
 WITH ready AS MATERIALIZED (
   SELECT case_id, subject_id, terminate_contract, run_at FROM privacy_case c
-  WHERE state IN ('waiting', 'failed') AND run_at <= clock_timestamp() AND NOT {COPY_IS_OPEN}
+  WHERE state IN ('waiting', 'failed') AND run_at <= clock_timestamp() AND NOT {COPY_IS_OPEN} AND EXISTS (
+    SELECT FROM trace_search t WHERE t.case_id = c.case_id AND t.gathered_at IS NOT NULL)
   ORDER BY run_at LIMIT $1 FOR NO KEY UPDATE),
 named AS (
   SELECT r.case_id, r.subject_id, r.terminate_contract, r.run_at FROM ready r

@@ -6,8 +6,9 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.privacy.cases.machine import Actor
-from services.privacy.erasure_orders.store import COPY_IS_OPEN, OWES
+from services.privacy.erasure_orders.store import OWES
 from services.privacy.erasures.rules import OPEN, SOON, AskedRow, CaseRow
+from services.privacy.open_copies import COPY_IS_OPEN
 from shared.contracts.privacy.erasures import CaseState
 from shared.database import Row, Transaction
 from shared.law.calendar import WARSAW

@@ -7,6 +7,7 @@ from uuid import UUID
 from services.privacy.certificates.store import Report
 from services.privacy.erasures.rules import OWN, AskedRow, CaseRow, answer, may_be_withdrawn
 from services.privacy.erasures.store import OrderRow
+from services.privacy.traces.rules import Finding, Search
 from shared.contracts.participants import ErasureReported
 from shared.contracts.privacy import ErasureStep
 
@@ -15,7 +16,11 @@ DONE = {"purged": "purged", "anonymized": "anonymized", "retained": "kept by law
 
 
 def steps(
-    case: CaseRow, orders: Sequence[OrderRow], reports: Sequence[Report], releases: Sequence[datetime] = ()
+    case: CaseRow,
+    orders: Sequence[OrderRow],
+    reports: Sequence[Report],
+    releases: Sequence[datetime] = (),
+    search: Search | None = None,
 ) -> list[ErasureStep]:
     """Everything that happened, oldest first."""
     told = [
@@ -31,6 +36,8 @@ def steps(
     people = frozenset().union(*(order.people_of(case.case_id) for order in orders))
     told += [step for report in reports for step in _of_report(report, people)]
     told += [ErasureStep(at=at, sentence="An operator let it go on at once.") for at in releases]
+    if search:
+        told += [step for seen in search.answers for step in _of_search(seen)]
     if case.closed_at:
         told.append(_ending(case.closed_at, withdrawn=case.state == "withdrawn"))
     return sorted(told, key=lambda step: step.at)
@@ -75,6 +82,17 @@ def _of_report(report: Report, people: frozenset[UUID]) -> Iterator[ErasureStep]
 
 def _answer(report: Report, sentence: str) -> ErasureStep:
     return ErasureStep(at=report.received_at, sentence=sentence, by=report.service, to=(OWN,))
+
+
+def _of_search(seen: Finding) -> Iterator[ErasureStep]:
+    """What a participant saw when it searched for what was left behind."""
+    if seen.done_at is None:
+        return
+    found = ", ".join(f"{each.place} ({each.rows})" for each in seen.places if each.ending == "found")
+    unread = f"; not searched: {', '.join(seen.unread)}" if seen.unread else ""
+    what = f"found in {found}" if found else "nothing found"
+    sentence = f"{seen.service} searched {seen.read} rows, letters and lines: {what}{unread}."
+    yield ErasureStep(at=seen.done_at, sentence=sentence, by=seen.service, to=(OWN,))
 
 
 def standing(case: CaseRow, newest: OrderRow | None, in_flight: int, at: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from services.privacy import arrival
 from services.privacy.cases import rules, store
+from services.privacy.register.model import Register
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
 from services.privacy.withdrawal import withdraw
@@ -29,9 +30,11 @@ async def open_case(
     prepared: identity.Address,
     seal: AddressSeal,
     settings: PrivacySettings,
+    register: Register,
 ) -> Created:
     """Open a case for a signed-in member whose session is fresh."""
     opening = rules.grounded(rules.members_opening(request, now(), settings.cooling_off_s), request.ground)
+    opening = rules.about(opening, request, register.decisions)
     opened = await arrival.open_case(tx, opening, request.token, prepared.email, seal, settings.required)
     return Created(id=opened)
 

@@ -1,9 +1,10 @@
 """Showing certificates, and adding their second pages."""
 
 import json
+from base64 import b64encode
 
-from services.privacy.certificates import store
-from services.privacy.certificates.document import certificate
+from services.privacy.certificates import issuing, store
+from services.privacy.register.model import Register
 from shared.contracts import participants, privacy
 from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
@@ -14,13 +15,17 @@ router = ServiceRouter("privacy")
 
 @router.request(privacy.ReadCertificate, purpose=Purpose.RIGHTS)
 async def read_certificate(request: privacy.ReadCertificate, tx: Transaction) -> privacy.Certificate:
-    case = await store.closed_case(tx, request.token)
-    reports = await store.reports(tx, case.order_id)
-    earlier = await store.earlier_reports(tx, case.earlier_orders)
-    unkeyed, left = await store.unkeyed(tx, case.order_id), await store.left(tx, case)
-    second_pages = await store.second_pages(tx, case.subjects)
-    document = certificate(case, reports, earlier, unkeyed, left, second_pages)
+    document = await issuing.certificate(tx, await store.closed_case(tx, request.token))
     return privacy.Certificate(document=json.dumps(document, ensure_ascii=False))
+
+
+@router.request(privacy.ReadCertificateDocument, purpose=Purpose.RIGHTS)
+async def read_document(
+    request: privacy.ReadCertificateDocument, tx: Transaction, register: Register
+) -> privacy.CertificateDocument:
+    case = await store.closed_case(tx, request.token)
+    content = await issuing.document(tx, case, register, request.format, request.language or case.language)
+    return privacy.CertificateDocument(content=b64encode(content))
 
 
 @router.event(participants.RetentionEnded, purpose=Purpose.ERASURE)

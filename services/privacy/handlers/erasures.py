@@ -4,6 +4,7 @@ from services.privacy.certificates.store import earlier_reports
 from services.privacy.erasures import rules, store, story
 from services.privacy.erasures.views import case_state, order_state
 from services.privacy.loops import DISPATCHER, REMINDERS
+from services.privacy.traces import store as traces
 from shared.clock import now, today
 from shared.contracts import privacy
 from shared.contracts.message import Done
@@ -48,7 +49,8 @@ async def explain_erasure(request: privacy.ExplainErasure, tx: Transaction) -> p
         raise refuse(404, "no such case")
     orders = await store.orders(tx, case.orders)
     reports = await earlier_reports(tx, case.orders)
-    told = tuple(story.steps(case, orders, reports, await store.releases(tx, case.case_id)))
+    releases, search = await store.releases(tx, case.case_id), await traces.of_case(tx, case.case_id)
+    told = tuple(story.steps(case, orders, reports, releases, search))
     standing = story.standing(case, orders[-1] if orders else None, await store.in_flight(tx), now())
     return privacy.ErasureStory(case_id=case.case_id, steps=told, now=standing, orders=case.orders)
 

@@ -4,6 +4,7 @@ from shared.contracts.privacy.cases import (
     Case,
     Cases,
     Certificate,
+    CertificateDocument,
     ConfirmErasure,
     ConfirmToken,
     EndContracts,
@@ -13,6 +14,7 @@ from shared.contracts.privacy.cases import (
     ReadCase,
     ReadCases,
     ReadCertificate,
+    ReadCertificateDocument,
     RequestErasure,
     RequestToken,
     WithdrawCase,
@@ -80,6 +82,7 @@ from shared.contracts.privacy.participants import (
 )
 from shared.contracts.privacy.permissions import KnownPermission, PermissionChanged, PermissionPage, Permissions
 from shared.contracts.privacy.restrictions import AnnounceLifting, LiftRestriction
+from shared.contracts.privacy.reviews import DecideReview, ObjectionUpheld
 
 __all__ = [
     "MAX_SUBJECTS",
@@ -88,6 +91,7 @@ __all__ = [
     "Case",
     "Cases",
     "Certificate",
+    "CertificateDocument",
     "CheckRegister",
     "ChooseConsent",
     "ConfirmErasure",
@@ -99,6 +103,7 @@ __all__ = [
     "CopyFormat",
     "CopyFragment",
     "CopyTicket",
+    "DecideReview",
     "Departure",
     "EndContracts",
     "ErasedPage",
@@ -122,6 +127,7 @@ __all__ = [
     "ListParticipants",
     "Notice",
     "NoticePublished",
+    "ObjectionUpheld",
     "OpenCase",
     "OpenCopy",
     "OpenCopyByCode",
@@ -140,6 +146,7 @@ __all__ = [
     "ReadCase",
     "ReadCases",
     "ReadCertificate",
+    "ReadCertificateDocument",
     "ReadConsentTexts",
     "ReadConsents",
     "ReadCopyFragment",

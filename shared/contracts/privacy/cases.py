@@ -1,10 +1,10 @@
 """Cases as their people see them."""
 
 from datetime import date, datetime
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import EmailStr, Field, model_validator
+from pydantic import Base64Bytes, EmailStr, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.contracts.actors import FRESH_MINUTES, Member
@@ -20,12 +20,19 @@ class OpenCase(
 ):
     """A signed-in member uses a right, a short while after proving to be the account's owner.
 
-    A restriction names its ground, nothing else has one. 409 while a case of this right is open, 410 after an erasure.
+    A restriction names its ground; an objection and the review of a decision say what they are about. 409 while a
+    case of this right is open, 410 after an erasure.
     """
 
     subject_id: Acting = NOBODY
-    right: Literal["erasure", "access", "portability", "restriction", "marketing-objection"]
+    right: Literal[
+        "erasure", "access", "portability", "restriction", "marketing-objection", "objection", "human-review"
+    ]
     ground: Ground | None = None
+    about: str | None = Field(default=None, max_length=60)
+    """The purpose that is objected to, or the decision of the register that is contested."""
+    statement: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = None
+    """What the person says about it: an objection rests on one's particular situation (Art. 21(1))."""
     terminate_contract: bool = False
     language: Literal["pl", "en"] = "pl"
     token: str = Field(min_length=20, max_length=100)
@@ -63,6 +70,8 @@ class Case(Message):
     copy_until: datetime | None = None
     """Until when a copy that is ready can be fetched."""
     ground: str | None = None
+    about: str | None = None
+    statement: str | None = Field(default=None, repr=False)
     notified_at: datetime | None = None
     """When the notice left that comes before a restriction is lifted (GDPR Art. 18(3))."""
 
@@ -140,6 +149,22 @@ class Certificate(Message):
     """The evidence of a case; `document` follows the published schema of certificates."""
 
     document: str
+
+
+class CertificateDocument(Message):
+    """A certificate as a person reads it."""
+
+    content: Base64Bytes
+
+
+class ReadCertificateDocument(
+    Request[CertificateDocument], type="privacy.read-certificate-document", askers=("gateway",)
+):
+    """The same as a page or a PDF, in the language of the case unless another is named. 404; 409 before it closes."""
+
+    token: str = Field(max_length=200)
+    format: Literal["html", "pdf"]
+    language: Literal["pl", "en"] | None = None
 
 
 class ReadCertificate(Request[Certificate], type="privacy.read-certificate", askers=("gateway",)):

@@ -28,7 +28,7 @@ async def test_an_order_and_its_reminder_ask_the_same_and_the_reminder_of_anothe
         return nothing
 
     router = participant(Eraser(DATA_MAP, ask=ask))
-    router.check(["keyring"])
+    router.check(["keyring", "settings"])
     prepare = {handler.contract: handler.prepare for handler in router.event_handlers}
     ordered, reminded = prepare[ErasureOrdered], prepare[ErasureReminded]
     assert ordered is not None
@@ -44,7 +44,7 @@ async def test_what_is_asked_has_its_parameters_checked_at_the_start() -> None:
         raise AssertionError(keyrnig)
 
     with pytest.raises(WiringError, match="keyrnig"):
-        participant(Eraser(DATA_MAP, ask=ask)).check(["keyring"])
+        participant(Eraser(DATA_MAP, ask=ask)).check(["keyring", "settings"])
 
 
 def test_a_batch_prepares_nothing() -> None:

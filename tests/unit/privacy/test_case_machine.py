@@ -42,6 +42,8 @@ ENDINGS: dict[Right, set[str]] = {
     "portability": {"closed", "withdrawn"},
     "restriction": {"ended", "lifted", "withdrawn"},
     "marketing-objection": {"closed", "ended"},
+    "objection": {"ended", "overruled", "upheld", "withdrawn"},
+    "human-review": {"changed", "confirmed", "ended", "withdrawn"},
 }
 
 

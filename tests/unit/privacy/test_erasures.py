@@ -11,6 +11,7 @@ from services.privacy.certificates.store import Report
 from services.privacy.erasures.rules import AskedRow, CaseRow, answer, may_be_withdrawn, outlook
 from services.privacy.erasures.store import OrderRow
 from services.privacy.erasures.story import standing, steps
+from services.privacy.traces.rules import Finding, Search, SeenPlace
 
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
 TODAY = NOON.date()
@@ -172,3 +173,17 @@ def test_steps_are_told_in_order() -> None:
 )
 def test_what_a_case_waits_for(changes: dict[str, Any], order: OrderRow | None, sentence: str) -> None:
     assert standing(replace(CASE, **changes), order, 3, NOON) == sentence
+
+
+def test_what_the_search_saw_is_told() -> None:
+    found = SeenPlace("leak.held", "found", 2)
+    kept = SeenPlace("invoice.buyer_name", "kept", 1)
+    answers = [
+        Finding("identity", NOON, 10, [kept], []),
+        Finding("marketing", NOON, 20, [found], ["log"]),
+        Finding("licensing", None, 0, [], []),
+    ]
+    told = [step.sentence for step in steps(CASE, [ORDER], [], search=Search(3, 0, (), False, answers))]
+    assert "identity searched 10 rows, letters and lines: nothing found." in told
+    assert "marketing searched 20 rows, letters and lines: found in leak.held (2); not searched: log." in told
+    assert not any("licensing searched" in sentence for sentence in told)

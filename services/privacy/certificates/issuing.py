@@ -1,0 +1,34 @@
+"""A certificate from what is stored of its case: as JSON, as a page, as a PDF."""
+
+from typing import Literal
+
+from services.privacy.certificates import store
+from services.privacy.certificates.document import Document, compose, kept
+from services.privacy.certificates.page import page
+from services.privacy.certificates.pdf import pdf
+from services.privacy.certificates.reading import readable
+from services.privacy.certificates.store import ClosedCase
+from services.privacy.register.model import Register
+from services.privacy.traces import store as traces
+from shared.contracts.fields import Language
+from shared.database import Transaction
+
+
+async def certificate(tx: Transaction, case: ClosedCase) -> Document:
+    """The evidence of a closed case, which every other form is made of."""
+    reports = await store.reports(tx, case.order_id)
+    earlier = await store.earlier_reports(tx, case.earlier_orders)
+    unkeyed, left = await store.unkeyed(tx, case.order_id), await store.left(tx, case)
+    second_pages = await store.second_pages(tx, case.subjects)
+    search = await traces.of_case(tx, case.case_id)
+    return compose(case, reports, earlier, unkeyed, left, second_pages, search)
+
+
+async def document(
+    tx: Transaction, case: ClosedCase, register: Register, form: Literal["html", "pdf"], language: Language
+) -> bytes:
+    """The same for a person to read."""
+    retained = kept(case, await store.reports(tx, case.order_id))
+    words = readable(await certificate(tx, case), retained, register, language)
+    controller = f"{register.controller.name}, {register.controller.address}"
+    return page(words, controller) if form == "html" else pdf(words, controller, case.closed_at)

@@ -1,0 +1,16 @@
+"""Officers decide objections and contested decisions."""
+
+from services.privacy import reviews
+from shared.contracts import privacy
+from shared.contracts.message import Done
+from shared.database import Transaction
+from shared.messaging.router import ServiceRouter
+from shared.purposes import Purpose
+
+router = ServiceRouter("privacy")
+
+
+@router.request(privacy.DecideReview, purpose=Purpose.RIGHTS)
+async def decide(request: privacy.DecideReview, tx: Transaction) -> Done:
+    await reviews.decide(tx, request)
+    return Done()

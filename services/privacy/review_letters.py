@@ -1,0 +1,114 @@
+"""The words of the letters about what a person decides after weighing, Polish and English."""
+
+from services.privacy.block_templates import COMPLAINT
+from services.privacy.register.model import Register
+from shared.contracts.fields import Language
+
+PURPOSES = {
+    ("profiling", "pl"): "profilowanie",
+    ("profiling", "en"): "profiling",
+    ("analytics", "pl"): "analiza korzystania z serwisu",
+    ("analytics", "en"): "analysis of how the service is used",
+    ("statistics", "pl"): "statystyka",
+    ("statistics", "en"): "statistics",
+}
+WITHDRAWN = {
+    "pl": "Sprawa: {case_id}\n\nŻądanie zostało wycofane: {about}.\n",
+    "en": "Case: {case_id}\n\nThe request was taken back: {about}.\n",
+}
+HEAD = {
+    "pl": "Sprawa: {case_id}\nOtrzymana: {received_on}\nOdpowiemy najpóźniej: {due_on}\nDotyczy: {about}\n\n",
+    "en": "Case: {case_id}\nReceived: {received_on}\nWe answer by: {due_on}\nAbout: {about}\n\n",
+}
+DECIDED = {
+    "pl": "Sprawa: {case_id}\nRozstrzygnięta: {closed_on}\nDotyczy: {about}\n\n",
+    "en": "Case: {case_id}\nDecided: {closed_on}\nAbout: {about}\n\n",
+}
+BY_A_PERSON = {
+    "pl": "Rozstrzygnął człowiek. Dlaczego: {reason}\n\n" + COMPLAINT["pl"],
+    "en": "A person has decided this. Why: {reason}\n\n" + COMPLAINT["en"],
+}
+
+REVIEW_LETTERS: dict[tuple[str, str, Language], tuple[str, str]] = {
+    ("objection", "receipt", "pl"): (
+        "Otrzymaliśmy Twój sprzeciw",
+        HEAD["pl"] + "Od tej chwili tego nie robimy (RODO art. 21 ust. 1, art. 18 ust. 1 lit. d). Sprzeciw rozważy\n"
+        "człowiek i odpowie z uzasadnieniem. Kodem sprawy sprawdzisz przebieg i możesz wycofać żądanie.\n",
+    ),
+    ("objection", "receipt", "en"): (
+        "We have received your objection",
+        HEAD["en"]
+        + "We have stopped doing this (GDPR Art. 21(1), 18(1)(d)). A person weighs the objection and answers\n"
+        "with reasons. With the case token you see the progress and can take the request back.\n",
+    ),
+    ("objection", "outcome", "pl"): (
+        "Twój sprzeciw działa w każdym naszym systemie",
+        HEAD["pl"] + "Każdy nasz system potwierdził, że tego nie robi. Teraz sprzeciw rozważa człowiek.\n",
+    ),
+    ("objection", "outcome", "en"): (
+        "Your objection is obeyed by each of our systems",
+        HEAD["en"]
+        + "Each of our systems has confirmed that it no longer does this. Now a person weighs the objection.\n",
+    ),
+    ("objection", "upheld", "pl"): (
+        "Uwzględniliśmy Twój sprzeciw",
+        DECIDED["pl"]
+        + "Nie robimy tego więcej, a dane, które służyły tylko temu, usuwamy (RODO art. 17 ust. 1 lit. c).\n\n"
+        + BY_A_PERSON["pl"],
+    ),
+    ("objection", "upheld", "en"): (
+        "We have upheld your objection",
+        DECIDED["en"]
+        + "We do not do this any more, and delete what served this alone (GDPR Art. 17(1)(c)).\n\n"
+        + BY_A_PERSON["en"],
+    ),
+    ("objection", "overruled", "pl"): (
+        "Nie uwzględniliśmy Twojego sprzeciwu",
+        DECIDED["pl"]
+        + "Mamy ważne prawnie uzasadnione podstawy, nadrzędne wobec Twoich interesów (RODO art. 21 ust. 1),\n"
+        "więc wracamy do tego. Twoje wcześniejsze wybory w panelu pozostają w mocy.\n\n" + BY_A_PERSON["pl"],
+    ),
+    ("objection", "overruled", "en"): (
+        "We have not upheld your objection",
+        DECIDED["en"]
+        + "We have compelling legitimate grounds that override your interests (GDPR Art. 21(1)), and go on.\n"
+        "What you had chosen in the panel before stands.\n\n" + BY_A_PERSON["en"],
+    ),
+    ("objection", "withdrawn", "pl"): ("Sprzeciw wycofany", WITHDRAWN["pl"]),
+    ("objection", "withdrawn", "en"): ("Objection withdrawn", WITHDRAWN["en"]),
+    ("human-review", "receipt", "pl"): (
+        "Otrzymaliśmy Twoje żądanie, by decyzję rozpatrzył człowiek",
+        HEAD["pl"] + "Człowiek rozpatrzy decyzję i Twoje stanowisko i odpowie z uzasadnieniem (RODO art. 22 ust. 3).\n",
+    ),
+    ("human-review", "receipt", "en"): (
+        "We have received your request that a person reviews a decision",
+        HEAD["en"]
+        + "A person reviews the decision and what you say about it, and answers with reasons (GDPR Art. 22(3)).\n",
+    ),
+    ("human-review", "changed", "pl"): (
+        "Zmieniliśmy decyzję",
+        DECIDED["pl"] + "Decyzja została zmieniona.\n\n" + BY_A_PERSON["pl"],
+    ),
+    ("human-review", "changed", "en"): (
+        "We have changed the decision",
+        DECIDED["en"] + "The decision has been changed.\n\n" + BY_A_PERSON["en"],
+    ),
+    ("human-review", "confirmed", "pl"): (
+        "Decyzja pozostaje bez zmian",
+        DECIDED["pl"] + "Po rozpatrzeniu decyzja pozostaje bez zmian.\n\n" + BY_A_PERSON["pl"],
+    ),
+    ("human-review", "confirmed", "en"): (
+        "The decision stands",
+        DECIDED["en"] + "After the review the decision stands.\n\n" + BY_A_PERSON["en"],
+    ),
+    ("human-review", "withdrawn", "pl"): ("Żądanie rozpatrzenia decyzji wycofane", WITHDRAWN["pl"]),
+    ("human-review", "withdrawn", "en"): ("Request to review a decision withdrawn", WITHDRAWN["en"]),
+}
+
+
+def about_in_words(about: str | None, register: Register, language: Language) -> str:
+    """A purpose or a decision of the register by the name that people know; nothing for a case about everything."""
+    if about is None:
+        return ""
+    decision = register.decisions.get(about)
+    return decision.title.in_(language) if decision else PURPOSES[about, language]

@@ -1,0 +1,156 @@
+"""What a human decides: objections under GDPR Art. 21(1), and decisions that their person contests (Art. 22(3))."""
+
+import asyncio
+from uuid import UUID
+
+import pytest
+
+from shared.contracts import identity, marketing, privacy
+from shared.purposes import Purpose
+from tests.harness import eventually
+from tests.scenario import Customer, Scenario
+
+SERVICES = ("identity", "licensing", "marketing")
+WHY = "Po rozważeniu obu stron, na podstawie akt sprawy."
+EVENTS = "SELECT actor, after, reason FROM case_event WHERE case_id = $1 ORDER BY event_id"
+REFUSED, WRONG = 409, 422
+
+
+async def objected(scenario: Scenario, purpose: Purpose = Purpose.PROFILING) -> tuple[Customer, UUID]:
+    """Somebody of whom an interest is known, and whose objection is under review."""
+    person = await scenario.customer()
+    await scenario.ask(marketing.NoteInterest(subject_id=person.id, topic="backlinks"))
+    case_id = await person.use_right("objection", about=purpose, statement="I am a competitor's employee.")
+    assert await person.allowed(purpose, "privacy") is False, "ruled in the transaction that opens the case"
+    await person.until("under review")
+    return person, case_id
+
+
+async def decide(scenario: Scenario, case_id: UUID, decision: str, reason: str = WHY) -> None:
+    await scenario.ask(
+        privacy.DecideReview.model_validate({"case_id": case_id, "decision": decision, "reason": reason})
+    )
+
+
+async def test_an_objection_freezes_at_once_and_upheld_it_purges(scenario: Scenario) -> None:
+    """Example 16 of the reference."""
+    person, case_id = await objected(scenario)
+    assert [await person.allowed("profiling", service) for service in SERVICES] == [False] * len(SERVICES)
+    assert await scenario.count("marketing", "interest", person.id) == 1, "frozen, not gone: nobody has decided yet"
+    await scenario.letters(person.address, "działa w każdym naszym systemie")
+    await decide(scenario, case_id, "upheld")
+    case = await person.case()
+    assert (case.state, case.about, case.closed_at is not None) == ("upheld", "profiling", True)
+
+    async def purged() -> bool:
+        return await scenario.count("marketing", "interest", person.id) == 0
+
+    await eventually(purged)
+    assert await scenario.count("marketing", "subscriber", person.id, "live") == 1, "what serves other purposes stays"
+    (letter,) = await scenario.letters(person.address, "Uwzględniliśmy Twój sprzeciw")
+    assert WHY in letter
+    assert "Moniuszki 1A" in letter
+    assert await person.allowed("profiling", "marketing") is False, "and so it stays"
+    events = [tuple(event) for event in await scenario.rows["privacy"].fetch(EVENTS, case_id)]
+    assert events == [("person", "applying", ""), ("participants", "under review", ""), ("officer", "upheld", WHY)]
+
+
+async def test_overruled_with_reasons_it_goes_on(scenario: Scenario) -> None:
+    person, case_id = await objected(scenario)
+    await decide(scenario, case_id, "overruled")
+
+    async def goes_on() -> bool:
+        return all([await person.allowed("profiling", service) for service in SERVICES])
+
+    await eventually(goes_on)
+    assert await scenario.count("marketing", "interest", person.id) == 1
+    (letter,) = await scenario.letters(person.address, "Nie uwzględniliśmy Twojego sprzeciwu")
+    assert WHY in letter
+    assert "Moniuszki 1A" in letter
+
+
+async def test_what_was_decided_in_the_panel_before_outlives_an_overruling(scenario: Scenario) -> None:
+    person = await scenario.customer()
+    await scenario.ask(
+        privacy.ChooseConsent(
+            subject_id=person.id,
+            purpose="direct-marketing",
+            given=False,
+            text_version="",
+            surface="panel",
+            method="switch",
+        )
+    )
+    case_id = await person.use_right("objection", about="profiling")
+    await person.until("under review")
+    await decide(scenario, case_id, "overruled")
+    await scenario.letters(person.address, "Nie uwzględniliśmy")
+    await scenario.quiet()
+    assert await person.allowed("profiling", "privacy") is False
+    assert await person.allowed("profiling", "marketing") is False
+
+
+async def test_its_person_takes_it_back(scenario: Scenario) -> None:
+    person, case_id = await objected(scenario)
+    await scenario.ask(privacy.WithdrawOwnCase(subject_id=person.id, case_id=case_id))
+    assert await person.allowed("profiling", "privacy") is True
+    assert await scenario.status(decision(case_id, "upheld")) == REFUSED
+
+
+async def test_it_holds_for_ids_that_are_linked_later(scenario: Scenario) -> None:
+    person, _ = await objected(scenario)
+    other = await scenario.register_customer()
+    await scenario.ask(identity.LinkPersons(subject_id=person.id, other_id=other.id))
+
+    async def covered() -> bool:
+        return await other.allowed("profiling", "marketing") is False
+
+    await eventually(covered)
+
+
+def decision(case_id: UUID, how: str) -> privacy.DecideReview:
+    return privacy.DecideReview.model_validate({"case_id": case_id, "decision": how, "reason": WHY})
+
+
+async def test_of_two_officers_at_the_same_instant_one_decides(scenario: Scenario) -> None:
+    _, case_id = await objected(scenario)
+    answers = await asyncio.gather(*(scenario.status(decision(case_id, how)) for how in ("upheld", "overruled")))
+    assert sorted(answers) == [200, REFUSED]
+
+
+@pytest.mark.parametrize(("how", "status"), [("changed", WRONG), ("confirmed", WRONG)])
+async def test_an_objection_is_not_decided_as_something_else(scenario: Scenario, how: str, status: int) -> None:
+    person, case_id = await objected(scenario)
+    assert await scenario.status(decision(case_id, how)) == status
+    assert (await person.case()).state == "under review"
+
+
+async def test_nothing_but_a_review_is_decided(scenario: Scenario) -> None:
+    person = await scenario.register_customer()
+    case_id = await person.use_right("restriction", ground="accuracy contested")
+    assert await scenario.status(decision(case_id, "upheld")) == WRONG
+    assert await scenario.status(decision(UUID(int=1), "upheld")) == 404
+
+
+@pytest.mark.parametrize(
+    ("how", "subject"), [("changed", "Zmieniliśmy decyzję"), ("confirmed", "Decyzja pozostaje bez zmian")]
+)
+async def test_a_person_reviews_a_contested_decision(scenario: Scenario, how: str, subject: str) -> None:
+    person = await scenario.register_customer()
+    statement = "I sold my computer, nobody else has the key."
+    case_id = await person.use_right("human-review", about="suspected-abuse", statement=statement)
+    case = await person.case()
+    assert (case.state, case.about, case.statement) == ("under review", "suspected-abuse", statement)
+    await decide(scenario, case_id, how)
+    (letter,) = await scenario.letters(person.address, subject)
+    assert WHY in letter
+    assert "podejrzenie nadużycia" in letter
+    assert (await person.case()).state == how
+
+
+async def test_who_is_erased_leaves_no_statement(scenario: Scenario) -> None:
+    person, case_id = await objected(scenario)
+    await person.erase(terminate=True)
+    row = "SELECT state, statement FROM privacy_case WHERE case_id = $1"
+    (left,) = await scenario.rows["privacy"].fetch(row, case_id)
+    assert tuple(left) == ("ended", None)
