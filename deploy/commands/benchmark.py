@@ -16,6 +16,7 @@ from deploy.benchmark import erasure as measurements
 from deploy.benchmark import events as reactions
 from deploy.benchmark import outbox as relaying
 from deploy.benchmark import request_path
+from deploy.benchmark import rights as desk
 from deploy.commands.console import Json, one_sentence_per_failure
 from deploy.local import servers, start, system
 from deploy.local.folders import STATE, Tell, alone
@@ -105,6 +106,18 @@ def requests(
     typer.echo(json.dumps(measured)) if as_json else Console().print(_requests_table(measured))
 
 
+@app.command()
+def rights(as_json: Json = False) -> None:
+    """Copy, restrict and search for what is left; print how long it takes until every service has done its part."""
+
+    def measure(tell: Tell) -> dict[str, Any]:
+        running = start.up(FOLDER, tell=tell, settings=SETTINGS)
+        return asyncio.run(desk.run(running, tell))
+
+    measured = _alone(measure)
+    typer.echo(json.dumps(measured)) if as_json else Console().print(_rights_table(measured))
+
+
 def _alone(measure: Callable[[Tell], dict[str, Any]]) -> dict[str, Any]:
     """Measure in a fresh folder, while no other benchmark runs; progress goes to standard error."""
     began = time.monotonic()
@@ -130,6 +143,21 @@ def _requests_table(found: dict[str, Any]) -> Table:
             p50 = f"{each['p50_ms']} of {each['plain_p50_ms']} ms"
             table.add_row(name, clients, rate, f"{each['ratio']}", p50, f"{each['p50_ratio']}")
     table.caption = "goals: rate at least 0.5, p50 at most 2"
+    return table
+
+
+def _rights_table(measured: dict[str, Any]) -> Table:
+    copied, memory, restricted = (measured[name] for name in ("access", "access_memory_mb", "restriction"))
+    applied, searched = measured["block_effect"], measured["trace_scan"]
+    table = Table("what", "measured", "goal", title="Rights")
+    table.add_row(f"copy of {copied['rows']} rows", f"{copied['seconds']} s", "under 1 s")
+    for rows, grew in memory.items():
+        table.add_row(f"memory with a copy of {rows} rows", f"{grew} MB more", "flat")
+    table.add_row(f"{restricted['people']} restrictions", f"{restricted['seconds']} s", "under 5 s")
+    table.add_row("one restriction, p95", f"{applied['p95_ms']} ms", "under 1000 ms")
+    for cases, seconds in searched["seconds"].items():
+        table.add_row(f"search of {searched['rows']} rows for {cases}", f"{seconds} s", "")
+    table.add_row("ratio of the searches", str(searched["ratio"]), "at most 2")
     return table
 
 
