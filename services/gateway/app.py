@@ -32,6 +32,7 @@ from services.gateway.routes import (
     staff,
     staff_campaigns,
     staff_people,
+    staff_privacy_requests,
     staff_restrictions,
     staff_sales,
 )
@@ -78,6 +79,7 @@ ROUTERS = (
     staff.signed_in,
     staff_sales.signed_in,
     staff_people.signed_in,
+    staff_privacy_requests.signed_in,
     staff_restrictions.signed_in,
     staff_campaigns.signed_in,
 )

@@ -11,6 +11,7 @@ from services.privacy.handlers import (
     consents,
     contracts,
     copies,
+    desk,
     disclosures,
     erasure_orders,
     erasure_reports,
@@ -51,6 +52,7 @@ router.include(
 )
 router.include(case_tokens.router, erasures.router, copies.router)
 router.include(permission_reports.router, restrictions.router)
+router.include(desk.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:

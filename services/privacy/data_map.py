@@ -8,7 +8,7 @@ IDS_END = "the ids lead to nobody any more when the case ends; the rows stay"
 
 DATA_MAP = DataMap(
     service="privacy",
-    version=6,
+    version=7,
     tables=(
         Table(
             "privacy_case",
@@ -27,6 +27,8 @@ DATA_MAP = DataMap(
                 *fact("token_hash", withheld="hash"),
                 *fact("letter_due_at", "letter_tries", "ground", "notified_at"),
                 *fact("order_id", "earlier_orders", "attempt", "closed_at"),
+                *fact("assignee", withheld="others"),
+                *fact("asked_on", "paused_from", "paused_days", "extended_on", "extension"),
             ),
         ),
         Table(
@@ -100,6 +102,22 @@ DATA_MAP = DataMap(
                 *fact("case_id", "purpose", "version", "asked", "confirmed", "complete", "asked_at", "reminders"),
                 *fact("ended_at"),
             ),
+        ),
+        Table(
+            "staff_look",
+            Category.PRIVACY_CASES,
+            purposes=(ProcessingPurpose.ACCOUNTABILITY,),
+            retention=RetentionClass.CONTRACT,
+            portable=False,
+            columns=(OWNER, *fact("look_id", "case_id", "at", "purpose"), *fact("by", withheld="others")),
+        ),
+        Table(
+            "case_note",
+            Category.PRIVACY_CASES,
+            purposes=(ProcessingPurpose.ACCOUNTABILITY,),
+            retention=RetentionClass.CONTRACT,
+            portable=False,
+            columns=(OWNER, *fact("note_id", "case_id", "at", "text"), *fact("by", withheld="others")),
         ),
         Table(
             "subject_link",

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 Right = Literal["erasure", "access", "portability", "restriction", "marketing-objection"]
-Actor = Literal["person", "clock", "participants", "operator", "officer"]
+Actor = Literal["person", "clock", "participants", "operator", "officer", "staff"]
+
+ANSWERED = ("ready", "in force", "ending")
+"""States of open cases whose person has been answered: their clock has ended."""
 
 
 @dataclass(frozen=True)

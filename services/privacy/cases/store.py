@@ -1,13 +1,14 @@
 """The rows of cases."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from uuid import UUID, uuid4
 
+from services.privacy.cases.clock import ClockRow, clock_state
 from services.privacy.cases.machine import opens_in
 from services.privacy.cases.rules import Opening
 from services.privacy.loops import DISPATCHER, LETTERS
-from shared.clock import now
+from shared.clock import now, today
 from shared.contracts import privacy
 from shared.database import Row, Transaction
 from shared.observability import log
@@ -44,10 +45,11 @@ async def open_case(
     return case_id
 
 
+CLOCK_COLUMNS = tuple(field.name for field in fields(ClockRow))
 CASES = """
 SELECT c.case_id, c.kind AS right, c.state, c.received_at, c.due_on, c.target_on, c.run_at AS runs_at, c.closed_at,
   CASE WHEN c.state = 'ready' THEN c.run_at END AS copy_until, c.terminate_contract, c.ground, c.notified_at,
-  p.service, p.answered, p.failed, p.reminders
+  c.asked_on, c.paused_from, c.paused_days, c.extended_on, p.service, p.answered, p.failed, p.reminders
 FROM privacy_case c
 LEFT JOIN LATERAL (
   SELECT a.service, a.answered >= cardinality(o.subjects) AS answered, a.failed <> '{}' AS failed, a.reminders
@@ -79,9 +81,20 @@ def _cases(rows: Sequence[Row]) -> tuple[privacy.Case, ...]:
     for row in rows:
         by_case.setdefault(row["case_id"], []).append(row)
     return tuple(
-        privacy.Case.model_validate({**group[0], "progress": [_progress(row) for row in group if row["service"]]})
+        privacy.Case.model_validate(
+            {
+                **group[0],
+                "clock": clock_state(clock_row(group[0]), today()),
+                "progress": [_progress(row) for row in group if row["service"]],
+            }
+        )
         for group in by_case.values()
     )
+
+
+def clock_row(row: Row) -> ClockRow:
+    """What a row of `privacy_case` says of its clock."""
+    return ClockRow(**{name: row[name] for name in CLOCK_COLUMNS})
 
 
 def _progress(row: Row) -> privacy.ParticipantProgress:
