@@ -12,6 +12,7 @@ from services.privacy.handlers import (
     contracts,
     copies,
     desk,
+    desk_decisions,
     disclosures,
     erasure_orders,
     erasure_reports,
@@ -28,11 +29,23 @@ from services.privacy.handlers import (
 from services.privacy.jobs.blocks import see_to_blocks
 from services.privacy.jobs.codes import send_codes
 from services.privacy.jobs.copies import end_copies, make_copies
+from services.privacy.jobs.desk_letters import send_desk_letters
 from services.privacy.jobs.documents import INTERVAL_S, publish_documents
 from services.privacy.jobs.erasure_orders import close_complete, dispatch
 from services.privacy.jobs.letters import send_letters
 from services.privacy.jobs.reminders import remind
-from services.privacy.loops import BLOCKS, CLOSING, CODES, COPIES, DISPATCHER, EXPIRY, LETTERS, PUBLISHING, REMINDERS
+from services.privacy.loops import (
+    BLOCKS,
+    CLOSING,
+    CODES,
+    COPIES,
+    DESK_LETTERS,
+    DISPATCHER,
+    EXPIRY,
+    LETTERS,
+    PUBLISHING,
+    REMINDERS,
+)
 from services.privacy.register.loading import register as loaded_register
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
@@ -52,7 +65,7 @@ router.include(
 )
 router.include(case_tokens.router, erasures.router, copies.router)
 router.include(permission_reports.router, restrictions.router)
-router.include(desk.router)
+router.include(desk.router, desk_decisions.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:
@@ -74,6 +87,7 @@ def jobs(settings: PrivacySettings) -> list[Loop]:
         Loop(REMINDERS, remind, settings.remind_after_s / 4),
         Loop(BLOCKS, see_to_blocks, settings.remind_after_s / 4),
         Loop(LETTERS, send_letters),
+        Loop(DESK_LETTERS, send_desk_letters),
         Loop(CODES, send_codes),
         Loop(COPIES, make_copies),
         Loop(EXPIRY, end_copies, EXPIRY_INTERVAL_S),

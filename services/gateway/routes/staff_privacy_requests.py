@@ -65,3 +65,48 @@ async def note(
 ) -> Created:
     """Note something on a case; its person reads it in a copy."""
     return await staff.request(body.complete(case_id=case_id), key)
+
+
+@signed_in.put(f"{CASE}/identity-question", status_code=204, response_class=Response)
+async def ask_identity(
+    case_id: UUID, body: BodyWithout[privacy.AskIdentity, Literal["case_id"]], staff: CurrentStaff
+) -> Response:
+    """Have the person asked who they are: nothing goes on until an officer is certain."""
+    await staff.request(body.complete(case_id=case_id))
+    return no_content()
+
+
+@signed_in.put(f"{CASE}/identity-answer", status_code=204, response_class=Response)
+async def record_answer(
+    case_id: UUID, body: BodyWithout[privacy.RecordAnswer, Literal["case_id"]], staff: CurrentStaff
+) -> Response:
+    """The answer has come: the clock goes on."""
+    await staff.request(body.complete(case_id=case_id))
+    return no_content()
+
+
+@signed_in.put(f"{CASE}/approval", status_code=204, response_class=Response)
+async def approve(
+    case_id: UUID, body: BodyWithout[privacy.ApproveCase, Literal["case_id"]], staff: CurrentStaff
+) -> Response:
+    """It is certain who is asking: the case goes on as its right does."""
+    await staff.request(body.complete(case_id=case_id))
+    return no_content()
+
+
+@signed_in.put(f"{CASE}/extension", status_code=204, response_class=Response)
+async def extend(
+    case_id: UUID, body: BodyWithout[privacy.ExtendCase, Literal["case_id"]], staff: CurrentStaff
+) -> Response:
+    """Take two months more; the person is told why."""
+    await staff.request(body.complete(case_id=case_id))
+    return no_content()
+
+
+@signed_in.put(f"{CASE}/refusal", status_code=204, response_class=Response)
+async def refuse(
+    case_id: UUID, body: BodyWithout[privacy.RefuseCase, Literal["case_id"]], staff: CurrentStaff
+) -> Response:
+    """Refuse a request on a ground: the person is told why and where to complain, and the case ends."""
+    await staff.request(body.complete(case_id=case_id))
+    return no_content()

@@ -34,6 +34,7 @@ SELECT $1, $2, purpose, version, $5 FROM unnest($3::text[], $4::bigint[]) AS rul
 END = f"""
 UPDATE block SET ended_at = clock_timestamp() WHERE case_id = $1 AND purpose = '{EVERYTHING}' AND ended_at IS NULL
 """  # noqa: S608 constants
+HOLDS = "SELECT EXISTS (SELECT FROM block WHERE case_id = $1)"
 LIFT = f"""
 UPDATE permission p SET allowed = true, version = nextval('permission_version')
 WHERE subject_id = ANY ($1) AND purpose = '{EVERYTHING}' AND NOT allowed AND NOT EXISTS (
@@ -182,6 +183,11 @@ async def store(
 async def end(tx: Transaction, case_id: UUID) -> bool:
     """End the restriction of a case; answers whether it held one."""
     return bool(await tx.run(END, case_id))
+
+
+async def holds(tx: Transaction, case_id: UUID) -> bool:
+    """Whether a case has ruled something already."""
+    return bool(await tx.value(HOLDS, case_id))
 
 
 async def lift(tx: Transaction, ids: Sequence[UUID]) -> list[PermissionChanged]:

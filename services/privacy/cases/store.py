@@ -164,3 +164,16 @@ async def reopen_failed(tx: Transaction, cases: Collection[UUID]) -> None:
     if cases:
         await tx.run(REOPEN, list(cases))
         log.error("erasure failed for people of an order", people=len(cases))
+
+
+SAY = "SELECT set_config('lethe.by', $1, true), set_config('lethe.reason', $2, true)"
+
+
+async def say(tx: Transaction, by: UUID, reason: str) -> None:
+    """Who of the staff makes the next step of a case, and why."""
+    await tx.rows(SAY, str(by), reason)
+
+
+async def say_no_more(tx: Transaction) -> None:
+    """What else happens in this transaction happens by itself."""
+    await tx.rows(SAY, "", "")

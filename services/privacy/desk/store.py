@@ -1,20 +1,21 @@
 """The rows of the desk: cases in the order of their last day, what happened to one, who looked, what was noted."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from uuid import UUID, uuid4
 
-from services.privacy.cases.clock import clock_state
+from services.privacy.cases.clock import ClockRow, clock_state
 from services.privacy.cases.machine import ANSWERED, Actor, Right
 from services.privacy.cases.store import clock_row
 from shared.clock import today
-from shared.contracts.privacy import DeskCase, DeskEvent, DeskFile, DeskNote, ListDeskCases
+from shared.contracts.fields import Language
+from shared.contracts.privacy import DeskCase, DeskEvent, DeskFile, DeskLetter, DeskNote, DeskRefusal, ListDeskCases
 from shared.database import Row, Transaction
 from shared.problems import refuse
 
 COLUMNS = """
 SELECT case_id, kind AS "right", state, channel, received_at, due_on, target_on, closed_at, assignee,
-  asked_on, paused_from, paused_days, extended_on
+  asked_on, paused_from, paused_days, extended_on, extension
 """
 # As `clock_state` has it: a clock that stands is late if it was when it stopped.
 OVERDUE = "closed_at IS NULL AND state <> ALL ($5::text[]) AND due_on < coalesce(paused_from, $6)"
@@ -33,9 +34,15 @@ SELECT subject_id, case_id, $2, $3 FROM privacy_case WHERE case_id = $1 AND live
 ONE = f"{COLUMNS}, subject_id, ground FROM privacy_case WHERE case_id = $1"
 EVENTS = "SELECT at, actor, by, before, after, reason FROM case_event WHERE case_id = $1 ORDER BY event_id"
 NOTES = "SELECT note_id, at, by, text FROM case_note WHERE case_id = $1 ORDER BY at, note_id"
-LOCK = """
-SELECT case_id, subject_id, kind AS "right", state, closed_at IS NOT NULL AS ended FROM privacy_case
-WHERE case_id = $1 FOR NO KEY UPDATE
+LETTERS = """
+SELECT letter_id, kind, title, text, issued_at, ending, ended_at FROM case_letter WHERE case_id = $1
+ORDER BY issued_at, letter_id
+"""
+REFUSED = "SELECT category, ground, kept_until FROM case_refusal WHERE case_id = $1 ORDER BY category"
+LOCK = f"""
+{COLUMNS}, subject_id, language, verified_by, ground, terminate_contract,
+  sealed_address IS NOT NULL AS can_be_written_to
+FROM privacy_case WHERE case_id = $1 FOR NO KEY UPDATE
 """
 ASSIGN = "UPDATE privacy_case SET assignee = $2 WHERE case_id = $1"
 EVENT = """
@@ -52,8 +59,17 @@ class LockedCase:
     case_id: UUID
     subject_id: UUID
     right: Right
-    state: str
-    ended: bool
+    channel: str
+    language: Language
+    verified_by: str
+    ground: str | None
+    terminate_contract: bool
+    can_be_written_to: bool
+    clock: ClockRow
+
+    @property
+    def state(self) -> str:
+        return self.clock.state
 
 
 async def listed(tx: Transaction, asked: ListDeskCases) -> list[DeskCase]:
@@ -80,6 +96,8 @@ async def file(tx: Transaction, case_id: UUID) -> DeskFile | None:
         ground=row["ground"],
         events=tuple(DeskEvent.model_validate(dict(each)) for each in await tx.rows(EVENTS, case_id)),
         notes=tuple(DeskNote.model_validate(dict(each)) for each in await tx.rows(NOTES, case_id)),
+        letters=tuple(DeskLetter.model_validate(dict(each)) for each in await tx.rows(LETTERS, case_id)),
+        refused=tuple(DeskRefusal.model_validate(dict(each)) for each in await tx.rows(REFUSED, case_id)),
     )
 
 
@@ -88,7 +106,8 @@ async def locked(tx: Transaction, case_id: UUID) -> LockedCase:
     row = await tx.row(LOCK, case_id)
     if row is None:
         raise refuse(404, "no such case")
-    return LockedCase(**row)
+    own = [field.name for field in fields(LockedCase) if field.name != "clock"]
+    return LockedCase(clock=clock_row(row), **{name: row[name] for name in own})
 
 
 async def assign(tx: Transaction, case_id: UUID, assignee: UUID | None) -> None:
@@ -100,9 +119,9 @@ async def note_event(tx: Transaction, case_id: UUID, actor: Actor, reason: str, 
     await tx.run(EVENT, case_id, actor, reason, by)
 
 
-async def note(tx: Transaction, case: LockedCase, by: UUID, text: str) -> UUID:
+async def note(tx: Transaction, case_id: UUID, subject_id: UUID, by: UUID, text: str) -> UUID:
     note_id = uuid4()
-    await tx.run(NOTE, note_id, case.subject_id, case.case_id, by, text)
+    await tx.run(NOTE, note_id, subject_id, case_id, by, text)
     return note_id
 
 

@@ -34,7 +34,7 @@ async def read_desk_case(request: privacy.ReadDeskCase, tx: Transaction, actor: 
 @router.request(privacy.AssignCase, purpose=Purpose.RIGHTS)
 async def assign_case(request: privacy.AssignCase, tx: Transaction, actor: Actor) -> Done:
     case = await store.locked(tx, request.case_id)
-    if case.ended:
+    if case.clock.closed_at:
         raise refuse(409, "the case has ended", field="state", message=f"it is {case.state}")
     await store.assign(tx, case.case_id, request.assignee)
     await store.note_event(tx, case.case_id, "staff", "assigned" if request.assignee else "given back", actor.id)
@@ -44,4 +44,4 @@ async def assign_case(request: privacy.AssignCase, tx: Transaction, actor: Actor
 @router.request(privacy.NoteCase, purpose=Purpose.RIGHTS)
 async def note_case(request: privacy.NoteCase, tx: Transaction, actor: Actor) -> Created:
     case = await store.locked(tx, request.case_id)
-    return Created(id=await store.note(tx, case, actor.id, request.text))
+    return Created(id=await store.note(tx, case.case_id, case.subject_id, actor.id, request.text))

@@ -41,10 +41,13 @@ class DeskCase(Message):
     target_on: date
     closed_at: datetime | None
     assignee: UUID | None
+    asked_on: date | None = None
+    """When the person was asked who they are, as long as there is no answer."""
     paused_from: date | None = None
-    """Since when the clock stands, because the person was asked who they are."""
+    """Since when the clock stands: the question was in time, or says why not."""
     paused_days: int = 0
     extended_on: date | None = None
+    extension: str | None = None
 
 
 class DeskCases(Message):
@@ -88,6 +91,26 @@ class DeskNote(Message):
     text: str
 
 
+class DeskLetter(Message):
+    """A letter of the desk as it was issued; `ending` says how it left: sent, refused by the mail server, given up."""
+
+    letter_id: UUID
+    kind: str
+    title: str
+    text: str
+    issued_at: datetime
+    ending: str | None
+    ended_at: datetime | None
+
+
+class DeskRefusal(Message):
+    """What was refused, on which ground; without a category the whole request."""
+
+    category: str
+    ground: str
+    kept_until: date | None
+
+
 class DeskFile(Message):
     """A case with all that happened to it."""
 
@@ -96,6 +119,8 @@ class DeskFile(Message):
     ground: str | None
     events: tuple[DeskEvent, ...]
     notes: tuple[DeskNote, ...]
+    letters: tuple[DeskLetter, ...] = ()
+    refused: tuple[DeskRefusal, ...] = ()
 
 
 class ReadDeskCase(
