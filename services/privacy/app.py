@@ -12,6 +12,7 @@ from services.privacy.handlers import (
     contracts,
     copies,
     desk,
+    desk_arrival,
     desk_decisions,
     disclosures,
     erasure_orders,
@@ -65,7 +66,7 @@ router.include(
 )
 router.include(case_tokens.router, erasures.router, copies.router)
 router.include(permission_reports.router, restrictions.router)
-router.include(desk.router, desk_decisions.router)
+router.include(desk.router, desk_arrival.router, desk_decisions.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:

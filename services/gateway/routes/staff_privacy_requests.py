@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from services.gateway.authentication import CurrentStaff, IdempotencyKey
 from services.gateway.limits import Kind
-from services.gateway.request_bodies import BodyWithout
+from services.gateway.request_bodies import Body, BodyWithout
 from services.gateway.responses import no_content
 from services.gateway.routing import router
 from shared.contracts import privacy
@@ -39,6 +39,16 @@ async def cases(
     """Cases, those that are due first at the top."""
     filters = {"state": state, "right": right, "due_before": due_before, "overdue": overdue, "assignee": assignee}
     return await staff.request(privacy.ListDeskCases.model_validate({**filters, "after": after, "limit": limit}))
+
+
+@signed_in.post("/staff/privacy-requests", status_code=201)
+async def enter(
+    body: Body[privacy.EnterCase], staff: CurrentStaff, response: Response, key: IdempotencyKey = ""
+) -> Created:
+    """Enter a request that came by letter or e-mail; one more of the same is joined to the open case."""
+    created = await staff.request(body.complete(), key)
+    response.headers["Location"] = f"/staff/privacy-requests/{created.id}"
+    return created
 
 
 @signed_in.get(CASE)

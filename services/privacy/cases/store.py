@@ -20,28 +20,45 @@ INSERT = """
 INSERT INTO privacy_case (case_id, subject_id, kind, state, channel, language, verified_by, received_at,
   due_on, target_on, run_at, terminate_contract, token_hash, sealed_address, letter, address_hash, ground)
 VALUES ($1, $2, $14, $15, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-  CASE WHEN $12::bytea IS NOT NULL THEN 'receipt' END, $13, $16)
+  CASE WHEN $12::bytea IS NOT NULL AND $17 THEN 'receipt' END, $13, $16)
 ON CONFLICT (subject_id, kind) WHERE closed_at IS NULL DO NOTHING
 """
+OPEN = "SELECT case_id FROM privacy_case WHERE subject_id = $1 AND kind = $2 AND closed_at IS NULL"
 
 
 async def open_case(
-    tx: Transaction, opening: Opening, token: str, sealed_address: bytes | None, address_hash: bytes | None = None
+    tx: Transaction,
+    opening: Opening,
+    token: str,
+    sealed_address: bytes | None,
+    address_hash: bytes | None = None,
+    *,
+    begins_in: str = "",
 ) -> UUID:
-    """Store a case. Raises Refused: 409 when the person has an open one, 410 after erasure."""
+    """Store a case. What begins in another state than its right has no receipt of its right.
+
+    Raises Refused: 409 when the person has an open one, 410 after erasure.
+    """
     await require_live(tx, opening.subject_id)
     case_id, o = uuid4(), opening
     inserted = await tx.run(
         INSERT,
         *(case_id, o.subject_id, o.channel, o.language, o.verified_by, o.received_at, o.due_on, o.target_on, o.run_at),
         *(o.terminate_contract, digest(token), sealed_address, address_hash),
-        *(o.right, opens_in(o.right), o.ground),
+        *(o.right, begins_in or opens_in(o.right), o.ground, not begins_in),
     )
     if not inserted:
-        raise refuse(409, "a case of this right is open already", field="right", message="follow the open case")
+        follow = f"follow the open case {await open_of(tx, o.subject_id, o.right)}"
+        raise refuse(409, "a case of this right is open already", field="right", message=follow)
     tx.wake(LETTERS)
     if o.run_at <= now():
         tx.wake(DISPATCHER)
+    return case_id
+
+
+async def open_of(tx: Transaction, subject_id: UUID, right: str) -> UUID | None:
+    """The person's open case of a right."""
+    case_id: UUID | None = await tx.value(OPEN, subject_id, right)
     return case_id
 
 
@@ -103,11 +120,11 @@ def _progress(row: Row) -> privacy.ParticipantProgress:
     )
 
 
-# A case that was taken back has nothing to follow, unless there is no other.
+# A case that was taken back has nothing to follow, unless there is no other. What staff entered came earlier.
 REPLACE = """
 UPDATE privacy_case SET token_hash = $2 WHERE case_id = (
   SELECT case_id FROM privacy_case WHERE address_hash = $1
-  ORDER BY state = 'withdrawn', received_at DESC LIMIT 1)
+  ORDER BY state = 'withdrawn', closed_at IS NOT NULL, received_at DESC LIMIT 1)
 RETURNING case_id
 """
 

@@ -55,6 +55,7 @@ from shared.contracts.privacy.desk import (
     NoteCase,
     ReadDeskCase,
 )
+from shared.contracts.privacy.desk_arrival import EnterCase
 from shared.contracts.privacy.desk_decisions import (
     ApproveCase,
     AskIdentity,
@@ -138,6 +139,7 @@ __all__ = [
     "DeskNote",
     "DeskRefusal",
     "EndContracts",
+    "EnterCase",
     "ErasedPage",
     "ErasedSubjects",
     "ErasureAnswer",

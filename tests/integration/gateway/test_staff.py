@@ -27,6 +27,12 @@ ID = uuid4()
 ANYTHING = {"subject": "News", "text": "Much has happened."}
 PRODUCT = {"name": "SEO Pro", "net": 10_000, "device_limit": 2}
 CASE = f"/staff/privacy-requests/{ID}"
+LETTER = {
+    "right": "access",
+    "channel": "letter",
+    "received_at": "2026-01-05T12:00:00Z",
+    "email": "nobody.known@example.com",
+}
 REFUSAL = {"refused": [{"ground": "excessive"}], "reasons": "It is the fourth one of this week."}
 SignIn = Callable[..., Awaitable[dict[str, str]]]
 
@@ -71,6 +77,7 @@ ACTS: list[tuple[str, str, Any, set[Role], int]] = [
     ("GET", f"/staff/privacy-requests/{ID}?purpose=answering", None, {"officer", "support"}, 404),
     ("PUT", f"/staff/privacy-requests/{ID}/assignee", {"assignee": str(ID)}, {"officer", "support"}, 404),
     ("POST", f"/staff/privacy-requests/{ID}/notes", {"text": "Called back."}, {"officer", "support"}, 404),
+    ("POST", "/staff/privacy-requests", LETTER, {"officer", "support"}, 404),
     ("PUT", f"{CASE}/identity-question", {"question": "Which invoice was your last one?"}, {"officer"}, 404),
     ("PUT", f"{CASE}/identity-answer", {"answered_on": "2026-01-05"}, {"officer", "support"}, 404),
     ("PUT", f"{CASE}/approval", {"identified_by": "callback"}, {"officer"}, 404),
