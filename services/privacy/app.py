@@ -27,6 +27,7 @@ from services.privacy.handlers import (
     restrictions,
     subject_links,
 )
+from services.privacy.jobs import digest
 from services.privacy.jobs.blocks import see_to_blocks
 from services.privacy.jobs.codes import send_codes
 from services.privacy.jobs.copies import end_copies, make_copies
@@ -41,6 +42,7 @@ from services.privacy.loops import (
     CODES,
     COPIES,
     DESK_LETTERS,
+    DIGEST,
     DISPATCHER,
     EXPIRY,
     LETTERS,
@@ -90,6 +92,7 @@ def jobs(settings: PrivacySettings) -> list[Loop]:
         Loop(LETTERS, send_letters),
         Loop(DESK_LETTERS, send_desk_letters),
         Loop(CODES, send_codes),
+        Loop(DIGEST, digest.send_digest, digest.INTERVAL_S),
         Loop(COPIES, make_copies),
         Loop(EXPIRY, end_copies, EXPIRY_INTERVAL_S),
         Loop(PUBLISHING, publish_documents, INTERVAL_S),

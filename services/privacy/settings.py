@@ -11,6 +11,8 @@ class PrivacySettings(MailingSettings):
     participants: str = "identity,licensing,marketing,privacy"
     cooling_off_s: float = Field(default=72 * 3600.0, ge=0)
     remind_after_s: float = Field(default=60.0, gt=0)
+    officers_mailbox: str = Field(default="", max_length=254)
+    """Where officers are written to once a day; empty: the controller's address in the register."""
     mail_provider: str = Field(default="Poczta.example sp. z o.o.", min_length=1)
 
     @property
