@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 import pyotp
 
@@ -11,6 +12,7 @@ from shared.clock import now
 from shared.contracts import identity
 from shared.contracts.actors import Role
 from shared.contracts.message import Request
+from tests.harness import Harness
 
 PASSWORD = "a long phrase of the staff"
 Ask = Callable[[Request[Any]], Awaitable[Any]]
@@ -57,3 +59,9 @@ async def signed_in(ask: Ask, colleague: Colleague) -> str:
     code = colleague.recovery.pop()
     session = await ask(identity.SignInStaff(email=colleague.email, password=PASSWORD, code=code))
     return str(session.token)
+
+
+async def colleague(harness: Harness, *roles: Role) -> str:
+    """The session of somebody new of the staff."""
+    async with harness.asking() as client:
+        return await signed_in(client.request, await enrolled(client.request, f"{uuid4().hex}@example.com", *roles))

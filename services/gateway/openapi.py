@@ -27,6 +27,7 @@ TAGS = {
     "staff: sales": "Products, suspensions, transfers, money that was not booked.",
     "staff: people": "Two ids that are one person.",
     "staff: reviews": "Deciding objections and contested decisions.",
+    "staff: privacy requests": "The desk: the requests of people, their clocks, what is decided about them.",
     "staff: restrictions": "Announcing that a restriction will be lifted, and lifting it.",
     "staff: campaigns": "Mail to those who consented.",
 }

@@ -39,6 +39,14 @@ async def recognize(tx: Transaction, keyring: Keyring, email: str) -> UUID:
     return subject_id
 
 
+async def find(tx: Transaction, keyring: Keyring, email: str) -> UUID:
+    """The live person of a confirmed address, locked. Raises Refused (404)."""
+    person: UUID | None = await tx.value(FIND, await current_hash(tx, keyring, email))
+    if person is None or await lock_subject(tx, person) is not Standing.LIVE:
+        raise refuse(404, "nobody has this address", field="email")
+    return person
+
+
 async def move(tx: Transaction, keyring: Keyring, subject_id: UUID, from_email: str, to_email: str) -> None:
     """Give a person another confirmed address, proved just now, and take the former. Raises Refused (401, 409).
 

@@ -11,6 +11,9 @@ from services.privacy.handlers import (
     consents,
     contracts,
     copies,
+    desk,
+    desk_arrival,
+    desk_decisions,
     disclosures,
     erasure_orders,
     erasure_reports,
@@ -25,9 +28,11 @@ from services.privacy.handlers import (
     reviews,
     subject_links,
 )
+from services.privacy.jobs import digest
 from services.privacy.jobs.blocks import see_to_blocks
 from services.privacy.jobs.codes import send_codes
 from services.privacy.jobs.copies import end_copies, make_copies
+from services.privacy.jobs.desk_letters import send_desk_letters
 from services.privacy.jobs.documents import INTERVAL_S, publish_documents
 from services.privacy.jobs.erasure_orders import close_complete, dispatch
 from services.privacy.jobs.letters import send_letters
@@ -38,6 +43,8 @@ from services.privacy.loops import (
     CLOSING,
     CODES,
     COPIES,
+    DESK_LETTERS,
+    DIGEST,
     DISPATCHER,
     EXPIRY,
     LETTERS,
@@ -65,6 +72,7 @@ router.include(
 )
 router.include(case_tokens.router, erasures.router, copies.router)
 router.include(permission_reports.router, restrictions.router, reviews.router)
+router.include(desk.router, desk_arrival.router, desk_decisions.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:
@@ -88,7 +96,9 @@ def jobs(settings: PrivacySettings) -> list[Loop]:
         Loop(REMINDERS, remind, settings.remind_after_s / 4),
         Loop(BLOCKS, see_to_blocks, settings.remind_after_s / 4),
         Loop(LETTERS, send_letters),
+        Loop(DESK_LETTERS, send_desk_letters),
         Loop(CODES, send_codes),
+        Loop(DIGEST, digest.send_digest, digest.INTERVAL_S),
         Loop(COPIES, make_copies),
         Loop(EXPIRY, end_copies, EXPIRY_INTERVAL_S),
         Loop(PUBLISHING, publish_documents, INTERVAL_S),

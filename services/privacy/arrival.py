@@ -12,6 +12,7 @@ from services.privacy.copies import parts
 from services.privacy.copies.store import CopyRight
 from services.privacy.sealed_addresses import AddressSeal
 from shared.database import Transaction
+from shared.secrets import Keyring
 from shared.tracing import note
 
 COPIES = get_args(CopyRight)
@@ -24,8 +25,13 @@ async def open_case(
     address_hash = await proved_hash(tx, seal.keyring, email)
     case_id = await store.open_case(tx, opening, token, seal.close(email), address_hash)
     note(case_id=case_id)
+    await begin(tx, case_id, opening, seal.keyring, required)
+    return case_id
+
+
+async def begin(tx: Transaction, case_id: UUID, opening: Opening, keyring: Keyring, required: Collection[str]) -> None:
+    """Rule what the case forbids, or ask for what it copies. Raises Refused (409) when it is too late for a copy."""
     if opening.right in COPIES:
-        await parts.begin(tx, case_id, opening.subject_id, seal.keyring, required)
+        await parts.begin(tx, case_id, opening.subject_id, keyring, required)
     else:
         await rulings.begin(tx, case_id, opening, required)
-    return case_id

@@ -1,12 +1,16 @@
 """The disclosure log: who was given what about whom, by name (GDPR Art. 15(1)(c), 19; C-154/21)."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from pydantic_core import to_json
 
+from shared.clock import now
 from shared.contracts.participants import Disclosed
 from shared.database import Transaction
 from shared.law.retention import Retention
+from shared.personal_data.data_map import Category
+from shared.purposes import ProcessingPurpose
 
 # Also for somebody erased meanwhile: that data went to a recipient stays provable until its date.
 INSERT = """
@@ -27,3 +31,14 @@ async def insert(tx: Transaction, events: Sequence[Disclosed], senders: Sequence
     """Enter disclosures into the log, each with the service that told of it."""
     arguments = (kept.until, kept.provisions, kept.exemptions)
     await tx.run(INSERT, to_json(events).decode(), list(senders), *arguments)
+
+
+def to_mail_provider(subject_id: UUID, provider: str) -> Disclosed:
+    """The mail provider saw the address; noted also after the erasure, as a statutory fact."""
+    return Disclosed(
+        subject_id=subject_id,
+        recipient=provider,
+        purpose=ProcessingPurpose.ACCOUNTABILITY,
+        categories=(Category.EMAIL,),
+        disclosed_at=now(),
+    )

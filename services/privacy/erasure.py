@@ -40,6 +40,14 @@ DATE_DISCLOSURES = """
 UPDATE disclosure SET retain_until = $2, provisions = $3, exemptions = $4
 WHERE subject_id = ANY ($1) AND retain_until IS NULL
 """
+DATE_LETTERS = """
+UPDATE case_letter SET retain_until = $2, provisions = $3, exemptions = $4
+WHERE subject_id = ANY ($1) AND retain_until IS NULL
+"""
+DATE_REFUSALS = """
+UPDATE case_refusal SET retain_until = $2, provisions = $3, exemptions = $4
+WHERE subject_id = ANY ($1) AND retain_until IS NULL
+"""
 
 # What the same mailbox asked for and nobody confirmed, also when the case is of before a rotation of the keys.
 DROP_REQUESTS = """
@@ -60,7 +68,7 @@ async def prepare_erasure(tx: Transaction, people: Sequence[OrderedSubject]) -> 
     subjects = [p.subject_id for p in people]
     await tx.run(CLOSE_COPIES, subjects)
     await tx.run(END_OTHER_CASES, subjects)
-    for statement in (DATE_OTHER_CASES, DATE_CONSENTS, DATE_DISCLOSURES):
+    for statement in (DATE_OTHER_CASES, DATE_CONSENTS, DATE_DISCLOSURES, DATE_LETTERS, DATE_REFUSALS):
         await tx.run(statement, subjects, *reason)
 
 

@@ -6,8 +6,8 @@ open_cases = Gauge("lethe_erasure_cases", "Erasure cases by state", ["state"])
 copies_gathering = Gauge("lethe_copies_gathering", "Copies that wait for what some participant holds")
 traces_found = Gauge("lethe_traces_found", "Erased cases whose search found a value where it has no business to be")
 silent_participants = Gauge("lethe_erasure_silent_participants", "Participants that owe a report for an open order")
-cases_nearly_due = Gauge("lethe_erasure_cases_nearly_due", "Open cases due within three days")
-cases_late = Gauge("lethe_erasure_cases_late", "Open cases whose due date has passed")
+cases_nearly_due = Gauge("lethe_erasure_cases_nearly_due", "Cases without an answer due within three days")
+cases_late = Gauge("lethe_erasure_cases_late", "Cases without an answer whose due date has passed")
 cases_bound_to_miss = Gauge(
     "lethe_erasure_cases_bound_to_miss", "Open cases whose next attempt is after their due date"
 )

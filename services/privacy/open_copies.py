@@ -4,6 +4,10 @@ from services.privacy.subject_links import LINKED
 
 COPY_IS_OPEN = f"""EXISTS (
     SELECT FROM privacy_case copy WHERE copy.kind IN ('access', 'portability') AND copy.closed_at IS NULL
+      AND copy.state <> 'identity pending'
       AND copy.subject_id = ANY (ARRAY(SELECT c.subject_id
         UNION ALL {LINKED.format(subject_id="c.subject_id")})))"""
-"""Whether somebody's copy is not over yet, by any id of the person of a case `c`: until then no erasure is ordered."""
+"""Whether somebody's copy is not over yet, by any id of the person of a case `c`: until then no erasure is ordered.
+
+What nobody was proved to have asked for holds up no erasure.
+"""

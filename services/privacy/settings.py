@@ -13,6 +13,8 @@ class PrivacySettings(MailingSettings):
     gather_patience_s: float = Field(default=60.0, ge=0)  # so long an order waits for what is to be searched for
     search_every_s: float = Field(default=60.0, gt=0)  # a search reads everything: one serves all cases of a while
     remind_after_s: float = Field(default=60.0, gt=0)
+    officers_mailbox: str = Field(default="", max_length=254)
+    """Where officers are written to once a day; empty: the controller's address in the register."""
     mail_provider: str = Field(default="Poczta.example sp. z o.o.", min_length=1)
 
     @property

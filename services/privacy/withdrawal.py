@@ -3,13 +3,14 @@
 What was gathered for a copy is destroyed.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from services.privacy.blocks import rulings
 from services.privacy.blocks.store import lock_ids
 from services.privacy.cases import store
 from services.privacy.copies import store as copies
-from services.privacy.loops import DISPATCHER, LETTERS
+from services.privacy.loops import DISPATCHER, LETTERS, TRACES
 from shared.database import Transaction
 from shared.problems import refuse
 
@@ -25,7 +26,12 @@ async def withdraw(
     state = await store.withdraw(tx, case.case_id)
     if state != "withdrawn":
         raise refuse(409, "the case can't be withdrawn any more", message=f"it is {state}")
-    await rulings.release(tx, case.case_id, ids)
-    await copies.destroy(tx, [case.case_id])
-    for loop in (LETTERS, DISPATCHER):
+    await let_go(tx, case.case_id, ids)
+
+
+async def let_go(tx: Transaction, case_id: UUID, ids: Sequence[UUID]) -> None:
+    """What an ended case forbade is allowed again, what was gathered for it destroyed. The ids are locked."""
+    await rulings.release(tx, case_id, ids)
+    await copies.destroy(tx, [case_id])
+    for loop in (LETTERS, TRACES, DISPATCHER):
         tx.wake(loop)

@@ -1,10 +1,11 @@
 """Kinds of text that several contracts take."""
 
 import unicodedata
-from typing import Annotated, Literal
+from datetime import date
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, StringConstraints
 from pydantic.json_schema import SkipJsonSchema
 
 from shared.contracts.visible_text import phone_number, visible
@@ -22,6 +23,17 @@ Phone = Annotated[
 ]
 IpAddress = Annotated[str, StringConstraints(pattern=r"^[0-9A-Fa-f:.]*$")]
 Token = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]*$")]
+
+
+def written_out(value: Any) -> Any:
+    """Refuse a number in place of a day or moment: pydantic takes it for seconds since 1970."""
+    if not isinstance(value, date) and not (isinstance(value, str) and "-" in value.strip()[1:]):
+        raise ValueError("must be written as in 2026-01-31")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(written_out)]
+Moment = Annotated[AwareDatetime, BeforeValidator(written_out)]
 
 
 def one_line(text: str) -> str:

@@ -41,6 +41,13 @@ def working_day(day: date) -> date:
     return day
 
 
+def working_days_after(day: date, count: int) -> date:
+    """The last of so many working days after a day, which itself is not counted (Art. 3(1))."""
+    for _ in range(count):
+        day = working_day(day + timedelta(days=1))
+    return day
+
+
 @dataclass(frozen=True)
 class Clock:
     """The limits of one request: a calendar month, and two more if extended.

@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ from services.identity.app import SERVICE as IDENTITY
 from services.licensing.app import SERVICE as LICENSING
 from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
+from shared.contracts.actors import ROLES
 from tests import harness as harnesses
-from tests.gateway import gateway_client, sign_up
+from tests.gateway import bearer, gateway_client, sign_up
 from tests.harness import Harness
+from tests.staff import colleague
 
 EXAMPLES = 8  # per operation and phase
 SEED = 20261122
@@ -70,6 +73,20 @@ async def test_as_a_member(harness: Harness, servers: Servers) -> None:
         )
         assert code == 0, said
         assert (await client.get("/me", headers={"Authorization": f"Bearer {token}"})).status_code == 200
+
+
+async def test_as_staff(harness: Harness) -> None:
+    """Somebody in every role: what the routes of the staff do is not hidden behind a 403."""
+    async with gateway_client(harness) as client:
+        token = await colleague(harness, *ROLES)
+        code, said = await schemathesis(
+            str(client.base_url),
+            f"--header=Authorization: Bearer {token}",
+            "--include-path-regex=^/staff/",
+            f"--exclude-path=/staff{ENDS_THE_SESSION}",
+        )
+        assert code == 0, said
+        assert (await client.get("/staff/privacy-requests", headers=bearer(token))).status_code == HTTPStatus.OK
 
 
 async def test_as_nobody(harness: Harness) -> None:

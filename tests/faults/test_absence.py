@@ -157,7 +157,7 @@ async def check_that_all_wait_for_the_absent(whole_system: system.System, people
         late = "UPDATE privacy_case SET due_on = current_date - 1 WHERE subject_id = ANY ($1)"
         await databases["privacy"].execute(late, people)
     await eventually(lambda: has_metric(whole_system, "lethe_erasure_cases_nearly_due", len(people)))
-    await eventually(lambda: told(whole_system, "privacy", "cases are close to their due date"))
+    await eventually(lambda: told(whole_system, "privacy", "case is close to its due date"))
     assert await states(whole_system, people) == {"ordered": len(people)}, "nothing closes by timeout"
 
 

@@ -16,6 +16,11 @@ async def recognize_person(request: identity.RecognizePerson, tx: Transaction, k
     return identity.Recognized(subject_id=await persons.recognize(tx, keyring, request.email))
 
 
+@router.request(identity.FindPerson, purpose=Purpose.UPKEEP)
+async def find_person(request: identity.FindPerson, tx: Transaction, keyring: Keyring) -> identity.Recognized:
+    return identity.Recognized(subject_id=await persons.find(tx, keyring, request.email))
+
+
 @router.request(identity.LinkPersons, purpose=Purpose.UPKEEP)
 async def link_persons(request: identity.LinkPersons, tx: Transaction) -> Done:
     await linked_persons.link(tx, request)

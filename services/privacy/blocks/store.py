@@ -31,6 +31,7 @@ INSERT INTO block (case_id, subject_id, purpose, version, asked)
 SELECT $1, $2, purpose, version, $5 FROM unnest($3::text[], $4::bigint[]) AS ruled (purpose, version)
 """
 END = "UPDATE block SET ended_at = clock_timestamp() WHERE case_id = $1 AND ended_at IS NULL RETURNING purpose"
+HOLDS = "SELECT EXISTS (SELECT FROM block WHERE case_id = $1)"
 # What the person had decided against in the ledger stays so.
 LIFT = """
 UPDATE permission p SET allowed = true, version = nextval('permission_version')
@@ -185,6 +186,11 @@ async def store(
 async def end(tx: Transaction, case_id: UUID) -> set[str]:
     """End what a case forbids; the purposes."""
     return {row["purpose"] for row in await tx.rows(END, case_id)}
+
+
+async def holds(tx: Transaction, case_id: UUID) -> bool:
+    """Whether a case has ruled something already."""
+    return bool(await tx.value(HOLDS, case_id))
 
 
 async def lift(tx: Transaction, ids: Sequence[UUID], purposes: Collection[str]) -> list[PermissionChanged]:

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 Right = Literal["erasure", "access", "portability", "restriction", "marketing-objection", "objection", "human-review"]
-Actor = Literal["person", "clock", "participants", "operator", "officer"]
+Actor = Literal["person", "clock", "participants", "operator", "officer", "staff"]
+
+ANSWERED = ("ready", "in force", "ending")
+"""States of open cases whose person has been answered: their clock has ended."""
 
 
 @dataclass(frozen=True)
@@ -18,8 +21,25 @@ class Transition:
     why: str
 
 
+PENDING = "identity pending"
+REFUSED = "refused"
+
+
+def _by_the_desk(begins: str, doubted: tuple[str, ...], refused: tuple[str, ...]) -> tuple[Transition, ...]:
+    """What staff may do to a case that begins in some state: nothing starts before it is certain who asks."""
+    return (
+        Transition("", PENDING, "staff", "came by letter or e-mail"),
+        Transition(PENDING, begins, "officer", "it is certain who is asking"),
+        *(Transition(state, PENDING, "officer", "it is in doubt who is asking") for state in doubted),
+        *(Transition(state, REFUSED, "officer", "refused, with ground and reasons") for state in (PENDING, *refused)),
+        Transition(PENDING, "withdrawn", "person", "taken back"),
+    )
+
+
 COPY = (
     Transition("", "gathering", "person", "asked, after proving who is asking"),
+    *_by_the_desk("gathering", ("gathering", "ready"), ("gathering", "ready")),
+    Transition(PENDING, "closed", "participants", "the person was erased"),
     Transition("gathering", "ready", "participants", "every service has told what it holds"),
     Transition("gathering", "withdrawn", "person", "taken back"),
     Transition("gathering", "closed", "participants", "the person was erased"),
@@ -31,6 +51,7 @@ COPY = (
 MACHINES: Mapping[Right, tuple[Transition, ...]] = {
     "erasure": (
         Transition("", "waiting", "person", "asked, after proving who is asking"),
+        *_by_the_desk("waiting", ("waiting",), ("waiting",)),
         Transition("waiting", "ordered", "clock", "the cooling-off has ended"),
         Transition("waiting", "withdrawn", "person", "taken back"),
         Transition("ordered", "closed", "participants", "every service has answered"),
@@ -42,6 +63,8 @@ MACHINES: Mapping[Right, tuple[Transition, ...]] = {
     "portability": COPY,
     "restriction": (
         Transition("", "applying", "person", "asked on a ground of GDPR Art. 18(1)"),
+        *_by_the_desk("applying", (), ("applying",)),
+        Transition(PENDING, "ended", "participants", "the person was erased"),
         Transition("applying", "in force", "participants", "every service applies it"),
         Transition("in force", "ending", "officer", "the person is to be told that it will be lifted"),
         Transition("ending", "lifted", "officer", "the notice has left"),
@@ -78,8 +101,13 @@ MACHINES: Mapping[Right, tuple[Transition, ...]] = {
 
 
 def opens_in(right: Right) -> str:
-    """The state in which a case of this right begins."""
-    return next(each.after for each in MACHINES[right] if not each.before)
+    """The state in which a case of this right begins when its person asks."""
+    return next(each.after for each in MACHINES[right] if not each.before and each.actor == "person")
+
+
+def may_go(right: Right, before: str, after: str) -> bool:
+    """Whether the machine knows the way."""
+    return any((each.before, each.after) == (before, after) for each in MACHINES[right])
 
 
 def drawn(right: Right) -> str:

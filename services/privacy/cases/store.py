@@ -1,13 +1,14 @@
 """The rows of cases."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from uuid import UUID, uuid4
 
+from services.privacy.cases.clock import ClockRow, clock_state
 from services.privacy.cases.machine import opens_in
 from services.privacy.cases.rules import Opening
 from services.privacy.loops import LETTERS, TRACES
-from shared.clock import now
+from shared.clock import now, today
 from shared.contracts import privacy
 from shared.database import Row, Transaction
 from shared.observability import log
@@ -20,36 +21,56 @@ INSERT INTO privacy_case (case_id, subject_id, kind, state, channel, language, v
   due_on, target_on, run_at, terminate_contract, token_hash, sealed_address, letter, address_hash, ground, about,
   statement)
 VALUES ($1, $2, $14, $15, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-  CASE WHEN $12::bytea IS NOT NULL THEN 'receipt' END, $13, $16, $17, $18)
+  CASE WHEN $12::bytea IS NOT NULL AND $19 THEN 'receipt' END, $13, $16, $17, $18)
 ON CONFLICT (subject_id, kind, coalesce(about, '')) WHERE closed_at IS NULL DO NOTHING
+"""
+OPEN = """
+SELECT case_id FROM privacy_case
+WHERE subject_id = $1 AND kind = $2 AND about IS NOT DISTINCT FROM $3 AND closed_at IS NULL
 """
 
 
 async def open_case(
-    tx: Transaction, opening: Opening, token: str, sealed_address: bytes | None, address_hash: bytes | None = None
+    tx: Transaction,
+    opening: Opening,
+    token: str,
+    sealed_address: bytes | None,
+    address_hash: bytes | None = None,
+    *,
+    begins_in: str = "",
 ) -> UUID:
-    """Store a case. Raises Refused: 409 when the person has an open one, 410 after erasure."""
+    """Store a case. What begins in another state than its right has no receipt of its right.
+
+    Raises Refused: 409 when the person has an open one, 410 after erasure.
+    """
     await require_live(tx, opening.subject_id)
     case_id, o = uuid4(), opening
     inserted = await tx.run(
         INSERT,
         *(case_id, o.subject_id, o.channel, o.language, o.verified_by, o.received_at, o.due_on, o.target_on, o.run_at),
         *(o.terminate_contract, digest(token), sealed_address, address_hash),
-        *(o.right, opens_in(o.right), o.ground, o.about, o.statement),
+        *(o.right, begins_in or opens_in(o.right), o.ground, o.about, o.statement, not begins_in),
     )
     if not inserted:
-        raise refuse(409, "a case of this right is open already", field="right", message="follow the open case")
+        follow = f"follow the open case {await open_of(tx, o.subject_id, o.right, o.about)}"
+        raise refuse(409, "a case of this right is open already", field="right", message=follow)
     tx.wake(LETTERS)
     if o.run_at <= now():
         tx.wake(TRACES)
     return case_id
 
 
+async def open_of(tx: Transaction, subject_id: UUID, right: str, about: str | None = None) -> UUID | None:
+    """The person's open case of a right."""
+    case_id: UUID | None = await tx.value(OPEN, subject_id, right, about)
+    return case_id
+
+
+CLOCK_COLUMNS = tuple(field.name for field in fields(ClockRow))
 CASES = """
 SELECT c.case_id, c.kind AS right, c.state, c.received_at, c.due_on, c.target_on, c.run_at AS runs_at, c.closed_at,
   CASE WHEN c.state = 'ready' THEN c.run_at END AS copy_until, c.terminate_contract, c.ground, c.about, c.statement,
-  c.notified_at,
-  p.service, p.answered, p.failed, p.reminders
+  c.notified_at, c.asked_on, c.paused_from, c.paused_days, c.extended_on, p.service, p.answered, p.failed, p.reminders
 FROM privacy_case c
 LEFT JOIN LATERAL (
   SELECT a.service, a.answered >= cardinality(o.subjects) AS answered, a.failed <> '{}' AS failed, a.reminders
@@ -81,9 +102,20 @@ def _cases(rows: Sequence[Row]) -> tuple[privacy.Case, ...]:
     for row in rows:
         by_case.setdefault(row["case_id"], []).append(row)
     return tuple(
-        privacy.Case.model_validate({**group[0], "progress": [_progress(row) for row in group if row["service"]]})
+        privacy.Case.model_validate(
+            {
+                **group[0],
+                "clock": clock_state(clock_row(group[0]), today()),
+                "progress": [_progress(row) for row in group if row["service"]],
+            }
+        )
         for group in by_case.values()
     )
+
+
+def clock_row(row: Row) -> ClockRow:
+    """What a row of `privacy_case` says of its clock."""
+    return ClockRow(**{name: row[name] for name in CLOCK_COLUMNS})
 
 
 def _progress(row: Row) -> privacy.ParticipantProgress:
@@ -92,11 +124,11 @@ def _progress(row: Row) -> privacy.ParticipantProgress:
     )
 
 
-# A case that was taken back has nothing to follow, unless there is no other.
+# A case that was taken back has nothing to follow, unless there is no other. What staff entered came earlier.
 REPLACE = """
 UPDATE privacy_case SET token_hash = $2 WHERE case_id = (
   SELECT case_id FROM privacy_case WHERE address_hash = $1
-  ORDER BY state = 'withdrawn', received_at DESC LIMIT 1)
+  ORDER BY state = 'withdrawn', closed_at IS NOT NULL, received_at DESC LIMIT 1)
 RETURNING case_id
 """
 
@@ -153,3 +185,16 @@ async def reopen_failed(tx: Transaction, cases: Collection[UUID]) -> None:
     if cases:
         await tx.run(REOPEN, list(cases))
         log.error("erasure failed for people of an order", people=len(cases))
+
+
+SAY = "SELECT set_config('lethe.by', $1, true), set_config('lethe.reason', $2, true)"
+
+
+async def say(tx: Transaction, by: UUID, reason: str) -> None:
+    """Who of the staff makes the next step of a case, and why."""
+    await tx.rows(SAY, str(by), reason)
+
+
+async def say_no_more(tx: Transaction) -> None:
+    """What else happens in this transaction happens by itself."""
+    await tx.rows(SAY, "", "")

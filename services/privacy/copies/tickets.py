@@ -11,6 +11,7 @@ from uuid import UUID
 
 from services.privacy import unconfirmed_requests
 from services.privacy.addresses import mailbox
+from services.privacy.cases.machine import PENDING
 from services.privacy.copies import package, parts, store
 from services.privacy.copies.package import MANIFEST, DamagedError, Place
 from services.privacy.copies.rules import Chunk, Manifest
@@ -90,6 +91,8 @@ async def _ticket(copy: StoredCopy, database: Database, keyring: Keyring) -> Cop
 
 
 def check_ready(copy: StoredCopy, moment: datetime) -> None:
+    if copy.state == PENDING:
+        raise refuse(409, "the copy is not ready", message="it is in doubt who is asking: answer the letter")
     if copy.state == "gathering":
         raise refuse(409, "the copy is not ready", message="not every service has answered: follow the case")
     if copy.state != "ready" or copy.until <= moment:

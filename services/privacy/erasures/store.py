@@ -13,11 +13,12 @@ from shared.contracts.privacy.erasures import CaseState
 from shared.database import Row, Transaction
 from shared.law.calendar import WARSAW
 
+# What is in doubt or refused is the desk's: no operator does anything about it.
 CASE = f"""
 SELECT c.case_id, c.state, c.channel, c.verified_by, c.received_at, c.due_on, c.run_at, c.closed_at, c.attempt,
   array_remove(coalesce(c.earlier_orders, '{{}}') || c.order_id, NULL) AS orders,
   c.letter, c.letter_tries, c.letter_due_at, c.closed_at IS NULL AND {COPY_IS_OPEN} AS waits_for_copy
-FROM privacy_case c WHERE c.kind = 'erasure' AND
+FROM privacy_case c WHERE c.kind = 'erasure' AND c.state <> ALL ('{{identity pending,refused}}') AND
 """  # noqa: S608 constants
 DUE_FIRST = " ORDER BY c.due_on, c.received_at, c.case_id"
 LISTED = (

@@ -1,7 +1,7 @@
 """Gathering the copies that people asked for, releasing those that are whole, destroying those whose time is over."""
 
 from services.privacy.copies import parts, store
-from services.privacy.loops import DISPATCHER
+from services.privacy.loops import DISPATCHER, TRACES
 from services.privacy.register.model import Register
 from shared.clock import now
 from shared.database import Database
@@ -30,7 +30,8 @@ async def end_copies(database: Database, keyring: Keyring) -> bool:
         ended = await store.expire(tx, now())
         if ended:
             await store.destroy(tx, ended)
-            tx.wake(DISPATCHER)
+            for loop in (TRACES, DISPATCHER):
+                tx.wake(loop)
         lost = await store.lock_lost(tx)
         if lost is not None:
             await parts.gather_anew(tx, *lost, keyring)

@@ -8,16 +8,14 @@ from services.privacy.cases.letters import OUTCOME, DueLetter
 from services.privacy.cases.reasons import Kept, Left
 from services.privacy.certificates import store
 from services.privacy.certificates.document import kept
+from services.privacy.disclosures import to_mail_provider
 from services.privacy.loops import LETTERS
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
-from shared.clock import now
-from shared.contracts import participants
 from shared.database import Database, Transaction
 from shared.mail.delivery import Ending, Letter, MailQueue, deliver_due
 from shared.mail.mailer import Mailer
-from shared.personal_data.data_map import Category
-from shared.purposes import ProcessingPurpose, Purpose
+from shared.purposes import Purpose
 from shared.tracing import note_about
 
 
@@ -34,7 +32,7 @@ async def send_letters(database: Database, mailer: Mailer, seal: AddressSeal, se
     async def ended(tx: Transaction, due: DueLetter, ending: Ending) -> None:
         await letters.done(tx, due, sent=ending is Ending.SENT)
         if ending is Ending.SENT:
-            tx.publish(_disclosed(due, settings.mail_provider))
+            tx.publish(to_mail_provider(due.subject_id, settings.mail_provider))
 
     queue = MailQueue(LETTERS, Purpose.RIGHTS, letters.lease, compose, ended, letters.postpone)
     return await deliver_due(database, mailer, queue)
@@ -44,14 +42,3 @@ async def _outcome(database: Database, due: DueLetter) -> tuple[Sequence[Kept], 
     async with database.transaction(Purpose.RIGHTS) as tx:
         case = await store.closed_case_by_id(tx, due.case_id)
         return kept(case, await store.reports(tx, case.order_id)), await store.left(tx, case)
-
-
-def _disclosed(due: DueLetter, provider: str) -> participants.Disclosed:
-    """The mail provider saw the address; noted also after the erasure, as a statutory fact."""
-    return participants.Disclosed(
-        subject_id=due.subject_id,
-        recipient=provider,
-        purpose=ProcessingPurpose.ACCOUNTABILITY,
-        categories=(Category.EMAIL,),
-        disclosed_at=now(),
-    )

@@ -11,7 +11,7 @@ from shared.contracts.identity.accounts import (
 from shared.contracts.identity.activity import Activities, Activity, ReadActivity
 from shared.contracts.identity.email_changes import ChangeEmail, ConfirmEmailChange, UndoEmailChange
 from shared.contracts.identity.passwords import ChangePassword, KnownDevice, RequestPasswordReset, ResetPassword
-from shared.contracts.identity.persons import LinkPersons, Recognized, RecognizePerson, SubjectsLinked
+from shared.contracts.identity.persons import FindPerson, LinkPersons, Recognized, RecognizePerson, SubjectsLinked
 from shared.contracts.identity.profile import (
     Address,
     ChangeProfile,
@@ -66,6 +66,7 @@ __all__ = [
     "ConfirmFactor",
     "EndStaff",
     "Enrollment",
+    "FindPerson",
     "Invitation",
     "InviteStaff",
     "Kind",

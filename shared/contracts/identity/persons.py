@@ -29,6 +29,12 @@ class Recognized(Message):
     subject_id: UUID
 
 
+class FindPerson(Request[Recognized], type="identity.find-person", askers=("privacy",)):
+    """Whose confirmed address is this? 404 for nobody's: nothing is kept of it."""
+
+    email: EmailStr
+
+
 class RecognizePerson(Request[Recognized], type="identity.recognize-person", askers=("marketing", "privacy")):
     """Whose confirmed address is this? Mints an id for a new one. Never asked on mere entry."""
 

@@ -13,6 +13,8 @@ from shared.contracts.message import Created, Done, Message, Request
 
 Ground = Literal["accuracy contested", "unlawful processing", "needed for claims", "objection pending"]
 """Why a person is restricted: GDPR Art. 18(1)(a) to (d)."""
+ClockState = Literal["on time", "due soon", "overdue", "extended", "ended"]
+"""How a case stands to its last day (GDPR Art. 12(3)); the clock of what was answered has ended."""
 
 
 class OpenCase(
@@ -74,6 +76,7 @@ class Case(Message):
     statement: str | None = Field(default=None, repr=False)
     notified_at: datetime | None = None
     """When the notice left that comes before a restriction is lifted (GDPR Art. 18(3))."""
+    clock: ClockState = "on time"
 
 
 class Cases(Message):

@@ -26,6 +26,14 @@ from tests.staff import PASSWORD
 ID = uuid4()
 ANYTHING = {"subject": "News", "text": "Much has happened."}
 PRODUCT = {"name": "SEO Pro", "net": 10_000, "device_limit": 2}
+CASE = f"/staff/privacy-requests/{ID}"
+LETTER = {
+    "right": "access",
+    "channel": "letter",
+    "received_at": "2026-01-05T12:00:00Z",
+    "email": "nobody.known@example.com",
+}
+REFUSAL = {"refused": [{"ground": "excessive"}], "reasons": "It is the fourth one of this week."}
 SignIn = Callable[..., Awaitable[dict[str, str]]]
 
 
@@ -65,6 +73,16 @@ ACTS: list[tuple[str, str, Any, set[Role], int]] = [
     ("GET", "/staff/payment-cases", None, {"finance", "support"}, 200),
     ("PUT", f"/staff/payment-cases/{ID}/resolution", None, {"finance", "support"}, 404),
     ("POST", "/staff/person-links", {"subject_id": str(ID), "other_id": str(uuid4())}, {"support", "officer"}, 404),
+    ("GET", "/staff/privacy-requests", None, {"officer", "support"}, 200),
+    ("GET", f"/staff/privacy-requests/{ID}?purpose=answering", None, {"officer", "support"}, 404),
+    ("PUT", f"/staff/privacy-requests/{ID}/assignee", {"assignee": str(ID)}, {"officer", "support"}, 404),
+    ("POST", f"/staff/privacy-requests/{ID}/notes", {"text": "Called back."}, {"officer", "support"}, 404),
+    ("POST", "/staff/privacy-requests", LETTER, {"officer", "support"}, 404),
+    ("PUT", f"{CASE}/identity-question", {"question": "Which invoice was your last one?"}, {"officer"}, 404),
+    ("PUT", f"{CASE}/identity-answer", {"answered_on": "2026-01-05"}, {"officer", "support"}, 404),
+    ("PUT", f"{CASE}/approval", {"identified_by": "callback"}, {"officer"}, 404),
+    ("PUT", f"{CASE}/extension", {"reason": "number", "explanation": "There were four of them."}, {"officer"}, 404),
+    ("PUT", f"{CASE}/refusal", REFUSAL, {"officer"}, 404),
     ("PUT", f"/staff/privacy-requests/{ID}/lifting-notice", {"reason": "The address is right now."}, {"officer"}, 404),
     ("PUT", f"/staff/privacy-requests/{ID}/lifting", None, {"officer"}, 404),
     ("POST", "/staff/campaigns", ANYTHING, {"marketer"}, 201),

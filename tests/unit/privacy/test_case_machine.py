@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 
 from deploy.local.folders import PROJECT
-from services.privacy.cases.machine import MACHINES, Right, drawn, opens_in
+from services.privacy.cases.machine import MACHINES, PENDING, REFUSED, Right, drawn, opens_in
 from shared.contracts.privacy.erasures import CaseState
 
 RIGHTS = get_args(Right)
@@ -22,12 +22,28 @@ def test_every_state_is_reached_and_no_step_is_told_twice(right: Right) -> None:
     transitions = MACHINES[right]
     assert {t.before for t in transitions} <= {"", *(t.after for t in transitions)}
     assert len({(t.before, t.after) for t in transitions}) == len(transitions)
-    assert [t.actor for t in transitions if not t.before] == ["person"]
+    assert [t.actor for t in transitions if not t.before] in (["person"], ["person", "staff"])
 
 
 def test_operators_know_every_state_of_an_erasure() -> None:
-    assert {t.after for t in MACHINES["erasure"]} == set(get_args(CaseState))
+    """But for those in which a case is the desk's alone."""
+    assert {t.after for t in MACHINES["erasure"]} == {*get_args(CaseState), PENDING, REFUSED}
     assert opens_in("erasure") == "waiting"
+
+
+@pytest.mark.parametrize("right", RIGHTS)
+def test_what_staff_enter_waits_for_certainty(right: Right) -> None:
+    """But for an objection to marketing, which is absolute; nobody but an officer lets it go on."""
+    entered = {t.after for t in MACHINES[right] if not t.before and t.actor == "staff"}
+    assert entered == (set() if right == "marketing-objection" else {PENDING})
+    on = {(t.after, t.actor) for t in MACHINES[right] if t.before == PENDING}
+    assert on <= {
+        (opens_in(right), "officer"),
+        (REFUSED, "officer"),
+        ("withdrawn", "person"),
+        ("closed", "participants"),
+        ("ended", "participants"),
+    }
 
 
 @pytest.mark.parametrize("right", [right for right in RIGHTS if right != "erasure"])
@@ -37,10 +53,10 @@ def test_no_query_of_erasures_takes_a_case_of_another_right(right: Right) -> Non
 
 
 ENDINGS: dict[Right, set[str]] = {
-    "erasure": {"closed", "withdrawn"},
-    "access": {"closed", "withdrawn"},
-    "portability": {"closed", "withdrawn"},
-    "restriction": {"ended", "lifted", "withdrawn"},
+    "erasure": {"closed", "refused", "withdrawn"},
+    "access": {"closed", "refused", "withdrawn"},
+    "portability": {"closed", "refused", "withdrawn"},
+    "restriction": {"ended", "lifted", "refused", "withdrawn"},
     "marketing-objection": {"closed", "ended"},
     "objection": {"ended", "overruled", "upheld", "withdrawn"},
     "human-review": {"changed", "confirmed", "ended", "withdrawn"},
