@@ -31,6 +31,7 @@ from services.gateway.routes import (
     sessions,
     staff,
     staff_campaigns,
+    staff_holds,
     staff_people,
     staff_restrictions,
     staff_sales,
@@ -79,6 +80,7 @@ ROUTERS = (
     staff_sales.signed_in,
     staff_people.signed_in,
     staff_restrictions.signed_in,
+    staff_holds.signed_in,
     staff_campaigns.signed_in,
 )
 

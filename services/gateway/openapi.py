@@ -27,6 +27,7 @@ TAGS = {
     "staff: sales": "Products, suspensions, transfers, money that was not booked.",
     "staff: people": "Two ids that are one person.",
     "staff: restrictions": "Announcing that a restriction will be lifted, and lifting it.",
+    "staff: legal holds": "Keeping data in spite of its date: placing, reviewing, releasing a hold.",
     "staff: campaigns": "Mail to those who consented.",
 }
 

@@ -16,6 +16,7 @@ from services.privacy.handlers import (
     erasure_reports,
     erasure_requests,
     erasures,
+    holds,
     notice,
     participants,
     permission_reports,
@@ -29,9 +30,22 @@ from services.privacy.jobs.codes import send_codes
 from services.privacy.jobs.copies import end_copies, make_copies
 from services.privacy.jobs.documents import INTERVAL_S, publish_documents
 from services.privacy.jobs.erasure_orders import close_complete, dispatch
+from services.privacy.jobs.holds import INTERVAL_S as HOLDS_INTERVAL_S
+from services.privacy.jobs.holds import see_to_holds
 from services.privacy.jobs.letters import send_letters
 from services.privacy.jobs.reminders import remind
-from services.privacy.loops import BLOCKS, CLOSING, CODES, COPIES, DISPATCHER, EXPIRY, LETTERS, PUBLISHING, REMINDERS
+from services.privacy.loops import (
+    BLOCKS,
+    CLOSING,
+    CODES,
+    COPIES,
+    DISPATCHER,
+    EXPIRY,
+    HOLDS,
+    LETTERS,
+    PUBLISHING,
+    REMINDERS,
+)
 from services.privacy.register.loading import register as loaded_register
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
@@ -50,7 +64,7 @@ router.include(
     contracts.router, disclosures.router, notice.router, record.router, register.router, erasure_orders.router
 )
 router.include(case_tokens.router, erasures.router, copies.router)
-router.include(permission_reports.router, restrictions.router)
+router.include(permission_reports.router, restrictions.router, holds.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:
@@ -71,6 +85,7 @@ def jobs(settings: PrivacySettings) -> list[Loop]:
         Loop(CLOSING, close_complete, CLOSING_INTERVAL_S),
         Loop(REMINDERS, remind, settings.remind_after_s / 4),
         Loop(BLOCKS, see_to_blocks, settings.remind_after_s / 4),
+        Loop(HOLDS, see_to_holds, HOLDS_INTERVAL_S),
         Loop(LETTERS, send_letters),
         Loop(CODES, send_codes),
         Loop(COPIES, make_copies),

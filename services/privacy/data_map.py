@@ -8,7 +8,7 @@ IDS_END = "the ids lead to nobody any more when the case ends; the rows stay"
 
 DATA_MAP = DataMap(
     service="privacy",
-    version=6,
+    version=7,
     tables=(
         Table(
             "privacy_case",
@@ -25,7 +25,7 @@ DATA_MAP = DataMap(
                 *fact("case_id", "kind", "state", "channel", "language", "verified_by", "received_at"),
                 *fact("due_on", "target_on", "run_at", "terminate_contract", "letter"),
                 *fact("token_hash", withheld="hash"),
-                *fact("letter_due_at", "letter_tries", "ground", "notified_at"),
+                *fact("letter_due_at", "letter_tries", "ground", "notified_at", "hold_told_at"),
                 *fact("order_id", "earlier_orders", "attempt", "closed_at"),
             ),
         ),
@@ -102,6 +102,14 @@ DATA_MAP = DataMap(
             ),
         ),
         Table(
+            "legal_hold",
+            Category.DISPUTES,
+            purposes=(ProcessingPurpose.LEGAL_PROCEEDINGS,),
+            retention=RetentionClass.CLAIMS,
+            kept=True,
+            columns=(OWNER, *fact("hold_id", "case_id", "scope", "ground", "owner", "placed_at", "released_at")),
+        ),
+        Table(
             "subject_link",
             Category.PRIVACY_CASES,
             purposes=(ProcessingPurpose.ACCOUNTABILITY,),
@@ -127,6 +135,7 @@ DATA_MAP = DataMap(
         ),
         Unkeyed("case_event", "evidence: what happened to a case, by its random id", EVIDENCE, "with the case"),
         Unkeyed("case_transition", "how a case may go"),
+        Unkeyed("hold_event", "evidence: what was done about a hold and why", (Category.DISPUTES,), "with the hold"),
         Unkeyed("erasure_order", "evidence: random ids of people and cases", EVIDENCE, IDS_END),
         Unkeyed("order_participant", "evidence: which service answered for how many", EVIDENCE, IDS_END),
         Unkeyed("order_report", "evidence: outcomes by random id", EVIDENCE, IDS_END),

@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 
 from services.privacy.cases.machine import opens_in
 from services.privacy.cases.rules import Opening
+from services.privacy.holds.store import WAITED_FOR
 from services.privacy.loops import DISPATCHER, LETTERS
 from shared.clock import now
 from shared.contracts import privacy
@@ -44,13 +45,15 @@ async def open_case(
     return case_id
 
 
-CASES = """
+CASES = f"""
 SELECT c.case_id, c.kind AS right, c.state, c.received_at, c.due_on, c.target_on, c.run_at AS runs_at, c.closed_at,
   CASE WHEN c.state = 'ready' THEN c.run_at END AS copy_until, c.terminate_contract, c.ground, c.notified_at,
+  (SELECT min(h.review_at) FROM hold h WHERE c.kind = 'erasure' AND c.closed_at IS NULL AND h.subject_id = c.subject_id
+    AND {WAITED_FOR}) AS held_until_review_on,
   p.service, p.answered, p.failed, p.reminders
 FROM privacy_case c
 LEFT JOIN LATERAL (
-  SELECT a.service, a.answered >= cardinality(o.subjects) AS answered, a.failed <> '{}' AS failed, a.reminders
+  SELECT a.service, a.answered >= cardinality(o.subjects) AS answered, a.failed <> '{{}}' AS failed, a.reminders
   FROM order_participant a JOIN erasure_order o USING (order_id) WHERE a.order_id = c.order_id
   UNION ALL
   SELECT service, done_at IS NOT NULL, false, attempts FROM copy_part WHERE case_id = c.case_id
@@ -59,7 +62,7 @@ LEFT JOIN LATERAL (
   FROM block b CROSS JOIN unnest(b.asked) AS service WHERE b.case_id = c.case_id GROUP BY service) p ON true
 WHERE (c.token_hash = $1 OR c.subject_id = $2)
 ORDER BY c.received_at, c.case_id, p.service
-"""
+"""  # noqa: S608 constants
 
 
 async def by_token(tx: Transaction, token: str) -> privacy.Case:

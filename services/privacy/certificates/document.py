@@ -31,8 +31,8 @@ NOT_CHECKED = (
     "what participants held that left before they reported, as listed under `left`",
     "tables without a key to the person, as listed under `unkeyed`: whether they hold something of the person",
 )
-PER_PERSON = ("outcome", "rows", "purged_rows", "retain_until", "review_at", "provision", "exception")
-SUMMARY = ("table", "categories", "outcome", "rows", "retain_until", "review_at", "provision", "exception")
+PER_PERSON = ("outcome", "rows", "purged_rows", "retain_until", "review_at", "provision", "exception", "holds")
+SUMMARY = ("table", "categories", "outcome", "rows", "retain_until", "review_at", "provision", "exception", "holds")
 
 
 def certificate(
@@ -77,6 +77,7 @@ def kept(case: ClosedCase, reports: Sequence[Report]) -> list[Kept]:
             retain_until=_day(table.get("retain_until")),
             review_at=_day(table.get("review_at")),
             grounds="; ".join(table[name] for name in ("provision", "exception") if name in table),
+            holds=tuple(table.get("holds", ())),
         )
         for table in _retained(participants)
     ]

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.privacy.erasure_orders.rules import Asked
+from services.privacy.holds.store import ERASURE_WAITS
 from services.privacy.subject_links import LINKED
 from shared.contracts.participants import ErasureReported
 from shared.contracts.privacy import MAX_SUBJECTS, ErasureOrdered, Participant
@@ -32,7 +33,7 @@ COPY_IS_OPEN = f"""EXISTS (
 PICK = f"""
 WITH ready AS MATERIALIZED (
   SELECT case_id, subject_id, terminate_contract, run_at FROM privacy_case c
-  WHERE state IN ('waiting', 'failed') AND run_at <= clock_timestamp() AND NOT {COPY_IS_OPEN}
+  WHERE state IN ('waiting', 'failed') AND run_at <= clock_timestamp() AND NOT {COPY_IS_OPEN} AND NOT {ERASURE_WAITS}
   ORDER BY run_at LIMIT $1 FOR NO KEY UPDATE),
 named AS (
   SELECT r.case_id, r.subject_id, r.terminate_contract, r.run_at FROM ready r
