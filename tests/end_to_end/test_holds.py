@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -12,12 +12,15 @@ from structlog.testing import capture_logs
 
 from deploy.local.servers import Servers
 from services.identity.jobs.expiry import expire as expire_accounts
+from services.licensing.data_map import DATA_MAP
 from services.licensing.jobs import due_dates
 from services.marketing.jobs.expiry import expire as expire_readers
 from services.privacy.jobs.holds import see_to_holds
 from shared.clock import today
-from shared.contracts import privacy
+from shared.contracts import licensing, privacy
+from shared.personal_data.retention_run import end_retention
 from tests.harness import eventually
+from tests.integration.licensing.driver import order_of
 from tests.scenario import Customer, Scenario, entry, running_scenario, scenario_harness
 
 REVIEW = today() + timedelta(days=90)
@@ -107,6 +110,53 @@ async def test_an_erasure_that_can_not_go_round_a_hold_waits_and_its_person_is_t
 
 
 TOLD = "SELECT hold_told_at IS NOT NULL AND letter IS NULL FROM privacy_case WHERE case_id = $1"
+
+
+async def test_example_11_a_debt_is_held_until_it_is_paid(scenario: Scenario) -> None:
+    """Jan's unpaid invoice: the debt is kept under 17(3)(e), with its hold and its review, and marketing is purged."""
+    jan = await scenario.register_customer("Jan Kowalski", **JANS)
+    await jan.subscribe()
+    order = await scenario.ask(order_of(jan.id, pay_by="transfer"))
+    sold_on, asked_on = date(2026, 12, 15), today()
+    older = "UPDATE invoice SET issued_on = $2, sold_on = $2, due_on = $3, retain_until = $4 WHERE subject_id = $1"
+    until = date(2032, 12, 31)
+    await scenario.rows["licensing"].execute(older, jan.id, sold_on, date(2026, 12, 29), until)
+    await scenario.rows["licensing"].execute(
+        "UPDATE purchase SET retain_until = $2 WHERE subject_id = $1", jan.id, until
+    )
+    certificate = await jan.erase(terminate=True)
+    debt = entry(certificate, "licensing", "invoice")
+    assert debt["outcome"] == "refused"
+    assert debt["retain_until"] == until.isoformat()
+    assert date.fromisoformat(debt["review_at"]) > asked_on
+    assert {"GDPR Art. 17(3)(e)", "GDPR Art. 17(3)(b)"} <= set(debt["exception"].split("; "))
+    assert "unpaid debt: KC art. 118" in debt["provision"]
+    assert entry(certificate, "marketing", "subscriber")["outcome"] == "purged"
+    (hold,) = await eventually(lambda: holds_of(scenario, jan.id))
+    assert debt["holds"] == [str(hold.hold_id)]
+    assert (hold.owner, hold.review_on, hold.released_at) == ("finance", date.fromisoformat(debt["review_at"]), None)
+    (letter,) = await scenario.letters(jan.address, "poza tym, co musimy zachować")
+    assert str(hold.hold_id) in letter
+    assert "faktura nie jest zapłacona" in re.sub(r"\s+", " ", letter)
+    await due_dates.step(scenario.resources["licensing"].database)
+    assert (await holds_of(scenario, jan.id))[0].released_at is None, "a human looks at it, and payment ends it"
+    await scenario.ask(licensing.RecordTransfer(order_id=order.id))
+    await until_second_page(jan, "purchase_terms")
+
+    async def over() -> bool:
+        return (await holds_of(scenario, jan.id))[0].released_at is not None
+
+    await eventually(over)
+    database = scenario.resources["licensing"].database
+    for day, rows in ((until, 1), (until + timedelta(days=1), 0)):
+        await end_retention(database, DATA_MAP, day)
+        assert await scenario.count("licensing", "invoice", jan.id) == rows
+        assert await scenario.count("licensing", "purchase", jan.id) == rows
+
+
+async def holds_of(scenario: Scenario, person: UUID) -> tuple[privacy.LegalHold, ...]:
+    holds: tuple[privacy.LegalHold, ...] = (await scenario.ask(privacy.ListHolds(person_id=person))).holds
+    return holds
 
 
 OLD = {

@@ -37,8 +37,9 @@ async def step(database: Database) -> bool:
         await say_what_waits(tx, orders.ORIGINS_OVER, today(), DATA_MAP)
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
         reviewed = await _review_contracts(tx)
-        judged = await debts.review(tx, today(), BATCH)
-    return BATCH in (expired, notified, dunned, reviewed, judged)
+        await debts.take_over(tx, today())
+        await debts.end(tx, today())
+    return BATCH in (expired, notified, dunned, reviewed)
 
 
 async def _expire_orders(tx: Transaction) -> int:
