@@ -107,7 +107,11 @@ DATA_MAP = DataMap(
             purposes=(ProcessingPurpose.LEGAL_PROCEEDINGS,),
             retention=RetentionClass.CLAIMS,
             kept=True,
-            columns=(OWNER, *fact("hold_id", "case_id", "scope", "ground", "owner", "placed_at", "released_at")),
+            columns=(
+                OWNER,
+                *fact("hold_id", "case_id", "scope", "ground", "placed_at", "released_at"),
+                *fact("owner", withheld="others"),
+            ),
         ),
         Table(
             "subject_link",

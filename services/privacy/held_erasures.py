@@ -17,6 +17,11 @@ UPDATE privacy_case c SET letter = '{LETTER}', letter_due_at = clock_timestamp()
 WHERE kind = 'erasure' AND state IN ('waiting', 'failed') AND run_at <= clock_timestamp() AND letter IS NULL
   AND sealed_address IS NOT NULL AND hold_told_at IS NULL AND {ERASURE_WAITS}
 """  # noqa: S608 constants
+# The hold is gone before its letter has left.
+UNTELL = f"""
+UPDATE privacy_case c SET letter = NULL WHERE letter = '{LETTER}' AND NOT {ERASURE_WAITS}
+  AND subject_id IN (SELECT subject_id FROM hold WHERE hold_id = $1)
+"""  # noqa: S608 constants
 HELD = f"""
 SELECT h.scope AS categories, NULL::date AS retain_until, h.review_at, ARRAY[h.hold_id] AS holds,
   array_to_string(h.provisions || h.exemptions, '; ') AS grounds
@@ -30,6 +35,11 @@ async def tell(tx: Transaction) -> None:
     """Have everybody written to whose erasure is due and waits."""
     if await tx.run(TELL):
         tx.wake(LETTERS)
+
+
+async def untell(tx: Transaction, hold_id: UUID) -> None:
+    """Write to nobody about a hold that is released, if another one is not waited for."""
+    await tx.run(UNTELL, hold_id)
 
 
 async def waited_for(tx: Transaction, subject_id: UUID) -> list[Kept]:

@@ -6,6 +6,7 @@ The transaction's purpose is `legal-duty`: a hold counts for what is retained of
 from datetime import date
 from uuid import UUID, uuid4
 
+from services.privacy import held_erasures
 from services.privacy.erasure_orders.store import ONE_DISPATCHER
 from services.privacy.holds import rules, store
 from services.privacy.holds.store import Locked, Placing
@@ -103,6 +104,7 @@ async def release(tx: Transaction, hold_id: UUID, actor: str, reason: str, today
     kept = claim(today, Claim.CONSUMER)
     for event in await store.release(tx, hold.hold_id, kept, actor, reason):
         tx.publish(event)
+    await held_erasures.untell(tx, hold_id)
     for loop in (DISPATCHER, RETENTION):
         tx.wake(loop)
 

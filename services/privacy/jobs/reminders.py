@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from services.privacy import metrics
 from services.privacy.erasure_orders.store import OWES
+from services.privacy.holds.store import ERASURE_WAITS
 from services.privacy.settings import PrivacySettings
 from shared.clock import today
 from shared.database import Database, Transaction
@@ -33,16 +34,19 @@ enqueued AS (INSERT INTO outbox (type, body) SELECT 'privacy.erasure-reminded.v1
   json_build_object('service', service, 'order', body::json)::text FROM silent)
 SELECT array_agg(DISTINCT service) FROM silent
 """  # noqa: S608 constants
-OVERVIEW = """
-SELECT count(*) FILTER (WHERE due_on <= $1::date + 3) AS nearly_due, count(*) FILTER (WHERE due_on < $1::date) AS late,
-  count(*) FILTER (WHERE state <> 'ordered' AND due_on >= $1::date AND (run_at AT TIME ZONE $2)::date > due_on)
-    AS bound_to_miss,
+# Whoever was told in time why the erasure has to wait has had an answer (GDPR Art. 12(4)).
+OVERVIEW = f"""
+SELECT count(*) FILTER (WHERE NOT told AND due_on <= $1::date + 3) AS nearly_due,
+  count(*) FILTER (WHERE NOT told AND due_on < $1::date) AS late,
+  count(*) FILTER (WHERE NOT told AND state <> 'ordered' AND due_on >= $1::date
+    AND (run_at AT TIME ZONE $2)::date > due_on) AS bound_to_miss,
   count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'ordered') AS ordered,
   count(*) FILTER (WHERE state = 'failed') AS failed, count(*) FILTER (WHERE state = 'gathering') AS gathering,
   (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(ordered_at)), 0)::float FROM erasure_order WHERE open)
     AS oldest_order_s
-FROM privacy_case WHERE state IN ('waiting', 'ordered', 'failed', 'gathering')
-"""
+FROM (SELECT *, hold_told_at IS NOT NULL AND {ERASURE_WAITS} AS told FROM privacy_case c
+  WHERE state IN ('waiting', 'ordered', 'failed', 'gathering')) AS cases
+"""  # noqa: S608 constants
 UNANSWERED = f"""
 SELECT p.service, count(*) AS orders FROM order_participant p JOIN erasure_order o USING (order_id)
 WHERE o.open AND p.service <> 'privacy' AND {OWES}

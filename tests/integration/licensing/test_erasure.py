@@ -318,15 +318,7 @@ async def test_retention_ends_on_its_day_and_not_before(driver: Driver) -> None:
 async def test_what_hangs_on_an_order_is_held_with_it(driver: Driver) -> None:
     """A license can't stay without its order, which tax law lets go one day."""
     person, _, _ = await bought(driver)
-    hold = KnownHold(
-        hold_id=uuid4(),
-        subject_id=person,
-        scope=("D8",),
-        provision="KC art. 118",
-        exemption="GDPR Art. 17(3)(e)",
-        review_on=today() + timedelta(days=90),
-        version=1,
-    )
+    hold = known(person)
     await _know(driver, hold)
     await driver.erase(person, terminate=True)
     after_tax_law = date(today().year + 7, 1, 1)
@@ -335,6 +327,35 @@ async def test_what_hangs_on_an_order_is_held_with_it(driver: Driver) -> None:
     await _know(driver, hold.model_copy(update={"review_on": None, "version": 2}))
     await end_retention(driver.resources.database, DATA_MAP, after_tax_law)
     assert await driver.counts(person) == {}
+
+
+async def test_a_contract_that_ends_after_the_erasure_leaves_what_is_held(driver: Driver) -> None:
+    person, _, key = await bought(driver)
+    hold = known(person)
+    await _know(driver, hold)
+    await driver.erase(person, terminate=False)
+    assert (await driver.ask(ValidateLicense(key=key))).valid
+    over = "UPDATE license SET review_at = $2, expires_at = now() - interval '1 day' WHERE subject_id = $1"
+    await driver.rows.execute(over, person, today())
+    await due_dates.step(driver.resources.database)
+    assert (await driver.ask(ValidateLicense(key=key))).code == "NOT_FOUND"
+    assert await driver.counts(person) == TAX | {"activation": 1, "license": 1}
+    await _know(driver, hold.model_copy(update={"review_on": None, "version": 2}))
+    await end_retention(driver.resources.database, DATA_MAP)
+    assert await driver.counts(person) == TAX
+
+
+def known(person: UUID) -> KnownHold:
+    """A hold on somebody's licenses."""
+    return KnownHold(
+        hold_id=uuid4(),
+        subject_id=person,
+        scope=("D8",),
+        provision="KC art. 118",
+        exemption="GDPR Art. 17(3)(e)",
+        review_on=today() + timedelta(days=90),
+        version=1,
+    )
 
 
 async def _know(driver: Driver, hold: KnownHold) -> None:

@@ -12,7 +12,9 @@ from deploy.local.servers import Servers
 from services.privacy import arrival, held_erasures
 from services.privacy.cases import rules
 from services.privacy.jobs.holds import see_to_holds
+from services.privacy.jobs.reminders import remind
 from services.privacy.sealed_addresses import AddressSeal
+from services.privacy.settings import PrivacySettings
 from shared.clock import now, today
 from shared.contracts import privacy
 from shared.contracts.identity import SubjectsLinked
@@ -26,7 +28,7 @@ from shared.secrets import Keyring
 from tests.askers import STAFF
 from tests.fake_participants import PARTICIPANTS, FakeParticipants, opened_case, privacy_alone
 from tests.harness import DEEPER, Harness, eventually
-from tests.sample.harness import listening, send
+from tests.sample.harness import listening, metric, send
 
 REVIEW = today() + timedelta(days=90)
 WHY = "Suit IX GC 12/26 is pending."
@@ -216,6 +218,28 @@ async def test_who_waits_is_told_once(fakes: FakeParticipants) -> None:
             assert await tx.value(LETTER, person) == expected
         (kept,) = await held_erasures.waited_for(tx, person)
     assert (kept.categories, kept.review_at, len(kept.holds)) == (("*",), REVIEW, 1)
+
+
+async def test_whoever_was_told_why_is_not_late(fakes: FakeParticipants) -> None:
+    for scope, told_at in (("*", now()), ("D9", None)):
+        person = await met(fakes)
+        await placed(fakes, person, scope)
+        await case_of(fakes, person)
+        old = "UPDATE privacy_case SET due_on = $2, run_at = $3, hold_told_at = $4 WHERE subject_id = $1"
+        await fakes.rows.execute(old, person, today() - timedelta(days=7), now() + timedelta(hours=1), told_at)
+    await remind(fakes.database, PrivacySettings.model_construct(remind_after_s=3600.0))
+    assert metric("lethe_erasure_cases_late") == metric("lethe_erasure_cases_nearly_due") == 1
+
+
+async def test_nobody_is_written_to_about_a_hold_that_is_released(fakes: FakeParticipants) -> None:
+    person = await met(fakes)
+    first, second = await placed(fakes, person, "*"), await placed(fakes, person, "D1")
+    await case_of(fakes, person)
+    unsent = "UPDATE privacy_case SET letter = 'held', letter_due_at = now() + interval '1 hour' WHERE subject_id = $1"
+    await fakes.rows.execute(unsent, person)
+    for hold_id, expected in ((first, "held"), (second, None)):
+        await fakes.client.request(privacy.ReleaseHold(hold_id=hold_id, reason="It is not needed any more."))
+        assert await fakes.rows.fetchval(LETTER, person) == expected
 
 
 async def test_an_order_carries_what_is_held_of_its_people(fakes: FakeParticipants) -> None:
