@@ -27,17 +27,28 @@ async def place(tx: Transaction, request: privacy.PlaceHold, officer: UUID, toda
     rules.check_whom((request.person_id, request.case_id))
     rules.check_scope(request.scope, request.ground)
     rules.check_review(request.review_on, today)
+    subject_id, ids = await _person(tx, request)
+    if await store.is_ordered(tx, ids, ONE_DISPATCHER) and await store.would_wait(tx, request.scope):
+        raise refuse(409, "the erasure is under way", field="scope", message="hold what outlives it")
+    placing = _placing(request, subject_id, officer)
+    await _keep(tx, placing, ids)
+    return placing.hold_id
+
+
+async def _person(tx: Transaction, request: privacy.PlaceHold) -> tuple[UUID, list[UUID]]:
+    """Whom a hold is on, and all ids of the person, locked. Raises Refused: 404, 410."""
     field = "person_id" if request.person_id else "case_id"
-    subject_id = request.person_id or await store.person_of(tx, request.case_id or uuid4())
+    subject_id = request.person_id or (await store.person_of(tx, request.case_id) if request.case_id else None)
     everybody = await store.lock_person(tx, subject_id) if subject_id else []
     if not subject_id or not everybody:
         raise refuse(404, "nobody is known by this id", field=field, message="there is nobody to hold data of")
     rules.check_living(any(each.live for each in everybody), request.ground, field)
-    ids = [each.subject_id for each in everybody]
-    if await store.is_ordered(tx, ids, ONE_DISPATCHER) and await store.would_wait(tx, request.scope):
-        raise refuse(409, "the erasure is under way", field="scope", message="hold what outlives it")
+    return subject_id, [each.subject_id for each in everybody]
+
+
+def _placing(request: privacy.PlaceHold, subject_id: UUID, officer: UUID) -> Placing:
     reason = rules.REASONS[request.ground]
-    placing = Placing(
+    return Placing(
         hold_id=uuid4(),
         subject_id=subject_id,
         case_id=request.case_id,
@@ -50,8 +61,6 @@ async def place(tx: Transaction, request: privacy.PlaceHold, officer: UUID, toda
         actor=str(officer),
         reason=request.reason,
     )
-    await _keep(tx, placing, ids)
-    return placing.hold_id
 
 
 async def take_over(tx: Transaction, event: licensing.ClaimHeld) -> None:

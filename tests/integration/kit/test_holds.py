@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import random
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -280,3 +281,69 @@ async def test_a_purge_and_a_change_at_the_same_instant_agree(
         await end_retention(database, DATA_MAP)
         kept = (await there(everything, person)).get("membership", 0)
         assert kept == (outcome == "refused" and first == "placed")
+
+
+class Model:
+    """What should be there of one person, after whatever was done and heard in whatever order."""
+
+    def __init__(self, receipt_until: date) -> None:
+        self.versions: dict[UUID, tuple[int, tuple[str, ...], bool]] = {}
+        self.rows = {"note": "D10", "membership": "D8", "receipt": "D9"}
+        self.ends = {"membership": YESTERDAY, "receipt": receipt_until}
+        self.erased = False
+
+    def heard(self, hold: KnownHold) -> None:
+        version, _, _ = self.versions.get(hold.hold_id, (0, (), False))
+        if hold.version > version:
+            self.versions[hold.hold_id] = (hold.version, hold.scope, hold.review_on is not None)
+
+    def held(self, table: str) -> bool:
+        scopes = [set(scope) for _, scope, in_force in self.versions.values() if in_force]
+        return any(scope & {"*", self.rows[table]} for scope in scopes)
+
+    def erase(self) -> None:
+        self.erased = True
+        self.rows.pop("note", None)
+        self.end(today())
+
+    def end(self, day: date) -> None:
+        over = [table for table in self.rows if self.erased and self.ends[table] < day and not self.held(table)]
+        for table in over:
+            del self.rows[table]
+
+
+async def act(database: Database, model: Model, person: UUID, told: list[KnownHold], chance: random.Random) -> None:
+    """One thing that may happen: an officer decides, a message comes (late, or once more), the clock, the erasure."""
+    what = chance.choice(["place", "release", "hear", "hear", "end", "erase"])
+    if what == "place":
+        told.append(known(person, chance.choice(["D8", "D9", "D10", "*"]), version=len(told) + 1))
+    elif what == "release" and told:
+        told.append(chance.choice(told).model_copy(update={"review_on": None, "version": len(told) + 1}))
+    elif what == "hear" and told:
+        hold = chance.choice(told)
+        await place(database, hold)
+        model.heard(hold)
+    elif what == "end":
+        day = today() + timedelta(days=chance.choice([0, 400]))
+        await end_retention(database, DATA_MAP, day)
+        model.end(day)
+    elif what == "erase" and not model.erased:
+        await erase_people(database, person)
+        model.erase()
+
+
+@pytest.mark.parametrize("seed", range(12 * DEEPER))
+async def test_whatever_happens_in_whatever_order_what_is_held_is_there(
+    database: Database, everything: asyncpg.Connection, seed: int
+) -> None:
+    chance, person = random.Random(seed), uuid4()
+    until = chance.choice([YESTERDAY, NEXT_YEAR])
+    await meet(everything, person)
+    await everything.execute(NOTE, person)
+    await everything.execute(MEMBERSHIP, person)
+    await everything.execute(RECEIPT, person, until)
+    model, told = Model(until), list[KnownHold]()
+    for _ in range(25):
+        await act(database, model, person, told, chance)
+        left = await there(everything, person)
+        assert {table for table in left if table != "hold"} == set(model.rows)
