@@ -100,6 +100,7 @@ metrics = SimpleNamespace(
     dead=Counter("lethe_dead_letters_total", "Messages given up", ["consumer", "reason"]),
     failed=Counter("lethe_erasure_failed_total", "People whose erasure failed in a participant", ["service"]),
     erased=Counter("lethe_erasure_people_total", "People erased by this participant", ["service"]),
+    kept_by_hold=Gauge("lethe_rows_kept_by_hold", "Rows past their day that a legal hold keeps", ["service", "table"]),
     kept_by_restriction=Gauge(
         "lethe_rows_kept_by_restriction", "Rows past their day that stay because of a restriction", ["service", "table"]
     ),

@@ -122,6 +122,11 @@ ERASURES = Dashboard(
             "Rows kept past their day by restrictions",
             {"max by (service, table) (lethe_rows_kept_by_restriction)": "{{service}} {{table}}"},
         ),
+        Panel(
+            "Rows kept past their day by legal holds",
+            {"max by (service, table) (lethe_rows_kept_by_hold)": "{{service}} {{table}}"},
+        ),
+        Panel("Legal holds to be reviewed", {"max(lethe_holds_to_review)": "holds"}),
     ),
 )
 QUEUES = Dashboard(

@@ -31,6 +31,7 @@ from services.gateway.routes import (
     sessions,
     staff,
     staff_campaigns,
+    staff_holds,
     staff_people,
     staff_privacy_requests,
     staff_restrictions,
@@ -83,6 +84,7 @@ ROUTERS = (
     staff_privacy_requests.signed_in,
     staff_restrictions.signed_in,
     staff_reviews.signed_in,
+    staff_holds.signed_in,
     staff_campaigns.signed_in,
 )
 

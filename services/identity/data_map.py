@@ -5,7 +5,7 @@ from shared.purposes import ProcessingPurpose
 
 DATA_MAP = DataMap(
     service="identity",
-    version=5,
+    version=6,
     tables=(
         Table(
             "account",

@@ -11,7 +11,7 @@ TAX = (ProcessingPurpose.TAXES, ProcessingPurpose.ACCOUNTING)
 
 DATA_MAP = DataMap(
     service="licensing",
-    version=3,
+    version=4,
     tables=(
         Table(
             "activation",
@@ -145,6 +145,7 @@ DATA_MAP = DataMap(
             purposes=(ProcessingPurpose.SALES, ProcessingPurpose.TAXES, ProcessingPurpose.ACCOUNTING),
             retention=RetentionClass.TAX,
             kept=True,
+            held_with=(Category.LICENSES, Category.TAX_EVIDENCE),
             columns=(
                 OWNER,
                 Column("country", Category.TAX_EVIDENCE),

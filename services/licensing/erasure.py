@@ -26,7 +26,7 @@ async def prepare_erasure(tx: Transaction, people: Sequence[OrderedSubject]) -> 
     kept_before = await licenses.under_review(tx, list(ending))
     await contract_rows.release(tx, kept_before, today() - timedelta(days=1))
     await contract_rows.keep(tx, await licenses.running(tx, list(everybody - ending)), review_on)
-    await debts.hold(tx, list(everybody), review_on)
+    await debts.hold(tx, list(everybody), today())
 
 
 ERASER = Eraser(DATA_MAP, prepare_erasure)

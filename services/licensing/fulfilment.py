@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from services.licensing import catalogue, sale_records, staff_cases
-from services.licensing.invoices import rules
+from services.licensing.invoices import debts, rules
 from services.licensing.invoices import store as invoices
 from services.licensing.invoices.rules import Payable, Seller
 from services.licensing.licenses import lifetime
@@ -81,6 +81,7 @@ async def settle_by_transfer(tx: Transaction, order: Order, vendor: Vendor) -> N
     await invoices.settle(tx, order.order_id, today())
     await sale_records.keep(tx, order.order_id, rules.retention(order, today()))
     if not order.live:
+        await debts.end(tx, today(), order.subject_id)
         await _ask_staff(tx, order)
         return
     if await lock_of_order(tx, order.order_id) is None:

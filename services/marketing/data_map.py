@@ -5,7 +5,7 @@ from shared.purposes import ProcessingPurpose, Purpose
 
 DATA_MAP = DataMap(
     service="marketing",
-    version=3,
+    version=4,
     tables=(
         Table(
             "subscriber",

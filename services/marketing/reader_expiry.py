@@ -3,7 +3,9 @@
 from datetime import date, timedelta
 from uuid import UUID
 
+from services.marketing.data_map import DATA_MAP
 from shared.database import Transaction
+from shared.personal_data.holds import unless_held
 
 ASKED = timedelta(days=60)
 
@@ -13,11 +15,12 @@ WITH ending AS MATERIALIZED (
   LIMIT $3 FOR UPDATE SKIP LOCKED)
 UPDATE subscriber SET asked_on = $2 WHERE subject_id IN (SELECT subject_id FROM ending)
 """
-DROP_EXPIRED = """
+DROP_EXPIRED = f"""
 WITH old AS MATERIALIZED (
-  SELECT subject_id FROM subscriber WHERE keep_until < $1 AND asked_on <= $2 LIMIT $3 FOR UPDATE SKIP LOCKED)
+  SELECT subject_id FROM subscriber WHERE keep_until < $1 AND asked_on <= $2
+  AND {unless_held(DATA_MAP, "subscriber")} LIMIT $3 FOR UPDATE SKIP LOCKED)
 DELETE FROM subscriber WHERE subject_id IN (SELECT subject_id FROM old) RETURNING subject_id
-"""
+"""  # noqa: S608 constants
 
 
 async def ask(tx: Transaction, day: date, limit: int) -> int:

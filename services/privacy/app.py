@@ -19,6 +19,7 @@ from services.privacy.handlers import (
     erasure_reports,
     erasure_requests,
     erasures,
+    holds,
     notice,
     participants,
     permission_reports,
@@ -35,6 +36,8 @@ from services.privacy.jobs.copies import end_copies, make_copies
 from services.privacy.jobs.desk_letters import send_desk_letters
 from services.privacy.jobs.documents import INTERVAL_S, publish_documents
 from services.privacy.jobs.erasure_orders import close_complete, dispatch
+from services.privacy.jobs.holds import INTERVAL_S as HOLDS_INTERVAL_S
+from services.privacy.jobs.holds import see_to_holds
 from services.privacy.jobs.letters import send_letters
 from services.privacy.jobs.reminders import remind
 from services.privacy.jobs.trace_searches import gather_values, search_traces
@@ -47,6 +50,7 @@ from services.privacy.loops import (
     DIGEST,
     DISPATCHER,
     EXPIRY,
+    HOLDS,
     LETTERS,
     PUBLISHING,
     REMINDERS,
@@ -71,7 +75,7 @@ router.include(
     contracts.router, disclosures.router, notice.router, record.router, register.router, erasure_orders.router
 )
 router.include(case_tokens.router, erasures.router, copies.router)
-router.include(permission_reports.router, restrictions.router, reviews.router)
+router.include(permission_reports.router, restrictions.router, reviews.router, holds.router)
 router.include(desk.router, desk_arrival.router, desk_decisions.router)
 
 
@@ -95,6 +99,7 @@ def jobs(settings: PrivacySettings) -> list[Loop]:
         Loop(SEARCHING, search_traces, settings.search_every_s),
         Loop(REMINDERS, remind, settings.remind_after_s / 4),
         Loop(BLOCKS, see_to_blocks, settings.remind_after_s / 4),
+        Loop(HOLDS, see_to_holds, HOLDS_INTERVAL_S),
         Loop(LETTERS, send_letters),
         Loop(DESK_LETTERS, send_desk_letters),
         Loop(CODES, send_codes),

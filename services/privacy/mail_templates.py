@@ -1,6 +1,7 @@
 """The words of privacy's letters, Polish and English."""
 
 from services.privacy.copy_letters import COPY_CODES
+from services.privacy.hold_letters import HOLD_LETTERS
 
 CODE = COPY_CODES | {
     ("erasure", "pl"): (
@@ -88,7 +89,7 @@ LEFT = {
     ),
 }
 
-LETTERS = {
+LETTERS = HOLD_LETTERS | {
     ("receipt", "pl"): (
         "Otrzymaliśmy Twoje żądanie usunięcia danych",
         (

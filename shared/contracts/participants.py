@@ -74,12 +74,15 @@ class ReportedTable(Message):
     review_at: tuple[date | None, ...] | None = None
     provision: tuple[str | None, ...] | None = None
     exception: tuple[str | None, ...] | None = None
+    holds: tuple[tuple[UUID, ...] | None, ...] | None = None
+    """The legal holds by which rows are kept."""
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
         """One entry per person in every list, and no kept row without its reason and its day (GDPR Art. 12(4))."""
         people = len(self.outcome)
-        lists = (self.rows, self.purged_rows, self.retain_until, self.review_at, self.provision, self.exception)
+        kept = (self.retain_until, self.review_at, self.provision, self.exception, self.holds)
+        lists = (self.rows, self.purged_rows, *kept)
         if any(entries is not None and len(entries) != people for entries in lists):
             raise PydanticCustomError("not_aligned", "needs one entry per person in every list")
         if KEPT.isdisjoint(self.outcome):

@@ -1,4 +1,5 @@
-"""What a service learns before its first event when it joins or was restored: who is gone, who allows what.
+"""What a service learns before its first event when it joins or was restored: what is held, who is gone,
+who allows what.
 
 Events since its queues exist wait in them; everything before is asked for, page by page, and goes on where
 it stopped.
@@ -12,7 +13,7 @@ from shared.contracts.privacy import OrderedSubject
 from shared.database import Database, Transaction
 from shared.messaging.request_client import RequestClient
 from shared.observability import log
-from shared.personal_data import permissions
+from shared.personal_data import holds, permissions
 from shared.personal_data.erasure import Eraser, erase
 from shared.purposes import Purpose
 
@@ -30,7 +31,7 @@ SELECT coalesce(array_agg('lost order ' || id), '{}') FROM unnest($1::uuid[]) id
 WHERE NOT EXISTS (SELECT FROM erasure_report WHERE order_id = id)
   AND NOT EXISTS (SELECT FROM catch_up WHERE topic = 'lost order ' || id)
 """
-START_OVER = "DELETE FROM catch_up WHERE topic IN ('tombstones', 'permissions')"
+START_OVER = "DELETE FROM catch_up WHERE topic IN ('holds', 'tombstones', 'permissions')"
 REMEMBER = "INSERT INTO catch_up (topic, done_at) SELECT unnest($1::text[]), now()"
 LIVING = "SELECT count(*) FROM subject WHERE subject_id = ANY ($1) AND live"
 UNKNOWN_OR_LIVING = """
@@ -45,11 +46,13 @@ class StillLivingError(Exception):
 
 
 async def catch_up(database: Database, client: RequestClient, eraser: Eraser) -> None:
-    """Load the tombstones and permissions that were decided without us.
+    """Load the holds, tombstones and permissions that were decided without us: what is held is not erased.
 
     Raises Refused when privacy does not answer, StillLivingError when somebody erased can't be erased here.
     """
     await _notice_a_restored_database(database, client)
+    while not await _done(database, "holds"):
+        await _holds(database, client)
     while not await _done(database, "tombstones"):
         await _tombstones(database, client, eraser)
     while not await _done(database, "permissions"):
@@ -79,6 +82,14 @@ async def _reached(database: Database, topic: str) -> str:
 async def _advance(tx: Transaction, topic: str, following: str) -> None:
     await tx.run(ADVANCE, topic, following, following == "")
     log.info("caught up", topic=topic, done=following == "")
+
+
+async def _holds(database: Database, client: RequestClient) -> None:
+    page = await client.request(privacy.Holds(after=await _reached(database, "holds"), limit=PAGE))
+    async with database.transaction(Purpose.LEGAL_DUTY) as tx:
+        await tx.run(KNOW, [hold.subject_id for hold in page.holds])
+        await holds.apply(tx, page.holds)
+        await _advance(tx, "holds", page.next)
 
 
 async def _tombstones(database: Database, client: RequestClient, eraser: Eraser) -> None:

@@ -84,6 +84,7 @@ class Table:
     emptied; all other rows go. `withheld` keeps the whole table out of copies for the person, and what is not
     `portable` out of those for another controller: it was made here, neither given nor observed. An upheld objection
     to a purpose that it `ends_with` purges it.
+    A legal hold of a category in `held_with` keeps these rows, too: rows of that category hang on them.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Table:
     withheld: Withheld = ""
     portable: bool = True
     ends_with: tuple[Purpose, ...] = ()
+    held_with: tuple[Category, ...] = ()
 
     @property
     def categories(self) -> tuple[Category, ...]:
@@ -140,8 +142,11 @@ class DataMap:
 
     @property
     def everything(self) -> tuple[Table, ...]:
-        """The service's tables and the kit's own personal table."""
-        return (*self.tables, PERMISSION)
+        """The service's tables and the kit's own personal tables."""
+        return (*self.tables, PERMISSION, HOLD)
+
+    def table(self, name: str) -> Table:
+        return next(each for each in self.everything if each.name == name)
 
 
 def fact(*names: str, withheld: Withheld = "") -> Iterator[Column]:
@@ -157,6 +162,14 @@ PERMISSION = Table(
     purposes=(ProcessingPurpose.ACCOUNTABILITY,),
     retention=RetentionClass.CONTRACT,
     columns=(OWNER, *fact("purpose", "allowed", "version")),
+)
+HOLD = Table(
+    "hold",
+    Category.DISPUTES,
+    purposes=(ProcessingPurpose.LEGAL_PROCEEDINGS,),
+    retention=RetentionClass.CLAIMS,
+    kept=True,
+    columns=(OWNER, *fact("hold_id", "scope", "version")),
 )
 
 # Columns that lethe.personal and lethe.kept add, and the kit's tables that hold ids for a short time.

@@ -10,12 +10,12 @@ from uuid import UUID
 import asyncpg
 
 from shared.clock import today
-from shared.contracts.privacy import OrderedSubject
+from shared.contracts.privacy import KnownHold, OrderedSubject
 from shared.database import Transaction
 from shared.messaging.faults import Fault, classify
 from shared.messaging.outbox import OUTBOX
 from shared.observability import log, metrics, what_failed
-from shared.personal_data import purge
+from shared.personal_data import holds, purge
 from shared.personal_data.data_map import DataMap
 from shared.tracing import current_traceparent
 
@@ -55,15 +55,23 @@ class Eraser:
 
 
 async def erase(
-    tx: Transaction, eraser: Eraser, order_id: UUID, people: Sequence[OrderedSubject], step: Step | None = None
+    tx: Transaction,
+    eraser: Eraser,
+    order_id: UUID,
+    people: Sequence[OrderedSubject],
+    step: Step | None = None,
+    held: Sequence[KnownHold] = (),
 ) -> None:
     """Erase everybody in `people` and store the report; a person who fails alone is reported as failed.
+
+    `held` is what the order says is held of them: the purge sees at least that.
 
     An order that comes again, or at the same instant as its reminder, is answered with the stored report.
     """
     await tx.run(LOCK, [person.subject_id for person in people], f"{LOCK_WAIT_S:.0f}s")
     if await (_report_again(tx, eraser, order_id) if eraser.publishes else tx.value(KNOWN, order_id)):
         return
+    await holds.know(tx, held)
     if step:
         await step(tx)
     await _erase_part(tx, eraser, order_id, 0, people)

@@ -1,4 +1,4 @@
-"""What makes any service a participant: announce, purge, report, be reminded, obey permissions."""
+"""What makes any service a participant: announce, purge, report, be reminded, obey permissions and holds."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -11,12 +11,13 @@ from shared.contracts.participants import UnkeyedTable
 from shared.contracts.trace_search import IdentifyingValues, ReadIdentifyingValues, SearchTraces, TracesPage
 from shared.database import Database, Transaction
 from shared.messaging.router import ServiceRouter
-from shared.personal_data import copies, objections, permissions, trace_search
+from shared.personal_data import copies, holds, objections, permissions, trace_search
 from shared.personal_data.announced_map import announced
 from shared.personal_data.data_map import DataMap
 from shared.personal_data.erasure import Ask, Eraser, Step, erase
 from shared.personal_data.identifying import identifying_values
 from shared.personal_data.maps_at_work import in_force_since
+from shared.personal_data.retention_run import RETENTION
 from shared.personal_data.trace_places import elsewhere
 from shared.personal_data.vacuum import VACUUM
 from shared.purposes import Purpose
@@ -36,7 +37,7 @@ def participant(eraser: Eraser) -> ServiceRouter:
         Whoever was not asked (it joined a moment too late, or left) erases all the same, and has nobody to tell.
         """
         asked = service in {p.service for p in event.participants}
-        await erase(tx, eraser if asked else unasked, event.order_id, event.subjects, prepared)
+        await erase(tx, eraser if asked else unasked, event.order_id, event.subjects, prepared, event.holds)
 
     ask_again = _when_reminded(service, eraser.ask) if eraser.ask else None
 
@@ -44,7 +45,7 @@ def participant(eraser: Eraser) -> ServiceRouter:
     async def erase_when_reminded(event: privacy.ErasureReminded, tx: Transaction, prepared: Step | None) -> None:
         """The order once more, for the one that stayed silent."""
         if event.service == service:
-            await erase(tx, eraser, event.order.order_id, event.order.subjects, prepared)
+            await erase(tx, eraser, event.order.order_id, event.order.subjects, prepared, event.order.holds)
 
     @router.event(privacy.PermissionChanged, purpose=Purpose.RIGHTS, batch=True)
     async def apply_permissions(events: list[privacy.PermissionChanged], tx: Transaction) -> None:
@@ -55,6 +56,13 @@ def participant(eraser: Eraser) -> ServiceRouter:
     @router.event(privacy.ObjectionUpheld, purpose=Purpose.ERASURE)
     async def purge_what_served_it(event: privacy.ObjectionUpheld, tx: Transaction) -> None:
         await objections.purge(tx, eraser.data_map, event.subjects, event.purpose)
+
+    @router.event(privacy.HoldChanged, purpose=Purpose.LEGAL_DUTY, batch=True)
+    async def apply_holds(events: list[privacy.HoldChanged], tx: Transaction) -> None:
+        """What was kept for a hold alone is due once it is released."""
+        await holds.apply(tx, events)
+        if any(event.review_on is None for event in events):
+            tx.wake(RETENTION)
 
     @router.event(privacy.ErasureFulfilled, purpose=Purpose.ERASURE)
     async def clean_up(_event: privacy.ErasureFulfilled, tx: Transaction) -> None:

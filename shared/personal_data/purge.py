@@ -10,11 +10,12 @@ $8 constraint.
 
 from collections.abc import Iterable
 
-from shared.personal_data.data_map import Column, DataMap, Table
+from shared.personal_data.data_map import HOLD, Column, DataMap, Table
+from shared.personal_data.holds import IN_FORCE, covers
 
-PEOPLE = (
-    """WITH people AS (SELECT subject_id, place FROM unnest($1::uuid[]) WITH ORDINALITY AS p (subject_id, place)),"""
-)
+PEOPLE = f"""WITH people AS (SELECT subject_id, place FROM unnest($1::uuid[]) WITH ORDINALITY AS p (subject_id, place)),
+held AS (SELECT hold_id, subject_id, scope, review_at, provisions, exemptions FROM hold
+  WHERE subject_id = ANY ($1) AND {IN_FORCE}),"""
 # Fails while a live row is left, and turns the rows that the law keeps into retained ones (kit_0001.sql).
 FLIP = """
 flipped AS (UPDATE subject SET live = false WHERE subject_id = ANY ($1) AND live RETURNING subject_id),"""
@@ -60,22 +61,43 @@ def _delete(table: Table, condition: str = "") -> str:
 {t}_deletions AS (SELECT subject_id, count(*) AS rows FROM {t}_deleted GROUP BY subject_id),"""
 
 
+REASON = "(review_at IS NOT NULL OR retain_until >= $2)"
+
+
 def _retain(table: Table) -> str:
-    """Rows whose reason still holds are emptied and taken out of live use; the others go."""
+    """Rows whose reason still holds, or that are held, are emptied and taken out of live use; the others go."""
     t = table.name
     emptied = [f"{c.name} = NULL" for c in table.blanked] + [_without_the_erased(c) for c in table.others]
-    assignments = ", ".join(["live = false", *emptied])
-    reason = "(review_at IS NOT NULL OR retain_until >= $2)"
+    assignments = ", ".join(["live = false", *_dated_back(t), *emptied])
+    stays = f"({REASON} IS TRUE OR subject_id IN (SELECT subject_id FROM {t}_held))"
     return (
-        _delete(table, f" AND {reason} IS NOT TRUE")
+        f"""
+{t}_held AS (SELECT * FROM held WHERE {"true" if table is HOLD else covers(table)}),"""
+        + _delete(table, f" AND NOT {stays}")
         + f"""
-{t}_retained AS (UPDATE {t} SET {assignments} WHERE subject_id = ANY ($1) AND {reason}
+{t}_retained AS (UPDATE {t} SET {assignments} WHERE subject_id = ANY ($1) AND {stays}
   RETURNING subject_id, retain_until, review_at, provisions, exemptions),
+{t}_retentions AS (SELECT subject_id, count(*) AS rows, max(retain_until) FILTER (WHERE retain_until >= $2)
+  AS retain_until, max(review_at) AS review_at FROM {t}_retained GROUP BY subject_id),
+{t}_holds AS (SELECT subject_id, json_agg(hold_id ORDER BY hold_id) AS ids, min({t}_held.review_at) AS review_at
+  FROM {t}_held JOIN {t}_retentions USING (subject_id) GROUP BY subject_id),
 {t}_reasons AS (SELECT subject_id, string_agg(DISTINCT p, '; ') AS provision, string_agg(DISTINCT e, '; ') AS exception
-  FROM {t}_retained, unnest(provisions, exemptions) AS reason (p, e) GROUP BY subject_id),
-{t}_retentions AS (SELECT subject_id, count(*) AS rows, max(retain_until) AS retain_until, max(review_at) AS review_at
-  FROM {t}_retained GROUP BY subject_id),"""
+  FROM (SELECT subject_id, provisions, exemptions FROM {t}_retained
+    UNION ALL SELECT subject_id, provisions, exemptions FROM {t}_held JOIN {t}_retentions USING (subject_id)) AS ground,
+  unnest(provisions, exemptions) AS reason (p, e) GROUP BY subject_id),"""
     )
+
+
+def _dated_back(t: str) -> list[str]:
+    """What stays for a hold alone is due as soon as the hold is released; until then its reason is the hold's."""
+    of_hold = f"(SELECT h.{{}} FROM {t}_held h WHERE h.subject_id = {t}.subject_id LIMIT 1)"
+    return [
+        f"retain_until = CASE WHEN {REASON} THEN retain_until ELSE coalesce(retain_until, $2::date - 1) END",
+        *(
+            f"{each} = CASE WHEN cardinality(provisions) > 0 THEN {each} ELSE {of_hold.format(each)} END"
+            for each in ("provisions", "exemptions")
+        ),
+    ]
 
 
 def _count_mentions(table: Table, column: Column) -> str:
@@ -136,14 +158,17 @@ def _counted_entry(named: str, outcome: str, counts: str) -> str:
 def _retained_entry(table: Table) -> str:
     t = table.name
     return f"""(SELECT json_build_object({_named(t, table.categories)},
-  'outcome', json_agg(CASE WHEN kept.review_at IS NOT NULL THEN 'refused' WHEN kept.rows IS NOT NULL THEN 'retained'
-    WHEN gone.rows IS NOT NULL THEN 'purged' ELSE 'nothing_held' END ORDER BY place),
+  'outcome', json_agg(CASE WHEN kept.review_at IS NOT NULL OR holds.ids IS NOT NULL THEN 'refused'
+    WHEN kept.rows IS NOT NULL THEN 'retained' WHEN gone.rows IS NOT NULL THEN 'purged'
+    ELSE 'nothing_held' END ORDER BY place),
   'rows', json_agg(coalesce(kept.rows, gone.rows, 0) ORDER BY place),
   'purged_rows', json_agg(coalesce(gone.rows, 0) ORDER BY place),
-  'retain_until', json_agg(kept.retain_until ORDER BY place), 'review_at', json_agg(kept.review_at ORDER BY place),
-  'provision', json_agg(why.provision ORDER BY place), 'exception', json_agg(why.exception ORDER BY place))
+  'retain_until', json_agg(kept.retain_until ORDER BY place),
+  'review_at', json_agg(least(kept.review_at, holds.review_at) ORDER BY place),
+  'provision', json_agg(why.provision ORDER BY place), 'exception', json_agg(why.exception ORDER BY place),
+  'holds', json_agg(holds.ids ORDER BY place))
   FROM people LEFT JOIN {t}_deletions gone USING (subject_id) LEFT JOIN {t}_retentions kept USING (subject_id)
-  LEFT JOIN {t}_reasons why USING (subject_id))"""
+  LEFT JOIN {t}_reasons why USING (subject_id) LEFT JOIN {t}_holds holds USING (subject_id))"""
 
 
 def _failed_entry(table: Table) -> str:

@@ -1,7 +1,8 @@
 """What the law kept ends by itself on its day: the retention run (GDPR Art. 5(1)(e)).
 
 Nobody who was erased is restricted: with the person went the restriction. Of the living a service deletes by the
-purpose `retention`, which does not see the rows of restricted people (Art. 18(2)), and says here what waits.
+purpose `retention`, which does not see the rows of restricted people (Art. 18(2)), and says here what waits. What a
+legal hold covers stays, of both.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,6 +14,7 @@ from shared.contracts.participants import EndedRetention, RetentionEnded
 from shared.database import Database, Transaction
 from shared.observability import log, metrics
 from shared.personal_data.data_map import DataMap
+from shared.personal_data.holds import end_released, say_what_is_held, unless_held
 from shared.purposes import Purpose, restricted
 
 RETENTION = "retention"
@@ -27,10 +29,12 @@ async def end_retention(database: Database, data_map: DataMap, day: date | None 
     tables = [table.name for table in data_map.everything if table.kept]
     due = day or today()
     async with database.transaction(Purpose.ERASURE) as tx:
-        people = [row["subject_id"] for row in await tx.rows(_whose(tables), due)] if tables else []
-        ended = [found for name in tables if people and (found := await _end(tx, name, due, people))]
+        people = [row["subject_id"] for row in await tx.rows(_whose(data_map, tables), due)]
+        ended = [each for table in tables if people and (each := await _end(tx, data_map, table, due, people))]
         if ended:
             tx.publish(RetentionEnded(service=data_map.service, ended_at=due, tables=tuple(ended)))
+        await say_what_is_held(tx, dict.fromkeys(tables, DUE), due, data_map)
+        await end_released(tx, due)
     return len(people) >= BATCH
 
 
@@ -38,13 +42,17 @@ async def end_retention(database: Database, data_map: DataMap, day: date | None 
 DUE = "NOT live AND retain_until < $1 AND review_at IS NULL"
 
 
-def _whose(tables: Sequence[str]) -> str:
-    due = " UNION ".join(f"SELECT subject_id FROM {table} WHERE {DUE}" for table in tables)
+def _due(data_map: DataMap, table: str) -> str:
+    return f"{DUE} AND {unless_held(data_map, table)}"
+
+
+def _whose(data_map: DataMap, tables: Sequence[str]) -> str:
+    due = " UNION ".join(f"SELECT subject_id FROM {table} WHERE {_due(data_map, table)}" for table in tables)
     return f"SELECT subject_id FROM ({due}) AS due ORDER BY subject_id LIMIT {BATCH}"
 
 
-async def say_what_waits(tx: Transaction, due: Mapping[str, str], day: date) -> None:
-    """Count and log the rows that a restriction keeps past their time; conditions by table, $1 is the day."""
+async def say_what_waits(tx: Transaction, due: Mapping[str, str], day: date, data_map: DataMap) -> None:
+    """Count and log the rows that a restriction or a hold keeps past their time; conditions by table, $1 is the day."""
     await tx.declare(Purpose.UPKEEP)
     for table, is_over in due.items():
         waits = await tx.value(
@@ -53,12 +61,15 @@ async def say_what_waits(tx: Transaction, due: Mapping[str, str], day: date) -> 
         metrics.kept_by_restriction.labels(tx.service, table).set(waits)
         if waits:
             log.info("kept past its day by a restriction", table=table, rows=waits)
+    await say_what_is_held(tx, due, day, data_map)
 
 
-async def _end(tx: Transaction, table: str, day: date, people: Sequence[UUID]) -> EndedRetention | None:
+async def _end(
+    tx: Transaction, data_map: DataMap, table: str, day: date, people: Sequence[UUID]
+) -> EndedRetention | None:
     rows = await tx.rows(
         f"""
-        WITH gone AS (DELETE FROM {table} WHERE subject_id = ANY ($2) AND {DUE} RETURNING subject_id)
+        WITH gone AS (DELETE FROM {table} WHERE subject_id = ANY ($2) AND {_due(data_map, table)} RETURNING subject_id)
         SELECT subject_id, count(*) AS rows FROM gone GROUP BY subject_id""",
         day,
         people,

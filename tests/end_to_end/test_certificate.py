@@ -45,6 +45,7 @@ class Entry(Part):
     review_at: str | None = None
     provision: str | None = None
     exception: str | None = None
+    holds: list[str] | None = None
 
 
 class Participant(Part):
@@ -233,7 +234,7 @@ UNKEYED = {
     "licensing": set(),
     "marketing": {"signup", "suppression"},
     "privacy": {"unconfirmed_request", "case_event"}
-    | {"erasure_order", "order_participant", "order_report", "second_page"},
+    | {"erasure_order", "order_participant", "order_report", "second_page", "hold_event"},
 }
 
 

@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -12,6 +12,7 @@ import pytest
 
 from deploy import broker, databases
 from deploy.local.servers import Servers
+from shared.clock import today
 from shared.contracts import identity, licensing, privacy
 from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
@@ -91,6 +92,14 @@ async def counted_in(scenario: Scenario, service: Service) -> bool:
     return bool(await scenario.rows["privacy"].fetchval(sql, service.name) == service.data_map.version)
 
 
+async def hold(scenario: Scenario, person: Customer, ground: str) -> UUID:
+    """An officer holds what licensing has of somebody's orders."""
+    review_on, reason = today() + timedelta(days=90), "The limitation is suspended."
+    how = {"scope": ("D9",), "ground": ground, "owner": "officer", "review_on": review_on, "reason": reason}
+    placed = await scenario.ask(privacy.PlaceHold(person_id=person.id, **how))
+    return UUID(str(placed.id))
+
+
 async def is_gone(rows: asyncpg.Connection, person: UUID) -> bool:
     return await rows.fetchval("SELECT live FROM subject WHERE subject_id = $1", person) is False
 
@@ -118,6 +127,7 @@ async def test_a_service_that_joins_knows_who_is_gone_and_who_allows_what(
         await person.erase(terminate=True)
     allowing, leaving = await scenario.customer(), await scenario.customer()
     await leave(scenario, leaving)
+    held = [await hold(scenario, person, "tax hold") for person in (gone[0], gone[1], allowing)]
     await prepare(scenario.harness, JOINER)
     async with scenario.resources["licensing"].database.transaction(Purpose.UPKEEP) as tx:  # waits for the joiner
         for person in (*gone, allowing):
@@ -127,6 +137,8 @@ async def test_a_service_that_joins_knows_who_is_gone_and_who_allows_what(
         permission = "SELECT allowed FROM permission WHERE subject_id = $1 AND purpose = 'direct-marketing.email'"
         assert await rows.fetchval(permission, allowing.id) is True
         assert await rows.fetchval(permission, leaving.id) is False
+        known = "SELECT hold_id FROM hold WHERE review_at IS NOT NULL ORDER BY live, hold_id"
+        assert [row["hold_id"] for row in await rows.fetch(known)] == [*sorted(held[:2]), held[2]]
         note = "SELECT count(*) FROM note WHERE subject_id = $1"
         await eventually(lambda: rows.fetchval(note, allowing.id))
         heard = "SELECT count(*) = 6 FROM inbox WHERE consumer LIKE '%license-issued'"

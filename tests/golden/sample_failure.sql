@@ -8,6 +8,8 @@ json_build_object('table', 'receipt', 'categories', '["D9"]'::json,
 json_build_object('table', 'membership', 'categories', '["D8"]'::json,
   'outcome', json_build_array('failed'), 'rows', json_build_array(0)),
 json_build_object('table', 'permission', 'categories', '["D13"]'::json,
+  'outcome', json_build_array('failed'), 'rows', json_build_array(0)),
+json_build_object('table', 'hold', 'categories', '["D15"]'::json,
   'outcome', json_build_array('failed'), 'rows', json_build_array(0))))::text AS body),
 stored AS (INSERT INTO erasure_report (order_id, part, body) SELECT $3, $4, body FROM report),
 published AS (INSERT INTO outbox (type, body, traceparent)

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from services.licensing import staff_cases
+from services.licensing.data_map import DATA_MAP
 from services.licensing.invoices import debts
 from services.licensing.invoices import store as invoices
 from services.licensing.invoices.rules import demand
@@ -33,11 +34,12 @@ async def step(database: Database) -> bool:
         dunned = await _dun(tx)
     async with database.transaction(Purpose.RETENTION) as tx:
         await orders.drop_origins(tx, today())
-        await say_what_waits(tx, orders.ORIGINS_OVER, today())
+        await say_what_waits(tx, orders.ORIGINS_OVER, today(), DATA_MAP)
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
         reviewed = await _review_contracts(tx)
-        judged = await debts.review(tx, today(), BATCH)
-    return BATCH in (expired, notified, dunned, reviewed, judged)
+        await debts.take_over(tx, today())
+        await debts.end(tx, today())
+    return BATCH in (expired, notified, dunned, reviewed)
 
 
 async def _expire_orders(tx: Transaction) -> int:

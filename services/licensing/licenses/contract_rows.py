@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from services.licensing.data_map import DATA_MAP
 from services.licensing.grounds import RUNNING_CONTRACT
 from shared.database import Transaction
+from shared.personal_data.holds import unless_held
 
 # Until the contract's end, at most until $2, when somebody looks again. Repeating it moves the day.
 KEEP = """
@@ -39,13 +41,16 @@ UPDATE purchase SET review_at = NULL, provisions = array_remove(purchase.provisi
   exemptions = array_remove(purchase.exemptions, $4::text)
 FROM contract WHERE purchase.order_id = contract.order_id
 """
-DELETE = """
-WITH contract AS (DELETE FROM license WHERE license_id = $1 RETURNING order_id),
-devices AS (DELETE FROM activation WHERE license_id = $1 RETURNING 1),
-terms AS (DELETE FROM purchase_terms USING contract WHERE purchase_terms.order_id = contract.order_id RETURNING 1)
+# What is held is overdue and stays until its release.
+DELETE = f"""
+WITH contract AS (DELETE FROM license WHERE license_id = $1 AND {unless_held(DATA_MAP, "license")} RETURNING 1),
+devices AS (DELETE FROM activation WHERE license_id = $1 AND {unless_held(DATA_MAP, "activation")} RETURNING 1),
+terms AS (DELETE FROM purchase_terms USING license ended
+  WHERE ended.license_id = $1 AND purchase_terms.order_id = ended.order_id
+    AND {unless_held(DATA_MAP, "purchase_terms")} RETURNING 1)
 SELECT (SELECT count(*) FROM contract) AS license, (SELECT count(*) FROM devices) AS activation,
   (SELECT count(*) FROM terms) AS purchase_terms
-"""
+"""  # noqa: S608 constants
 
 
 @dataclass(frozen=True)

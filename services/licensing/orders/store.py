@@ -4,10 +4,12 @@ from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from services.licensing.data_map import DATA_MAP
 from services.licensing.orders.rules import Buyer, Draft, Order
 from services.licensing.rows import insert
 from shared.contracts.licensing import OrderState
 from shared.database import Transaction
+from shared.personal_data.holds import unless_held
 from shared.problems import refuse
 
 READ = """
@@ -36,8 +38,9 @@ WITH old AS MATERIALIZED (SELECT order_id FROM purchase WHERE state = 'open' AND
 buyers AS (DELETE FROM purchase_buyer WHERE order_id IN (SELECT order_id FROM old))
 UPDATE purchase SET state = 'cancelled' WHERE order_id IN (SELECT order_id FROM old) RETURNING order_id, subject_id
 """
+NOT_HELD = unless_held(DATA_MAP, "purchase_origin")
 ORIGINS_OVER = {"purchase_origin": "purge_after < $1"}
-DROP_ORIGINS = "DELETE FROM purchase_origin WHERE purge_after < $1"
+DROP_ORIGINS = f"DELETE FROM purchase_origin WHERE purge_after < $1 AND {NOT_HELD}"  # noqa: S608 constants
 
 
 async def add(tx: Transaction, draft: Draft) -> Order:

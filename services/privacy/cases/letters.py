@@ -122,7 +122,8 @@ def compose(due: DueLetter, public_url: str, kept: Sequence[Kept] = (), left: Se
 
 def _words(due: DueLetter, *, refused_in_part: bool) -> tuple[str, str]:
     if due.is_about_an_erasure:
-        return LETTERS[f"{due.letter}: refused in part" if refused_in_part else due.letter, due.language]
+        in_part = due.letter == OUTCOME and refused_in_part
+        return LETTERS[f"{due.letter}: refused in part" if in_part else due.letter, due.language]
     return OTHER_LETTERS[due.right, due.letter, due.language]
 
 

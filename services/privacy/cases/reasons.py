@@ -19,6 +19,8 @@ class Kept:
     review_at: date | None
     grounds: str
     """The provisions and exemptions as the participant reported them, in one text."""
+    holds: tuple[str, ...] = ()
+    """The legal holds by which it is kept."""
 
 
 @dataclass(frozen=True)
@@ -37,25 +39,29 @@ WORDS = {
         "open": "Do kiedy: dopóki trwa przyczyna; sprawdzimy to najpóźniej {day}",
         "why": "Dlaczego: {why}",
         "law": "Podstawa prawna: {law}",
+        "holds": "Numer wstrzymania usunięcia: {holds}",
+        "everything": "wszystkie Twoje dane",
     },
     "en": {
         "until": "Until: {day}",
         "open": "Until: as long as the reason holds; we review it by {day}",
         "why": "Why: {why}",
         "law": "Legal basis: {law}",
+        "holds": "Number of the legal hold: {holds}",
+        "everything": "all your data",
     },
 }
 
 
 def reasons(kept: Sequence[Kept], register: Register, language: Language) -> list[list[str]]:
     """What, until when, why and by which law, in lines: what has one day and one reason stands together."""
-    together: dict[tuple[date | None, date | None, str], set[str]] = {}
+    together: dict[tuple[date | None, date | None, str, tuple[str, ...]], set[str]] = {}
     for each in kept:
-        place = (each.review_at, None if each.review_at else each.retain_until, each.grounds)
+        place = (each.review_at, None if each.review_at else each.retain_until, each.grounds, each.holds)
         together.setdefault(place, set()).update(each.categories)
     return [
-        list(_lines(Kept(tuple(sorted(categories, key=number)), until, review_at, grounds), register, language))
-        for (review_at, until, grounds), categories in together.items()
+        list(_lines(Kept(tuple(sorted(categories, key=number)), until, review_at, grounds, holds), register, language))
+        for (review_at, until, grounds, holds), categories in together.items()
     ]
 
 
@@ -78,11 +84,13 @@ def number(category: str) -> tuple[int, str]:
 def _lines(kept: Kept, register: Register, language: Language) -> Iterator[str]:
     words, why, law = WORDS[language], *_grounds(kept.grounds, register, language)
     known = (register.categories.get(category) for category in kept.categories)
-    yield "; ".join(category.title.in_(language) for category in known if category)
+    yield "; ".join(category.title.in_(language) for category in known if category) or words["everything"]
     yield words["open" if kept.review_at else "until"].format(day=kept.review_at or kept.retain_until)
     if why:
         yield words["why"].format(why="; ".join(why))
     yield words["law"].format(law="; ".join(law))
+    if kept.holds:
+        yield words["holds"].format(holds=", ".join(kept.holds))
 
 
 def _grounds(grounds: str, register: Register, language: Language) -> tuple[list[str], list[str]]:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from services.privacy.cases.clock import ClockRow, clock_state
 from services.privacy.cases.machine import opens_in
 from services.privacy.cases.rules import Opening
+from services.privacy.holds.store import WAITED_FOR
 from services.privacy.loops import LETTERS, TRACES
 from shared.clock import now, today
 from shared.contracts import privacy
@@ -67,13 +68,16 @@ async def open_of(tx: Transaction, subject_id: UUID, right: str, about: str | No
 
 
 CLOCK_COLUMNS = tuple(field.name for field in fields(ClockRow))
-CASES = """
+CASES = f"""
 SELECT c.case_id, c.kind AS right, c.state, c.received_at, c.due_on, c.target_on, c.run_at AS runs_at, c.closed_at,
   CASE WHEN c.state = 'ready' THEN c.run_at END AS copy_until, c.terminate_contract, c.ground, c.about, c.statement,
-  c.notified_at, c.asked_on, c.paused_from, c.paused_days, c.extended_on, p.service, p.answered, p.failed, p.reminders
+  c.notified_at, c.asked_on, c.paused_from, c.paused_days, c.extended_on,
+  (SELECT min(h.review_at) FROM hold h WHERE c.kind = 'erasure' AND c.closed_at IS NULL AND h.subject_id = c.subject_id
+    AND {WAITED_FOR}) AS held_until_review_on,
+  p.service, p.answered, p.failed, p.reminders
 FROM privacy_case c
 LEFT JOIN LATERAL (
-  SELECT a.service, a.answered >= cardinality(o.subjects) AS answered, a.failed <> '{}' AS failed, a.reminders
+  SELECT a.service, a.answered >= cardinality(o.subjects) AS answered, a.failed <> '{{}}' AS failed, a.reminders
   FROM order_participant a JOIN erasure_order o USING (order_id) WHERE a.order_id = c.order_id
   UNION ALL
   SELECT service, done_at IS NOT NULL, false, attempts FROM copy_part WHERE case_id = c.case_id
@@ -82,7 +86,7 @@ LEFT JOIN LATERAL (
   FROM block b CROSS JOIN unnest(b.asked) AS service WHERE b.case_id = c.case_id GROUP BY service) p ON true
 WHERE (c.token_hash = $1 OR c.subject_id = $2)
 ORDER BY c.received_at, c.case_id, p.service
-"""
+"""  # noqa: S608 constants
 
 
 async def by_token(tx: Transaction, token: str) -> privacy.Case:

@@ -33,8 +33,8 @@ NOT_CHECKED = (
     "what is sealed or hashed in tables without a key to the person, as listed under `unkeyed`",
     "what `search` names as not gathered, too short or not searched",
 )
-PER_PERSON = ("outcome", "rows", "purged_rows", "retain_until", "review_at", "provision", "exception")
-SUMMARY = ("table", "categories", "outcome", "rows", "retain_until", "review_at", "provision", "exception")
+PER_PERSON = ("outcome", "rows", "purged_rows", "retain_until", "review_at", "provision", "exception", "holds")
+SUMMARY = ("table", "categories", "outcome", "rows", "retain_until", "review_at", "provision", "exception", "holds")
 
 
 def compose(
@@ -87,6 +87,7 @@ def kept(case: ClosedCase, reports: Sequence[Report]) -> list[Kept]:
             retain_until=_day(table.get("retain_until")),
             review_at=_day(table.get("review_at")),
             grounds="; ".join(table[name] for name in ("provision", "exception") if name in table),
+            holds=tuple(table.get("holds", ())),
         )
         for table in _retained(participants)
     ]

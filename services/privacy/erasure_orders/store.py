@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from services.privacy.erasure_orders.rules import Asked
+from services.privacy.holds.store import ERASURE_WAITS
 from services.privacy.open_copies import COPY_IS_OPEN
 from shared.contracts.participants import ErasureReported
 from shared.contracts.privacy import MAX_SUBJECTS, ErasureOrdered, Participant
@@ -27,7 +28,8 @@ PARTICIPANTS = "SELECT service, map_version FROM participant WHERE left_at IS NU
 PICK = f"""
 WITH ready AS MATERIALIZED (
   SELECT case_id, subject_id, terminate_contract, run_at FROM privacy_case c
-  WHERE state IN ('waiting', 'failed') AND run_at <= clock_timestamp() AND NOT {COPY_IS_OPEN} AND EXISTS (
+  WHERE state IN ('waiting', 'failed') AND run_at <= clock_timestamp() AND NOT {COPY_IS_OPEN} AND NOT {ERASURE_WAITS}
+    AND EXISTS (
     SELECT FROM trace_search t WHERE t.case_id = c.case_id AND t.gathered_at IS NOT NULL)
   ORDER BY run_at LIMIT $1 FOR NO KEY UPDATE),
 named AS (

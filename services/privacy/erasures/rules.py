@@ -30,6 +30,7 @@ class CaseRow:
     letter_tries: int
     letter_due_at: datetime
     waits_for_copy: bool = False
+    waits_for_hold: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from uuid import UUID
 from services.privacy.cases.machine import Actor
 from services.privacy.erasure_orders.store import OWES
 from services.privacy.erasures.rules import OPEN, SOON, AskedRow, CaseRow
+from services.privacy.holds.store import ERASURE_WAITS
 from services.privacy.open_copies import COPY_IS_OPEN
 from shared.contracts.privacy.erasures import CaseState
 from shared.database import Row, Transaction
@@ -17,7 +18,8 @@ from shared.law.calendar import WARSAW
 CASE = f"""
 SELECT c.case_id, c.state, c.channel, c.verified_by, c.received_at, c.due_on, c.run_at, c.closed_at, c.attempt,
   array_remove(coalesce(c.earlier_orders, '{{}}') || c.order_id, NULL) AS orders,
-  c.letter, c.letter_tries, c.letter_due_at, c.closed_at IS NULL AND {COPY_IS_OPEN} AS waits_for_copy
+  c.letter, c.letter_tries, c.letter_due_at, c.closed_at IS NULL AND {COPY_IS_OPEN} AS waits_for_copy,
+  c.closed_at IS NULL AND {ERASURE_WAITS} AS waits_for_hold
 FROM privacy_case c WHERE c.kind = 'erasure' AND c.state <> ALL ('{{identity pending,refused}}') AND
 """  # noqa: S608 constants
 DUE_FIRST = " ORDER BY c.due_on, c.received_at, c.case_id"

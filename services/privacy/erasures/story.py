@@ -12,7 +12,12 @@ from shared.contracts.participants import ErasureReported
 from shared.contracts.privacy import ErasureStep
 
 PERSON = "person"
-DONE = {"purged": "purged", "anonymized": "anonymized", "retained": "kept by law", "refused": "kept for the contract"}
+DONE = {
+    "purged": "purged",
+    "anonymized": "anonymized",
+    "retained": "kept by law",
+    "refused": "kept for a contract or a claim",
+}
 
 
 def steps(
@@ -115,6 +120,8 @@ def _waits_for(case: CaseRow, newest: OrderRow | None, in_flight: int, at: datet
         return f"The attempt failed; the next one is at {_moment(case.run_at)}."
     if case.waits_for_copy:
         return "It is ready and waits for its person's copy: that is taken back, or its time is over."
+    if case.waits_for_hold:
+        return "It is ready and waits for a legal hold: that is released, or reviewed (GET /staff/holds)."
     return f"It is ready and waits to be ordered; {_count(in_flight, 'order')} waiting for answers."
 
 

@@ -9,6 +9,7 @@ from collections.abc import Collection
 from uuid import uuid4
 
 from services.privacy.erasure_orders import reports, store
+from services.privacy.holds.store import of_people
 from shared.contracts.privacy import ErasureOrdered, OrderedSubject
 from shared.database import Database, Transaction
 from shared.observability import log
@@ -53,6 +54,7 @@ async def _order(tx: Transaction, required: Collection[str]) -> int:
             OrderedSubject(subject_id=s.subject_id, case_id=s.case_id, terminate_contract=s.terminate_contract)
             for s in subjects
         ),
+        holds=await of_people(tx, [s.subject_id for s in subjects]),
     )
     note_about(order)
     await store.store(tx, order)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from services.privacy import held_erasures
 from services.privacy.cases import letters
 from services.privacy.cases.letter_page import page
 from services.privacy.cases.letters import OUTCOME, DueLetter
@@ -23,9 +24,7 @@ async def send_letters(database: Database, mailer: Mailer, seal: AddressSeal, se
 
     async def compose(due: DueLetter) -> Letter:
         note_about(due)
-        is_outcome = due.is_about_an_erasure and due.letter == OUTCOME
-        outcome = await _outcome(database, due) if is_outcome else ((), ())
-        subject, text = letters.compose(due, settings.public_url, *outcome)
+        subject, text = letters.compose(due, settings.public_url, *await _outcome(database, due))
         html = page(subject, text, due.language)
         return Letter(f"{due.letter}-{due.case_id}", seal.open(due.sealed_address), subject, text, html)
 
@@ -39,6 +38,11 @@ async def send_letters(database: Database, mailer: Mailer, seal: AddressSeal, se
 
 
 async def _outcome(database: Database, due: DueLetter) -> tuple[Sequence[Kept], Sequence[Left]]:
+    """What is kept, for now or for long, and what could not be checked; nothing in a letter that does not tell it."""
+    if not due.is_about_an_erasure or due.letter not in (OUTCOME, held_erasures.LETTER):
+        return (), ()
     async with database.transaction(Purpose.RIGHTS) as tx:
+        if due.letter == held_erasures.LETTER:
+            return await held_erasures.waited_for(tx, due.subject_id), ()
         case = await store.closed_case_by_id(tx, due.case_id)
         return kept(case, await store.reports(tx, case.order_id)), await store.left(tx, case)

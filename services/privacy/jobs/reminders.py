@@ -7,6 +7,7 @@ from services.privacy import metrics
 from services.privacy.cases.machine import ANSWERED
 from services.privacy.desk.digest_store import RUNNING, alarm
 from services.privacy.erasure_orders.store import OWES
+from services.privacy.holds.store import ERASURE_WAITS
 from services.privacy.settings import PrivacySettings
 from shared.clock import today
 from shared.database import Database, Transaction
@@ -35,15 +36,18 @@ enqueued AS (INSERT INTO outbox (type, body) SELECT 'privacy.erasure-reminded.v1
   json_build_object('service', service, 'order', body::json)::text FROM silent)
 SELECT array_agg(DISTINCT service) FROM silent
 """  # noqa: S608 constants
+# Whoever was told in time why the erasure has to wait has had an answer (GDPR Art. 12(4)).
 OVERVIEW = f"""
-SELECT count(*) FILTER (WHERE due_on <= day + 3) AS nearly_due, count(*) FILTER (WHERE due_on < day) AS late,
-  count(*) FILTER (WHERE state IN ('waiting', 'failed') AND due_on >= day AND (run_at AT TIME ZONE $3)::date > due_on)
-    AS bound_to_miss,
+SELECT count(*) FILTER (WHERE NOT told AND due_on <= day + 3) AS nearly_due,
+  count(*) FILTER (WHERE NOT told AND due_on < day) AS late,
+  count(*) FILTER (WHERE NOT told AND state IN ('waiting', 'failed') AND due_on >= day
+    AND (run_at AT TIME ZONE $3)::date > due_on) AS bound_to_miss,
   count(*) FILTER (WHERE state = 'waiting') AS waiting, count(*) FILTER (WHERE state = 'ordered') AS ordered,
   count(*) FILTER (WHERE state = 'failed') AS failed, count(*) FILTER (WHERE state = 'gathering') AS gathering,
   (SELECT coalesce(extract(epoch FROM clock_timestamp() - min(ordered_at)), 0)::float FROM erasure_order WHERE open)
     AS oldest_order_s
-FROM privacy_case, coalesce(paused_from, $1::date) AS day WHERE {RUNNING}
+FROM (SELECT *, coalesce(paused_from, $1::date) AS day, hold_told_at IS NOT NULL AND {ERASURE_WAITS} AS told
+  FROM privacy_case c WHERE {RUNNING}) AS cases
 """  # noqa: S608 constants
 UNANSWERED = f"""
 SELECT p.service, count(*) AS orders FROM order_participant p JOIN erasure_order o USING (order_id)

@@ -3,7 +3,7 @@
 from shared.migrations import run_sql_beside
 
 revision = "privacy_traces"  # the name by which databases know it
-down_revision = "privacy_decisions"
+down_revision = "privacy_0020"
 branch_labels = None
 depends_on = None
 

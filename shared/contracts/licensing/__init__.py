@@ -1,6 +1,7 @@
 """What licensing says and can be asked: catalogue, orders, payments, invoices, licenses, devices."""
 
 from shared.contracts.licensing.catalogue import ListProducts, Product, Products, PutProduct
+from shared.contracts.licensing.claims import ClaimEnd, ClaimEnded, ClaimHeld
 from shared.contracts.licensing.invoices import Invoice, InvoiceIssued, Invoices, ListInvoices, ReadInvoice
 from shared.contracts.licensing.license_keys import (
     ActivateLicense,
@@ -63,6 +64,9 @@ from shared.contracts.licensing.terms import ReadTerms, Terms
 __all__ = [
     "ActivateLicense",
     "CancelOrder",
+    "ClaimEnd",
+    "ClaimEnded",
+    "ClaimHeld",
     "Code",
     "DeactivateDevice",
     "DeactivateLicense",

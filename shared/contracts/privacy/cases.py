@@ -77,6 +77,8 @@ class Case(Message):
     notified_at: datetime | None = None
     """When the notice left that comes before a restriction is lifted (GDPR Art. 18(3))."""
     clock: ClockState = "on time"
+    held_until_review_on: date | None = None
+    """When somebody looks again at the legal hold that an erasure waits for."""
 
 
 class Cases(Message):

@@ -5,6 +5,7 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.message import PARTICIPANTS, Event, Message, Request
+from shared.contracts.privacy.holds import KnownHold
 
 
 class Participant(Message):
@@ -32,6 +33,8 @@ class ErasureOrdered(Event, type="privacy.erasure-ordered.v1"):
     order_id: UUID
     participants: tuple[Participant, ...]
     subjects: tuple[OrderedSubject, ...] = Field(max_length=MAX_SUBJECTS)
+    holds: tuple[KnownHold, ...] = ()
+    """What was held of them, by which version, as the order was written: nobody purges without knowing so much."""
 
     @property
     def case_id(self) -> UUID | None:

@@ -236,6 +236,7 @@ async def test_an_erasure_deletes_empties_flips_and_reports(database: Database, 
         ("receipt", "payer_id"): ("anonymized", 1),
         ("membership", None): ("nothing_held", 0),
         ("permission", None): ("nothing_held", 0),
+        ("hold", None): ("nothing_held", 0),
     }
 
 

@@ -1,6 +1,7 @@
 """Erasure of buyers through the real kit: what goes, what the law keeps, what a running contract needs."""
 
 from datetime import date, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,7 +12,8 @@ from services.licensing.jobs import due_dates
 from shared.clock import now, today
 from shared.contracts import licensing
 from shared.contracts.licensing import ActivateLicense, DeactivateLicense, ValidateLicense
-from shared.contracts.privacy import OrderedSubject
+from shared.contracts.privacy import KnownHold, OrderedSubject
+from shared.personal_data import holds
 from shared.personal_data.erasure import erase
 from shared.personal_data.retention_run import end_retention
 from shared.purposes import Purpose
@@ -21,6 +23,12 @@ from tests.integration.licensing.driver import Driver, all_of
 
 TAX = {"invoice": 1, "payment": 1, "purchase": 1}
 RUNNING = {"activation": 1, "license": 1, "purchase_terms": 1}
+HELD = "NOT live AND review_at > now() AND exemptions = ARRAY['GDPR Art. 17(3)(e)']"
+OLDER = """
+UPDATE invoice SET review_at = $2, provisions = array_append(provisions, 'unpaid debt: KC art. 118'),
+  exemptions = array_append(exemptions, 'GDPR Art. 17(3)(e)')
+WHERE subject_id = $1
+"""
 REPORTED = """
 SELECT t -> 'outcome' ->> 0 FROM erasure_report r, json_array_elements(r.body::json -> 'tables') t
 WHERE r.body::json -> 'subjects' ->> 0 = $1 AND t ->> 'table' = $2
@@ -226,14 +234,24 @@ async def test_a_debt_is_held_until_it_is_paid(driver: Driver) -> None:
     person = await driver.person(kind="sole trader")
     order_id = await driver.order(person, pay_by="transfer")
     await driver.erase(person, terminate=True)
-    held = await driver.rows.fetchrow("SELECT review_at, exemptions FROM invoice WHERE subject_id = $1", person)
-    assert held is not None
-    assert held["review_at"] > today()
-    assert "GDPR Art. 17(3)(e)" in held["exemptions"]
+    assert await driver.counts(person) == {"invoice": 1, "purchase": 1, "purchase_terms": 1}
+    assert [await outcome(driver, person, table) for table in ("invoice", "purchase_terms", "license")] == [
+        "refused",
+        "refused",
+        "nothing_held",
+    ]
+    assert await driver.count("hold", person, HELD) == 1
     await driver.ask(licensing.RecordTransfer(order_id=order_id))
+    assert await driver.count("hold", person, HELD) == 0
+    await eventually(partial(gone, driver, person))
     assert await driver.count("invoice", person, "review_at IS NULL AND exemptions = ARRAY['GDPR Art. 17(3)(b)']") == 1
     assert await driver.count("purchase", person, "state = 'paid'") == 1
     assert await driver.ends("invoice", person) == {date(today().year + 6, 12, 31)}
+
+
+async def gone(driver: Driver, person: UUID) -> bool:
+    """What was kept for the debt alone is no more."""
+    return await driver.count("purchase_terms", person) == 0
 
 
 @pytest.mark.parametrize(("due_years_ago", "barred"), [(0, False), (3, False), (4, True), (6, True)])
@@ -244,18 +262,28 @@ async def test_a_debt_is_looked_at_again_until_it_is_time_barred(
     person = await driver.person(kind="sole trader")
     order_id = await driver.order(person, pay_by="transfer")
     await driver.erase(person, terminate=True)
-    past = "UPDATE invoice SET review_at = $2, due_on = $3 WHERE subject_id = $1"
     due_on = today().replace(year=today().year - due_years_ago, month=6, day=1)
-    await driver.rows.execute(past, person, today(), due_on)
+    await driver.rows.execute("UPDATE invoice SET due_on = $2 WHERE subject_id = $1", person, due_on)
     await due_dates.step(driver.resources.database)
-    tax_alone = (
-        "review_at IS NULL AND exemptions = ARRAY['GDPR Art. 17(3)(b)'] AND NOT (provisions::text LIKE '%unpaid%')"
-    )
-    assert await driver.count("invoice", person, tax_alone) == barred
-    assert await driver.count("invoice", person, "review_at > now()") == (not barred)
+    assert await driver.count("hold", person, HELD) == (not barred)
     assert await driver.count("invoice", person, "retain_until IS NOT NULL") == 1
     await driver.ask(licensing.RecordTransfer(order_id=order_id))  # nothing is held for what comes after
-    assert await driver.count("invoice", person, "review_at IS NULL") == 1
+    await eventually(partial(gone, driver, person))
+    assert await driver.count("hold", person, HELD) == 0
+
+
+async def test_what_was_held_before_there_were_holds_is_taken_over(driver: Driver) -> None:
+    """Each unpaid invoice had a review of its own."""
+    person = await driver.person(kind="sole trader")
+    order_id = await driver.order(person, pay_by="transfer")
+    await driver.erase(person, terminate=True)
+    await driver.rows.execute("DELETE FROM hold WHERE subject_id = $1", person)
+    await driver.rows.execute(OLDER, person, today())
+    await due_dates.step(driver.resources.database)
+    assert await driver.count("invoice", person, "review_at IS NULL AND cardinality(provisions) = 1") == 1
+    assert await driver.count("hold", person, HELD) == 1
+    await driver.ask(licensing.RecordTransfer(order_id=order_id))
+    await eventually(partial(gone, driver, person))
 
 
 async def test_erasure_and_payments_at_once_leave_nothing_live(driver: Driver) -> None:
@@ -285,3 +313,51 @@ async def test_retention_ends_on_its_day_and_not_before(driver: Driver) -> None:
     assert await driver.counts(person) == before == TAX | {"invoice": 2, "refund": 1}
     await end_retention(driver.resources.database, DATA_MAP, last + timedelta(days=1))
     assert await driver.counts(person) == {}
+
+
+async def test_what_hangs_on_an_order_is_held_with_it(driver: Driver) -> None:
+    """A license can't stay without its order, which tax law lets go one day."""
+    person, _, _ = await bought(driver)
+    hold = known(person)
+    await _know(driver, hold)
+    await driver.erase(person, terminate=True)
+    after_tax_law = date(today().year + 7, 1, 1)
+    await end_retention(driver.resources.database, DATA_MAP, after_tax_law)
+    assert await driver.counts(person) == {"activation": 1, "license": 1, "purchase": 1}
+    await _know(driver, hold.model_copy(update={"review_on": None, "version": 2}))
+    await end_retention(driver.resources.database, DATA_MAP, after_tax_law)
+    assert await driver.counts(person) == {}
+
+
+async def test_a_contract_that_ends_after_the_erasure_leaves_what_is_held(driver: Driver) -> None:
+    person, _, key = await bought(driver)
+    hold = known(person)
+    await _know(driver, hold)
+    await driver.erase(person, terminate=False)
+    assert (await driver.ask(ValidateLicense(key=key))).valid
+    over = "UPDATE license SET review_at = $2, expires_at = now() - interval '1 day' WHERE subject_id = $1"
+    await driver.rows.execute(over, person, today())
+    await due_dates.step(driver.resources.database)
+    assert (await driver.ask(ValidateLicense(key=key))).code == "NOT_FOUND"
+    assert await driver.counts(person) == TAX | {"activation": 1, "license": 1}
+    await _know(driver, hold.model_copy(update={"review_on": None, "version": 2}))
+    await end_retention(driver.resources.database, DATA_MAP)
+    assert await driver.counts(person) == TAX
+
+
+def known(person: UUID) -> KnownHold:
+    """A hold on somebody's licenses."""
+    return KnownHold(
+        hold_id=uuid4(),
+        subject_id=person,
+        scope=("D8",),
+        provision="KC art. 118",
+        exemption="GDPR Art. 17(3)(e)",
+        review_on=today() + timedelta(days=90),
+        version=1,
+    )
+
+
+async def _know(driver: Driver, hold: KnownHold) -> None:
+    async with driver.resources.database.transaction(Purpose.LEGAL_DUTY) as tx:
+        await holds.apply(tx, [hold])
