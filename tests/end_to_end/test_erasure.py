@@ -1,7 +1,7 @@
 """The main job from end to end: people come, buy, read, go, and what is left of them is what the law keeps."""
 
 import asyncio
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
@@ -11,6 +11,7 @@ from prometheus_client import REGISTRY
 from shared.clock import now, today
 from shared.contracts import identity, licensing, marketing, participants, privacy
 from shared.contracts.message import Event
+from shared.law.case_clock import day_of_receipt
 from shared.purposes import Purpose
 from tests.harness import eventually
 from tests.scenario import EIGHT_DIGITS, PASSWORD, SERVICES, Customer, Scenario, at_once, entry
@@ -76,7 +77,7 @@ async def test_a_person_who_keeps_the_license(scenario: Scenario) -> None:
         "website": "uodo.gov.pl",
     }
     assert "sąd okręgowy" in refusal["court"]
-    assert refusal["sent_on"] == certificate["closed_at"][:10]
+    assert refusal["sent_on"] == day_of_receipt(datetime.fromisoformat(certificate["closed_at"])).isoformat()
     assert await scenario.live_rows(person.id) == []
     assert (await person.validate("laptop-0001")).code == "VALID"
     assert (await person.activate("laptop-0002")).code == "VALID"

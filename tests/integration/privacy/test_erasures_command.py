@@ -194,7 +194,7 @@ async def test_nothing_of_the_person_is_shown(fakes: FakeParticipants, harness: 
 
 async def test_what_will_miss_its_date_is_found(fakes: FakeParticipants, harness: Harness) -> None:
     later, soon, late, bound = [await opened(fakes, cooling_off=True) for _ in range(4)]
-    set_due = "UPDATE privacy_case SET due_on = current_date + $2::int WHERE case_id = $1"
+    set_due = "UPDATE privacy_case SET due_on = (now() AT TIME ZONE 'Europe/Warsaw')::date + $2::int WHERE case_id = $1"
     for case_id, days in ((soon, 3), (late, -1), (bound, 0)):
         await fakes.rows.execute(set_due, case_id, days)
     outlooks = {case["case_id"]: case["outlook"] for case in (await told(harness, "list"))["cases"]}
