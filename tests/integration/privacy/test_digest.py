@@ -20,7 +20,8 @@ from tests.harness import Harness, eventually
 
 OFFICERS = "officers@example.com"
 AGE = """
-UPDATE privacy_case SET due_on = (now() AT TIME ZONE 'Europe/Warsaw')::date + $2::integer, run_at = now() + interval '1 day' WHERE subject_id = $1
+UPDATE privacy_case SET due_on = (now() AT TIME ZONE 'Europe/Warsaw')::date + $2::integer,
+  run_at = now() + interval '1 day' WHERE subject_id = $1
 """
 NEAR = "case is close to its due date"
 
