@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.privacy.blocks import rulings
 from services.privacy.blocks.store import lock_ids
+from services.privacy.cases.store import say, say_no_more
 from services.privacy.loops import LETTERS
 from shared.contracts.privacy import DecideReview, ObjectionUpheld
 from shared.database import Transaction
@@ -13,7 +14,6 @@ from shared.problems import refuse
 
 WHOSE = "SELECT subject_id FROM privacy_case WHERE case_id = $1"
 LOCK = "SELECT case_id, kind AS right, state, about FROM privacy_case WHERE case_id = $1 FOR NO KEY UPDATE"
-SAY_WHY = "SELECT set_config('lethe.reason', $1, true)"
 DECIDE = """
 UPDATE privacy_case SET state = $2, closed_at = clock_timestamp(), letter_due_at = clock_timestamp(), letter_tries = 0,
   letter = CASE WHEN sealed_address IS NOT NULL THEN $2 END WHERE case_id = $1
@@ -42,12 +42,13 @@ def check(review: Review, decision: str) -> None:
         raise refuse(409, "there is nothing to decide", field="state", message=f"it is {review.state}")
 
 
-async def decide(tx: Transaction, request: DecideReview) -> None:
+async def decide(tx: Transaction, request: DecideReview, by: UUID) -> None:
     """End a review; an objection that is overruled stops nothing any more, one that is upheld purges."""
     review, ids = await _locked(tx, request.case_id)
     check(review, request.decision)
-    await tx.run(SAY_WHY, request.reason)
+    await say(tx, by, request.reason)
     await tx.run(DECIDE, review.case_id, request.decision)
+    await say_no_more(tx)
     if request.decision == "overruled":
         await rulings.release(tx, review.case_id, ids)
     if request.decision == "upheld" and review.about:

@@ -31,7 +31,7 @@ LOOK = """
 INSERT INTO staff_look (subject_id, case_id, purpose, by)
 SELECT subject_id, case_id, $2, $3 FROM privacy_case WHERE case_id = $1 AND live
 """
-ONE = f"{COLUMNS}, subject_id, ground FROM privacy_case WHERE case_id = $1"
+ONE = f"{COLUMNS}, subject_id, ground, about, statement FROM privacy_case WHERE case_id = $1"
 EVENTS = "SELECT at, actor, by, before, after, reason FROM case_event WHERE case_id = $1 ORDER BY event_id"
 NOTES = "SELECT note_id, at, by, text FROM case_note WHERE case_id = $1 ORDER BY at, note_id"
 LETTERS = """
@@ -94,6 +94,8 @@ async def file(tx: Transaction, case_id: UUID) -> DeskFile | None:
         case=_case(row),
         subject_id=row["subject_id"],
         ground=row["ground"],
+        about=row["about"],
+        statement=row["statement"],
         events=tuple(DeskEvent.model_validate(dict(each)) for each in await tx.rows(EVENTS, case_id)),
         notes=tuple(DeskNote.model_validate(dict(each)) for each in await tx.rows(NOTES, case_id)),
         letters=tuple(DeskLetter.model_validate(dict(each)) for each in await tx.rows(LETTERS, case_id)),

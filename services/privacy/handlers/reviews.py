@@ -2,6 +2,7 @@
 
 from services.privacy import reviews
 from shared.contracts import privacy
+from shared.contracts.actors import Actor
 from shared.contracts.message import Done
 from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
@@ -11,6 +12,6 @@ router = ServiceRouter("privacy")
 
 
 @router.request(privacy.DecideReview, purpose=Purpose.RIGHTS)
-async def decide(request: privacy.DecideReview, tx: Transaction) -> Done:
-    await reviews.decide(tx, request)
+async def decide(request: privacy.DecideReview, tx: Transaction, actor: Actor) -> Done:
+    await reviews.decide(tx, request, actor.id)
     return Done()

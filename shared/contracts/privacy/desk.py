@@ -117,6 +117,8 @@ class DeskFile(Message):
     case: DeskCase
     subject_id: UUID
     ground: str | None
+    about: str | None = None
+    statement: str | None = Field(default=None, repr=False)
     events: tuple[DeskEvent, ...]
     notes: tuple[DeskNote, ...]
     letters: tuple[DeskLetter, ...] = ()
