@@ -4,13 +4,14 @@ import asyncio
 import json
 import sys
 import time
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from deploy.commands.console import Json, one_sentence_per_failure
-from deploy.demo import story
+from deploy.demo import rights, story
 from deploy.local import start, system
 from deploy.local.folders import STATE, alone
 
@@ -20,23 +21,34 @@ FAILED = 1
 RUNS = "Another ./lethe demo is running: wait until it is done."
 
 
+class Play(StrEnum):
+    """What is played."""
+
+    ERASURE = "erasure"
+    RIGHTS = "rights"
+
+
+PLAYS = {Play.ERASURE: (story.play, SETTINGS), Play.RIGHTS: (rights.play, SETTINGS | rights.SETTINGS)}
+
+
 def demo(
+    play: Annotated[Play, typer.Argument(help="erasure: the main job; rights: one case of each right.")] = Play.ERASURE,
     seed: Annotated[int, typer.Option(help="Another number makes other people.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Play the main job: 500 people, one erasure step by step, 200 at once, then the evidence.
+    """Play the main job (500 people, one erasure step by step, 200 at once, the evidence), or one case of each right.
 
     It runs on servers of its own (`.lethe/demo`), which it stops at the end; your data is not touched.
     """
     began = time.monotonic()
     console = Console(stderr=as_json, width=None if sys.stdout.isatty() else 140)
-    seed = seed or int(time.time()) % 1_000_000
+    seed, (acts, settings) = seed or int(time.time()) % 1_000_000, PLAYS[play]
     with one_sentence_per_failure(), alone(STATE / "run" / "demo", RUNS):
         try:
             running = start.up(
-                FOLDER, tell=lambda line: console.print(f"{time.monotonic() - began:5.1f} s  {line}"), settings=SETTINGS
+                FOLDER, tell=lambda line: console.print(f"{time.monotonic() - began:5.1f} s  {line}"), settings=settings
             )
-            figures = asyncio.run(story.play(running, console, seed))
+            figures = asyncio.run(acts(running, console, seed))
         except story.DemoFailed as failure:
             typer.echo(f"lethe: {failure}; the logs are in {FOLDER / 'logs'}", err=True)
             raise typer.Exit(FAILED) from None

@@ -1,6 +1,7 @@
 """One person's way through the system, over HTTP as a browser would go it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -124,10 +125,13 @@ class Person:
         self.call("POST", "/newsletter/confirmations", {"token": token})
 
     def ask_for_erasure(self) -> dict[str, Any]:
-        """Ask to be erased and to end the contract; keeps the case token and answers the case."""
+        """Ask to be erased and to end the contract; answers the case."""
+        return self.use_right("erasure", {"terminate_contract": True})
+
+    def use_right(self, right: str, asks: Mapping[str, Any]) -> dict[str, Any]:
+        """Use a right, after the password; keeps the case token and answers the case."""
         self.call("POST", "/me/reauthentication", {"password": self.password})
-        request = {"right": "erasure", "terminate_contract": True}
-        self.case_token = self.call("POST", "/me/privacy-requests", request).json()["token"]
+        self.case_token = self.call("POST", "/me/privacy-requests", {"right": right, **asks}).json()["token"]
         return self.case()
 
     def case(self) -> dict[str, Any]:

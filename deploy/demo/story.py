@@ -62,10 +62,18 @@ async def _populate(connections: dict[str, asyncpg.Connection], console: Console
 
 
 async def _one(running: System, console: Console, seed: int) -> Person:
+    console.print("[bold]2.[/] One of them, from the first day to the last")
+    person = await arrived(running, console, seed)
+    await _erase_one(person, console)
+    return person
+
+
+async def arrived(running: System, console: Console, seed: int) -> Person:
+    """Somebody with an account, a license and the newsletter. Raises DemoFailed without a mailbox to read."""
     if running.servers.mailbox_folder is None:
         raise DemoFailed("the demonstration reads mailed codes: run it without LETHE_SMTP_URL")
     person = Person(running.gateway_url, running.servers.mailbox_folder, seed)
-    console.print(f"[bold]2.[/] {person.full_name} registers, confirms a mailed code and signs in")
+    console.print(f"   {person.full_name} registers, confirms a mailed code and signs in")
     await asyncio.to_thread(person.register)
     client = RequestClient(broker.in_virtual_host(running.servers.amqp_url, system.VIRTUAL_HOST), "demo")
     try:
@@ -75,7 +83,6 @@ async def _one(running: System, console: Console, seed: int) -> Person:
     console.print(f"   buys a license: invoice {invoice}, key activated, it is {person.validate_license()}")
     await asyncio.to_thread(person.subscribe)
     console.print("   subscribes to the newsletter (double opt-in)")
-    await _erase_one(person, console)
     return person
 
 

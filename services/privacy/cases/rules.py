@@ -88,9 +88,11 @@ def opening(
     )
 
 
-def members_opening(request: OpenCase, received_at: datetime, cooling_off_s: float) -> Opening:
-    """The case of a signed-in member."""
-    return opening(
+def members_opening(
+    request: OpenCase, received_at: datetime, cooling_off_s: float, decisions: Collection[str]
+) -> Opening:
+    """The case of a signed-in member. Raises Refused (422) for what does not go with its right."""
+    asked = opening(
         request.subject_id,
         right=request.right,
         terminate_contract=request.terminate_contract,
@@ -100,3 +102,4 @@ def members_opening(request: OpenCase, received_at: datetime, cooling_off_s: flo
         received_at=received_at,
         cooling_off_s=cooling_off_s,
     )
+    return about(grounded(asked, request.ground), request, decisions)

@@ -33,8 +33,7 @@ async def open_case(
     register: Register,
 ) -> Created:
     """Open a case for a signed-in member whose session is fresh."""
-    opening = rules.grounded(rules.members_opening(request, now(), settings.cooling_off_s), request.ground)
-    opening = rules.about(opening, request, register.decisions)
+    opening = rules.members_opening(request, now(), settings.cooling_off_s, register.decisions)
     opened = await arrival.open_case(tx, opening, request.token, prepared.email, seal, settings.required)
     return Created(id=opened)
 
