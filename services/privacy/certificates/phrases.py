@@ -15,7 +15,7 @@ FACTS = {
     "en": {
         "case_id": "Case",
         "received_at": "Request received",
-        "due_on": "Finding due",
+        "due_on": "Answer due",
         "ordered_at": "Erasure ordered",
         "closed_at": "Erasure completed",
         "outcome": "Outcome",
@@ -37,7 +37,7 @@ OUTCOMES = {
 }
 HEADINGS = {
     "pl": {
-        "erased": "Co usunęliśmy",
+        "erased": "Co usunęliśmy, poza tym, co wymieniamy niżej",
         "kept": "Co zachowujemy, jak długo i dlaczego",
         "services": "Kto usuwał i potwierdził",
         "search": "Czego szukaliśmy potem",
@@ -47,7 +47,7 @@ HEADINGS = {
         "refusal": "Twoje prawa wobec częściowej odmowy",
     },
     "en": {
-        "erased": "What we erased",
+        "erased": "What we erased, apart from what is listed below",
         "kept": "What we keep, how long and why",
         "services": "Who erased and confirmed it",
         "search": "What we searched for afterwards",
@@ -90,7 +90,7 @@ SEARCH = {
         "not searched": "This search did not take place as a whole.",
     },
 }
-FOUND = {"pl": "{service}: w {rows} miejscach", "en": "{service}: in {rows} places"}
+FOUND = {"pl": "{service}: liczba miejsc: {rows}", "en": "{service}: number of places: {rows}"}
 TOO_SHORT = {
     "pl": "Wartości zbyt krótkich, by odróżnić je od cudzych, nie szukaliśmy: {count}.",
     "en": "Values too short to be told from those of others were not searched for: {count}.",

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from ipaddress import ip_address
 from typing import Any
 from uuid import UUID
 
@@ -88,8 +89,15 @@ def values_of(case: DueCase, gathered: Iterable[IdentifyingValues], addresses: I
 
 
 def tells_apart(value: str) -> bool:
-    """Whether a value is long enough not to stand in anybody's rows by chance."""
-    return len(value) >= SHORTEST and sum(character.isalnum() for character in value) >= SHORTEST
+    """Whether a value is long enough not to stand in anybody's rows by chance, and no address of every machine."""
+    return sum(character.isalnum() for character in value) >= SHORTEST and not _is_loopback(value)
+
+
+def _is_loopback(value: str) -> bool:
+    try:
+        return ip_address(value).is_loopback
+    except ValueError:
+        return False
 
 
 def passes(cases: Iterable[SoughtCase]) -> Iterator[tuple[SoughtCase, ...]]:

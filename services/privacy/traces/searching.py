@@ -22,6 +22,7 @@ from shared.problems import Refused
 from shared.purposes import Purpose
 from shared.seals import unseal
 from shared.secrets import Keyring
+from shared.tracing import note
 
 MAX_CASES = 500
 PAGE_TIMEOUT_S = 30.0
@@ -67,7 +68,8 @@ def _opened(leased: Sequence[Sealed], keyring: Keyring) -> Iterator[SoughtCase]:
         try:
             values = json.loads(unseal(keyring, USE, each.sealed))
         except InvalidToken:
-            log.error("sealed values fit no key", case_id=str(each.case_id))
+            note(case_id=each.case_id)
+            log.error("sealed values fit no key")
             continue
         yield SoughtCase(case_id=each.case_id, subjects=tuple(each.subjects), values=tuple(values))
 
@@ -101,7 +103,8 @@ async def _keep(database: Database, service: str, cases: Sequence[SoughtCase], s
     ids = [case.case_id for case in cases]
     summed = rules.summed(seen.traces)
     for case_id in sorted({trace.case_id for trace in summed if trace.ending == "found"}):
-        log.error("a value of somebody erased was found", participant=service, case_id=str(case_id))
+        note(case_id=case_id)
+        log.error("a value of somebody erased was found", participant=service)
     async with database.transaction(Purpose.ERASURE) as tx:
         await store.answered(tx, ids, service, seen.read, seen.unread, summed)
         await store.destroy(tx)
