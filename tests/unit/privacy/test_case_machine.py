@@ -33,7 +33,7 @@ def test_operators_know_every_state_of_an_erasure() -> None:
 
 @pytest.mark.parametrize("right", RIGHTS)
 def test_what_staff_enter_waits_for_certainty(right: Right) -> None:
-    """But for an objection to marketing, which is absolute, and for what is weighed, which is asked for in the panel."""
+    """But for an objection to marketing, which is absolute, and what is weighed, which is asked for in the panel."""
     entered = {t.after for t in MACHINES[right] if not t.before and t.actor == "staff"}
     assert entered == (set() if right in ("marketing-objection", "objection", "human-review") else {PENDING})
     on = {(t.after, t.actor) for t in MACHINES[right] if t.before == PENDING}
