@@ -92,8 +92,8 @@ SEARCH = {
 }
 FOUND = {"pl": "{service}: liczba miejsc: {rows}", "en": "{service}: number of places: {rows}"}
 TOO_SHORT = {
-    "pl": "Wartości zbyt krótkich, by odróżnić je od cudzych, nie szukaliśmy: {count}.",
-    "en": "Values too short to be told from those of others were not searched for: {count}.",
+    "pl": "Wartości, których nie da się odróżnić od cudzych, nie szukaliśmy: {count}.",
+    "en": "Values that can't be told from those of others were not searched for: {count}.",
 }
 NOT_SEARCHED = {
     "pl": "{service}: nie przeszukano: {places}",

@@ -73,7 +73,7 @@ def test_it_says_what_the_search_saw_and_what_it_did_not() -> None:
     assert "newsletter and campaigns (marketing): number of places: 3" in said
     assert "newsletter and campaigns (marketing): not searched: the log" in said
     assert "orders, invoices and licenses (licensing): did not say in time" in said
-    assert "too short to be told from those of others were not searched for: 1" in said
+    assert "that can't be told from those of others were not searched for: 1" in said
     assert "the search found something that was left behind" in said
     quiet = text(in_words("en", search()))
     assert "we found nothing" in quiet
