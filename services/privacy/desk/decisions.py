@@ -32,6 +32,12 @@ async def held(tx: Transaction, case_id: UUID) -> tuple[LockedCase, list[UUID]]:
     return await store.locked(tx, case_id), ids
 
 
+def _check_running(case: LockedCase) -> None:
+    """Raise Refused (409) for a case whose person has been answered."""
+    if case.clock.is_over:
+        raise refuse(409, "the clock of this case has ended", field="state", message=f"it is {case.state}")
+
+
 async def ask_identity(tx: Transaction, request: privacy.AskIdentity, by: UUID) -> None:
     """Write to the person; what was gathered for a copy is destroyed, an erasure waits. Raises Refused: 404, 409."""
     case, _ = await held(tx, request.case_id)
@@ -48,8 +54,9 @@ async def ask_identity(tx: Transaction, request: privacy.AskIdentity, by: UUID) 
 
 
 async def record_answer(tx: Transaction, case_id: UUID, answered: date, by: UUID) -> None:
-    """Raises Refused: 404, 409 without a question, 422 for a day on which it cannot have come."""
+    """Raises Refused: 404; 409 without a question or once answered; 422 for a day on which it cannot have come."""
     case, _ = await held(tx, case_id)
+    _check_running(case)
     await decision_store.keep_clock(tx, case_id, clock.answer(case.clock, answered, today()))
     await store.note_event(tx, case_id, "staff", "identity answered", by)
 
@@ -99,8 +106,7 @@ def _opening(case: LockedCase, cooling_off_s: float) -> Opening:
 async def extend(tx: Transaction, request: privacy.ExtendCase, by: UUID) -> None:
     """Take two months more. Raises Refused: 404; 409 after the first month, the second time, and once answered."""
     case, _ = await held(tx, request.case_id)
-    if case.clock.is_over:
-        raise refuse(409, "the clock of this case has ended", field="state", message=f"it is {case.state}")
+    _check_running(case)
     extended = clock.extend(case.clock, today(), ExtensionReason(request.reason))
     await decision_store.keep_clock(tx, case.case_id, extended, request.reason)
     await store.note_event(tx, case.case_id, "officer", f"extended: {request.reason}", by)

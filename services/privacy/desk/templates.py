@@ -57,10 +57,10 @@ LATE: dict[Language, str] = {
     "en": "We answer after the last day, for which we apologize. Why: {why}\n\n",
 }
 STANDS: dict[tuple[bool, Language], str] = {
-    (True, "pl"): "Do Twojej odpowiedzi termin naszej odpowiedzi nie biegnie (RODO art. 12 ust. 6).",
-    (True, "en"): "Until you answer, the time for our answer does not run (GDPR Art. 12(6)).",
-    (False, "pl"): "Termin naszej odpowiedzi biegnie dalej.",
-    (False, "en"): "The time for our answer goes on.",
+    (True, "pl"): "Do czasu Twojej odpowiedzi\nnasz termin nie biegnie (RODO art. 12 ust. 6).",
+    (True, "en"): "Until you answer,\nour time does not run (GDPR Art. 12(6)).",
+    (False, "pl"): "Nasz termin biegnie dalej.",
+    (False, "en"): "Our time goes on.",
 }
 
 HEAD: dict[Language, str] = {
@@ -93,26 +93,27 @@ LETTERS: dict[tuple[Kind, Language], tuple[str, str]] = {
     ),
     ("joined", "pl"): (
         "Twoje żądanie łączymy ze sprawą, która już trwa",
-        HEAD["pl"] + "Otrzymaliśmy jeszcze jedno takie żądanie: {what}.\nPołączyliśmy je z tą sprawą, nie odmawiamy\n"
-        "go ani nie pobieramy opłaty. Odpowiemy najpóźniej: {due}.\n" + CONTACT["pl"],
+        HEAD["pl"] + "Otrzymaliśmy jeszcze jedno takie żądanie: {what}.\n"
+        "Połączyliśmy je z tą sprawą: nie odmawiamy go i nie pobieramy opłaty. Odpowiemy najpóźniej: {due}.\n"
+        + CONTACT["pl"],
     ),
     ("joined", "en"): (
         "We join your request to the case that is open",
-        HEAD["en"] + "We have received one more such request: {what}.\nIt is joined to this case: it is not refused,\n"
-        "and there is no fee. We answer by: {due}.\n" + CONTACT["en"],
+        HEAD["en"] + "We have received one more such request: {what}.\n"
+        "It is joined to this case: it is not refused, and there is no fee. We answer by: {due}.\n" + CONTACT["en"],
     ),
     ("identity question", "pl"): (
         "Pytanie do Twojego żądania: upewnijmy się, że to Ty",
         HEAD["pl"] + "Nie mamy pewności, że żądanie pochodzi od osoby, której dane dotyczą, dlatego pytamy:\n\n"
         "{question}\n\n"
-        "Nie przysyłaj skanu dokumentu tożsamości. {stands}\nDo tego czasu niczego nie zmieniamy i nie wydajemy.\n"
+        "Nie przysyłaj skanu dokumentu tożsamości. {stands}\nDo tego czasu niczego nie usuwamy ani nie wydajemy.\n"
         + CONTACT["pl"],
     ),
     ("identity question", "en"): (
         "A question about your request: is it you?",
         HEAD["en"] + "We are not certain that the request comes from the person whom the data are about. So we ask:\n\n"
         "{question}\n\n"
-        "Do not send a scan of an identity document. {stands}\nUntil then we change nothing and hand nothing out.\n"
+        "Do not send a scan of an identity document. {stands}\nUntil then we erase nothing and hand nothing out.\n"
         + CONTACT["en"],
     ),
     ("extension", "pl"): (
@@ -127,12 +128,12 @@ LETTERS: dict[tuple[Kind, Language], tuple[str, str]] = {
     ),
     ("refusal", "pl"): (
         "Odmawiamy Twojemu żądaniu",
-        HEAD["pl"] + "{late}Odmawiamy temu, o co prosisz ({right}):\n\n{what}\n\n"
+        HEAD["pl"] + "{late}Odmawiamy temu, o co prosisz: {right}.\n\n{what}\n\n"
         "Dlaczego: {reasons}\n" + REMEDIES["pl"] + CONTACT["pl"],
     ),
     ("refusal", "en"): (
         "We refuse your request",
-        HEAD["en"] + "{late}We refuse what you ask for ({right}):\n\n{what}\n\n"
+        HEAD["en"] + "{late}We refuse what you ask for: {right}.\n\n{what}\n\n"
         "Why: {reasons}\n" + REMEDIES["en"] + CONTACT["en"],
     ),
 }
