@@ -10,16 +10,18 @@ from shared.database import Transaction
 from shared.personal_data.holds import IN_FORCE
 
 LETTER = "held"
-# Once in a case; the receipt goes first.
+# Once for each hold; the receipt goes first.
 TELL = f"""
 UPDATE privacy_case c SET letter = '{LETTER}', letter_due_at = clock_timestamp(), letter_tries = 0,
   hold_told_at = clock_timestamp()
 WHERE kind = 'erasure' AND state IN ('waiting', 'failed') AND run_at <= clock_timestamp() AND letter IS NULL
-  AND sealed_address IS NOT NULL AND hold_told_at IS NULL AND {ERASURE_WAITS}
+  AND sealed_address IS NOT NULL AND EXISTS (
+    SELECT FROM hold h JOIN legal_hold l USING (hold_id)
+    WHERE h.subject_id = c.subject_id AND {WAITED_FOR} AND coalesce(c.hold_told_at < l.placed_at, true))
 """  # noqa: S608 constants
 # The hold is gone before its letter has left.
 UNTELL = f"""
-UPDATE privacy_case c SET letter = NULL WHERE letter = '{LETTER}' AND NOT {ERASURE_WAITS}
+UPDATE privacy_case c SET letter = NULL, hold_told_at = NULL WHERE letter = '{LETTER}' AND NOT {ERASURE_WAITS}
   AND subject_id IN (SELECT subject_id FROM hold WHERE hold_id = $1)
 """  # noqa: S608 constants
 HELD = f"""

@@ -27,7 +27,7 @@ CREATE TABLE hold_event (
 );
 CREATE INDEX ON hold_event (hold_id);
 
--- A person whose erasure waits for a hold is told once.
+-- A person whose erasure waits for a hold is told once of each.
 ALTER TABLE privacy_case ADD COLUMN hold_told_at timestamptz;
 
 DO $$

@@ -37,6 +37,7 @@ STORED = "SELECT count(*) FROM legal_hold"
 KNOWN = "SELECT count(*) FROM subject WHERE subject_id = $1"
 LINK = "INSERT INTO subject_link (subject_id, person) VALUES ($1, $3), ($2, $3)"
 STATE = "SELECT state FROM privacy_case WHERE subject_id = $1"
+TOLD_AT = "SELECT hold_told_at FROM privacy_case WHERE subject_id = $1"
 LETTER = "SELECT letter FROM privacy_case WHERE subject_id = $1"
 REPLICA = "SELECT subject_id, version, review_at, live FROM hold WHERE hold_id = $1 ORDER BY subject_id"
 
@@ -205,7 +206,7 @@ async def test_an_erasure_waits_for_what_could_not_outlive_it(fakes: FakePartici
     assert [subject.subject_id for subject in (await fakes.ordered(2)).subjects] == [person]
 
 
-async def test_who_waits_is_told_once(fakes: FakeParticipants) -> None:
+async def test_who_waits_is_told_once_of_each_hold(fakes: FakeParticipants) -> None:
     """The receipt goes first."""
     person = await met(fakes)
     await placed(fakes, person, "*")
@@ -218,6 +219,13 @@ async def test_who_waits_is_told_once(fakes: FakeParticipants) -> None:
             assert await tx.value(LETTER, person) == expected
         (kept,) = await held_erasures.waited_for(tx, person)
     assert (kept.categories, kept.review_at, len(kept.holds)) == (("*",), REVIEW, 1)
+    told_at = await fakes.rows.fetchval(TOLD_AT, person)
+    await placed(fakes, person, "D1")
+
+    async def told_again() -> bool:
+        return bool(await fakes.rows.fetchval(TOLD_AT, person) > told_at)
+
+    await eventually(told_again)
 
 
 async def test_whoever_was_told_why_is_not_late(fakes: FakeParticipants) -> None:
