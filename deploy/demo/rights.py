@@ -27,7 +27,7 @@ FOLDER = "rights"
 PAUSE_S = 0.01
 SETTINGS = {"LETHE_PRIVACY_SEARCH_EVERY_S": "1"}
 WHY = "Weighed by a person for this demonstration."
-Decision = Literal["upheld", "overruled", "changed", "confirmed"]
+Decision = Literal["upheld", "overruled", "changed", "confirmed", "corrected", "declined"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,13 @@ STEPS = (
         "confirmed",
         {"about": "suspected-abuse", "statement": "Nobody else has my key."},
         "confirmed",
+    ),
+    Step(
+        "rectification",
+        "a wrong address corrected (Art. 16)",
+        "corrected",
+        {"about": "D3", "statement": "The number of the flat is 99 and not 98."},
+        "corrected",
     ),
 )
 ERASURE = Step("erasure", "erasure (Art. 17)", "closed", {"terminate_contract": True})

@@ -101,14 +101,44 @@ REVIEW_LETTERS: dict[tuple[str, str, Language], tuple[str, str]] = {
         "The decision stands",
         DECIDED["en"] + "After the review the decision stands.\n\n" + BY_A_PERSON["en"],
     ),
+    ("rectification", "receipt", "pl"): (
+        "Otrzymaliśmy Twoje żądanie sprostowania danych",
+        HEAD["pl"] + "Człowiek sprawdzi dane i odpowie z uzasadnieniem (RODO art. 16). Na ten czas możesz żądać\n"
+        "ograniczenia przetwarzania (art. 18 ust. 1 lit. a).\n",
+    ),
+    ("rectification", "receipt", "en"): (
+        "We have received your request for rectification",
+        HEAD["en"] + "A person checks the data and answers with reasons (GDPR Art. 16). Until then you may ask\n"
+        "for restriction (Art. 18(1)(a)).\n",
+    ),
+    ("rectification", "corrected", "pl"): (
+        "Sprostowaliśmy Twoje dane",
+        DECIDED["pl"] + "Dane zostały sprostowane lub uzupełnione. Wystawionej faktury nie zmieniamy:\n"
+        "koryguje ją osobny dokument.\n\n" + BY_A_PERSON["pl"],
+    ),
+    ("rectification", "corrected", "en"): (
+        "We have corrected your data",
+        DECIDED["en"] + "The data has been corrected or completed. An issued invoice is not changed:\n"
+        "another document corrects it.\n\n" + BY_A_PERSON["en"],
+    ),
+    ("rectification", "declined", "pl"): (
+        "Nie sprostowaliśmy danych",
+        DECIDED["pl"] + "Po sprawdzeniu dane pozostają bez zmian.\n\n" + BY_A_PERSON["pl"],
+    ),
+    ("rectification", "declined", "en"): (
+        "We have not corrected the data",
+        DECIDED["en"] + "After checking, the data stays as it is.\n\n" + BY_A_PERSON["en"],
+    ),
+    ("rectification", "withdrawn", "pl"): ("Żądanie sprostowania danych wycofane", WITHDRAWN["pl"]),
+    ("rectification", "withdrawn", "en"): ("Request for rectification withdrawn", WITHDRAWN["en"]),
     ("human-review", "withdrawn", "pl"): ("Żądanie rozpatrzenia decyzji wycofane", WITHDRAWN["pl"]),
     ("human-review", "withdrawn", "en"): ("Request to review a decision withdrawn", WITHDRAWN["en"]),
 }
 
 
 def about_in_words(about: str | None, register: Register, language: Language) -> str:
-    """A purpose or a decision of the register by the name that people know; nothing for a case about everything."""
+    """A purpose, a decision or a category by the name that people know; nothing for a case about everything."""
     if about is None:
         return ""
-    decision = register.decisions.get(about)
-    return decision.title.in_(language) if decision else PURPOSES[about, language]
+    known = register.decisions.get(about) or register.categories.get(about)
+    return known.title.in_(language) if known else PURPOSES[about, language]

@@ -1,4 +1,4 @@
-"""An officer decides what a person has objected to (GDPR Art. 21(1)) or contests (Art. 22(3)), with reasons."""
+"""An officer decides what somebody objects to (GDPR Art. 21(1)), contests (Art. 22(3)) or calls wrong (Art. 16)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,11 @@ DECIDE = """
 UPDATE privacy_case SET state = $2, closed_at = clock_timestamp(), letter_due_at = clock_timestamp(), letter_tries = 0,
   letter = CASE WHEN sealed_address IS NOT NULL THEN $2 END WHERE case_id = $1
 """
-ENDS: Mapping[str, tuple[str, ...]] = {"objection": ("upheld", "overruled"), "human-review": ("changed", "confirmed")}
+ENDS: Mapping[str, tuple[str, ...]] = {
+    "objection": ("upheld", "overruled"),
+    "human-review": ("changed", "confirmed"),
+    "rectification": ("corrected", "declined"),
+}
 """How an officer may end the review of each right."""
 
 

@@ -148,6 +148,21 @@ async def test_a_person_reviews_a_contested_decision(scenario: Scenario, how: st
     assert (await person.case()).state == how
 
 
+@pytest.mark.parametrize(
+    ("how", "subject"), [("corrected", "Sprostowaliśmy Twoje dane"), ("declined", "Nie sprostowaliśmy danych")]
+)
+async def test_what_its_person_cannot_edit_is_a_case(scenario: Scenario, how: str, subject: str) -> None:
+    person = await scenario.register_customer()
+    statement = "On the license stands Nowak, my name is Nowicka."
+    case_id = await person.use_right("rectification", about="D1", statement=statement)
+    await decide(scenario, case_id, how)
+    (letter,) = await scenario.letters(person.address, subject)
+    assert WHY in letter
+    assert "imię i nazwisko" in letter
+    case = await person.case()
+    assert (case.state, case.statement) == (how, statement)
+
+
 async def test_who_is_erased_leaves_no_statement(scenario: Scenario) -> None:
     person, case_id = await objected(scenario)
     await person.erase(terminate=True)

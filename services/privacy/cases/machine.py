@@ -4,7 +4,16 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Right = Literal["erasure", "access", "portability", "restriction", "marketing-objection", "objection", "human-review"]
+Right = Literal[
+    "erasure",
+    "access",
+    "portability",
+    "restriction",
+    "marketing-objection",
+    "objection",
+    "human-review",
+    "rectification",
+]
 Actor = Literal["person", "clock", "participants", "operator", "officer", "staff"]
 
 ANSWERED = ("ready", "in force", "ending")
@@ -94,6 +103,13 @@ MACHINES: Mapping[Right, tuple[Transition, ...]] = {
         Transition("", "under review", "person", "contests a decision (GDPR Art. 22(3))"),
         Transition("under review", "changed", "officer", "a person has decided otherwise"),
         Transition("under review", "confirmed", "officer", "a person has decided alike, with reasons"),
+        Transition("under review", "withdrawn", "person", "taken back"),
+        Transition("under review", "ended", "participants", "the person was erased"),
+    ),
+    "rectification": (
+        Transition("", "under review", "person", "says what is wrong and what is right (GDPR Art. 16)"),
+        Transition("under review", "corrected", "officer", "it is put right, or a statement added"),
+        Transition("under review", "declined", "officer", "it is right as it is, with reasons"),
         Transition("under review", "withdrawn", "person", "taken back"),
         Transition("under review", "ended", "participants", "the person was erased"),
     ),

@@ -1,6 +1,6 @@
 """Pure decisions about a case."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -48,9 +48,25 @@ def grounded(opening: Opening, ground: str | None) -> Opening:
     return replace(opening, ground=ground)
 
 
-def about(opening: Opening, request: OpenCase, decisions: Collection[str]) -> Opening:
+@dataclass(frozen=True)
+class Topics:
+    """What a case may be about, by the register: decisions that are contested, categories of data that are wrong."""
+
+    decisions: Collection[str]
+    categories: Collection[str]
+
+    def of(self, right: Right) -> Collection[str]:
+        topics: Mapping[str, Collection[str]] = {
+            "objection": OBJECTABLE,
+            "human-review": self.decisions,
+            "rectification": self.categories,
+        }
+        return topics.get(right, ())
+
+
+def about(opening: Opening, request: OpenCase, topics: Topics) -> Opening:
     """With what it is about. Raises Refused (422) for a purpose or decision that is none, and for another right's."""
-    choices = {"objection": OBJECTABLE, "human-review": decisions}.get(opening.right, ())
+    choices = topics.of(opening.right)
     if choices and request.about not in choices:
         raise refuse(
             422, "it has to say what it is about", field="about", message=f"one of: {', '.join(sorted(choices))}"
@@ -58,6 +74,8 @@ def about(opening: Opening, request: OpenCase, decisions: Collection[str]) -> Op
     for field, value in (("about", request.about), ("statement", request.statement)):
         if value is not None and not choices:
             raise refuse(422, "this right is about everything", field=field, message="leave it out")
+    if opening.right == "rectification" and request.statement is None:
+        raise refuse(422, "what is wrong, and what is right", field="statement", message="say both")
     return replace(opening, about=request.about, statement=request.statement)
 
 
@@ -88,9 +106,7 @@ def opening(
     )
 
 
-def members_opening(
-    request: OpenCase, received_at: datetime, cooling_off_s: float, decisions: Collection[str]
-) -> Opening:
+def members_opening(request: OpenCase, received_at: datetime, cooling_off_s: float, topics: Topics) -> Opening:
     """The case of a signed-in member. Raises Refused (422) for what does not go with its right."""
     asked = opening(
         request.subject_id,
@@ -102,4 +118,4 @@ def members_opening(
         received_at=received_at,
         cooling_off_s=cooling_off_s,
     )
-    return about(grounded(asked, request.ground), request, decisions)
+    return about(grounded(asked, request.ground), request, topics)

@@ -20,6 +20,8 @@ RIGHTS: dict[tuple[Right, Language], str] = {
     ("objection", "en"): "objection (GDPR Art. 21(1))",
     ("human-review", "pl"): "rozpatrzenie decyzji przez człowieka (RODO art. 22 ust. 3)",
     ("human-review", "en"): "review of a decision by a person (GDPR Art. 22(3))",
+    ("rectification", "pl"): "sprostowanie danych (RODO art. 16)",
+    ("rectification", "en"): "rectification of data (GDPR Art. 16)",
 }
 EXTENSIONS: dict[tuple[str, Language], str] = {
     ("complexity", "pl"): "żądanie jest skomplikowane (RODO art. 12 ust. 3)",

@@ -33,7 +33,8 @@ async def open_case(
     register: Register,
 ) -> Created:
     """Open a case for a signed-in member whose session is fresh."""
-    opening = rules.members_opening(request, now(), settings.cooling_off_s, register.decisions)
+    topics = rules.Topics(register.decisions, register.categories)
+    opening = rules.members_opening(request, now(), settings.cooling_off_s, topics)
     opened = await arrival.open_case(tx, opening, request.token, prepared.email, seal, settings.required)
     return Created(id=opened)
 

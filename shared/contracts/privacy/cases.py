@@ -28,13 +28,20 @@ class OpenCase(
 
     subject_id: Acting = NOBODY
     right: Literal[
-        "erasure", "access", "portability", "restriction", "marketing-objection", "objection", "human-review"
+        "erasure",
+        "access",
+        "portability",
+        "restriction",
+        "marketing-objection",
+        "objection",
+        "human-review",
+        "rectification",
     ]
     ground: Ground | None = None
     about: str | None = Field(default=None, max_length=60)
-    """The purpose that is objected to, or the decision of the register that is contested."""
+    """The purpose that is objected to, the decision that is contested, or the category of data that is wrong (`D3`)."""
     statement: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = None
-    """What the person says about it: an objection rests on one's particular situation (Art. 21(1))."""
+    """What the person says about it: one's particular situation (Art. 21(1)), or what is wrong and what is right."""
     terminate_contract: bool = False
     language: Literal["pl", "en"] = "pl"
     token: str = Field(min_length=20, max_length=100)

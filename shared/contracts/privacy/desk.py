@@ -12,7 +12,16 @@ from shared.contracts.fields import Day, Line
 from shared.contracts.message import Created, Done, Message, Request
 from shared.contracts.privacy.cases import ClockState
 
-Right = Literal["erasure", "access", "portability", "restriction", "marketing-objection", "objection", "human-review"]
+Right = Literal[
+    "erasure",
+    "access",
+    "portability",
+    "restriction",
+    "marketing-objection",
+    "objection",
+    "human-review",
+    "rectification",
+]
 LookPurpose = Literal["handling", "answering", "supervision"]
 """Why one of the staff looks at a case: to bring it on, to answer its person, to supervise the desk."""
 Text = Annotated[Line, StringConstraints(min_length=3, max_length=2000)]

@@ -14,7 +14,7 @@ class DecideReview(Request[Done], type="privacy.decide-review", askers=("gateway
     """A person decides, with reasons that the letter quotes. 404; 409 unless under review; 422 for another right's."""
 
     case_id: UUID
-    decision: Literal["upheld", "overruled", "changed", "confirmed"]
+    decision: Literal["upheld", "overruled", "changed", "confirmed", "corrected", "declined"]
     reason: Annotated[Line, StringConstraints(min_length=20, max_length=2000)]
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from deploy.local.folders import PROJECT
 from services.privacy.cases.machine import MACHINES, PENDING, REFUSED, Right, drawn, opens_in
+from services.privacy.reviews import ENDS
 from shared.contracts.privacy.erasures import CaseState
 
 RIGHTS = get_args(Right)
@@ -35,7 +36,7 @@ def test_operators_know_every_state_of_an_erasure() -> None:
 def test_what_staff_enter_waits_for_certainty(right: Right) -> None:
     """But for an objection to marketing, which is absolute, and what is weighed, which is asked for in the panel."""
     entered = {t.after for t in MACHINES[right] if not t.before and t.actor == "staff"}
-    assert entered == (set() if right in ("marketing-objection", "objection", "human-review") else {PENDING})
+    assert entered == (set() if right in ("marketing-objection", *ENDS) else {PENDING})
     on = {(t.after, t.actor) for t in MACHINES[right] if t.before == PENDING}
     assert on <= {
         (opens_in(right), "officer"),
@@ -60,6 +61,7 @@ ENDINGS: dict[Right, set[str]] = {
     "marketing-objection": {"closed", "ended"},
     "objection": {"ended", "overruled", "upheld", "withdrawn"},
     "human-review": {"changed", "confirmed", "ended", "withdrawn"},
+    "rectification": {"corrected", "declined", "ended", "withdrawn"},
 }
 
 
