@@ -15,7 +15,7 @@ from shared.law.case_clock import Clock
 from tests.desk import DESK, MINE, Desk, Member, days_ago, desk_at_work
 from tests.gateway import mailed_code, problem
 from tests.harness import eventually
-from tests.integration.gateway.test_desk_decisions import fields
+from tests.integration.gateway.test_desk_decisions import WHOLE, fields
 
 CERTAIN = {"identified_by": "callback"}
 PARTS = "SELECT count(*) FROM copy_part WHERE case_id = $1"
@@ -146,6 +146,30 @@ async def test_what_cannot_be_entered_is_refused_by_its_field(desk: Desk, change
     right = changes.pop("right", "erasure")
     assert fields(problem(await desk.entered(member, right, **changes), 422)) == [field]
     assert await desk.rows.fetchval("SELECT count(*) FROM privacy_case") == before
+
+
+async def test_an_erasure_takes_notes_and_looks_and_keeps_letters_until_a_day(desk: Desk) -> None:
+    """The file of a refused case is proof (GDPR Art. 17(3)(e)); what staff noted by the way is not."""
+    member = await desk.opened("erasure")
+    note = await desk.client.post(f"{DESK}/{member.case_id}/notes", json={"text": "Angry."}, headers=desk.support)
+    assert note.status_code == 201
+    assert (await desk.put(member.case_id, "refusal", WHOLE)).status_code == 204
+    await desk.file(member.case_id)
+    again = made(await desk.client.post(MINE, json={"right": "erasure"}, headers=member.session))
+    await desk.rows.execute("UPDATE privacy_case SET run_at = now() WHERE case_id = $1", again)
+    await eventually(lambda: desk.rows.fetchval("SELECT state = 'closed' FROM privacy_case WHERE case_id = $1", again))
+    for table in ("staff_look", "case_note"):
+        count = f"SELECT count(*) FROM {table} WHERE case_id = $1"  # noqa: S608 a name of this test
+        assert await desk.rows.fetchval(count, member.case_id) == 0
+    for table in ("case_letter", "case_refusal"):
+        kept = f"SELECT live, retain_until > now() FROM {table} WHERE case_id = $1"  # noqa: S608 likewise
+        assert [tuple(row) for row in await desk.rows.fetch(kept, member.case_id)] == [(False, True)]
+    file = await desk.client.get(f"{DESK}/{member.case_id}", params={"purpose": "handling"}, headers=desk.officer)
+    assert file.json()["case"]["state"] == "refused"
+    refused = problem(
+        await desk.client.post(f"{DESK}/{member.case_id}/notes", json={"text": "Later."}, headers=desk.support), 410
+    )
+    assert refused["title"]
 
 
 async def test_what_nobody_was_proved_to_ask_for_holds_up_no_erasure(desk: Desk) -> None:
