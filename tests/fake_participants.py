@@ -33,6 +33,10 @@ from tests.harness import Harness, eventually
 from tests.sample.harness import Heard, listening, publishing, send
 
 APPLE, PEAR = PARTICIPANTS = ("apple", "pear")
+GATHERED = """
+INSERT INTO trace_search (case_id, gathered_at) SELECT case_id, now() FROM privacy_case ON CONFLICT DO NOTHING
+"""
+"""Nothing is ordered before it was gathered what is searched for afterwards."""
 FRESH = "TRUNCATE participant, privacy_case, erasure_order, outbox, subject_link CASCADE"
 
 

@@ -22,6 +22,7 @@ from shared.messaging.outbox import enqueue
 from shared.problems import Refused
 from shared.purposes import Purpose
 from tests import harness as harnesses
+from tests.fake_participants import GATHERED
 
 PARTICIPANTS = ("alpha", "beta")
 PEOPLE = 4
@@ -108,10 +109,16 @@ class Cases(RuleBasedStateMachine):
             case = await store.wanted(tx, token, None, None)
             return await store.withdraw(tx, case.case_id) if case else None
 
+    async def _gathered(self) -> None:
+        """What is searched for afterwards: else nothing is ordered."""
+        async with self.harness.superuser("privacy") as connection:
+            await connection.execute(GATHERED)
+
     @rule()
     def dispatch(self) -> None:
         """Everything that is ready leaves in one order, while somebody has answered all but two."""
         ready = {p for p, state in self.state.items() if state in ("waiting", "due again")}
+        self.do(self._gathered())
         self.do(dispatch(self.database, PARTICIPANTS))
         if ready and min(self._unanswered(name) for name in PARTICIPANTS) < MAX_UNANSWERED:
             order_id, subjects = self.do(self._newest_order())

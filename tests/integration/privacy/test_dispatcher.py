@@ -19,7 +19,7 @@ from shared.contracts.privacy import MAX_SUBJECTS, ErasureOrdered
 from shared.database import Database
 from shared.purposes import Purpose
 from tests import harness as harnesses
-from tests.fake_participants import said
+from tests.fake_participants import GATHERED, said
 
 SETTINGS = PrivacySettings.model_validate({"amqp_url": "amqp://x", "keys": f"1:{'k' * 32}", "remind_after_s": 60})
 REQUIRED = ("identity", "privacy")
@@ -59,10 +59,12 @@ async def database(privacy: harnesses.Harness) -> AsyncIterator[Database]:
 
 
 async def ready(privacy: harnesses.Harness, count: int) -> list[UUID]:
+    """Cases that are due to run, and for which it was gathered what is searched for afterwards."""
     people = [uuid4() for _ in range(count)]
     async with privacy.superuser("privacy") as connection:
         await insert_cases(connection, people)
         await release(connection, people)
+        await connection.execute(GATHERED)
     return people
 
 
