@@ -12,6 +12,8 @@ MAX_PEOPLE = 1000
 MAX_CASES = 500
 MAX_VALUES = 100
 """So many values of one person are searched for, in one service."""
+MAX_SOUGHT = 10_000
+"""All values of one person, from all services and ids."""
 SHORTEST, LONGEST = 4, 400
 """A value of fewer characters stands everywhere, in anybody's rows."""
 AFTER_LENGTH = 1000
@@ -46,8 +48,8 @@ class SoughtCase(Message):
     """A case whose person is erased: all ids, and the values that identified the person."""
 
     case_id: UUID
-    subjects: tuple[UUID, ...]
-    values: tuple[Value, ...] = Field(repr=False)
+    subjects: tuple[UUID, ...] = Field(max_length=MAX_PEOPLE)
+    values: tuple[Value, ...] = Field(max_length=MAX_SOUGHT, repr=False)
 
 
 class TraceCount(Message):

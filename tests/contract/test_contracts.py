@@ -47,8 +47,8 @@ def test_an_event_is_named_by_its_owner_with_its_version(contract: type[Event]) 
 def test_a_request_is_named_by_its_owner_and_bounded(contract: type[Request[Any]]) -> None:
     """Every text has a longest length or a pattern, every number bounds: nobody stores what nobody limited."""
     assert re.fullmatch(r"(\*|[a-z]+)\.[a-z]+(-[a-z]+)*", contract.type)
-    place = "participants" if contract.owner == ANY_SERVICE else f"{contract.owner}."
-    assert contract.__module__.startswith(f"shared.contracts.{place}")
+    places = ("participants", "trace_search") if contract.owner == ANY_SERVICE else (f"{contract.owner}.",)
+    assert contract.__module__.startswith(tuple(f"shared.contracts.{place}" for place in places))
     assert contract.__doc__
     unbounded = [path for path, schema in fields(contract.model_json_schema()) if not bounded(schema)]
     assert unbounded == []

@@ -8,7 +8,15 @@ from ipaddress import ip_address
 from typing import Any
 from uuid import UUID
 
-from shared.contracts.trace_search import MAX_PEOPLE, SHORTEST, Ending, IdentifyingValues, SoughtCase, TraceCount
+from shared.contracts.trace_search import (
+    MAX_PEOPLE,
+    MAX_SOUGHT,
+    SHORTEST,
+    Ending,
+    IdentifyingValues,
+    SoughtCase,
+    TraceCount,
+)
 
 PASS_BYTES = 600_000
 """The values of one pass fit into one request."""
@@ -84,7 +92,7 @@ def values_of(case: DueCase, gathered: Iterable[IdentifyingValues], addresses: I
     everything = {
         value for part in gathered for subject, value in zip(part.subjects, part.values, strict=True) if subject in ids
     } | set(addresses)
-    sought = tuple(sorted(value for value in everything if tells_apart(value)))
+    sought = tuple(sorted(value for value in everything if tells_apart(value)))[:MAX_SOUGHT]
     return Values(sought, len(everything) - len(sought))
 
 

@@ -64,6 +64,7 @@ def filled(path: str) -> str:
         .replace("{campaign_id}", str(uuid4()))
         .replace("{activation_id}", str(uuid4()))
         .replace("{case_id}", str(uuid4()))
+        .replace("{hold_id}", str(uuid4()))
     )
 
 
