@@ -233,7 +233,7 @@ UNKEYED = {
     | {"staff", "staff_recovery_code", "staff_session", "audit"},
     "licensing": set(),
     "marketing": {"signup", "suppression"},
-    "privacy": {"unconfirmed_request", "case_event"}
+    "privacy": {"unconfirmed_request", "case_event", "trace_search", "trace_values", "trace_answer"}
     | {"erasure_order", "order_participant", "order_report", "second_page", "hold_event"},
 }
 

@@ -40,8 +40,11 @@ UNION SELECT service FROM block CROSS JOIN unnest(asked) AS service
 WHERE NOT complete AND ended_at IS NULL AND reminders > 0 AND NOT service = ANY (confirmed)
 ORDER BY service
 """  # noqa: S608 constants
-# A day is written once, whoever comes first; a restart finds it written.
-DAY = "INSERT INTO desk_digest (day) VALUES ($1) ON CONFLICT DO NOTHING"
+# A day is written once, whoever comes first; a restart finds it written. Without a case there is nothing to say.
+DAY = """
+INSERT INTO desk_digest (day) SELECT $1::date WHERE EXISTS (SELECT FROM privacy_case WHERE closed_at IS NULL)
+ON CONFLICT DO NOTHING
+"""
 LEASE = """
 WITH due AS MATERIALIZED (SELECT day FROM desk_digest WHERE day = $3 AND ended_at IS NULL AND due_at <= now()
   LIMIT $1 FOR UPDATE SKIP LOCKED)
