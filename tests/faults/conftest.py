@@ -17,7 +17,12 @@ from tests.harness import SHORT_WAITS_MS, eventually
 
 FOLDER = state_of_tests() / "faults"
 # Nobody is reminded, unless a module wants it: what a kill loses must not be healed by asking again.
-SETTINGS = {"LETHE_COOLING_OFF_S": "0", "LETHE_REMIND_AFTER_S": "3600", "LETHE_DRAIN_SECONDS": "2"}
+SETTINGS = {
+    "LETHE_COOLING_OFF_S": "0",
+    "LETHE_REMIND_AFTER_S": "3600",
+    "LETHE_PRIVACY_GATHER_PATIENCE_S": "1",
+    "LETHE_DRAIN_SECONDS": "2",
+}
 PATIENCE_S = 120.0
 
 NOT_CLOSED = "SELECT count(*) FROM privacy_case WHERE subject_id = ANY ($1) AND state <> 'closed'"

@@ -14,6 +14,7 @@ from shared.database import Row, Transaction
 LEASE_S = 600.0
 """So long a participant's search belongs to the process that asks for it."""
 
+# Whoever was waited for in vain is not waited for again within the hour: one that is down costs one wait.
 DUE = f"""
 WITH due AS MATERIALIZED (
   SELECT case_id, subject_id, sealed_address, run_at FROM privacy_case c
@@ -23,7 +24,9 @@ WITH due AS MATERIALIZED (
 begun AS (INSERT INTO trace_search (case_id) SELECT case_id FROM due ON CONFLICT DO NOTHING)
 SELECT d.case_id, d.sealed_address,
   ARRAY(SELECT d.subject_id UNION {LINKED.format(subject_id="d.subject_id")}) AS subjects,
-  coalesce(t.asked_at, clock_timestamp()) <= clock_timestamp() - make_interval(secs => $2) AS out_of_patience
+  coalesce(t.asked_at, clock_timestamp()) <= clock_timestamp() - make_interval(secs => $2)
+    OR EXISTS (SELECT FROM trace_search o WHERE o.silent <> '{{}}' AND o.gathered_at > now() - interval '1 hour')
+    AS out_of_patience
 FROM due d LEFT JOIN trace_search t USING (case_id) ORDER BY d.run_at
 """  # noqa: S608 constants
 PARTICIPANTS = "SELECT service FROM participant WHERE left_at IS NULL AND service <> 'privacy' ORDER BY service"
