@@ -14,7 +14,8 @@ from services.gateway.routing import router
 from shared.contracts import privacy
 from shared.contracts.fields import Day
 from shared.contracts.message import Created
-from shared.contracts.privacy.desk import KEY, Right
+from shared.contracts.privacy import Right
+from shared.contracts.privacy.desk import KEY
 
 signed_in = router("staff: privacy requests", Kind.MEMBER)
 

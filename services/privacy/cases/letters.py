@@ -11,7 +11,6 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.privacy.block_templates import BLOCK_LETTERS, GROUNDS
-from services.privacy.cases.machine import Right
 from services.privacy.cases.reasons import Kept, Left, in_words
 from services.privacy.copy_letters import COPY_LETTERS
 from services.privacy.mail_templates import CONTRACT, LEFT, LETTERS
@@ -20,6 +19,7 @@ from services.privacy.register.remedies import where_to_complain
 from services.privacy.review_letters import REVIEW_LETTERS, about_in_words
 from shared.clock import today
 from shared.contracts.fields import Language
+from shared.contracts.privacy import Right
 from shared.database import Transaction
 from shared.law.calendar import WARSAW
 from shared.law.case_clock import day_of_receipt

@@ -4,16 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Right = Literal[
-    "erasure",
-    "access",
-    "portability",
-    "restriction",
-    "marketing-objection",
-    "objection",
-    "human-review",
-    "rectification",
-]
+from shared.contracts.privacy import Right
+
 Actor = Literal["person", "clock", "participants", "operator", "officer", "staff"]
 
 ANSWERED = ("ready", "in force", "ending")

@@ -5,8 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from services.privacy.cases.machine import Right
-from shared.contracts.privacy import OpenCase
+from shared.contracts.privacy import OpenCase, Right
 from shared.law.case_clock import day_of_receipt, due_date, target_date
 from shared.problems import refuse
 from shared.purposes import Purpose

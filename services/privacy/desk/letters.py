@@ -6,7 +6,6 @@ from datetime import date
 from textwrap import fill
 from uuid import UUID
 
-from services.privacy.cases.machine import Right
 from services.privacy.desk import templates
 from services.privacy.desk.checklist import Item, Kind, Said, check
 from services.privacy.desk.rules import provision
@@ -14,7 +13,7 @@ from services.privacy.documents.citations import cited
 from services.privacy.register.loading import register
 from services.privacy.register.remedies import where_to_complain
 from shared.contracts.fields import Language
-from shared.contracts.privacy import ExtensionReason, RefusedPart
+from shared.contracts.privacy import ExtensionReason, RefusedPart, Right
 
 WIDTH = 100
 

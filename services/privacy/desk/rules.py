@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from services.privacy.cases.machine import MACHINES, PENDING, Right, may_go
-from shared.contracts.privacy import RefusalGround, RefusedPart
+from services.privacy.cases.machine import MACHINES, PENDING, may_go
+from shared.contracts.privacy import RefusalGround, RefusedPart, Right
 from shared.problems import Refused, refuse
 
 STATES = frozenset(t.after for machine in MACHINES.values() for t in machine)

@@ -5,11 +5,20 @@ from datetime import date
 from uuid import UUID, uuid4
 
 from services.privacy.cases.clock import ClockRow, clock_state
-from services.privacy.cases.machine import ANSWERED, Actor, Right
+from services.privacy.cases.machine import ANSWERED, Actor
 from services.privacy.cases.store import clock_row
 from shared.clock import today
 from shared.contracts.fields import Language
-from shared.contracts.privacy import DeskCase, DeskEvent, DeskFile, DeskLetter, DeskNote, DeskRefusal, ListDeskCases
+from shared.contracts.privacy import (
+    DeskCase,
+    DeskEvent,
+    DeskFile,
+    DeskLetter,
+    DeskNote,
+    DeskRefusal,
+    ListDeskCases,
+    Right,
+)
 from shared.database import Row, Transaction
 from shared.problems import refuse
 

@@ -2,8 +2,7 @@
 
 from services.privacy.desk.checklist import Kind
 from shared.contracts.fields import Language
-from shared.contracts.privacy import RefusalGround
-from shared.contracts.privacy.desk import Right
+from shared.contracts.privacy import RefusalGround, Right
 
 RIGHTS: dict[tuple[Right, Language], str] = {
     ("erasure", "pl"): "usunięcie danych (RODO art. 17)",

@@ -18,6 +18,7 @@ from shared.contracts.privacy.cases import (
     ReadCertificateDocument,
     RequestErasure,
     RequestToken,
+    Right,
     WithdrawCase,
     WithdrawOwnCase,
 )
@@ -234,6 +235,7 @@ __all__ = [
     "RequestErasure",
     "RequestToken",
     "ReviewHold",
+    "Right",
     "TellConsents",
     "WithdrawCase",
     "WithdrawOwnCase",

@@ -11,6 +11,17 @@ from shared.contracts.actors import FRESH_MINUTES, Member
 from shared.contracts.fields import NOBODY, Acting
 from shared.contracts.message import Created, Done, Message, Request
 
+Right = Literal[
+    "erasure",
+    "access",
+    "portability",
+    "restriction",
+    "marketing-objection",
+    "objection",
+    "human-review",
+    "rectification",
+]
+"""Which case each right of the notice has (GDPR Art. 15 to 18, 20 to 22)."""
 Ground = Literal["accuracy contested", "unlawful processing", "needed for claims", "objection pending"]
 """Why a person is restricted: GDPR Art. 18(1)(a) to (d)."""
 ClockState = Literal["on time", "due soon", "overdue", "extended", "ended"]
@@ -27,16 +38,7 @@ class OpenCase(
     """
 
     subject_id: Acting = NOBODY
-    right: Literal[
-        "erasure",
-        "access",
-        "portability",
-        "restriction",
-        "marketing-objection",
-        "objection",
-        "human-review",
-        "rectification",
-    ]
+    right: Right
     ground: Ground | None = None
     about: str | None = Field(default=None, max_length=60)
     """The purpose that is objected to, the decision that is contested, or the category of data that is wrong (`D3`)."""

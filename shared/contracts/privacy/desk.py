@@ -10,18 +10,8 @@ from pydantic_core import PydanticCustomError
 from shared.contracts.actors import Staff
 from shared.contracts.fields import Day, Line
 from shared.contracts.message import Created, Done, Message, Request
-from shared.contracts.privacy.cases import ClockState
+from shared.contracts.privacy.cases import ClockState, Right
 
-Right = Literal[
-    "erasure",
-    "access",
-    "portability",
-    "restriction",
-    "marketing-objection",
-    "objection",
-    "human-review",
-    "rectification",
-]
 LookPurpose = Literal["handling", "answering", "supervision"]
 """Why one of the staff looks at a case: to bring it on, to answer its person, to supervise the desk."""
 Text = Annotated[Line, StringConstraints(min_length=3, max_length=2000)]

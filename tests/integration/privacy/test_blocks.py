@@ -12,14 +12,13 @@ from deploy.local.servers import Servers
 from services.privacy import arrival
 from services.privacy.blocks import rulings
 from services.privacy.cases import rules
-from services.privacy.cases.machine import Right
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.withdrawal import withdraw
 from shared.clock import now
 from shared.contracts import privacy
 from shared.contracts.identity import SubjectsLinked
 from shared.contracts.participants import PermissionApplied
-from shared.contracts.privacy import PermissionChanged
+from shared.contracts.privacy import PermissionChanged, Right
 from shared.messaging import dead_letters
 from shared.purposes import Purpose
 from shared.secrets import Keyring

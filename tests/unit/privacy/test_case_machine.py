@@ -5,8 +5,9 @@ from typing import get_args
 import pytest
 
 from deploy.local.folders import PROJECT
-from services.privacy.cases.machine import MACHINES, PENDING, REFUSED, Right, drawn, opens_in
+from services.privacy.cases.machine import MACHINES, PENDING, REFUSED, drawn, opens_in
 from services.privacy.reviews import ENDS
+from shared.contracts.privacy import Right
 from shared.contracts.privacy.erasures import CaseState
 
 RIGHTS = get_args(Right)

@@ -8,12 +8,12 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from services.privacy.cases.machine import MACHINES, PENDING, Right
+from services.privacy.cases.machine import MACHINES, PENDING
 from services.privacy.desk import letters, rules, templates
 from services.privacy.desk.checklist import NEEDED, Item, Kind, check
 from services.privacy.desk.letters import About, Composed
 from shared.contracts.fields import Language
-from shared.contracts.privacy import RefusalGround, RefusedPart
+from shared.contracts.privacy import RefusalGround, RefusedPart, Right
 from shared.problems import Refused
 
 CASE = UUID(int=11)
