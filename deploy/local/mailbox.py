@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.utils import getaddresses
+from functools import cache
 from pathlib import Path
 from time import time_ns
 
@@ -69,8 +70,7 @@ def kill(folder: Path) -> None:
 def messages_for(messages: Path, recipient: str) -> list[EmailMessage]:
     """Read every message delivered to an address, the oldest first."""
     wanted = recipient.casefold()
-    parsed = [_read(file) for file in sorted(messages.glob("*.eml"))]
-    return [each for each in parsed if wanted in _recipients(each)]
+    return [_read(file) for file in sorted(messages.glob("*.eml")) if wanted in _recipients(file)]
 
 
 def wait_for(messages: Path, recipient: str, subject: str, within_s: float = 10.0) -> EmailMessage:
@@ -120,8 +120,12 @@ def _read(file: Path) -> EmailMessage:
         return BytesParser(_class=EmailMessage, policy=email.policy.default).parse(source)
 
 
-def _recipients(message: EmailMessage) -> set[str]:
-    return {address.casefold() for _, address in getaddresses(message.get_all(ENVELOPE_TO, []))}
+@cache
+def _recipients(file: Path) -> frozenset[str]:
+    """Whom the first line names: whole messages are read for who asks for them, and a file never changes."""
+    with file.open("rb") as source:
+        line = source.readline().decode().removeprefix(f"{ENVELOPE_TO}:")
+    return frozenset(address.casefold() for _, address in getaddresses([line]))
 
 
 def _main() -> None:
