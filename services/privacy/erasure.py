@@ -28,26 +28,11 @@ UPDATE privacy_case c SET state = 'ended', closed_at = clock_timestamp(), letter
 WHERE subject_id = ANY ($1) AND EXISTS (
   SELECT FROM case_transition t WHERE t.kind = c.kind AND t.before = c.state AND t.after = 'ended')
 """
-DATE_OTHER_CASES = """
-UPDATE privacy_case SET retain_until = $2, provisions = $3, exemptions = $4
+DATE = """
+UPDATE {table} SET retain_until = $2, provisions = $3, exemptions = $4
 WHERE subject_id = ANY ($1) AND retain_until IS NULL
 """
-DATE_CONSENTS = """
-UPDATE consent SET retain_until = $2, provisions = $3, exemptions = $4
-WHERE subject_id = ANY ($1) AND retain_until IS NULL
-"""
-DATE_DISCLOSURES = """
-UPDATE disclosure SET retain_until = $2, provisions = $3, exemptions = $4
-WHERE subject_id = ANY ($1) AND retain_until IS NULL
-"""
-DATE_LETTERS = """
-UPDATE case_letter SET retain_until = $2, provisions = $3, exemptions = $4
-WHERE subject_id = ANY ($1) AND retain_until IS NULL
-"""
-DATE_REFUSALS = """
-UPDATE case_refusal SET retain_until = $2, provisions = $3, exemptions = $4
-WHERE subject_id = ANY ($1) AND retain_until IS NULL
-"""
+PROOFS = ("privacy_case", "consent", "disclosure", "case_letter", "case_refusal")
 
 # What the same mailbox asked for and nobody confirmed, also when the case is of before a rotation of the keys.
 DROP_REQUESTS = """
@@ -68,8 +53,8 @@ async def prepare_erasure(tx: Transaction, people: Sequence[OrderedSubject]) -> 
     subjects = [p.subject_id for p in people]
     await tx.run(CLOSE_COPIES, subjects)
     await tx.run(END_OTHER_CASES, subjects)
-    for statement in (DATE_OTHER_CASES, DATE_CONSENTS, DATE_DISCLOSURES, DATE_LETTERS, DATE_REFUSALS):
-        await tx.run(statement, subjects, *reason)
+    for table in PROOFS:
+        await tx.run(DATE.format(table=table), subjects, *reason)
 
 
 ERASER = Eraser(DATA_MAP, prepare_erasure, publishes=False)

@@ -10,7 +10,7 @@ from services.privacy import held_erasures
 from services.privacy.erasure_orders.store import ONE_DISPATCHER
 from services.privacy.holds import rules, store
 from services.privacy.holds.store import Locked, Placing
-from services.privacy.loops import DISPATCHER, HOLDS
+from services.privacy.loops import DISPATCHER, HOLDS, TRACES
 from shared.contracts import licensing, privacy
 from shared.database import Transaction
 from shared.law.retention import Claim, claim
@@ -114,7 +114,7 @@ async def release(tx: Transaction, hold_id: UUID, actor: str, reason: str, today
     for event in await store.release(tx, hold.hold_id, kept, actor, reason):
         tx.publish(event)
     await held_erasures.untell(tx, hold_id)
-    for loop in (DISPATCHER, RETENTION):
+    for loop in (TRACES, DISPATCHER, RETENTION):
         tx.wake(loop)
 
 

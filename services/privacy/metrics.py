@@ -4,7 +4,9 @@ from prometheus_client import Gauge
 
 open_cases = Gauge("lethe_erasure_cases", "Erasure cases by state", ["state"])
 copies_gathering = Gauge("lethe_copies_gathering", "Copies that wait for what some participant holds")
-traces_found = Gauge("lethe_traces_found", "Erased cases whose search found a value where it has no business to be")
+traces_found = Gauge(
+    "lethe_traces_found", "Erased cases whose search found a value within a week where it has no business to be"
+)
 holds_to_review = Gauge("lethe_holds_to_review", "Legal holds whose review date has come")
 silent_participants = Gauge("lethe_erasure_silent_participants", "Participants that owe a report for an open order")
 cases_nearly_due = Gauge("lethe_erasure_cases_nearly_due", "Cases without an answer due within three days")

@@ -19,10 +19,12 @@ AT_ONCE = 4_000_000
 
 async def elsewhere(request: SearchTraces, settings: Settings, service: str) -> TracesPage | None:
     """A page from outside the tables; None while tables are left. Raises Refused (422) for a place that is none."""
-    behind, sought = reached(request.after), Sought.of(request.cases)
-    if behind.stage == DEAD_LETTERS:
-        return await _in_dead_letters(sought, settings, service)
-    return await asyncio.to_thread(_in_log, sought, settings.log_path) if behind.stage == LOG else None
+    stage = reached(request.after).stage
+    if stage == DEAD_LETTERS:
+        return await _in_dead_letters(Sought.of(request.cases), settings, service)
+    if stage == LOG:
+        return await asyncio.to_thread(_in_log, Sought.of(request.cases), settings.log_path)
+    return None
 
 
 async def _in_dead_letters(sought: Sought, settings: Settings, service: str) -> TracesPage:

@@ -41,7 +41,6 @@ ROWS = """
 SELECT {subject}, {kept}, {columns} FROM {table}
 WHERE ctid >= '({first},0)'::tid AND ctid < '({behind},0)'::tid
 """
-KEYS = 2  # whose a row is, and whether the law keeps it, stand before its columns
 
 
 class Reached(Message):

@@ -80,7 +80,15 @@ def _outcome(retained: Sequence[Document], left: Sequence[Left], search: Search 
 
 def kept(case: ClosedCase, reports: Sequence[Report]) -> list[Kept]:
     """What the certificate lists as kept, for the letter."""
-    participants = [entry for report in reports for entry in _participants(report, case.subjects)]
+    return _kept([entry for report in reports for entry in _participants(report, case.subjects)])
+
+
+def kept_by(document: Document) -> list[Kept]:
+    """The same of a certificate that is there."""
+    return _kept(document["participants"])
+
+
+def _kept(participants: Sequence[Document]) -> list[Kept]:
     return [
         Kept(
             categories=tuple(table["categories"]),

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from services.privacy.certificates import store
-from services.privacy.certificates.document import Document, compose, kept
+from services.privacy.certificates.document import Document, compose, kept_by
 from services.privacy.certificates.page import page
 from services.privacy.certificates.pdf import pdf
 from services.privacy.certificates.reading import readable
@@ -28,7 +28,7 @@ async def document(
     tx: Transaction, case: ClosedCase, register: Register, form: Literal["html", "pdf"], language: Language
 ) -> bytes:
     """The same for a person to read."""
-    retained = kept(case, await store.reports(tx, case.order_id))
-    words = readable(await certificate(tx, case), retained, register, language)
+    issued = await certificate(tx, case)
+    words = readable(issued, kept_by(issued), register, language)
     controller = f"{register.controller.name}, {register.controller.address}"
     return page(words, controller) if form == "html" else pdf(words, controller, case.closed_at)

@@ -114,7 +114,6 @@ UNKEYED = {
     "en": "{titles}: sealed, as a hash or under a random number (also the hash of an address by which we obey an"
     " objection to marketing)",
 }
-ENDED = {"pl": "{at}: {service}", "en": "{at}: {service}"}
 NOT_CHECKED = {
     "pl": (
         "dzienników zapisu bazy i starych wersji wierszy, dopóki nie zostaną nadpisane",

@@ -111,7 +111,7 @@ def _unkeyed(document: Document, register: Register, language: Language) -> Iter
 
 def _ended(document: Document, language: Language) -> Iterator[str]:
     for page in document["second_pages"]:
-        yield phrases.ENDED[language].format(at=page["ended_at"], service=phrases.service(page["service"], language))
+        yield f"{page['ended_at']}: {phrases.service(page['service'], language)}"
 
 
 def _refusal(document: Document, register: Register, language: Language) -> Iterator[str]:

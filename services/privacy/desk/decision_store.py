@@ -27,7 +27,15 @@ UPDATE privacy_case SET verified_by = $2, run_at = $3, letter_due_at = clock_tim
   letter = CASE WHEN sealed_address IS NOT NULL THEN 'receipt' END
 WHERE case_id = $1
 """
-REFUSE = "INSERT INTO case_refusal (case_id, subject_id, category, ground, kept_until) VALUES ($1, $2, $3, $4, $5)"
+REFUSE = """
+INSERT INTO case_refusal (case_id, subject_id, category, ground, kept_until)
+SELECT $1, $2, * FROM unnest($3::text[], $4::text[], $5::date[])
+"""
+# The letter has the name of the state in which the case ends.
+CONCLUDE = """
+UPDATE privacy_case SET state = $2, closed_at = clock_timestamp(), letter_due_at = clock_timestamp(), letter_tries = 0,
+  letter = CASE WHEN sealed_address IS NOT NULL THEN $2 END WHERE case_id = $1
+"""
 CLOSE = "UPDATE privacy_case SET state = $2, closed_at = clock_timestamp(), letter = NULL WHERE case_id = $1"
 
 
@@ -56,8 +64,15 @@ async def certain(tx: Transaction, case_id: UUID, identified_by: str, run_at: da
 
 async def refuse(tx: Transaction, case: LockedCase, parts: Sequence[RefusedPart], by: UUID, reasons: str) -> None:
     """End a case as refused; its letter was issued before."""
-    for part in parts:
-        await tx.run(REFUSE, case.case_id, case.subject_id, part.category or "", part.ground, part.retain_until)
+    columns = zip(*((part.category or "", part.ground, part.retain_until) for part in parts), strict=True)
+    await tx.run(REFUSE, case.case_id, case.subject_id, *map(list, columns))
     await say(tx, by, reasons)
     await tx.run(CLOSE, case.case_id, REFUSED)
+    await say_no_more(tx)
+
+
+async def conclude(tx: Transaction, case: LockedCase, decision: str, by: UUID, reason: str) -> None:
+    """End a review as it was decided; its person is written to."""
+    await say(tx, by, reason)
+    await tx.run(CONCLUDE, case.case_id, decision)
     await say_no_more(tx)

@@ -8,6 +8,13 @@ from shared.contracts.privacy import RefusalGround, RefusedPart, Right
 from shared.problems import Refused, refuse
 
 STATES = frozenset(t.after for machine in MACHINES.values() for t in machine)
+UNDER_REVIEW = "under review"
+REVIEWS: Mapping[Right, tuple[str, ...]] = {
+    right: ends
+    for right, machine in MACHINES.items()
+    if (ends := tuple(t.after for t in machine if (t.before, t.actor) == (UNDER_REVIEW, "officer")))
+}
+"""How an officer may end the review of each right that has one."""
 PROVISIONS: Mapping[RefusalGround, str] = {
     "manifestly unfounded": "GDPR Art. 12(5)",
     "excessive": "GDPR Art. 12(5)",
@@ -37,6 +44,16 @@ def check_way(right: Right, state: str, after: str) -> None:
     """Raise Refused (409) for a step that the machine does not know."""
     if not may_go(right, state, after):
         raise refuse(409, "the case does not go that way", field="state", message=f"it is {state}")
+
+
+def check_decision(right: Right, state: str, decision: str) -> None:
+    """Raise Refused: 422 for a decision that its right does not know, 409 unless it is under review."""
+    ends = REVIEWS.get(right, ())
+    if decision not in ends:
+        known = f"one of: {', '.join(ends)}" if ends else f"nobody decides a case of {right} so"
+        raise refuse(422, "this right is not decided so", field="decision", message=known)
+    if state != UNDER_REVIEW:
+        raise refuse(409, "there is nothing to decide", field="state", message=f"it is {state}")
 
 
 def provision(ground: RefusalGround, right: Right) -> str:

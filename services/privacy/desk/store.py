@@ -49,7 +49,7 @@ ORDER BY issued_at, letter_id
 """
 REFUSED = "SELECT category, ground, kept_until FROM case_refusal WHERE case_id = $1 ORDER BY category"
 LOCK = f"""
-{COLUMNS}, subject_id, language, verified_by, ground, terminate_contract,
+{COLUMNS}, subject_id, language, verified_by, ground, about, terminate_contract,
   sealed_address IS NOT NULL AS can_be_written_to
 FROM privacy_case WHERE case_id = $1 FOR NO KEY UPDATE
 """
@@ -72,6 +72,7 @@ class LockedCase:
     language: Language
     verified_by: str
     ground: str | None
+    about: str | None
     terminate_contract: bool
     can_be_written_to: bool
     clock: ClockRow

@@ -1,6 +1,6 @@
 """Officers decide objections and contested decisions."""
 
-from services.privacy import reviews
+from services.privacy.desk import reviews
 from shared.contracts import privacy
 from shared.contracts.actors import Actor
 from shared.contracts.message import Done

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+from services.privacy.holds.store import ERASURE_WAITS
 from services.privacy.open_copies import COPY_IS_OPEN
 from services.privacy.subject_links import LINKED
 from services.privacy.traces.rules import DueCase, Finding, Search, SeenPlace
@@ -18,8 +19,8 @@ LEASE_S = 600.0
 DUE = f"""
 WITH due AS MATERIALIZED (
   SELECT case_id, subject_id, sealed_address, run_at FROM privacy_case c
-  WHERE state IN ('waiting', 'failed') AND run_at <= clock_timestamp() AND NOT {COPY_IS_OPEN} AND NOT EXISTS (
-    SELECT FROM trace_search t WHERE t.case_id = c.case_id AND t.gathered_at IS NOT NULL)
+  WHERE state IN ('waiting', 'failed') AND run_at <= clock_timestamp() AND NOT {COPY_IS_OPEN} AND NOT {ERASURE_WAITS}
+    AND NOT EXISTS (SELECT FROM trace_search t WHERE t.case_id = c.case_id AND t.gathered_at IS NOT NULL)
   ORDER BY run_at LIMIT $1),
 begun AS (INSERT INTO trace_search (case_id) SELECT case_id FROM due ON CONFLICT DO NOTHING)
 SELECT d.case_id, d.sealed_address,
@@ -80,8 +81,10 @@ DELETE FROM trace_values v USING privacy_case c WHERE c.case_id = v.case_id AND 
   OR EXISTS (SELECT FROM trace_answer a WHERE a.case_id = v.case_id)
     AND NOT EXISTS (SELECT FROM trace_answer a WHERE a.case_id = v.case_id AND a.done_at IS NULL))
 """
+# A find stands in its certificate for good; operators are told of it for a week.
 FINDS = """
-SELECT count(DISTINCT case_id) FROM trace_answer WHERE traces @> '[{"ending": "found"}]'
+SELECT count(DISTINCT case_id) FROM trace_answer
+WHERE traces @> '[{"ending": "found"}]' AND done_at > now() - interval '7 days'
 """
 SEARCH = """
 SELECT sought, too_short, silent, EXISTS (SELECT FROM trace_values v WHERE v.case_id = t.case_id) AS has_values
@@ -146,6 +149,7 @@ async def destroy(tx: Transaction) -> None:
 
 
 async def cases_with_finds(tx: Transaction) -> int:
+    """In how many cases something was found within the week."""
     return int(await tx.value(FINDS))
 
 

@@ -1,6 +1,7 @@
 """The sample service's harness, and the ways into it."""
 
 from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
@@ -11,7 +12,7 @@ from shared.database import Database
 from shared.messaging.request_client import RequestClient
 from tests.harness import Harness
 from tests.sample.contracts import NoteKept
-from tests.sample.harness import Heard, alone, listening, publishing, sample_harness
+from tests.sample.harness import Heard, alone, listening, meet, publishing, sample_harness
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +33,21 @@ async def everything(harness: Harness) -> AsyncIterator[asyncpg.Connection]:
     """What is really there: row-level security does not bind this connection."""
     async with harness.superuser("sample") as connection:
         yield connection
+
+
+@pytest.fixture(scope="module")
+async def database(harness: Harness) -> AsyncIterator[Database]:
+    """The sample's database, through its working role."""
+    async with harness.database("sample") as opened:
+        yield opened
+
+
+@pytest.fixture
+async def person(everything: asyncpg.Connection) -> UUID:
+    """Somebody whom the sample has met."""
+    subject_id = uuid4()
+    await meet(everything, subject_id)
+    return subject_id
 
 
 @pytest.fixture

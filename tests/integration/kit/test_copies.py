@@ -1,6 +1,5 @@
 """A copy for the person is compiled from the data map: paged, whole, of one person, and asked by privacy alone."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -23,19 +22,6 @@ RECEIPT = """
 INSERT INTO receipt (receipt_id, subject_id, amount_cents, wish, retain_until, provisions)
 VALUES ($1, $2, 100, 'gift wrap', '2032-12-31', '{VAT Act art. 112}')
 """
-
-
-@pytest.fixture(scope="module")
-async def database(harness: Harness) -> AsyncIterator[Database]:
-    async with harness.database("sample") as opened:
-        yield opened
-
-
-@pytest.fixture
-async def person(everything: asyncpg.Connection) -> UUID:
-    subject_id = uuid4()
-    await meet(everything, subject_id)
-    return subject_id
 
 
 async def write(everything: asyncpg.Connection, person: UUID, count: int, text: str = "x") -> set[str]:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import random
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -34,12 +33,6 @@ RECEIPT = """
 INSERT INTO receipt (receipt_id, subject_id, amount_cents, wish, retain_until, provisions)
 VALUES (gen_random_uuid(), $1, 100, 'gift wrap', $2, '{VAT Act art. 112}')
 """
-
-
-@pytest.fixture(scope="module")
-async def database(harness: Harness) -> AsyncIterator[Database]:
-    async with harness.database("sample") as opened:
-        yield opened
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -28,19 +27,6 @@ VALUES (gen_random_uuid(), $1, $2, 100, 'gift wrap', $3, $4, $5, $6)
 """
 FLIP = "UPDATE subject SET live = false WHERE subject_id = $1"
 NEXT_YEAR = today() + timedelta(days=365)
-
-
-@pytest.fixture(scope="module")
-async def database(harness: Harness) -> AsyncIterator[Database]:
-    async with harness.database("sample") as opened:
-        yield opened
-
-
-@pytest.fixture
-async def person(everything: asyncpg.Connection) -> UUID:
-    subject_id = uuid4()
-    await meet(everything, subject_id)
-    return subject_id
 
 
 async def receipt(connection: asyncpg.Connection, person: UUID, payer: UUID | None = None, **more: Any) -> None:

@@ -39,19 +39,6 @@ VALUES ($1, $2, 100, $3, '2032-12-31', '{VAT Act art. 112}')
 """
 
 
-@pytest.fixture(scope="module")
-async def database(harness: Harness) -> AsyncIterator[Database]:
-    async with harness.database("sample") as opened:
-        yield opened
-
-
-@pytest.fixture
-async def person(everything: asyncpg.Connection) -> UUID:
-    subject_id = uuid4()
-    await meet(everything, subject_id)
-    return subject_id
-
-
 def case(person: UUID, *values: str) -> SoughtCase:
     return SoughtCase(case_id=uuid4(), subjects=(person,), values=values or (LEAK,))
 

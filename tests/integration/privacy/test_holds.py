@@ -202,6 +202,8 @@ async def test_an_erasure_waits_for_what_could_not_outlive_it(fakes: FakePartici
     assert (case.state, case.held_until_review_on) == ("waiting", REVIEW)
     explained = await fakes.client.request(privacy.ExplainErasure(case_id=case.case_id))
     assert "legal hold" in explained.now
+    gathered = await fakes.rows.fetchval("SELECT count(*) FROM trace_search WHERE case_id = $1", case.case_id)
+    assert gathered == 0, "what is to be searched for is not kept for as long as the hold lasts"
     await fakes.client.request(privacy.ReleaseHold(hold_id=hold_id, reason="It is not needed any more."))
     assert [subject.subject_id for subject in (await fakes.ordered(2)).subjects] == [person]
 

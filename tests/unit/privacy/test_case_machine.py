@@ -6,7 +6,7 @@ import pytest
 
 from deploy.local.folders import PROJECT
 from services.privacy.cases.machine import MACHINES, PENDING, REFUSED, drawn, opens_in
-from services.privacy.reviews import ENDS
+from services.privacy.desk.rules import REVIEWS
 from shared.contracts.privacy import Right
 from shared.contracts.privacy.erasures import CaseState
 
@@ -37,7 +37,7 @@ def test_operators_know_every_state_of_an_erasure() -> None:
 def test_what_staff_enter_waits_for_certainty(right: Right) -> None:
     """But for an objection to marketing, which is absolute, and what is weighed, which is asked for in the panel."""
     entered = {t.after for t in MACHINES[right] if not t.before and t.actor == "staff"}
-    assert entered == (set() if right in ("marketing-objection", *ENDS) else {PENDING})
+    assert entered == (set() if right in ("marketing-objection", *REVIEWS) else {PENDING})
     on = {(t.after, t.actor) for t in MACHINES[right] if t.before == PENDING}
     assert on <= {
         (opens_in(right), "officer"),
