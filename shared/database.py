@@ -109,8 +109,10 @@ BeforeCommit = Callable[[Transaction], Awaitable[None]]
 class Database:
     """A service's connection pool, and the signals that its commits give to the loops of the process."""
 
-    def __init__(self, url: str, service: str, before_commit: BeforeCommit, size: int = 8) -> None:
-        self.service = service
+    def __init__(
+        self, url: str, service: str, before_commit: BeforeCommit, size: int = 8, patience_s: float = CONNECT_TIMEOUT_S
+    ) -> None:
+        self.service, self._patience_s = service, patience_s
         self._before_commit = before_commit
         self.signals: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._url, self._size = url, size
@@ -184,7 +186,7 @@ class Database:
         told = {"db.system.name": "postgresql", "db.namespace": self.service, "lethe.purpose": purpose.value}
         with part("transaction", told):
             try:
-                connection = await self.pool.acquire(timeout=CONNECT_TIMEOUT_S)
+                connection = await self.pool.acquire(timeout=self._patience_s)
             except (OSError, asyncpg.PostgresError) as error:
                 raise UnreachableError(getattr(error, "sqlstate", None)) from error
             try:

@@ -156,8 +156,10 @@ def _resources(service: Service, settings: Settings) -> Resources:
     amqp = settings.amqp_url.get_secret_value()
     return Resources(
         settings=settings,
-        database=Database(settings.postgres_url.get_secret_value(), service.name, enqueue, settings.pool_size),
-        client=RequestClient(amqp, service.name),
+        database=Database(
+            settings.postgres_url.get_secret_value(), service.name, enqueue, settings.pool_size, settings.patience_s
+        ),
+        client=RequestClient(amqp, service.name, settings.patience_s),
         publisher=Publisher(amqp, f"{service.name} outbox"),
     )
 

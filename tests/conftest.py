@@ -16,6 +16,11 @@ from services.privacy.app import SERVICE as PRIVACY
 from tests import containers
 from tests import harness as harnesses
 
+# A machine that stands still for a few seconds is no failure: what waits by a setting waits a minute, here and in the
+# processes that tests start. Tests of giving up say themselves when.
+for patience in ("LETHE_PATIENCE_S", "LETHE_ASK_TIMEOUT_S"):
+    os.environ.setdefault(patience, "60")
+
 
 @pytest.fixture(scope="session")
 def servers() -> Iterator[local.Servers]:

@@ -22,6 +22,7 @@ Figures = dict[str, float]
 
 POLL_S = 0.02
 PATIENCE_S = 600.0
+ANSWER_S = 60.0
 
 PROGRESS = "SELECT count(*) FROM erasure_order WHERE open"
 CASES_LEFT = (
@@ -74,5 +75,5 @@ async def open_case(client: RequestClient, signer: Signer, person: Resident) -> 
     """Ask for an erasure as a member with a fresh session does, through the gateway's account."""
     request = privacy.OpenCase(right="erasure", terminate_contract=True, token=uuid4().hex)
     assertion = signer.sign(Actor(person.subject_id, "member", now()))
-    created: Created = await client.request(request, timeout_s=30, assertion=assertion)
+    created: Created = await client.request(request, timeout_s=ANSWER_S, assertion=assertion)
     return created

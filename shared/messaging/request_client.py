@@ -34,8 +34,9 @@ DEFAULT_TIMEOUT_S = 5.0
 class RequestClient(Publisher):
     """Asks and waits; many questions at a time over one channel (direct reply-to)."""
 
-    def __init__(self, url: str, name: str) -> None:
+    def __init__(self, url: str, name: str, patience_s: float = DEFAULT_TIMEOUT_S) -> None:
         super().__init__(url, f"{name} requests")
+        self._patience_s = patience_s
         self.name, self._exchange = name, asks(service_of(self.account))
         self._waiting: dict[str, asyncio.Future[AbstractIncomingMessage]] = {}
 
@@ -50,7 +51,7 @@ class RequestClient(Publisher):
         request: Request[Reply],
         *,
         to: str = "",
-        timeout_s: float = DEFAULT_TIMEOUT_S,
+        timeout_s: float | None = None,
         idempotency_key: str = "",
         principal: str = "",
         assertion: str = "",
@@ -59,6 +60,7 @@ class RequestClient(Publisher):
 
         Raises Refused with the owner's problem, Unavailable when nobody answers in time.
         """
+        timeout_s = self._patience_s if timeout_s is None else timeout_s
         correlation = uuid4().hex
         answer: asyncio.Future[AbstractIncomingMessage] = asyncio.get_running_loop().create_future()
         self._waiting[correlation] = answer
