@@ -36,6 +36,7 @@ COMMANDS = {
     "dashboards": Place("dashboards", "dashboards", "Write the Grafana dashboards as JSON files."),
     "register": Place("register", "app", "The register of processing and the record of Art. 30."),
     "notice": Place("notice", "notice", "The privacy notice, made from register and data maps."),
+    "evidence": Place("evidence", "app", "The log of what was done: its signed head, and whether it holds."),
     "contracts": Place("contracts", "app", "The published language as JSON Schema and AsyncAPI."),
     "benchmark": Place("benchmark", "app", "Figures as ratios, taken in one run on this machine."),
     "servers": Place("servers", "app", "The private PostgreSQL, RabbitMQ and mailbox alone."),

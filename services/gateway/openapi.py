@@ -8,6 +8,12 @@ from fastapi.openapi.utils import get_openapi
 
 from services.gateway import problems
 
+ABOUT = """\
+People act from a session (`Authorization: Bearer ...`, by `POST /sessions`), or without an account by a case's token.
+Programs show a license key. What creates something takes an `Idempotency-Key`: the same request with the same key is
+done once.
+
+A refusal is a problem (RFC 9457) that names the field. 429 says in `Retry-After` when to come back, and so does 503."""
 METHODS = frozenset(("get", "put", "post", "delete", "options", "head", "patch", "trace"))
 TAGS = {
     "accounts": "Signing up, confirming the address, forgotten passwords.",
@@ -20,6 +26,7 @@ TAGS = {
     "payment sandbox": "A page that plays the payment provider; only where a setting asks for it.",
     "newsletter": "Subscribing by a confirmed address, leaving by one click.",
     "privacy notice": "The notice in force, and its earlier versions.",
+    "evidence": "What certificates are checked with: the signed head of an append-only log, and its public keys.",
     "consents": "What you agreed to, by which words, and changing your mind.",
     "my privacy requests": "Your rights, from your session.",
     "privacy requests": "Your rights without an account: by a mailed code, then by the token of the case.",
@@ -40,6 +47,8 @@ def document(app: FastAPI, public_url: str) -> dict[str, Any]:
         title=app.title,
         version=app.version,
         summary=app.summary,
+        description=ABOUT,
+        contact={"name": "Privacy officer", "url": public_url.rstrip("/") + "/privacy-notice"},
         routes=app.routes,
         tags=[{"name": name, "description": about} for name, about in TAGS.items()],
         servers=[{"url": public_url.rstrip("/")}],

@@ -3,6 +3,7 @@
 from typing import Any
 
 from services.privacy.erasure import ERASER
+from services.privacy.evidence.checkpoints import CheckpointSigner
 from services.privacy.handlers import (
     case_tokens,
     cases,
@@ -19,6 +20,7 @@ from services.privacy.handlers import (
     erasure_reports,
     erasure_requests,
     erasures,
+    evidence,
     holds,
     notice,
     participants,
@@ -36,6 +38,7 @@ from services.privacy.jobs.copies import end_copies, make_copies
 from services.privacy.jobs.desk_letters import send_desk_letters
 from services.privacy.jobs.documents import INTERVAL_S, publish_documents
 from services.privacy.jobs.erasure_orders import close_complete, dispatch
+from services.privacy.jobs.evidence import add_evidence
 from services.privacy.jobs.holds import INTERVAL_S as HOLDS_INTERVAL_S
 from services.privacy.jobs.holds import see_to_holds
 from services.privacy.jobs.letters import send_letters
@@ -49,6 +52,7 @@ from services.privacy.loops import (
     DESK_LETTERS,
     DIGEST,
     DISPATCHER,
+    EVIDENCE,
     EXPIRY,
     HOLDS,
     LETTERS,
@@ -67,6 +71,7 @@ from shared.service import Resources, Service
 
 CLOSING_INTERVAL_S = 60.0
 EXPIRY_INTERVAL_S = 10.0
+EVIDENCE_INTERVAL_S = 5.0
 
 router = ServiceRouter("privacy")
 router.include(cases.router, erasure_requests.router, certificates.router, consents.router)
@@ -74,7 +79,7 @@ router.include(participants.router, erasure_reports.router, subject_links.router
 router.include(
     contracts.router, disclosures.router, notice.router, record.router, register.router, erasure_orders.router
 )
-router.include(case_tokens.router, erasures.router, copies.router)
+router.include(case_tokens.router, erasures.router, copies.router, evidence.router)
 router.include(permission_reports.router, restrictions.router, reviews.router, holds.router)
 router.include(desk.router, desk_arrival.router, desk_decisions.router)
 
@@ -85,6 +90,7 @@ def wire(resources: Resources) -> dict[str, Any]:
     return {
         "keyring": keyring,
         "seal": AddressSeal(keyring),
+        "checkpoint_signer": CheckpointSigner.of(keyring),
         "mailer": Mailer(settings.smtp_url, settings.mail_sender),
         "register": loaded_register(),  # a register that is not whole keeps privacy from starting
         "required": settings.required,
@@ -106,6 +112,7 @@ def jobs(settings: PrivacySettings) -> list[Loop]:
         Loop(DIGEST, digest.send_digest, digest.INTERVAL_S),
         Loop(COPIES, make_copies),
         Loop(EXPIRY, end_copies, EXPIRY_INTERVAL_S),
+        Loop(EVIDENCE, add_evidence, EVIDENCE_INTERVAL_S),
         Loop(PUBLISHING, publish_documents, INTERVAL_S),
     ]
 

@@ -8,7 +8,7 @@ IDS_END = "the ids lead to nobody any more when the case ends; the rows stay"
 
 DATA_MAP = DataMap(
     service="privacy",
-    version=7,
+    version=8,
     tables=(
         Table(
             "privacy_case",
@@ -194,6 +194,12 @@ DATA_MAP = DataMap(
             ends="when every service has searched, after seven days at the latest",
         ),
         Unkeyed("trace_answer", "evidence: where values were found and how often", EVIDENCE, "with the case"),
+        Unkeyed("evidence_entry", "evidence: what was done, by random ids and digests under keys that end"),
+        Unkeyed("evidence_node", "hashes of the evidence"),
+        Unkeyed("evidence_head", "signed hashes of the evidence"),
+        Unkeyed("evidence_opening", "evidence: the keys of its digests", EVIDENCE, "with what they are of"),
+        Unkeyed("evidence_source", "which rows are evidence"),
+        Unkeyed("certificate_issue", "evidence: digests of certificates", EVIDENCE, "with the case"),
         Unkeyed("consent_text", "the vendor's own words"),
         Unkeyed("publication", "the vendor's own words"),
     ),

@@ -119,6 +119,14 @@ class Search(Part):
     participants: list[ParticipantSearch]
 
 
+class Evidence(Part):
+    entry: str
+    content: str
+    key: str
+    path: list[str]
+    checkpoint: str
+
+
 class Document(Part):
     """The certificate, as those who keep it will read it for years."""
 
@@ -141,6 +149,7 @@ class Document(Part):
     not_checked: list[str]
     search: Search
     second_pages: list[SecondPage]
+    evidence: Evidence
 
 
 @pytest.fixture(scope="module")
@@ -234,7 +243,8 @@ UNKEYED = {
     "licensing": set(),
     "marketing": {"signup", "suppression"},
     "privacy": {"unconfirmed_request", "case_event", "trace_search", "trace_values", "trace_answer"}
-    | {"erasure_order", "order_participant", "order_report", "second_page", "hold_event"},
+    | {"erasure_order", "order_participant", "order_report", "second_page", "hold_event"}
+    | {"evidence_opening", "certificate_issue"},
 }
 
 

@@ -8,6 +8,8 @@ from services.privacy.certificates.page import page
 from services.privacy.certificates.pdf import pdf
 from services.privacy.certificates.reading import readable
 from services.privacy.certificates.store import ClosedCase
+from services.privacy.evidence import certificates
+from services.privacy.evidence.checkpoints import CheckpointSigner
 from services.privacy.register.model import Register
 from services.privacy.traces import store as traces
 from shared.contracts.fields import Language
@@ -22,6 +24,12 @@ async def certificate(tx: Transaction, case: ClosedCase) -> Document:
     second_pages = await store.second_pages(tx, case.subjects)
     search = await traces.of_case(tx, case.case_id)
     return compose(case, reports, earlier, unkeyed, left, second_pages, search)
+
+
+async def issued(tx: Transaction, case: ClosedCase, signer: CheckpointSigner) -> Document:
+    """The same with the proof that it stands in the log, in which every version of it is entered once."""
+    document = await certificate(tx, case)
+    return document | {"evidence": await certificates.proof(tx, case.case_id, document, signer)}
 
 
 async def document(

@@ -4,6 +4,7 @@ import json
 from base64 import b64encode
 
 from services.privacy.certificates import issuing, store
+from services.privacy.evidence.checkpoints import CheckpointSigner
 from services.privacy.register.model import Register
 from shared.contracts import participants, privacy
 from shared.database import Transaction
@@ -14,8 +15,10 @@ router = ServiceRouter("privacy")
 
 
 @router.request(privacy.ReadCertificate, purpose=Purpose.RIGHTS)
-async def read_certificate(request: privacy.ReadCertificate, tx: Transaction) -> privacy.Certificate:
-    document = await issuing.certificate(tx, await store.closed_case(tx, request.token))
+async def read_certificate(
+    request: privacy.ReadCertificate, tx: Transaction, checkpoint_signer: CheckpointSigner
+) -> privacy.Certificate:
+    document = await issuing.issued(tx, await store.closed_case(tx, request.token), checkpoint_signer)
     return privacy.Certificate(document=json.dumps(document, ensure_ascii=False))
 
 

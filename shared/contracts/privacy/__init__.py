@@ -72,8 +72,10 @@ from shared.contracts.privacy.desk_decisions import (
 )
 from shared.contracts.privacy.documents import (
     CheckRegister,
+    EvidenceHead,
     Notice,
     NoticePublished,
+    ReadEvidenceHead,
     ReadNotice,
     ReadRecord,
     Record,
@@ -170,6 +172,7 @@ __all__ = [
     "ErasureStep",
     "ErasureStory",
     "Erasures",
+    "EvidenceHead",
     "ExplainErasure",
     "ExtendCase",
     "ExtensionReason",
@@ -220,6 +223,7 @@ __all__ = [
     "ReadCopyFragment",
     "ReadDeskCase",
     "ReadErasure",
+    "ReadEvidenceHead",
     "ReadNotice",
     "ReadOrderAddresses",
     "ReadRecord",

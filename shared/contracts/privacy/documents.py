@@ -57,3 +57,14 @@ class RegisterHoles(Message):
 
 class CheckRegister(Request[RegisterHoles], type="privacy.check-register", askers=(OPERATORS,)):
     """Hold the register against everybody who takes part."""
+
+
+class EvidenceHead(Message):
+    """The signed head of the evidence log, and the public keys that its signatures are checked with."""
+
+    checkpoint: str
+    keys: tuple[str, ...]
+
+
+class ReadEvidenceHead(Request[EvidenceHead], type="privacy.read-evidence-head", askers=("gateway", OPERATORS)):
+    """What anybody may keep, to show later that nothing before it was changed."""
