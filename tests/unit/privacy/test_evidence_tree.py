@@ -6,6 +6,7 @@ from hashlib import sha256
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pymerkle import InmemoryTree
 
 from services.privacy.evidence import tree
 
@@ -23,6 +24,9 @@ ROOTS = (
     "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328",
 )
 LEAVES = [tree.leaf_hash(each) for each in INPUTS]
+
+
+SIZES = 40
 
 
 def rfc_root(leaves: Sequence[bytes]) -> bytes:
@@ -111,3 +115,16 @@ def test_a_log_is_proved_to_go_on_and_no_other(size: int, data: st.DataObject) -
     if path:
         assert not tree.continues(before, old, size, root, path[:-1])
         assert not tree.continues(before, old, size, root, [*path[:-1], bytes(32)])
+
+
+def test_another_implementation_has_the_same_roots_and_paths() -> None:
+    other, leaves = InmemoryTree(algorithm="sha256"), numbered(SIZES)
+    for number in range(SIZES):
+        other.append_entry(str(number).encode())
+    nodes = stored(leaves)
+    for size in range(1, SIZES + 1):
+        assert other.get_root(size) == tree.hash_of((0, size), nodes)
+        for number in {0, size // 3, size - 1}:
+            theirs = set(other.prove_inclusion(number + 1, size).serialize()["path"])
+            ours = {tree.hash_of(each, nodes).hex() for each in tree.inclusion(number, size)}
+            assert theirs - {leaves[number].hex()} == ours
