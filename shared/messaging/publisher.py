@@ -1,6 +1,8 @@
 """A connection for publishing that is rebuilt on demand: the caller repeats a failed publish."""
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
 from time import monotonic
 from typing import cast
 
@@ -76,12 +78,13 @@ class Publisher:
 
     async def _open(self) -> AbstractChannel:
         await self._drop()
-        async with asyncio.timeout(CONNECT_TIMEOUT_S):
-            self._connection = await aio_pika.connect(
-                self._url, timeout=CONNECT_TIMEOUT_S, client_properties={"connection_name": self._name}
-            )
-            channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
-            await self.opened(channel)
+        with losing_is_an_error():
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                self._connection = await aio_pika.connect(
+                    self._url, timeout=CONNECT_TIMEOUT_S, client_properties={"connection_name": self._name}
+                )
+                channel = await self._connection.channel(publisher_confirms=True, on_return_raises=True)
+                await self.opened(channel)
         return channel
 
     async def opened(self, channel: AbstractChannel) -> None:
@@ -139,12 +142,30 @@ async def _send(
     a wait and a turn of the loop per message. What is on its way is bounded by who waits for confirms or answers.
     """
     sending = cast("aiormq.Channel", await channel.get_underlay_channel())
-    await sending.basic_publish(
-        message.body,
-        exchange=exchange,
-        routing_key=routing_key,
-        properties=message.properties,
-        mandatory=mandatory,
-        timeout=timeout_s,
-        wait=False,
-    )
+    with losing_is_an_error():
+        await sending.basic_publish(
+            message.body,
+            exchange=exchange,
+            routing_key=routing_key,
+            properties=message.properties,
+            mandatory=mandatory,
+            timeout=timeout_s,
+            wait=False,
+        )
+
+
+@contextlib.contextmanager
+def losing_is_an_error() -> Iterator[None]:
+    """Tell a connection that is gone from a caller who gives up. Raises ConnectionError for the former.
+
+    Where aiormq's reader of a connection is cancelled (a full queue of frames when the broker hangs up), it ends with
+    CancelledError whatever waits for the broker: a loop that took it for its own would stop for good.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
+    try:
+        yield
+    except asyncio.CancelledError:
+        if task is None or task.cancelling() > before:
+            raise
+        raise ConnectionError("the connection was lost while the broker was asked") from None

@@ -71,6 +71,34 @@ async def test_an_error_of_a_channel_ends_with_it(
     await (await channel.get_queue("sample.dead-letters", ensure=False)).purge()
 
 
+async def on_its_way(underlay: Any) -> None:
+    """Until a message has left and its confirm has not come: between two turns of the loop."""
+    for _ in range(1000):
+        if underlay.confirmations:
+            return
+        await asyncio.sleep(0)
+
+
+async def test_a_connection_that_ends_cancels_nobody(publisher: Publisher) -> None:
+    """aiormq hands CancelledError to all who wait when its reader was cancelled: a loop would stop for good."""
+    underlay: Any = await (await publisher.channel()).get_underlay_channel()
+    publishing_it = asyncio.create_task(publisher.publish("", "sample.dead-letters", Message(b"{}")))
+    await on_its_way(underlay)
+    for confirmation in underlay.confirmations.values():
+        confirmation.set_exception(asyncio.CancelledError())
+    with pytest.raises(UNREACHABLE, match="was lost"):
+        await publishing_it
+
+
+async def test_who_gives_up_publishing_is_cancelled(publisher: Publisher) -> None:
+    underlay: Any = await (await publisher.channel()).get_underlay_channel()
+    publishing_it = asyncio.create_task(publisher.publish("", "sample.dead-letters", Message(b"{}")))
+    await on_its_way(underlay)
+    publishing_it.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await publishing_it
+
+
 async def test_publishing_while_disconnected_fails_soon_and_recovers(harness: Harness) -> None:
     """It used to hang for ever (aio-pika#556): the relay repeats what raises."""
     async with cable(harness.amqp["sample"]) as line:
