@@ -28,6 +28,8 @@ from shared.messaging.topology import EVENTS
 
 ROUNDS = 2
 CLIENTS = 50
+SINGLE, CONCURRENT = 60, 500
+"""Cases one by one, and at once; fewer where fewer people are asked for."""
 CASE_OF = "SELECT subject_id, case_id FROM privacy_case WHERE subject_id = ANY ($1)"
 
 
@@ -166,9 +168,10 @@ async def run(
     watcher = asyncio.create_task(watch_memory(running, peak, stop))
     async with residents.superuser(running.servers.postgres_admin_url, system.SERVICES) as connections:
         tell("single cases on an idle system")
-        measured: dict[str, Any] = {"single": await single(connections, ask, amqp_url, 60, 1)}
-        tell(f"500 cases from {CLIENTS} clients")
-        measured["concurrent"] = await concurrent(connections, ask, amqp_url, 500, 2)
+        measured: dict[str, Any] = {"single": await single(connections, ask, amqp_url, min(SINGLE, people // 10), 1)}
+        cases = min(CONCURRENT, people)
+        tell(f"{cases} cases from {CLIENTS} clients")
+        measured["concurrent"] = await concurrent(connections, ask, amqp_url, cases, 2)
         measured["growth"] = await growth(connections, ask, sizes, spread=spread, tell=tell)
         tell(f"bulk: {people} people, and as many as bare SQL")
         measured["bulk"] = await bulk(connections, ask, people, 10_000_000)

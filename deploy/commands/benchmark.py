@@ -14,8 +14,8 @@ from rich.table import Table
 
 from deploy.benchmark import erasure as measurements
 from deploy.benchmark import events as reactions
+from deploy.benchmark import evidence, request_path
 from deploy.benchmark import outbox as relaying
-from deploy.benchmark import request_path
 from deploy.benchmark import rights as desk
 from deploy.commands.console import Json, one_sentence_per_failure
 from deploy.local import servers, start, system
@@ -116,6 +116,31 @@ def rights(as_json: Json = False) -> None:
 
     measured = _alone(measure)
     typer.echo(json.dumps(measured)) if as_json else Console().print(_rights_table(measured))
+
+
+@app.command("evidence")
+def entries(
+    count: Annotated[int, typer.Option("--entries", min=1_000, help="How many entries the log gets.")] = 1_000_000,
+    as_json: Json = False,
+) -> None:
+    """Fill the log of evidence, prove entries of it and check the proofs; print how long each takes."""
+
+    def measure(tell: Tell) -> dict[str, Any]:
+        running = servers.running_servers(FOLDER, tell=tell)
+        return asyncio.run(evidence.run(running, FOLDER, count, tell))
+
+    measured = _alone(measure)
+    typer.echo(json.dumps(measured)) if as_json else Console().print(_evidence_table(measured))
+
+
+def _evidence_table(found: dict[str, Any]) -> Table:
+    table = Table("figure", "measured", title=f"Evidence: {found['entries']} entries")
+    table.add_row("noted by the trigger, a second", str(found["note_per_second"]))
+    table.add_row("added to the log, a second", str(found["append_per_second"]))
+    table.add_row("added to the first tenth and to the last, ratio", str(found["growth"]))
+    table.add_row("one proof, ms", str(found["prove_ms"]))
+    table.add_row("checking it, ms", str(found["verify_ms"]))
+    return table
 
 
 def _alone(measure: Callable[[Tell], dict[str, Any]]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Annotated
 
 import typer
@@ -147,27 +147,44 @@ def _run_all(chosen: Sequence[Kind], environment: dict[str, str]) -> dict[str, F
     return finished
 
 
+@dataclass
+class Started:
+    """The processes of a run. One that starts while the run is being ended is ended as well."""
+
+    processes: list[subprocess.Popen[str]] = field(default_factory=list)
+    ended: bool = False
+
+    def add(self, process: subprocess.Popen[str]) -> None:
+        self.processes.append(process)
+        if self.ended:
+            process.terminate()
+
+    def end(self) -> None:
+        self.ended = True
+        for process in self.processes:
+            process.terminate()
+
+
 @contextmanager
-def _all_or_nothing(pool: ThreadPoolExecutor) -> Iterator[list[subprocess.Popen[str]]]:
+def _all_or_nothing(pool: ThreadPoolExecutor) -> Iterator[Started]:
     """Where kinds note their processes. Whoever ends the run (a signal, Ctrl-C) ends them, and no other one begins."""
-    started: list[subprocess.Popen[str]] = []
+    started = Started()
     try:
         yield started
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        for process in started:
-            process.terminate()
+        started.end()
         raise
 
 
-def _run(kind: Kind, environment: dict[str, str], progress: Progress, started: list[subprocess.Popen[str]]) -> Finished:
+def _run(kind: Kind, environment: dict[str, str], progress: Progress, started: Started) -> Finished:
     task, began = progress.add_task(kind.name, total=None), time.monotonic()
     own = environment | {RANGE: ports_of(kind)}
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen(  # noqa: S603 constants
             kind.command, cwd=PROJECT, env=own, stdout=output, stderr=subprocess.STDOUT, text=True
         )
-        started.append(process)
+        started.add(process)
         passed = process.wait() == 0
         output.seek(0)
         text = output.read()

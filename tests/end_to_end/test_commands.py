@@ -33,7 +33,7 @@ IN_README = set(re.findall(r"\./lethe ([a-z][^`\n]*[a-z])", (PROJECT / "README.m
 IN_RUN_BOOK = set(re.findall(r"^\| `\./lethe ([^`]+)` ", (PROJECT / "docs/operations.md").read_text(), re.MULTILINE))
 BENCHMARKS = {f"benchmark {name}" for name in ("erasure", "events", "outbox", "requests")}
 OF_THEIR_OWN = {"up", "down", "demo", "test", "test --containers"} | BENCHMARKS
-BENCHMARK = ("benchmark", "erasure", "--people", "400", "--growth", "200", "--json")
+BENCHMARK = ("benchmark", "erasure", "--people", "100", "--growth", "100", "--json")
 
 Beside = dict[str, subprocess.Popen[str]]
 
@@ -190,13 +190,13 @@ def test_the_benchmark(beside: Beside) -> None:
     measurements = json.loads(done(beside["benchmark"]))
     assert set(measurements) == {"bulk", "single", "concurrent", "growth", "memory_mb"}
     bulk = measurements["bulk"]
-    assert bulk["people"] == 400
+    assert bulk["people"] == 100
     assert bulk["ratio"] == pytest.approx(bulk["bare_seconds"] / bulk["seconds"], rel=0.1)
     single = measurements["single"]
     assert 0 < single["p50_ms"] <= single["p95_ms"]
     assert single["ratio"] == pytest.approx(single["p50_ms"] / single["bare_p50_ms"], rel=0.1)
     assert set(measurements["concurrent"]) == {"cases", "per_second", "p95_ms"}
-    assert list(measurements["growth"]) == ["200"]
+    assert list(measurements["growth"]) == ["100"]
     assert set(measurements["memory_mb"]) == set(system.PROCESSES)
     assert all(0 < memory["idle"] <= memory["peak"] for memory in measurements["memory_mb"].values())
     assert set(system.running_parts(FOLDER / "benchmark").values()) == {None}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.commands.test import Started
 from deploy.local.folders import PROJECT
 
 PATIENCE_S = 90.0
@@ -32,3 +33,15 @@ def test_a_run_that_is_ended_leaves_nothing_behind(ending: signal.Signals) -> No
     assert process.returncode == 128 + ending
     assert "── types" not in said
     assert [child for child in running if Path(f"/proc/{child}").exists()] == []
+
+
+def test_what_starts_while_a_run_is_ended_is_ended_as_well() -> None:
+    """It used to run on to its end, and the run with it."""
+    started = Started()
+    before, late = (
+        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], text=True) for _ in range(2)
+    )
+    started.add(before)
+    started.end()
+    started.add(late)
+    assert [process.wait(PATIENCE_S) for process in (before, late)] == [-signal.SIGTERM, -signal.SIGTERM]
