@@ -31,7 +31,7 @@ ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.starts
 }
 IN_README = set(re.findall(r"\./lethe ([a-z][^`\n]*[a-z])", (PROJECT / "README.md").read_text()))
 IN_RUN_BOOK = set(re.findall(r"^\| `\./lethe ([^`]+)` ", (PROJECT / "docs/operations.md").read_text(), re.MULTILINE))
-BENCHMARKS = {f"benchmark {name}" for name in ("erasure", "events", "outbox", "requests")}
+BENCHMARKS = {f"benchmark {name}" for name in ("erasure", "events", "evidence", "outbox", "requests")}
 OF_THEIR_OWN = {"up", "down", "demo", "test", "test --containers"} | BENCHMARKS
 BENCHMARK = ("benchmark", "erasure", "--people", "100", "--growth", "100", "--json")
 
