@@ -4,6 +4,7 @@ from typing import Any
 
 from services.privacy.erasure import ERASER
 from services.privacy.handlers import (
+    case_requests,
     case_tokens,
     cases,
     catch_up,
@@ -17,7 +18,6 @@ from services.privacy.handlers import (
     disclosures,
     erasure_orders,
     erasure_reports,
-    erasure_requests,
     erasures,
     holds,
     notice,
@@ -69,7 +69,7 @@ CLOSING_INTERVAL_S = 60.0
 EXPIRY_INTERVAL_S = 10.0
 
 router = ServiceRouter("privacy")
-router.include(cases.router, erasure_requests.router, certificates.router, consents.router)
+router.include(cases.router, case_requests.router, certificates.router, consents.router)
 router.include(participants.router, erasure_reports.router, subject_links.router, catch_up.router)
 router.include(
     contracts.router, disclosures.router, notice.router, record.router, register.router, erasure_orders.router

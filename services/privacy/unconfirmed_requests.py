@@ -14,7 +14,7 @@ from services.privacy.cases.rules import Opening, opening
 from services.privacy.sealed_addresses import AddressSeal
 from shared.contracts import identity
 from shared.contracts.fields import Language
-from shared.contracts.privacy import ConfirmErasure, ConfirmToken, OpenCopyByCode
+from shared.contracts.privacy import ConfirmCase, ConfirmToken, OpenCopyByCode
 from shared.database import Database, Transaction
 from shared.mail.delivery import LEASE_S
 from shared.messaging.request_client import RequestClient
@@ -156,7 +156,7 @@ async def store(tx: Transaction, request: Request, asked_for: Mailbox) -> UUID:
 
 
 async def confirmed(
-    request: ConfirmErasure, database: Database, client: RequestClient, keyring: Keyring, seal: AddressSeal
+    request: ConfirmCase, database: Database, client: RequestClient, keyring: Keyring, seal: AddressSeal
 ) -> Confirmed | None:
     """Count the try and, when the code is right, ask whose address it is; None for a code that is not valid.
 
@@ -183,7 +183,7 @@ async def proved_for_copy(
 
 async def _proved(
     kind: Kind,
-    request: ConfirmErasure | ConfirmToken | OpenCopyByCode,
+    request: ConfirmCase | ConfirmToken | OpenCopyByCode,
     database: Database,
     keyring: Keyring,
     seal: AddressSeal,

@@ -128,7 +128,7 @@ class EndContracts(Request[Done], type="privacy.end-contracts", askers=("gateway
     token: str = Field(max_length=200)
 
 
-class RequestErasure(Request[Created], type="privacy.request-erasure", askers=("gateway",)):
+class RequestCase(Request[Created], type="privacy.request-erasure", askers=("gateway",)):
     """Somebody without a session asks for an address; a code is mailed there. The answer is always alike."""
 
     email: EmailStr
@@ -136,7 +136,7 @@ class RequestErasure(Request[Created], type="privacy.request-erasure", askers=("
     language: Literal["pl", "en"] = "pl"
 
 
-class ConfirmErasure(Request[Created], type="privacy.confirm-erasure", askers=("gateway",)):
+class ConfirmCase(Request[Created], type="privacy.confirm-erasure", askers=("gateway",)):
     """The mailed code proves the address; the case opens."""
 
     request_id: UUID

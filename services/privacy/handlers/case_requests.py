@@ -18,9 +18,9 @@ from shared.secrets import Keyring
 router = ServiceRouter("privacy")
 
 
-@router.request(privacy.RequestErasure, purpose=Purpose.RIGHTS)
+@router.request(privacy.RequestCase, purpose=Purpose.RIGHTS)
 async def request_erasure(
-    request: privacy.RequestErasure, tx: Transaction, seal: AddressSeal, keyring: Keyring
+    request: privacy.RequestCase, tx: Transaction, seal: AddressSeal, keyring: Keyring
 ) -> Created:
     """Take a request for an address; the code leaves by mail, whoever the address belongs to."""
     unconfirmed = Request("erasure", seal.close(request.email), request.terminate_contract, request.language, now())
@@ -29,9 +29,9 @@ async def request_erasure(
     return Created(id=request_id)
 
 
-@router.request(privacy.ConfirmErasure, purpose=Purpose.RIGHTS, prepare=confirmed)
+@router.request(privacy.ConfirmCase, purpose=Purpose.RIGHTS, prepare=confirmed)
 async def confirm_erasure(
-    request: privacy.ConfirmErasure,
+    request: privacy.ConfirmCase,
     tx: Transaction,
     prepared: Confirmed | None,
     seal: AddressSeal,
