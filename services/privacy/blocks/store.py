@@ -20,7 +20,8 @@ SELECT array_remove(ARRAY(
 """
 FORBID = """
 WITH ruled AS (INSERT INTO permission (subject_id, purpose, allowed, version)
-  SELECT id, $4, false, nextval('permission_version') FROM unnest($2::uuid[]) id ORDER BY id
+  SELECT id, purpose, false, nextval('permission_version')
+  FROM unnest($2::uuid[]) id CROSS JOIN unnest($4::text[]) purpose ORDER BY id, purpose
   ON CONFLICT (subject_id, purpose) DO UPDATE SET allowed = false, version = excluded.version
   RETURNING subject_id, purpose, version)
 INSERT INTO block (case_id, subject_id, purpose, version, asked) SELECT $1, subject_id, purpose, version, $3 FROM ruled
@@ -170,10 +171,10 @@ async def participants(tx: Transaction, required: Collection[str]) -> Sequence[s
 
 
 async def forbid(
-    tx: Transaction, case_id: UUID, ids: Sequence[UUID], asked: Sequence[str], purpose: str
+    tx: Transaction, case_id: UUID, ids: Sequence[UUID], asked: Sequence[str], purposes: Sequence[str]
 ) -> list[PermissionChanged]:
-    """Forbid a purpose for these ids, whoever forbade it before; what is to be published."""
-    return [_changed(row) for row in await tx.rows(FORBID, case_id, list(ids), list(asked), purpose)]
+    """Forbid purposes for these ids, whoever forbade them before; what is to be published."""
+    return [_changed(row) for row in await tx.rows(FORBID, case_id, list(ids), list(asked), list(purposes))]
 
 
 async def store(

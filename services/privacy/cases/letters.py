@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from services.privacy.block_templates import BLOCK_LETTERS, GROUNDS
+from services.privacy.block_templates import BLOCK_LETTERS, GROUNDS, MEANS
 from services.privacy.cases.reasons import Kept, Left, in_words
 from services.privacy.copy_letters import COPY_LETTERS
+from services.privacy.extents import kind_of_extent
 from services.privacy.mail_templates import CONTRACT, LEFT, LETTERS
 from services.privacy.register.loading import register
 from services.privacy.register.remedies import where_to_complain
@@ -115,6 +116,7 @@ def compose(due: DueLetter, public_url: str, kept: Sequence[Kept] = (), left: Se
         left="".join(_unchecked(each, due.language) for each in left),
         ground=GROUNDS[due.ground, due.language] if due.ground else "",
         about=about_in_words(due.about, register(), due.language),
+        means=MEANS[kind_of_extent(due.about), due.language],
         reason=due.reason or "",
         contact=register().controller.email,
     )

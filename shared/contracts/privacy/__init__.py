@@ -19,6 +19,7 @@ from shared.contracts.privacy.cases import (
     RequestCase,
     RequestToken,
     Right,
+    Wish,
     WithdrawCase,
     WithdrawOwnCase,
 )
@@ -237,6 +238,7 @@ __all__ = [
     "ReviewHold",
     "Right",
     "TellConsents",
+    "Wish",
     "WithdrawCase",
     "WithdrawOwnCase",
 ]

@@ -56,6 +56,13 @@ async def until(client: httpx.AsyncClient, who: dict[str, str], case_id: str, fi
         ({"right": "restriction", "ground": "because"}, 422, "ground"),
         ({"right": "marketing-objection", "ground": "objection pending"}, 422, "ground"),
         ({"right": "lifting"}, 422, "right"),
+        (RESTRICTION | {"purposes": ["profiling", "retention"]}, 422, "purposes"),
+        (RESTRICTION | {"purposes": ["contract"]}, 422, "purposes"),
+        (RESTRICTION | {"field": "D99"}, 422, "field"),
+        (RESTRICTION | {"field": "D3", "purposes": ["profiling"]}, 422, "field"),
+        (RESTRICTION | {"about": "D3"}, 422, "about"),
+        ({"right": "access", "field": "D3"}, 422, "field"),
+        ({"right": "marketing-objection", "purposes": ["profiling"]}, 422, "purposes"),
     ],
 )
 async def test_a_request_that_cannot_be_is_refused_by_its_field(
@@ -88,6 +95,17 @@ async def test_a_member_restricts_and_an_officer_lifts(harness: Harness, client:
     assert (await until(client, who, case_id, "state", "lifted"))["closed_at"]
     again = problem(await client.put(lifting, headers=officer), 409)
     assert [error["field"] for error in again["errors"]] == ["state"]
+
+
+async def test_a_member_restricts_a_part_beside_everything(client: httpx.AsyncClient, mail: Path) -> None:
+    _, token = await sign_up(client, mail)
+    who = bearer(token)
+    for part, about in (({"field": "D3"}, "D3"), ({"purposes": ["profiling", "analytics"]}, "analytics, profiling")):
+        asked = await client.post(REQUESTS, json=RESTRICTION | part, headers=who)
+        problem(await client.post(REQUESTS, json=RESTRICTION | part, headers=who), 409)
+        assert (await until(client, who, asked.json()["id"], "state", "in force"))["about"] == about
+    asked = await client.post(REQUESTS, json=RESTRICTION, headers=who)
+    assert (await until(client, who, asked.json()["id"], "state", "in force"))["about"] is None
 
 
 async def test_a_member_objects_once_at_a_time_and_can_not_take_it_back(client: httpx.AsyncClient, mail: Path) -> None:

@@ -72,6 +72,24 @@ def test_an_outcome_tells_who_left_before_it_reported(language: Language, senten
         assert "helpdesk" not in written("outcome", kept_rows, closed_at=LATE, language=language)
 
 
+EXTENTS = {
+    None: ("all of your data", "We only store the data."),
+    "analytics, profiling": ("analysis of how the service is used, profiling", "Other purposes go on"),
+    "D3": ("home address or registered business address", "is not deleted by age"),
+}
+
+
+@pytest.mark.parametrize("about", EXTENTS)
+@pytest.mark.parametrize("letter", ["receipt", "outcome", "lifting", "lifted", "withdrawn"])
+def test_letters_say_what_is_restricted(about: str | None, letter: str) -> None:
+    named, means = EXTENTS[about]
+    facts: dict[str, Any] = {"right": "restriction", "ground": "accuracy contested", "about": about, "closed_at": LATE}
+    text = written(letter, **facts)
+    assert named in text
+    assert (means in text) == (letter == "outcome")
+    assert re.search("[{}]", text + written(letter, language="pl", **facts)) is None
+
+
 # ── Why something was kept ──────────────────────────────────────────────────────────────────────
 
 TAX, PROOF = taxes.LIMITATION[0], policies.PROOF[0]
