@@ -20,6 +20,22 @@ CODE = COPY_CODES | {
             "The code is valid for one hour. If it was not you, ignore this mail: nothing happens without the code.\n"
         ),
     ),
+    ("right", "pl"): (
+        "Kod potwierdzający żądanie dotyczące danych",
+        (
+            "Ktoś chce skorzystać z prawa do danych powiązanych z tym adresem:\n{wish}.\n\n"
+            "Kod: {code}\nNumer żądania: {request_id}\n\n"
+            "Kod jest ważny przez godzinę. Jeśli to nie Ty, zignoruj tę wiadomość: bez kodu nic się nie stanie.\n"
+        ),
+    ),
+    ("right", "en"): (
+        "Code to confirm a request about data",
+        (
+            "Somebody wants to use a right about the data connected with this address:\n{wish}.\n\n"
+            "Code: {code}\nRequest: {request_id}\n\n"
+            "The code is valid for one hour. If it was not you, ignore this mail: nothing happens without the code.\n"
+        ),
+    ),
     ("case token", "pl"): (
         "Kod potwierdzający prośbę o nowy kod sprawy",
         (

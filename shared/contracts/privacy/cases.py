@@ -140,16 +140,19 @@ class EndContracts(Request[Done], type="privacy.end-contracts", askers=("gateway
     token: str = Field(max_length=200)
 
 
-class RequestCase(Request[Created], type="privacy.request-erasure", askers=("gateway",)):
-    """Somebody without a session asks for an address; a code is mailed there. The answer is always alike."""
+class RequestCase(Request[Created], Wish, type="privacy.request-erasure", askers=("gateway",)):
+    """Somebody without a session asks for an address; a code is mailed there. The answer is always alike.
 
+    Its type is older than the other rights.
+    """
+
+    right: Right = "erasure"
     email: EmailStr
-    terminate_contract: bool = False
-    language: Literal["pl", "en"] = "pl"
 
 
 class ConfirmCase(Request[Created], type="privacy.confirm-erasure", askers=("gateway",)):
-    """The mailed code proves the address; the case opens."""
+    """The mailed code proves the address; the case opens. 404 when nothing is held about its owner, but for an erasure:
+    what waits there for a confirmation is erased, too."""
 
     request_id: UUID
     code: str = Field(pattern=r"^\d{8}$")

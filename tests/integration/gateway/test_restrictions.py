@@ -1,4 +1,4 @@
-"""Restrictions and objections through the gateway: what is refused names its field, an officer lifts."""
+"""Restrictions and objections through the gateway, and every right by address."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -14,8 +14,9 @@ from services.licensing.app import SERVICE as LICENSING
 from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts.actors import Role
+from shared.contracts.identity import RecognizePerson
 from tests import harness as harnesses
-from tests.gateway import bearer, problem, sign_up
+from tests.gateway import bearer, mailed_code, problem, sign_up
 from tests.harness import Harness, eventually
 from tests.staff import enrolled, signed_in
 
@@ -122,3 +123,110 @@ async def test_a_member_objects_once_at_a_time_and_can_not_take_it_back(client: 
         ("direct-marketing", "direct-marketing.email", "direct-marketing.phone", "direct-marketing.sms", "profiling"),
         False,
     )
+
+
+# ── By address ──────────────────────────────────────────────────────────────────────────────────
+
+FORM = "/privacy-requests"
+WISHES: dict[str, dict[str, Any]] = {
+    "erasure": {"terminate_contract": True},
+    "access": {},
+    "portability": {},
+    "restriction": {"ground": "accuracy contested", "field": "D3"},
+    "marketing-objection": {},
+    "objection": {"about": "profiling", "statement": "I am a competitor's counsel."},
+    "human-review": {"about": "device-limit"},
+    "rectification": {"about": "D3", "statement": "I have moved to Sopot."},
+}
+KEPT = "SELECT count(*) FROM unconfirmed_request WHERE request_id = $1"
+
+
+async def known_address(harness: Harness) -> str:
+    """The address of somebody without an account, such as a reader."""
+    address = f"{uuid4().hex[:10]}@example.com"
+    async with harness.asking() as asking:
+        await asking.request(RecognizePerson(email=address))
+    return address
+
+
+async def proof(client: httpx.AsyncClient, mail: Path, address: str, wish: dict[str, Any]) -> dict[str, str]:
+    """What the form and the mail say to whoever asks for an address."""
+    asked = await client.post(FORM, json={"email": address, "language": "en"} | wish)
+    assert (asked.status_code, asked.json().keys()) == (202, {"id"})
+    return {"request_id": asked.json()["id"], "code": await mailed_code(mail, address)}
+
+
+async def opened(client: httpx.AsyncClient, mail: Path, address: str, wish: dict[str, Any]) -> str:
+    """The token of a case that was asked for by address."""
+    proved = await proof(client, mail, address, wish)
+    answer = await client.post(f"{FORM}/confirmations", json=proved)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["token"])
+
+
+@pytest.mark.parametrize("right", WISHES)
+async def test_every_right_is_asked_for_by_address(
+    harness: Harness, client: httpx.AsyncClient, mail: Path, right: str
+) -> None:
+    address, wish = await known_address(harness), WISHES[right]
+    token = await opened(client, mail, address, {"right": right} | wish)
+    case = (await client.get(f"{FORM}/{token}")).json()
+    expected = {"right": right, "about": wish.get("field"), "ground": None, "terminate_contract": False} | wish
+    expected.pop("field", None)
+    assert {name: case[name] for name in expected} == expected
+
+
+async def test_a_copy_that_was_asked_for_by_address_takes_another_code(
+    harness: Harness, client: httpx.AsyncClient, mail: Path
+) -> None:
+    address = await known_address(harness)
+    token = await opened(client, mail, address, {"right": "access"})
+    first = await mailed_code(mail, address)
+
+    async def ready() -> bool:
+        return bool((await client.get(f"{FORM}/{token}")).json()["state"] == "ready")
+
+    await eventually(ready)
+    asked = (await client.post(f"{FORM}/{token}/copy-codes")).json()["id"]
+    problem(await client.post(f"{FORM}/{token}/copy", json={"request_id": asked, "code": first}), 422)
+
+    async def another() -> str | None:
+        code = await mailed_code(mail, address)
+        return code if code != first else None
+
+    proved = {"request_id": asked, "code": await eventually(another)}
+    copy = await client.post(f"{FORM}/{token}/copy", json=proved, params={"format": "json"})
+    assert copy.status_code == 200, copy.text
+    assert "privacy_case" in {part["table"] for part in copy.json()["held"]}
+
+
+async def test_about_an_unknown_address_the_answer_is_alike_and_nothing_is_kept(
+    harness: Harness, client: httpx.AsyncClient, mail: Path
+) -> None:
+    """Only whoever proved it learns that nothing is held."""
+    proved = await proof(client, mail, f"{uuid4().hex[:10]}@example.com", {"right": "access"})
+    async with harness.superuser("privacy") as rows:
+        before = await rows.fetchval("SELECT count(*) FROM subject")
+        answer = problem(await client.post(f"{FORM}/confirmations", json=proved), 404)
+        assert [error["field"] for error in answer["errors"]] == ["email"]
+        assert await rows.fetchval(KEPT, proved["request_id"]) == 0
+        assert await rows.fetchval("SELECT count(*) FROM subject") == before
+    problem(await client.post(f"{FORM}/confirmations", json=proved), 422)
+
+
+@pytest.mark.parametrize(
+    ("wish", "field"),
+    [
+        ({"right": "restriction"}, "ground"),
+        (RESTRICTION | {"field": "D99"}, "field"),
+        ({"right": "rectification", "about": "D3"}, "statement"),
+        ({"right": "objection"}, "about"),
+        ({"right": "access", "ground": "objection pending"}, "ground"),
+        ({"right": "lifting"}, "right"),
+    ],
+)
+async def test_what_does_not_go_with_a_right_is_refused_before_a_code_leaves(
+    client: httpx.AsyncClient, wish: dict[str, Any], field: str
+) -> None:
+    answer = problem(await client.post(FORM, json={"email": f"{uuid4().hex[:10]}@example.com"} | wish), 422)
+    assert [error["field"] for error in answer["errors"]] == [field]
