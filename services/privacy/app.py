@@ -27,6 +27,7 @@ from services.privacy.handlers import (
     register,
     restrictions,
     reviews,
+    stops,
     subject_links,
 )
 from services.privacy.jobs import digest
@@ -69,7 +70,7 @@ CLOSING_INTERVAL_S = 60.0
 EXPIRY_INTERVAL_S = 10.0
 
 router = ServiceRouter("privacy")
-router.include(cases.router, case_requests.router, certificates.router, consents.router)
+router.include(cases.router, case_requests.router, certificates.router, consents.router, stops.router)
 router.include(participants.router, erasure_reports.router, subject_links.router, catch_up.router)
 router.include(
     contracts.router, disclosures.router, notice.router, record.router, register.router, erasure_orders.router

@@ -77,7 +77,7 @@ BLOCK_LETTERS: dict[tuple[str, str, Language], tuple[str, str]] = {
     ("restriction", "outcome", "pl"): (
         "Przetwarzanie Twoich danych jest ograniczone",
         (
-            "Sprawa: {case_id}\nOgraniczone: {about}\n\n"
+            "Sprawa: {case_id}\nOtrzymana: {received_on}\nOgraniczone: {about}\n\n"
             "Każdy nasz system potwierdził ograniczenie. Dlaczego: {ground}.\n\n"
             "{means}\n\n"
             "Zanim uchylimy ograniczenie, napiszemy do Ciebie. Kodem sprawy możesz je zakończyć w każdej chwili.\n\n"
@@ -87,7 +87,7 @@ BLOCK_LETTERS: dict[tuple[str, str, Language], tuple[str, str]] = {
     ("restriction", "outcome", "en"): (
         "The processing of your data is restricted",
         (
-            "Case: {case_id}\nRestricted: {about}\n\n"
+            "Case: {case_id}\nReceived: {received_on}\nRestricted: {about}\n\n"
             "Each of our systems has confirmed the restriction. Why: {ground}.\n\n"
             "{means}\n\n"
             "We write to you before we lift the restriction. With the case token you can end it at any time.\n\n"
@@ -157,7 +157,7 @@ BLOCK_LETTERS: dict[tuple[str, str, Language], tuple[str, str]] = {
     ("marketing-objection", "outcome", "pl"): (
         "Twój sprzeciw wobec marketingu jest spełniony",
         (
-            "Sprawa: {case_id}\nZakończona: {closed_on}\n\n"
+            "Sprawa: {case_id}\nOtrzymana: {received_on}\nZakończona: {closed_on}\n\n"
             "Każdy nasz system potwierdził sprzeciw (RODO art. 21 ust. 2-3): nie ma już marketingu żadnym kanałem ani\n"
             "profilowania do niego. Pamiętamy to w postaci skrótu adresu, z którego nie da się go odczytać.\n"
             "Wiadomości o trwających umowach przychodzą dalej.\n\n"
@@ -167,7 +167,7 @@ BLOCK_LETTERS: dict[tuple[str, str, Language], tuple[str, str]] = {
     ("marketing-objection", "outcome", "en"): (
         "Your objection to marketing is obeyed",
         (
-            "Case: {case_id}\nClosed: {closed_on}\n\n"
+            "Case: {case_id}\nReceived: {received_on}\nClosed: {closed_on}\n\n"
             "Each of our systems has confirmed the objection (GDPR Art. 21(2)-(3)): there is no marketing any more,\n"
             "on any channel, and no profiling for it. We remember that by a hash of the address, from which nobody\n"
             "can read it. Messages about running contracts go on.\n\n"

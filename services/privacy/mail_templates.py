@@ -81,6 +81,12 @@ LAST_WORDS = {
     ),
 }
 
+# In each receipt and what may come in its place: the mailbox may be that of somebody who asked for nothing.
+STOP = {
+    "pl": "\nJeśli to nie Ty, zatrzymaj sprawę pod tym adresem; nie potrzebujesz do tego kodu sprawy:\n{stop}\n",
+    "en": "\nIf it was not you, stop the case at this address; you need no case token for it:\n{stop}\n",
+}
+
 # A contract that goes on is the one thing that a person can still end.
 CONTRACT = {
     "pl": (

@@ -11,6 +11,7 @@ from services.privacy.holds.store import WAITED_FOR
 from services.privacy.loops import LETTERS, TRACES
 from shared.clock import now, today
 from shared.contracts import privacy
+from shared.contracts.privacy import Right
 from shared.database import Row, Transaction
 from shared.observability import log
 from shared.personal_data.subjects import require_live
@@ -145,7 +146,10 @@ async def replace_token(tx: Transaction, address_hash: bytes, token: str) -> UUI
     return case_id
 
 
-WANTED = "SELECT case_id, subject_id FROM privacy_case WHERE token_hash = $1 OR (subject_id = $2 AND case_id = $3)"
+WHOSE = 'SELECT case_id, subject_id, kind AS "right" FROM privacy_case'
+WANTED = f"{WHOSE} WHERE token_hash = $1 OR (subject_id = $2 AND case_id = $3)"
+BY_ID = f"{WHOSE} WHERE case_id = $1"
+STATE = "SELECT state FROM privacy_case WHERE case_id = $1"
 WITHDRAW = """
 WITH wanted AS (SELECT case_id, state FROM privacy_case WHERE case_id = $1 FOR UPDATE),
 done AS (UPDATE privacy_case c SET state = 'withdrawn', closed_at = now(),
@@ -163,12 +167,23 @@ class Wanted:
 
     case_id: UUID
     subject_id: UUID
+    right: Right
 
 
 async def wanted(tx: Transaction, token: str, member: UUID | None, case_id: UUID | None) -> Wanted | None:
     """The case of a token, or one of a member's."""
     row = await tx.row(WANTED, digest(token) if token else None, member, case_id)
     return Wanted(**row) if row else None
+
+
+async def by_id(tx: Transaction, case_id: UUID) -> Wanted | None:
+    row = await tx.row(BY_ID, case_id)
+    return Wanted(**row) if row else None
+
+
+async def state(tx: Transaction, case_id: UUID) -> str:
+    """How far a case is."""
+    return str(await tx.value(STATE, case_id))
 
 
 async def withdraw(tx: Transaction, case_id: UUID) -> str:

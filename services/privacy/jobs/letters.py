@@ -13,6 +13,7 @@ from services.privacy.disclosures import to_mail_provider
 from services.privacy.loops import LETTERS
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
+from services.privacy.stopping import link
 from shared.database import Database, Transaction
 from shared.mail.delivery import Ending, Letter, MailQueue, deliver_due
 from shared.mail.mailer import Mailer
@@ -24,7 +25,12 @@ async def send_letters(database: Database, mailer: Mailer, seal: AddressSeal, se
 
     async def compose(due: DueLetter) -> Letter:
         note_about(due)
-        subject, text = letters.compose(due, settings.public_url, *await _outcome(database, due))
+        subject, text = letters.compose(
+            due,
+            settings.public_url,
+            *await _outcome(database, due),
+            stop=link(seal.keyring, settings.public_url, due.case_id),
+        )
         html = page(subject, text, due.language)
         return Letter(f"{due.letter}-{due.case_id}", seal.open(due.sealed_address), subject, text, html)
 

@@ -125,6 +125,7 @@ from shared.contracts.privacy.participants import (
 from shared.contracts.privacy.permissions import KnownPermission, PermissionChanged, PermissionPage, Permissions
 from shared.contracts.privacy.restrictions import AnnounceLifting, LiftRestriction
 from shared.contracts.privacy.reviews import DecideReview, ObjectionUpheld
+from shared.contracts.privacy.stops import ReadStop, StopCase, StopOffer
 
 __all__ = [
     "MAX_SUBJECTS",
@@ -224,6 +225,7 @@ __all__ = [
     "ReadNotice",
     "ReadOrderAddresses",
     "ReadRecord",
+    "ReadStop",
     "Record",
     "RecordAnswer",
     "RefusalGround",
@@ -237,6 +239,8 @@ __all__ = [
     "RequestToken",
     "ReviewHold",
     "Right",
+    "StopCase",
+    "StopOffer",
     "TellConsents",
     "Wish",
     "WithdrawCase",

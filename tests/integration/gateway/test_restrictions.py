@@ -1,5 +1,6 @@
-"""Restrictions and objections through the gateway, and every right by address."""
+"""Restrictions and objections through the gateway, every right by address, and the link that stops a case."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from deploy.local import mailbox
 from deploy.local.servers import Servers
 from services.identity.app import SERVICE as IDENTITY
 from services.licensing.app import SERVICE as LICENSING
@@ -18,6 +20,7 @@ from shared.contracts.identity import RecognizePerson
 from tests import harness as harnesses
 from tests.gateway import bearer, mailed_code, problem, sign_up
 from tests.harness import Harness, eventually
+from tests.mail_server import text_of
 from tests.staff import enrolled, signed_in
 
 REQUESTS = "/me/privacy-requests"
@@ -230,3 +233,73 @@ async def test_what_does_not_go_with_a_right_is_refused_before_a_code_leaves(
 ) -> None:
     answer = problem(await client.post(FORM, json={"email": f"{uuid4().hex[:10]}@example.com"} | wish), 422)
     assert [error["field"] for error in answer["errors"]] == [field]
+
+
+# ── The link in a receipt ───────────────────────────────────────────────────────────────────────
+
+LINK = re.compile(r"https?://[^/]+(/privacy-requests/stops/\S+)")
+
+
+async def stop_link(mail: Path, address: str) -> str:
+    """The path of the link in the newest receipt, which stands in the text and on its page."""
+
+    async def mailed() -> str | None:
+        for message in reversed(mailbox.messages_for(mail, address)):
+            if in_text := LINK.search(text_of(message)):
+                page = message.get_body(("html",))
+                assert page is not None
+                assert f'href="{in_text[0]}"' in page.get_content()
+                return in_text[1]
+        return None
+
+    return str(await eventually(mailed))
+
+
+@pytest.mark.parametrize("language", ["pl", "en"])
+async def test_whoever_has_the_mailbox_stops_a_case_by_the_link_in_its_receipt(
+    client: httpx.AsyncClient, mail: Path, language: str
+) -> None:
+    """A session was stolen: the receipt goes to the owner, and looking at the link does nothing."""
+    address, token = await sign_up(client, mail)
+    thief = bearer(token)
+    asked = await client.post(REQUESTS, json=RESTRICTION | {"language": language}, headers=thief)
+    link = await stop_link(mail, address)
+    await until(client, thief, asked.json()["id"], "state", "in force")
+    for _ in range(2):
+        shown = await client.get(link)
+        assert (shown.status_code, shown.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert '<form method="post">' in shown.text
+    await until(client, thief, asked.json()["id"], "state", "in force")
+    for _ in range(2):
+        stopped = await client.post(link)
+        assert (stopped.status_code, "Sprawa jest zatrzymana" in stopped.text) == (200, True)
+        assert "<form" not in stopped.text
+    await until(client, thief, asked.json()["id"], "state", "withdrawn")
+
+
+async def test_a_link_that_is_none_of_ours_or_comes_too_late_stops_nothing(
+    harness: Harness, client: httpx.AsyncClient, mail: Path
+) -> None:
+    address = await known_address(harness)
+    token = await opened(client, mail, address, {"right": "access"})
+    link = await stop_link(mail, address)
+    changed = link[:-1] + ("A" if link[-1] != "A" else "Q")
+    for path in (changed, f"{FORM}/stops/{token}", f"{FORM}/stops/{'A' * 64}"):
+        problem(await client.get(path), 404)
+        problem(await client.post(path), 404)
+    async with harness.superuser("privacy") as rows:
+
+        async def ready() -> bool:
+            return bool((await client.get(f"{FORM}/{token}")).json()["state"] == "ready")
+
+        await eventually(ready)
+        await rows.execute("UPDATE privacy_case SET state = 'closed', closed_at = now() WHERE kind = 'access'")
+    assert "nie da się już zatrzymać" in (await client.post(link)).text
+    assert (await client.get(f"{FORM}/{token}")).json()["state"] == "closed"
+
+
+async def test_an_objection_to_marketing_needs_no_link(harness: Harness, client: httpx.AsyncClient, mail: Path) -> None:
+    address = await known_address(harness)
+    await opened(client, mail, address, {"right": "marketing-objection"})
+    await eventually(lambda: len(mailbox.messages_for(mail, address)) > 1)
+    assert [message for message in mailbox.messages_for(mail, address) if LINK.search(text_of(message))] == []
