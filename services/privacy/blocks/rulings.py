@@ -37,7 +37,8 @@ async def begin(tx: Transaction, case_id: UUID, opening: Opening, required: Coll
         await _forbid(tx, case_id, ids, asked, rulings_of(opening.about))
     elif opening.right == "objection" and opening.about:
         await _forbid(tx, case_id, ids, asked, (opening.about,))
-    await complete(tx, [case_id])
+    if not asked:
+        await complete(tx, [case_id])
 
 
 async def _forbid(
@@ -77,6 +78,7 @@ async def cover(tx: Transaction, subject_id: UUID, required: Collection[str]) ->
 
 async def confirm(tx: Transaction, reports: Sequence[PermissionApplied], required: Collection[str]) -> None:
     """Note who acts by which rulings. Raises Rejected for a service nobody asked, and for versions never ruled."""
+    await tx.plan_once()
     if not await store.are_known(tx, {report.service for report in reports} - {*required}):
         raise Rejected("a report of a service that takes no part")
     applied = store.Applied.of(reports)
@@ -101,9 +103,7 @@ async def ask_again(tx: Transaction, after_s: float) -> list[str]:
     return sorted({service for each in unconfirmed for service in each.silent})
 
 
-async def complete(tx: Transaction, cases: Collection[UUID] | None = None) -> bool:
+async def complete(tx: Transaction, cases: Collection[UUID]) -> None:
     """Let cases go on that every service has confirmed; their people are told."""
-    completed = await store.complete(tx, cases)
-    if completed:
+    if await store.complete(tx, cases):
         tx.wake(LETTERS)
-    return completed

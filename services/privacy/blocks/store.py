@@ -78,7 +78,7 @@ UPDATE privacy_case c SET
   state = CASE kind WHEN 'restriction' THEN 'in force' WHEN 'objection' THEN 'under review' ELSE 'closed' END,
   closed_at = CASE WHEN kind = 'marketing-objection' THEN clock_timestamp() END,
   letter = CASE WHEN sealed_address IS NOT NULL THEN 'outcome' END, letter_due_at = clock_timestamp(), letter_tries = 0
-WHERE state = 'applying' AND ($1::uuid[] IS NULL OR case_id = ANY ($1))
+WHERE state = 'applying' AND case_id = ANY ($1)
   AND NOT EXISTS (SELECT FROM block b WHERE b.case_id = c.case_id AND NOT b.complete)
 """
 UNCONFIRMED = "NOT b.complete AND b.ended_at IS NULL"
@@ -223,9 +223,9 @@ async def confirm(tx: Transaction, applied: Applied) -> None:
     await tx.run(CONFIRM, *applied.columns)
 
 
-async def complete(tx: Transaction, cases: Collection[UUID] | None = None) -> bool:
-    """Let cases (None: all) go on that wait for nobody any more; answers whether there was one."""
-    return bool(await tx.run(COMPLETE, None if cases is None else list(cases)))
+async def complete(tx: Transaction, cases: Collection[UUID]) -> bool:
+    """Let those of the cases go on that wait for nobody any more; answers whether there was one."""
+    return bool(await tx.run(COMPLETE, list(cases)))
 
 
 async def drop_departed(tx: Transaction) -> list[UUID]:

@@ -18,12 +18,14 @@ from shared.personal_data.subjects import require_live
 from shared.problems import refuse
 from shared.secrets import digest
 
+# What all services confirm within seconds is told by one letter: the outcome takes the place of the receipt.
 INSERT = """
 INSERT INTO privacy_case (case_id, subject_id, kind, state, channel, language, verified_by, received_at,
   due_on, target_on, run_at, terminate_contract, token_hash, sealed_address, letter, address_hash, ground, about,
-  statement)
+  statement, letter_due_at)
 VALUES ($1, $2, $14, $15, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-  CASE WHEN $12::bytea IS NOT NULL AND $19 THEN 'receipt' END, $13, $16, $17, $18)
+  CASE WHEN $12::bytea IS NOT NULL AND $19 THEN 'receipt' END, $13, $16, $17, $18,
+  now() + make_interval(secs => CASE WHEN $15 = 'applying' THEN 5 ELSE 0 END))
 ON CONFLICT (subject_id, kind, coalesce(about, '')) WHERE closed_at IS NULL DO NOTHING
 """
 OPEN = """
@@ -46,18 +48,19 @@ async def open_case(
     Raises Refused: 409 when the person has an open one, 410 after erasure.
     """
     await require_live(tx, opening.subject_id)
-    case_id, o = uuid4(), opening
+    case_id, o, begins = uuid4(), opening, begins_in or opens_in(opening.right)
     inserted = await tx.run(
         INSERT,
         *(case_id, o.subject_id, o.channel, o.language, o.verified_by, o.received_at, o.due_on, o.target_on, o.run_at),
         *(o.terminate_contract, digest(token), sealed_address, address_hash),
-        *(o.right, begins_in or opens_in(o.right), o.ground, o.about, o.statement, not begins_in),
+        *(o.right, begins, o.ground, o.about, o.statement, not begins_in),
     )
     if not inserted:
         follow = f"follow the open case {await open_of(tx, o.subject_id, o.right, o.about)}"
         raise refuse(409, "a case of this right is open already", field="right", message=follow)
-    tx.wake(LETTERS)
-    if o.run_at <= now():
+    if begins != "applying":
+        tx.wake(LETTERS)
+    if o.right == "erasure" and o.run_at <= now():
         tx.wake(TRACES)
     return case_id
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.privacy import held_erasures
+from services.privacy import disclosures, held_erasures
 from services.privacy.cases import letters
 from services.privacy.cases.letter_page import page
 from services.privacy.cases.letters import OUTCOME, DueLetter
@@ -14,7 +14,9 @@ from services.privacy.loops import LETTERS
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
 from services.privacy.stopping import link
+from shared.clock import today
 from shared.database import Database, Transaction
+from shared.law.retention import proof
 from shared.mail.delivery import Ending, Letter, MailQueue, deliver_due
 from shared.mail.mailer import Mailer
 from shared.purposes import Purpose
@@ -37,7 +39,9 @@ async def send_letters(database: Database, mailer: Mailer, seal: AddressSeal, se
     async def ended(tx: Transaction, due: DueLetter, ending: Ending) -> None:
         await letters.done(tx, due, sent=ending is Ending.SENT)
         if ending is Ending.SENT:
-            tx.publish(to_mail_provider(due.subject_id, settings.mail_provider))
+            await tx.declare(Purpose.LEGAL_DUTY)  # a statutory fact, also of somebody erased meanwhile
+            disclosed = to_mail_provider(due.subject_id, settings.mail_provider)
+            await disclosures.insert(tx, [disclosed], [tx.service], proof(today()))
 
     queue = MailQueue(LETTERS, Purpose.RIGHTS, letters.lease, compose, ended, letters.postpone)
     return await deliver_due(database, mailer, queue)
