@@ -51,12 +51,16 @@ KINDS: dict[Purpose, Kind] = {
 
 
 EVERYTHING = "*"
-"""What a restriction forbids, in place of a purpose (GDPR Art. 18)."""
+"""What a restriction forbids, in place of a purpose (GDPR Art. 18); before a purpose or a category: this part alone."""
 
 
-def restricted(subject_id: str) -> str:
-    """The SQL condition that a person is restricted; `subject_id` is the column or parameter that names them."""
-    forbidden = f"purpose = '{EVERYTHING}' AND NOT allowed"
+def restricted(subject_id: str, *parts: str) -> str:
+    """The SQL condition that a person is restricted, in everything or in one of these purposes and categories of data.
+
+    `subject_id` is the column or parameter that names the person.
+    """
+    rulings = ", ".join(f"'{EVERYTHING}{part}'" for part in ("", *parts))
+    forbidden = f"purpose IN ({rulings}) AND NOT allowed"
     return f"EXISTS (SELECT FROM permission WHERE permission.subject_id = {subject_id} AND {forbidden})"
 
 

@@ -38,6 +38,7 @@ from services.gateway.routes import (
     staff_restrictions,
     staff_reviews,
     staff_sales,
+    stops,
 )
 from services.gateway.settings import GatewaySettings
 from shared import health as shared_health
@@ -75,6 +76,7 @@ ROUTERS = (
     privacy_requests.mailing,
     privacy_requests.proving,
     privacy_requests.anybody,
+    stops.anybody,
     copies.members,
     copies.mailing,
     copies.proving,

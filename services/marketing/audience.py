@@ -12,7 +12,8 @@ from services.marketing import subscribers
 from services.marketing.addresses import current_hash
 from shared.contracts import identity
 from shared.database import Transaction
-from shared.purposes import restricted
+from shared.personal_data.data_map import Category
+from shared.purposes import Purpose, restricted
 from shared.secrets import Keyring
 
 AUDIENCE = "audience"
@@ -27,7 +28,7 @@ JOIN subject who ON who.subject_id = p.subject_id AND who.live
 LEFT JOIN subscriber s ON s.subject_id = p.subject_id
 WHERE p.purpose = 'direct-marketing.email' AND p.allowed AND (s.subject_id IS NULL OR s.stale
   OR s.state IN ('left', 'withdrawn') OR (s.state = 'unreachable' AND p.version > s.unreachable_version))
-  AND NOT {restricted("p.subject_id")}
+  AND NOT {restricted("p.subject_id", Purpose.MARKETING_EMAIL, Category.EMAIL)}
 UNION
 SELECT p.subject_id, false, NULL, NULL FROM permission p
 JOIN subject who ON who.subject_id = p.subject_id AND who.live

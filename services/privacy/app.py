@@ -5,6 +5,7 @@ from typing import Any
 from services.privacy.erasure import ERASER
 from services.privacy.evidence.checkpoints import CheckpointSigner
 from services.privacy.handlers import (
+    case_requests,
     case_tokens,
     cases,
     catch_up,
@@ -18,7 +19,6 @@ from services.privacy.handlers import (
     disclosures,
     erasure_orders,
     erasure_reports,
-    erasure_requests,
     erasures,
     evidence,
     holds,
@@ -29,6 +29,7 @@ from services.privacy.handlers import (
     register,
     restrictions,
     reviews,
+    stops,
     subject_links,
 )
 from services.privacy.jobs import digest
@@ -74,7 +75,7 @@ EXPIRY_INTERVAL_S = 10.0
 EVIDENCE_INTERVAL_S = 5.0
 
 router = ServiceRouter("privacy")
-router.include(cases.router, erasure_requests.router, certificates.router, consents.router)
+router.include(cases.router, case_requests.router, certificates.router, consents.router, stops.router)
 router.include(participants.router, erasure_reports.router, subject_links.router, catch_up.router)
 router.include(
     contracts.router, disclosures.router, notice.router, record.router, register.router, erasure_orders.router

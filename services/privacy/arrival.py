@@ -22,6 +22,7 @@ async def open_case(
     tx: Transaction, opening: Opening, token: str, email: str, seal: AddressSeal, required: Collection[str]
 ) -> UUID:
     """Open the case of a proved address. Raises Refused: 409 when the person has an open one, 410 after erasure."""
+    await tx.plan_once()
     address_hash = await proved_hash(tx, seal.keyring, email)
     case_id = await store.open_case(tx, opening, token, seal.close(email), address_hash)
     note(case_id=case_id)

@@ -174,8 +174,8 @@ DATA_MAP = DataMap(
         Unkeyed("participant_departure", "services that left, when and why"),
         Unkeyed(
             "unconfirmed_request",
-            "sealed address of nobody known yet and its keyed hash, gone after 48 hours",
-            (Category.EMAIL,),
+            "sealed address of nobody known yet, its keyed hash and what was asked for, gone after 48 hours",
+            (Category.EMAIL, Category.PRIVACY_CASES),
             ends="when it is confirmed, after 48 hours, or with the erasure",
         ),
         Unkeyed("case_event", "evidence: what happened to a case, by its random id", EVIDENCE, "with the case"),

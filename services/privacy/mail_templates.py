@@ -20,6 +20,22 @@ CODE = COPY_CODES | {
             "The code is valid for one hour. If it was not you, ignore this mail: nothing happens without the code.\n"
         ),
     ),
+    ("right", "pl"): (
+        "Kod potwierdzający żądanie dotyczące danych",
+        (
+            "Ktoś chce skorzystać z prawa do danych powiązanych z tym adresem:\n{wish}.\n\n"
+            "Kod: {code}\nNumer żądania: {request_id}\n\n"
+            "Kod jest ważny przez godzinę. Jeśli to nie Ty, zignoruj tę wiadomość: bez kodu nic się nie stanie.\n"
+        ),
+    ),
+    ("right", "en"): (
+        "Code to confirm a request about data",
+        (
+            "Somebody wants to use a right about the data connected with this address:\n{wish}.\n\n"
+            "Code: {code}\nRequest: {request_id}\n\n"
+            "The code is valid for one hour. If it was not you, ignore this mail: nothing happens without the code.\n"
+        ),
+    ),
     ("case token", "pl"): (
         "Kod potwierdzający prośbę o nowy kod sprawy",
         (
@@ -63,6 +79,12 @@ LAST_WORDS = {
         "to {authority}.\n{court}\n\nThis address has just gone from our systems;\n"
         "the case keeps a hash of it only, by which it can be found.\n"
     ),
+}
+
+# In each receipt and what may come in its place: the mailbox may be that of somebody who asked for nothing.
+STOP = {
+    "pl": "\nJeśli to nie Ty, zatrzymaj sprawę pod tym adresem; nie potrzebujesz do tego kodu sprawy:\n{stop}\n",
+    "en": "\nIf it was not you, stop the case at this address; you need no case token for it:\n{stop}\n",
 }
 
 # A contract that goes on is the one thing that a person can still end.

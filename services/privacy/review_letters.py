@@ -1,10 +1,21 @@
 """The words of the letters about what a person decides after weighing, Polish and English."""
 
 from services.privacy.block_templates import COMPLAINT
+from services.privacy.extents import APART
 from services.privacy.register.model import Register
 from shared.contracts.fields import Language
 
 PURPOSES = {
+    ("direct-marketing", "pl"): "marketing bezpośredni",
+    ("direct-marketing", "en"): "direct marketing",
+    ("direct-marketing.email", "pl"): "marketing e-mailem",
+    ("direct-marketing.email", "en"): "marketing by e-mail",
+    ("direct-marketing.sms", "pl"): "marketing SMS-em",
+    ("direct-marketing.sms", "en"): "marketing by text message",
+    ("direct-marketing.phone", "pl"): "marketing przez telefon",
+    ("direct-marketing.phone", "en"): "marketing by phone",
+    ("export", "pl"): "przekazywanie danych dalej",
+    ("export", "en"): "handing data on",
     ("profiling", "pl"): "profilowanie",
     ("profiling", "en"): "profiling",
     ("analytics", "pl"): "analiza korzystania z serwisu",
@@ -12,6 +23,7 @@ PURPOSES = {
     ("statistics", "pl"): "statystyka",
     ("statistics", "en"): "statistics",
 }
+EVERYTHING: dict[Language, str] = {"pl": "wszystkie Twoje dane", "en": "all of your data"}
 WITHDRAWN = {
     "pl": "Sprawa: {case_id}\n\nŻądanie zostało wycofane: {about}.\n",
     "en": "Case: {case_id}\n\nThe request was taken back: {about}.\n",
@@ -137,8 +149,10 @@ REVIEW_LETTERS: dict[tuple[str, str, Language], tuple[str, str]] = {
 
 
 def about_in_words(about: str | None, register: Register, language: Language) -> str:
-    """A purpose, a decision or a category by the name that people know; nothing for a case about everything."""
+    """Purposes, a decision or a category by the names that people know."""
     if about is None:
-        return ""
+        return EVERYTHING[language]
     known = register.decisions.get(about) or register.categories.get(about)
-    return known.title.in_(language) if known else PURPOSES[about, language]
+    if known:
+        return known.title.in_(language)
+    return APART.join(PURPOSES[purpose, language] for purpose in about.split(APART))

@@ -1,29 +1,37 @@
 """Requests by e-mail address that nobody has confirmed yet (GDPR Art. 12(2), 12(6)).
 
-They live apart, sealed, and for 48 hours at most; the mailed code that proves the address is stored nowhere.
+They live apart, sealed, and for 48 hours at most; the mailed code that proves the address is stored nowhere. Of a right
+that is asked for where nothing is held nothing is kept, once its code has come back.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID, uuid4
 
 from services.privacy.addresses import Mailbox, renew_requests
-from services.privacy.cases.rules import Opening, opening
+from services.privacy.cases.rules import Opening, Topics, opening, wished
 from services.privacy.sealed_addresses import AddressSeal
 from shared.contracts import identity
-from shared.contracts.fields import Language
-from shared.contracts.privacy import ConfirmErasure, ConfirmToken, OpenCopyByCode
+from shared.contracts.fields import NOBODY, Language
+from shared.contracts.privacy import ConfirmCase, ConfirmToken, OpenCopyByCode, RequestCase, Right
 from shared.database import Database, Transaction
 from shared.mail.delivery import LEASE_S
 from shared.messaging.request_client import RequestClient
+from shared.problems import Refused, refuse
 from shared.purposes import Purpose
+from shared.seals import seal as sealed
+from shared.seals import unseal
 from shared.secrets import Keyring
 
 CODE = "erasure request"
 """The use of the key that makes the codes, whatever they are asked for."""
-Kind = Literal["erasure", "case token", "copy"]
+STATEMENT = "statement of a request"
+"""The use of the key that seals what somebody says with a request."""
+Kind = Right | Literal["case token", "copy"]
+RIGHTS = get_args(Right)
+UNKNOWN = 404
 MAX_TRIES = 5
 MAX_CODES = 3
 """So many codes an hour reach one mailbox, whoever asks; so guesses are bounded for the mailbox as well."""
@@ -33,21 +41,22 @@ ONE_AT_A_TIME = 4543  # the first key of the advisory lock, the second is the ma
 TURN = f"SELECT pg_advisory_xact_lock({ONE_AT_A_TIME}, hashtext(encode($1, 'hex')))"
 # A mail that could not leave yet counts however old it is: when the server comes back, all of them leave at once.
 RECENT = f"""
-SELECT request_id, kind, terminate_contract, tries < {MAX_TRIES} AND coalesce(code_from > now() - {VALID}, true) AS live
+SELECT request_id, kind, terminate_contract, ground, about, sealed_statement IS NOT NULL AS has_words,
+  tries < {MAX_TRIES} AND coalesce(code_from > now() - {VALID}, true) AS live
 FROM unconfirmed_request WHERE address_hash = $1 AND coalesce(sent_at > now() - interval '1 hour', true)
 ORDER BY received_at DESC
 """  # noqa: S608 constants
 STORE = """
 INSERT INTO unconfirmed_request (kind, sealed_address, terminate_contract, language, received_at, address_hash,
-  older_hashes)
-VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING request_id
+  older_hashes, ground, about, sealed_statement)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING request_id
 """
 # A wrong code counts, a right one does not: what comes after it may fail and be asked again. Right or wrong,
 # the lock on the row puts all in line, so nobody gets more guesses by making them at once.
 TRY = f"""
 UPDATE unconfirmed_request SET tries = tries + CASE WHEN $2 THEN 0 ELSE 1 END
-WHERE request_id = $1 AND kind = $3 AND tries < {MAX_TRIES} AND code_from > now() - {VALID}
-RETURNING kind, sealed_address, terminate_contract, language, received_at
+WHERE request_id = $1 AND kind = ANY ($3) AND tries < {MAX_TRIES} AND code_from > now() - {VALID}
+RETURNING kind, sealed_address, terminate_contract, language, received_at, ground, about, sealed_statement
 """  # noqa: S608 constants
 DELETE = "DELETE FROM unconfirmed_request WHERE request_id = $1"
 EXPIRE = "DELETE FROM unconfirmed_request WHERE received_at < now() - interval '48 hours'"
@@ -71,6 +80,36 @@ class Request:
     terminate_contract: bool
     language: str
     received_at: datetime
+    ground: str | None = None
+    about: str | None = None
+    sealed_statement: bytes | None = None
+
+
+def asked(wish: RequestCase, received_at: datetime, seal: AddressSeal, topics: Topics) -> Request:
+    """What somebody asks for, if it goes with the right. Raises Refused (422)."""
+    case = wished(_opening(NOBODY, wish.right, wish.language, received_at, 0), wish, topics)
+    return Request(
+        wish.right,
+        seal.close(wish.email),
+        wish.terminate_contract,
+        wish.language,
+        received_at,
+        case.ground,
+        case.about,
+        sealed(seal.keyring, STATEMENT, case.statement) if case.statement is not None else None,
+    )
+
+
+def _opening(subject_id: UUID, right: Right, language: str, received_at: datetime, cooling_off_s: float) -> Opening:
+    return opening(
+        subject_id,
+        right=right,
+        language=language,
+        channel="e-mail address",
+        verified_by="mailed code",
+        received_at=received_at,
+        cooling_off_s=cooling_off_s,
+    )
 
 
 @dataclass(frozen=True)
@@ -83,19 +122,17 @@ class Proved:
 
 @dataclass(frozen=True)
 class Confirmed(Proved):
-    """An erasure request whose address was proved, and whose address it is."""
+    """A right that was asked for by an address that is proved, and whose address it is."""
 
     subject_id: UUID
+    right: Right
+    statement: str | None
 
     def opening(self, cooling_off_s: float) -> Opening:
-        return opening(
-            self.subject_id,
-            terminate_contract=self.request.terminate_contract,
-            language=self.request.language,
-            channel="e-mail address",
-            verified_by="mailed code",
-            received_at=self.request.received_at,
-            cooling_off_s=cooling_off_s,
+        r = self.request
+        case = _opening(self.subject_id, self.right, r.language, r.received_at, cooling_off_s)
+        return replace(
+            case, terminate_contract=r.terminate_contract, ground=r.ground, about=r.about, statement=self.statement
         )
 
 
@@ -118,12 +155,16 @@ class RecentCode:
     request_id: UUID
     kind: Kind
     terminate_contract: bool
+    ground: str | None
+    about: str | None
+    has_words: bool
     live: bool
 
     def serves(self, request: Request) -> bool:
-        """Whether whoever asks so can use it."""
-        wish = (request.kind, request.terminate_contract)
-        return self.live and (self.kind, self.terminate_contract) == wish
+        """Whether whoever asks so can use it: what somebody says in own words is never taken for what another said."""
+        wish = (request.kind, request.terminate_contract, request.ground, request.about)
+        is_the_same = (self.kind, self.terminate_contract, self.ground, self.about) == wish
+        return self.live and is_the_same and not self.has_words and request.sealed_statement is None
 
 
 async def take(tx: Transaction, request: Request, asked_for: Mailbox) -> UUID:
@@ -150,47 +191,66 @@ async def store(tx: Transaction, request: Request, asked_for: Mailbox) -> UUID:
         r.received_at,
         asked_for.newest,
         list(asked_for.older),
+        *(r.ground, r.about, r.sealed_statement),
     )
     request_id: UUID = await tx.value(STORE, *columns)
     return request_id
 
 
 async def confirmed(
-    request: ConfirmErasure, database: Database, client: RequestClient, keyring: Keyring, seal: AddressSeal
+    request: ConfirmCase, database: Database, client: RequestClient, keyring: Keyring, seal: AddressSeal
 ) -> Confirmed | None:
     """Count the try and, when the code is right, ask whose address it is; None for a code that is not valid.
 
-    Raises Unavailable when identity does not answer.
+    Raises Unavailable when identity does not answer, Refused (404) when nothing is held about the owner.
     """
-    proof = await _proved("erasure", request, database, keyring, seal)
+    proof = await _proved(RIGHTS, request, database, keyring, seal)
     if proof is None:
         return None
-    person = await client.request(identity.RecognizePerson(email=proof.email))
-    return Confirmed(proof.request, proof.email, person.subject_id)
+    right: Right = next(each for each in RIGHTS if each == proof.request.kind)
+    if right == "erasure":  # what waits for a confirmation is nobody's yet, and is erased by the address
+        person = await client.request(identity.RecognizePerson(email=proof.email))
+    else:
+        person = await _owner(request, proof, database, client)
+    said = proof.request.sealed_statement
+    statement = None if said is None else unseal(keyring, STATEMENT, said)
+    return Confirmed(proof.request, proof.email, person.subject_id, right, statement)
+
+
+async def _owner(request: ConfirmCase, proof: Proved, database: Database, client: RequestClient) -> identity.Recognized:
+    """Whose address it is. Raises Refused (404) for nobody's: then that is the answer, and nothing is kept."""
+    try:
+        return await client.request(identity.FindPerson(email=proof.email))
+    except Refused as refused:
+        if refused.problem.status == UNKNOWN:
+            async with database.transaction(Purpose.RIGHTS) as tx:
+                await delete(tx, request.request_id)
+            raise refuse(404, "we hold nothing about this address", field="email") from None
+        raise
 
 
 async def proved(request: ConfirmToken, database: Database, keyring: Keyring, seal: AddressSeal) -> Proved | None:
     """Count the try; None for a code that is not valid."""
-    return await _proved("case token", request, database, keyring, seal)
+    return await _proved(("case token",), request, database, keyring, seal)
 
 
 async def proved_for_copy(
     request: OpenCopyByCode, database: Database, keyring: Keyring, seal: AddressSeal
 ) -> Proved | None:
     """Likewise for a code with which a copy is fetched."""
-    return await _proved("copy", request, database, keyring, seal)
+    return await _proved(("copy",), request, database, keyring, seal)
 
 
 async def _proved(
-    kind: Kind,
-    request: ConfirmErasure | ConfirmToken | OpenCopyByCode,
+    kinds: Sequence[str],
+    request: ConfirmCase | ConfirmToken | OpenCopyByCode,
     database: Database,
     keyring: Keyring,
     seal: AddressSeal,
 ) -> Proved | None:
     right = keyring.is_code(CODE, request.request_id.bytes, request.code)
     async with database.transaction(Purpose.RIGHTS) as tx:
-        row = await tx.row(TRY, request.request_id, right, kind)
+        row = await tx.row(TRY, request.request_id, right, list(kinds))
     if row is None or not right:
         return None
     unconfirmed = Request(**row)

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.privacy.blocks import rulings
 from services.privacy.blocks.store import lock_ids
 from services.privacy.cases import store
+from services.privacy.cases.store import Wanted
 from services.privacy.copies import store as copies
 from services.privacy.loops import DISPATCHER, LETTERS, TRACES
 from shared.database import Transaction
@@ -22,11 +23,18 @@ async def withdraw(
     case = await store.wanted(tx, token, member, case_id)
     if case is None:
         raise refuse(404, "no such case")
-    ids = await lock_ids(tx, case.subject_id)
-    state = await store.withdraw(tx, case.case_id)
+    state = await take_back(tx, case)
     if state != "withdrawn":
         raise refuse(409, "the case can't be withdrawn any more", message=f"it is {state}")
-    await let_go(tx, case.case_id, ids)
+
+
+async def take_back(tx: Transaction, case: Wanted) -> str:
+    """Take a case back if its machine lets it; answers the state it has now."""
+    ids = await lock_ids(tx, case.subject_id)
+    state = await store.withdraw(tx, case.case_id)
+    if state == "withdrawn":
+        await let_go(tx, case.case_id, ids)
+    return state
 
 
 async def let_go(tx: Transaction, case_id: UUID, ids: Sequence[UUID]) -> None:

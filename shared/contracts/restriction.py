@@ -1,6 +1,6 @@
 """What may go on while a person is restricted (GDPR Art. 18(2)), in one place: nothing else does.
 
-Purposes that rest on consent or legitimate interest see no row of a restricted person (kit_0004.sql). Rights, legal
+Purposes that rest on consent or legitimate interest see no row of a restricted person (kit_0010.sql). Rights, legal
 duty, claims and erasure go on by the law, and upkeep stores. In between is what serves a contract or an account: of it
 goes on what stands here, with its reason; the rest is refused until the restriction is lifted.
 """

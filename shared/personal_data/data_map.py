@@ -104,6 +104,11 @@ class Table:
         return tuple(sorted(categories))
 
     @property
+    def fields(self) -> tuple[Category, ...]:
+        """All categories that stand in its rows, what an erasure empties among them."""
+        return tuple(sorted({self.category} | {c.category for c in self.columns if c.category}))
+
+    @property
     def blanked(self) -> tuple[Column, ...]:
         """The columns that an erasure empties in kept rows."""
         return tuple(c for c in self.columns if c.blank)
@@ -185,6 +190,7 @@ KIT_TABLES = {
     "idempotency": "hashes, dropped after a day",
     "erasure_report": "outcomes by id, without personal values",
     "data_map_at_work": "versions of the data map, no person",
+    "mapped_category": "which categories the data map has in which table, no person",
     "catch_up": "how far the service has caught up",
     "alembic_version": "the schema's version",
 }

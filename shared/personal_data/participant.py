@@ -15,6 +15,7 @@ from shared.personal_data import copies, holds, objections, permissions, trace_s
 from shared.personal_data.announced_map import announced
 from shared.personal_data.data_map import DataMap
 from shared.personal_data.erasure import Ask, Eraser, Step, erase
+from shared.personal_data.fields import map_categories
 from shared.personal_data.identifying import identifying_values
 from shared.personal_data.maps_at_work import in_force_since
 from shared.personal_data.retention_run import RETENTION
@@ -109,6 +110,7 @@ def _when_reminded(service: str, ask: Ask) -> Callable[..., Awaitable[Step | Non
 async def announce(database: Database, data_map: DataMap, recipients: tuple[str, ...] = ()) -> None:
     """Tell privacy what this service holds and whom it gives data to; from the next order on it is asked to erase."""
     async with database.transaction(Purpose.UPKEEP) as tx:
+        await map_categories(tx, data_map)
         since = await in_force_since(tx, data_map.version, starting=True)
         tx.publish(_announcement(data_map, recipients, since))
 

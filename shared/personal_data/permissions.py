@@ -17,7 +17,7 @@ WHERE permission.version < excluded.version
 """
 
 
-# A restriction forbids every purpose, and its own row may not be there yet: it waits for whoever holds another one.
+# A restriction is no decision about the purposes that it stops: it waits for whoever holds one of them.
 WAIT_FOR_USES = """
 SELECT FROM permission WHERE subject_id = ANY ($1) ORDER BY subject_id, purpose FOR NO KEY UPDATE
 """
@@ -25,7 +25,7 @@ SELECT FROM permission WHERE subject_id = ANY ($1) ORDER BY subject_id, purpose 
 
 async def apply(tx: Transaction, changes: Sequence[KnownPermission | PermissionChanged]) -> int:
     """Take over decisions; answers how many were news. Of several for one person and purpose the newest counts."""
-    if restricted := [c.subject_id for c in changes if c.purpose == EVERYTHING and not c.allowed]:
+    if restricted := [c.subject_id for c in changes if c.purpose.startswith(EVERYTHING) and not c.allowed]:
         await tx.run(WAIT_FOR_USES, restricted)
     newest = {(c.subject_id, c.purpose): c for c in sorted(changes, key=lambda change: change.version)}
     news = [newest[key] for key in sorted(newest)]

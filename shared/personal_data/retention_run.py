@@ -55,9 +55,8 @@ async def say_what_waits(tx: Transaction, due: Mapping[str, str], day: date, dat
     """Count and log the rows that a restriction or a hold keeps past their time; conditions by table, $1 is the day."""
     await tx.declare(Purpose.UPKEEP)
     for table, is_over in due.items():
-        waits = await tx.value(
-            f"SELECT count(*) FROM {table} t WHERE ({is_over}) AND {restricted('t.subject_id')}", day
-        )
+        is_restricted = restricted("t.subject_id", *data_map.table(table).fields)
+        waits = await tx.value(f"SELECT count(*) FROM {table} t WHERE ({is_over}) AND {is_restricted}", day)
         metrics.kept_by_restriction.labels(tx.service, table).set(waits)
         if waits:
             log.info("kept past its day by a restriction", table=table, rows=waits)

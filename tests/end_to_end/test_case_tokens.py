@@ -25,10 +25,10 @@ async def code_of(scenario: Scenario, address: str, asked: UUID) -> str:
 
 async def by_address(scenario: Scenario, address: str) -> Customer:
     """Somebody without an account asks to be erased."""
-    asked = await scenario.ask(privacy.RequestErasure(email=address, language="en"))
+    asked = await scenario.ask(privacy.RequestCase(email=address, language="en"))
     person = Customer(scenario, address, "", "", token=uuid4().hex)
     code = await code_of(scenario, address, asked.id)
-    await scenario.ask(privacy.ConfirmErasure(request_id=asked.id, code=code, token=person.token))
+    await scenario.ask(privacy.ConfirmCase(request_id=asked.id, code=code, token=person.token))
     return person
 
 
@@ -108,9 +108,9 @@ async def test_a_code_serves_only_what_it_was_asked_for(scenario: Scenario) -> N
     person = await by_address(scenario, someone())
     await person.until("closed")
     for_token = await proved(scenario, person.address)
-    asked = await scenario.ask(privacy.RequestErasure(email=person.address))
+    asked = await scenario.ask(privacy.RequestCase(email=person.address))
     for_erasure = {"request_id": asked.id, "code": await code_of(scenario, person.address, asked.id)}
-    assert await scenario.status(privacy.ConfirmErasure(**for_token, token=uuid4().hex)) == 422
+    assert await scenario.status(privacy.ConfirmCase(**for_token, token=uuid4().hex)) == 422
     assert await scenario.status(privacy.ConfirmToken(**for_erasure, token=uuid4().hex)) == 422
     wrong = for_token | {"code": f"{(int(for_token['code']) + 1) % 10**8:08d}"}
     assert await scenario.status(privacy.ConfirmToken(**wrong, token=uuid4().hex)) == 422
@@ -122,7 +122,7 @@ async def test_codes_for_a_token_count_with_the_others(scenario: Scenario) -> No
     address = someone()
     asked = {(await scenario.ask(privacy.RequestToken(email=address))).id for _ in range(MAX_CODES + 2)}
     assert len(asked) == MAX_CODES
-    assert (await scenario.ask(privacy.RequestErasure(email=address))).id not in asked
+    assert (await scenario.ask(privacy.RequestCase(email=address))).id not in asked
     count = "SELECT count(*) FROM unconfirmed_request WHERE request_id = ANY ($1)"
     assert await scenario.rows["privacy"].fetchval(count, asked) == MAX_CODES
 

@@ -137,15 +137,15 @@ async def test_a_request_is_withdrawn_during_cooling_off(scenario: Scenario, by:
 
 async def test_an_address_is_enough_with_a_mailed_code(scenario: Scenario) -> None:
     person = await scenario.customer()
-    asked = await scenario.ask(privacy.RequestErasure(email=person.address.upper(), terminate_contract=True))
+    asked = await scenario.ask(privacy.RequestCase(email=person.address.upper(), terminate_contract=True))
     code = await scenario.mailed(person.address, EIGHT_DIGITS, 2)
     wrong = f"{(int(code) + 1) % 10**8:08d}"
     token = uuid4().hex
     for guess in (wrong, wrong):
-        bad = privacy.ConfirmErasure(request_id=asked.id, code=guess, token=token)
+        bad = privacy.ConfirmCase(request_id=asked.id, code=guess, token=token)
         assert await scenario.status(bad) == 422
-    await scenario.ask(privacy.ConfirmErasure(request_id=asked.id, code=code, token=token))
-    assert await scenario.status(privacy.ConfirmErasure(request_id=asked.id, code=code, token=uuid4().hex)) == 422
+    await scenario.ask(privacy.ConfirmCase(request_id=asked.id, code=code, token=token))
+    assert await scenario.status(privacy.ConfirmCase(request_id=asked.id, code=code, token=uuid4().hex)) == 422
     person.token = token
     await person.until("closed")
     assert (await person.certificate())["subjects"] == [str(person.id)]
@@ -241,9 +241,9 @@ async def test_undeliverable_codes_do_not_hold_up_those_of_others(scenario: Scen
     deaf = [f"deaf.{number}.{uuid4().hex}@example.com" for number in range(21)]
     for address in deaf:
         scenario.smtp.answers[address] = "451 try again later"
-        await scenario.ask(privacy.RequestErasure(email=address))
+        await scenario.ask(privacy.RequestCase(email=address))
     hearing = f"hearing.{uuid4().hex}@example.com"
-    await scenario.ask(privacy.RequestErasure(email=hearing))
+    await scenario.ask(privacy.RequestCase(email=hearing))
     assert await scenario.mailed(hearing, EIGHT_DIGITS)
     for address in deaf:
         del scenario.smtp.answers[address]

@@ -29,16 +29,16 @@ async def begin(scenario: Scenario, address: str) -> str:
     """A sign-up for the newsletter, for an account, and a request to be erased; answers the newsletter's link."""
     await scenario.ask(marketing.SubscribeNewsletter(email=address, **NEWSLETTER))
     await scenario.ask(identity.RegisterAccount(email=address, password=PASSWORD, full_name="Wisława Przybysławska"))
-    await scenario.ask(privacy.RequestErasure(email=address, terminate_contract=True, language="pl"))
+    await scenario.ask(privacy.RequestCase(email=address, terminate_contract=True, language="pl"))
     return await scenario.mailed(address, CONFIRMING)
 
 
 async def erase_by_address(scenario: Scenario, address: str) -> None:
     """The whole way of somebody without an account."""
-    asked = await scenario.ask(privacy.RequestErasure(email=address, language="en"))
+    asked = await scenario.ask(privacy.RequestCase(email=address, language="en"))
     code = await scenario.mailed(address, re.compile(rf"Code: (\d{{8}})\s+Request: {asked.id}"))
     person = Customer(scenario, address, "", "", token=uuid4().hex)
-    await scenario.ask(privacy.ConfirmErasure(request_id=asked.id, code=code, token=person.token))
+    await scenario.ask(privacy.ConfirmCase(request_id=asked.id, code=code, token=person.token))
     await person.until("closed")
 
 

@@ -60,6 +60,32 @@ async def test_no_use_sees_a_row_of_a_restricted_person(scenario: Scenario, pers
     )
 
 
+async def test_a_field_is_restricted_in_every_table_that_has_it_and_in_no_other(scenario: Scenario) -> None:
+    """Example 14 of the reference: no use sees the address; what the law demands of it goes on."""
+    person = await scenario.customer()
+    await scenario.ask(marketing.NoteInterest(subject_id=person.id, topic="seo", source="observed"))
+    await person.use_right("restriction", ground="accuracy contested", field="D5")
+    await person.until("in force")
+    shown: dict[Purpose, set[str]] = {Purpose.EXPORT: set(), Purpose.LEGAL_DUTY: set()}
+    for purpose, tables in shown.items():
+        for service in SERVICES:
+            async with scenario.resources[service.name].database.transaction(purpose) as tx:
+                for table in service.data_map.everything:
+                    if await tx.value(f"SELECT count(*) FROM {table.name} WHERE subject_id = $1", person.id):  # noqa: S608
+                        tables.add(table.name)
+    with_it = {table.name for service in SERVICES for table in service.data_map.everything if "D5" in table.fields}
+    assert {"account", "subscriber"} <= with_it & shown[Purpose.LEGAL_DUTY]
+    assert "interest" in shown[Purpose.EXPORT]
+    assert shown[Purpose.EXPORT] == shown[Purpose.LEGAL_DUTY] - with_it
+    subject = f"Only for the undisputed {uuid4().hex[:6]}"
+    await finished(scenario.client, await start_campaign(scenario.client, subject=subject))
+    assert [m for m in scenario.smtp.mails_to(person.address) if m["Subject"] == subject] == []
+    await scenario.ask(privacy.WithdrawCase(token=person.token))
+    await eventually(lambda: person.allowed("*D5"))
+    await finished(scenario.client, await start_campaign(scenario.client, subject=subject))
+    await scenario.letters(person.address, subject)
+
+
 async def test_no_campaign_reaches_a_restricted_person(scenario: Scenario, person: Customer) -> None:
     reader = await scenario.customer()
     campaign = await finished(scenario.client, await start_campaign(scenario.client, subject="Only for the free"))

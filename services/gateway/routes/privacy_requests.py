@@ -100,16 +100,16 @@ async def withdraw_mine(case_id: UUID, member: CurrentMember) -> Response:
 
 
 @mailing.post("/privacy-requests", status_code=202)
-async def ask_for_erasure(
-    body: Body[privacy.RequestErasure], caller: AnybodyRepeating, key: IdempotencyKey = ""
+async def ask_by_address(
+    body: Body[privacy.RequestCase], caller: AnybodyRepeating, key: IdempotencyKey = ""
 ) -> Created:
-    """Ask for an address, without an account; a code is mailed there, whoever it belongs to."""
+    """Use a right for an address, without an account; a code is mailed there, whoever it belongs to."""
     return await caller.request(body.complete(), key)
 
 
 @proving.post("/privacy-requests/confirmations", status_code=201)
-async def confirm_erasure(
-    body: BodyWithout[privacy.ConfirmErasure, Literal["token"]], caller: AnybodyRepeating, key: IdempotencyKey = ""
+async def confirm_by_address(
+    body: BodyWithout[privacy.ConfirmCase, Literal["token"]], caller: AnybodyRepeating, key: IdempotencyKey = ""
 ) -> Opened:
     """Prove the address with the mailed code: the case opens."""
     tokens = case_tokens(caller.resources.keyring, caller.principal(key), key, body.canonical())

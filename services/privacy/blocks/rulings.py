@@ -1,8 +1,9 @@
 """What a case forbids: ruled in the transaction that opens it, told by event, confirmed by every service.
 
-A restriction (GDPR Art. 18) and an erasure that can still be taken back forbid everything, `*`; several cases may hold
-that ruling at the same time. An objection under Art. 21(1) forbids its purpose until it is decided, and for good when
-it is upheld. An objection to marketing (Art. 21(2)) is a decision in the consent ledger.
+A restriction (GDPR Art. 18) forbids everything, `*`, or the part that it names: `*profiling`, `*D3`. An erasure that
+can still be taken back forbids everything. Several cases may hold one ruling at the same time. An objection under
+Art. 21(1) forbids its purpose until it is decided, and for good when it is upheld. An objection to marketing
+(Art. 21(2)) is a decision in the consent ledger.
 """
 
 from collections.abc import Collection, Sequence
@@ -12,6 +13,7 @@ from services.privacy.blocks import store
 from services.privacy.cases.rules import Opening
 from services.privacy.consents.ledger import record
 from services.privacy.consents.rules import Decision
+from services.privacy.extents import rulings_of
 from services.privacy.loops import LETTERS
 from shared.contracts.participants import PermissionApplied
 from shared.database import Transaction
@@ -31,15 +33,18 @@ async def begin(tx: Transaction, case_id: UUID, opening: Opening, required: Coll
     asked = await store.participants(tx, required)
     if opening.right == "marketing-objection":
         await _object(tx, case_id, opening, ids, asked)
-    elif opening.right in ("restriction", "objection"):
-        await _forbid(tx, case_id, ids, asked, opening.about or EVERYTHING)
-    await complete(tx, [case_id])
+    elif opening.right == "restriction":
+        await _forbid(tx, case_id, ids, asked, rulings_of(opening.about))
+    elif opening.right == "objection" and opening.about:
+        await _forbid(tx, case_id, ids, asked, (opening.about,))
+    if not asked:
+        await complete(tx, [case_id])
 
 
 async def _forbid(
-    tx: Transaction, case_id: UUID, ids: Sequence[UUID], asked: Sequence[str], purpose: str = EVERYTHING
+    tx: Transaction, case_id: UUID, ids: Sequence[UUID], asked: Sequence[str], purposes: Sequence[str] = (EVERYTHING,)
 ) -> None:
-    for event in await store.forbid(tx, case_id, ids, asked, purpose):
+    for event in await store.forbid(tx, case_id, ids, asked, purposes):
         tx.publish(event)
 
 
@@ -68,11 +73,12 @@ async def cover(tx: Transaction, subject_id: UUID, required: Collection[str]) ->
     """Forbid for ids that turned out to be a person's what is forbidden for the others; nobody lifts it meanwhile."""
     for missing in await store.uncovered(tx, await store.lock_ids(tx, subject_id)):
         asked = await store.participants(tx, required) if missing.is_confirmed else ()
-        await _forbid(tx, missing.case_id, missing.ids, asked, missing.purpose)
+        await _forbid(tx, missing.case_id, missing.ids, asked, (missing.purpose,))
 
 
 async def confirm(tx: Transaction, reports: Sequence[PermissionApplied], required: Collection[str]) -> None:
     """Note who acts by which rulings. Raises Rejected for a service nobody asked, and for versions never ruled."""
+    await tx.plan_once()
     if not await store.are_known(tx, {report.service for report in reports} - {*required}):
         raise Rejected("a report of a service that takes no part")
     applied = store.Applied.of(reports)
@@ -97,9 +103,7 @@ async def ask_again(tx: Transaction, after_s: float) -> list[str]:
     return sorted({service for each in unconfirmed for service in each.silent})
 
 
-async def complete(tx: Transaction, cases: Collection[UUID] | None = None) -> bool:
+async def complete(tx: Transaction, cases: Collection[UUID]) -> None:
     """Let cases go on that every service has confirmed; their people are told."""
-    completed = await store.complete(tx, cases)
-    if completed:
+    if await store.complete(tx, cases):
         tx.wake(LETTERS)
-    return completed

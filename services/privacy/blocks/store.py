@@ -20,7 +20,8 @@ SELECT array_remove(ARRAY(
 """
 FORBID = """
 WITH ruled AS (INSERT INTO permission (subject_id, purpose, allowed, version)
-  SELECT id, $4, false, nextval('permission_version') FROM unnest($2::uuid[]) id ORDER BY id
+  SELECT id, purpose, false, nextval('permission_version')
+  FROM unnest($2::uuid[]) id CROSS JOIN unnest($4::text[]) purpose ORDER BY id, purpose
   ON CONFLICT (subject_id, purpose) DO UPDATE SET allowed = false, version = excluded.version
   RETURNING subject_id, purpose, version)
 INSERT INTO block (case_id, subject_id, purpose, version, asked) SELECT $1, subject_id, purpose, version, $3 FROM ruled
@@ -77,7 +78,7 @@ UPDATE privacy_case c SET
   state = CASE kind WHEN 'restriction' THEN 'in force' WHEN 'objection' THEN 'under review' ELSE 'closed' END,
   closed_at = CASE WHEN kind = 'marketing-objection' THEN clock_timestamp() END,
   letter = CASE WHEN sealed_address IS NOT NULL THEN 'outcome' END, letter_due_at = clock_timestamp(), letter_tries = 0
-WHERE state = 'applying' AND ($1::uuid[] IS NULL OR case_id = ANY ($1))
+WHERE state = 'applying' AND case_id = ANY ($1)
   AND NOT EXISTS (SELECT FROM block b WHERE b.case_id = c.case_id AND NOT b.complete)
 """
 UNCONFIRMED = "NOT b.complete AND b.ended_at IS NULL"
@@ -170,10 +171,10 @@ async def participants(tx: Transaction, required: Collection[str]) -> Sequence[s
 
 
 async def forbid(
-    tx: Transaction, case_id: UUID, ids: Sequence[UUID], asked: Sequence[str], purpose: str
+    tx: Transaction, case_id: UUID, ids: Sequence[UUID], asked: Sequence[str], purposes: Sequence[str]
 ) -> list[PermissionChanged]:
-    """Forbid a purpose for these ids, whoever forbade it before; what is to be published."""
-    return [_changed(row) for row in await tx.rows(FORBID, case_id, list(ids), list(asked), purpose)]
+    """Forbid purposes for these ids, whoever forbade them before; what is to be published."""
+    return [_changed(row) for row in await tx.rows(FORBID, case_id, list(ids), list(asked), list(purposes))]
 
 
 async def store(
@@ -222,9 +223,9 @@ async def confirm(tx: Transaction, applied: Applied) -> None:
     await tx.run(CONFIRM, *applied.columns)
 
 
-async def complete(tx: Transaction, cases: Collection[UUID] | None = None) -> bool:
-    """Let cases (None: all) go on that wait for nobody any more; answers whether there was one."""
-    return bool(await tx.run(COMPLETE, None if cases is None else list(cases)))
+async def complete(tx: Transaction, cases: Collection[UUID]) -> bool:
+    """Let those of the cases go on that wait for nobody any more; answers whether there was one."""
+    return bool(await tx.run(COMPLETE, list(cases)))
 
 
 async def drop_departed(tx: Transaction) -> list[UUID]:

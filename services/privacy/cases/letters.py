@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from services.privacy.block_templates import BLOCK_LETTERS, GROUNDS
+from services.privacy.block_templates import BLOCK_LETTERS, GROUNDS, MEANS
+from services.privacy.cases.machine import may_go, opens_in
 from services.privacy.cases.reasons import Kept, Left, in_words
 from services.privacy.copy_letters import COPY_LETTERS
-from services.privacy.mail_templates import CONTRACT, LEFT, LETTERS
+from services.privacy.extents import kind_of_extent
+from services.privacy.mail_templates import CONTRACT, LEFT, LETTERS, STOP
 from services.privacy.register.loading import register
 from services.privacy.register.remedies import where_to_complain
 from services.privacy.review_letters import REVIEW_LETTERS, about_in_words
@@ -27,7 +29,9 @@ from shared.mail.delivery import LEASE_S
 from shared.personal_data.data_map import Category
 
 OTHER_LETTERS = BLOCK_LETTERS | COPY_LETTERS | REVIEW_LETTERS
+RECEIPT = "receipt"
 OUTCOME = "outcome"
+READY = "ready"
 NOTICE = "lifting"
 """The letter that comes before a restriction is lifted."""
 
@@ -79,6 +83,12 @@ class DueLetter:
         """Whether its outcome tells what was kept."""
         return self.right == "erasure"
 
+    @property
+    def can_be_stopped(self) -> bool:
+        """Whether it says how to stop the case: while that is open, if its machine lets its person take it back."""
+        is_open = self.closed_at is None and self.letter in (RECEIPT, OUTCOME, READY)
+        return is_open and may_go(self.right, opens_in(self.right), "withdrawn")
+
 
 async def lease(tx: Transaction, limit: int) -> Sequence[DueLetter]:
     """Take the letters that are due; for LEASE_S they are nobody else's."""
@@ -93,8 +103,13 @@ async def postpone(tx: Transaction, due: DueLetter, wait_s: float) -> None:
     await tx.run(POSTPONE, due.case_id, due.letter, wait_s)
 
 
-def compose(due: DueLetter, public_url: str, kept: Sequence[Kept] = (), left: Sequence[Left] = ()) -> tuple[str, str]:
+def compose(
+    due: DueLetter, public_url: str, kept: Sequence[Kept] = (), left: Sequence[Left] = (), stop: str = ""
+) -> tuple[str, str]:
     """The subject and text of the letter that a case waits for; an outcome says what was kept, and not checked.
+
+    `stop` is the link by which whoever has the mailbox stops the case, in the receipt and in
+    what may come in its place.
 
     Its days and times are those at the vendor's seat, as the clock of the case counts them (Reg. 1182/71).
     """
@@ -115,7 +130,9 @@ def compose(due: DueLetter, public_url: str, kept: Sequence[Kept] = (), left: Se
         left="".join(_unchecked(each, due.language) for each in left),
         ground=GROUNDS[due.ground, due.language] if due.ground else "",
         about=about_in_words(due.about, register(), due.language),
+        means=MEANS[kind_of_extent(due.about), due.language],
         reason=due.reason or "",
+        stop=stop,
         contact=register().controller.email,
     )
 
@@ -123,8 +140,10 @@ def compose(due: DueLetter, public_url: str, kept: Sequence[Kept] = (), left: Se
 def _words(due: DueLetter, *, refused_in_part: bool) -> tuple[str, str]:
     if due.is_about_an_erasure:
         in_part = due.letter == OUTCOME and refused_in_part
-        return LETTERS[f"{due.letter}: refused in part" if in_part else due.letter, due.language]
-    return OTHER_LETTERS[due.right, due.letter, due.language]
+        subject, text = LETTERS[f"{due.letter}: refused in part" if in_part else due.letter, due.language]
+    else:
+        subject, text = OTHER_LETTERS[due.right, due.letter, due.language]
+    return subject, text + STOP[due.language] if due.can_be_stopped else text
 
 
 def _unchecked(left: Left, language: Language) -> str:

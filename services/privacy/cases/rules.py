@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from shared.contracts.privacy import OpenCase, Right
+from services.privacy.extents import extent
+from shared.contracts.privacy import OpenCase, Right, Wish
 from shared.law.case_clock import day_of_receipt, due_date, target_date
 from shared.problems import refuse
 from shared.purposes import Purpose
@@ -63,19 +64,34 @@ class Topics:
         return topics.get(right, ())
 
 
-def about(opening: Opening, request: OpenCase, topics: Topics) -> Opening:
+def about(opening: Opening, wish: Wish, topics: Topics) -> Opening:
     """With what it is about. Raises Refused (422) for a purpose or decision that is none, and for another right's."""
     choices = topics.of(opening.right)
-    if choices and request.about not in choices:
+    if choices and wish.about not in choices:
         raise refuse(
             422, "it has to say what it is about", field="about", message=f"one of: {', '.join(sorted(choices))}"
         )
-    for field, value in (("about", request.about), ("statement", request.statement)):
+    for field, value in (("about", wish.about), ("statement", wish.statement)):
         if value is not None and not choices:
             raise refuse(422, "this right is about everything", field=field, message="leave it out")
-    if opening.right == "rectification" and request.statement is None:
+    if opening.right == "rectification" and wish.statement is None:
         raise refuse(422, "what is wrong, and what is right", field="statement", message="say both")
-    return replace(opening, about=request.about, statement=request.statement)
+    return replace(opening, about=wish.about, statement=wish.statement)
+
+
+def limited(opening: Opening, wish: Wish, categories: Collection[str]) -> Opening:
+    """With the extent of a restriction. Raises Refused (422) for what there is not, and for another right's."""
+    if opening.right == "restriction":
+        return replace(opening, about=extent(wish.purposes, wish.field, categories))
+    for field, value in (("purposes", wish.purposes), ("field", wish.field)):
+        if value:
+            raise refuse(422, "only a restriction has an extent", field=field, message="leave it out")
+    return opening
+
+
+def wished(opening: Opening, wish: Wish, topics: Topics) -> Opening:
+    """With all that its person says. Raises Refused (422) for what does not go with the right."""
+    return limited(about(grounded(opening, wish.ground), wish, topics), wish, topics.categories)
 
 
 def opening(
@@ -117,4 +133,4 @@ def members_opening(request: OpenCase, received_at: datetime, cooling_off_s: flo
         received_at=received_at,
         cooling_off_s=cooling_off_s,
     )
-    return about(grounded(asked, request.ground), request, topics)
+    return wished(asked, request, topics)

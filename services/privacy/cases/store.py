@@ -11,18 +11,21 @@ from services.privacy.holds.store import WAITED_FOR
 from services.privacy.loops import LETTERS, TRACES
 from shared.clock import now, today
 from shared.contracts import privacy
+from shared.contracts.privacy import Right
 from shared.database import Row, Transaction
 from shared.observability import log
 from shared.personal_data.subjects import require_live
 from shared.problems import refuse
 from shared.secrets import digest
 
+# What all services confirm within seconds is told by one letter: the outcome takes the place of the receipt.
 INSERT = """
 INSERT INTO privacy_case (case_id, subject_id, kind, state, channel, language, verified_by, received_at,
   due_on, target_on, run_at, terminate_contract, token_hash, sealed_address, letter, address_hash, ground, about,
-  statement)
+  statement, letter_due_at)
 VALUES ($1, $2, $14, $15, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-  CASE WHEN $12::bytea IS NOT NULL AND $19 THEN 'receipt' END, $13, $16, $17, $18)
+  CASE WHEN $12::bytea IS NOT NULL AND $19 THEN 'receipt' END, $13, $16, $17, $18,
+  now() + make_interval(secs => CASE WHEN $15 = 'applying' THEN 5 ELSE 0 END))
 ON CONFLICT (subject_id, kind, coalesce(about, '')) WHERE closed_at IS NULL DO NOTHING
 """
 OPEN = """
@@ -45,18 +48,19 @@ async def open_case(
     Raises Refused: 409 when the person has an open one, 410 after erasure.
     """
     await require_live(tx, opening.subject_id)
-    case_id, o = uuid4(), opening
+    case_id, o, begins = uuid4(), opening, begins_in or opens_in(opening.right)
     inserted = await tx.run(
         INSERT,
         *(case_id, o.subject_id, o.channel, o.language, o.verified_by, o.received_at, o.due_on, o.target_on, o.run_at),
         *(o.terminate_contract, digest(token), sealed_address, address_hash),
-        *(o.right, begins_in or opens_in(o.right), o.ground, o.about, o.statement, not begins_in),
+        *(o.right, begins, o.ground, o.about, o.statement, not begins_in),
     )
     if not inserted:
         follow = f"follow the open case {await open_of(tx, o.subject_id, o.right, o.about)}"
         raise refuse(409, "a case of this right is open already", field="right", message=follow)
-    tx.wake(LETTERS)
-    if o.run_at <= now():
+    if begins != "applying":
+        tx.wake(LETTERS)
+    if o.right == "erasure" and o.run_at <= now():
         tx.wake(TRACES)
     return case_id
 
@@ -145,7 +149,10 @@ async def replace_token(tx: Transaction, address_hash: bytes, token: str) -> UUI
     return case_id
 
 
-WANTED = "SELECT case_id, subject_id FROM privacy_case WHERE token_hash = $1 OR (subject_id = $2 AND case_id = $3)"
+WHOSE = 'SELECT case_id, subject_id, kind AS "right" FROM privacy_case'
+WANTED = f"{WHOSE} WHERE token_hash = $1 OR (subject_id = $2 AND case_id = $3)"
+BY_ID = f"{WHOSE} WHERE case_id = $1"
+STATE = "SELECT state FROM privacy_case WHERE case_id = $1"
 WITHDRAW = """
 WITH wanted AS (SELECT case_id, state FROM privacy_case WHERE case_id = $1 FOR UPDATE),
 done AS (UPDATE privacy_case c SET state = 'withdrawn', closed_at = now(),
@@ -163,12 +170,23 @@ class Wanted:
 
     case_id: UUID
     subject_id: UUID
+    right: Right
 
 
 async def wanted(tx: Transaction, token: str, member: UUID | None, case_id: UUID | None) -> Wanted | None:
     """The case of a token, or one of a member's."""
     row = await tx.row(WANTED, digest(token) if token else None, member, case_id)
     return Wanted(**row) if row else None
+
+
+async def by_id(tx: Transaction, case_id: UUID) -> Wanted | None:
+    row = await tx.row(BY_ID, case_id)
+    return Wanted(**row) if row else None
+
+
+async def state(tx: Transaction, case_id: UUID) -> str:
+    """How far a case is."""
+    return str(await tx.value(STATE, case_id))
 
 
 async def withdraw(tx: Transaction, case_id: UUID) -> str:

@@ -3,8 +3,6 @@
 Either gets a ticket, as a copy takes longer to hand over than identity's word on who is acting lasts.
 """
 
-import base64
-import binascii
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -17,6 +15,7 @@ from services.privacy.copies.package import MANIFEST, DamagedError, Place
 from services.privacy.copies.rules import Chunk, Manifest
 from services.privacy.copies.store import StoredCopy
 from services.privacy.sealed_addresses import AddressSeal
+from services.privacy.signed_tokens import content_of, signed
 from shared.clock import now
 from shared.contracts.privacy import CopyTicket, OpenCopy, OpenCopyByCode
 from shared.database import Database, Transaction
@@ -122,17 +121,12 @@ async def shown(tx: Transaction, ticket: str, keyring: Keyring) -> OpenedCopy:
 
 
 def _signed(case_id: UUID, until: datetime, keyring: Keyring) -> str:
-    content = case_id.bytes + int(until.timestamp()).to_bytes(TIME_BYTES)
-    return base64.urlsafe_b64encode(content + keyring.mac(USE, content)[1:]).decode().rstrip("=")
+    return signed(keyring, USE, case_id.bytes + int(until.timestamp()).to_bytes(TIME_BYTES))
 
 
 def _read(ticket: str, keyring: Keyring) -> tuple[UUID, datetime]:
-    try:
-        raw = base64.b64decode(ticket + "=" * (-len(ticket) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        raise _none() from None
-    content, mac = raw[: ID_BYTES + TIME_BYTES], raw[ID_BYTES + TIME_BYTES :]
-    if len(mac) != len(digest(b"")) or not keyring.is_mac(USE, content, mac):
+    content = content_of(keyring, USE, ticket)
+    if content is None or len(content) != ID_BYTES + TIME_BYTES:
         raise _none()
     seconds = int.from_bytes(content[ID_BYTES:])
     return UUID(bytes=content[:ID_BYTES]), datetime.fromtimestamp(seconds, UTC)

@@ -2,6 +2,7 @@
 
 from services.privacy import unconfirmed_requests
 from services.privacy.cases.letter_page import page
+from services.privacy.desk.templates import RIGHTS
 from services.privacy.loops import CODES
 from services.privacy.mail_templates import CODE, WISH
 from services.privacy.sealed_addresses import AddressSeal
@@ -17,10 +18,9 @@ async def send_codes(database: Database, mailer: Mailer, keyring: Keyring, seal:
     """Mail the codes that are due and drop what was never confirmed; answers whether more may be waiting."""
 
     async def compose(due: DueCode) -> Letter:
-        subject, text = CODE[due.kind, due.language]
         code = keyring.code(unconfirmed_requests.CODE, due.request_id.bytes)
-        wish = WISH[due.terminate_contract, due.language]
-        body = text.format(wish=wish, code=code, request_id=due.request_id)
+        subject, text = CODE.get((due.kind, due.language), CODE["right", due.language])
+        body = text.format(wish=_wish(due), code=code, request_id=due.request_id)
         html = page(subject, body, due.language)
         return Letter(f"code-{due.request_id}", seal.open(due.sealed_address), subject, body, html)
 
@@ -31,3 +31,10 @@ async def send_codes(database: Database, mailer: Mailer, keyring: Keyring, seal:
         await unconfirmed_requests.drop_expired(tx)
     queue = MailQueue(CODES, Purpose.RIGHTS, unconfirmed_requests.lease, compose, ended, unconfirmed_requests.postpone)
     return await deliver_due(database, mailer, queue)
+
+
+def _wish(due: DueCode) -> str:
+    """What is asked for: an erasure says what becomes of contracts, another right is called by its name."""
+    if due.kind == "erasure":
+        return WISH[due.terminate_contract, due.language]
+    return next((words for right, words in RIGHTS.items() if right == (due.kind, due.language)), "")

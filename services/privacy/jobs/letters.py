@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.privacy import held_erasures
+from services.privacy import disclosures, held_erasures
 from services.privacy.cases import letters
 from services.privacy.cases.letter_page import page
 from services.privacy.cases.letters import OUTCOME, DueLetter
@@ -13,7 +13,10 @@ from services.privacy.disclosures import to_mail_provider
 from services.privacy.loops import LETTERS
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
+from services.privacy.stopping import link
+from shared.clock import today
 from shared.database import Database, Transaction
+from shared.law.retention import proof
 from shared.mail.delivery import Ending, Letter, MailQueue, deliver_due
 from shared.mail.mailer import Mailer
 from shared.purposes import Purpose
@@ -24,14 +27,21 @@ async def send_letters(database: Database, mailer: Mailer, seal: AddressSeal, se
 
     async def compose(due: DueLetter) -> Letter:
         note_about(due)
-        subject, text = letters.compose(due, settings.public_url, *await _outcome(database, due))
+        subject, text = letters.compose(
+            due,
+            settings.public_url,
+            *await _outcome(database, due),
+            stop=link(seal.keyring, settings.public_url, due.case_id),
+        )
         html = page(subject, text, due.language)
         return Letter(f"{due.letter}-{due.case_id}", seal.open(due.sealed_address), subject, text, html)
 
     async def ended(tx: Transaction, due: DueLetter, ending: Ending) -> None:
         await letters.done(tx, due, sent=ending is Ending.SENT)
         if ending is Ending.SENT:
-            tx.publish(to_mail_provider(due.subject_id, settings.mail_provider))
+            await tx.declare(Purpose.LEGAL_DUTY)  # a statutory fact, also of somebody erased meanwhile
+            disclosed = to_mail_provider(due.subject_id, settings.mail_provider)
+            await disclosures.insert(tx, [disclosed], [tx.service], proof(today()))
 
     queue = MailQueue(LETTERS, Purpose.RIGHTS, letters.lease, compose, ended, letters.postpone)
     return await deliver_due(database, mailer, queue)

@@ -6,7 +6,7 @@ from shared.contracts.privacy.cases import (
     Certificate,
     CertificateDocument,
     ClockState,
-    ConfirmErasure,
+    ConfirmCase,
     ConfirmToken,
     EndContracts,
     Ground,
@@ -16,9 +16,10 @@ from shared.contracts.privacy.cases import (
     ReadCases,
     ReadCertificate,
     ReadCertificateDocument,
-    RequestErasure,
+    RequestCase,
     RequestToken,
     Right,
+    Wish,
     WithdrawCase,
     WithdrawOwnCase,
 )
@@ -126,6 +127,7 @@ from shared.contracts.privacy.participants import (
 from shared.contracts.privacy.permissions import KnownPermission, PermissionChanged, PermissionPage, Permissions
 from shared.contracts.privacy.restrictions import AnnounceLifting, LiftRestriction
 from shared.contracts.privacy.reviews import DecideReview, ObjectionUpheld
+from shared.contracts.privacy.stops import ReadStop, StopCase, StopOffer
 
 __all__ = [
     "MAX_SUBJECTS",
@@ -141,7 +143,7 @@ __all__ = [
     "CheckRegister",
     "ChooseConsent",
     "ClockState",
-    "ConfirmErasure",
+    "ConfirmCase",
     "ConfirmToken",
     "Consent",
     "ConsentText",
@@ -227,6 +229,7 @@ __all__ = [
     "ReadNotice",
     "ReadOrderAddresses",
     "ReadRecord",
+    "ReadStop",
     "Record",
     "RecordAnswer",
     "RefusalGround",
@@ -235,12 +238,15 @@ __all__ = [
     "RegisterHoles",
     "ReleaseErasure",
     "ReleaseHold",
+    "RequestCase",
     "RequestCopyCode",
-    "RequestErasure",
     "RequestToken",
     "ReviewHold",
     "Right",
+    "StopCase",
+    "StopOffer",
     "TellConsents",
+    "Wish",
     "WithdrawCase",
     "WithdrawOwnCase",
 ]

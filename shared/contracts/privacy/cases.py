@@ -28,25 +28,25 @@ ClockState = Literal["on time", "due soon", "overdue", "extended", "ended"]
 """How a case stands to its last day (GDPR Art. 12(3)); the clock of what was answered has ended."""
 
 
-class OpenCase(
-    Request[Created], type="privacy.open-case", askers=("gateway",), actor=Member(fresh_minutes=FRESH_MINUTES)
-):
-    """A signed-in member uses a right, a short while after proving to be the account's owner.
+class Wish(Message):
+    """A right, and what its person says with it.
 
-    A restriction names its ground; an objection and the review of a decision say what they are about. 409 while a
-    case of this right is open, 410 after an erasure.
+    A restriction names its ground, and what it restricts if not everything: purposes or a field. An objection and the
+    review of a decision say what they are about.
     """
 
-    subject_id: Acting = NOBODY
     right: Right
     ground: Ground | None = None
     about: str | None = Field(default=None, max_length=60)
     """The purpose that is objected to, the decision that is contested, or the category of data that is wrong (`D3`)."""
+    purposes: tuple[Annotated[str, StringConstraints(max_length=60)], ...] = Field(default=(), max_length=10)
+    """Uses that a restriction stops (`profiling`), while the others go on."""
+    field: str | None = Field(default=None, max_length=10)
+    """The category of data that a restriction takes out of every use (`D3`)."""
     statement: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = None
     """What the person says about it: one's particular situation (Art. 21(1)), or what is wrong and what is right."""
     terminate_contract: bool = False
     language: Literal["pl", "en"] = "pl"
-    token: str = Field(min_length=20, max_length=100)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -54,6 +54,18 @@ class OpenCase(
         if self.terminate_contract and self.right != "erasure":
             raise PydanticCustomError("no_erasure", "terminate_contract goes with an erasure only")
         return self
+
+
+class OpenCase(
+    Request[Created], Wish, type="privacy.open-case", askers=("gateway",), actor=Member(fresh_minutes=FRESH_MINUTES)
+):
+    """A signed-in member uses a right, a short while after proving to be the account's owner.
+
+    409 while a case of the same is open, 410 after an erasure.
+    """
+
+    subject_id: Acting = NOBODY
+    token: str = Field(min_length=20, max_length=100)
 
 
 class ParticipantProgress(Message):
@@ -128,16 +140,19 @@ class EndContracts(Request[Done], type="privacy.end-contracts", askers=("gateway
     token: str = Field(max_length=200)
 
 
-class RequestErasure(Request[Created], type="privacy.request-erasure", askers=("gateway",)):
-    """Somebody without a session asks for an address; a code is mailed there. The answer is always alike."""
+class RequestCase(Request[Created], Wish, type="privacy.request-erasure", askers=("gateway",)):
+    """Somebody without a session asks for an address; a code is mailed there. The answer is always alike.
 
+    Its type is older than the other rights.
+    """
+
+    right: Right = "erasure"
     email: EmailStr
-    terminate_contract: bool = False
-    language: Literal["pl", "en"] = "pl"
 
 
-class ConfirmErasure(Request[Created], type="privacy.confirm-erasure", askers=("gateway",)):
-    """The mailed code proves the address; the case opens."""
+class ConfirmCase(Request[Created], type="privacy.confirm-erasure", askers=("gateway",)):
+    """The mailed code proves the address; the case opens. 404 when nothing is held about its owner, but for an erasure:
+    what waits there for a confirmation is erased, too."""
 
     request_id: UUID
     code: str = Field(pattern=r"^\d{8}$")

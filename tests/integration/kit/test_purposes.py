@@ -14,12 +14,14 @@ from shared.contracts.privacy import PermissionChanged
 from shared.database import Database
 from shared.messaging.faults import Fault, classify
 from shared.messaging.outbox import enqueue
+from shared.personal_data.fields import map_categories
 from shared.personal_data.permissions import apply, hold_permission
 from shared.purposes import KINDS, Purpose
 from tests.harness import Harness, eventually
+from tests.sample.data_map import DATA_MAP
 from tests.sample.harness import erase_people, meet
 
-EVERYBODY = ("plain", "consenting", "objecting", "restricted", "lifted")
+EVERYBODY = ("plain", "consenting", "objecting", "restricted", "lifted", "in part", "disputing")
 PEOPLE = {name: uuid4() for name in (*EVERYBODY, "erased")}
 NAMES = {person: name for name, person in PEOPLE.items()}
 DECISIONS = (
@@ -30,6 +32,12 @@ DECISIONS = (
     ("restricted", "*", False),
     ("lifted", "direct-marketing.email", True),
     ("lifted", "*", True),
+    ("in part", "direct-marketing.email", True),
+    ("in part", "*direct-marketing.email", False),
+    ("in part", "*profiling", False),
+    ("disputing", "direct-marketing.email", True),
+    ("disputing", "*D10", False),
+    ("disputing", "*D3", False),
 )
 NOTE = "INSERT INTO note (note_id, subject_id, text) VALUES (gen_random_uuid(), $1, 'x')"
 RECEIPT = """
@@ -58,6 +66,8 @@ async def database(harness: Harness) -> AsyncIterator[Database]:
                 purpose,
                 allowed,
             )
+        async with opened.transaction(Purpose.UPKEEP) as tx:
+            await map_categories(tx, DATA_MAP)
         await erase_people(opened, PEOPLE["erased"])
         yield opened
 
@@ -76,11 +86,11 @@ VISIBLE = {
     "upkeep": all_but(),
     "security": all_but(),
     "contract": all_but(),
-    "direct-marketing.email": ["consenting", "lifted"],
+    "direct-marketing.email": ["consenting", "disputing", "lifted"],
     "direct-marketing.sms": [],
     "direct-marketing.phone": [],
     "direct-marketing": all_but("restricted"),
-    "profiling": all_but("restricted"),
+    "profiling": all_but("restricted", "in part"),
     "analytics": all_but("restricted", "objecting"),
     "statistics": all_but("restricted"),
     "export": all_but("restricted"),
@@ -94,12 +104,17 @@ VISIBLE = {
 
 @pytest.mark.parametrize("purpose", list(Purpose))
 async def test_a_purpose_sees_whom_it_may(database: Database, purpose: Purpose) -> None:
-    """Consent, objection, restriction and its lifting; what the law kept is seen by four purposes alone."""
+    """Consent, objection, restriction and its lifting; what the law kept is seen by four purposes alone.
+
+    A category that somebody disputes takes the rows of its tables out of every use, of no other table.
+    """
     kept = ["erased"] if KINDS[purpose] == "kept" else []
     refused = ["erased"] if kept or purpose is Purpose.CONTRACT else []
+    is_a_use = KINDS[purpose] in ("consent", "interest")
+    undisputed = [name for name in VISIBLE[purpose] if name != "disputing" or not is_a_use]
     async with database.transaction(purpose) as tx:
-        assert await seen(tx.connection, "note") == VISIBLE[purpose]
-        assert await seen(tx.connection, "receipt") == sorted(VISIBLE[purpose] + kept)
+        assert await seen(tx.connection, "note") == undisputed
+        assert await seen(tx.connection, "receipt") == sorted(undisputed + kept)
         assert await seen(tx.connection, "membership") == sorted(VISIBLE[purpose] + refused)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -41,7 +42,11 @@ async def harness(servers: Servers) -> AsyncIterator[Harness]:
 
 
 async def opened(
-    fakes: FakeParticipants, right: Right, person: UUID | None = None, cooling_off_s: float = 0
+    fakes: FakeParticipants,
+    right: Right,
+    person: UUID | None = None,
+    cooling_off_s: float = 0,
+    about: str | None = None,
 ) -> tuple[UUID, str]:
     """A case with its token, as its handler opens it."""
     opening = rules.opening(
@@ -53,7 +58,7 @@ async def opened(
         received_at=now(),
         cooling_off_s=cooling_off_s,
     )
-    opening = rules.grounded(opening, "needed for claims" if right == "restriction" else None)
+    opening = replace(rules.grounded(opening, "needed for claims" if right == "restriction" else None), about=about)
     token, seal = uuid4().hex, AddressSeal(Keyring("privacy", fakes.harness.settings["keys"]))
     async with fakes.database.transaction(Purpose.RIGHTS) as tx:
         case = (opening, token, f"{token}@example.com", seal, PARTICIPANTS)
@@ -256,6 +261,43 @@ async def test_what_two_cases_forbid_is_allowed_after_the_second(fakes: FakePart
     known = await ruling(fakes, person)
     assert known is not None
     assert known[0]
+
+
+RULINGS = "SELECT purpose, allowed FROM permission WHERE subject_id = $1"
+
+
+async def rulings_about(fakes: FakeParticipants, person: UUID) -> dict[str, bool]:
+    return {row["purpose"]: row["allowed"] for row in await fakes.rows.fetch(RULINGS, person)}
+
+
+async def test_a_part_is_restricted_as_long_as_any_case_restricts_it(fakes: FakeParticipants) -> None:
+    """Purposes, a category and everything have cases of their own, which may be open at the same time."""
+    person = uuid4()
+    parts = ("analytics, profiling", "profiling", "D3", None)
+    tokens = {about: (await opened(fakes, "restriction", person, about=about))[1] for about in parts}
+    every = {"*analytics", "*profiling", "*D3", "*"}
+    assert await rulings_about(fakes, person) == dict.fromkeys(every, False)
+    ends = {parts[0]: {"*analytics"}, parts[1]: {"*profiling"}, parts[2]: {"*D3"}, parts[3]: {"*"}}
+    allowed: set[str] = set()
+    for about, purposes in ends.items():
+        await taken_back(fakes, tokens[about])
+        allowed |= purposes
+        assert await rulings_about(fakes, person) == {purpose: purpose in allowed for purpose in every}
+
+
+async def test_a_restriction_of_marketing_leaves_what_its_person_has_decided(fakes: FakeParticipants) -> None:
+    """It covers the channels and the profiling, and neither it nor its end is a decision about them."""
+    person = uuid4()
+    await fakes.rows.execute("INSERT INTO subject (subject_id) VALUES ($1)", person)
+    choice = "INSERT INTO permission (subject_id, purpose, allowed, version) VALUES ($1, $2, $3, 1)"
+    choices = {"direct-marketing.email": True, "direct-marketing.sms": False}
+    for purpose, allowed in choices.items():
+        await fakes.rows.execute(choice, person, purpose, allowed)
+    _, token = await opened(fakes, "restriction", person, about="direct-marketing")
+    covered = {"*direct-marketing", "*profiling"} | {f"*direct-marketing.{c}" for c in ("email", "sms", "phone")}
+    assert await rulings_about(fakes, person) == choices | dict.fromkeys(covered, False)
+    await taken_back(fakes, token)
+    assert await rulings_about(fakes, person) == choices | dict.fromkeys(covered, True)
 
 
 async def test_an_erasure_ends_what_is_left_to_restrict(fakes: FakeParticipants) -> None:

@@ -43,7 +43,7 @@ def address() -> str:
 
 
 async def ask(client: RequestClient, email: str, *, terminate: bool = False, language: str = "pl") -> UUID:
-    request = privacy.RequestErasure.model_validate(
+    request = privacy.RequestCase.model_validate(
         {"email": email, "terminate_contract": terminate, "language": language}
     )
     return (await client.request(request, timeout_s=harnesses.PATIENCE_S)).id
@@ -167,7 +167,7 @@ async def test_a_rotated_key_forgets_no_code(harness: Harness, monkeypatch: pyte
 
 async def guess(client: RequestClient, asked: UUID, code: str) -> int:
     try:
-        await client.request(privacy.ConfirmErasure(request_id=asked, code=code, token=uuid4().hex))
+        await client.request(privacy.ConfirmCase(request_id=asked, code=code, token=uuid4().hex))
     except Refused as refused:
         return refused.problem.status
     return 201

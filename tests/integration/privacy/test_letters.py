@@ -179,7 +179,7 @@ async def mailed(harness: Harness, database: Database, seal: AddressSeal, keyrin
 async def answer(client: RequestClient, request_id: UUID, code: str) -> int:
     """How a try ends: 201 when the case is open."""
     try:
-        await client.request(privacy.ConfirmErasure(request_id=request_id, code=code, token=uuid4().hex))
+        await client.request(privacy.ConfirmCase(request_id=request_id, code=code, token=uuid4().hex))
     except Refused as refused:
         return refused.problem.status
     return 201

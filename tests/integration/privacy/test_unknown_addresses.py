@@ -13,9 +13,10 @@ from services.privacy.addresses import mailbox
 from services.privacy.app import SERVICE as PRIVACY
 from services.privacy.cases import rules, store
 from services.privacy.erasure import prepare_erasure
+from services.privacy.handlers.case_requests import request_case
 from services.privacy.handlers.case_tokens import request_token
-from services.privacy.handlers.erasure_requests import request_erasure
 from services.privacy.jobs.codes import send_codes
+from services.privacy.register.loading import register
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.unconfirmed_requests import Request, take
 from shared.clock import now
@@ -113,7 +114,7 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
     return statements
 
 
-@pytest.mark.parametrize("wanted", ["erasure", "token"])
+@pytest.mark.parametrize("wanted", ["erasure", "access", "token"])
 async def test_asking_does_the_same_whoever_the_address_belongs_to(
     harness: Harness, database: Database, done: list[tuple[str, int]], wanted: str
 ) -> None:
@@ -125,8 +126,9 @@ async def test_asking_does_the_same_whoever_the_address_belongs_to(
         done.clear()
         for _ in range(4):
             async with database.transaction(Purpose.RIGHTS) as tx:
-                if wanted == "erasure":
-                    answer = await request_erasure(privacy.RequestErasure(email=email), tx, SEAL, NEW)
+                if wanted != "token":
+                    asked = privacy.RequestCase.model_validate({"email": email, "right": wanted})
+                    answer = await request_case(asked, tx, SEAL, NEW, register())
                 else:
                     answer = await request_token(privacy.RequestToken(email=email), tx, SEAL, NEW)
             assert answer.model_dump().keys() == {"id"}
@@ -149,7 +151,7 @@ async def test_asking_waits_for_nobody_who_works_on_the_case(harness: Harness, d
         await ordering.execute("SELECT lethe.lock_people(ARRAY[$1::uuid])", person.subject_id)
         async with database.transaction(Purpose.RIGHTS) as tx:
             await tx.run("SET LOCAL lock_timeout = '5s'")
-            await request_erasure(privacy.RequestErasure(email=email), tx, SEAL, NEW)
+            await request_case(privacy.RequestCase(email=email), tx, SEAL, NEW, register())
             await request_token(privacy.RequestToken(email=email), tx, SEAL, NEW)
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, get_args
 from uuid import uuid4
 
 import pytest
@@ -15,11 +15,15 @@ from services.privacy.cases.letters import DueLetter, compose
 from services.privacy.cases.reasons import Kept, Left, in_words
 from services.privacy.register.loading import register
 from shared.contracts.fields import Language
+from shared.contracts.privacy import Right
 from shared.law.case_clock import due_date
 from shared.law.retention import claims, policies, taxes
 from shared.law.retention.terms import Rule
 
+STOP = "https://shop.example/privacy-requests/stops/token"
 LATE = datetime(2026, 3, 4, 23, 30, tzinfo=UTC)  # already 5 March in Warsaw
+
+RIGHTS: tuple[Right, ...] = get_args(Right)
 
 
 def written(letter: str, kept: Sequence[Kept] = (), left: Sequence[Left] = (), **changes: Any) -> str:
@@ -36,7 +40,7 @@ def written(letter: str, kept: Sequence[Kept] = (), left: Sequence[Left] = (), *
         run_at=LATE,
         closed_at=None,
     )
-    return compose(replace(due, **changes), "https://shop.example", kept, left)[1]
+    return compose(replace(due, **changes), "https://shop.example", kept, left, STOP)[1]
 
 
 def test_a_receipt_tells_days_and_times_of_the_vendors_seat() -> None:
@@ -70,6 +74,38 @@ def test_an_outcome_tells_who_left_before_it_reported(language: Language, senten
     for kept_rows in ((), [kept(TAX)]):
         assert sentence in written("outcome", kept_rows, left=left, closed_at=LATE, language=language)
         assert "helpdesk" not in written("outcome", kept_rows, closed_at=LATE, language=language)
+
+
+@pytest.mark.parametrize("language", ["pl", "en"])
+@pytest.mark.parametrize("right", RIGHTS)
+def test_a_receipt_says_how_the_owner_of_the_mailbox_stops_the_case(right: Right, language: Language) -> None:
+    """An objection to marketing can't be taken back: whoever wants marketing consents anew."""
+    about = {"objection": "profiling", "human-review": "device-limit", "rectification": "D3"}.get(right)
+    facts: dict[str, Any] = {"right": right, "ground": "accuracy contested", "about": about, "language": language}
+    assert (STOP in written("receipt", **facts)) == (right != "marketing-objection")
+    in_its_place = {"access": "ready", "portability": "ready", "restriction": "outcome", "objection": "outcome"}
+    if right in in_its_place:
+        assert STOP in written(in_its_place[right], **facts)
+    if right != "marketing-objection":
+        assert STOP not in written("withdrawn", **facts | {"closed_at": LATE})
+
+
+EXTENTS = {
+    None: ("all of your data", "We only store the data."),
+    "analytics, profiling": ("analysis of how the service is used, profiling", "Other purposes go on"),
+    "D3": ("home address or registered business address", "is not deleted by age"),
+}
+
+
+@pytest.mark.parametrize("about", EXTENTS)
+@pytest.mark.parametrize("letter", ["receipt", "outcome", "lifting", "lifted", "withdrawn"])
+def test_letters_say_what_is_restricted(about: str | None, letter: str) -> None:
+    named, means = EXTENTS[about]
+    facts: dict[str, Any] = {"right": "restriction", "ground": "accuracy contested", "about": about, "closed_at": LATE}
+    text = written(letter, **facts)
+    assert named in text
+    assert (means in text) == (letter == "outcome")
+    assert re.search("[{}]", text + written(letter, language="pl", **facts)) is None
 
 
 # ── Why something was kept ──────────────────────────────────────────────────────────────────────

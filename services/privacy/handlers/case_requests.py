@@ -2,10 +2,12 @@
 
 from services.privacy import arrival, unconfirmed_requests
 from services.privacy.addresses import mailbox
+from services.privacy.cases.rules import Topics
 from services.privacy.loops import CODES
+from services.privacy.register.model import Register
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
-from services.privacy.unconfirmed_requests import Confirmed, Request, confirmed
+from services.privacy.unconfirmed_requests import Confirmed, confirmed
 from shared.clock import now
 from shared.contracts import privacy
 from shared.contracts.message import Created
@@ -18,20 +20,20 @@ from shared.secrets import Keyring
 router = ServiceRouter("privacy")
 
 
-@router.request(privacy.RequestErasure, purpose=Purpose.RIGHTS)
-async def request_erasure(
-    request: privacy.RequestErasure, tx: Transaction, seal: AddressSeal, keyring: Keyring
+@router.request(privacy.RequestCase, purpose=Purpose.RIGHTS)
+async def request_case(
+    request: privacy.RequestCase, tx: Transaction, seal: AddressSeal, keyring: Keyring, register: Register
 ) -> Created:
-    """Take a request for an address; the code leaves by mail, whoever the address belongs to."""
-    unconfirmed = Request("erasure", seal.close(request.email), request.terminate_contract, request.language, now())
-    request_id = await unconfirmed_requests.take(tx, unconfirmed, mailbox(keyring, request.email))
+    """Take a request for an address; the code leaves by mail, whoever the address belongs to. Raises Refused (422)."""
+    asked = unconfirmed_requests.asked(request, now(), seal, Topics(register.decisions, register.categories))
+    request_id = await unconfirmed_requests.take(tx, asked, mailbox(keyring, request.email))
     tx.wake(CODES)
     return Created(id=request_id)
 
 
-@router.request(privacy.ConfirmErasure, purpose=Purpose.RIGHTS, prepare=confirmed)
-async def confirm_erasure(
-    request: privacy.ConfirmErasure,
+@router.request(privacy.ConfirmCase, purpose=Purpose.RIGHTS, prepare=confirmed)
+async def confirm_case(
+    request: privacy.ConfirmCase,
     tx: Transaction,
     prepared: Confirmed | None,
     seal: AddressSeal,
