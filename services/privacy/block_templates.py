@@ -45,7 +45,7 @@ BLOCK_LETTERS: dict[tuple[str, str, Language], tuple[str, str]] = {
         "Przetwarzanie Twoich danych jest ograniczone",
         (
             "Sprawa: {case_id}\n\n"
-            "Każdy nasz system potwierdził ograniczenie. Dlaczego: {ground}.\n\n"
+            "Każdy nasz system potwierdził ograniczenie. Dlaczego: {ground}.\n\n{recipients}"
             "Dane tylko przechowujemy. Nie ma reklam, profilowania, analiz ani nowych zamówień. Dalej działają:\n"
             "logowanie i strony Twoich praw, umowy, które trwają, obowiązki prawne oraz roszczenia\n"
             "(RODO art. 18 ust. 2).\n\n"
@@ -57,7 +57,7 @@ BLOCK_LETTERS: dict[tuple[str, str, Language], tuple[str, str]] = {
         "The processing of your data is restricted",
         (
             "Case: {case_id}\n\n"
-            "Each of our systems has confirmed the restriction. Why: {ground}.\n\n"
+            "Each of our systems has confirmed the restriction. Why: {ground}.\n\n{recipients}"
             "We only store the data. There is no advertising, no profiling, no analysis and no new order. What goes\n"
             "on: signing in and the pages of your rights, contracts that are running, legal duties and claims\n"
             "(GDPR Art. 18(2)).\n\n"

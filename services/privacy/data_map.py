@@ -8,7 +8,7 @@ IDS_END = "the ids lead to nobody any more when the case ends; the rows stay"
 
 DATA_MAP = DataMap(
     service="privacy",
-    version=7,
+    version=8,
     tables=(
         Table(
             "privacy_case",
@@ -91,6 +91,21 @@ DATA_MAP = DataMap(
             columns=(
                 OWNER,
                 *fact("disclosure_id", "recipient", "purpose", "categories", "disclosed_at", "told_by"),
+                *fact("reference"),
+            ),
+        ),
+        Table(
+            "recipient_notice",
+            Category.PRIVACY_CASES,
+            purposes=(ProcessingPurpose.ACCOUNTABILITY, ProcessingPurpose.DISCLOSURE_LOG),
+            retention=RetentionClass.PROOF,
+            kept=True,
+            portable=False,
+            columns=(
+                OWNER,
+                *fact("notice_id", "case_id", "recipient", "about", "written_at", "due_at", "tries"),
+                *fact("how", "settled_at", "reason"),
+                *fact("by", withheld="others"),
             ),
         ),
         Table(

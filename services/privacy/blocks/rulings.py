@@ -13,6 +13,9 @@ from services.privacy.cases.rules import Opening
 from services.privacy.consents.ledger import record
 from services.privacy.consents.rules import Decision
 from services.privacy.loops import LETTERS
+from services.privacy.recipients import store as recipients
+from services.privacy.recipients.rules import names
+from services.privacy.register.loading import register
 from shared.contracts.participants import PermissionApplied
 from shared.database import Transaction
 from shared.messaging.faults import Rejected
@@ -97,9 +100,10 @@ async def ask_again(tx: Transaction, after_s: float) -> list[str]:
     return sorted({service for each in unconfirmed for service in each.silent})
 
 
-async def complete(tx: Transaction, cases: Collection[UUID] | None = None) -> bool:
-    """Let cases go on that every service has confirmed; their people are told."""
+async def complete(tx: Transaction, cases: Collection[UUID]) -> bool:
+    """Let cases go on that every service has confirmed; their people are told, and who was given their data."""
     completed = await store.complete(tx, cases)
     if completed:
+        await recipients.restricted(tx, cases, names(register()))
         tx.wake(LETTERS)
     return completed

@@ -14,6 +14,7 @@ from services.privacy.block_templates import BLOCK_LETTERS, GROUNDS
 from services.privacy.cases.reasons import Kept, Left, in_words
 from services.privacy.copy_letters import COPY_LETTERS
 from services.privacy.mail_templates import CONTRACT, LEFT, LETTERS
+from services.privacy.recipients.rules import announced
 from services.privacy.register.loading import register
 from services.privacy.register.remedies import where_to_complain
 from services.privacy.review_letters import REVIEW_LETTERS, about_in_words
@@ -39,7 +40,8 @@ UPDATE privacy_case SET letter_tries = letter_tries + 1, letter_due_at = now() +
 WHERE case_id IN (SELECT case_id FROM due)
 RETURNING case_id, subject_id, kind AS "right", letter, letter_tries AS attempts, language, sealed_address, received_at,
   due_on, run_at, closed_at, ground, about, (SELECT reason FROM case_event e
-    WHERE e.case_id = privacy_case.case_id AND e.reason <> '' ORDER BY e.event_id DESC LIMIT 1) AS reason
+    WHERE e.case_id = privacy_case.case_id AND e.reason <> '' AND e.actor = 'officer'
+      AND (e.before <> e.after OR e.after = 'ending') ORDER BY e.event_id DESC LIMIT 1) AS reason
 """
 # Another letter may be due by now: then it goes next. A copy that became ready meanwhile is told of after the receipt;
 # a case that has ended has no further one.
@@ -80,6 +82,11 @@ class DueLetter:
         return self.right == "erasure"
 
 
+def key(due: DueLetter) -> str:
+    """The letter's own name, by which the mail provider knows it."""
+    return f"{due.letter}-{due.case_id}"
+
+
 async def lease(tx: Transaction, limit: int) -> Sequence[DueLetter]:
     """Take the letters that are due; for LEASE_S they are nobody else's."""
     return [DueLetter(**row) for row in await tx.rows(LEASE, limit, LEASE_S)]
@@ -93,8 +100,16 @@ async def postpone(tx: Transaction, due: DueLetter, wait_s: float) -> None:
     await tx.run(POSTPONE, due.case_id, due.letter, wait_s)
 
 
-def compose(due: DueLetter, public_url: str, kept: Sequence[Kept] = (), left: Sequence[Left] = ()) -> tuple[str, str]:
-    """The subject and text of the letter that a case waits for; an outcome says what was kept, and not checked.
+def compose(
+    due: DueLetter,
+    public_url: str,
+    kept: Sequence[Kept] = (),
+    left: Sequence[Left] = (),
+    recipients: Sequence[str] = (),
+) -> tuple[str, str]:
+    """The subject and text of the letter that a case waits for.
+
+    An outcome says what was kept, what was not checked, and who is told of it.
 
     Its days and times are those at the vendor's seat, as the clock of the case counts them (Reg. 1182/71).
     """
@@ -113,6 +128,7 @@ def compose(due: DueLetter, public_url: str, kept: Sequence[Kept] = (), left: Se
         court=register().court.statement.in_(due.language),
         kept=in_words(kept, register(), due.language) + _way_out(kept, due.language, public_url),
         left="".join(_unchecked(each, due.language) for each in left),
+        recipients=announced(recipients, register(), due.language),
         ground=GROUNDS[due.ground, due.language] if due.ground else "",
         about=about_in_words(due.about, register(), due.language),
         reason=due.reason or "",

@@ -7,6 +7,7 @@ from datetime import datetime
 from services.privacy.cases.reasons import Kept, number, reasons
 from services.privacy.certificates import phrases
 from services.privacy.certificates.document import Document
+from services.privacy.recipients.rules import stands
 from services.privacy.register.model import Register
 from shared.contracts.fields import Language
 from shared.law.calendar import WARSAW
@@ -44,6 +45,7 @@ def readable(document: Document, kept: Sequence[Kept], register: Register, langu
         (headings["kept"], reasons(kept, register, language) or [[phrases.NOTHING[language]]]),
         (headings["ended"], [[line] for line in _ended(document, language)]),
         (headings["services"], [[line] for line in _services(document, language)]),
+        (headings["recipients"], [[line] for line in _recipients(document, language)]),
         (headings["search"], [[line] for line in _search(document, language)]),
         (headings["unkeyed"], [[line] for line in _unkeyed(document, register, language)]),
         (headings["not_checked"], [[line] for line in phrases.NOT_CHECKED[language]]),
@@ -81,6 +83,12 @@ def _services(document: Document, language: Language) -> Iterator[str]:
         yield phrases.LEFT[language].format(
             service=phrases.service(left["service"], language), at=_moment(left["left_at"])
         )
+
+
+def _recipients(document: Document, language: Language) -> Iterator[str]:
+    for each in document.get("recipients", ()):
+        day = _moment(each["settled_at"]) if each["settled_at"] else ""
+        yield stands(each["recipient"], each["how"], day, each["reason"], language)
 
 
 def _search(document: Document, language: Language) -> Iterator[str]:

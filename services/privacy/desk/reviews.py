@@ -6,12 +6,16 @@ from services.privacy.blocks import rulings
 from services.privacy.desk import decision_store, rules
 from services.privacy.desk.decisions import held
 from services.privacy.loops import LETTERS
+from services.privacy.recipients import store as recipients
+from services.privacy.recipients.rules import names
+from services.privacy.register.loading import register
 from shared.contracts.privacy import DecideReview, ObjectionUpheld
 from shared.database import Transaction
 
 
 async def decide(tx: Transaction, request: DecideReview, by: UUID) -> None:
-    """End a review: an objection that is overruled stops nothing any more, one that is upheld purges.
+    """End a review: an objection that is overruled stops nothing any more, one that is upheld purges. Whoever was
+    given what is corrected is told.
 
     Raises Refused: 404; 409 unless it is under review; 422 for a decision of another right.
     """
@@ -22,4 +26,6 @@ async def decide(tx: Transaction, request: DecideReview, by: UUID) -> None:
         await rulings.release(tx, case.case_id, ids)
     if request.decision == "upheld" and case.about:
         tx.publish(ObjectionUpheld(subjects=tuple(ids), purpose=case.about))
+    if request.decision == "corrected" and case.about:
+        await recipients.corrected(tx, case.case_id, ids, case.about, names(register()))
     tx.wake(LETTERS)

@@ -11,6 +11,7 @@ from services.privacy.certificates import store
 from services.privacy.certificates.document import kept
 from services.privacy.disclosures import to_mail_provider
 from services.privacy.loops import LETTERS
+from services.privacy.recipients import store as recipients
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
 from shared.database import Database, Transaction
@@ -24,17 +25,25 @@ async def send_letters(database: Database, mailer: Mailer, seal: AddressSeal, se
 
     async def compose(due: DueLetter) -> Letter:
         note_about(due)
-        subject, text = letters.compose(due, settings.public_url, *await _outcome(database, due))
+        told = await _told(database, due)
+        subject, text = letters.compose(due, settings.public_url, *await _outcome(database, due), told)
         html = page(subject, text, due.language)
-        return Letter(f"{due.letter}-{due.case_id}", seal.open(due.sealed_address), subject, text, html)
+        return Letter(letters.key(due), seal.open(due.sealed_address), subject, text, html)
 
     async def ended(tx: Transaction, due: DueLetter, ending: Ending) -> None:
         await letters.done(tx, due, sent=ending is Ending.SENT)
         if ending is Ending.SENT:
-            tx.publish(to_mail_provider(due.subject_id, settings.mail_provider))
+            message_id = mailer.message_id(letters.key(due))
+            tx.publish(to_mail_provider(due.subject_id, settings.mail_provider, message_id))
 
     queue = MailQueue(LETTERS, Purpose.RIGHTS, letters.lease, compose, ended, letters.postpone)
     return await deliver_due(database, mailer, queue)
+
+
+async def _told(database: Database, due: DueLetter) -> list[str]:
+    """Who is told of what this letter is about."""
+    async with database.transaction(Purpose.RIGHTS) as tx:
+        return [each.recipient for each in await recipients.of_cases(tx, [due.case_id])]
 
 
 async def _outcome(database: Database, due: DueLetter) -> tuple[Sequence[Kept], Sequence[Left]]:

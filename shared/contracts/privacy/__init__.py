@@ -122,12 +122,25 @@ from shared.contracts.privacy.participants import (
     ParticipantStates,
 )
 from shared.contracts.privacy.permissions import KnownPermission, PermissionChanged, PermissionPage, Permissions
+from shared.contracts.privacy.recipients import (
+    AnswerAboutRecipients,
+    Disclosure,
+    HandEnding,
+    ListRecipientNotices,
+    NoticeAbout,
+    NoticeEnding,
+    RecipientNotice,
+    RecipientNotices,
+    SettleRecipientNotice,
+    ToldRecipient,
+)
 from shared.contracts.privacy.restrictions import AnnounceLifting, LiftRestriction
 from shared.contracts.privacy.reviews import DecideReview, ObjectionUpheld
 
 __all__ = [
     "MAX_SUBJECTS",
     "AnnounceLifting",
+    "AnswerAboutRecipients",
     "AnsweredOrder",
     "ApproveCase",
     "AskIdentity",
@@ -157,6 +170,7 @@ __all__ = [
     "DeskLetter",
     "DeskNote",
     "DeskRefusal",
+    "Disclosure",
     "EndContracts",
     "EnterCase",
     "ErasedPage",
@@ -174,6 +188,7 @@ __all__ = [
     "ExtendCase",
     "ExtensionReason",
     "Ground",
+    "HandEnding",
     "HoldChanged",
     "HoldGround",
     "HoldPage",
@@ -190,9 +205,12 @@ __all__ = [
     "ListErasures",
     "ListHolds",
     "ListParticipants",
+    "ListRecipientNotices",
     "LookPurpose",
     "NoteCase",
     "Notice",
+    "NoticeAbout",
+    "NoticeEnding",
     "NoticePublished",
     "ObjectionUpheld",
     "OpenCase",
@@ -223,6 +241,8 @@ __all__ = [
     "ReadNotice",
     "ReadOrderAddresses",
     "ReadRecord",
+    "RecipientNotice",
+    "RecipientNotices",
     "Record",
     "RecordAnswer",
     "RefusalGround",
@@ -236,7 +256,9 @@ __all__ = [
     "RequestToken",
     "ReviewHold",
     "Right",
+    "SettleRecipientNotice",
     "TellConsents",
+    "ToldRecipient",
     "WithdrawCase",
     "WithdrawOwnCase",
 ]
