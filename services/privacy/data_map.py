@@ -33,6 +33,20 @@ DATA_MAP = DataMap(
             ),
         ),
         Table(
+            "case_correction",
+            Category.PRIVACY_CASES,
+            purposes=(ProcessingPurpose.ACCOUNTABILITY,),
+            retention=RetentionClass.CONTRACT,
+            columns=(
+                OWNER,
+                Column("full_name", Category.PRIVACY_CASES, identifies=True),
+                Column("street", Category.PRIVACY_CASES, identifies=True),
+                Column("postal_code", Category.PRIVACY_CASES),
+                Column("city", Category.PRIVACY_CASES),
+                *fact("case_id", "invoices", "asked", "waits"),
+            ),
+        ),
+        Table(
             "copy_part",
             Category.PRIVACY_CASES,
             purposes=(ProcessingPurpose.ACCOUNTABILITY,),

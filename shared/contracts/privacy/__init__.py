@@ -44,6 +44,7 @@ from shared.contracts.privacy.copies import (
     ReadCopyFragment,
     RequestCopyCode,
 )
+from shared.contracts.privacy.corrections import Correction, CorrectionApplied, CorrectionDecided, ReadCorrection
 from shared.contracts.privacy.desk import (
     AssignCase,
     DeskCase,
@@ -161,6 +162,9 @@ __all__ = [
     "CopyFormat",
     "CopyFragment",
     "CopyTicket",
+    "Correction",
+    "CorrectionApplied",
+    "CorrectionDecided",
     "DecideReview",
     "Departure",
     "DeskCase",
@@ -236,6 +240,7 @@ __all__ = [
     "ReadConsentTexts",
     "ReadConsents",
     "ReadCopyFragment",
+    "ReadCorrection",
     "ReadDeskCase",
     "ReadErasure",
     "ReadNotice",
