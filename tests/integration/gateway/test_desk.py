@@ -22,12 +22,19 @@ async def desk(servers: Servers) -> AsyncIterator[Desk]:
         yield at_work
 
 
+async def staff_id(desk: Desk, role: str) -> str:
+    async with desk.harness.superuser("identity") as rows:
+        return str(await rows.fetchval("SELECT staff_id FROM staff WHERE $1 = ANY (roles)", role))
+
+
 async def test_a_case_is_found_looked_at_and_seen_to(desk: Desk) -> None:
     member = await desk.opened("erasure")
     case_id, support = member.case_id, desk.support
     (case,) = [c for c in (await desk.client.get(DESK, headers=support)).json()["cases"] if c["case_id"] == case_id]
     assert (case["right"], case["state"], case["clock"], case["assignee"]) == ("erasure", "waiting", "on time", None)
-    me = str(uuid4())
+    me = await staff_id(desk, "officer")
+    nobody = problem(await desk.put(case_id, "assignee", {"assignee": str(uuid4())}), 422)
+    assert [error["field"] for error in nobody["errors"]] == ["assignee"]
     answer = await desk.put(case_id, "assignee", {"assignee": me})
     assert answer.status_code == 204, answer.text
     noted = await desk.client.post(f"{DESK}/{case_id}/notes", json={"text": "Called, nobody there."}, headers=support)
@@ -50,7 +57,7 @@ async def test_a_case_is_found_looked_at_and_seen_to(desk: Desk) -> None:
 
 async def test_the_list_is_filtered_and_paged(desk: Desk) -> None:
     cases = [(await desk.opened("erasure")).case_id for _ in range(3)]
-    me, due = str(uuid4()), date(2026, 1, 5)
+    me, due = await staff_id(desk, "support"), date(2026, 1, 5)
     for case_id in cases:
         await desk.put(case_id, "assignee", {"assignee": me})
     await desk.rows.execute("UPDATE privacy_case SET due_on = $2 WHERE case_id = $1", cases[1], due)
