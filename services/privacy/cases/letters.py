@@ -48,7 +48,8 @@ RETURNING case_id, subject_id, kind AS "right", letter, letter_tries AS attempts
 DONE = f"""
 UPDATE privacy_case SET letter = CASE WHEN letter = 'receipt' AND state = 'ready' THEN 'ready' END, letter_tries = 0,
   letter_due_at = now(),
-  sealed_address = CASE WHEN letter = 'receipt' OR closed_at IS NULL THEN sealed_address END,
+  sealed_address = CASE WHEN letter = 'receipt' OR closed_at IS NULL OR EXISTS (
+    SELECT FROM case_letter l WHERE l.case_id = privacy_case.case_id AND l.ending IS NULL) THEN sealed_address END,
   notified_at = CASE WHEN $3 AND letter = '{NOTICE}' THEN clock_timestamp() ELSE notified_at END
 WHERE case_id = $1 AND letter = $2
 """  # noqa: S608 constants

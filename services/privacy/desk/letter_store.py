@@ -13,11 +13,12 @@ from shared.mail.delivery import LEASE_S, Ending
 from shared.problems import refuse
 
 ISSUE = "INSERT INTO case_letter (letter_id, case_id, subject_id, kind, title, text) VALUES ($1, $2, $3, $4, $5, $6)"
-# The case's own letter, such as its receipt, goes first.
+# The case's own letter, such as its receipt, goes first, once: where it has to be tried again nobody waits for it.
 LEASE = """
 WITH due AS MATERIALIZED (
   SELECT l.letter_id, c.sealed_address, c.language FROM case_letter l JOIN privacy_case c USING (case_id)
-  WHERE l.ending IS NULL AND l.due_at <= now() AND c.sealed_address IS NOT NULL AND c.letter IS NULL
+  WHERE l.ending IS NULL AND l.due_at <= now() AND c.sealed_address IS NOT NULL
+    AND (c.letter IS NULL OR c.letter_tries > 1)
   ORDER BY l.due_at LIMIT $1 FOR UPDATE OF l SKIP LOCKED)
 UPDATE case_letter l SET tries = tries + 1, due_at = now() + make_interval(secs => $2)
 FROM due WHERE l.letter_id = due.letter_id
