@@ -134,6 +134,12 @@ REFUSAL = {
 }
 
 
+def place(name: str, language: Language) -> str:
+    """Where something was not searched: a log or the dead letters, of which more may be said; else it is a table."""
+    known = (words for kind, words in PLACES.items() if name == kind or name.startswith(f"{kind} "))
+    return next(known, OTHER_PLACE)[language]
+
+
 def service(name: str, language: Language) -> str:
     """What a service does, for who does not know its name."""
     words = SERVICES.get(name)

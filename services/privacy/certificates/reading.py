@@ -102,7 +102,7 @@ def _search(document: Document, language: Language) -> Iterator[str]:
         if rows := sum(place["rows"] for place in each["places"] if place["ending"] == "found"):
             yield phrases.FOUND[language].format(service=name, rows=rows)
         if each["not_searched"]:
-            places = {phrases.PLACES.get(place, phrases.OTHER_PLACE)[language] for place in each["not_searched"]}
+            places = {phrases.place(place, language) for place in each["not_searched"]}
             yield phrases.NOT_SEARCHED[language].format(service=name, places=", ".join(sorted(places)))
     for silent in search["not_gathered_from"]:
         yield phrases.NOT_GATHERED[language].format(service=phrases.service(silent, language))
