@@ -9,7 +9,7 @@ from services.privacy.cases.machine import opens_in
 from services.privacy.cases.rules import Opening
 from services.privacy.holds.store import WAITED_FOR
 from services.privacy.loops import LETTERS, TRACES
-from services.privacy.recipients.reading import told
+from services.privacy.recipients.reading import with_recipients
 from shared.clock import now, today
 from shared.contracts import privacy
 from shared.database import Row, Transaction
@@ -95,14 +95,14 @@ ORDER BY c.received_at, c.case_id, p.service
 
 async def by_token(tx: Transaction, token: str) -> privacy.Case:
     """The case of a token. Raises Refused (404)."""
-    cases = await told(tx, _cases(await tx.rows(CASES, digest(token), None)))
+    cases = await with_recipients(tx, _cases(await tx.rows(CASES, digest(token), None)))
     if not cases:
         raise refuse(404, "no such case")
     return cases[0]
 
 
 async def of_person(tx: Transaction, subject_id: UUID) -> tuple[privacy.Case, ...]:
-    return await told(tx, _cases(await tx.rows(CASES, None, subject_id)))
+    return await with_recipients(tx, _cases(await tx.rows(CASES, None, subject_id)))
 
 
 def _cases(rows: Sequence[Row]) -> tuple[privacy.Case, ...]:

@@ -22,8 +22,8 @@ async def certificate(tx: Transaction, case: ClosedCase) -> Document:
     unkeyed, left = await store.unkeyed(tx, case.order_id), await store.left(tx, case)
     second_pages = await store.second_pages(tx, case.subjects)
     search = await traces.of_case(tx, case.case_id)
-    told = (await recipients.of_cases(tx, [case.case_id])).get(case.case_id, ())
-    return compose(case, reports, earlier, unkeyed, left, second_pages, search, told)
+    informed = (await recipients.of_cases(tx, [case.case_id])).get(case.case_id, ())
+    return compose(case, reports, earlier, unkeyed, left, second_pages, search, informed)
 
 
 async def document(

@@ -76,11 +76,11 @@ async def answer(tx: Transaction, case_id: UUID, email: str, by: UUID, seal: Add
     """Write to the person who was told. Raises Refused: 404, 410 after an erasure, 409 when nobody is told."""
     case, _ = await held(tx, case_id)
     await require_live(tx, case.subject_id)
-    told = (await reading.of_cases(tx, [case_id])).get(case_id, ())
-    if not told:
+    informed = (await reading.of_cases(tx, [case_id])).get(case_id, ())
+    if not informed:
         raise refuse(409, "nobody is told of this case", field="state", message=f"it is {case.state}")
     if email:
         await letter_store.write_to(tx, case_id, seal.close(email))
-    lines = [reading.in_words(each, case.language) for each in told]
+    lines = [reading.in_words(each, case.language) for each in informed]
     await letter_store.issue(tx, await locked(tx, case_id), letters.recipients(about(case), lines))
     await note_event(tx, case_id, "staff", "asked about recipients", by)

@@ -25,8 +25,8 @@ async def send_letters(database: Database, mailer: Mailer, seal: AddressSeal, se
 
     async def compose(due: DueLetter) -> Letter:
         note_about(due)
-        told = await _told(database, due)
-        subject, text = letters.compose(due, settings.public_url, *await _outcome(database, due), told)
+        informed = await _recipients(database, due)
+        subject, text = letters.compose(due, settings.public_url, *await _outcome(database, due), informed)
         html = page(subject, text, due.language)
         return Letter(letters.key(due), seal.open(due.sealed_address), subject, text, html)
 
@@ -40,7 +40,7 @@ async def send_letters(database: Database, mailer: Mailer, seal: AddressSeal, se
     return await deliver_due(database, mailer, queue)
 
 
-async def _told(database: Database, due: DueLetter) -> list[str]:
+async def _recipients(database: Database, due: DueLetter) -> list[str]:
     """Who is told of what this letter is about."""
     async with database.transaction(Purpose.RIGHTS) as tx:
         return [each.recipient for each in await recipients.of_cases(tx, [due.case_id])]

@@ -78,7 +78,7 @@ async def _compose(register: Register, due: DueLetter) -> Letter:
 
 async def _ended(tx: Transaction, due: DueLetter, ending: Ending) -> None:
     """What could not be delivered somebody has to do by hand."""
-    await (store.told if ending is Ending.SENT else store.by_hand)(tx, due.ids)
+    await (store.mark_told if ending is Ending.SENT else store.by_hand)(tx, due.ids)
 
 
 async def _postpone(tx: Transaction, due: DueLetter, wait_s: float) -> None:

@@ -11,7 +11,7 @@ from shared.database import Transaction
 from shared.law.calendar import WARSAW
 
 
-async def told(tx: Transaction, cases: Sequence[Case]) -> tuple[Case, ...]:
+async def with_recipients(tx: Transaction, cases: Sequence[Case]) -> tuple[Case, ...]:
     """Cases with who is told of them."""
     by_case = await of_cases(tx, [case.case_id for case in cases])
     return tuple(case.model_copy(update={"recipients": by_case.get(case.case_id, ())}) for case in cases)

@@ -163,7 +163,7 @@ async def references(tx: Transaction, notices: Collection[UUID], names: Sequence
     return [Reference(**row) for row in await tx.rows(REFERENCES, *_columns(names), list(notices))]
 
 
-async def told(tx: Transaction, notices: Collection[UUID]) -> None:
+async def mark_told(tx: Transaction, notices: Collection[UUID]) -> None:
     await tx.run(TOLD, list(notices))
 
 
