@@ -40,10 +40,26 @@ def in_words(recipient: str, register: Register, language: Language) -> str:
 def letter(about: NoticeAbout, disclosures: Sequence[Disclosure], register: Register) -> tuple[str, str]:
     """What a recipient gets by mail, in both languages: references, days and categories, and nobody's data."""
     lines = "\n".join(f"- {each.reference}, {each.day}: {', '.join(each.categories)}" for each in disclosures)
+    categories = sorted({category for each in disclosures for category in each.categories}, key=_place)
     subject, text = templates.NOTICES[about]
+    controller = register.controller
     return subject, text.format(
-        references=lines, contact=register.controller.email, controller=register.controller.name
+        references=lines,
+        categories="\n".join(_legend(category, register) for category in categories),
+        contact=controller.email,
+        controller=controller.name,
     )
+
+
+def _place(category: str) -> tuple[int, str]:
+    """D2 stands before D10."""
+    return (len(category), category)
+
+
+def _legend(category: str, register: Register) -> str:
+    """What a category is, for whom its key says nothing."""
+    known = register.categories.get(category)
+    return f"{category}: {known.title.pl} / {known.title.en}" if known else category
 
 
 def announced(recipients: Sequence[str], register: Register, language: Language) -> str:

@@ -7,6 +7,8 @@ FOOT = """
 Oznaczenia i kategorie danych / references and categories of data:
 {references}
 
+{categories}
+
 {controller}, {contact}
 """
 NOTICES: dict[NoticeAbout, tuple[str, str]] = {
@@ -32,10 +34,10 @@ NOTICES: dict[NoticeAbout, tuple[str, str]] = {
         "Sprostowanie danych (RODO art. 19) / data rectified (GDPR Art. 19)",
         "Dane osób, których dotyczą poniższe oznaczenia, zostały sprostowane (RODO art. 16). Zawiadamiamy o tym, bo\n"
         "zostały Państwu ujawnione przed sprostowaniem (art. 19). Prawidłową treść przekażemy bezpieczną drogą:\n"
-        "prosimy o odpowiedź na tę wiadomość.\n\n"
+        "prosimy napisać na podany niżej adres.\n\n"
         "The data of the people behind the references below has been rectified (GDPR Art. 16). You were given it\n"
-        "before that, so we tell you (Art. 19). We hand over what is right by a safe way: please answer this mail.\n"
-        + FOOT,
+        "before that, so we tell you (Art. 19). We hand over what is right by a safe way: please write to the\n"
+        "address below.\n" + FOOT,
     ),
 }
 ANNOUNCED: dict[Language, str] = {

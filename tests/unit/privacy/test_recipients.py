@@ -19,6 +19,7 @@ ENDINGS: tuple[NoticeEnding | None, ...] = (None, *get_args(NoticeEnding))
 def test_a_recipient_hears_of_references_and_of_nobody(about: NoticeAbout) -> None:
     subject, text = rules.letter(about, [PAID], register())
     assert "- pay_1f2e, 2026-06-15: D1, D5" in text
+    assert "D5: adres e-mail / " in text, "a key alone says nothing to them"
     assert "RODO art. 19" in subject
     assert "GDPR Art. 19" in subject
     assert register().controller.email in text
