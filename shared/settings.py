@@ -32,7 +32,9 @@ class Settings(BaseSettings):
     patience_s: float = Field(default=5.0, gt=0)  # for a free connection, and for another service's answer
     drain_seconds: float = Field(default=15.0, gt=0)
     log_level: str = "INFO"
-    log_path: str = ""  # the file that the output goes to, where it is one: searched for values of erased people
+    log_path: str = ""
+    """The file that the output goes to, where it is one, and after it, with commas, the logs of what keeps no data and
+    can't search itself (gateway, broker, PostgreSQL): files or patterns. Searched for values of erased people."""
     traces_url: str = Field(default="", repr=False)  # a collector: OTLP over HTTP, with its path
     traces_path: str = ""  # a file that spans are appended to
     traces_share: float = Field(default=1.0, ge=0, le=1)  # of the traces that begin here
@@ -58,6 +60,11 @@ class Settings(BaseSettings):
         if path and (not Path(path).parent.is_dir() or Path(path).is_dir()):
             raise ValueError("needs a file in a folder that exists")
         return path
+
+    @property
+    def log_paths(self) -> tuple[str, ...]:
+        """The logs to be searched, the own one first."""
+        return tuple(path.strip() for path in self.log_path.split(","))
 
     @property
     def recipients(self) -> tuple[str, ...]:

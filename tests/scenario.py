@@ -30,7 +30,13 @@ from tests.mail_server import MailServer, mail_server, text_of
 
 SERVICES = (PRIVACY, IDENTITY, LICENSING, MARKETING)
 # A cheap hash: what is tested here is not its cost.
-SETTINGS = {"argon2_memory_kib": 64, "argon2_time_cost": 1, "mail_retry_s": 0.05, "remind_after_s": 0.5}
+SETTINGS = {
+    "argon2_memory_kib": 64,
+    "argon2_time_cost": 1,
+    "mail_retry_s": 0.05,
+    "remind_after_s": 0.5,
+    "recipients_every_s": 0.2,
+}
 PASSWORD = "correct horse battery"
 ASK_S = PATIENCE_S
 ANSWER_S = PATIENCE_S

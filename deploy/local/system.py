@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from deploy.local import processes
+from deploy.local import postgres, processes, rabbitmq
 from deploy.local.folders import PROJECT, STATE, StartError, alone
 from deploy.local.keys import keys_of
 from deploy.local.ports import LOOPBACK, remembered_ports, require_port
@@ -24,6 +24,7 @@ SERVICES = ("privacy", "identity", "licensing", "marketing")
 GATEWAY = "gateway"
 PROCESSES = (*SERVICES, GATEWAY)
 GATEWAY_HEALTH = "gateway health"
+SEARCHES_FOR_OTHERS = "privacy"
 VIRTUAL_HOST = "lethe"
 READY_WITHIN_S = 60.0
 HOME = "services"
@@ -82,7 +83,7 @@ def environment(system: System, name: str) -> dict[str, str]:
         "LETHE_AMQP_URL": system.amqp[name],
         "LETHE_POSTGRES_URL": urls.app if urls else "",
         "LETHE_SMTP_URL": system.servers.smtp_url,
-        "LETHE_LOG_PATH": str(processes.log_file(system.folder, name)),
+        "LETHE_LOG_PATH": ",".join(str(processes.log_file(system.folder, each)) for each in searches(name)),
         "LETHE_HEALTH_HOST": LOOPBACK,
         "LETHE_HEALTH_PORT": str(system.ports[health_of(name)]),
         "LETHE_HTTP_PORT": str(system.ports[GATEWAY]),
@@ -93,6 +94,11 @@ def environment(system: System, name: str) -> dict[str, str]:
     known = known_settings(name)
     set_here = {k: v for k, v in os.environ.items() if k in known and k.removesuffix("_FILE") not in own}
     return {key: value for key, value in own.items() if key in known or key in PYTHON} | set_here
+
+
+def searches(name: str) -> tuple[str, ...]:
+    """Whose logs a process searches for values of erased people: its own, and privacy those of what can't."""
+    return (name, GATEWAY, postgres.NAME, rabbitmq.NAME) if name == SEARCHES_FOR_OTHERS else (name,)
 
 
 @cache

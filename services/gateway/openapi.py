@@ -36,6 +36,7 @@ TAGS = {
     "staff: reviews": "Deciding objections and contested decisions.",
     "staff: privacy requests": "The desk: the requests of people, their clocks, what is decided about them.",
     "staff: restrictions": "Announcing that a restriction will be lifted, and lifting it.",
+    "staff: recipients": "Telling recipients by hand what became of data that they got, answering who asks.",
     "staff: legal holds": "Keeping data in spite of its date: placing, reviewing, releasing a hold.",
     "staff: campaigns": "Mail to those who consented.",
 }

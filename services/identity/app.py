@@ -6,6 +6,7 @@ from services.identity.erasure import ERASER
 from services.identity.failed_sign_ins import FAILED_SIGN_INS
 from services.identity.handlers import (
     activity,
+    corrections,
     email_changes,
     passwords,
     persons,
@@ -34,7 +35,7 @@ from shared.service import Resources, Service
 router = ServiceRouter("identity")
 router.include(sign_ups.router, sessions.router, passwords.router, profile.router)
 router.include(email_changes.router, activity.router, persons.router, service_mail.router)
-router.include(staff.router)
+router.include(staff.router, corrections.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:

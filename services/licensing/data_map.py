@@ -11,7 +11,7 @@ TAX = (ProcessingPurpose.TAXES, ProcessingPurpose.ACCOUNTING)
 
 DATA_MAP = DataMap(
     service="licensing",
-    version=4,
+    version=5,
     tables=(
         Table(
             "activation",
@@ -67,9 +67,9 @@ DATA_MAP = DataMap(
                 Column("buyer_postal_code", Category.ADDRESS),
                 Column("buyer_city", Category.ADDRESS),
                 Column("buyer_country", Category.ADDRESS),
-                *fact("invoice_id", "order_id", "number", "kind", "corrects", "issued_on", "sold_on", "due_on"),
-                *fact("settled_on", "bank_account", "reminders", "item", "quantity", "net", "vat", "gross", "vat_rate"),
-                *fact("vat_note", "seller", "seller_nip", "seller_address", "currency"),
+                *fact("invoice_id", "order_id", "number", "kind", "cause", "corrects", "issued_on", "sold_on"),
+                *fact("due_on", "settled_on", "bank_account", "reminders", "item", "quantity", "net", "vat", "gross"),
+                *fact("vat_rate", "vat_note", "seller", "seller_nip", "seller_address", "currency"),
             ),
         ),
         Table(

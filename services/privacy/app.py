@@ -25,6 +25,7 @@ from services.privacy.handlers import (
     notice,
     participants,
     permission_reports,
+    recipients,
     record,
     register,
     restrictions,
@@ -43,6 +44,7 @@ from services.privacy.jobs.evidence import add_evidence
 from services.privacy.jobs.holds import INTERVAL_S as HOLDS_INTERVAL_S
 from services.privacy.jobs.holds import see_to_holds
 from services.privacy.jobs.letters import send_letters
+from services.privacy.jobs.recipient_letters import tell_recipients
 from services.privacy.jobs.reminders import remind
 from services.privacy.jobs.trace_searches import gather_values, search_traces
 from services.privacy.loops import (
@@ -58,6 +60,7 @@ from services.privacy.loops import (
     HOLDS,
     LETTERS,
     PUBLISHING,
+    RECIPIENTS,
     REMINDERS,
     SEARCHING,
     TRACES,
@@ -82,7 +85,7 @@ router.include(
 )
 router.include(case_tokens.router, erasures.router, copies.router, evidence.router)
 router.include(permission_reports.router, restrictions.router, reviews.router, holds.router)
-router.include(desk.router, desk_arrival.router, desk_decisions.router)
+router.include(desk.router, desk_arrival.router, desk_decisions.router, recipients.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:
@@ -109,6 +112,7 @@ def jobs(settings: PrivacySettings) -> list[Loop]:
         Loop(HOLDS, see_to_holds, HOLDS_INTERVAL_S),
         Loop(LETTERS, send_letters),
         Loop(DESK_LETTERS, send_desk_letters),
+        Loop(RECIPIENTS, tell_recipients, settings.recipients_every_s),
         Loop(CODES, send_codes),
         Loop(DIGEST, digest.send_digest, digest.INTERVAL_S),
         Loop(COPIES, make_copies),

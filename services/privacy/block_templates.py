@@ -78,7 +78,7 @@ BLOCK_LETTERS: dict[tuple[str, str, Language], tuple[str, str]] = {
         "Przetwarzanie Twoich danych jest ograniczone",
         (
             "Sprawa: {case_id}\nOtrzymana: {received_on}\nOgraniczone: {about}\n\n"
-            "Każdy nasz system potwierdził ograniczenie. Dlaczego: {ground}.\n\n"
+            "Każdy nasz system potwierdził ograniczenie. Dlaczego: {ground}.\n\n{recipients}"
             "{means}\n\n"
             "Zanim uchylimy ograniczenie, napiszemy do Ciebie. Kodem sprawy możesz je zakończyć w każdej chwili.\n\n"
         )
@@ -88,7 +88,7 @@ BLOCK_LETTERS: dict[tuple[str, str, Language], tuple[str, str]] = {
         "The processing of your data is restricted",
         (
             "Case: {case_id}\nReceived: {received_on}\nRestricted: {about}\n\n"
-            "Each of our systems has confirmed the restriction. Why: {ground}.\n\n"
+            "Each of our systems has confirmed the restriction. Why: {ground}.\n\n{recipients}"
             "{means}\n\n"
             "We write to you before we lift the restriction. With the case token you can end it at any time.\n\n"
         )

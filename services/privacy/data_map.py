@@ -33,6 +33,20 @@ DATA_MAP = DataMap(
             ),
         ),
         Table(
+            "case_correction",
+            Category.PRIVACY_CASES,
+            purposes=(ProcessingPurpose.ACCOUNTABILITY,),
+            retention=RetentionClass.CONTRACT,
+            columns=(
+                OWNER,
+                Column("full_name", Category.PRIVACY_CASES, identifies=True),
+                Column("street", Category.PRIVACY_CASES, identifies=True),
+                Column("postal_code", Category.PRIVACY_CASES),
+                Column("city", Category.PRIVACY_CASES),
+                *fact("case_id", "invoices", "asked", "waits"),
+            ),
+        ),
+        Table(
             "copy_part",
             Category.PRIVACY_CASES,
             purposes=(ProcessingPurpose.ACCOUNTABILITY,),
@@ -91,6 +105,21 @@ DATA_MAP = DataMap(
             columns=(
                 OWNER,
                 *fact("disclosure_id", "recipient", "purpose", "categories", "disclosed_at", "told_by"),
+                *fact("reference"),
+            ),
+        ),
+        Table(
+            "recipient_notice",
+            Category.PRIVACY_CASES,
+            purposes=(ProcessingPurpose.ACCOUNTABILITY, ProcessingPurpose.DISCLOSURE_LOG),
+            retention=RetentionClass.PROOF,
+            kept=True,
+            portable=False,
+            columns=(
+                OWNER,
+                *fact("notice_id", "case_id", "recipient", "about", "written_at", "due_at", "tries"),
+                *fact("how", "settled_at", "reason"),
+                *fact("by", withheld="others"),
             ),
         ),
         Table(

@@ -14,15 +14,15 @@ from shared.purposes import ProcessingPurpose
 
 # Also for somebody erased meanwhile: that data went to a recipient stays provable until its date.
 INSERT = """
-INSERT INTO disclosure (subject_id, recipient, purpose, categories, disclosed_at, told_by,
+INSERT INTO disclosure (subject_id, recipient, purpose, categories, disclosed_at, reference, told_by,
   live, retain_until, provisions, exemptions)
-SELECT subject_id, d.recipient, d.purpose, d.categories, d.disclosed_at, d.told_by, s.live,
+SELECT subject_id, d.recipient, d.purpose, d.categories, d.disclosed_at, coalesce(d.reference, ''), d.told_by, s.live,
   $3::date, $4::text[], $5::text[]
 FROM ROWS FROM (
   jsonb_to_recordset($1) AS (
-    subject_id uuid, recipient text, purpose text, categories text[], disclosed_at timestamptz),
+    subject_id uuid, recipient text, purpose text, categories text[], disclosed_at timestamptz, reference text),
   unnest($2::text[])
-) AS d (subject_id, recipient, purpose, categories, disclosed_at, told_by)
+) AS d (subject_id, recipient, purpose, categories, disclosed_at, reference, told_by)
 JOIN subject s USING (subject_id)
 """
 
@@ -33,7 +33,7 @@ async def insert(tx: Transaction, events: Sequence[Disclosed], senders: Sequence
     await tx.run(INSERT, to_json(events).decode(), list(senders), *arguments)
 
 
-def to_mail_provider(subject_id: UUID, provider: str) -> Disclosed:
+def to_mail_provider(subject_id: UUID, provider: str, message_id: str) -> Disclosed:
     """The mail provider saw the address; noted also after the erasure, as a statutory fact."""
     return Disclosed(
         subject_id=subject_id,
@@ -41,4 +41,5 @@ def to_mail_provider(subject_id: UUID, provider: str) -> Disclosed:
         purpose=ProcessingPurpose.ACCOUNTABILITY,
         categories=(Category.EMAIL,),
         disclosed_at=now(),
+        reference=message_id,
     )

@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 
 from services.privacy.data_map import DATA_MAP
+from services.privacy.recipients import store as recipients
+from services.privacy.recipients.rules import names
+from services.privacy.register.loading import register
 from shared.clock import today
 from shared.contracts.privacy import OrderedSubject
 from shared.database import Transaction
@@ -32,7 +35,7 @@ DATE = """
 UPDATE {table} SET retain_until = $2, provisions = $3, exemptions = $4
 WHERE subject_id = ANY ($1) AND retain_until IS NULL
 """
-PROOFS = ("privacy_case", "consent", "disclosure", "case_letter", "case_refusal")
+PROOFS = ("privacy_case", "recipient_notice", "consent", "disclosure", "case_letter", "case_refusal")
 
 # What the same mailbox asked for and nobody confirmed, also when the case is of before a rotation of the keys.
 DROP_REQUESTS = """
@@ -50,6 +53,7 @@ async def prepare_erasure(tx: Transaction, people: Sequence[OrderedSubject]) -> 
     cases = [p.case_id for p in people]
     await tx.run(CLOSE, cases, *reason)
     await tx.run(DROP_REQUESTS, cases)
+    await recipients.erased(tx, [(p.case_id, p.subject_id) for p in people], names(register()))
     subjects = [p.subject_id for p in people]
     await tx.run(CLOSE_COPIES, subjects)
     await tx.run(END_OTHER_CASES, subjects)

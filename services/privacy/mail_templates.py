@@ -132,13 +132,13 @@ LETTERS = HOLD_LETTERS | {
     ),
     ("outcome", "pl"): (
         "Wynik żądania usunięcia danych: usunięte",
-        "Sprawa: {case_id}\nZakończona: {closed_on}\n\nUsunęliśmy wszystko, co o Tobie mieliśmy.\n\n{left}"
+        "Sprawa: {case_id}\nZakończona: {closed_on}\n\nUsunęliśmy wszystko, co o Tobie mieliśmy.\n\n{left}{recipients}"
         + LAST_WORDS["pl"],
     ),
     ("outcome", "en"): (
         "The outcome of your request for erasure: erased",
-        "Case: {case_id}\nClosed: {closed_on}\n\nWe have erased everything that we held about you.\n\n{left}"
-        + LAST_WORDS["en"],
+        "Case: {case_id}\nClosed: {closed_on}\n\nWe have erased everything that we held about you.\n\n"
+        "{left}{recipients}" + LAST_WORDS["en"],
     ),
     ("outcome: refused in part", "pl"): (
         "Wynik żądania usunięcia danych: usunięte poza tym, co musimy zachować",
@@ -146,7 +146,7 @@ LETTERS = HOLD_LETTERS | {
             "Sprawa: {case_id}\nZakończona: {closed_on}\n\n"
             "Usunęliśmy wszystko, co o Tobie mieliśmy, poza tym, co wymieniamy niżej. W tej części odmawiamy\n"
             "usunięcia. Zachowane dane służą tylko podanemu celowi i znikną same, gdy minie ich czas.\n\n"
-            "{kept}\n\n{left}"
+            "{kept}\n\n{left}{recipients}"
         )
         + LAST_WORDS["pl"],
     ),
@@ -156,7 +156,7 @@ LETTERS = HOLD_LETTERS | {
             "Case: {case_id}\nClosed: {closed_on}\n\n"
             "We have erased everything that we held about you but what is listed below. As to this we refuse the\n"
             "erasure. What is kept serves the reason that is named only, and goes by itself when its time is over.\n\n"
-            "{kept}\n\n{left}"
+            "{kept}\n\n{left}{recipients}"
         )
         + LAST_WORDS["en"],
     ),

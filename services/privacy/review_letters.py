@@ -126,12 +126,12 @@ REVIEW_LETTERS: dict[tuple[str, str, Language], tuple[str, str]] = {
     ("rectification", "corrected", "pl"): (
         "Sprostowaliśmy Twoje dane",
         DECIDED["pl"] + "Dane zostały sprostowane lub uzupełnione. Wystawionej faktury nie zmieniamy:\n"
-        "koryguje ją osobny dokument.\n\n" + BY_A_PERSON["pl"],
+        "koryguje ją osobny dokument.\n\n{recipients}" + BY_A_PERSON["pl"],
     ),
     ("rectification", "corrected", "en"): (
         "We have corrected your data",
         DECIDED["en"] + "The data has been corrected or completed. An issued invoice is not changed:\n"
-        "another document corrects it.\n\n" + BY_A_PERSON["en"],
+        "another document corrects it.\n\n{recipients}" + BY_A_PERSON["en"],
     ),
     ("rectification", "declined", "pl"): (
         "Nie sprostowaliśmy danych",

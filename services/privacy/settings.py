@@ -12,6 +12,7 @@ class PrivacySettings(MailingSettings):
     cooling_off_s: float = Field(default=72 * 3600.0, ge=0)
     gather_patience_s: float = Field(default=20.0, ge=0)  # so long an order waits for what is to be searched for
     search_every_s: float = Field(default=60.0, gt=0)  # a search reads everything: one serves all cases of a while
+    recipients_every_s: float = Field(default=60.0, gt=0)  # one letter tells a recipient of all cases of a while
     remind_after_s: float = Field(default=60.0, gt=0)
     officers_mailbox: str = Field(default="", max_length=254)
     """Where officers are written to once a day; empty: the controller's address in the register."""

@@ -166,6 +166,8 @@ class Disclosed(Event, type="*.disclosed.v1", owner="privacy", late="statutory")
     purpose: str
     categories: tuple[str, ...]
     disclosed_at: datetime
+    reference: str = Field(default="", max_length=200)
+    """By what the recipient knows it: a random number that it was given, a Message-ID; never a name or an address."""
 
 
 MAX_COPIED_IDS = 1000

@@ -127,6 +127,13 @@ class Evidence(Part):
     checkpoint: str
 
 
+class Told(Part):
+    recipient: str
+    how: str | None
+    settled_at: str | None
+    reason: str
+
+
 class Document(Part):
     """The certificate, as those who keep it will read it for years."""
 
@@ -148,6 +155,7 @@ class Document(Part):
     checked: list[str]
     not_checked: list[str]
     search: Search
+    recipients: list[Told]
     second_pages: list[SecondPage]
     evidence: Evidence
 
@@ -171,6 +179,19 @@ async def test_the_document_has_its_shape_and_agrees_with_itself(scenario: Scena
     tables = [t for p in document.participants for t in p.tables]
     kept = [t for t in tables if t.outcome in ("retained", "refused")]
     assert [k.table for k in document.kept] == [t.table for t in kept]
+    assert [each.recipient for each in document.recipients] == ["Poczta.example sp. z o.o.", "PayGate Sandbox S.A."]
+    (letter,) = await scenario.letters(person.address, "Wynik żądania")
+    assert "- PayGate Sandbox S.A." in letter
+
+    async def told() -> bool:
+        return all(each["how"] == "mail" for each in (await person.certificate())["recipients"])
+
+    await eventually(told)
+    assert person.payment is not None
+    notices = await scenario.letters("privacy@paygate.example", "data erased")
+    assert [text for text in notices if person.payment.reference in text]
+    left = await scenario.rows["privacy"].fetch("SELECT * FROM recipient_notice WHERE subject_id = $1", person.id)
+    assert not [value for value in person.values if value in str(left) + "".join(notices)]
     for table in kept:
         assert table.rows > 0, table
         assert table.retain_until or table.review_at, table

@@ -17,7 +17,7 @@ from tests.harness import eventually
 from tests.scenario import EIGHT_DIGITS, PASSWORD, SERVICES, Customer, Scenario, at_once, entry
 
 TAX_SET = {"invoice", "payment", "purchase"}
-PROOFS = {"privacy_case", "consent", "disclosure"}
+PROOFS = {"privacy_case", "consent", "disclosure", "recipient_notice"}
 RUNNING = {"license", "activation", "purchase_terms"}
 
 
@@ -91,7 +91,7 @@ async def test_an_unpaid_order_is_cancelled(scenario: Scenario) -> None:
     certificate = await person.erase(terminate=False)
     for table in ("purchase", "payment", "purchase_terms", "purchase_origin"):
         assert entry(certificate, "licensing", table)["outcome"] == "purged", table
-    assert {k["table"] for k in certificate["kept"]} == {"privacy_case", "disclosure"}
+    assert {k["table"] for k in certificate["kept"]} == {"privacy_case", "disclosure", "recipient_notice"}
     await at_once(*(scenario.ask(late) for _ in range(3)))
     sent_back = "SELECT sent_back_at FROM void_payment WHERE reference = $1"
     await eventually(lambda: scenario.rows["licensing"].fetchval(sent_back, payment.reference))

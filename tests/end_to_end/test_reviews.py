@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.clock import today
 from shared.contracts import identity, marketing, privacy
 from shared.purposes import Purpose
 from tests.harness import eventually
@@ -161,6 +162,54 @@ async def test_what_its_person_cannot_edit_is_a_case(scenario: Scenario, how: st
     assert "imię i nazwisko" in letter
     case = await person.case()
     assert (case.state, case.statement) == (how, statement)
+
+
+INVOICES = (
+    "SELECT number, kind, cause, buyer_name, gross, retain_until FROM invoice WHERE subject_id = $1 ORDER BY number"
+)
+TOLD_BY_MAIL = "SELECT count(*) FROM recipient_notice WHERE case_id = $1 AND how = 'mail'"
+
+
+async def test_a_corrected_surname_reaches_everybody_but_no_issued_invoice(scenario: Scenario) -> None:
+    """Example 21 of the reference."""
+    person = await scenario.customer()
+    await person.order()
+    (invoice,) = await scenario.rows["licensing"].fetch(INVOICES, person.id)
+    case_id = await person.use_right("rectification", about="D1", statement="My name is Nowicka.", language="en")
+    correction = {"full_name": "Wisława Nowicka", "invoices": True}
+    decided = {"case_id": case_id, "decision": "corrected", "reason": WHY, "correction": correction}
+    await scenario.ask(privacy.DecideReview.model_validate(decided))
+    case = await person.until("corrected")
+    assert {(each.service, each.answered) for each in case.progress} == {("identity", True), ("licensing", True)}
+    profile = await scenario.ask(identity.ReadProfile(subject_id=person.id))
+    assert profile.full_name == "Wisława Nowicka"
+    ordered = "SELECT name FROM purchase_buyer WHERE subject_id = $1"
+    assert await scenario.rows["licensing"].fetchval(ordered, person.id) == "Wisława Nowicka"
+    unchanged, corrected = await scenario.rows["licensing"].fetch(INVOICES, person.id)
+    assert unchanged == invoice
+    assert corrected["number"].startswith("KOR/")
+    assert (corrected["kind"], corrected["cause"], corrected["gross"]) == ("correction", "buyer", 0)
+    assert (corrected["buyer_name"], corrected["retain_until"]) == ("Wisława Nowicka", invoice["retain_until"])
+    (letter,) = await scenario.letters(person.address, "We have corrected your data")
+    assert WHY in letter
+    assert "- Poczta.example sp. z o.o." in letter
+    assert "- PayGate Sandbox S.A." in letter
+
+    async def told() -> bool:
+        return bool(await scenario.rows["privacy"].fetchval(TOLD_BY_MAIL, case_id) == 2)
+
+    await eventually(told)
+    reference = person.payment.reference if person.payment else ""
+    notices = await scenario.letters("privacy@paygate.example", "data rectified")
+    (notice,) = [text for text in notices if reference in text]
+    assert not [value for value in (*person.values, "Nowicka", str(person.id)) if value in notice]
+    assert [(each.recipient, each.how) for each in (await person.case()).recipients] == [
+        ("Poczta.example sp. z o.o.", "mail"),
+        ("PayGate Sandbox S.A.", "mail"),
+    ]
+    await scenario.ask(privacy.AnswerAboutRecipients(case_id=case_id))
+    (answer,) = await scenario.letters(person.address, "Whom we have told")
+    assert f"- PayGate Sandbox S.A.: told by e-mail on {today()}" in answer
 
 
 async def test_who_is_erased_leaves_no_statement(scenario: Scenario) -> None:

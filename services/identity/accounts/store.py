@@ -50,6 +50,11 @@ async def profile(tx: Transaction, subject_id: UUID) -> identity.Profile:
     return identity.Profile.model_validate(dict(row))
 
 
+async def exists(tx: Transaction, subject_id: UUID) -> bool:
+    """Whether this person has an account; then nobody else changes it until the end of the transaction."""
+    return bool(await tx.value(LOCK, subject_id))
+
+
 async def lock(tx: Transaction, subject_id: UUID) -> None:
     """Serialize the changes of one account."""
     await tx.value(LOCK, subject_id)

@@ -8,6 +8,7 @@ from shared.contracts import identity
 from shared.contracts.message import Done
 from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
+from shared.problems import refuse
 from shared.purposes import Purpose
 from shared.secrets import Keyring
 
@@ -22,6 +23,13 @@ async def invite_staff(request: identity.InviteStaff, tx: Transaction) -> identi
 @router.request(identity.ListStaff, purpose=Purpose.SECURITY)
 async def list_staff(_request: identity.ListStaff, tx: Transaction) -> identity.StaffList:
     return identity.StaffList(staff=await store.everybody(tx))
+
+
+@router.request(identity.CheckStaff, purpose=Purpose.SECURITY)
+async def check_staff(request: identity.CheckStaff, tx: Transaction) -> Done:
+    if not await store.is_staff(tx, request.staff_id):
+        raise refuse(404, "nobody of the staff")
+    return Done()
 
 
 @router.request(identity.EndStaff, purpose=Purpose.SECURITY)

@@ -30,7 +30,7 @@ async def send_service_mail(database: Database, mailer: Mailer, keyring: Keyring
         purpose=Purpose.UPKEEP,
         lease=partial(_lease, keyring, settings.reset_valid_s),
         compose=partial(_compose, keyring, settings.public_url),
-        ended=partial(_note, settings.mail_provider),
+        ended=partial(_note, settings.mail_provider, mailer),
         postpone=store.postpone,
         first_wait_s=settings.mail_retry_s,
         longest_wait_s=LONGEST_WAIT_S,
@@ -53,10 +53,15 @@ async def _compose(keyring: Keyring, public_url: str, mail: ServiceMail) -> Lett
     if change_id := facts.pop("change_id", None):
         facts["link"] = f"{public_url}/email-changes/{undo_token(keyring, UUID(change_id))}"
     subject, text = templates.compose(mail.template, mail.language, mail.full_name, facts)
-    return Letter(f"service-{mail.mail_id}", mail.email, subject, text)
+    return Letter(_key(mail), mail.email, subject, text)
 
 
-async def _note(mail_provider: str, tx: Transaction, mail: ServiceMail, ending: Ending) -> None:
+def _key(mail: ServiceMail) -> str:
+    """The mail's own name, by which the mail provider knows it."""
+    return f"service-{mail.mail_id}"
+
+
+async def _note(mail_provider: str, mailer: Mailer, tx: Transaction, mail: ServiceMail, ending: Ending) -> None:
     """Note the outcome; that the provider saw name and address is published also of somebody erased meanwhile."""
     if ending is not Ending.SENT:
         await store.mark_refused(tx, mail)
@@ -71,5 +76,6 @@ async def _note(mail_provider: str, tx: Transaction, mail: ServiceMail, ending: 
             purpose=ProcessingPurpose.SERVICE_MAIL,
             categories=(Category.NAME, Category.EMAIL),
             disclosed_at=now(),
+            reference=mailer.message_id(_key(mail)),
         )
     )

@@ -21,6 +21,7 @@ EVERYBODY = """
 SELECT staff_id, email, roles, CASE WHEN enrolled_at IS NULL THEN 'invited' ELSE 'enrolled' END AS state
 FROM staff ORDER BY lower(email)
 """
+IS_STAFF = "SELECT EXISTS (SELECT FROM staff WHERE staff_id = $1 AND enrolled_at IS NOT NULL)"
 INVITED = f"SELECT {COLUMNS} FROM staff WHERE invitation_hash = $1 AND invited_until > now() FOR NO KEY UPDATE"  # noqa: S608
 OF_ADDRESS = f"SELECT {COLUMNS} FROM staff WHERE lower(email) = lower($1) AND enrolled_at IS NOT NULL"  # noqa: S608
 LOCKED = f"SELECT {COLUMNS} FROM staff WHERE staff_id = $1 AND password_hash = $2 FOR NO KEY UPDATE"  # noqa: S608
@@ -62,6 +63,11 @@ async def end(tx: Transaction, email: str) -> UUID | None:
 
 async def everybody(tx: Transaction) -> tuple[identity.StaffMember, ...]:
     return tuple(identity.StaffMember.model_validate(dict(row)) for row in await tx.rows(EVERYBODY))
+
+
+async def is_staff(tx: Transaction, staff_id: UUID) -> bool:
+    """Whether this is somebody who has accepted the invitation."""
+    return bool(await tx.value(IS_STAFF, staff_id))
 
 
 async def invited(tx: Transaction, invitation_hash: bytes) -> StaffAccount | None:

@@ -23,12 +23,13 @@ class Seller:
 
 @dataclass(frozen=True)
 class Invoice:
-    """A stored invoice; `corrects` is the number of the corrected one."""
+    """A stored invoice; `corrects` is the number of the corrected one, `cause` why."""
 
     invoice_id: UUID
     order_id: UUID
     number: str
     kind: Literal["invoice", "correction"]
+    cause: Literal["", "refund", "buyer"]
     corrects: str | None
     issued_on: date
     sold_on: date

@@ -19,17 +19,24 @@ NEXT_NUMBER = """
 INSERT INTO invoice_series (series, year, last) VALUES ($1, $2, 1)
 ON CONFLICT (series, year) DO UPDATE SET last = invoice_series.last + 1 RETURNING last
 """
-CORRECT = """
-INSERT INTO invoice (invoice_id, subject_id, order_id, number, kind, corrects, issued_on, sold_on, due_on, settled_on,
-  seller, seller_nip, seller_address, currency,
+NAMED = """
+SELECT n.buyer_name, n.buyer_street, n.buyer_postal_code, n.buyer_city FROM invoice n
+WHERE n.order_id = {order_id} AND (n.kind = 'invoice' OR n.cause = 'buyer')
+ORDER BY n.cause = 'buyer' DESC, n.issued_on DESC, n.number DESC LIMIT 1
+"""
+"""The document that says who the buyer of an order is: the newest correction of that, or the invoice."""
+CORRECT = f"""
+INSERT INTO invoice (invoice_id, subject_id, order_id, number, kind, cause, corrects, issued_on, sold_on, due_on,
+  settled_on, seller, seller_nip, seller_address, currency,
   buyer_name, buyer_company, buyer_nip, buyer_vat_number, buyer_street, buyer_postal_code, buyer_city, buyer_country,
   item, quantity, net, vat, gross, vat_rate, vat_note, retain_until, provisions, exemptions, live)
-SELECT $1::uuid, subject_id, order_id, $3::text, 'correction', invoice_id, $4::date, sold_on, $4, $4,
+SELECT $1::uuid, subject_id, order_id, $3::text, 'correction', 'refund', invoice_id, $4::date, sold_on, $4, $4,
   seller, seller_nip, seller_address, currency,
-  buyer_name, buyer_company, buyer_nip, buyer_vat_number, buyer_street, buyer_postal_code, buyer_city, buyer_country,
+  n.buyer_name, buyer_company, buyer_nip, buyer_vat_number, n.buyer_street, n.buyer_postal_code, n.buyer_city,
+  buyer_country,
   item, quantity, -$5::bigint, -$6::bigint, -$7::bigint, vat_rate, vat_note, $8::date, $9::text[], $10::text[], live
-FROM invoice WHERE order_id = $2 AND kind = 'invoice'
-"""
+FROM invoice i CROSS JOIN LATERAL ({NAMED.format(order_id="i.order_id")}) n WHERE order_id = $2 AND kind = 'invoice'
+"""  # noqa: S608 constants
 SETTLE = """
 UPDATE invoice SET settled_on = $2, review_at = NULL, provisions = array_remove(provisions, $3::text),
   exemptions = array_remove(exemptions, $4::text)
@@ -45,9 +52,9 @@ UPDATE invoice SET seller = $1, seller_nip = $2, seller_address = $3, currency =
 WHERE invoice_id IN (SELECT invoice_id FROM older)
 """
 READ = """
-SELECT i.invoice_id, i.order_id, i.number, i.kind, corrected.number AS corrects, i.issued_on, i.sold_on, i.due_on,
-  i.settled_on, i.bank_account, i.seller, i.seller_nip, i.seller_address, i.currency, i.buyer_name, i.buyer_company,
-  i.buyer_nip, i.buyer_vat_number, i.buyer_street,
+SELECT i.invoice_id, i.order_id, i.number, i.kind, i.cause, corrected.number AS corrects, i.issued_on, i.sold_on,
+  i.due_on, i.settled_on, i.bank_account, i.seller, i.seller_nip, i.seller_address, i.currency, i.buyer_name,
+  i.buyer_company, i.buyer_nip, i.buyer_vat_number, i.buyer_street,
   i.buyer_postal_code, i.buyer_city, i.buyer_country, i.item, i.quantity, i.net, i.vat, i.gross, i.vat_rate, i.vat_note,
   i.retain_until
 FROM invoice i LEFT JOIN invoice corrected ON corrected.invoice_id = i.corrects
@@ -79,7 +86,7 @@ async def issue(
 
     Locks the counter of the invoices, the one row that all buyers share.
     """
-    invoice_id, issued = uuid4(), await _next_number(tx, "FV", payable.issued_on)
+    invoice_id, issued = uuid4(), await next_number(tx, "FV", payable.issued_on)
     await insert(
         tx,
         "invoice",
@@ -122,15 +129,16 @@ async def issue(
 async def correct(
     tx: Transaction, order_id: UUID, correction: Correction, issued_on: date, retention: Retention
 ) -> UUID:
-    """Issue the correcting invoice of a refund; the buyer stays as first invoiced."""
-    invoice_id, issued = uuid4(), await _next_number(tx, "KOR", issued_on)
+    """Issue the correcting invoice of a refund; the buyer stays as invoiced, or as put right since."""
+    invoice_id, issued = uuid4(), await next_number(tx, "KOR", issued_on)
     amounts = (correction.net, correction.vat, correction.gross)
     until_and_why = (retention.until, retention.provisions, retention.exemptions)
     await tx.run(CORRECT, invoice_id, order_id, issued, issued_on, *amounts, *until_and_why)
     return invoice_id
 
 
-async def _next_number(tx: Transaction, series: Series, issued_on: date) -> str:
+async def next_number(tx: Transaction, series: Series, issued_on: date) -> str:
+    """The next one of a series; whoever asks holds the counter until the end of the transaction."""
     return number(series, issued_on, await tx.value(NEXT_NUMBER, series, issued_on.year))
 
 

@@ -33,6 +33,7 @@ async def step(database: Database) -> bool:
         notified = await _notify_expiring(tx)
         dunned = await _dun(tx)
     async with database.transaction(Purpose.RETENTION) as tx:
+        await orders.drop_buyers(tx)
         await orders.drop_origins(tx, today())
         await say_what_waits(tx, orders.ORIGINS_OVER, today(), DATA_MAP)
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:

@@ -23,10 +23,12 @@ LOCK = READ + "WHERE order_id = $1 FOR UPDATE"
 SUBJECT = "SELECT subject_id FROM purchase WHERE order_id = $1"
 SET_STATE = "UPDATE purchase SET state = $2, paid_at = COALESCE($3, paid_at) WHERE order_id = $1"
 ADD_REFUND = "UPDATE purchase SET refunded = refunded + $2::bigint WHERE order_id = $1"
-CANCEL = """
-WITH buyer AS (DELETE FROM purchase_buyer WHERE order_id = $1)
+# A legal hold keeps the buyer of an order that ends; the job of due dates takes it after the release.
+BUYER_IS_FREE = unless_held(DATA_MAP, "purchase_buyer")
+CANCEL = f"""
+WITH buyer AS (DELETE FROM purchase_buyer WHERE order_id = $1 AND {BUYER_IS_FREE})
 UPDATE purchase SET state = 'cancelled' WHERE order_id = $1
-"""
+"""  # noqa: S608 constants
 # Once: the invoice holds the buyer from now on.
 TAKE_BUYER = """
 DELETE FROM purchase_buyer b USING purchase o WHERE o.order_id = b.order_id AND b.order_id = $1
@@ -34,10 +36,13 @@ RETURNING b.name, b.company, b.nip, b.vat_number, b.street, b.postal_code, b.cit
 """
 EXPIRE = """
 WITH old AS MATERIALIZED (SELECT order_id FROM purchase WHERE state = 'open' AND placed_at < $1
-  ORDER BY placed_at LIMIT $2 FOR UPDATE SKIP LOCKED),
-buyers AS (DELETE FROM purchase_buyer WHERE order_id IN (SELECT order_id FROM old))
+  ORDER BY placed_at LIMIT $2 FOR UPDATE SKIP LOCKED)
 UPDATE purchase SET state = 'cancelled' WHERE order_id IN (SELECT order_id FROM old) RETURNING order_id, subject_id
 """
+DROP_BUYERS = f"""
+DELETE FROM purchase_buyer USING purchase o
+WHERE o.order_id = purchase_buyer.order_id AND o.state = 'cancelled' AND {BUYER_IS_FREE}
+"""  # noqa: S608 constants
 NOT_HELD = unless_held(DATA_MAP, "purchase_origin")
 ORIGINS_OVER = {"purchase_origin": "purge_after < $1"}
 DROP_ORIGINS = f"DELETE FROM purchase_origin WHERE purge_after < $1 AND {NOT_HELD}"  # noqa: S608 constants
@@ -110,7 +115,7 @@ async def set_state(tx: Transaction, order_id: UUID, state: OrderState, paid_at:
 
 
 async def cancel(tx: Transaction, order_id: UUID) -> None:
-    """End an open order; its buyer goes with it."""
+    """End an open order; its buyer goes with it, unless held."""
     await tx.run(CANCEL, order_id)
 
 
@@ -137,6 +142,11 @@ class ExpiredOrder:
 async def expire(tx: Transaction, placed_before: datetime, limit: int) -> list[ExpiredOrder]:
     """Cancel open orders: their price and tax are those of their day."""
     return [ExpiredOrder(**row) for row in await tx.rows(EXPIRE, placed_before, limit)]
+
+
+async def drop_buyers(tx: Transaction) -> None:
+    """Delete the buyers of orders that have ended, unless held."""
+    await tx.run(DROP_BUYERS)
 
 
 async def drop_origins(tx: Transaction, today: date) -> None:

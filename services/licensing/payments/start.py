@@ -58,6 +58,7 @@ async def start(tx: Transaction, request: licensing.StartPayment, provider: Prov
             purpose=ProcessingPurpose.SALES,
             categories=DISCLOSED,
             disclosed_at=now(),
+            reference=reference,
         )
     )
     tx.after_commit(partial(provider.announce, reference, order.gross, payer))

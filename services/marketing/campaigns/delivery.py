@@ -70,9 +70,9 @@ async def _deliver(sender: Sender, mailing: Mailing) -> MailFailed | None:
         failure = await _send(sender, _letter(sender, mailing, draft)) if draft else None
         await tx.declare(Purpose.UPKEEP)
         if failure is None:
-            await _end(tx, sender.settings, mailing, "sent" if draft else "cancelled")
+            await _end(tx, sender, mailing, "sent" if draft else "cancelled")
         else:
-            await _note_failure(tx, sender.settings, mailing, failure)
+            await _note_failure(tx, sender, mailing, failure)
     return failure
 
 
@@ -90,12 +90,17 @@ def _letter(sender: Sender, mailing: Mailing, draft: Draft) -> Letter:
     token = links.unsubscribe_token(sender.keyring, recipient, LIST)
     link = f"{settings.public_url}/newsletter/unsubscribe/{token}"
     return Letter(
-        key=f"{mailing.campaign_id}.{mailing.subject_id}",
+        key=_key(mailing.campaign_id, mailing.subject_id),
         to=draft.email,
         subject=draft.subject,
         text=with_footer(draft.body, draft.language, draft.since.date(), link, settings.controller, draft.ends_on),
         headers=unsubscribe_headers(link, sender.mailer.domain),
     )
+
+
+def _key(campaign_id: UUID, subject_id: UUID) -> str:
+    """The mail's own name, by which the mail provider knows it."""
+    return f"{campaign_id}.{subject_id}"
 
 
 async def _send(sender: Sender, letter: Letter) -> MailFailed | None:
@@ -106,13 +111,13 @@ async def _send(sender: Sender, letter: Letter) -> MailFailed | None:
     return None
 
 
-async def _end(tx: Transaction, settings: MarketingSettings, mailing: Mailing, ended: Ended) -> None:
+async def _end(tx: Transaction, sender: Sender, mailing: Mailing, ended: Ended) -> None:
     await mailings.end(tx, mailing, ended)
     if ended in ("sent", "unknown"):
-        tx.publish(_disclosed(settings, mailing.subject_id, now()))
+        tx.publish(_disclosed(sender, mailing.campaign_id, mailing.subject_id, now()))
 
 
-async def _note_failure(tx: Transaction, settings: MarketingSettings, mailing: Mailing, failure: MailFailed) -> None:
+async def _note_failure(tx: Transaction, sender: Sender, mailing: Mailing, failure: MailFailed) -> None:
     if pause := pause_after(failure, mailing.attempts):
         await store.pause(tx, mailing.campaign_id, pause)
     transition = after_failure(failure, mailing.attempts)
@@ -120,18 +125,19 @@ async def _note_failure(tx: Transaction, settings: MarketingSettings, mailing: M
         wait_s = retry_wait_s(transition, mailing.attempts)
         await mailings.postpone(tx, mailing, wait_s, counts=transition.counts)
         return
-    await _end(tx, settings, mailing, transition.state)
+    await _end(tx, sender, mailing, transition.state)
     if transition.no_such_mailbox:
         await subscribers.mark_unreachable(tx, mailing.subject_id)
 
 
-def _disclosed(settings: MarketingSettings, subject_id: UUID, at: datetime) -> participants.Disclosed:
+def _disclosed(sender: Sender, campaign_id: UUID, subject_id: UUID, at: datetime) -> participants.Disclosed:
     return participants.Disclosed(
         subject_id=subject_id,
-        recipient=settings.recipient,
+        recipient=sender.settings.recipient,
         purpose=ProcessingPurpose.COMMERCIAL_MESSAGES,
         categories=CATEGORIES,
         disclosed_at=at,
+        reference=sender.mailer.message_id(_key(campaign_id, subject_id)),
     )
 
 
@@ -139,6 +145,6 @@ async def finish(sender: Sender) -> None:
     """Give up what a crash left undecided, and finish campaigns that have no mail left to send."""
     async with sender.database.transaction(Purpose.UPKEEP) as tx:
         for abandoned in await mailings.abandon(tx):
-            tx.publish(_disclosed(sender.settings, abandoned.subject_id, abandoned.claimed_at))
+            tx.publish(_disclosed(sender, abandoned.campaign_id, abandoned.subject_id, abandoned.claimed_at))
     async with sender.database.transaction(Purpose.UPKEEP) as tx:
         await store.finish(tx)

@@ -58,7 +58,7 @@ unknown AS (UPDATE mailing m SET state = 'unknown', settled_at = clock_timestamp
   RETURNING m.campaign_id, m.subject_id, m.claimed_at),
 tally AS (UPDATE campaign c SET unknown = c.unknown + n.lost
   FROM (SELECT campaign_id, count(*) AS lost FROM unknown GROUP BY campaign_id) n WHERE n.campaign_id = c.campaign_id)
-SELECT subject_id, claimed_at FROM unknown
+SELECT campaign_id, subject_id, claimed_at FROM unknown
 """  # noqa: S608 constants
 DROP_EXPIRED = f"""
 WITH old AS MATERIALIZED (SELECT campaign_id, subject_id FROM mailing
@@ -94,6 +94,7 @@ class Draft:
 class Abandoned:
     """A mail of which a crash left undecided whether it was sent."""
 
+    campaign_id: UUID
     subject_id: UUID
     claimed_at: datetime
 

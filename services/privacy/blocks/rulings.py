@@ -15,6 +15,9 @@ from services.privacy.consents.ledger import record
 from services.privacy.consents.rules import Decision
 from services.privacy.extents import rulings_of
 from services.privacy.loops import LETTERS
+from services.privacy.recipients import store as recipients
+from services.privacy.recipients.rules import names
+from services.privacy.register.loading import register
 from shared.contracts.participants import PermissionApplied
 from shared.database import Transaction
 from shared.messaging.faults import Rejected
@@ -104,6 +107,7 @@ async def ask_again(tx: Transaction, after_s: float) -> list[str]:
 
 
 async def complete(tx: Transaction, cases: Collection[UUID]) -> None:
-    """Let cases go on that every service has confirmed; their people are told."""
+    """Let cases go on that every service has confirmed; their people are told, and who was given their data."""
     if await store.complete(tx, cases):
+        await recipients.restricted(tx, cases, names(register()))
         tx.wake(LETTERS)

@@ -16,6 +16,7 @@ from services.privacy.cases.reasons import Kept, Left, in_words
 from services.privacy.copy_letters import COPY_LETTERS
 from services.privacy.extents import kind_of_extent
 from services.privacy.mail_templates import CONTRACT, LEFT, LETTERS, STOP
+from services.privacy.recipients.rules import announced
 from services.privacy.register.loading import register
 from services.privacy.register.remedies import where_to_complain
 from services.privacy.review_letters import REVIEW_LETTERS, about_in_words
@@ -43,14 +44,16 @@ UPDATE privacy_case SET letter_tries = letter_tries + 1, letter_due_at = now() +
 WHERE case_id IN (SELECT case_id FROM due)
 RETURNING case_id, subject_id, kind AS "right", letter, letter_tries AS attempts, language, sealed_address, received_at,
   due_on, run_at, closed_at, ground, about, (SELECT reason FROM case_event e
-    WHERE e.case_id = privacy_case.case_id AND e.reason <> '' ORDER BY e.event_id DESC LIMIT 1) AS reason
+    WHERE e.case_id = privacy_case.case_id AND e.reason <> '' AND e.actor = 'officer'
+      AND (e.before <> e.after OR e.after = 'ending') ORDER BY e.event_id DESC LIMIT 1) AS reason
 """
 # Another letter may be due by now: then it goes next. A copy that became ready meanwhile is told of after the receipt;
 # a case that has ended has no further one.
 DONE = f"""
 UPDATE privacy_case SET letter = CASE WHEN letter = 'receipt' AND state = 'ready' THEN 'ready' END, letter_tries = 0,
   letter_due_at = now(),
-  sealed_address = CASE WHEN letter = 'receipt' OR closed_at IS NULL THEN sealed_address END,
+  sealed_address = CASE WHEN letter = 'receipt' OR closed_at IS NULL OR EXISTS (
+    SELECT FROM case_letter l WHERE l.case_id = privacy_case.case_id AND l.ending IS NULL) THEN sealed_address END,
   notified_at = CASE WHEN $3 AND letter = '{NOTICE}' THEN clock_timestamp() ELSE notified_at END
 WHERE case_id = $1 AND letter = $2
 """  # noqa: S608 constants
@@ -90,6 +93,11 @@ class DueLetter:
         return is_open and may_go(self.right, opens_in(self.right), "withdrawn")
 
 
+def key(due: DueLetter) -> str:
+    """The letter's own name, by which the mail provider knows it."""
+    return f"{due.letter}-{due.case_id}"
+
+
 async def lease(tx: Transaction, limit: int) -> Sequence[DueLetter]:
     """Take the letters that are due; for LEASE_S they are nobody else's."""
     return [DueLetter(**row) for row in await tx.rows(LEASE, limit, LEASE_S)]
@@ -104,9 +112,17 @@ async def postpone(tx: Transaction, due: DueLetter, wait_s: float) -> None:
 
 
 def compose(
-    due: DueLetter, public_url: str, kept: Sequence[Kept] = (), left: Sequence[Left] = (), stop: str = ""
+    due: DueLetter,
+    public_url: str,
+    kept: Sequence[Kept] = (),
+    left: Sequence[Left] = (),
+    recipients: Sequence[str] = (),
+    *,
+    stop: str = "",
 ) -> tuple[str, str]:
-    """The subject and text of the letter that a case waits for; an outcome says what was kept, and not checked.
+    """The subject and text of the letter that a case waits for.
+
+    An outcome says what was kept, what was not checked, and who is told of it.
 
     `stop` is the link by which whoever has the mailbox stops the case, in the receipt and in
     what may come in its place.
@@ -128,6 +144,7 @@ def compose(
         court=register().court.statement.in_(due.language),
         kept=in_words(kept, register(), due.language) + _way_out(kept, due.language, public_url),
         left="".join(_unchecked(each, due.language) for each in left),
+        recipients=announced(recipients, register(), due.language),
         ground=GROUNDS[due.ground, due.language] if due.ground else "",
         about=about_in_words(due.about, register(), due.language),
         means=MEANS[kind_of_extent(due.about), due.language],

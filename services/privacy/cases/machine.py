@@ -100,10 +100,13 @@ MACHINES: Mapping[Right, tuple[Transition, ...]] = {
     ),
     "rectification": (
         Transition("", "under review", "person", "says what is wrong and what is right (GDPR Art. 16)"),
+        Transition("under review", "correcting", "officer", "it is to be put right where it is held"),
         Transition("under review", "corrected", "officer", "it is put right, or a statement added"),
         Transition("under review", "declined", "officer", "it is right as it is, with reasons"),
+        Transition("correcting", "corrected", "participants", "every service that holds it has put it right"),
         Transition("under review", "withdrawn", "person", "taken back"),
         Transition("under review", "ended", "participants", "the person was erased"),
+        Transition("correcting", "ended", "participants", "the person was erased"),
     ),
 }
 

@@ -9,6 +9,7 @@ from services.privacy.cases.machine import opens_in
 from services.privacy.cases.rules import Opening
 from services.privacy.holds.store import WAITED_FOR
 from services.privacy.loops import LETTERS, TRACES
+from services.privacy.recipients.reading import with_recipients
 from shared.clock import now, today
 from shared.contracts import privacy
 from shared.contracts.privacy import Right
@@ -87,7 +88,10 @@ LEFT JOIN LATERAL (
   SELECT service, done_at IS NOT NULL, false, attempts FROM copy_part WHERE case_id = c.case_id
   UNION ALL
   SELECT service, bool_and(service = ANY (b.confirmed)), false, max(b.reminders)
-  FROM block b CROSS JOIN unnest(b.asked) AS service WHERE b.case_id = c.case_id GROUP BY service) p ON true
+  FROM block b CROSS JOIN unnest(b.asked) AS service WHERE b.case_id = c.case_id GROUP BY service
+  UNION ALL
+  SELECT service, bool_and(service <> ALL (k.waits)), false, 0
+  FROM case_correction k CROSS JOIN unnest(k.asked) AS service WHERE k.case_id = c.case_id GROUP BY service) p ON true
 WHERE (c.token_hash = $1 OR c.subject_id = $2)
 ORDER BY c.received_at, c.case_id, p.service
 """  # noqa: S608 constants
@@ -95,14 +99,14 @@ ORDER BY c.received_at, c.case_id, p.service
 
 async def by_token(tx: Transaction, token: str) -> privacy.Case:
     """The case of a token. Raises Refused (404)."""
-    cases = _cases(await tx.rows(CASES, digest(token), None))
+    cases = await with_recipients(tx, _cases(await tx.rows(CASES, digest(token), None)))
     if not cases:
         raise refuse(404, "no such case")
     return cases[0]
 
 
 async def of_person(tx: Transaction, subject_id: UUID) -> tuple[privacy.Case, ...]:
-    return _cases(await tx.rows(CASES, None, subject_id))
+    return await with_recipients(tx, _cases(await tx.rows(CASES, None, subject_id)))
 
 
 def _cases(rows: Sequence[Row]) -> tuple[privacy.Case, ...]:

@@ -13,6 +13,7 @@ from services.privacy.cases.reasons import Kept, Left
 from services.privacy.certificates.store import ClosedCase, Report, SecondPage, UnkeyedTables
 from services.privacy.register.remedies import court, where_to_complain
 from services.privacy.traces.rules import Search, told
+from shared.contracts.privacy import ToldRecipient
 from shared.law.case_clock import day_of_receipt
 
 Document = dict[str, Any]
@@ -45,6 +46,7 @@ def compose(
     left: Sequence[Left],
     second_pages: Sequence[SecondPage],
     search: Search | None,
+    recipients: Sequence[ToldRecipient] = (),
 ) -> Document:
     """The certificate of a closed case, as JSON."""
     participants = [entry for report in reports for entry in _participants(report, case.subjects)]
@@ -68,6 +70,7 @@ def compose(
         "checked": list(CHECKED),
         "not_checked": list(NOT_CHECKED),
         "search": told(search),
+        "recipients": [each.model_dump(mode="json", exclude={"about"}) for each in recipients],
         "second_pages": [_second_page(page, case.subjects) for page in second_pages],
     }
 

@@ -10,6 +10,7 @@ from services.privacy.certificates.reading import readable
 from services.privacy.certificates.store import ClosedCase
 from services.privacy.evidence import certificates
 from services.privacy.evidence.checkpoints import CheckpointSigner
+from services.privacy.recipients import reading as recipients
 from services.privacy.register.model import Register
 from services.privacy.traces import store as traces
 from shared.contracts.fields import Language
@@ -23,7 +24,8 @@ async def certificate(tx: Transaction, case: ClosedCase) -> Document:
     unkeyed, left = await store.unkeyed(tx, case.order_id), await store.left(tx, case)
     second_pages = await store.second_pages(tx, case.subjects)
     search = await traces.of_case(tx, case.case_id)
-    return compose(case, reports, earlier, unkeyed, left, second_pages, search)
+    informed = (await recipients.of_cases(tx, [case.case_id])).get(case.case_id, ())
+    return compose(case, reports, earlier, unkeyed, left, second_pages, search, informed)
 
 
 async def issued(tx: Transaction, case: ClosedCase, signer: CheckpointSigner) -> Document:

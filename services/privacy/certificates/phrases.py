@@ -40,6 +40,7 @@ HEADINGS = {
         "erased": "Co usunęliśmy, poza tym, co wymieniamy niżej",
         "kept": "Co zachowujemy, jak długo i dlaczego",
         "services": "Kto usuwał i potwierdził",
+        "recipients": "Odbiorcy Twoich danych, których o tym zawiadamiamy (RODO art. 19)",
         "search": "Czego szukaliśmy potem",
         "unkeyed": "Co mogło zostać bez powiązania z Tobą",
         "ended": "Co usunięto później, gdy minął termin",
@@ -50,6 +51,7 @@ HEADINGS = {
         "erased": "What we erased, apart from what is listed below",
         "kept": "What we keep, how long and why",
         "services": "Who erased and confirmed it",
+        "recipients": "Recipients of your data whom we tell of it (GDPR Art. 19)",
         "search": "What we searched for afterwards",
         "unkeyed": "What may be left without a connection to you",
         "ended": "What was erased later, when its time had come",
@@ -130,6 +132,12 @@ REFUSAL = {
     "pl": "Możesz wnieść skargę do: {authority}. {court} Pytania: {contact}.",
     "en": "You may complain to: {authority}. {court} Questions: {contact}.",
 }
+
+
+def place(name: str, language: Language) -> str:
+    """Where something was not searched: a log or the dead letters, of which more may be said; else it is a table."""
+    known = (words for kind, words in PLACES.items() if name == kind or name.startswith(f"{kind} "))
+    return next(known, OTHER_PLACE)[language]
 
 
 def service(name: str, language: Language) -> str:

@@ -7,6 +7,7 @@ from datetime import datetime
 from services.privacy.cases.reasons import Kept, number, reasons
 from services.privacy.certificates import phrases
 from services.privacy.certificates.document import Document
+from services.privacy.recipients.rules import stands
 from services.privacy.register.model import Register
 from shared.contracts.fields import Language
 from shared.law.calendar import WARSAW
@@ -44,6 +45,7 @@ def readable(document: Document, kept: Sequence[Kept], register: Register, langu
         (headings["kept"], reasons(kept, register, language) or [[phrases.NOTHING[language]]]),
         (headings["ended"], [[line] for line in _ended(document, language)]),
         (headings["services"], [[line] for line in _services(document, language)]),
+        (headings["recipients"], [[line] for line in _recipients(document, language)]),
         (headings["search"], [[line] for line in _search(document, language)]),
         (headings["unkeyed"], [[line] for line in _unkeyed(document, register, language)]),
         (headings["not_checked"], [[line] for line in phrases.NOT_CHECKED[language]]),
@@ -83,6 +85,12 @@ def _services(document: Document, language: Language) -> Iterator[str]:
         )
 
 
+def _recipients(document: Document, language: Language) -> Iterator[str]:
+    for each in document.get("recipients", ()):
+        day = _moment(each["settled_at"]) if each["settled_at"] else ""
+        yield stands(each["recipient"], each["how"], day, each["reason"], language)
+
+
 def _search(document: Document, language: Language) -> Iterator[str]:
     search = document["search"]
     if search is None:
@@ -94,7 +102,7 @@ def _search(document: Document, language: Language) -> Iterator[str]:
         if rows := sum(place["rows"] for place in each["places"] if place["ending"] == "found"):
             yield phrases.FOUND[language].format(service=name, rows=rows)
         if each["not_searched"]:
-            places = {phrases.PLACES.get(place, phrases.OTHER_PLACE)[language] for place in each["not_searched"]}
+            places = {phrases.place(place, language) for place in each["not_searched"]}
             yield phrases.NOT_SEARCHED[language].format(service=name, places=", ".join(sorted(places)))
     for silent in search["not_gathered_from"]:
         yield phrases.NOT_GATHERED[language].format(service=phrases.service(silent, language))

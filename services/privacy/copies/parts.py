@@ -119,7 +119,7 @@ async def release(tx: Transaction, keyring: Keyring) -> bool:
         await gather_anew(tx, copy.case_id, copy.subject_id, keyring)
         return True
     parts, words = await store.parts(tx, copy.case_id), await store.consent_words(tx, copy.case_id)
-    manifest = Manifest.of(copy, parts, words, now())
+    manifest = Manifest.of(copy, parts, words, now(), await store.chunks_digest(tx, copy.case_id))
     sealed = package.seal_chunk(key, Place(copy.case_id, MANIFEST, 0), manifest.model_dump_json().encode())
     await store.release(
         tx, copy, sealed, manifest.made_at + timedelta(days=in_force(COPY, manifest.made_at.date()).days)

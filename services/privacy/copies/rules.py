@@ -58,13 +58,29 @@ class Manifest(Message):
     left: tuple[str, ...]
     """Who left before it had told everything."""
     consent_words: tuple[dict[str, str], ...] = ()
+    chunks_digest: str = ""
+    """Of all chunks as they are stored, so that what is damaged is seen without opening any; empty in older copies."""
 
     @classmethod
-    def of(cls, copy: Complete, parts: Sequence[PartSize], words: Sequence[ConsentWords], moment: datetime) -> Self:
+    def of(
+        cls,
+        copy: Complete,
+        parts: Sequence[PartSize],
+        words: Sequence[ConsentWords],
+        moment: datetime,
+        chunks_digest: str,
+    ) -> Self:
         shares = (Share(service=part.service, chunks=part.chunks, rows=part.rows) for part in parts if part.done)
         left = tuple(part.service for part in parts if not part.done)
         texts = tuple(asdict(each) for each in words)
-        return cls(right=copy.right, made_at=moment, shares=tuple(shares), left=left, consent_words=texts)
+        return cls(
+            right=copy.right,
+            made_at=moment,
+            shares=tuple(shares),
+            left=left,
+            consent_words=texts,
+            chunks_digest=chunks_digest,
+        )
 
     def place(self, case_id: UUID, number: int) -> Place:
         """Where the chunk of a number stands, counted through all services. Raises IndexError."""

@@ -108,6 +108,10 @@ SELECT c.case_id, c.subject_id, c.kind AS "right", c.state, c.run_at AS until, c
 FROM privacy_case c LEFT JOIN copy_key k USING (case_id)
 WHERE c.kind IN ('access', 'portability') AND (c.case_id = $1 OR c.token_hash = $2)
 """
+CHUNKS_DIGEST = f"""
+SELECT encode(sha256(coalesce(string_agg(sha256(sealed), ''::bytea ORDER BY service, number), '')), 'hex')
+FROM copy_chunk WHERE case_id = $1 AND service <> '{MANIFEST}'
+"""  # noqa: S608 constants
 CHUNK = "SELECT sealed FROM copy_chunk WHERE case_id = $1 AND service = $2 AND number = $3"
 
 
@@ -252,6 +256,11 @@ async def destroy(tx: Transaction, cases: Sequence[UUID]) -> None:
 async def stored(tx: Transaction, *, case_id: UUID | None = None, token_hash: bytes | None = None) -> StoredCopy | None:
     row = await tx.row(COPY, case_id, token_hash)
     return StoredCopy(**row) if row else None
+
+
+async def chunks_digest(tx: Transaction, case_id: UUID) -> str:
+    """One hash over all chunks of a copy, which changes with each byte and place of them."""
+    return str(await tx.value(CHUNKS_DIGEST, case_id))
 
 
 async def chunk(tx: Transaction, place: Place) -> bytes | None:

@@ -36,6 +36,15 @@ class OpenedCopy:
     key: bytes
     manifest: Manifest
 
+    async def check(self, tx: Transaction) -> None:
+        """Raise DamagedError unless every chunk is as it was written. What is handed over is opened then, once."""
+        if self.manifest.chunks_digest:
+            if await store.chunks_digest(tx, self.case_id) != self.manifest.chunks_digest:
+                raise DamagedError
+            return
+        for number in range(self.manifest.chunks):
+            await self.chunk(tx, number)
+
     async def chunk(self, tx: Transaction, number: int) -> Chunk:
         """Raises DamagedError."""
         place = self.manifest.place(self.case_id, number)
@@ -74,13 +83,11 @@ async def of_token(token: str, database: Database) -> StoredCopy:
 
 
 async def _ticket(copy: StoredCopy, database: Database, keyring: Keyring) -> CopyTicket:
-    """After every chunk was opened once: what is damaged is not handed over by half, but gathered anew."""
+    """After every chunk was looked at: what is damaged is not handed over by half, but gathered anew."""
     check_ready(copy, now())
     try:
         async with database.transaction(Purpose.RIGHTS) as tx:
-            opened = await open_copy(tx, copy, keyring)
-            for number in range(opened.manifest.chunks):
-                await opened.chunk(tx, number)
+            await (await open_copy(tx, copy, keyring)).check(tx)
     except DamagedError:
         async with database.transaction(Purpose.RIGHTS) as tx:
             await parts.gather_anew(tx, copy.case_id, copy.subject_id, keyring)

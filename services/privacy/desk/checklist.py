@@ -6,7 +6,7 @@ from typing import Literal
 
 from shared.problems import FieldError, Problem, Refused
 
-Kind = Literal["entered", "joined", "identity question", "extension", "refusal"]
+Kind = Literal["entered", "joined", "identity question", "extension", "refusal", "recipients"]
 
 Said = tuple[str, ...]
 
@@ -23,6 +23,7 @@ class Item(StrEnum):
     CONTACT = "contact"
     DATE = "date"
     DUE = "due"
+    RECIPIENTS = "recipients"
     NEW_DATE = "new_date"
     QUESTION = "question"
 
@@ -32,6 +33,7 @@ NEEDED: Mapping[Kind, frozenset[Item]] = {
     "joined": frozenset((Item.WHAT, Item.DUE, Item.CONTACT, Item.DATE)),
     "identity question": frozenset((Item.QUESTION, Item.CONTACT, Item.DATE)),
     "extension": frozenset((Item.REASONS, Item.NEW_DATE, Item.AUTHORITY, Item.COURT, Item.CONTACT, Item.DATE)),
+    "recipients": frozenset((Item.WHAT, Item.RECIPIENTS, Item.CONTACT, Item.DATE)),
     "refusal": frozenset(
         (Item.WHAT, Item.PROVISION, Item.REASONS, Item.AUTHORITY, Item.COURT, Item.CONTACT, Item.DATE)
     ),

@@ -14,6 +14,7 @@ from services.privacy.desk import decision_store, letter_store, letters, rules, 
 from services.privacy.desk.letters import About
 from services.privacy.desk.store import LockedCase
 from services.privacy.loops import DISPATCHER, LETTERS, TRACES
+from services.privacy.traces import store as traces
 from services.privacy.withdrawal import let_go
 from shared.clock import now, today
 from shared.contracts import privacy
@@ -39,7 +40,7 @@ def _check_running(case: LockedCase) -> None:
 
 
 async def ask_identity(tx: Transaction, request: privacy.AskIdentity, by: UUID) -> None:
-    """Write to the person; what was gathered for a copy is destroyed, an erasure waits. Raises Refused: 404, 409."""
+    """Write to the person; what was gathered is destroyed, an erasure waits. Raises Refused: 404, 409."""
     case, _ = await held(tx, request.case_id)
     asked = clock.ask(case.clock, today(), request.late_because)
     if case.state == PENDING:
@@ -48,6 +49,7 @@ async def ask_identity(tx: Transaction, request: privacy.AskIdentity, by: UUID) 
         rules.check_way(case.right, case.state, PENDING)
         await decision_store.go(tx, case.case_id, PENDING, by, request.late_because)
         await destroy(tx, [case.case_id])
+        await traces.forget(tx, case.case_id)
     await decision_store.keep_clock(tx, case.case_id, asked)
     question = letters.identity_question(about(case), request.question, clock_stands=asked.paused_from is not None)
     await letter_store.issue(tx, case, question)

@@ -13,11 +13,12 @@ from shared.mail.delivery import LEASE_S, Ending
 from shared.problems import refuse
 
 ISSUE = "INSERT INTO case_letter (letter_id, case_id, subject_id, kind, title, text) VALUES ($1, $2, $3, $4, $5, $6)"
-# The case's own letter, such as its receipt, goes first.
+# The case's own letter, such as its receipt, goes first, once: where it has to be tried again nobody waits for it.
 LEASE = """
 WITH due AS MATERIALIZED (
   SELECT l.letter_id, c.sealed_address, c.language FROM case_letter l JOIN privacy_case c USING (case_id)
-  WHERE l.ending IS NULL AND l.due_at <= now() AND c.sealed_address IS NOT NULL AND c.letter IS NULL
+  WHERE l.ending IS NULL AND l.due_at <= now() AND c.sealed_address IS NOT NULL
+    AND (c.letter IS NULL OR c.letter_tries > 1)
   ORDER BY l.due_at LIMIT $1 FOR UPDATE OF l SKIP LOCKED)
 UPDATE case_letter l SET tries = tries + 1, due_at = now() + make_interval(secs => $2)
 FROM due WHERE l.letter_id = due.letter_id
@@ -31,6 +32,8 @@ UPDATE privacy_case c SET sealed_address = NULL
 WHERE case_id = $1 AND closed_at IS NOT NULL AND letter IS NULL
   AND NOT EXISTS (SELECT FROM case_letter l WHERE l.case_id = c.case_id AND l.ending IS NULL)
 """
+# An ended case has none any more; what is given here goes with the letter.
+WRITE_TO = "UPDATE privacy_case SET sealed_address = $2 WHERE case_id = $1 AND sealed_address IS NULL"
 POSTPONE = "UPDATE case_letter SET due_at = now() + make_interval(secs => $2) WHERE letter_id = $1"
 
 
@@ -48,12 +51,22 @@ class DueLetter:
     language: Language
 
 
+def key(due: DueLetter) -> str:
+    """The letter's own name, by which the mail provider knows it."""
+    return f"desk-{due.letter_id}"
+
+
 async def issue(tx: Transaction, case: LockedCase, letter: Composed) -> None:
     """Raises Refused (409) for a case whose address is gone."""
     if not case.can_be_written_to:
         raise refuse(409, "the case has no address to write to", field="address", message="it was given up")
     await tx.run(ISSUE, uuid4(), case.case_id, case.subject_id, letter.kind, letter.subject, letter.text)
     tx.wake(DESK_LETTERS)
+
+
+async def write_to(tx: Transaction, case_id: UUID, sealed_address: bytes) -> None:
+    """Give a case an address for one more letter, if it has none."""
+    await tx.run(WRITE_TO, case_id, sealed_address)
 
 
 async def lease(tx: Transaction, limit: int) -> Sequence[DueLetter]:

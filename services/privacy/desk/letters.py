@@ -57,6 +57,12 @@ def extension(about: About, reason: ExtensionReason, explanation: str, due: date
     return _composed("extension", about, {Item.REASONS: (reasons,), Item.NEW_DATE: (f"{due}",), **_remedies(about)})
 
 
+def recipients(about: About, stands: Sequence[str]) -> Composed:
+    """Who was told, asked for by the person (Art. 19, second sentence); each by name."""
+    listed = "\n".join(fill(f"- {each}", WIDTH, subsequent_indent="  ") for each in stands)
+    return _composed("recipients", about, {Item.WHAT: (_right(about),), Item.RECIPIENTS: (listed,)})
+
+
 def refusal(about: About, parts: Sequence[RefusedPart], reasons: str, late_because: str = "") -> Composed:
     language = about.language
     items: dict[Item, Said] = {

@@ -3,16 +3,23 @@
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from services.privacy.cases.machine import MACHINES, PENDING, may_go
+from services.privacy.cases.machine import MACHINES, PENDING, Transition, may_go
 from shared.contracts.privacy import RefusalGround, RefusedPart, Right
 from shared.problems import Refused, refuse
 
 STATES = frozenset(t.after for machine in MACHINES.values() for t in machine)
 UNDER_REVIEW = "under review"
+
+
+def _decisions(machine: Sequence[Transition]) -> tuple[str, ...]:
+    """The states in which an officer ends a review."""
+    goes_on = {transition.before for transition in machine}
+    by_officer = [t.after for t in machine if (t.before, t.actor) == (UNDER_REVIEW, "officer")]
+    return tuple(state for state in by_officer if state not in goes_on)
+
+
 REVIEWS: Mapping[Right, tuple[str, ...]] = {
-    right: ends
-    for right, machine in MACHINES.items()
-    if (ends := tuple(t.after for t in machine if (t.before, t.actor) == (UNDER_REVIEW, "officer")))
+    right: ends for right, machine in MACHINES.items() if (ends := _decisions(machine))
 }
 """How an officer may end the review of each right that has one."""
 PROVISIONS: Mapping[RefusalGround, str] = {

@@ -127,6 +127,16 @@ LETTERS: dict[tuple[Kind, Language], tuple[str, str]] = {
         HEAD["en"] + "We extend the time for our answer to your request. The new last day: {new_date}.\n\n"
         "Why: {reasons}\n" + REMEDIES["en"] + CONTACT["en"],
     ),
+    ("recipients", "pl"): (
+        "Kogo zawiadomiliśmy",
+        HEAD["pl"] + "Pytasz, których odbiorców Twoich danych zawiadamiamy (RODO art. 19).\nSprawa dotyczy: {what}.\n\n"
+        "{recipients}\n" + CONTACT["pl"],
+    ),
+    ("recipients", "en"): (
+        "Whom we have told",
+        HEAD["en"] + "You ask which recipients of your data we tell (GDPR Art. 19).\nThe case is about: {what}.\n\n"
+        "{recipients}\n" + CONTACT["en"],
+    ),
     ("refusal", "pl"): (
         "Odmawiamy Twojemu żądaniu",
         HEAD["pl"] + "{late}Odmawiamy temu, o co prosisz: {right}.\n\n{what}\n\n"

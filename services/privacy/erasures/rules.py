@@ -31,6 +31,8 @@ class CaseRow:
     letter_due_at: datetime
     waits_for_copy: bool = False
     waits_for_hold: bool = False
+    was_told: bool = False
+    """Its person heard why it has to wait, which is an answer in time (GDPR Art. 12(4))."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ def outlook(case: CaseRow, today: date) -> Outlook:
     """Whether an open case keeps its date; one whose next attempt is after it can't."""
     if case.state not in OPEN:
         return "ended"
+    if case.was_told:
+        return "on time"
     if case.due_on < today:
         return "late"
     if case.state != "ordered" and day_of_receipt(case.run_at) > case.due_on:

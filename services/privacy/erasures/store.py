@@ -14,19 +14,21 @@ from shared.contracts.privacy.erasures import CaseState
 from shared.database import Row, Transaction
 from shared.law.calendar import WARSAW
 
+TOLD = f"(c.hold_told_at IS NOT NULL AND c.closed_at IS NULL AND {ERASURE_WAITS})"
 # What is in doubt or refused is the desk's: no operator does anything about it.
 CASE = f"""
 SELECT c.case_id, c.state, c.channel, c.verified_by, c.received_at, c.due_on, c.run_at, c.closed_at, c.attempt,
   array_remove(coalesce(c.earlier_orders, '{{}}') || c.order_id, NULL) AS orders,
   c.letter, c.letter_tries, c.letter_due_at, c.closed_at IS NULL AND {COPY_IS_OPEN} AS waits_for_copy,
-  c.closed_at IS NULL AND {ERASURE_WAITS} AS waits_for_hold
+  c.closed_at IS NULL AND {ERASURE_WAITS} AS waits_for_hold, {TOLD} AS was_told
 FROM privacy_case c WHERE c.kind = 'erasure' AND c.state <> ALL ('{{identity pending,refused}}') AND
 """  # noqa: S608 constants
 DUE_FIRST = " ORDER BY c.due_on, c.received_at, c.case_id"
 LISTED = (
     CASE
     + f""" c.state = ANY ($1)
-  AND ($2::date IS NULL OR c.due_on <= $2 OR (c.state <> 'ordered' AND (c.run_at AT TIME ZONE $3)::date > c.due_on))
+  AND ($2::date IS NULL OR NOT {TOLD}
+    AND (c.due_on <= $2 OR (c.state <> 'ordered' AND (c.run_at AT TIME ZONE $3)::date > c.due_on)))
   AND ($4 = '' OR EXISTS (SELECT FROM erasure_order o JOIN order_participant p USING (order_id)
     WHERE o.order_id = c.order_id AND o.open AND p.service = $4
       AND {OWES}))

@@ -1,6 +1,7 @@
 """The desk: staff find cases, look at one, see to it, note something on it."""
 
 from services.privacy.desk import rules, store
+from services.privacy.desk.assigning import check_assignee
 from shared.contracts import privacy
 from shared.contracts.actors import Actor
 from shared.contracts.message import Created, Done
@@ -31,7 +32,7 @@ async def read_desk_case(request: privacy.ReadDeskCase, tx: Transaction, actor: 
     return case
 
 
-@router.request(privacy.AssignCase, purpose=Purpose.RIGHTS)
+@router.request(privacy.AssignCase, purpose=Purpose.RIGHTS, prepare=check_assignee)
 async def assign_case(request: privacy.AssignCase, tx: Transaction, actor: Actor) -> Done:
     case = await store.locked(tx, request.case_id)
     if case.clock.closed_at:

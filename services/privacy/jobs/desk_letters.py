@@ -19,12 +19,13 @@ async def send_desk_letters(database: Database, mailer: Mailer, seal: AddressSea
     async def compose(due: DueLetter) -> Letter:
         note_about(due)
         html = page(due.title, due.text, due.language)
-        return Letter(f"desk-{due.letter_id}", seal.open(due.sealed_address), due.title, due.text, html)
+        return Letter(letter_store.key(due), seal.open(due.sealed_address), due.title, due.text, html)
 
     async def ended(tx: Transaction, due: DueLetter, ending: Ending) -> None:
         await letter_store.ended(tx, due, ending)
         if ending is Ending.SENT:
-            tx.publish(to_mail_provider(due.subject_id, settings.mail_provider))
+            message_id = mailer.message_id(letter_store.key(due))
+            tx.publish(to_mail_provider(due.subject_id, settings.mail_provider, message_id))
 
     queue = MailQueue(DESK_LETTERS, Purpose.RIGHTS, letter_store.lease, compose, ended, letter_store.postpone)
     return await deliver_due(database, mailer, queue)

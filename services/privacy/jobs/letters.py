@@ -11,6 +11,7 @@ from services.privacy.certificates import store
 from services.privacy.certificates.document import kept
 from services.privacy.disclosures import to_mail_provider
 from services.privacy.loops import LETTERS
+from services.privacy.recipients import store as recipients
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
 from services.privacy.stopping import link
@@ -27,24 +28,28 @@ async def send_letters(database: Database, mailer: Mailer, seal: AddressSeal, se
 
     async def compose(due: DueLetter) -> Letter:
         note_about(due)
-        subject, text = letters.compose(
-            due,
-            settings.public_url,
-            *await _outcome(database, due),
-            stop=link(seal.keyring, settings.public_url, due.case_id),
-        )
+        informed = await _recipients(database, due)
+        stop = link(seal.keyring, settings.public_url, due.case_id)
+        subject, text = letters.compose(due, settings.public_url, *await _outcome(database, due), informed, stop=stop)
         html = page(subject, text, due.language)
-        return Letter(f"{due.letter}-{due.case_id}", seal.open(due.sealed_address), subject, text, html)
+        return Letter(letters.key(due), seal.open(due.sealed_address), subject, text, html)
 
     async def ended(tx: Transaction, due: DueLetter, ending: Ending) -> None:
         await letters.done(tx, due, sent=ending is Ending.SENT)
         if ending is Ending.SENT:
             await tx.declare(Purpose.LEGAL_DUTY)  # a statutory fact, also of somebody erased meanwhile
-            disclosed = to_mail_provider(due.subject_id, settings.mail_provider)
+            message_id = mailer.message_id(letters.key(due))
+            disclosed = to_mail_provider(due.subject_id, settings.mail_provider, message_id)
             await disclosures.insert(tx, [disclosed], [tx.service], proof(today()))
 
     queue = MailQueue(LETTERS, Purpose.RIGHTS, letters.lease, compose, ended, letters.postpone)
     return await deliver_due(database, mailer, queue)
+
+
+async def _recipients(database: Database, due: DueLetter) -> list[str]:
+    """Who is told of what this letter is about."""
+    async with database.transaction(Purpose.RIGHTS) as tx:
+        return [each.recipient for each in await recipients.of_cases(tx, [due.case_id])]
 
 
 async def _outcome(database: Database, due: DueLetter) -> tuple[Sequence[Kept], Sequence[Left]]:

@@ -3,7 +3,7 @@
 from shared.migrations import run_sql_beside
 
 revision = "privacy_evidence"
-down_revision = "privacy_wishes"
+down_revision = "privacy_corrections"
 branch_labels = None
 depends_on = None
 

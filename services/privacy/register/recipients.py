@@ -39,6 +39,8 @@ class Recipient(Keyed):
     purposes: tuple[Key, ...] | Literal["all"]
     categories: tuple[Key, ...] = Field(min_length=1)
     task: Text
+    contact: Words | None = None
+    """Where it is told by mail of what was rectified, erased or restricted (Art. 19); without it somebody tells it."""
     contract: Contract | None = None
 
     @model_validator(mode="after")

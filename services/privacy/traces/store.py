@@ -40,6 +40,7 @@ INSERT INTO trace_values (case_id, sealed)
 SELECT case_id, sealed FROM unnest($1::uuid[], $2::bytea[]) AS v (case_id, sealed) JOIN gathered USING (case_id)
 WHERE sealed IS NOT NULL
 """
+FORGET = "DELETE FROM trace_search WHERE case_id = $1"
 BEGIN = """
 INSERT INTO trace_answer (case_id, service)
 SELECT t.case_id, p.service FROM trace_search t, order_participant p WHERE t.case_id = ANY ($2) AND p.order_id = $1
@@ -119,6 +120,11 @@ async def gathered(
     """Keep what is sought of each case, with how many values that are and how many are too short."""
     sought, too_short = [count[0] for count in counts], [count[1] for count in counts]
     await tx.run(GATHERED, list(sealed), list(sealed.values()), sought, too_short, list(silent))
+
+
+async def forget(tx: Transaction, case_id: UUID) -> None:
+    """What was gathered of a case that does not go on for now: it is gathered again when it does."""
+    await tx.run(FORGET, case_id)
 
 
 async def begin(tx: Transaction, order_id: UUID, cases: Collection[UUID]) -> None:

@@ -36,6 +36,7 @@ from shared.contracts.identity.sessions import (
 from shared.contracts.identity.staff import (
     AcceptInvitation,
     AuthenticateStaff,
+    CheckStaff,
     ConfirmFactor,
     EndStaff,
     Enrollment,
@@ -61,6 +62,7 @@ __all__ = [
     "ChangeEmail",
     "ChangePassword",
     "ChangeProfile",
+    "CheckStaff",
     "ConfirmEmail",
     "ConfirmEmailChange",
     "ConfirmFactor",

@@ -45,6 +45,12 @@ class ListStaff(Request[StaffList], type="identity.list-staff", askers=(OPERATOR
     """Who is staff?"""
 
 
+class CheckStaff(Request[Done], type="identity.check-staff", askers=("privacy",)):
+    """Is this one of the staff, who has accepted the invitation? 404 if not."""
+
+    staff_id: UUID
+
+
 class EndStaff(Request[Done], type="identity.end-staff", askers=(OPERATORS,)):
     """Somebody leaves the staff: sessions, password and second factor are gone. 404 for an unknown address."""
 

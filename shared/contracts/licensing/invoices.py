@@ -50,6 +50,8 @@ class Invoice(Message):
     buyer_vat_number: str = ""
     bank_account: str = ""
     seller_address: str = ""
+    cause: Literal["", "refund", "buyer"] = ""
+    """Why it corrects another: money went back, or the buyer was named wrongly."""
 
 
 class Invoices(Message):

@@ -45,6 +45,7 @@ from shared.contracts.privacy.copies import (
     ReadCopyFragment,
     RequestCopyCode,
 )
+from shared.contracts.privacy.corrections import Correction, CorrectionApplied, CorrectionDecided, ReadCorrection
 from shared.contracts.privacy.desk import (
     AssignCase,
     DeskCase,
@@ -125,6 +126,18 @@ from shared.contracts.privacy.participants import (
     ParticipantStates,
 )
 from shared.contracts.privacy.permissions import KnownPermission, PermissionChanged, PermissionPage, Permissions
+from shared.contracts.privacy.recipients import (
+    AnswerAboutRecipients,
+    Disclosure,
+    HandEnding,
+    ListRecipientNotices,
+    NoticeAbout,
+    NoticeEnding,
+    RecipientNotice,
+    RecipientNotices,
+    SettleRecipientNotice,
+    ToldRecipient,
+)
 from shared.contracts.privacy.restrictions import AnnounceLifting, LiftRestriction
 from shared.contracts.privacy.reviews import DecideReview, ObjectionUpheld
 from shared.contracts.privacy.stops import ReadStop, StopCase, StopOffer
@@ -132,6 +145,7 @@ from shared.contracts.privacy.stops import ReadStop, StopCase, StopOffer
 __all__ = [
     "MAX_SUBJECTS",
     "AnnounceLifting",
+    "AnswerAboutRecipients",
     "AnsweredOrder",
     "ApproveCase",
     "AskIdentity",
@@ -152,6 +166,9 @@ __all__ = [
     "CopyFormat",
     "CopyFragment",
     "CopyTicket",
+    "Correction",
+    "CorrectionApplied",
+    "CorrectionDecided",
     "DecideReview",
     "Departure",
     "DeskCase",
@@ -161,6 +178,7 @@ __all__ = [
     "DeskLetter",
     "DeskNote",
     "DeskRefusal",
+    "Disclosure",
     "EndContracts",
     "EnterCase",
     "ErasedPage",
@@ -179,6 +197,7 @@ __all__ = [
     "ExtendCase",
     "ExtensionReason",
     "Ground",
+    "HandEnding",
     "HoldChanged",
     "HoldGround",
     "HoldPage",
@@ -195,9 +214,12 @@ __all__ = [
     "ListErasures",
     "ListHolds",
     "ListParticipants",
+    "ListRecipientNotices",
     "LookPurpose",
     "NoteCase",
     "Notice",
+    "NoticeAbout",
+    "NoticeEnding",
     "NoticePublished",
     "ObjectionUpheld",
     "OpenCase",
@@ -223,6 +245,7 @@ __all__ = [
     "ReadConsentTexts",
     "ReadConsents",
     "ReadCopyFragment",
+    "ReadCorrection",
     "ReadDeskCase",
     "ReadErasure",
     "ReadEvidenceHead",
@@ -230,6 +253,8 @@ __all__ = [
     "ReadOrderAddresses",
     "ReadRecord",
     "ReadStop",
+    "RecipientNotice",
+    "RecipientNotices",
     "Record",
     "RecordAnswer",
     "RefusalGround",
@@ -243,9 +268,11 @@ __all__ = [
     "RequestToken",
     "ReviewHold",
     "Right",
+    "SettleRecipientNotice",
     "StopCase",
     "StopOffer",
     "TellConsents",
+    "ToldRecipient",
     "Wish",
     "WithdrawCase",
     "WithdrawOwnCase",

@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from shared.contracts.actors import FRESH_MINUTES, Member
 from shared.contracts.fields import NOBODY, Acting
 from shared.contracts.message import Created, Done, Message, Request
+from shared.contracts.privacy.recipients import ToldRecipient
 
 Right = Literal[
     "erasure",
@@ -100,6 +101,8 @@ class Case(Message):
     clock: ClockState = "on time"
     held_until_review_on: date | None = None
     """When somebody looks again at the legal hold that an erasure waits for."""
+    recipients: tuple[ToldRecipient, ...] = ()
+    """Who is told of what was rectified, erased or restricted (GDPR Art. 19)."""
 
 
 class Cases(Message):

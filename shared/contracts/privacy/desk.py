@@ -134,7 +134,10 @@ class ReadDeskCase(
 
 
 class AssignCase(Request[Done], type="privacy.assign-case", askers=("gateway",), actor=Staff("officer", "support")):
-    """Somebody of the staff sees to a case from now on; null: nobody. 404; 409 for a case that has ended."""
+    """Somebody of the staff sees to a case from now on; null: nobody.
+
+    404; 409 for a case that has ended; 422 for an id of nobody of the staff.
+    """
 
     case_id: UUID
     assignee: UUID | None

@@ -1,4 +1,4 @@
-"""What an officer decides after weighing: objections (GDPR Art. 21(1)) and contested decisions (Art. 22(3))."""
+"""What an officer decides: objections (GDPR Art. 21(1)), contested decisions (Art. 22(3)), what is wrong (Art. 16)."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -8,6 +8,7 @@ from pydantic import Field, StringConstraints
 from shared.contracts.actors import Staff
 from shared.contracts.fields import Line
 from shared.contracts.message import Done, Event, Request
+from shared.contracts.privacy.corrections import Correction
 
 
 class DecideReview(Request[Done], type="privacy.decide-review", askers=("gateway",), actor=Staff("officer")):
@@ -16,6 +17,8 @@ class DecideReview(Request[Done], type="privacy.decide-review", askers=("gateway
     case_id: UUID
     decision: Literal["upheld", "overruled", "changed", "confirmed", "corrected", "declined"]
     reason: Annotated[Line, StringConstraints(min_length=20, max_length=2000)]
+    correction: Correction | None = None
+    """What is right, where services know how to apply it: a name (`D1`) or an address (`D3`)."""
 
 
 class ObjectionUpheld(Event, type="privacy.objection-upheld.v1"):

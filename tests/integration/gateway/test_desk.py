@@ -22,12 +22,19 @@ async def desk(servers: Servers) -> AsyncIterator[Desk]:
         yield at_work
 
 
+async def staff_id(desk: Desk, role: str) -> str:
+    async with desk.harness.superuser("identity") as rows:
+        return str(await rows.fetchval("SELECT staff_id FROM staff WHERE $1 = ANY (roles)", role))
+
+
 async def test_a_case_is_found_looked_at_and_seen_to(desk: Desk) -> None:
     member = await desk.opened("erasure")
     case_id, support = member.case_id, desk.support
     (case,) = [c for c in (await desk.client.get(DESK, headers=support)).json()["cases"] if c["case_id"] == case_id]
     assert (case["right"], case["state"], case["clock"], case["assignee"]) == ("erasure", "waiting", "on time", None)
-    me = str(uuid4())
+    me = await staff_id(desk, "officer")
+    nobody = problem(await desk.put(case_id, "assignee", {"assignee": str(uuid4())}), 422)
+    assert [error["field"] for error in nobody["errors"]] == ["assignee"]
     answer = await desk.put(case_id, "assignee", {"assignee": me})
     assert answer.status_code == 204, answer.text
     noted = await desk.client.post(f"{DESK}/{case_id}/notes", json={"text": "Called, nobody there."}, headers=support)
@@ -50,7 +57,7 @@ async def test_a_case_is_found_looked_at_and_seen_to(desk: Desk) -> None:
 
 async def test_the_list_is_filtered_and_paged(desk: Desk) -> None:
     cases = [(await desk.opened("erasure")).case_id for _ in range(3)]
-    me, due = str(uuid4()), date(2026, 1, 5)
+    me, due = await staff_id(desk, "support"), date(2026, 1, 5)
     for case_id in cases:
         await desk.put(case_id, "assignee", {"assignee": me})
     await desk.rows.execute("UPDATE privacy_case SET due_on = $2 WHERE case_id = $1", cases[1], due)
@@ -120,6 +127,47 @@ def rows_of(document: Any) -> list[dict[str, Any]]:
     if isinstance(document, dict):
         return [document] if "rows" in document else [t for part in document.values() for t in rows_of(part)]
     return [table for part in document for table in rows_of(part)] if isinstance(document, list) else []
+
+
+GIVEN = """
+INSERT INTO disclosure (subject_id, recipient, purpose, categories, disclosed_at, told_by)
+SELECT subject_id, 'Okręgowa Izba', 'P17', '{D1}', now(), 'licensing' FROM subject WHERE subject_id = (
+  SELECT subject_id FROM privacy_case WHERE case_id = $1)
+"""
+NOTICES = "/staff/recipient-notices"
+
+
+async def test_whom_no_mail_tells_somebody_tells_or_says_why_not(desk: Desk) -> None:
+    """GDPR Art. 19: a recipient without an address in the register, and data that it was given under no number."""
+    member, client, officer = await desk.opened("erasure"), desk.client, desk.officer
+    await desk.rows.execute(GIVEN, member.case_id)
+    assert (await client.delete(f"{MINE}/{member.case_id}", headers=member.session)).status_code == 204
+    wish = {"right": "restriction", "ground": "accuracy contested"}
+    case_id = (await client.post(MINE, json=wish, headers=member.session)).json()["id"]
+    await desk.until(case_id, "in force")
+    assert "- Okręgowa Izba" in await desk.letter(member.address, "Przetwarzanie Twoich danych jest ograniczone")
+    listed = (await client.get(NOTICES, headers=desk.support)).json()["notices"]
+    (notice,) = [each for each in listed if each["case_id"] == case_id]
+    assert (notice["recipient"], notice["about"]) == ("Okręgowa Izba", "restriction")
+    assert [(each["reference"], each["categories"]) for each in notice["disclosures"]] == [("", ["D1"])]
+    place, why = f"{NOTICES}/{notice['notice_id']}", "Izba została zlikwidowana w marcu."
+    for body, field in (({"how": "mail"}, "how"), ({"how": "impossible"}, "reason"), ({"reason": why}, "how")):
+        refused = problem(await client.put(place, json=body, headers=officer), 422)
+        assert [error["field"] for error in refused["errors"]] == [field]
+    settled = {"how": "impossible", "reason": why}
+    problem(await client.put(place, json=settled, headers=desk.support), 403)
+    problem(await client.put(f"{NOTICES}/{uuid4()}", json=settled, headers=officer), 404)
+    assert (await client.put(place, json=settled, headers=officer)).status_code == 204
+    refused = problem(await client.put(place, json=settled, headers=officer), 409)
+    assert [error["field"] for error in refused["errors"]] == ["how"]
+    assert notice not in (await client.get(NOTICES, headers=officer)).json()["notices"]
+    case = (await client.get(f"{MINE}/{case_id}", headers=member.session)).json()
+    (shown,) = [each for each in case["recipients"] if each["recipient"] == "Okręgowa Izba"]
+    assert (shown["how"], shown["reason"]) == ("impossible", why)
+    assert (await desk.put(case_id, "recipients-answer")).status_code == 204
+    assert why in " ".join((await desk.letter(member.address, "Kogo zawiadomiliśmy")).split())
+    problem(await desk.put(member.case_id, "recipients-answer"), 409)
+    problem(await desk.put(str(uuid4()), "recipients-answer"), 404)
 
 
 async def test_whoever_may_not_look_changes_nothing(desk: Desk) -> None:

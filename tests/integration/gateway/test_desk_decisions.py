@@ -25,6 +25,8 @@ REFUSAL = {"refused": [CLAIMS], "reasons": "Faktura jest niezapłacona, a sprawa
 WHOLE = REFUSAL | {"refused": [{"ground": "excessive"}]}
 ROW = "SELECT state, due_on, target_on, asked_on, paused_from, paused_days, extended_on, closed_at FROM privacy_case "
 ROW += "WHERE case_id = $1"
+GATHERED = "INSERT INTO trace_search (case_id, gathered_at, sought) VALUES ($1, now(), 3)"
+SOUGHT = "SELECT count(*) FROM trace_search WHERE case_id = $1"
 PERMISSION = (
     "SELECT allowed FROM permission p JOIN privacy_case USING (subject_id) WHERE case_id = $1 AND purpose = '*'"
 )
@@ -190,11 +192,13 @@ async def test_the_clock_stands_while_the_person_is_asked_and_nothing_starts(des
 async def test_a_late_question_stops_the_clock_only_with_a_reason(desk: Desk, late_because: str, stands: bool) -> None:
     member = await desk.opened("erasure", days_ago=12)
     due_on = (await stored(desk, member))["due_on"]
+    await desk.rows.execute(GATHERED, member.case_id)
     body = QUESTION | {"late_because": late_because}
     assert (await desk.put(member.case_id, "identity-question", body)).status_code == 204
     row = await stored(desk, member)
     assert (row["paused_from"] is not None, row["due_on"]) == (stands, due_on)
     assert await desk.rows.fetchval(PERMISSION, member.case_id) is False, "an erasure in doubt restricts on"
+    assert await desk.rows.fetchval(SOUGHT, member.case_id) == 0, "what was gathered is gathered again when it goes on"
     assert (await desk.put(member.case_id, "approval", {"identified_by": "callback"})).status_code == 204
     assert (await stored(desk, member))["state"] == "waiting"
 

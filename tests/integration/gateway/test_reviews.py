@@ -14,7 +14,7 @@ from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts.actors import Role
 from tests import harness as harnesses
 from tests.gateway import bearer, problem, sign_up
-from tests.harness import Harness
+from tests.harness import Harness, eventually
 from tests.staff import enrolled, signed_in
 
 REQUESTS = "/me/privacy-requests"
@@ -86,3 +86,30 @@ async def test_an_officer_decides_and_nobody_else(harness: Harness, client: http
     problem(await client.put(f"/staff/privacy-requests/{uuid4()}/review", json=DECISION, headers=officer), 404)
     case = (await client.get(f"{REQUESTS}/{case_id}", headers=who)).json()
     assert (case["state"], case["about"]) == ("changed", "suspected-abuse")
+
+
+async def test_a_correction_that_cannot_be_is_refused_by_its_field(
+    harness: Harness, client: httpx.AsyncClient, mail: Path
+) -> None:
+    _, token = await sign_up(client, mail)
+    officer, who = await colleague(harness, "officer"), bearer(token)
+    wrong_address = {"right": "rectification", "about": "D3", "statement": "I moved to Kraków."}
+    case_id = (await client.post(REQUESTS, json=wrong_address, headers=who)).json()["id"]
+    place = f"/staff/privacy-requests/{case_id}/review"
+    decision = {"decision": "corrected", "reason": "The letter of the town says so."}
+    city = {"city": "Kraków"}
+    for body, field in (
+        ({"correction": {}}, "correction"),
+        ({"correction": {"full_name": "Anna Nowicka"}}, "correction.full_name"),
+        ({"correction": {"city": ""}}, "correction.city"),
+        ({"decision": "declined", "correction": city}, "correction"),
+    ):
+        answer = problem(await client.put(place, json=decision | body, headers=officer), 422)
+        assert [error["field"] for error in answer["errors"]] == [field]
+    assert (await client.get(f"{REQUESTS}/{case_id}", headers=who)).json()["state"] == "under review"
+    assert (await client.put(place, json=decision | {"correction": city}, headers=officer)).status_code == 204
+
+    async def corrected() -> bool:
+        return str((await client.get("/me", headers=who)).json()["city"]) == "Kraków"
+
+    await eventually(corrected)

@@ -75,7 +75,7 @@ ACTS: list[tuple[str, str, Any, set[Role], int]] = [
     ("POST", "/staff/person-links", {"subject_id": str(ID), "other_id": str(uuid4())}, {"support", "officer"}, 404),
     ("GET", "/staff/privacy-requests", None, {"officer", "support"}, 200),
     ("GET", f"/staff/privacy-requests/{ID}?purpose=answering", None, {"officer", "support"}, 404),
-    ("PUT", f"/staff/privacy-requests/{ID}/assignee", {"assignee": str(ID)}, {"officer", "support"}, 404),
+    ("PUT", f"/staff/privacy-requests/{ID}/assignee", {"assignee": None}, {"officer", "support"}, 404),
     ("POST", f"/staff/privacy-requests/{ID}/notes", {"text": "Called back."}, {"officer", "support"}, 404),
     ("POST", "/staff/privacy-requests", LETTER, {"officer", "support"}, 404),
     ("PUT", f"{CASE}/identity-question", {"question": "Which invoice was your last one?"}, {"officer"}, 404),

@@ -166,12 +166,14 @@ async def test_dead_letters_and_log_are_searched(
     await channel.default_exchange.publish(
         aio_pika.Message(json.dumps({"note": value}).encode()), dead_letters("sample"), timeout=60
     )
-    logging = replace(harness, settings=harness.settings | {"log_path": str(log)})
+    (tmp_path / "gateway.log").write_text(f"GET /{value}\n")
+    paths = f"{log},{tmp_path}/gate*.log,{tmp_path}/nowhere.log"
+    logging = replace(harness, settings=harness.settings | {"log_path": paths})
     async with logging.serve(alone()), logging.asking() as client:
         pages = await all_pages(client, sought)
     found = {(t.place, t.ending, t.rows) for page in pages for t in page.traces}
-    assert found == {("dead letters", "found", 1), ("log", "found", 2)}
-    assert not any(page.unread for page in pages)
+    assert found == {("dead letters", "found", 1), ("log", "found", 2), ("log gateway.log", "found", 1)}
+    assert [place for page in pages for place in page.unread] == ["log nowhere.log"]
     queue = await channel.get_queue(dead_letters("sample"))
     assert (await queue.purge()).message_count == 1, "the search puts back what it looked at"
 

@@ -329,6 +329,20 @@ async def test_what_hangs_on_an_order_is_held_with_it(driver: Driver) -> None:
     assert await driver.counts(person) == {}
 
 
+async def test_the_buyer_of_an_order_that_ends_stays_while_held(driver: Driver) -> None:
+    person = await driver.person()
+    order_id = await driver.order(person)
+    hold = known(person).model_copy(update={"scope": ("*",)})
+    await _know(driver, hold)
+    await driver.ask(licensing.CancelOrder(subject_id=person, order_id=order_id))
+    await due_dates.step(driver.resources.database)
+    assert await driver.count("purchase", person, "state = 'cancelled'") == 1
+    assert await driver.count("purchase_buyer", person) == 1
+    await _know(driver, hold.model_copy(update={"review_on": None, "version": 2}))
+    await due_dates.step(driver.resources.database)
+    assert await driver.count("purchase_buyer", person) == 0
+
+
 async def test_a_contract_that_ends_after_the_erasure_leaves_what_is_held(driver: Driver) -> None:
     person, _, key = await bought(driver)
     hold = known(person)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -364,7 +365,13 @@ async def test_a_ticket_counts_for_some_minutes_and_nobody_makes_one(
     person = await telling.person()
     case_id = await telling.open(person)
     await telling.until(case_id, "ready")
-    shown = await ticket(telling, case_id, person)
+    with monkeypatch.context() as patched:
+        opened = Mock(wraps=package.open_chunk)
+        patched.setattr(package, "open_chunk", opened)
+        shown = await ticket(telling, case_id, person)
+    assert [call.args[1].service for call in opened.mock_calls] == [MANIFEST], (
+        "what is handed over is opened then, once"
+    )
     other = "A" if shown[30] != "A" else "B"
     forged = [shown[:30] + other + shown[31:], shown[:-5], "", "!" * 40, shown[:32]]
     assert await read(telling, shown) == 200

@@ -239,6 +239,9 @@ async def test_whoever_was_told_why_is_not_late(fakes: FakeParticipants) -> None
         await fakes.rows.execute(old, person, today() - timedelta(days=7), now() + timedelta(hours=1), told_at)
     await remind(fakes.database, PrivacySettings.model_construct(remind_after_s=3600.0))
     assert metric("lethe_erasure_cases_late") == metric("lethe_erasure_cases_nearly_due") == 1
+    listed = (await fakes.client.request(privacy.ListErasures())).cases
+    assert sorted(case.outlook for case in listed) == ["late", "on time"]
+    assert [case.outlook for case in (await fakes.client.request(privacy.ListErasures(late=True))).cases] == ["late"]
 
 
 async def test_nobody_is_written_to_about_a_hold_that_is_released(fakes: FakeParticipants) -> None:

@@ -17,6 +17,7 @@ from services.privacy.addresses import Mailbox
 from services.privacy.app import SERVICE as PRIVACY
 from services.privacy.cases import rules, store
 from services.privacy.jobs.codes import send_codes
+from services.privacy.jobs.desk_letters import send_desk_letters
 from services.privacy.jobs.letters import send_letters
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
@@ -300,6 +301,45 @@ async def test_a_letter_is_given_up_after_its_last_try(
     given_up = [line for line in logs if line["event"] == "mail given up"]
     assert len(given_up) == (left != {"letter": letter, "kept": True})
     assert to not in str(logs)
+
+
+# ── Two letters of one case ─────────────────────────────────────────────────────────────────────
+
+
+async def issued(harness: Harness, case_id: UUID) -> UUID:
+    """A letter of the desk that is due."""
+    letter_id = uuid4()
+    issue = """
+    INSERT INTO case_letter (letter_id, case_id, subject_id, kind, title, text)
+    SELECT $2, case_id, subject_id, 'extension', 'Later', 'Two months more.' FROM privacy_case WHERE case_id = $1
+    """
+    await rows(harness, issue, case_id, letter_id, service="privacy")
+    return letter_id
+
+
+async def test_a_letter_of_the_desk_waits_once_for_the_cases_own(
+    harness: Harness, database: Database, smtp: MailServer, seal: AddressSeal, settings: PrivacySettings
+) -> None:
+    to = address()
+    case_id = await case_with(database, seal.close(to))
+    await issued(harness, case_id)
+    for tries, arrived in ((0, 0), (1, 0), (2, 1)):
+        await change(harness, "privacy_case", case_id, f"letter_tries = {tries}, letter_due_at = 'infinity'")
+        await send_desk_letters(database, sender(smtp), seal, settings)
+        assert len(smtp.mails_to(to)) == arrived, tries
+
+
+async def test_the_last_letter_of_a_case_takes_its_address(
+    harness: Harness, database: Database, smtp: MailServer, seal: AddressSeal, settings: PrivacySettings
+) -> None:
+    to = address()
+    case_id = await case_with(database, seal.close(to))
+    await closed(harness, case_id)
+    await issued(harness, case_id)
+    for send, mails, kept in ((send_letters, 1, True), (send_desk_letters, 2, False)):
+        await send(database, sender(smtp), seal, settings)
+        assert len(smtp.mails_to(to)) == mails
+        assert await of(harness, "privacy_case", case_id, "sealed_address IS NOT NULL AS kept") == {"kept": kept}
 
 
 def test_the_last_attempt_comes_after_thirty_days() -> None:

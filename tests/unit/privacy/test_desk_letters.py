@@ -28,6 +28,7 @@ WRITTEN: dict[Kind, Callable[[About], Composed]] = {
     "joined": lambda about: letters.joined(about, date(2026, 12, 28)),
     "identity question": lambda about: letters.identity_question(about, "Kiedy i za ile kupiono?", clock_stands=True),
     "extension": lambda about: letters.extension(about, "complexity", "Pliki w 3 systemach.", date(2027, 2, 24)),
+    "recipients": lambda about: letters.recipients(about, ["PayGate Sandbox S.A.: 2026-12-03"]),
     "refusal": lambda about: letters.refusal(about, [PART], "Podatki 2026.", "Poczta."),
 }
 

@@ -1,0 +1,86 @@
+"""What staff do about recipients (GDPR Art. 19): tell by hand whom no mail tells, answer who asks about them."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from services.privacy.desk import letter_store, letters
+from services.privacy.desk.decision_store import whose
+from services.privacy.desk.decisions import about, held
+from services.privacy.desk.store import locked, note_event
+from services.privacy.recipients import reading, rules, store
+from services.privacy.recipients.store import Reference
+from services.privacy.register.model import Register
+from services.privacy.sealed_addresses import AddressSeal
+from shared.contracts import identity, privacy
+from shared.database import Database, Transaction
+from shared.messaging.request_client import RequestClient
+from shared.personal_data.subjects import require_live
+from shared.problems import Refused, refuse
+from shared.purposes import Purpose
+
+NOT_FOUND = 404
+
+
+async def by_hand(tx: Transaction, register: Register, limit: int) -> tuple[privacy.RecipientNotice, ...]:
+    """Whom somebody has to tell, with what each knows the person by."""
+    waiting = await store.open_ones(tx, limit)
+    known = await store.references(tx, [each.notice_id for each in waiting], rules.names(register))
+    return tuple(
+        privacy.RecipientNotice(
+            notice_id=each.notice_id,
+            case_id=each.case_id,
+            recipient=rules.in_words(each.recipient, register, "pl"),
+            about=each.about,
+            written_at=each.written_at,
+            disclosures=_of(each.notice_id, known),
+        )
+        for each in waiting
+    )
+
+
+def _of(notice_id: UUID, known: Sequence[Reference]) -> tuple[privacy.Disclosure, ...]:
+    return tuple(
+        privacy.Disclosure(reference=each.reference, day=each.day, categories=tuple(each.categories))
+        for each in known
+        if each.notice_id == notice_id
+    )
+
+
+async def settle(tx: Transaction, request: privacy.SettleRecipientNotice, by: UUID) -> None:
+    """Raises Refused: 404; 409 once it is settled; 422 without the reason why somebody is not told."""
+    rules.check_reason(request.how, request.reason)
+    notice = await store.lock(tx, request.notice_id)
+    if notice is None:
+        raise refuse(404, "no such notice")
+    if notice.how is not None:
+        raise refuse(409, "it is settled already", field="how", message=f"it was: {notice.how}")
+    await store.settle(tx, request.notice_id, request.how, request.reason, by)
+    await note_event(tx, notice.case_id, "staff", f"recipient: {request.how}", by)
+
+
+async def ask_address(request: privacy.AnswerAboutRecipients, client: RequestClient, database: Database) -> str:
+    """Where the person of a case is written to now; empty for who has no account. Raises Refused (404)."""
+    async with database.transaction(Purpose.RIGHTS) as tx:
+        subject_id = await whose(tx, request.case_id)
+    if subject_id is None:
+        raise refuse(404, "no such case")
+    try:
+        return (await client.request(identity.TellAddress(subject_id=subject_id))).email
+    except Refused as refused:
+        if refused.problem.status != NOT_FOUND:
+            raise
+        return ""
+
+
+async def answer(tx: Transaction, case_id: UUID, email: str, by: UUID, seal: AddressSeal) -> None:
+    """Write to the person who was told. Raises Refused: 404, 410 after an erasure, 409 when nobody is told."""
+    case, _ = await held(tx, case_id)
+    await require_live(tx, case.subject_id)
+    informed = (await reading.of_cases(tx, [case_id])).get(case_id, ())
+    if not informed:
+        raise refuse(409, "nobody is told of this case", field="state", message=f"it is {case.state}")
+    if email:
+        await letter_store.write_to(tx, case_id, seal.close(email))
+    lines = [reading.in_words(each, case.language) for each in informed]
+    await letter_store.issue(tx, await locked(tx, case_id), letters.recipients(about(case), lines))
+    await note_event(tx, case_id, "staff", "asked about recipients", by)

@@ -1,0 +1,196 @@
+"""The rows of what recipients are told (GDPR Art. 19): written with what they are about, in the same transaction."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from services.privacy.loops import RECIPIENTS
+from services.privacy.recipients.rules import Name
+from shared.contracts.fields import Language
+from shared.contracts.privacy import NoticeAbout, NoticeEnding
+from shared.database import Transaction
+from shared.mail.delivery import LEASE_S
+
+NAMES = "unnest({names}::text[], {keys}::text[], {mailed}::boolean[]) AS k (name, key, mailed)"
+# What can be named to nobody, or has nobody to be mailed to, is due on no day: it is by hand.
+WRITE = f"""
+INSERT INTO recipient_notice (case_id, subject_id, recipient, about, due_at)
+SELECT p.case_id, p.subject_id, coalesce(k.key, d.recipient), $1,
+  CASE WHEN bool_or(k.mailed AND d.reference <> '') THEN now() ELSE 'infinity' END
+FROM (SELECT DISTINCT * FROM ({{people}}) AS pairs) AS p
+JOIN disclosure d ON d.subject_id = p.subject_id {{only}}
+LEFT JOIN {NAMES.format(names="$2", keys="$3", mailed="$4")} ON k.name = d.recipient
+GROUP BY p.case_id, p.subject_id, coalesce(k.key, d.recipient)
+ON CONFLICT DO NOTHING
+"""  # noqa: S608 constants
+ERASED = WRITE.format(people="SELECT * FROM unnest($5::uuid[], $6::uuid[]) AS e (case_id, subject_id)", only="")
+RESTRICTED = WRITE.format(
+    people="""
+  SELECT b.case_id, b.subject_id FROM block b JOIN privacy_case c USING (case_id)
+  WHERE b.case_id = ANY ($5) AND b.ended_at IS NULL AND c.kind = 'restriction' AND c.state = 'in force'
+""",
+    only="",
+)
+CORRECTED = WRITE.format(
+    people="SELECT $5::uuid AS case_id, unnest($6::uuid[]) AS subject_id", only="AND $7 = ANY (d.categories)"
+)
+STANDS = "c.state IN ('corrected', 'closed', 'in force', 'ending')"
+"""What is told is so, and still is."""
+# The person's own letter goes first, unless it can't leave for a day.
+LEASE = f"""
+WITH due AS MATERIALIZED (
+  SELECT n.notice_id FROM recipient_notice n JOIN privacy_case c USING (case_id)
+  WHERE n.settled_at IS NULL AND n.due_at <= now() AND {STANDS}
+    AND (c.letter IS NULL OR n.written_at < now() - interval '1 day')
+  ORDER BY n.due_at LIMIT $1 FOR UPDATE OF n SKIP LOCKED)
+UPDATE recipient_notice n SET tries = tries + 1, due_at = now() + make_interval(secs => $2)
+FROM due WHERE n.notice_id = due.notice_id
+RETURNING n.notice_id, n.recipient, n.about, n.tries AS attempts
+"""  # noqa: S608 constants
+REFERENCES = f"""
+SELECT n.notice_id, d.reference, d.disclosed_at::date AS day, d.categories
+FROM recipient_notice n JOIN disclosure d USING (subject_id)
+LEFT JOIN {NAMES.format(names="$1", keys="$2", mailed="$3")} ON k.name = d.recipient
+WHERE n.notice_id = ANY ($4) AND coalesce(k.key, d.recipient) = n.recipient
+ORDER BY d.disclosed_at, d.disclosure_id
+"""  # noqa: S608 constants
+TOLD = "UPDATE recipient_notice SET how = 'mail', settled_at = clock_timestamp() WHERE notice_id = ANY ($1)"
+BY_HAND = "UPDATE recipient_notice SET due_at = 'infinity' WHERE notice_id = ANY ($1)"
+POSTPONE = "UPDATE recipient_notice SET due_at = now() + make_interval(secs => $2) WHERE notice_id = ANY ($1)"
+OPEN = f"""
+SELECT n.notice_id, n.case_id, n.recipient, n.about, n.written_at FROM recipient_notice n
+JOIN privacy_case c USING (case_id)
+WHERE n.settled_at IS NULL AND n.due_at = 'infinity' AND {STANDS} ORDER BY n.written_at, n.notice_id LIMIT $1
+"""  # noqa: S608 constants
+LOCK = "SELECT case_id, how FROM recipient_notice WHERE notice_id = $1 FOR NO KEY UPDATE"
+SETTLE = """
+UPDATE recipient_notice SET how = $2, reason = $3, by = $4, settled_at = clock_timestamp(), due_at = 'infinity'
+WHERE notice_id = $1
+"""
+# Several ids of one person: somebody is told when it was said of the last one.
+OF_CASES = f"""
+SELECT n.case_id, n.recipient, n.about, c.language, min(n.reason) AS reason,
+  CASE WHEN bool_and(n.settled_at IS NOT NULL) THEN max(n.settled_at) END AS settled_at,
+  CASE WHEN bool_and(n.settled_at IS NOT NULL) THEN min(n.how) END AS how
+FROM recipient_notice n JOIN privacy_case c USING (case_id) WHERE n.case_id = ANY ($1) AND {STANDS}
+GROUP BY n.case_id, n.recipient, n.about, c.language ORDER BY n.recipient
+"""  # noqa: S608 constants
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A recipient who is to be told of one person's case."""
+
+    notice_id: UUID
+    recipient: str
+    about: NoticeAbout
+    attempts: int
+
+
+@dataclass(frozen=True)
+class Reference:
+    """One disclosure as its recipient knows it."""
+
+    notice_id: UUID
+    reference: str
+    day: date
+    categories: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Open:
+    """What somebody has to do by hand."""
+
+    notice_id: UUID
+    case_id: UUID
+    recipient: str
+    about: NoticeAbout
+    written_at: datetime
+
+
+@dataclass(frozen=True)
+class Locked:
+    """The case of a notice, and how it ended."""
+
+    case_id: UUID
+    how: NoticeEnding | None
+
+
+@dataclass(frozen=True)
+class Told:
+    """How it stands with one recipient of a case; without `how` it has not been told yet."""
+
+    case_id: UUID
+    recipient: str
+    about: NoticeAbout
+    language: Language
+    reason: str
+    settled_at: datetime | None
+    how: NoticeEnding | None
+
+
+async def erased(tx: Transaction, people: Iterable[tuple[UUID, UUID]], names: Sequence[Name]) -> None:
+    """Have everybody told who was given data of these people: pairs of case and id."""
+    cases, subjects = map(list, zip(*people, strict=True))
+    await tx.run(ERASED, "erasure", *_columns(names), cases, subjects)
+    tx.wake(RECIPIENTS)
+
+
+async def restricted(tx: Transaction, cases: Collection[UUID], names: Sequence[Name]) -> None:
+    """The same of those cases among these whose restriction is in force."""
+    await tx.run(RESTRICTED, "restriction", *_columns(names), list(cases))
+    tx.wake(RECIPIENTS)
+
+
+async def corrected(tx: Transaction, case_id: UUID, ids: Sequence[UUID], category: str, names: Sequence[Name]) -> None:
+    """The same of a correction: whoever was given data of this category."""
+    await tx.run(CORRECTED, "rectification", *_columns(names), case_id, list(ids), category)
+    tx.wake(RECIPIENTS)
+
+
+def _columns(names: Sequence[Name]) -> tuple[list[str], list[str], list[bool]]:
+    return [each.name for each in names], [each.key for each in names], [each.mailed for each in names]
+
+
+async def lease(tx: Transaction, limit: int) -> list[Notice]:
+    """Take what is due; for LEASE_S it is nobody else's."""
+    return [Notice(**row) for row in await tx.rows(LEASE, limit, LEASE_S)]
+
+
+async def references(tx: Transaction, notices: Collection[UUID], names: Sequence[Name]) -> list[Reference]:
+    """What recipients know these people by; an empty reference is a disclosure without one."""
+    return [Reference(**row) for row in await tx.rows(REFERENCES, *_columns(names), list(notices))]
+
+
+async def mark_told(tx: Transaction, notices: Collection[UUID]) -> None:
+    await tx.run(TOLD, list(notices))
+
+
+async def by_hand(tx: Transaction, notices: Collection[UUID]) -> None:
+    """No mail will do."""
+    await tx.run(BY_HAND, list(notices))
+
+
+async def postpone(tx: Transaction, notices: Collection[UUID], wait_s: float) -> None:
+    await tx.run(POSTPONE, list(notices), wait_s)
+
+
+async def open_ones(tx: Transaction, limit: int) -> list[Open]:
+    """What waits for a human, oldest first."""
+    return [Open(**row) for row in await tx.rows(OPEN, limit)]
+
+
+async def lock(tx: Transaction, notice_id: UUID) -> Locked | None:
+    """A notice, held against everybody else."""
+    row = await tx.row(LOCK, notice_id)
+    return Locked(**row) if row else None
+
+
+async def settle(tx: Transaction, notice_id: UUID, how: NoticeEnding, reason: str, by: UUID) -> None:
+    await tx.run(SETTLE, notice_id, how, reason, by)
+
+
+async def of_cases(tx: Transaction, cases: Collection[UUID]) -> list[Told]:
+    """Who is or was told in these cases."""
+    return [Told(**row) for row in await tx.rows(OF_CASES, list(cases))]

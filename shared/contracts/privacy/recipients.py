@@ -1,0 +1,84 @@
+"""Recipients are told of rectifications, erasures and restrictions (GDPR Art. 19), and people of their recipients."""
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from shared.contracts.actors import Staff
+from shared.contracts.fields import Line
+from shared.contracts.message import Done, Message, Request
+
+NoticeAbout = Literal["rectification", "erasure", "restriction"]
+HandEnding = Literal["letter", "telephone", "portal", "impossible", "disproportionate"]
+"""How one of the staff told a recipient, or why nobody can (Art. 19: impossible, or a disproportionate effort)."""
+NoticeEnding = Literal["mail", "letter", "telephone", "portal", "impossible", "disproportionate"]
+
+
+class ToldRecipient(Message):
+    """Somebody who was given data, and how they were told; without `how` they are being told."""
+
+    recipient: str
+    about: NoticeAbout
+    how: NoticeEnding | None
+    settled_at: datetime | None
+    reason: str = ""
+    """Why they were not told."""
+
+
+class Disclosure(Message):
+    """One disclosure as its recipient knows it: never a name or an address; empty if it was given no number."""
+
+    reference: str
+    day: date
+    categories: tuple[str, ...]
+
+
+class RecipientNotice(Message):
+    """A recipient whom no mail can tell."""
+
+    notice_id: UUID
+    case_id: UUID
+    recipient: str
+    about: NoticeAbout
+    written_at: datetime
+    disclosures: tuple[Disclosure, ...]
+
+
+class RecipientNotices(Message):
+    """What waits for a human, oldest first."""
+
+    notices: tuple[RecipientNotice, ...]
+
+
+class ListRecipientNotices(
+    Request[RecipientNotices],
+    type="privacy.list-recipient-notices",
+    askers=("gateway",),
+    actor=Staff("officer", "support"),
+):
+    """Whom somebody has to tell by hand."""
+
+    limit: int = Field(default=100, ge=1, le=200)
+
+
+class SettleRecipientNotice(
+    Request[Done], type="privacy.settle-recipient-notice", askers=("gateway",), actor=Staff("officer")
+):
+    """A recipient was told, or can't be, and the person reads why. 404; 409 once settled; 422 without that reason."""
+
+    notice_id: UUID
+    how: HandEnding
+    reason: Annotated[Line, StringConstraints(max_length=500)] = ""
+
+
+class AnswerAboutRecipients(
+    Request[Done], type="privacy.answer-about-recipients", askers=("gateway",), actor=Staff("officer", "support")
+):
+    """The person asks who was told (Art. 19, second sentence), and gets a letter.
+
+    404; 409 for a case of which nobody is told; 410 after an erasure: the case token shows it then.
+    """
+
+    case_id: UUID
