@@ -34,7 +34,7 @@ from tests.askers import STAFF
 from tests.fake_participants import GATHERED
 
 PARTICIPANTS = ("alpha", "beta")
-PEOPLE = 4
+PEOPLE = 2
 STORED = {"cooling": "waiting", "due again": "failed"}
 """What the model tells apart by the time of the next attempt."""
 

@@ -40,7 +40,7 @@ def written(letter: str, kept: Sequence[Kept] = (), left: Sequence[Left] = (), *
         run_at=LATE,
         closed_at=None,
     )
-    return compose(replace(due, **changes), "https://shop.example", kept, left, STOP)[1]
+    return compose(replace(due, **changes), "https://shop.example", kept, left, stop=STOP)[1]
 
 
 def test_a_receipt_tells_days_and_times_of_the_vendors_seat() -> None:
