@@ -16,10 +16,10 @@ from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts.actors import ROLES
 from tests import harness as harnesses
 from tests.gateway import bearer, gateway_client, sign_up
-from tests.harness import Harness
+from tests.harness import DEEPER, Harness
 from tests.staff import colleague
 
-EXAMPLES = 8  # per operation and phase
+EXAMPLES = 5 * DEEPER  # per operation and phase
 SEED = 20261122
 SERVICES = (PRIVACY, IDENTITY, LICENSING, MARKETING)
 # The member must survive the run: no erasure while it lasts, cheap password hashes.
