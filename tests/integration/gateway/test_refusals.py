@@ -65,6 +65,7 @@ def filled(path: str) -> str:
         .replace("{activation_id}", str(uuid4()))
         .replace("{case_id}", str(uuid4()))
         .replace("{hold_id}", str(uuid4()))
+        .replace("{notice_id}", str(uuid4()))
     )
 
 

@@ -163,7 +163,7 @@ async def test_erasing_while_a_campaign_is_sent_and_interests_arrive_leaves_noth
     await asyncio.gather(erase(harness, ids), *(insist(person) for person in ids))
     campaign = await finished(client, campaign_id)
     assert await held(harness, ids) == dict.fromkeys(TABLES, 0)
-    assert campaign.sent == len(smtp.arrived) - before
+    assert campaign.sent == sum(mail["Subject"] == campaign.subject for _, _, mail in smtp.arrived[before:])
 
 
 async def _opt_in(harness: Harness, client: RequestClient, smtp: MailServer, address: str) -> None:
