@@ -23,7 +23,8 @@ class Audited:
     size: int = 0
     edge: dict[Place, bytes] = field(default_factory=dict)
     flaws: list[str] = field(default_factory=list)
-    roots: dict[int, bytes] = field(default_factory=dict)
+    kept_root: bytes | None = None
+    """The root when it had as many entries as the head that was kept."""
 
     @property
     def root(self) -> bytes:
@@ -34,22 +35,22 @@ async def audit(
     tx: Transaction, keys: Collection[Ed25519PublicKey], kept: Head | None = None
 ) -> AsyncIterator[Audited]:
     """Read the log page by page; the last that is answered has every flaw. `kept` is a head from before."""
-    audited, stops = Audited(), sorted({kept.size} if kept else set())
-    async for page in _pages(tx, audited.flaws, stops):
+    audited, kept_size = Audited(), kept.size if kept else 0
+    async for page in _pages(tx, audited.flaws, kept_size):
         await _grow(tx, audited, page)
-        if audited.size in stops:
-            audited.roots[audited.size] = audited.root
+        if audited.size == kept_size:
+            audited.kept_root = audited.root
         yield audited
     audited.flaws += [*await _head_flaws(tx, audited, keys), *(_kept_flaws(audited, kept) if kept else ())]
     audited.flaws += await audit_store.row_flaws(tx, MOST_NAMED)
     yield audited
 
 
-async def _pages(tx: Transaction, flaws: list[str], stops: list[int]) -> AsyncIterator[list[Entry]]:
-    """The entries in order, up to the first that is missing; a page ends at each stop."""
+async def _pages(tx: Transaction, flaws: list[str], stop: int) -> AsyncIterator[list[Entry]]:
+    """The entries in order, up to the first that is missing; a page ends at `stop`."""
     first = 0
     while True:
-        end = min((stop for stop in stops if first < stop < first + PAGE), default=first + PAGE)
+        end = stop if first < stop < first + PAGE else first + PAGE
         page = await audit_store.entries(tx, first, end)
         whole = [entry for place, entry in enumerate(page, first) if entry.number == place]
         if whole:
@@ -95,5 +96,8 @@ async def _head_flaws(tx: Transaction, audited: Audited, keys: Collection[Ed2551
 def _kept_flaws(audited: Audited, kept: Head) -> list[str]:
     if audited.size < kept.size:
         return [f"the log was cut off: the head that was kept has {kept.size} entries, the log {audited.size}"]
-    same = kept.size == 0 or audited.roots.get(kept.size) == kept.root
-    return [] if same else [f"the first {kept.size} entries are not those of the head that was kept"]
+    return (
+        []
+        if kept.size == 0 or audited.kept_root == kept.root
+        else [f"the first {kept.size} entries are not those of the head that was kept"]
+    )

@@ -39,7 +39,7 @@ def test_what_starts_while_a_run_is_ended_is_ended_as_well() -> None:
     """It used to run on to its end, and the run with it."""
     started = Started()
     before, late = (
-        subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], text=True) for _ in range(2)
+        subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"], text=True) for _ in range(2)
     )
     started.add(before)
     started.end()
