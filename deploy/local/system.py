@@ -30,7 +30,7 @@ READY_WITHIN_S = 60.0
 HOME = "services"
 BUSY = "Another ./lethe is starting or stopping the system in {folder} right now: wait until it is done."
 
-PYTHON = ("PYTHONPATH", "PATH")
+PYTHON = ("PYTHONPATH", "PATH", "PYTHONPYCACHEPREFIX")
 Tell = Callable[[str], None]
 
 
@@ -90,6 +90,7 @@ def environment(system: System, name: str) -> dict[str, str]:
         "LETHE_PUBLIC_URL": system.gateway_url,
         "PYTHONPATH": str(PROJECT),
         "PATH": os.environ.get("PATH", os.defpath),
+        "PYTHONPYCACHEPREFIX": os.environ.get("PYTHONPYCACHEPREFIX", ""),
     }
     known = known_settings(name)
     set_here = {k: v for k, v in os.environ.items() if k in known and k.removesuffix("_FILE") not in own}
