@@ -24,7 +24,7 @@ OPERATORS = "operators"
 class Message(BaseModel):
     """A frozen piece of the published language; unknown fields are ignored (additive change only)."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
 
 Model = type[Message]

@@ -35,6 +35,9 @@ BENCHMARKS = {f"benchmark {name}" for name in ("erasure", "events", "evidence", 
 OF_THEIR_OWN = {"up", "down", "demo", "test", "test --containers"} | BENCHMARKS
 BENCHMARK = ("benchmark", "erasure", "--people", "100", "--growth", "100", "--json")
 
+PATIENCE_S = 400.0
+"""For a benchmark that starts two systems beside everything else."""
+
 Beside = dict[str, subprocess.Popen[str]]
 
 
@@ -47,7 +50,7 @@ def lethe(*arguments: str) -> subprocess.Popen[str]:
 
 def done(process: subprocess.Popen[str], code: int = 0) -> str:
     """What a command printed; it ended with this code and without a traceback."""
-    out, wrong = process.communicate(timeout=100)
+    out, wrong = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == code, out + wrong
     assert "Traceback" not in wrong
     return out
@@ -55,7 +58,7 @@ def done(process: subprocess.Popen[str], code: int = 0) -> str:
 
 def sentence(process: subprocess.Popen[str], code: int) -> str:
     """The one sentence of a command that could not do its work."""
-    out, wrong = process.communicate(timeout=100)
+    out, wrong = process.communicate(timeout=PATIENCE_S)
     assert (process.returncode, out) == (code, ""), out + wrong
     assert wrong.startswith("lethe: ")
     assert wrong.count("\n") == 1, wrong
@@ -159,7 +162,7 @@ def test_the_run_book_tells_what_works(command: str) -> None:
         assert done(lethe(*words)).strip()
         return
     first = next(place for place, word in enumerate(words) if word.isupper() or word.startswith("--"))
-    text = click.unstyle(done(lethe(*words[:first], "--help")))
+    text = click.unstyle(CliRunner().invoke(app, [*words[:first], "--help"], catch_exceptions=False).output)
     assert [word for word in words if word.startswith("--") and word not in text] == []
 
 
@@ -174,7 +177,7 @@ def test_logs_of_one_process() -> None:
 
 @pytest.mark.parametrize("command", [("demo", "--json"), BENCHMARK], ids=["demo", "benchmark"])
 def test_a_second_one_leaves_the_first_alone(command: tuple[str, ...], beside: Beside) -> None:
-    beside[command[0]].wait(timeout=100)
+    beside[command[0]].wait(timeout=PATIENCE_S)
     with alone(FOLDER / "run" / command[0], "the first one runs"):
         assert f"Another ./lethe {command[0]} is running" in sentence(lethe(*command), 1)
 

@@ -22,6 +22,8 @@ SETTINGS = {
     "LETHE_REMIND_AFTER_S": "3600",
     "LETHE_PRIVACY_GATHER_PATIENCE_S": "1",
     "LETHE_DRAIN_SECONDS": "2",
+    # Who is killed or hangs on purpose is waited for as long as this.
+    "LETHE_PATIENCE_S": "10",
 }
 PATIENCE_S = 120.0
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from services.privacy.subject_links import LINKED
 from shared.contracts.privacy import HoldChanged, KnownHold, LegalHold, ListHolds
-from shared.database import Row, Transaction
+from shared.database import ONE_BY_ONE, Row, Transaction
 from shared.law.retention import Retention
 from shared.personal_data.holds import IN_FORCE, RELEASED_FOR
 
@@ -60,7 +60,7 @@ CANNOT_OUTLIVE = """(SELECT array_agg(DISTINCT t ->> 'category') || '*'::text
 """The categories of which some table has no retained rows: what is held of them can't outlive an erasure."""
 WAITED_FOR = f"h.{IN_FORCE} AND h.scope && {CANNOT_OUTLIVE}"
 """Whether an erasure waits for a row `h` of `hold`."""
-ERASURE_WAITS = f"EXISTS (SELECT FROM hold h WHERE h.subject_id = c.subject_id AND {WAITED_FOR})"
+ERASURE_WAITS = f"EXISTS (SELECT FROM hold h WHERE h.subject_id = c.subject_id AND {WAITED_FOR} {ONE_BY_ONE})"
 """Whether the erasure of a case `c` waits for a hold; one covers all ids of its person."""
 WAITS = f"SELECT coalesce($1::text[] && {CANNOT_OUTLIVE}, false)"
 LIST = f"""

@@ -10,7 +10,7 @@ from services.privacy.holds.store import ERASURE_WAITS
 from services.privacy.open_copies import COPY_IS_OPEN
 from services.privacy.subject_links import LINKED
 from services.privacy.traces.rules import DueCase, Finding, Search, SeenPlace
-from shared.database import Row, Transaction
+from shared.database import ONE_BY_ONE, Row, Transaction
 
 LEASE_S = 600.0
 """So long a participant's search belongs to the process that asks for it."""
@@ -20,7 +20,8 @@ DUE = f"""
 WITH due AS MATERIALIZED (
   SELECT case_id, subject_id, sealed_address, run_at FROM privacy_case c
   WHERE state IN ('waiting', 'failed') AND run_at <= clock_timestamp() AND NOT {COPY_IS_OPEN} AND NOT {ERASURE_WAITS}
-    AND NOT EXISTS (SELECT FROM trace_search t WHERE t.case_id = c.case_id AND t.gathered_at IS NOT NULL)
+    AND NOT EXISTS (
+    SELECT FROM trace_search t WHERE t.case_id = c.case_id AND t.gathered_at IS NOT NULL {ONE_BY_ONE})
   ORDER BY run_at LIMIT $1),
 begun AS (INSERT INTO trace_search (case_id) SELECT case_id FROM due ON CONFLICT DO NOTHING)
 SELECT d.case_id, d.sealed_address,
