@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
@@ -12,9 +13,11 @@ from deploy.local.servers import Servers
 from deploy.population.cases import insert_cases, release
 from services.privacy.app import SERVICE
 from services.privacy.erasure_orders.reports import apply
+from services.privacy.erasure_orders.store import PICK
 from services.privacy.jobs.erasure_orders import MAX_UNANSWERED, dispatch
 from services.privacy.jobs.reminders import REMINDED_AT_ONCE, remind
 from services.privacy.settings import PrivacySettings
+from services.privacy.traces.store import DUE
 from shared.contracts.privacy import MAX_SUBJECTS, ErasureOrdered
 from shared.database import Database
 from shared.purposes import Purpose
@@ -226,3 +229,12 @@ async def test_a_case_whose_letter_is_being_taken_is_waited_for(privacy: harness
 async def waiting(privacy: harnesses.Harness) -> bool:
     async with privacy.superuser("privacy") as connection:
         return bool(await connection.fetchval(WAITS))
+
+
+@pytest.mark.parametrize("statement", [PICK, DUE], ids=["orders", "values"])
+async def test_due_cases_are_looked_up_and_not_joined(database: Database, statement: str) -> None:
+    """A join behind row-level security reads the whole second table for each case: 2,000 took 12 s."""
+    async with database.transaction(Purpose.ERASURE) as tx:
+        plan = "\n".join(row[0] for row in await tx.rows(f"EXPLAIN {statement}", 500, 500))
+    assert "trace_search" in plan
+    assert not re.search(r"(Semi|Anti) Join", plan)
