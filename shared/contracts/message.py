@@ -24,6 +24,7 @@ OPERATORS = "operators"
 class Message(BaseModel):
     """A frozen piece of the published language; unknown fields are ignored (additive change only)."""
 
+    # Built when first used: a process uses few of them, and building all took a third of a command's start.
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True, defer_build=True)
 
 
