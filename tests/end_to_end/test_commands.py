@@ -36,7 +36,7 @@ OF_THEIR_OWN = {"up", "down", "demo", "test", "test --containers"} | BENCHMARKS
 BENCHMARK = ("benchmark", "erasure", "--people", "100", "--growth", "100", "--json")
 
 PATIENCE_S = 400.0
-"""For a benchmark that starts two systems beside everything else."""
+"""Demonstration and benchmark start systems of their own beside this one, and other tests run beside all three."""
 
 Beside = dict[str, subprocess.Popen[str]]
 

@@ -8,9 +8,10 @@ from uuid import UUID
 from services.privacy.erasure_orders.rules import Asked
 from services.privacy.holds.store import ERASURE_WAITS
 from services.privacy.open_copies import COPY_IS_OPEN
+from services.privacy.traces.store import IS_GATHERED
 from shared.contracts.participants import ErasureReported
 from shared.contracts.privacy import MAX_SUBJECTS, ErasureOrdered, Participant
-from shared.database import ONE_BY_ONE, Row, Transaction
+from shared.database import Row, Transaction
 
 ONE_DISPATCHER = 0x4C45544845  # the key of the advisory lock
 
@@ -29,8 +30,7 @@ PICK = f"""
 WITH ready AS MATERIALIZED (
   SELECT case_id, subject_id, terminate_contract, run_at FROM privacy_case c
   WHERE state IN ('waiting', 'failed') AND run_at <= clock_timestamp() AND NOT {COPY_IS_OPEN} AND NOT {ERASURE_WAITS}
-    AND EXISTS (
-    SELECT FROM trace_search t WHERE t.case_id = c.case_id AND t.gathered_at IS NOT NULL {ONE_BY_ONE})
+    AND {IS_GATHERED}
   ORDER BY run_at LIMIT $1 FOR NO KEY UPDATE),
 named AS (
   SELECT r.case_id, r.subject_id, r.terminate_contract, r.run_at FROM ready r

@@ -96,8 +96,6 @@ async def _head_flaws(tx: Transaction, audited: Audited, keys: Collection[Ed2551
 def _kept_flaws(audited: Audited, kept: Head) -> list[str]:
     if audited.size < kept.size:
         return [f"the log was cut off: the head that was kept has {kept.size} entries, the log {audited.size}"]
-    return (
-        []
-        if kept.size == 0 or audited.kept_root == kept.root
-        else [f"the first {kept.size} entries are not those of the head that was kept"]
-    )
+    if kept.size == 0 or audited.kept_root == kept.root:
+        return []
+    return [f"the first {kept.size} entries are not those of the head that was kept"]

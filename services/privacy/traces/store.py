@@ -15,13 +15,15 @@ from shared.database import ONE_BY_ONE, Row, Transaction
 LEASE_S = 600.0
 """So long a participant's search belongs to the process that asks for it."""
 
+IS_GATHERED = f"""EXISTS (
+    SELECT FROM trace_search t WHERE t.case_id = c.case_id AND t.gathered_at IS NOT NULL {ONE_BY_ONE})"""
+"""Whether the values of a case `c` are there; until then its erasure is not ordered."""
 # Whoever was waited for in vain is not waited for again within the hour: one that is down costs one wait.
 DUE = f"""
 WITH due AS MATERIALIZED (
   SELECT case_id, subject_id, sealed_address, run_at FROM privacy_case c
   WHERE state IN ('waiting', 'failed') AND run_at <= clock_timestamp() AND NOT {COPY_IS_OPEN} AND NOT {ERASURE_WAITS}
-    AND NOT EXISTS (
-    SELECT FROM trace_search t WHERE t.case_id = c.case_id AND t.gathered_at IS NOT NULL {ONE_BY_ONE})
+    AND NOT {IS_GATHERED}
   ORDER BY run_at LIMIT $1),
 begun AS (INSERT INTO trace_search (case_id) SELECT case_id FROM due ON CONFLICT DO NOTHING)
 SELECT d.case_id, d.sealed_address,
