@@ -67,8 +67,9 @@ async def _ask(services: Sequence[str], cases: Sequence[DueCase], client: Reques
 
 
 async def _keep(database: Database, cases: Sequence[DueCase], answered: _Answered, addresses: AddressSeal) -> None:
+    told = rules.by_subject(answered.values)
     values = [
-        rules.values_of(case, answered.values, addresses.open_all(filter(None, [case.sealed_address])))
+        rules.values_of(case, told, addresses.open_all(filter(None, [case.sealed_address])))
         for case in cases
     ]
     sealed = {

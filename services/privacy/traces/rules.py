@@ -1,7 +1,7 @@
 """What is sought of whom, by how many at a time, and what the certificate says of it: pure."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from ipaddress import ip_address
@@ -86,12 +86,18 @@ def in_one_question(cases: Sequence[DueCase]) -> list[DueCase]:
     return taken
 
 
-def values_of(case: DueCase, gathered: Iterable[IdentifyingValues], addresses: Iterable[str]) -> Values:
+def by_subject(gathered: Iterable[IdentifyingValues]) -> dict[UUID, set[str]]:
+    """What all participants told of each id."""
+    told = defaultdict[UUID, set[str]](set)
+    for part in gathered:
+        for subject, value in zip(part.subjects, part.values, strict=True):
+            told[subject].add(value)
+    return told
+
+
+def values_of(case: DueCase, told: Mapping[UUID, set[str]], addresses: Iterable[str]) -> Values:
     """All that identified the person of a case, each value once."""
-    ids = set(case.subjects)
-    everything = {
-        value for part in gathered for subject, value in zip(part.subjects, part.values, strict=True) if subject in ids
-    } | set(addresses)
+    everything = set(addresses).union(*(told.get(subject, ()) for subject in case.subjects))
     sought = tuple(sorted(value for value in everything if tells_apart(value)))[:MAX_SOUGHT]
     return Values(sought, len(everything) - len(sought))
 

@@ -23,14 +23,14 @@ def test_the_values_of_all_ids_of_a_person_are_sought_and_nobody_elses() -> None
     ids = (*anna.subjects, *stranger.subjects)
     told = IdentifyingValues(subjects=ids, values=("anna@example.com", "Anna Nowak", "eva@example.com"))
     again = IdentifyingValues(subjects=(anna.subjects[0],), values=("anna@example.com",))
-    values = rules.values_of(anna, [told, again], ["old@example.com"])
+    values = rules.values_of(anna, rules.by_subject([told, again]), ["old@example.com"])
     assert values.sought == ("Anna Nowak", "anna@example.com", "old@example.com")
 
 
 @pytest.mark.parametrize("value", ["A", "Ng", "a.b", "- - -", "+48", "127.0.0.1", "::1"])
 def test_a_value_that_stands_anywhere_is_counted_and_not_sought(value: str) -> None:
     anna = gathering()
-    values = rules.values_of(anna, [IdentifyingValues(subjects=(anna.subjects[0],), values=(value,))], [])
+    values = rules.values_of(anna, {anna.subjects[0]: {value}}, [])
     assert (values.sought, values.too_short) == ((), 1)
 
 
