@@ -49,6 +49,10 @@ class Sought:
         return bool(self.automaton.find_matches_as_indexes(lowered))
 
     def cases_in(self, lowered: str) -> frozenset[UUID]:
-        """Whose values a text in lower case has."""
+        """Whose values a text in lower case has.
+
+        The set of one spelling is answered as it is: its hash is known, and many rows may have the same value.
+        """
         hits = self.automaton.find_matches_as_indexes(lowered, overlapping=True)
-        return frozenset().union(*(self.cases[place] for place, _, _ in hits))
+        whose = {self.cases[place] for place, _, _ in hits}
+        return whose.pop() if len(whose) == 1 else frozenset().union(*whose)

@@ -79,4 +79,4 @@ def _note(seen: Seen, place: str, sought: Sought, texts: Iterable[str]) -> None:
         seen.read += 1
         lowered = text.lower()
         if sought.mentions(lowered):
-            seen.traces.update((case_id, place, "found") for case_id in sought.cases_in(lowered))
+            seen.hits[sought.cases_in(lowered), place, "found"] += 1

@@ -5,8 +5,8 @@ the rows as COPY writes them, and only a row with a hit is looked at column by c
 over, between two ranges of blocks: what is written meanwhile is of people who are there.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Literal
@@ -15,13 +15,14 @@ from uuid import UUID
 from pydantic import Field, ValidationError
 
 from shared.contracts.message import Message
-from shared.contracts.trace_search import Ending, SearchTraces, TraceCount, TracesPage
+from shared.contracts.trace_search import Ending, SearchTraces, SoughtCase, TraceCount, TracesPage
 from shared.database import Transaction
 from shared.personal_data.data_map import DataMap
 from shared.personal_data.spellings import Sought
 from shared.problems import refuse
 
 PAGE_S = 2.0
+NOBODYS = frozenset[UUID]()
 BLOCKS = 2048
 """So much of a table (16 MB) is read before the clock is looked at."""
 TABLES = """
@@ -65,21 +66,29 @@ class _Table:
     keeps: bool
 
 
+Hit = tuple[frozenset[UUID], str, Ending]
+"""The cases of which a value was seen in a row, where, and what that means. All of an office may have one address."""
+
+
 @dataclass
 class Seen:
     """What a page has seen so far."""
 
     read: int = 0
-    traces: Counter[tuple[UUID, str, Ending]] = field(default_factory=Counter)
+    hits: Counter[Hit] = field(default_factory=Counter)
     unread: list[str] = field(default_factory=list)
 
     def page(self, following: Reached | None) -> TracesPage:
+        traces = Counter[tuple[UUID, str, Ending]]()
+        for (cases, place, ending), rows in self.hits.items():
+            for case_id in cases:
+                traces[case_id, place, ending] += rows
         return TracesPage(
             next=following.model_dump_json() if following else "",
             read=self.read,
             traces=tuple(
                 TraceCount(case_id=case_id, place=place, ending=ending, rows=rows)
-                for (case_id, place, ending), rows in self.traces.items()
+                for (case_id, place, ending), rows in traces.items()
             ),
             unread=tuple(self.unread),
         )
@@ -97,7 +106,7 @@ async def in_tables(tx: Transaction, data_map: DataMap, request: SearchTraces) -
     """The tables from a place on, until the time of a page is over. Raises Refused (422) for a place that is none."""
     behind, seen, until = reached(request.after), Seen(), monotonic() + PAGE_S
     sought = Sought.of(request.cases)
-    owners = {case.case_id: frozenset(map(str, case.subjects)) for case in request.cases}
+    owners = _owners(request.cases)
     for table in [_Table(**row) for row in await tx.rows(TABLES, behind.table)]:
         if not table.readable:
             seen.unread.append(table.name)
@@ -132,8 +141,17 @@ async def _read(tx: Transaction, table: _Table, block: int, look: Callable[[str]
     await tx.connection.copy_from_query(statement, output=take)
 
 
-Judge = Callable[[UUID, str, bool, int], tuple[str, Ending]]
-"""Where a case's value was seen, and what that means: of a case, in a row of somebody, kept or not, by column."""
+def _owners(cases: Iterable[SoughtCase]) -> dict[str, frozenset[UUID]]:
+    """The cases of each id."""
+    whose: dict[str, set[UUID]] = defaultdict(set)
+    for case in cases:
+        for subject in case.subjects:
+            whose[str(subject)].add(case.case_id)
+    return {subject: frozenset(ids) for subject, ids in whose.items()}
+
+
+Judge = Callable[[frozenset[UUID], str, bool, int], Sequence[Hit]]
+"""Where the cases' value was seen, and what that means: of cases, in a row of somebody, kept or not, by column."""
 
 
 def _look(lines: str, sought: Sought, judge: Judge, seen: Seen) -> None:
@@ -142,30 +160,31 @@ def _look(lines: str, sought: Sought, judge: Judge, seen: Seen) -> None:
     if not sought.mentions(lowered):
         return
     for line in filter(sought.mentions, lowered.split("\n")):
-        seen.traces.update(_hits(line, sought, judge))
+        seen.hits.update(_hits(line, sought, judge))
 
 
-def _hits(line: str, sought: Sought, judge: Judge) -> Iterator[tuple[UUID, str, Ending]]:
+def _hits(line: str, sought: Sought, judge: Judge) -> Iterator[Hit]:
     subject, kept, *values = line.split("\t")
     for column, value in enumerate(values):
-        for case_id in sought.cases_in(value):
-            yield (case_id, *judge(case_id, subject, kept == "t", column))
+        if cases := sought.cases_in(value):
+            yield from judge(cases, subject, kept == "t", column)
 
 
-def _judge(data_map: DataMap, table: _Table, owners: dict[UUID, frozenset[str]]) -> Judge:
+def _judge(data_map: DataMap, table: _Table, owners: Mapping[str, frozenset[UUID]]) -> Judge:
     declared = {t.name: {c.name: c for c in t.columns} for t in data_map.everything}.get(table.name)
     listed = any(t.categories for t in data_map.unkeyed if t.name == table.name)
 
-    def judge(case_id: UUID, subject: str, kept: bool, place: int) -> tuple[str, Ending]:
+    def judge(cases: frozenset[UUID], subject: str, kept: bool, place: int) -> Sequence[Hit]:
         name = table.columns[place]
         where = f"{table.name}.{name}"
         if declared is None:
-            return where, "unkeyed" if listed else "found"
+            return [(cases, where, "unkeyed" if listed else "found")]
         column = declared.get(name)
         if column is None:
-            return where, "found"
-        if subject not in owners[case_id]:
-            return where, "of others"
-        return where, "kept" if kept and not column.blank else "found"
+            return [(cases, where, "found")]
+        own = owners.get(subject, NOBODYS) & cases
+        if not own:
+            return [(cases, where, "of others")]
+        return [(own, where, "kept" if kept and not column.blank else "found"), (cases - own, where, "of others")]
 
     return judge

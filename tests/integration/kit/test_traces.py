@@ -115,6 +115,26 @@ async def test_what_the_law_keeps_is_told_apart_from_what_stands_beside_it(
     }
 
 
+async def test_a_value_that_two_people_share_is_judged_for_each_of_them(
+    database: Database, leak: asyncpg.Connection, person: UUID
+) -> None:
+    """As all of an office have one address: also in a row of somebody who is still there."""
+    colleague, value = uuid4(), "47110815"
+    await meet(leak, colleague)
+    for each in (person, colleague):
+        await leak.execute(RECEIPT, uuid4(), each, "gift wrap")
+    await erase_people(database, person)
+    await leak.execute(
+        "UPDATE receipt SET amount_cents = $2 WHERE subject_id = ANY ($1)", [person, colleague], int(value)
+    )
+    erased, other = case(person, value), case(uuid4(), value, "not there")
+    assert await seen(database, erased, other) == {
+        (erased.case_id, "receipt.amount_cents", "kept", 1),
+        (erased.case_id, "receipt.amount_cents", "of others", 1),
+        (other.case_id, "receipt.amount_cents", "of others", 2),
+    }
+
+
 async def test_what_should_have_been_emptied_is_found(
     database: Database, everything: asyncpg.Connection, person: UUID
 ) -> None:
