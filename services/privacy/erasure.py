@@ -53,7 +53,7 @@ async def prepare_erasure(tx: Transaction, people: Sequence[OrderedSubject]) -> 
     cases = [p.case_id for p in people]
     await tx.run(CLOSE, cases, *reason)
     await tx.run(DROP_REQUESTS, cases)
-    await recipients.erased(tx, [(p.case_id, p.subject_id) for p in people], names(register()))
+    await recipients.erased(tx, people, names(register()), kept)
     subjects = [p.subject_id for p in people]
     await tx.run(CLOSE_COPIES, subjects)
     await tx.run(END_OTHER_CASES, subjects)

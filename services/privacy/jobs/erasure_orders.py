@@ -29,6 +29,7 @@ async def dispatch(database: Database, required: Collection[str]) -> bool:
         work = await store.work(tx, MAX_UNANSWERED)
         if not (work.is_ours and work.ready and work.free):
             return False
+        await tx.plan_once()
         return await _order(tx, required) > 0
 
 

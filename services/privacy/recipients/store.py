@@ -1,6 +1,6 @@
 """The rows of what recipients are told (GDPR Art. 19): written with what they are about, in the same transaction."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -8,32 +8,44 @@ from uuid import UUID
 from services.privacy.loops import RECIPIENTS
 from services.privacy.recipients.rules import Name
 from shared.contracts.fields import Language
-from shared.contracts.privacy import NoticeAbout, NoticeEnding
+from shared.contracts.privacy import NoticeAbout, NoticeEnding, OrderedSubject
 from shared.database import Transaction
+from shared.law.retention import Retention
 from shared.mail.delivery import LEASE_S
 
 NAMES = "unnest({names}::text[], {keys}::text[], {mailed}::boolean[]) AS k (name, key, mailed)"
 # What can be named to nobody, or has nobody to be mailed to, is due on no day: it is by hand.
 WRITE = f"""
-INSERT INTO recipient_notice (case_id, subject_id, recipient, about, due_at)
+INSERT INTO recipient_notice (case_id, subject_id, recipient, about, due_at{{dated}})
 SELECT p.case_id, p.subject_id, coalesce(k.key, d.recipient), $1,
-  CASE WHEN bool_or(k.mailed AND d.reference <> '') THEN now() ELSE 'infinity' END
+  CASE WHEN bool_or(k.mailed AND d.reference <> '') THEN now() ELSE 'infinity' END{{dates}}
 FROM (SELECT DISTINCT * FROM ({{people}}) AS pairs) AS p
 JOIN disclosure d ON d.subject_id = p.subject_id {{only}}
 LEFT JOIN {NAMES.format(names="$2", keys="$3", mailed="$4")} ON k.name = d.recipient
 GROUP BY p.case_id, p.subject_id, coalesce(k.key, d.recipient)
 ON CONFLICT DO NOTHING
 """  # noqa: S608 constants
-ERASED = WRITE.format(people="SELECT * FROM unnest($5::uuid[], $6::uuid[]) AS e (case_id, subject_id)", only="")
+# Dated at once: who is told of an erasure is told of somebody whose row is about to be taken out of live use.
+ERASED = WRITE.format(
+    people="SELECT * FROM unnest($5::uuid[], $6::uuid[]) AS e (case_id, subject_id)",
+    only="",
+    dated=", retain_until, provisions, exemptions",
+    dates=", $7::date, $8::text[], $9::text[]",
+)
 RESTRICTED = WRITE.format(
     people="""
   SELECT b.case_id, b.subject_id FROM block b JOIN privacy_case c USING (case_id)
   WHERE b.case_id = ANY ($5) AND b.ended_at IS NULL AND c.kind = 'restriction' AND c.state = 'in force'
 """,
     only="",
+    dated="",
+    dates="",
 )
 CORRECTED = WRITE.format(
-    people="SELECT $5::uuid AS case_id, unnest($6::uuid[]) AS subject_id", only="AND $7 = ANY (d.categories)"
+    people="SELECT $5::uuid AS case_id, unnest($6::uuid[]) AS subject_id",
+    only="AND $7 = ANY (d.categories)",
+    dated="",
+    dates="",
 )
 STANDS = "c.state IN ('corrected', 'closed', 'in force', 'ending')"
 """What is told is so, and still is."""
@@ -130,10 +142,11 @@ class Told:
     how: NoticeEnding | None
 
 
-async def erased(tx: Transaction, people: Iterable[tuple[UUID, UUID]], names: Sequence[Name]) -> None:
-    """Have everybody told who was given data of these people: pairs of case and id."""
-    cases, subjects = map(list, zip(*people, strict=True))
-    await tx.run(ERASED, "erasure", *_columns(names), cases, subjects)
+async def erased(tx: Transaction, people: Sequence[OrderedSubject], names: Sequence[Name], kept: Retention) -> None:
+    """Have everybody told who was given data of these people, and keep what was told so long."""
+    cases, subjects = [p.case_id for p in people], [p.subject_id for p in people]
+    reason = (kept.until, kept.provisions, kept.exemptions)
+    await tx.run(ERASED, "erasure", *_columns(names), cases, subjects, *reason)
     tx.wake(RECIPIENTS)
 
 

@@ -68,10 +68,7 @@ async def _ask(services: Sequence[str], cases: Sequence[DueCase], client: Reques
 
 async def _keep(database: Database, cases: Sequence[DueCase], answered: _Answered, addresses: AddressSeal) -> None:
     told = rules.by_subject(answered.values)
-    values = [
-        rules.values_of(case, told, addresses.open_all(filter(None, [case.sealed_address])))
-        for case in cases
-    ]
+    values = [rules.values_of(case, told, addresses.open_all(filter(None, [case.sealed_address]))) for case in cases]
     sealed = {
         case.case_id: seal(addresses.keyring, USE, json.dumps(of_case.sought)) if of_case.sought else None
         for case, of_case in zip(cases, values, strict=True)
