@@ -42,16 +42,18 @@ class _Answered:
 async def gather(database: Database, client: RequestClient, addresses: AddressSeal, patience_s: float) -> bool:
     """Gather for the cases that are to be ordered; answers whether more may be waiting."""
     async with database.transaction(Purpose.ERASURE) as tx:
-        due = rules.in_one_question(await store.due(tx, MAX_CASES, patience_s))
-        services = await store.participants(tx) if due else []
-    if not due:
+        waiting = await store.due(tx, MAX_CASES, patience_s)
+        services = await store.participants(tx) if waiting else []
+    if not waiting:
         return False
+    due = rules.in_one_question(waiting)
+    more = len(waiting) == MAX_CASES or len(due) < len(waiting)
     answered = await _ask(services, due, client)
     if silent := answered.silent:
         log.warning("values of people to be erased were not told", participant=",".join(silent))
         due = [case for case in due if case.out_of_patience]
     await _keep(database, due, answered, addresses)
-    return bool(due)
+    return more and bool(due)
 
 
 async def _ask(services: Sequence[str], cases: Sequence[DueCase], client: RequestClient) -> _Answered:
