@@ -52,6 +52,8 @@ def _table(register: Register, service: str, table: MappedTable) -> Iterator[str
     for purpose in table.purposes:
         if purpose in register.dropped:
             yield f"{where}: {purpose} is no purpose any more: {register.dropped[purpose].because.en}"
+        elif purpose in register.planned:
+            yield f"{where}: {purpose} is only planned: nothing may be held for it before its notice holds"
         elif purpose not in register.purposes:
             yield f"{where}: {purpose} is not in purposes.toml"
     known = [register.purposes[p] for p in table.purposes if p in register.purposes]

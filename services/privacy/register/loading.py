@@ -121,7 +121,7 @@ def load(folder: Path = FOLDER) -> Register:
     register = Register(**parts)
     if wrong := dangling(register):
         raise RegisterRefused(wrong)
-    return register
+    return register.at_work()
 
 
 TABLES: dict[str, tuple[str, str, type[Keyed]]] = {

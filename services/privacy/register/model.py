@@ -1,13 +1,16 @@
 """The register of processing as a whole."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import TypeVar
 
 from services.privacy.register import entries
 from services.privacy.register.purposes import Category, Decision, Dropped, Purpose, Retention
 from services.privacy.register.recipients import Recipient
 from shared.law.calendar import in_force
+
+E = TypeVar("E")
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,25 @@ class Register:
     rights: Mapping[str, entries.Right]
     hosting: Mapping[str, entries.Hosted]
     reasons: Mapping[str, entries.Reason]
+    planned: Mapping[str, Purpose] = field(default_factory=dict)
+
+    def at_work(self) -> "Register":
+        """Without the purposes whose feature does not exist yet, and without what only they need.
+
+        Nothing is promised for them and nobody is told of them: a notice is of what is done (GDPR Art. 13).
+        """
+        planned = {key: purpose for key, purpose in self.purposes.items() if purpose.planned}
+        purposes = _only(self.purposes, self.purposes.keys() - planned.keys())
+        classes = {c for purpose in purposes.values() for c in purpose.retention}
+        followed = {self.retention[c].then or c for c in classes}
+        return replace(
+            self,
+            planned=planned,
+            purposes=purposes,
+            categories=_only(self.categories, {c for purpose in purposes.values() for c in purpose.categories}),
+            people=_only(self.people, {p for purpose in purposes.values() for p in purpose.people}),
+            retention=_only(self.retention, classes | followed),
+        )
 
     def authority(self, day: date, body: str = "uodo") -> entries.Authority:
         """The authority as it could be reached on a day. Raises LookupError for a day before the first address."""
@@ -42,3 +64,7 @@ class Register:
     def knows_recipient(self, name: str) -> bool:
         """Whether a name in the disclosure log is that of a registered recipient."""
         return any(name in (r.name.pl, r.name.en, *r.logged_as) for r in self.recipients.values())
+
+
+def _only(entries: Mapping[str, E], keys: Collection[str]) -> Mapping[str, E]:
+    return {key: entry for key, entry in entries.items() if key in keys}

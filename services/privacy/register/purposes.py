@@ -41,7 +41,7 @@ class Elsewhere(Entry):
 
 
 class Purpose(Keyed):
-    """One purpose, resting on exactly one basis (GDPR Art. 5(1)(b), 6(1))."""
+    """One purpose, resting on exactly one basis (GDPR Art. 5(1)(b), 6(1)); `planned` says why it is not at work yet."""
 
     title: Text
     basis: Basis
@@ -52,6 +52,7 @@ class Purpose(Keyed):
     retention: tuple[Key, ...] = Field(min_length=1)
     people: tuple[Key, ...] = Field(min_length=1)
     elsewhere: tuple[Elsewhere, ...] = ()
+    planned: Text | None = None
     marketing: bool = False
     owner: Words
 

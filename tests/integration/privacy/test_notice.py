@@ -163,14 +163,14 @@ async def test_the_record_is_kept_with_its_history(scenario: Harness) -> None:
 
 async def test_example_23_a_new_purpose_is_told_before_its_first_use(scenario: Harness) -> None:
     register = load()
-    fewer = {key: purpose for key, purpose in register.purposes.items() if key != "P12"}
+    fewer = {key: purpose for key, purpose in register.purposes.items() if key != "P13"}
     older = type(register)(**(vars(register) | {"purposes": fewer}))
     async with scenario.database("privacy") as database:
         await publish_documents(database, older, EVERYBODY)
         await publish_documents(database, register, EVERYBODY)
     *_, second, third = await versions(scenario, "notice")
     assert (second["new_purposes"], second["effective_on"]) == ([], today())
-    assert third["new_purposes"] == ["P12"]
+    assert third["new_purposes"] == ["P13"]
     assert third["effective_on"] == today() + timedelta(days=register.notice.days_of_notice)
     async with scenario.asking() as client:
         assert (await client.request(privacy.ReadNotice())).version == second["version"]
@@ -227,12 +227,12 @@ async def test_a_correction_brings_no_purpose_forward(scenario: Harness) -> None
         controller = register.controller.model_copy(update={"email": email})
         return Register(**(vars(register) | {"purposes": kept, "controller": controller}))
 
-    assert await published(scenario, without("P12", "P14"), start) == (0, [])
-    assert await published(scenario, without("P14"), start + timedelta(1)) == (notice, ["P12"])
-    corrected = without("P14", email="second@example.com")
-    assert await published(scenario, corrected, start + timedelta(2)) == (notice - 1, ["P12"])
+    assert await published(scenario, without("P13", "P18"), start) == (0, [])
+    assert await published(scenario, without("P18"), start + timedelta(1)) == (notice, ["P13"])
+    corrected = without("P18", email="second@example.com")
+    assert await published(scenario, corrected, start + timedelta(2)) == (notice - 1, ["P13"])
     more = without(email="second@example.com")
-    assert await published(scenario, more, start + timedelta(3)) == (notice, ["P12", "P14"])
-    withdrawn = without("P12", "P14", email="second@example.com")
+    assert await published(scenario, more, start + timedelta(3)) == (notice, ["P13", "P18"])
+    withdrawn = without("P13", "P18", email="second@example.com")
     assert await published(scenario, withdrawn, start + timedelta(4)) == (0, [])
-    assert await published(scenario, more, start + timedelta(5)) == (notice, ["P12", "P14"])
+    assert await published(scenario, more, start + timedelta(5)) == (notice, ["P13", "P18"])

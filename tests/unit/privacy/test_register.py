@@ -61,7 +61,7 @@ BAD = {
         "purposes.toml",
         'basis = "b"',
         'basis = "b"\nbasis = "f"',
-        "purposes.toml: line 10, column 12: a key is there twice",
+        "purposes.toml: line 11, column 12: a key is there twice",
     ),
     "a purpose without retention": (
         "purposes.toml",
@@ -192,10 +192,10 @@ def test_each_purpose_rests_on_the_basis_of_the_corrected_notice() -> None:
     bases = {key: purpose.basis for key, purpose in load().purposes.items()}
     by = {basis: [key for key in bases if bases[key] == basis] for basis in "bcfa"}
     assert by == {
-        "b": ["P1", "P2", "P3", "P4", "P5", "P14"],
+        "b": ["P1", "P2", "P3", "P4", "P5"],
         "c": ["P6", "P7", "P20", "P24"],
-        "f": ["P8", "P9", "P11", "P12", "P13", "P15", "P16", "P17", "P18", "P23"],
-        "a": ["P10", "P21", "P22"],
+        "f": ["P8", "P9", "P11", "P13", "P16", "P17", "P18", "P23"],
+        "a": ["P10"],
     }
     assert list(load().dropped) == ["P19"]
 
@@ -225,6 +225,12 @@ def test_every_service_that_discloses_names_its_recipients() -> None:
 def spoiled(change: Callable[[MappedTable], MappedTable]) -> Mapping[str, Sequence[MappedTable]]:
     first, *rest = MAPS["identity"]
     return {**MAPS, "identity": (change(first), *rest)}
+
+
+def test_data_held_for_a_planned_purpose_are_a_hole() -> None:
+    maps = spoiled(lambda t: t.model_copy(update={"purposes": (*t.purposes, "P12")}))
+    only_planned = "identity.account: P12 is only planned: nothing may be held for it before its notice holds"
+    assert gaps(load(), maps) == [only_planned]
 
 
 def test_a_purpose_that_the_register_does_not_know_is_a_hole() -> None:
