@@ -5,6 +5,7 @@ from typing import Any
 
 from deploy.local import system
 from deploy.local.folders import StartError
+from services.privacy.register.fulfillment import unfulfilled
 from services.privacy.register.gaps import Maps, gaps, unknown_recipients
 from services.privacy.register.loading import RegisterRefused, load
 from shared.personal_data.announced_map import announced
@@ -20,6 +21,13 @@ def maps() -> Maps:
 def connectors(environment: Mapping[str, str] | None = None) -> dict[str, tuple[str, ...]]:
     """Whom each service is set up to give data to; `environment` holds its settings, the defaults count without."""
     return {name: _settings(name, environment or {}).recipients for name in system.SERVICES}
+
+
+def answered() -> frozenset[str]:
+    """The requests that some service answers."""
+    return frozenset(
+        asked for name in system.SERVICES for asked in system.service(name).complete_router().request_handlers
+    )
 
 
 def _settings(name: str, environment: Mapping[str, str]) -> Settings:
@@ -40,7 +48,8 @@ def found_holes(environment: Mapping[str, str] | None = None) -> list[str]:
         register = load()
     except RegisterRefused as refused:
         return list(refused.sentences)
-    return gaps(register, maps(), connectors(environment))
+    held = maps()
+    return [*gaps(register, held, connectors(environment)), *unfulfilled(register, held, answered())]
 
 
 def require_known_recipients(environment: Mapping[str, str]) -> None:

@@ -105,11 +105,12 @@ class Cookie(Keyed):
 
 
 class Right(Keyed):
-    """A right and how it is used (Art. 13(2)(b)-(d))."""
+    """A right and how it is used (Art. 13(2)(b)-(d)); `by` names the requests with which a person uses it."""
 
     title: Text
     provision: Words
     how: Text
+    by: tuple[Words, ...] = Field(min_length=1)
 
 
 class Hosted(Keyed):

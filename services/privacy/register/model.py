@@ -11,6 +11,8 @@ from services.privacy.register.recipients import Recipient
 from shared.law.calendar import in_force
 
 E = TypeVar("E")
+BOOKS = "R-BOOKS"
+"""The class that binds only a controller with full books."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,10 @@ class Register:
     def recipients_of(self, purpose: str) -> list[Recipient]:
         """Who is given data for a purpose."""
         return [r for r in self.recipients.values() if r.purposes == "all" or purpose in r.purposes]
+
+    def binds(self, retention: str) -> bool:
+        """Whether a retention class holds for this vendor: not every one keeps full books."""
+        return retention != BOOKS or self.controller.full_books
 
     def knows_recipient(self, name: str) -> bool:
         """Whether a name in the disclosure log is that of a registered recipient."""

@@ -116,11 +116,12 @@ class Term(Entry):
 
 
 class Retention(Keyed):
-    """A retention class; its periods are those of shared/law/retention."""
+    """A retention class; its periods are those of shared/law/retention. `elsewhere`: no table has it, and why."""
 
     title: Text
     terms: tuple[Term, ...] = Field(min_length=1, alias="term")
     then: Key | None = None
+    elsewhere: Text | None = None
 
 
 class Decision(Keyed):

@@ -11,9 +11,6 @@ from services.privacy.register.recipients import EEA, Recipient
 from services.privacy.register.retention_terms import period, rule_on
 from shared.contracts.fields import Language
 
-BOOKS = "R-BOOKS"
-"""The class that binds only a controller with full books."""
-
 
 def compose(register: Register, maps: Maps, language: Language, day: date) -> model.Notice:
     words, controller = register.notice, register.controller
@@ -26,7 +23,7 @@ def compose(register: Register, maps: Maps, language: Language, day: date) -> mo
         data=tuple(_data(register, c, language) for c in register.categories.values()),
         purposes=tuple(_purpose(register, maps, p, language) for p in register.purposes.values()),
         retention=tuple(
-            _retention(register, r, language, day) for r in register.retention.values() if _binds(register, r.key)
+            _retention(register, r, language, day) for r in register.retention.values() if register.binds(r.key)
         ),
         recipients=tuple(_recipient(register, r, language) for r in register.recipients.values()),
         transfers=_transfers(register, language),
@@ -38,10 +35,6 @@ def compose(register: Register, maps: Maps, language: Language, day: date) -> mo
         labels={key: text.in_(language) for key, text in words.labels.items()},
         sentences={key: text.in_(language).format(**filled) for key, text in words.sentences.items()},
     )
-
-
-def _binds(register: Register, retention: str) -> bool:
-    return retention != BOOKS or register.controller.full_books
 
 
 def _controller(controller: entries.Controller, language: Language) -> model.ControllerPart:
@@ -82,7 +75,7 @@ def _purpose(register: Register, maps: Maps, purpose: purposes.Purpose, language
         withdrawal=purpose.withdrawal.in_(language) if purpose.withdrawal else None,
         marketing=purpose.marketing,
         data=titles(register, purpose.categories, language),
-        kept=tuple(register.retention[r].title.in_(language) for r in purpose.retention if _binds(register, r)),
+        kept=tuple(register.retention[r].title.in_(language) for r in purpose.retention if register.binds(r)),
         recipients=tuple(r.name.in_(language) for r in register.recipients_of(purpose.key)),
         note=_note(purpose, maps, language),
     )

@@ -3,7 +3,7 @@
 from datetime import date
 
 from services.privacy.documents.citations import cited
-from services.privacy.documents.notice.composition import BOOKS, term_in_words, titles
+from services.privacy.documents.notice.composition import term_in_words, titles
 from services.privacy.documents.record import model
 from services.privacy.register import entries, purposes
 from services.privacy.register.gaps import Maps
@@ -65,7 +65,7 @@ def _transfers(recipients: list[Recipient], language: Language) -> tuple[str, ..
 
 
 def _erasure(register: Register, purpose: purposes.Purpose, language: Language, day: date) -> tuple[str, ...]:
-    classes = [register.retention[key] for key in purpose.retention if key != BOOKS or register.controller.full_books]
+    classes = [register.retention[key] for key in purpose.retention if register.binds(key)]
     return tuple(
         f"{data_class.key} {data_class.title.in_(language)}: {term_in_words(term, language, day)}"
         for data_class in classes
