@@ -30,6 +30,7 @@ from services.privacy.handlers import (
     register,
     restrictions,
     reviews,
+    staff_acts,
     stops,
     subject_links,
 )
@@ -40,7 +41,7 @@ from services.privacy.jobs.copies import end_copies, make_copies
 from services.privacy.jobs.desk_letters import send_desk_letters
 from services.privacy.jobs.documents import INTERVAL_S, publish_documents
 from services.privacy.jobs.erasure_orders import close_complete, dispatch
-from services.privacy.jobs.evidence import add_evidence
+from services.privacy.jobs.evidence import add_evidence, end_evidence
 from services.privacy.jobs.holds import INTERVAL_S as HOLDS_INTERVAL_S
 from services.privacy.jobs.holds import see_to_holds
 from services.privacy.jobs.letters import send_letters
@@ -59,6 +60,7 @@ from services.privacy.loops import (
     EXPIRY,
     HOLDS,
     LETTERS,
+    OLD_EVIDENCE,
     PUBLISHING,
     RECIPIENTS,
     REMINDERS,
@@ -76,6 +78,7 @@ from shared.service import Resources, Service
 CLOSING_INTERVAL_S = 60.0
 EXPIRY_INTERVAL_S = 10.0
 EVIDENCE_INTERVAL_S = 5.0
+OLD_EVIDENCE_INTERVAL_S = 3600.0
 
 router = ServiceRouter("privacy")
 router.include(cases.router, case_requests.router, certificates.router, consents.router, stops.router)
@@ -83,7 +86,7 @@ router.include(participants.router, erasure_reports.router, subject_links.router
 router.include(
     contracts.router, disclosures.router, notice.router, record.router, register.router, erasure_orders.router
 )
-router.include(case_tokens.router, erasures.router, copies.router, evidence.router)
+router.include(case_tokens.router, erasures.router, copies.router, evidence.router, staff_acts.router)
 router.include(permission_reports.router, restrictions.router, reviews.router, holds.router)
 router.include(desk.router, desk_arrival.router, desk_decisions.router, recipients.router)
 
@@ -118,6 +121,7 @@ def jobs(settings: PrivacySettings) -> list[Loop]:
         Loop(COPIES, make_copies),
         Loop(EXPIRY, end_copies, EXPIRY_INTERVAL_S),
         Loop(EVIDENCE, add_evidence, EVIDENCE_INTERVAL_S),
+        Loop(OLD_EVIDENCE, end_evidence, OLD_EVIDENCE_INTERVAL_S),
         Loop(PUBLISHING, publish_documents, INTERVAL_S),
     ]
 

@@ -8,7 +8,7 @@ IDS_END = "the ids lead to nobody any more when the case ends; the rows stay"
 
 DATA_MAP = DataMap(
     service="privacy",
-    version=8,
+    version=9,
     tables=(
         Table(
             "privacy_case",
@@ -229,6 +229,12 @@ DATA_MAP = DataMap(
         Unkeyed("evidence_opening", "evidence: the keys of its digests", EVIDENCE, "with what they are of"),
         Unkeyed("evidence_source", "which rows are evidence"),
         Unkeyed("certificate_issue", "evidence: digests of certificates", EVIDENCE, "with the case"),
+        Unkeyed(
+            "staff_act",
+            "evidence: what staff did, by their random ids and those of what they did it to",
+            (Category.ACTIVITY,),
+            ends="six years after the act",
+        ),
         Unkeyed("consent_text", "the vendor's own words"),
         Unkeyed("publication", "the vendor's own words"),
     ),
