@@ -23,6 +23,7 @@ from services.licensing.licenses.keys import KeyMint
 from services.licensing.payments.provider import no_provider
 from services.licensing.payments.sandbox import Sandbox
 from services.licensing.payments.store import RETURNED_PAYMENTS
+from services.licensing.retention import RETENTION
 from services.licensing.settings import LicensingSettings
 from services.licensing.terms.editions import published
 from shared.loops import Loop
@@ -59,7 +60,7 @@ def jobs(settings: LicensingSettings) -> list[Loop]:
     ]
 
 
-SERVICE = Service("licensing", router, ERASER, settings=LicensingSettings, wire=wire, jobs=jobs)
+SERVICE = Service("licensing", router, ERASER, settings=LicensingSettings, wire=wire, jobs=jobs, ends=RETENTION)
 
 if __name__ == "__main__":
     SERVICE.main()

@@ -29,6 +29,7 @@ from services.privacy.handlers import (
     record,
     register,
     restrictions,
+    retention_runs,
     reviews,
     stops,
     subject_links,
@@ -86,6 +87,7 @@ router.include(
 router.include(case_tokens.router, erasures.router, copies.router, evidence.router)
 router.include(permission_reports.router, restrictions.router, reviews.router, holds.router)
 router.include(desk.router, desk_arrival.router, desk_decisions.router, recipients.router)
+router.include(retention_runs.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:

@@ -229,6 +229,7 @@ DATA_MAP = DataMap(
         Unkeyed("evidence_opening", "evidence: the keys of its digests", EVIDENCE, "with what they are of"),
         Unkeyed("evidence_source", "which rows are evidence"),
         Unkeyed("certificate_issue", "evidence: digests of certificates", EVIDENCE, "with the case"),
+        Unkeyed("retention_evidence", "evidence: how many rows of which class ended when, no person"),
         Unkeyed("consent_text", "the vendor's own words"),
         Unkeyed("publication", "the vendor's own words"),
     ),

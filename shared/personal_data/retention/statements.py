@@ -1,0 +1,90 @@
+"""The SQL of the retention run, built from what a service declares; $1 is the day, the rest follows from the facts."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from shared.law.calendar import midnight
+from shared.law.retention.cutoffs import cut_off, over
+from shared.personal_data.data_map import Table
+from shared.personal_data.holds import IN_FORCE, covers, held
+from shared.personal_data.retention.ends import Ends, Fact
+from shared.purposes import restricted
+
+RESTRICTION = "restriction"
+AT_WORK = "in use by somebody else just now"
+FREE = ""
+
+
+@dataclass(frozen=True)
+class Due:
+    """Which rows are over on a day: the condition, its parameters, and what is kept from when on, by the first fact."""
+
+    condition: str
+    values: tuple[date | datetime, ...]
+    cut_off: date
+
+
+def due(ends: Ends, table: Table | None, day: date) -> Due:
+    """Rows of the living, or of the erased where they are meant."""
+    values: list[date | datetime] = [day]
+    conditions = [f"({ends.where})", *(_over(ends.table, fact, day, values) for fact in ends.facts)]
+    if table and table.kept:
+        conditions += [f"{'NOT ' if ends.erased else ''}{ends.table}.live", f"{ends.table}.review_at IS NULL"]
+    first = ends.facts[0].rules
+    # PostgreSQL wants to know the type of a parameter that no condition uses
+    return Due(
+        " AND ".join([*conditions, "$1::date IS NOT NULL"]), tuple(values), cut_off(first, day) if first else day
+    )
+
+
+def _over(table: str, fact: Fact, day: date, values: list[date | datetime]) -> str:
+    column = f"{table}.{fact.column}"
+    if not fact.rules:
+        return _unless(fact, f"{column} < $1")
+    ranges = []
+    for span in over(fact.rules, day):
+        values += [span.first, span.end] if fact.is_day else [midnight(span.first), midnight(span.end)]
+        ranges.append(f"({column} >= ${len(values) - 1} AND {column} < ${len(values)})")
+    return _unless(fact, " OR ".join(ranges) or "false")
+
+
+def _unless(fact: Fact, condition: str) -> str:
+    return f"({fact.unless} OR {condition})" if fact.unless else f"({condition})"
+
+
+def _kept(ends: Ends, table: Table | None) -> list[str]:
+    keepers = [keeper.condition for keeper in ends.kept_by]
+    return [held(f"{ends.table}.subject_id", table), *keepers] if table else keepers
+
+
+def free(ends: Ends, table: Table | None) -> str:
+    """The condition that nothing keeps a row that is over; restricted people's rows the purpose does not show."""
+    return " AND ".join(f"NOT ({condition})" for condition in _kept(ends, table)) or "true"
+
+
+def purge(ends: Ends, table: Table | None, when: Due) -> str:
+    """Deletes so many rows, the last parameter; what others work with at the moment is left for the next run."""
+    t, limit = ends.table, len(when.values) + 1
+    return f"""
+WITH over AS MATERIALIZED (SELECT ctid FROM {t} WHERE {when.condition} AND {free(ends, table)}
+  LIMIT ${limit} FOR UPDATE SKIP LOCKED)
+DELETE FROM {t} WHERE ctid = ANY (ARRAY(SELECT ctid FROM over))"""
+
+
+def outlook(ends: Ends, table: Table | None, when: Due, *, ahead: bool) -> str:
+    """Counts what is over by what keeps it, or would before a run, for a purpose that sees all; '' is nothing."""
+    keepers = [((ahead and keeper.foreseen) or keeper.condition, keeper.because) for keeper in ends.kept_by]
+    cases = [f"WHEN {condition} THEN '{because}'" for condition, because in keepers]
+    if table:
+        person = f"{ends.table}.subject_id"
+        holds = f"""(SELECT min(reason) FROM hold AS h, unnest(h.provisions) AS reason
+    WHERE h.subject_id = {person} AND h.{IN_FORCE} AND h.{covers(table)})"""
+        cases = [
+            f"WHEN {restricted(person, *table.fields)} THEN '{RESTRICTION}'",
+            f"WHEN {held(person, table)} THEN 'hold: ' || {holds}",
+            *cases,
+        ]
+    reason = f"CASE {' '.join(cases)} ELSE '{FREE}' END" if cases else f"'{FREE}'"
+    return f"""
+SELECT reason, count(*) AS rows FROM (SELECT {reason} AS reason FROM {ends.table} WHERE {when.condition}) AS due
+GROUP BY reason ORDER BY reason"""
