@@ -2,7 +2,9 @@
 
 from datetime import date, timedelta
 
+from shared.clock import today
 from shared.database import Database
+from shared.personal_data.retention.daily import say_what_stays
 from shared.personal_data.retention.ends import Retention
 from shared.personal_data.retention.run_rows import AnotherRun, Purged, Ran
 from shared.personal_data.retention.running import run
@@ -24,6 +26,11 @@ async def run_as_of(database: Database, retention: Retention, day: date) -> Ran:
     return whole
 
 
-def purged(ran: Ran, name: str) -> Purged:
+async def run_today(database: Database, retention: Retention) -> None:
+    """What the clock does once a day."""
+    say_what_stays(retention, await run_as_of(database, retention, today()))
+
+
+def purged(ran: Ran, what: str) -> Purged:
     """What a run did with rows of one kind."""
-    return next(each for each in ran.purges if each.name == name)
+    return next(each for each in ran.purges if each.what == what)

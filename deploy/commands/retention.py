@@ -18,6 +18,7 @@ from deploy.local import system
 from shared.clock import today
 from shared.database import Database
 from shared.personal_data.retention import run_rows, running
+from shared.personal_data.retention.checking import Endless, endless
 from shared.personal_data.retention.ends import Retention
 from shared.personal_data.retention.run_rows import AnotherRun, Purged
 from shared.purposes import Purpose
@@ -26,8 +27,10 @@ HELP = f"""What is over ends by itself once a day; here it does at once, and wit
 
 Holds and restrictions keep rows past their day; they are listed as skips. What a run did is evidence.
 
-Exit codes: 0 done, 1 another run is at work, {access.EXIT_CODES}.
+Exit codes: 0 done, 1 another run is at work, or a row has no end, {access.EXIT_CODES}.
 """
+
+ENDLESS = 1
 
 app = typer.Typer(help=HELP, no_args_is_help=True)
 
@@ -67,6 +70,32 @@ def run(
         typer.echo(json.dumps([result.facts() for result in results]))
     else:
         Console().print(_table(results, dry_run=dry_run))
+
+
+@app.command()
+def check(
+    service: Annotated[str, typer.Argument(help="One service; all when left out.")] = "", as_json: Json = False
+) -> None:
+    """Look for rows without a last day, and without a reason and a day of review; exit code 1 when there are some."""
+    found = {name: access.run(_endless(name)) for name in access.services(service)}
+    if as_json:
+        typer.echo(json.dumps({name: [asdict(each) for each in some] for name, some in found.items()}))
+    else:
+        lines = [f"{name}: {_sentence(each)}" for name, some in found.items() for each in some]
+        typer.echo("\n".join(lines) or "every row has its end")
+    if any(found.values()):
+        raise typer.Exit(ENDLESS)
+
+
+async def _endless(name: str) -> list[Endless]:
+    async with access.database(name) as database:
+        return await endless(database, system.service(name).retention)
+
+
+def _sentence(found: Endless) -> str:
+    if found.rows is None:
+        return f"{found.table} is not declared: say in retention.py when its rows end"
+    return f"{found.table} has {found.rows} rows without an end: see what retention.py says of them"
 
 
 def _day(text: str) -> date:
@@ -112,6 +141,6 @@ def _table(results: Sequence[Result], *, dry_run: bool) -> Table:
     for result in results:
         for purged in result.purges:
             skips = ", ".join(f"{rows} by {reason}" for reason, rows in purged.skips.items())
-            row = (result.service, purged.name, purged.retention, str(purged.cut_off), str(purged.rows), skips)
+            row = (result.service, purged.what, purged.retention, str(purged.cut_off), str(purged.rows), skips)
             table.add_row(*row)
     return table

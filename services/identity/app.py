@@ -24,6 +24,7 @@ from services.identity.jobs.sign_up_codes import mail_codes
 from services.identity.mail_requests import MAIL_REQUESTS
 from services.identity.passwords import Passwords
 from services.identity.pending_addresses import CODES
+from services.identity.retention import RETENTION
 from services.identity.service_mail.store import SERVICE_MAIL
 from services.identity.settings import IdentitySettings
 from shared.assertions import Signer
@@ -59,7 +60,7 @@ def jobs(_settings: IdentitySettings) -> list[Loop]:
     ]
 
 
-SERVICE = Service("identity", router, ERASER, settings=IdentitySettings, wire=wire, jobs=jobs)
+SERVICE = Service("identity", router, ERASER, settings=IdentitySettings, wire=wire, jobs=jobs, ends=RETENTION)
 
 if __name__ == "__main__":
     SERVICE.main()

@@ -67,6 +67,7 @@ from services.privacy.loops import (
     TRACES,
 )
 from services.privacy.register.loading import register as loaded_register
+from services.privacy.retention import RETENTION
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
 from shared.loops import Loop
@@ -124,7 +125,16 @@ def jobs(settings: PrivacySettings) -> list[Loop]:
     ]
 
 
-SERVICE = Service("privacy", router, ERASER, settings=PrivacySettings, wire=wire, jobs=jobs, takes_orders=False)
+SERVICE = Service(
+    "privacy",
+    router,
+    ERASER,
+    settings=PrivacySettings,
+    wire=wire,
+    jobs=jobs,
+    takes_orders=False,
+    ends=RETENTION,
+)
 
 if __name__ == "__main__":
     SERVICE.main()

@@ -143,7 +143,7 @@ class RetentionEnded(Event, type="*.retention-ended.v1", owner="privacy"):
 class PurgedRows(Message):
     """How many rows of one kind a retention run took, and by what how many were kept past their day."""
 
-    name: str
+    what: str
     """The table, and which of its rows."""
     retention: str
     cut_off: date

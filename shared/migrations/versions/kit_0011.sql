@@ -12,12 +12,12 @@ CREATE UNIQUE INDEX one_retention_run_at_a_time ON retention_run ((true)) WHERE 
 CREATE INDEX ON retention_run (as_of);
 CREATE TABLE retention_purge (
   run_id uuid NOT NULL REFERENCES retention_run ON DELETE CASCADE,
-  name text NOT NULL, -- the table, and which of its rows
+  what text NOT NULL, -- the table, and which of its rows
   retention text NOT NULL,
   cut_off date NOT NULL,
   rows bigint NOT NULL DEFAULT 0,
   skips jsonb NOT NULL DEFAULT '{}',
-  PRIMARY KEY (run_id, name)
+  PRIMARY KEY (run_id, what)
 );
 
 -- A hold says what must stay. Whoever is restricted, be it in the very category of holds, is not to lose by that.

@@ -25,16 +25,16 @@ LAST_DAY = "SELECT max(as_of) FROM retention_run WHERE whole"
 RAN = "SELECT EXISTS (SELECT FROM retention_run WHERE as_of = $1 AND whole)"
 SEEN = "UPDATE retention_run SET seen_at = clock_timestamp() WHERE run_id = $1 AND ended_at IS NULL"
 COUNT = """
-INSERT INTO retention_purge (run_id, name, retention, cut_off, rows) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (run_id, name) DO UPDATE SET rows = retention_purge.rows + excluded.rows
+INSERT INTO retention_purge (run_id, what, retention, cut_off, rows) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (run_id, what) DO UPDATE SET rows = retention_purge.rows + excluded.rows
 """
 SKIP = """
-INSERT INTO retention_purge (run_id, name, retention, cut_off, skips) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (run_id, name) DO UPDATE SET skips = excluded.skips
+INSERT INTO retention_purge (run_id, what, retention, cut_off, skips) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (run_id, what) DO UPDATE SET skips = excluded.skips
 """
 END = "UPDATE retention_run SET ended_at = clock_timestamp(), whole = true WHERE run_id = $1 AND ended_at IS NULL"
 READ = "SELECT run_id, as_of, started_at, ended_at, whole FROM retention_run WHERE run_id = $1"
-PURGES = "SELECT name, retention, cut_off, rows, skips FROM retention_purge WHERE run_id = $1 ORDER BY name"
+PURGES = "SELECT what, retention, cut_off, rows, skips FROM retention_purge WHERE run_id = $1 ORDER BY what"
 FORGET = "DELETE FROM retention_run WHERE ended_at < clock_timestamp() - interval '1 year'"
 
 
@@ -46,7 +46,7 @@ class AnotherRun(Exception):
 class Purged:
     """How many rows of one kind went, and by what how many were kept past their day."""
 
-    name: str
+    what: str
     retention: str
     cut_off: date
     rows: int
@@ -100,7 +100,7 @@ async def note_skips(tx: Transaction, run_id: UUID, kept: Purged) -> None:
     """Note what is over and stays."""
     if kept.skips:
         skips = to_json(kept.skips).decode()
-        await tx.run(SKIP, run_id, kept.name, kept.retention, kept.cut_off, skips)
+        await tx.run(SKIP, run_id, kept.what, kept.retention, kept.cut_off, skips)
 
 
 async def end(tx: Transaction, run_id: UUID) -> Ran:

@@ -3,8 +3,8 @@
 Each batch respects what the moment says: holds and restrictions are asked in the very statement that deletes.
 """
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from time import perf_counter
 from uuid import UUID
@@ -13,12 +13,13 @@ import asyncpg
 
 from shared.clock import today
 from shared.contracts.participants import PurgedRows, RetentionRan
-from shared.database import Database, Transaction
+from shared.database import Database, Row, Transaction
 from shared.messaging.outbox import OUTBOX
+from shared.observability import log, what_failed
 from shared.personal_data.retention import run_rows
 from shared.personal_data.retention.ends import Ends, Retention
 from shared.personal_data.retention.run_rows import Purged, Ran
-from shared.personal_data.retention.statements import FREE, due, outlook, purge
+from shared.personal_data.retention.statements import AT_WORK, FREE, due, outlook, pick, purge, purge_unkeyed
 from shared.personal_data.retention_run import end_batch
 from shared.purposes import Purpose
 
@@ -27,6 +28,8 @@ WANTED_S = 0.05
 FIRST, LEAST, MOST = 500, 20, 20_000
 PEOPLE = 200
 """Erased people whose rows go in one transaction."""
+LEFT_FOR_NEXT = (asyncpg.LockNotAvailableError, asyncpg.ForeignKeyViolationError)
+"""Somebody else works with the rows, or has just hung something on them."""
 LOCK_TIMEOUT = "SET LOCAL lock_timeout = '100ms'"
 
 Tell = Callable[[str, int], None]
@@ -90,7 +93,8 @@ async def _purge(database: Database, retention: Retention, ends: Ends, watched: 
         began = perf_counter()
         try:
             rows = await _batch(database, retention, ends, watched, size)
-        except asyncpg.LockNotAvailableError:  # somebody else works with these rows: the next run takes them
+        except LEFT_FOR_NEXT as error:
+            log.warning("left for the next run", table=ends.table, **what_failed(error))
             break
         took = perf_counter() - began
         watched.longest_s = max(watched.longest_s, took)
@@ -102,19 +106,30 @@ async def _purge(database: Database, retention: Retention, ends: Ends, watched: 
 async def _batch(database: Database, retention: Retention, ends: Ends, watched: Watched, size: int) -> int:
     table = retention.table(ends.table)
     when = due(ends, table, watched.day)
-    async with database.transaction(Purpose.RETENTION) as tx:
-        await tx.run(LOCK_TIMEOUT)
+    async with database.transaction(Purpose.ERASURE, opening=LOCK_TIMEOUT) as tx:
         if ends.does:
+            await tx.declare(Purpose.RETENTION)
             rows = await ends.does(tx, watched.day, size)
+        elif table:
+            rows = await _purge_picked(tx, ends, await tx.rows(pick(ends, table, when), *when.values, size))
         else:
-            rows = await tx.run(purge(ends, table, when), *when.values, size)
+            rows = await tx.run(purge_unkeyed(ends, when), *when.values, size)
         await run_rows.note(tx, watched.run_id, ends, when.cut_off, rows)
     return rows
+
+
+async def _purge_picked(tx: Transaction, ends: Ends, picked: Sequence[Row]) -> int:
+    if not picked:
+        return 0
+    await tx.declare(Purpose.RETENTION)
+    return await tx.run(purge(ends), [row["ctid"] for row in picked])
 
 
 async def _say_what_stays(database: Database, retention: Retention, ends: Ends, watched: Watched) -> None:
     """Note and count what is over and was kept, by its reasons."""
     kept = await _outlook(database, retention, ends, watched.day)
+    if kept.rows:
+        kept = replace(kept, rows=0, skips={**kept.skips, AT_WORK: kept.rows})
     async with database.transaction(Purpose.UPKEEP) as tx:
         await run_rows.note_skips(tx, watched.run_id, kept)
 

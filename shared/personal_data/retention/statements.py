@@ -1,5 +1,6 @@
 """The SQL of the retention run, built from what a service declares; $1 is the day, the rest follows from the facts."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,6 +12,8 @@ from shared.personal_data.retention.ends import Ends, Fact
 from shared.purposes import restricted
 
 RESTRICTION = "restriction"
+OF_A_HOLD = "hold: "
+"""Before the provision by which it was placed."""
 AT_WORK = "in use by somebody else just now"
 FREE = ""
 
@@ -52,23 +55,32 @@ def _unless(fact: Fact, condition: str) -> str:
     return f"({fact.unless} OR {condition})" if fact.unless else f"({condition})"
 
 
-def _kept(ends: Ends, table: Table | None) -> list[str]:
-    keepers = [keeper.condition for keeper in ends.kept_by]
-    return [held(f"{ends.table}.subject_id", table), *keepers] if table else keepers
+def pick(ends: Ends, table: Table, when: Due) -> str:
+    """Locks so many rows, the last parameter, that are over and that nothing keeps, for a purpose that sees all.
+
+    What keeps them may be invisible to the purpose that deletes: the invoice of somebody whose address is restricted
+    keeps an order. What others work with at the moment is left for the next run.
+    """
+    person = f"{ends.table}.subject_id"
+    kept = [keeper.condition for keeper in ends.kept_by]
+    kept += [held(person, table), restricted(person, *table.fields)]
+    return f"{_first(ends, kept, when)} FOR UPDATE SKIP LOCKED"
 
 
-def free(ends: Ends, table: Table | None) -> str:
-    """The condition that nothing keeps a row that is over; restricted people's rows the purpose does not show."""
-    return " AND ".join(f"NOT ({condition})" for condition in _kept(ends, table)) or "true"
+def purge(ends: Ends) -> str:
+    """Deletes what was picked, as far as PostgreSQL shows it to the purpose: of restricted people it shows nothing."""
+    return f"DELETE FROM {ends.table} WHERE ctid = ANY ($1::tid[])"
 
 
-def purge(ends: Ends, table: Table | None, when: Due) -> str:
-    """Deletes so many rows, the last parameter; what others work with at the moment is left for the next run."""
-    t, limit = ends.table, len(when.values) + 1
-    return f"""
-WITH over AS MATERIALIZED (SELECT ctid FROM {t} WHERE {when.condition} AND {free(ends, table)}
-  LIMIT ${limit} FOR UPDATE SKIP LOCKED)
-DELETE FROM {t} WHERE ctid = ANY (ARRAY(SELECT ctid FROM over))"""
+def purge_unkeyed(ends: Ends, when: Due) -> str:
+    """Deletes so many rows, the last parameter, of a table that is nobody's: without the right to lock them."""
+    first = _first(ends, [keeper.condition for keeper in ends.kept_by], when)
+    return f"DELETE FROM {ends.table} WHERE ctid = ANY (ARRAY({first}))"
+
+
+def _first(ends: Ends, kept: Sequence[str], when: Due) -> str:
+    free = "".join(f" AND NOT ({condition})" for condition in kept)
+    return f"SELECT ctid FROM {ends.table} WHERE {when.condition}{free} LIMIT ${len(when.values) + 1}"
 
 
 def outlook(ends: Ends, table: Table | None, when: Due, *, ahead: bool) -> str:
@@ -81,7 +93,7 @@ def outlook(ends: Ends, table: Table | None, when: Due, *, ahead: bool) -> str:
     WHERE h.subject_id = {person} AND h.{IN_FORCE} AND h.{covers(table)})"""
         cases = [
             f"WHEN {restricted(person, *table.fields)} THEN '{RESTRICTION}'",
-            f"WHEN {held(person, table)} THEN 'hold: ' || {holds}",
+            f"WHEN {held(person, table)} THEN '{OF_A_HOLD}' || {holds}",
             *cases,
         ]
     reason = f"CASE {' '.join(cases)} ELSE '{FREE}' END" if cases else f"'{FREE}'"

@@ -168,6 +168,6 @@ async def test_what_a_run_did_is_evidence_with_privacy(driver: Driver) -> None:
         purges = json.loads(await eventually(lambda: rows.fetchval(noted, ran.run_id)))
         entry = """SELECT count(*) FROM evidence_entry e WHERE act = 'retention_evidence' AND about = $1::text"""
         assert await eventually(lambda: rows.fetchval(entry, str(ran.run_id))) == 1
-    (invoices,) = [each for each in purges if each["name"] == "invoice"]
+    (invoices,) = [each for each in purges if each["what"] == "invoice"]
     assert invoices["rows"] == purged(ran, "invoice").rows >= 1
     assert (invoices["retention"], invoices["cut_off"]) == ("R-TAX", TAX_ENDS.isoformat())

@@ -21,7 +21,7 @@ async def ran(driver: Driver, day: date, *options: str) -> dict[str, Any]:
     (result,) = json.loads(await lethe_apart(driver.harness, *words))
     assert result["service"] == "licensing"
     assert result["as_of"] == day.isoformat()
-    return {purged["name"]: purged for purged in result["purges"]}
+    return {purged["what"]: purged for purged in result["purges"]}
 
 
 async def test_a_dry_run_tells_what_would_end_and_ends_nothing(driver: Driver) -> None:
@@ -67,7 +67,7 @@ async def test_an_interrupted_run_is_evidence_of_what_it_had_done(driver: Driver
     run_id = uuid4()
     await driver.rows.execute(BEGUN, run_id, TAX_ENDS, "2 minutes")
     count = (
-        "INSERT INTO retention_purge (run_id, name, retention, cut_off, rows) VALUES ($1, 'invoice', 'R-TAX', $2, 7)"
+        "INSERT INTO retention_purge (run_id, what, retention, cut_off, rows) VALUES ($1, 'invoice', 'R-TAX', $2, 7)"
     )
     await driver.rows.execute(count, run_id, TAX_ENDS)
     await ran(driver, TAX_ENDS)

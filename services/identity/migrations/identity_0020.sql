@@ -1,0 +1,22 @@
+-- Of the activity log, after its raw days: under a pseudonym that stands nowhere else, by the day, without addresses. The
+-- pseudonym ends with its person's erasure, and then the traces lead to nobody.
+CREATE TABLE activity_pseudonym (
+  subject_id uuid PRIMARY KEY,
+  pseudonym uuid NOT NULL UNIQUE DEFAULT gen_random_uuid()
+);
+CALL lethe.personal('activity_pseudonym');
+CREATE TABLE activity_trace (
+  pseudonym uuid NOT NULL,
+  what text NOT NULL,
+  day date NOT NULL
+);
+CREATE INDEX ON activity_trace (day);
+CREATE INDEX ON activity_trace (pseudonym);
+
+-- What is left in the end: how often what happened in a month.
+CREATE TABLE activity_count (
+  month date NOT NULL,
+  what text NOT NULL,
+  times bigint NOT NULL,
+  PRIMARY KEY (month, what)
+);
