@@ -111,14 +111,15 @@ async def _batch(database: Database, retention: Retention, ends: Ends, watched: 
             await tx.declare(Purpose.RETENTION)
             rows = await ends.does(tx, watched.day, size)
         elif table:
-            rows = await _purge_picked(tx, ends, await tx.rows(pick(ends, table, when), *when.values, size))
+            rows = await purge_picked(tx, ends, await tx.rows(pick(ends, table, when), *when.values, size))
         else:
             rows = await tx.run(purge_unkeyed(ends, when), *when.values, size)
         await run_rows.note(tx, watched.run_id, ends, when.cut_off, rows)
     return rows
 
 
-async def _purge_picked(tx: Transaction, ends: Ends, picked: Sequence[Row]) -> int:
+async def purge_picked(tx: Transaction, ends: Ends, picked: Sequence[Row]) -> int:
+    """Delete rows that are over, under the purpose for which PostgreSQL shows nothing of restricted people."""
     if not picked:
         return 0
     await tx.declare(Purpose.RETENTION)

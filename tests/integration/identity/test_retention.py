@@ -12,7 +12,9 @@ from services.identity.app import SERVICE
 from shared.clock import today
 from shared.database import Database
 from shared.law.calendar import midnight
+from shared.personal_data.fields import map_categories
 from shared.personal_data.retention.checking import Endless, endless
+from shared.purposes import Purpose
 from tests.harness import Harness
 from tests.retention import A_DAY, purged, run_as_of
 
@@ -51,7 +53,10 @@ THIRTEEN_MONTHS = {
 
 @pytest.fixture(scope="module")
 async def database(harness: Harness) -> AsyncIterator[Database]:
+    """Identity's, which knows the categories of its tables as it does once it has started."""
     async with harness.database("identity") as opened:
+        async with opened.transaction(Purpose.UPKEEP) as tx:
+            await map_categories(tx, SERVICE.data_map)
         yield opened
 
 
@@ -152,30 +157,31 @@ async def test_what_a_letter_told_of_ends_before_that_it_left(
     assert dict(await rows.fetchrow(told, person) or {}) == {"template": "payment-due", "facts": "{}", "email": None}
 
 
+@pytest.mark.parametrize(
+    ("table", "what", "category"),
+    [("known_device", "known_device", "D7"), ("activity", "activity: raw, goes on under a pseudonym", "D11")],
+)
 async def test_a_restriction_and_a_hold_stop_it_and_are_listed(
-    database: Database, rows: asyncpg.Connection, person: UUID
+    database: Database, rows: asyncpg.Connection, person: UUID, table: str, what: str, category: str
 ) -> None:
     """Also where the restriction is of the very category of holds: it hides no hold from the purge."""
-    insert = (
-        "INSERT INTO known_device (token_hash, subject_id, last_used_at) VALUES ($1, $2, now() - interval '1 year')"
-    )
-    await rows.execute(insert, uuid4().bytes, person)
+    await rows.execute(MADE[table][0], person, midnight(date(2026, 1, 1)), uuid4().bytes)
     place = """INSERT INTO hold (hold_id, subject_id, scope, version, review_at, provisions, exemptions)
-      VALUES (gen_random_uuid(), $1, '{D7}', 1, current_date + 90, '{KC art. 118}', '{GDPR Art. 17(3)(e)}')"""
-    await rows.execute(place, person)
+      VALUES (gen_random_uuid(), $1, ARRAY[$2], 1, current_date + 90, '{KC art. 118}', '{GDPR Art. 17(3)(e)}')"""
+    await rows.execute(place, person, category)
     forbid = "INSERT INTO permission (subject_id, purpose, allowed, version) VALUES ($1, $2, false, 1)"
     await rows.execute(forbid, person, "*D15")
     ran = await run_as_of(database, RETENTION, today())
-    assert await count(rows, "known_device", person) == 1
-    assert purged(ran, "known_device").skips == {"hold: KC art. 118": 1}
+    assert await count(rows, table, person) == 1
+    assert purged(ran, what).skips == {"hold: KC art. 118": 1}
     await rows.execute("DELETE FROM hold WHERE subject_id = $1", person)
-    await rows.execute(forbid, person, "*D7")
+    await rows.execute(forbid, person, f"*{category}")
     ran = await run_as_of(database, RETENTION, today())
-    assert await count(rows, "known_device", person) == 1
-    assert purged(ran, "known_device").skips == {"restriction": 1}
+    assert await count(rows, table, person) == 1
+    assert purged(ran, what).skips == {"restriction": 1}
     await rows.execute("DELETE FROM permission WHERE subject_id = $1", person)
     await run_as_of(database, RETENTION, today())
-    assert await count(rows, "known_device", person) == 0
+    assert await count(rows, table, person) == 0
 
 
 async def test_a_row_without_an_end_is_found(database: Database, rows: asyncpg.Connection, person: UUID) -> None:

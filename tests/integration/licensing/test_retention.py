@@ -119,6 +119,17 @@ async def test_a_restriction_stops_the_purge_and_is_listed(driver: Driver) -> No
     assert await driver.count("invoice", person) == 0
 
 
+async def test_what_a_restriction_of_a_part_keeps_holds_up_nobody_else(driver: Driver) -> None:
+    """The invoice of somebody whose address is restricted keeps the order on which it hangs, and that one alone."""
+    person, other = await sold(driver), await sold(driver)
+    forbid = "INSERT INTO permission (subject_id, purpose, allowed, version) VALUES ($1, '*D3', false, 1)"
+    await driver.rows.execute(forbid, person)
+    await runs(driver, date(today().year + 8, 1, 1))
+    assert await driver.counts(person) == {"invoice": 1, "purchase": 1, "purchase_terms": 1}
+    assert await driver.counts(other) == {}
+    await driver.rows.execute("DELETE FROM permission WHERE subject_id = $1", person)
+
+
 async def test_a_debt_holds_its_invoice_until_it_is_time_barred(driver: Driver) -> None:
     """Whatever tax law says: here the buyer was given years to pay."""
     person = await driver.person(kind="company")
