@@ -27,6 +27,7 @@ DATA_MAP = DataMap(
                 Column("kind", Category.COMPANY),
                 Column("language"),
                 *fact("created_at", "mail_refused_at"),
+                *fact("used_on", "warned_on", "warned_again_on", "ended_on", "contract_seen_on"),
             ),
         ),
         Table(

@@ -10,7 +10,11 @@ KNOWN_HERE = "as long as its person is known here: it goes with the erasure"
 EACH_RUN = "current_date + 1"
 
 DECLARED: tuple[Declared, ...] = (
-    Open("account", "as long as the account lasts", review=EACH_RUN),
+    Open(
+        "account",
+        "as long as the account is used; after two years without use its owner is written to twice, then it ends",
+        review="(account.used_on + interval '24 months')::date",
+    ),
     Open("confirmed_address", KNOWN_HERE, review=EACH_RUN),
     Open("linked_person", KNOWN_HERE, review=EACH_RUN),
     GoesWith("credential", "account", "subject_id", "a password ends with its account"),

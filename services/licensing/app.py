@@ -6,6 +6,7 @@ from services.licensing.erasure import ERASER
 from services.licensing.fulfilment import TransferTerms, Vendor
 from services.licensing.handlers import (
     catalogue,
+    contract_holders,
     corrections,
     invoices,
     license_keys,
@@ -33,7 +34,7 @@ from shared.service import Resources, Service
 router = ServiceRouter("licensing")
 router.include(catalogue.router, orders.router, payments.router, payment_webhook.router, sandbox.router)
 router.include(invoices.router, licenses.router, license_keys.router, terms.router)
-router.include(staff_cases.router, corrections.router)
+router.include(staff_cases.router, corrections.router, contract_holders.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from services.privacy.handlers import (
     desk_arrival,
     desk_decisions,
     disclosures,
+    dormant_accounts,
     erasure_orders,
     erasure_reports,
     erasures,
@@ -88,7 +89,7 @@ router.include(
 router.include(case_tokens.router, erasures.router, copies.router, evidence.router)
 router.include(permission_reports.router, restrictions.router, reviews.router, holds.router)
 router.include(desk.router, desk_arrival.router, desk_decisions.router, recipients.router)
-router.include(retention_runs.router)
+router.include(retention_runs.router, dormant_accounts.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:

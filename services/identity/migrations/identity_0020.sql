@@ -20,3 +20,15 @@ CREATE TABLE activity_count (
   times bigint NOT NULL,
   PRIMARY KEY (month, what)
 );
+
+-- When an account was last used, and what its owner was told since: nobody is ended unwarned. Of the accounts that are there
+-- already nobody knows: their time begins now.
+ALTER TABLE account
+  ADD COLUMN used_on date NOT NULL DEFAULT (now() AT TIME ZONE 'Europe/Warsaw')::date,
+  ADD COLUMN warned_on date,
+  ADD COLUMN warned_again_on date,
+  ADD COLUMN ended_on date,
+  ADD COLUMN contract_seen_on date,
+  ADD CONSTRAINT warned_before_the_end CHECK ((ended_on IS NULL OR warned_again_on IS NOT NULL)
+    AND (warned_again_on IS NULL OR warned_on IS NOT NULL));
+CREATE INDEX ON account (used_on) WHERE ended_on IS NULL;

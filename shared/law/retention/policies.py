@@ -22,6 +22,8 @@ FLAGGED_LOG = (Rule(SINCE, SECURITY, months=12),)
 SPENT = (Rule(SINCE, STORAGE_LIMIT),)
 UNCONFIRMED = (Rule(SINCE, STORAGE_LIMIT, days=2),)
 UNFINISHED = (Rule(SINCE, STORAGE_LIMIT, days=7),)
+# R-LIVE of an account without a contract, counted from its last use; its owner is written to twice before it ends
+DORMANT = (Rule(SINCE, STORAGE_LIMIT, months=24),)
 # R-ACT; what is left after the second step are aggregates
 RAW_ACTIVITY = (Rule(SINCE, STORAGE_LIMIT, days=90),)
 PSEUDONYMOUS_ACTIVITY = (Rule(SINCE, STORAGE_LIMIT, months=13),)
