@@ -112,65 +112,62 @@ LEFT = {
     ),
 }
 
-LETTERS = (
-    HOLD_LETTERS
-    | DORMANT_LETTERS
-    | {
-        ("receipt", "pl"): (
-            "Otrzymaliśmy Twoje żądanie usunięcia danych",
-            (
-                "Sprawa: {case_id}\nOtrzymana: {received_on}\nOdpowiemy najpóźniej: {due_on}\n\n"
-                "Usuwanie zacznie się {runs_at}. Do tej chwili możesz wycofać żądanie kodem sprawy,\n"
-                "który został pokazany przy jego złożeniu. Tym samym kodem sprawdzisz przebieg i wynik.\n"
-                "Jeśli nie masz kodu sprawy, poproś o nowy: potwierdzisz ten adres kodem z wiadomości.\n"
-            ),
+OF_THEIR_OWN = HOLD_LETTERS | DORMANT_LETTERS
+LETTERS = OF_THEIR_OWN | {
+    ("receipt", "pl"): (
+        "Otrzymaliśmy Twoje żądanie usunięcia danych",
+        (
+            "Sprawa: {case_id}\nOtrzymana: {received_on}\nOdpowiemy najpóźniej: {due_on}\n\n"
+            "Usuwanie zacznie się {runs_at}. Do tej chwili możesz wycofać żądanie kodem sprawy,\n"
+            "który został pokazany przy jego złożeniu. Tym samym kodem sprawdzisz przebieg i wynik.\n"
+            "Jeśli nie masz kodu sprawy, poproś o nowy: potwierdzisz ten adres kodem z wiadomości.\n"
         ),
-        ("receipt", "en"): (
-            "We have received your request for erasure",
-            (
-                "Case: {case_id}\nReceived: {received_on}\nWe answer by: {due_on}\n\n"
-                "The erasure starts {runs_at}. Until then you can withdraw the request with the case token\n"
-                "that was shown when you made it. The same token shows you progress and outcome.\n"
-                "If you do not have it, ask for a new one: you prove this address by a mailed code.\n"
-            ),
+    ),
+    ("receipt", "en"): (
+        "We have received your request for erasure",
+        (
+            "Case: {case_id}\nReceived: {received_on}\nWe answer by: {due_on}\n\n"
+            "The erasure starts {runs_at}. Until then you can withdraw the request with the case token\n"
+            "that was shown when you made it. The same token shows you progress and outcome.\n"
+            "If you do not have it, ask for a new one: you prove this address by a mailed code.\n"
         ),
-        ("outcome", "pl"): (
-            "Wynik żądania usunięcia danych: usunięte",
-            "Sprawa: {case_id}\nZakończona: {closed_on}\n\nUsunęliśmy wszystko, co o Tobie mieliśmy.\n\n{left}{recipients}"
-            + LAST_WORDS["pl"],
-        ),
-        ("outcome", "en"): (
-            "The outcome of your request for erasure: erased",
-            "Case: {case_id}\nClosed: {closed_on}\n\nWe have erased everything that we held about you.\n\n"
-            "{left}{recipients}" + LAST_WORDS["en"],
-        ),
-        ("outcome: refused in part", "pl"): (
-            "Wynik żądania usunięcia danych: usunięte poza tym, co musimy zachować",
-            (
-                "Sprawa: {case_id}\nZakończona: {closed_on}\n\n"
-                "Usunęliśmy wszystko, co o Tobie mieliśmy, poza tym, co wymieniamy niżej. W tej części odmawiamy\n"
-                "usunięcia. Zachowane dane służą tylko podanemu celowi i znikną same, gdy minie ich czas.\n\n"
-                "{kept}\n\n{left}{recipients}"
-            )
-            + LAST_WORDS["pl"],
-        ),
-        ("outcome: refused in part", "en"): (
-            "The outcome of your request for erasure: erased but for what we have to keep",
-            (
-                "Case: {case_id}\nClosed: {closed_on}\n\n"
-                "We have erased everything that we held about you but what is listed below. As to this we refuse the\n"
-                "erasure. What is kept serves the reason that is named only, and goes by itself when its time is over.\n\n"
-                "{kept}\n\n{left}{recipients}"
-            )
-            + LAST_WORDS["en"],
-        ),
-        ("withdrawn", "pl"): (
-            "Żądanie usunięcia danych wycofane",
-            "Sprawa: {case_id}\n\nŻądanie zostało wycofane, nic nie usunęliśmy.\n",
-        ),
-        ("withdrawn", "en"): (
-            "Request for erasure withdrawn",
-            "Case: {case_id}\n\nThe request was withdrawn; nothing was erased.\n",
-        ),
-    }
-)
+    ),
+    ("outcome", "pl"): (
+        "Wynik żądania usunięcia danych: usunięte",
+        "Sprawa: {case_id}\nZakończona: {closed_on}\n\nUsunęliśmy wszystko, co o Tobie mieliśmy.\n\n{left}{recipients}"
+        + LAST_WORDS["pl"],
+    ),
+    ("outcome", "en"): (
+        "The outcome of your request for erasure: erased",
+        "Case: {case_id}\nClosed: {closed_on}\n\nWe have erased everything that we held about you.\n\n"
+        "{left}{recipients}" + LAST_WORDS["en"],
+    ),
+    ("outcome: refused in part", "pl"): (
+        "Wynik żądania usunięcia danych: usunięte poza tym, co musimy zachować",
+        (
+            "Sprawa: {case_id}\nZakończona: {closed_on}\n\n"
+            "Usunęliśmy wszystko, co o Tobie mieliśmy, poza tym, co wymieniamy niżej. W tej części odmawiamy\n"
+            "usunięcia. Zachowane dane służą tylko podanemu celowi i znikną same, gdy minie ich czas.\n\n"
+            "{kept}\n\n{left}{recipients}"
+        )
+        + LAST_WORDS["pl"],
+    ),
+    ("outcome: refused in part", "en"): (
+        "The outcome of your request for erasure: erased but for what we have to keep",
+        (
+            "Case: {case_id}\nClosed: {closed_on}\n\n"
+            "We have erased everything that we held about you but what is listed below. As to this we refuse the\n"
+            "erasure. What is kept serves the reason that is named only, and goes by itself when its time is over.\n\n"
+            "{kept}\n\n{left}{recipients}"
+        )
+        + LAST_WORDS["en"],
+    ),
+    ("withdrawn", "pl"): (
+        "Żądanie usunięcia danych wycofane",
+        "Sprawa: {case_id}\n\nŻądanie zostało wycofane, nic nie usunęliśmy.\n",
+    ),
+    ("withdrawn", "en"): (
+        "Request for erasure withdrawn",
+        "Case: {case_id}\n\nThe request was withdrawn; nothing was erased.\n",
+    ),
+}
