@@ -59,11 +59,15 @@ def group() -> None:
 def run(
     service: Annotated[str, typer.Argument(help="One service; all when left out.")] = "",
     as_of: Annotated[str, typer.Option("--as-of", metavar="DATE", help="As of this day; today when left out.")] = "",
+    early: Annotated[bool, typer.Option("--early", help="Delete what is not over yet: for rehearsals.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would go, and let it be.")] = False,
     as_json: Json = False,
 ) -> None:
     """Delete what is over on a day, at the vendor's midnight, in small transactions."""
     day = _day(as_of)
+    if day > today() and not (dry_run or early) and access.is_elsewhere():
+        why = f"{day} is to come, and what is not over yet would go: --dry-run tells what, --early does it all the same"
+        raise access.fail(why, WRONG_USE)
     with Progress(console=Console(stderr=True), transient=True, disable=as_json) as progress:
         results = [access.run(_result(name, day, progress, dry_run=dry_run)) for name in access.services(service)]
     if as_json:

@@ -128,8 +128,8 @@ async def test_activity_goes_on_under_a_pseudonym_and_then_is_only_counted(
 ) -> None:
     day, what = date(2026, 3, 29), f"signed in {uuid4().hex}"
     insert = "INSERT INTO activity (subject_id, what, ip, at) VALUES ($1, $2, '203.0.113.9', $3)"
-    for _ in range(3):
-        await rows.execute(insert, person, what, midnight(day + A_DAY) - A_SECOND)
+    for moment in (midnight(day), midnight(day), midnight(day + A_DAY) - A_SECOND):
+        await rows.execute(insert, person, what, moment)
     counted = "SELECT month, times FROM activity_count WHERE what = $1"
     ran = await run_as_of(database, RETENTION, day + timedelta(days=91))
     assert purged(ran, "activity: raw, goes on under a pseudonym").rows >= 3

@@ -17,7 +17,7 @@ BEGUN = "INSERT INTO retention_run (run_id, as_of, seen_at) VALUES ($1, $2, cloc
 
 async def ran(driver: Driver, day: date, *options: str) -> dict[str, Any]:
     """What the command says of each kind of rows."""
-    words = ("retention", "run", "licensing", "--as-of", day.isoformat(), "--json", *options)
+    words = ("retention", "run", "licensing", "--as-of", day.isoformat(), "--early", "--json", *options)
     (result,) = json.loads(await lethe_apart(driver.harness, *words))
     assert result["service"] == "licensing"
     assert result["as_of"] == day.isoformat()
@@ -41,11 +41,20 @@ async def test_a_dry_run_tells_what_would_end_and_ends_nothing(driver: Driver) -
 
 async def test_a_day_before_the_last_run_is_refused(driver: Driver) -> None:
     await ran(driver, TAX_ENDS)
-    refused = await lethe(driver.harness, "retention", "run", "licensing", "--as-of", str(TAX_ENDS - A_DAY))
+    refused = await lethe(driver.harness, "retention", "run", "licensing", "--early", "--as-of", str(TAX_ENDS - A_DAY))
     assert refused.exit_code == 2
     assert refused.output.strip() == (
         f"lethe: licensing has run as of {TAX_ENDS} already: name that day or a later one"
     )
+
+
+async def test_what_is_not_over_yet_goes_by_an_explicit_word_only(driver: Driver) -> None:
+    person = await driver.person()
+    await driver.buy(person)
+    refused = await lethe(driver.harness, "retention", "run", "licensing", "--as-of", str(TAX_ENDS))
+    assert refused.exit_code == 2
+    assert refused.output.startswith(f"lethe: {TAX_ENDS} is to come, and what is not over yet would go")
+    assert await driver.count("invoice", person) == 1
 
 
 async def test_what_is_no_day_is_refused(driver: Driver) -> None:
@@ -56,7 +65,7 @@ async def test_what_is_no_day_is_refused(driver: Driver) -> None:
 async def test_two_runs_at_once_do_not_mix(driver: Driver) -> None:
     await driver.rows.execute(BEGUN, uuid4(), TAX_ENDS, "1 second")
     try:
-        refused = await lethe(driver.harness, "retention", "run", "licensing", "--as-of", str(TAX_ENDS))
+        refused = await lethe(driver.harness, "retention", "run", "licensing", "--early", "--as-of", str(TAX_ENDS))
     finally:
         await driver.rows.execute("DELETE FROM retention_run WHERE ended_at IS NULL")
     assert refused.exit_code == 1

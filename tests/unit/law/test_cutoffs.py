@@ -22,6 +22,10 @@ RULES: dict[str, Rules] = {
     "R-CLAIM business": LIMITATION[Claim.BUSINESS],
     "R-CLAIM price": LIMITATION[Claim.PRICE],
 }
+LONGER = (
+    Rule(date(2020, 1, 1), "short", days=10),
+    Rule(date(2024, 1, 1), "long", months=24),
+)
 SHORTER = (
     Rule(date(2020, 1, 1), "long", months=24),
     Rule(date(2024, 1, 1), "short", days=10),
@@ -77,12 +81,13 @@ def test_a_fact_is_over_when_its_last_day_of_keeping_is_past(name: str, fact: da
     assert any(span.first <= fact < span.end for span in over(RULES[name], day)) == (until < day)
 
 
+@pytest.mark.parametrize("rules", [SHORTER, LONGER])
 @given(st.dates(date(2020, 1, 1), date(2030, 1, 1)), st.dates(date(2019, 1, 1), date(2032, 1, 1)))
-def test_each_row_of_a_changed_rule_has_its_own_cut(fact: date, day: date) -> None:
+def test_each_row_of_a_changed_rule_has_its_own_cut(rules: Rules, fact: date, day: date) -> None:
     """A later row may be shorter: what came after it ends before what came first."""
-    until = keep(SHORTER, fact).until
+    until = keep(rules, fact).until
     assert until is not None
-    assert any(span.first <= fact < span.end for span in over(SHORTER, day)) == (until < day)
+    assert any(span.first <= fact < span.end for span in over(rules, day)) == (until < day)
 
 
 def test_facts_from_before_the_first_rule_are_nobodys_to_end() -> None:
