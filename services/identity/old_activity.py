@@ -47,6 +47,6 @@ async def pseudonymize(tx: Transaction, day: date, limit: int) -> int:
 async def count(tx: Transaction, day: date, limit: int) -> int:
     """Leave only how often what happened in a month; a pseudonym without traces is forgotten."""
     counted = int(await tx.value(COUNT, cut_off(policies.PSEUDONYMOUS_ACTIVITY, day), limit))
-    if not counted:
+    if counted < limit:
         await tx.run(FORGET)
     return counted

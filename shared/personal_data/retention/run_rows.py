@@ -98,9 +98,8 @@ async def note(tx: Transaction, run_id: UUID, ends: Ends, cut_off: date, rows: i
 
 async def note_skips(tx: Transaction, run_id: UUID, kept: Purged) -> None:
     """Note what is over and stays."""
-    if kept.skips:
-        skips = to_json(kept.skips).decode()
-        await tx.run(SKIP, run_id, kept.what, kept.retention, kept.cut_off, skips)
+    skips = to_json(kept.skips).decode()
+    await tx.run(SKIP, run_id, kept.what, kept.retention, kept.cut_off, skips)
 
 
 async def end(tx: Transaction, run_id: UUID) -> Ran:

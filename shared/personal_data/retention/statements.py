@@ -72,6 +72,14 @@ def purge(ends: Ends) -> str:
     return f"DELETE FROM {ends.table} WHERE ctid = ANY ($1::tid[])"
 
 
+def purge_at_once(ends: Ends, table: Table, when: Due) -> str:
+    """Deletes so many rows, the last parameter, where nothing but a hold keeps them, and no purpose hides a hold."""
+    first = _first(ends, [held(f"{ends.table}.subject_id", table)], when)
+    return f"""
+WITH over AS MATERIALIZED ({first} FOR UPDATE SKIP LOCKED)
+DELETE FROM {ends.table} WHERE ctid = ANY (ARRAY(SELECT ctid FROM over))"""
+
+
 def purge_unkeyed(ends: Ends, when: Due) -> str:
     """Deletes so many rows, the last parameter, of a table that is nobody's: without the right to lock them."""
     first = _first(ends, [keeper.condition for keeper in ends.kept_by], when)

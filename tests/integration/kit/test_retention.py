@@ -61,7 +61,7 @@ async def test_what_is_over_goes_batch_after_batch(
     assert await everything.fetchval(COUNT, person) == 3
 
 
-@pytest.mark.parametrize(("size", "took_s", "next_one"), [(500, 0.005, 1000), (500, 0.1, 250), (30, 9.0, 20)])
+@pytest.mark.parametrize(("size", "took_s", "next_one"), [(500, 0.005, 1000), (500, 0.06, 250), (30, 9.0, 20)])
 def test_a_batch_is_as_large_as_its_locks_are_short(size: int, took_s: float, next_one: int) -> None:
     assert running.next_size(size, took_s) == next_one
 
