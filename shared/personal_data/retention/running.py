@@ -116,7 +116,8 @@ async def _purge(database: Database, retention: Retention, ends: Ends, watched: 
 async def _batch(database: Database, retention: Retention, ends: Ends, watched: Watched, size: int) -> int:
     table = retention.table(ends.table)
     when = due(ends, table, watched.day)
-    async with database.transaction(Purpose.ERASURE, opening=LOCK_TIMEOUT) as tx:
+    # a crash undoes rows and their count together, and the next run does both again
+    async with database.transaction(Purpose.ERASURE, durable=False, opening=LOCK_TIMEOUT) as tx:
         if ends.does:
             await tx.declare(Purpose.RETENTION)
             rows = await ends.does(tx, watched.day, size)
