@@ -88,7 +88,9 @@ def purge_unkeyed(ends: Ends, when: Due) -> str:
 
 def _first(ends: Ends, kept: Sequence[str], when: Due) -> str:
     free = "".join(f" AND NOT ({condition})" for condition in kept)
-    return f"SELECT ctid FROM {ends.table} WHERE {when.condition}{free} LIMIT ${len(when.values) + 1}"
+    # the oldest first: otherwise a scan goes over all that earlier batches have deleted
+    oldest = f"{ends.table}.{ends.facts[0].column}"
+    return f"SELECT ctid FROM {ends.table} WHERE {when.condition}{free} ORDER BY {oldest} LIMIT ${len(when.values) + 1}"
 
 
 def outlook(ends: Ends, table: Table | None, when: Due, *, ahead: bool) -> str:
