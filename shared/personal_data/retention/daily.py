@@ -6,6 +6,7 @@ from shared.clock import today
 from shared.database import Database
 from shared.observability import log, metrics
 from shared.personal_data.retention import run_rows, running
+from shared.personal_data.retention.checking import endless
 from shared.personal_data.retention.ends import Retention
 from shared.personal_data.retention.run_rows import Ran
 from shared.personal_data.retention.statements import OF_A_HOLD, RESTRICTION
@@ -24,7 +25,18 @@ async def end_what_is_over(database: Database, retention: Retention) -> bool:
             return False
         log.info("retention run", rows=sum(purged.rows for purged in ran.purges))
         say_what_stays(retention, ran)
+        await _say_what_has_no_end(database, retention)
     return await end_retention(database, retention.data_map)
+
+
+async def _say_what_has_no_end(database: Database, retention: Retention) -> None:
+    """Nothing is kept without a last day, or a reason and a day of review: what is, somebody has to declare."""
+    found = {each.table: each.rows for each in await endless(database, retention)}
+    for table in retention.data_map.everything:
+        rows = found.get(table.name, 0)
+        metrics.without_end.labels(retention.data_map.service, table.name).set(-1 if rows is None else rows)
+        if table.name in found:
+            log.error("kept without an end", table=table.name, rows=rows)
 
 
 def say_what_stays(retention: Retention, ran: Ran) -> None:

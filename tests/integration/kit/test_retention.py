@@ -12,13 +12,14 @@ from shared.database import Database, Transaction
 from shared.personal_data.data_map import RetentionClass
 from shared.personal_data.retention import running
 from shared.personal_data.retention.checking import Endless, endless
+from shared.personal_data.retention.daily import end_what_is_over
 from shared.personal_data.retention.ends import Ends, Fact, Keeper, Open, Retention
 from shared.personal_data.retention.run_rows import AnotherRun
 from shared.personal_data.retention.statements import AT_WORK, due, pick, purge
 from shared.purposes import Purpose
 from tests.retention import purged, run_as_of
 from tests.sample.data_map import DATA_MAP
-from tests.sample.harness import meet
+from tests.sample.harness import meet, metric
 
 LAST = today() + timedelta(days=100)
 RECEIPT = """
@@ -144,3 +145,14 @@ async def test_a_table_that_nobody_declared_is_found(database: Database, everyth
     ]
     await everything.execute(RECEIPT, other, None, 2)
     assert await endless(database, RETENTION) == [Endless("receipt", 2)]
+
+
+async def test_the_run_of_the_day_says_what_has_no_end_and_does_not_run_twice(
+    database: Database, everything: asyncpg.Connection, person: UUID
+) -> None:
+    await everything.execute(RECEIPT, person, None, 2)
+    for _ in range(2):
+        await end_what_is_over(database, RETENTION)
+    assert metric("lethe_rows_without_end", service="sample", table="receipt") == 2
+    assert metric("lethe_rows_without_end", service="sample", table="note") == 0
+    assert await everything.fetchval("SELECT count(*) FROM retention_run WHERE whole AND as_of = $1", today()) == 1
