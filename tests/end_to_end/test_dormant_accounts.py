@@ -13,10 +13,12 @@ from shared.clock import today
 from shared.contracts import identity
 from shared.law.calendar import months_after
 from tests.harness import eventually
+from tests.sample.harness import handled
 from tests.scenario import PASSWORD, Customer, Scenario
 
 DORMANT_ON = months_after(today(), 24) + timedelta(days=1)
 """The first day on which an account that was used today counts as dormant."""
+TOLD = "privacy.on.identity.account-dormant"
 A_DAY = timedelta(days=1)
 WARNED = "SELECT warned_on, warned_again_on, ended_on FROM account WHERE subject_id = $1"
 LETTERS = """
@@ -99,13 +101,15 @@ async def test_nothing_is_done_with_an_account_that_must_stay(scenario: Scenario
 
 
 async def test_an_end_that_is_told_twice_opens_one_case(scenario: Scenario, person: Customer) -> None:
+    before = handled(TOLD, "done") + handled(TOLD, "erased")
     told = identity.AccountDormant(subject_id=person.id, unused_since=date(2020, 1, 1))
     twice = "INSERT INTO outbox (type, subject, body) VALUES ($1, $2, $3), ($1, $2, $3)"
     body = json.dumps(told.model_dump(mode="json"))
     await scenario.rows["identity"].execute(twice, told.type, str(person.id), body)
     erased = "SELECT NOT live FROM subject WHERE subject_id = $1"
     await eventually(lambda: scenario.rows["identity"].fetchval(erased, person.id))
-    await scenario.quiet()
+    await eventually(lambda: handled(TOLD, "done") + handled(TOLD, "erased") + handled(TOLD, "permanent") >= before + 2)
+    assert handled(TOLD, "permanent") == 0
     cases = "SELECT count(*) FROM privacy_case WHERE subject_id = $1"
     assert await scenario.rows["privacy"].fetchval(cases, person.id) == 1
 

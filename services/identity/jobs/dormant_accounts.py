@@ -18,6 +18,8 @@ from shared.purposes import Purpose
 
 INTERVAL_S = 3600.0
 BATCH = 200
+SEEN_FOR = Purpose.RETENTION
+"""The purpose for which PostgreSQL shows nobody who is restricted (GDPR Art. 18(2))."""
 STEPS: tuple[Step, ...] = ("warn", "warn again", "end")
 
 
@@ -27,13 +29,13 @@ async def see_to_dormant(database: Database, client: RequestClient) -> bool:
 
 async def as_of(database: Database, client: RequestClient, day: date) -> bool:
     """Do what is due on a day; answers whether more waits. Raises Refused when licensing does not answer."""
-    async with database.transaction(Purpose.RETENTION) as tx:
+    async with database.transaction(SEEN_FOR) as tx:
         found = await dormant_store.dormant(tx, unused_before(day), day, WAIT, BATCH)
     if not found:
         return False
     asked = licensing.TellContractHolders(subjects=tuple(each.subject_id for each in found))
     holders = set((await client.request(asked)).subjects)
-    async with database.transaction(Purpose.RETENTION) as tx:
+    async with database.transaction(SEEN_FOR) as tx:
         await dormant_store.note_contracts(tx, sorted(holders), day)
         for step in STEPS:
             await _take(tx, step, [each for each in found if each.subject_id not in holders], day)
