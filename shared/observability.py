@@ -101,6 +101,11 @@ metrics = SimpleNamespace(
     failed=Counter("lethe_erasure_failed_total", "People whose erasure failed in a participant", ["service"]),
     erased=Counter("lethe_erasure_people_total", "People erased by this participant", ["service"]),
     kept_by_hold=Gauge("lethe_rows_kept_by_hold", "Rows past their day that a legal hold keeps", ["service", "table"]),
+    without_end=Gauge(
+        "lethe_rows_without_end",
+        "Rows of which nothing says when they end; -1: of the whole table",
+        ["service", "table"],
+    ),
     kept_by_restriction=Gauge(
         "lethe_rows_kept_by_restriction", "Rows past their day that stay because of a restriction", ["service", "table"]
     ),

@@ -30,7 +30,9 @@ from shared.personal_data.data_map import DataMap
 from shared.personal_data.erasure import Eraser
 from shared.personal_data.maps_at_work import SEEN_EVERY_S
 from shared.personal_data.participant import announce, announce_what_is_in_force, participant
-from shared.personal_data.retention_run import RETENTION, end_retention
+from shared.personal_data.retention.daily import end_what_is_over
+from shared.personal_data.retention.ends import Retention
+from shared.personal_data.retention_run import RETENTION
 from shared.personal_data.vacuum import VACUUM, vacuum
 from shared.problems import Refused
 from shared.settings import Settings
@@ -81,6 +83,12 @@ class Service:
     wire: Wire = lambda _resources: {}
     jobs: Jobs = lambda _settings: ()
     takes_orders: bool = True
+    ends: Retention | None = None
+
+    @property
+    def retention(self) -> Retention:
+        """When its rows end; a service that declares nothing has what the law kept of the erased, and the kit's."""
+        return self.ends or Retention(self.data_map)
 
     @property
     def data_map(self) -> DataMap:
@@ -187,7 +195,7 @@ def _own_loops(service: Service, resources: Resources) -> list[Loop]:
         Loop(FIGURES, lambda: measure(database), FIGURES_S),
         Loop(VACUUM, lambda: vacuum(database, data_map), HOURLY_S, VACUUM_PAUSE_S),
         Loop(HOUSEKEEPING, lambda: drop_old_marks(database), HOURLY_S),
-        Loop(RETENTION, lambda: end_retention(database, data_map), HOURLY_S),
+        Loop(RETENTION, lambda: end_what_is_over(database, service.retention), HOURLY_S),
         Loop("data map", lambda: announce_what_is_in_force(database, data_map, recipients), SEEN_EVERY_S),
     ]
 

@@ -37,6 +37,7 @@ COMMANDS = {
     "register": Place("register", "app", "The register of processing and the record of Art. 30."),
     "notice": Place("notice", "notice", "The privacy notice, made from register and data maps."),
     "evidence": Place("evidence", "app", "The log of what was done: its signed head, and whether it holds."),
+    "retention": Place("retention", "app", "What is over ends: run, check."),
     "contracts": Place("contracts", "app", "The published language as JSON Schema and AsyncAPI."),
     "benchmark": Place("benchmark", "app", "Figures as ratios, taken in one run on this machine."),
     "servers": Place("servers", "app", "The private PostgreSQL, RabbitMQ and mailbox alone."),

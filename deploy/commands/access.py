@@ -135,6 +135,11 @@ async def database(service: str) -> AsyncIterator[Database]:
         await opened.close()
 
 
+def is_elsewhere() -> bool:
+    """Whether databases are named in the environment: what `./lethe up` keeps privately is nobody's real data."""
+    return bool(os.environ.get("LETHE_POSTGRES_ADMIN_URL") or any(map(OWN_DATABASE.fullmatch, os.environ)))
+
+
 def _no_private_postgres() -> bool:
     return processes.running(STATE, postgres.NAME) is None
 

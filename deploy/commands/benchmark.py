@@ -14,7 +14,7 @@ from rich.table import Table
 
 from deploy.benchmark import erasure as measurements
 from deploy.benchmark import events as reactions
-from deploy.benchmark import evidence, request_path
+from deploy.benchmark import evidence, request_path, retention
 from deploy.benchmark import outbox as relaying
 from deploy.benchmark import rights as desk
 from deploy.commands.console import Json, one_sentence_per_failure
@@ -131,6 +131,31 @@ def entries(
 
     measured = _alone(measure)
     typer.echo(json.dumps(measured)) if as_json else Console().print(_evidence_table(measured))
+
+
+@app.command("retention")
+def ends(
+    rows: Annotated[int, typer.Option(min=10_000, help="How many rows there are.")] = 1_000_000,
+    due: Annotated[int, typer.Option(min=100, help="How many of them are over.")] = 50_000,
+    as_json: Json = False,
+) -> None:
+    """End what is over by a retention run and by bare SQL; print the ratio, whose goal is 0.5, and the longest lock."""
+
+    def measure(tell: Tell) -> dict[str, Any]:
+        running = servers.running_servers(FOLDER, tell=tell)
+        return asyncio.run(retention.run(running, FOLDER, rows, due, tell))
+
+    measured = _alone(measure)
+    typer.echo(json.dumps(measured)) if as_json else Console().print(_retention_table(measured))
+
+
+def _retention_table(found: dict[str, Any]) -> Table:
+    table = Table("figure", "measured", "goal", title=f"Retention: {found['due']} of {found['rows']} rows")
+    table.add_row("a run", f"{found['seconds']} s", "")
+    table.add_row("bare SQL", f"{found['bare_seconds']} s", "")
+    table.add_row("ratio", str(found["ratio"]), "at least 0.5")
+    table.add_row("the longest lock", f"{found['longest_lock_ms']} ms", "under 200 ms")
+    return table
 
 
 def _evidence_table(found: dict[str, Any]) -> Table:

@@ -126,6 +126,10 @@ ERASURES = Dashboard(
             "Rows kept past their day by legal holds",
             {"max by (service, table) (lethe_rows_kept_by_hold)": "{{service}} {{table}}"},
         ),
+        Panel(
+            "Rows without an end",
+            {"max by (service, table) (lethe_rows_without_end)": "{{service}} {{table}}"},
+        ),
         Panel("Legal holds to be reviewed", {"max(lethe_holds_to_review)": "holds"}),
     ),
 )

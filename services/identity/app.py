@@ -16,7 +16,7 @@ from services.identity.handlers import (
     sign_ups,
     staff,
 )
-from services.identity.jobs import address_hashes, expiry
+from services.identity.jobs import address_hashes, dormant_accounts, expiry
 from services.identity.jobs.failed_sign_ins import note_failures
 from services.identity.jobs.mail_requests import decide_mail
 from services.identity.jobs.service_mail import send_service_mail
@@ -24,6 +24,7 @@ from services.identity.jobs.sign_up_codes import mail_codes
 from services.identity.mail_requests import MAIL_REQUESTS
 from services.identity.passwords import Passwords
 from services.identity.pending_addresses import CODES
+from services.identity.retention import RETENTION
 from services.identity.service_mail.store import SERVICE_MAIL
 from services.identity.settings import IdentitySettings
 from shared.assertions import Signer
@@ -55,11 +56,12 @@ def jobs(_settings: IdentitySettings) -> list[Loop]:
         Loop(FAILED_SIGN_INS, note_failures),
         Loop(SERVICE_MAIL, send_service_mail),
         Loop("expiry", expiry.expire, expiry.INTERVAL_S),
+        Loop("dormant accounts", dormant_accounts.see_to_dormant, dormant_accounts.INTERVAL_S),
         Loop("address hashes", address_hashes.renew_address_hashes, address_hashes.INTERVAL_S),
     ]
 
 
-SERVICE = Service("identity", router, ERASER, settings=IdentitySettings, wire=wire, jobs=jobs)
+SERVICE = Service("identity", router, ERASER, settings=IdentitySettings, wire=wire, jobs=jobs, ends=RETENTION)
 
 if __name__ == "__main__":
     SERVICE.main()

@@ -5,7 +5,7 @@ from shared.purposes import ProcessingPurpose
 
 DATA_MAP = DataMap(
     service="identity",
-    version=6,
+    version=7,
     tables=(
         Table(
             "account",
@@ -27,6 +27,7 @@ DATA_MAP = DataMap(
                 Column("kind", Category.COMPANY),
                 Column("language"),
                 *fact("created_at", "mail_refused_at"),
+                *fact("used_on", "warned_on", "warned_again_on", "ended_on", "contract_seen_on"),
             ),
         ),
         Table(
@@ -119,6 +120,14 @@ DATA_MAP = DataMap(
             ),
         ),
         Table(
+            "activity_pseudonym",
+            Category.ACTIVITY,
+            purposes=(ProcessingPurpose.ACTIVITY_LOG,),
+            retention=RetentionClass.ACTIVITY,
+            portable=False,
+            columns=(OWNER, *fact("pseudonym")),
+        ),
+        Table(
             "service_mail",
             Category.ACTIVITY,
             purposes=(ProcessingPurpose.SERVICE_MAIL,),
@@ -163,6 +172,13 @@ DATA_MAP = DataMap(
             (Category.EMAIL, Category.ACTIVITY),
             ends="when its owner is told, seconds later",
         ),
+        Unkeyed(
+            "activity_trace",
+            "what happened to accounts by the day, under a pseudonym that leads to nobody once its person is erased",
+            (Category.ACTIVITY,),
+            ends="13 months after it happened; then only counted",
+        ),
+        Unkeyed("activity_count", "how often what happened in a month, no person"),
         Unkeyed(
             "staff",
             "the vendor's own staff: address, roles, password hash and the sealed secret of the second factor",

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from services.identity.accounts import dormant_store
 from services.identity.settings import IdentitySettings
-from shared.clock import now
+from shared.clock import now, today
 from shared.contracts import identity
 from shared.database import Transaction
 from shared.problems import Refused, refuse
@@ -51,6 +52,7 @@ async def begin(tx: Transaction, subject_id: UUID, device: str, settings: Identi
     token = secrets.token_urlsafe(TOKEN_BYTES)
     expires_at = now() + timedelta(seconds=settings.session_lifetime_s)
     await tx.run(BEGIN, uuid4(), subject_id, digest(token), expires_at, device)
+    await dormant_store.note_use(tx, subject_id, today())
     return identity.SignedIn(token=token, expires_at=expires_at)
 
 
@@ -70,6 +72,8 @@ def no_session() -> Refused:
 async def note_use(tx: Transaction, session: Session) -> None:
     """Note that a session was used, at most once a minute."""
     if session.unnoted:
+        # the account before the session, as an erasure goes through them
+        await dormant_store.note_use(tx, session.subject_id, today())
         await tx.run(NOTE_USE, session.session_id)
 
 

@@ -6,6 +6,7 @@ from services.licensing.erasure import ERASER
 from services.licensing.fulfilment import TransferTerms, Vendor
 from services.licensing.handlers import (
     catalogue,
+    contract_holders,
     corrections,
     invoices,
     license_keys,
@@ -23,6 +24,7 @@ from services.licensing.licenses.keys import KeyMint
 from services.licensing.payments.provider import no_provider
 from services.licensing.payments.sandbox import Sandbox
 from services.licensing.payments.store import RETURNED_PAYMENTS
+from services.licensing.retention import RETENTION
 from services.licensing.settings import LicensingSettings
 from services.licensing.terms.editions import published
 from shared.loops import Loop
@@ -32,7 +34,7 @@ from shared.service import Resources, Service
 router = ServiceRouter("licensing")
 router.include(catalogue.router, orders.router, payments.router, payment_webhook.router, sandbox.router)
 router.include(invoices.router, licenses.router, license_keys.router, terms.router)
-router.include(staff_cases.router, corrections.router)
+router.include(staff_cases.router, corrections.router, contract_holders.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:
@@ -59,7 +61,7 @@ def jobs(settings: LicensingSettings) -> list[Loop]:
     ]
 
 
-SERVICE = Service("licensing", router, ERASER, settings=LicensingSettings, wire=wire, jobs=jobs)
+SERVICE = Service("licensing", router, ERASER, settings=LicensingSettings, wire=wire, jobs=jobs, ends=RETENTION)
 
 if __name__ == "__main__":
     SERVICE.main()

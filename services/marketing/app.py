@@ -11,6 +11,7 @@ from services.marketing.handlers import campaigns, interests, newsletter
 from services.marketing.jobs import address_hashes, audience, expiry
 from services.marketing.jobs.campaigns import send_campaigns
 from services.marketing.jobs.confirmations import send_confirmations
+from services.marketing.retention import RETENTION
 from services.marketing.settings import MarketingSettings
 from services.marketing.sign_ups import CONFIRMATIONS
 from shared.loops import Loop
@@ -40,7 +41,7 @@ def jobs(_settings: MarketingSettings) -> list[Loop]:
     ]
 
 
-SERVICE = Service("marketing", router, ERASER, settings=MarketingSettings, wire=wire, jobs=jobs)
+SERVICE = Service("marketing", router, ERASER, settings=MarketingSettings, wire=wire, jobs=jobs, ends=RETENTION)
 
 if __name__ == "__main__":
     SERVICE.main()

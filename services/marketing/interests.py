@@ -3,10 +3,8 @@
 from datetime import date
 from uuid import UUID
 
-from services.marketing.data_map import DATA_MAP
 from shared.contracts import marketing
 from shared.database import Transaction
-from shared.personal_data.holds import unless_held
 
 HEAVIEST = 100
 
@@ -23,12 +21,6 @@ DROP_OF_OBJECTORS = """
 DELETE FROM interest i USING permission p
 WHERE p.subject_id = i.subject_id AND NOT p.allowed AND p.purpose IN ('direct-marketing', 'profiling')
 """
-DROP_EXPIRED = f"""
-WITH old AS MATERIALIZED (
-  SELECT subject_id, topic FROM interest WHERE keep_until < $1 AND {unless_held(DATA_MAP, "interest")}
-  LIMIT $2 FOR UPDATE SKIP LOCKED)
-DELETE FROM interest i USING old WHERE i.subject_id = old.subject_id AND i.topic = old.topic
-"""  # noqa: S608 constants
 
 
 async def note(tx: Transaction, request: marketing.NoteInterest, keep_until: date | None) -> None:
@@ -42,7 +34,3 @@ async def of_person(tx: Transaction, subject_id: UUID) -> tuple[marketing.Intere
 
 async def drop_of_objectors(tx: Transaction) -> None:
     await tx.run(DROP_OF_OBJECTORS)
-
-
-async def drop_expired(tx: Transaction, day: date, limit: int) -> int:
-    return await tx.run(DROP_EXPIRED, day, limit)

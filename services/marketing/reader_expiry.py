@@ -4,10 +4,13 @@ from datetime import date, timedelta
 from uuid import UUID
 
 from services.marketing.data_map import DATA_MAP
+from shared.clock import now
+from shared.contracts import marketing
 from shared.database import Transaction
 from shared.personal_data.holds import unless_held
 
 ASKED = timedelta(days=60)
+METHOD = "expired without interaction"
 
 ASK = """
 WITH ending AS MATERIALIZED (
@@ -26,6 +29,14 @@ DELETE FROM subscriber WHERE subject_id IN (SELECT subject_id FROM old) RETURNIN
 async def ask(tx: Transaction, day: date, limit: int) -> int:
     """Ask those to stay whose retention ends soon; answers how many."""
     return await tx.run(ASK, day + ASKED, day, limit)
+
+
+async def end_readers(tx: Transaction, day: date, limit: int) -> int:
+    """Drop them, and withdraw in the ledger too what nobody touched for so long; answers how many."""
+    people = await drop_expired(tx, day, limit)
+    for subject_id in people:
+        tx.publish(marketing.Unsubscribed(subject_id=subject_id, method=METHOD, decided_at=now()))
+    return len(people)
 
 
 async def drop_expired(tx: Transaction, day: date, limit: int) -> list[UUID]:

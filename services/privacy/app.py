@@ -17,6 +17,7 @@ from services.privacy.handlers import (
     desk_arrival,
     desk_decisions,
     disclosures,
+    dormant_accounts,
     erasure_orders,
     erasure_reports,
     erasures,
@@ -29,6 +30,7 @@ from services.privacy.handlers import (
     record,
     register,
     restrictions,
+    retention_runs,
     reviews,
     staff_acts,
     stops,
@@ -68,6 +70,7 @@ from services.privacy.loops import (
     TRACES,
 )
 from services.privacy.register.loading import register as loaded_register
+from services.privacy.retention import RETENTION
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
 from shared.loops import Loop
@@ -89,6 +92,7 @@ router.include(
 router.include(case_tokens.router, erasures.router, copies.router, evidence.router, staff_acts.router)
 router.include(permission_reports.router, restrictions.router, reviews.router, holds.router)
 router.include(desk.router, desk_arrival.router, desk_decisions.router, recipients.router)
+router.include(retention_runs.router, dormant_accounts.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:
@@ -126,7 +130,16 @@ def jobs(settings: PrivacySettings) -> list[Loop]:
     ]
 
 
-SERVICE = Service("privacy", router, ERASER, settings=PrivacySettings, wire=wire, jobs=jobs, takes_orders=False)
+SERVICE = Service(
+    "privacy",
+    router,
+    ERASER,
+    settings=PrivacySettings,
+    wire=wire,
+    jobs=jobs,
+    takes_orders=False,
+    ends=RETENTION,
+)
 
 if __name__ == "__main__":
     SERVICE.main()

@@ -235,6 +235,7 @@ DATA_MAP = DataMap(
             (Category.ACTIVITY,),
             ends="six years after the act",
         ),
+        Unkeyed("retention_evidence", "evidence: how many rows of which class ended when, no person"),
         Unkeyed("consent_text", "the vendor's own words"),
         Unkeyed("publication", "the vendor's own words"),
     ),

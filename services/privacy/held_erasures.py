@@ -1,4 +1,4 @@
-"""Erasures that wait for a hold: their people are told (GDPR Art. 12(4)); what ended long ago goes."""
+"""Erasures that wait for a hold: their people are told (GDPR Art. 12(4))."""
 
 from datetime import date
 from uuid import UUID
@@ -30,7 +30,6 @@ SELECT h.scope AS categories, NULL::date AS retain_until, h.review_at, ARRAY[h.h
 FROM hold h WHERE h.subject_id = $1 AND {WAITED_FOR} ORDER BY h.review_at
 """  # noqa: S608 constants
 REVIEW_DUE = f"SELECT count(*) FROM legal_hold WHERE {IN_FORCE} AND review_at <= $1"  # noqa: S608 constants
-END_OLD = "DELETE FROM legal_hold WHERE live AND released_at IS NOT NULL AND retain_until < $1"
 
 
 async def tell(tx: Transaction) -> None:
@@ -55,8 +54,3 @@ async def waited_for(tx: Transaction, subject_id: UUID) -> list[Kept]:
 async def review_due(tx: Transaction, today: date) -> int:
     """How many holds somebody has to look at."""
     return int(await tx.value(REVIEW_DUE, today))
-
-
-async def end_old(tx: Transaction, today: date) -> None:
-    """Delete released holds on the living whose proof is needed no more; those of the erased end like all rows."""
-    await tx.run(END_OLD, today)

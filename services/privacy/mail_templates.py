@@ -1,6 +1,7 @@
 """The words of privacy's letters, Polish and English."""
 
 from services.privacy.copy_letters import COPY_CODES
+from services.privacy.dormant_letters import DORMANT_LETTERS
 from services.privacy.hold_letters import HOLD_LETTERS
 
 CODE = COPY_CODES | {
@@ -111,7 +112,8 @@ LEFT = {
     ),
 }
 
-LETTERS = HOLD_LETTERS | {
+OF_THEIR_OWN = HOLD_LETTERS | DORMANT_LETTERS
+LETTERS = OF_THEIR_OWN | {
     ("receipt", "pl"): (
         "Otrzymaliśmy Twoje żądanie usunięcia danych",
         (

@@ -140,6 +140,33 @@ class RetentionEnded(Event, type="*.retention-ended.v1", owner="privacy"):
     tables: tuple[EndedRetention, ...]
 
 
+class PurgedRows(Message):
+    """How many rows of one kind a retention run took, and by what how many were kept past their day."""
+
+    what: str
+    """The table, and which of its rows."""
+    retention: str
+    cut_off: date
+    """The first day that is kept: of the facts that an end is counted from, or of the end itself."""
+    rows: int
+    skips: dict[str, int] = Field(default_factory=dict)
+
+
+class RetentionRan(Event, type="*.retention-ran.v1", owner="privacy"):
+    """What a retention run did in a participant: the evidence that what is over ends (GDPR Art. 5(2)).
+
+    A run that is not whole was interrupted; what it had done is counted all the same.
+    """
+
+    service: str
+    run_id: UUID
+    as_of: date
+    started_at: datetime
+    ended_at: datetime
+    whole: bool
+    purges: tuple[PurgedRows, ...]
+
+
 class PermissionApplied(Event, type="*.permission-applied.v1", owner="privacy"):
     """Versions of permissions by which a participant acts from now on, one entry per person and purpose in every list.
 

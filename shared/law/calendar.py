@@ -1,7 +1,7 @@
 """Legal terms: days at the vendor's seat, arithmetic of months, rules that hold from a date."""
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Protocol, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -28,6 +28,11 @@ def in_force(rows: Iterable[D], day: date) -> D:
     if not begun:
         raise LookupError(f"no rule is recorded for {day}: add the row that held then")
     return max(begun, key=lambda row: row.valid_from)
+
+
+def midnight(day: date) -> datetime:
+    """The moment in which a day begins at the vendor's seat; that is an hour sooner or later across a clock change."""
+    return datetime.combine(day, time(), WARSAW).astimezone(UTC)
 
 
 def months_after(day: date, months: int) -> date:

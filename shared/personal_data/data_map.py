@@ -191,6 +191,8 @@ KIT_TABLES = {
     "erasure_report": "outcomes by id, without personal values",
     "data_map_at_work": "versions of the data map, no person",
     "mapped_category": "which categories the data map has in which table, no person",
+    "retention_run": "when the retention run was at work, and as of which day",
+    "retention_purge": "how many rows of which table it took, no person",
     "catch_up": "how far the service has caught up",
     "alembic_version": "the schema's version",
 }

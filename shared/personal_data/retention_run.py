@@ -26,16 +26,26 @@ BATCH = 1000
 
 async def end_retention(database: Database, data_map: DataMap, day: date | None = None) -> bool:
     """Purge erased people's rows whose `retain_until` has passed and report it; answers whether more waits."""
-    tables = [table.name for table in data_map.everything if table.kept]
     due = day or today()
     async with database.transaction(Purpose.ERASURE) as tx:
-        people = [row["subject_id"] for row in await tx.rows(_whose(data_map, tables), due)]
-        ended = [each for table in tables if people and (each := await _end(tx, data_map, table, due, people))]
-        if ended:
-            tx.publish(RetentionEnded(service=data_map.service, ended_at=due, tables=tuple(ended)))
-        await say_what_is_held(tx, dict.fromkeys(tables, DUE), due, data_map)
+        ended = await end_batch(tx, data_map, due, BATCH)
+        await say_what_is_held(tx, dict.fromkeys(_kept(data_map), DUE), due, data_map)
         await end_released(tx, due)
-    return len(people) >= BATCH
+    return len({person for table in ended for person in table.subjects}) >= BATCH
+
+
+async def end_batch(tx: Transaction, data_map: DataMap, day: date, most: int) -> tuple[EndedRetention, ...]:
+    """Purge and report what is over of so many erased people; nothing when nothing is."""
+    tables = _kept(data_map)
+    people = [row["subject_id"] for row in await tx.rows(_whose(data_map, tables), day, most)]
+    ended = tuple([each for table in tables if people and (each := await _end(tx, data_map, table, day, people))])
+    if ended:
+        tx.publish(RetentionEnded(service=data_map.service, ended_at=day, tables=ended))
+    return ended
+
+
+def _kept(data_map: DataMap) -> list[str]:
+    return [table.name for table in data_map.everything if table.kept]
 
 
 # `retain_until` is the last day of keeping: 31 December keeps, 1 January purges.
@@ -48,7 +58,7 @@ def _due(data_map: DataMap, table: str) -> str:
 
 def _whose(data_map: DataMap, tables: Sequence[str]) -> str:
     due = " UNION ".join(f"SELECT subject_id FROM {table} WHERE {_due(data_map, table)}" for table in tables)
-    return f"SELECT subject_id FROM ({due}) AS due ORDER BY subject_id LIMIT {BATCH}"
+    return f"SELECT subject_id FROM ({due}) AS due ORDER BY subject_id LIMIT $2"
 
 
 async def say_what_waits(tx: Transaction, due: Mapping[str, str], day: date, data_map: DataMap) -> None:

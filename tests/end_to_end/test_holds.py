@@ -11,16 +11,18 @@ import pytest
 from structlog.testing import capture_logs
 
 from deploy.local.servers import Servers
-from services.identity.jobs.expiry import expire as expire_accounts
+from services.identity.app import SERVICE as IDENTITY
+from services.licensing.app import SERVICE as LICENSING
 from services.licensing.data_map import DATA_MAP
 from services.licensing.jobs import due_dates
-from services.marketing.jobs.expiry import expire as expire_readers
+from services.marketing.app import SERVICE as MARKETING
 from services.privacy.jobs.holds import see_to_holds
 from shared.clock import today
 from shared.contracts import licensing, privacy
 from shared.personal_data.retention_run import end_retention
 from tests.harness import eventually
 from tests.integration.licensing.driver import order_of
+from tests.retention import run_today
 from tests.scenario import Customer, Scenario, entry, running_scenario, scenario_harness
 
 REVIEW = today() + timedelta(days=90)
@@ -187,9 +189,8 @@ async def test_what_is_over_stays_while_it_is_held_and_the_run_says_so(scenario:
         await scenario.rows[service].execute(makes_old, person.id)
 
     async def run() -> list[int]:
-        accounts = scenario.resources["identity"]
-        await expire_accounts(accounts.database, accounts.settings)
-        await expire_readers(scenario.resources["marketing"].database)
+        for service in (IDENTITY, MARKETING, LICENSING):
+            await run_today(scenario.resources[service.name].database, service.retention)
         await due_dates.step(scenario.resources["licensing"].database)
         return [await scenario.count(service, table, person.id, over) for (service, table), (_, over) in OLD.items()]
 

@@ -5,13 +5,14 @@ from uuid import uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from services.identity.jobs.expiry import expire as expire_accounts
+from services.identity.app import SERVICE as IDENTITY
 from services.marketing import audience
-from services.marketing.jobs.expiry import expire as expire_readers
+from services.marketing.app import SERVICE as MARKETING
 from shared.contracts import identity, licensing, marketing, privacy
 from shared.purposes import KINDS, Purpose
 from tests.harness import eventually
 from tests.integration.marketing.driver import finished, start_campaign
+from tests.retention import run_today
 from tests.scenario import PASSWORD, SERVICES, Customer, Scenario
 
 USES = [purpose for purpose, kind in KINDS.items() if kind in ("consent", "interest")]
@@ -182,9 +183,8 @@ async def test_what_is_over_stays_while_its_person_is_restricted_and_the_run_say
     }
 
     async def run() -> list[int]:
-        await expire_readers(scenario.resources["marketing"].database)
-        accounts = scenario.resources["identity"]
-        await expire_accounts(accounts.database, accounts.settings)
+        for service in (MARKETING, IDENTITY):
+            await run_today(scenario.resources[service.name].database, service.retention)
         return [await scenario.count(service, table, person.id, over) for service, (table, over) in old.items()]
 
     with capture_logs() as logs:

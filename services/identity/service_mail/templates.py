@@ -137,6 +137,20 @@ OWN: Mapping[str, Mapping[Language, Template]] = {
             "to a new password.",
         ),
     },
+    "account-dormant": {
+        "pl": Template(
+            "Twoje konto od dawna nie jest używane",
+            "Od co najmniej dwóch lat nikt nie loguje się do Twojego konta, a żadna umowa już nie trwa. Nie chcemy\n"
+            "przechowywać Twoich danych bez potrzeby: jeśli konto nie jest Ci już potrzebne, nic nie musisz robić.\n"
+            "Usuniemy je w dniu podanym poniżej albo wkrótce potem. Jeśli ma pozostać, zaloguj się przed tym dniem.",
+        ),
+        "en": Template(
+            "Your account has not been used for long",
+            "Nobody has signed in to your account for two years or more, and no contract goes on. We do not want to\n"
+            "keep your data without need: if you do not need the account any more, there is nothing to do. We delete\n"
+            "it on the day below or soon after. If it is to stay, sign in before that day.",
+        ),
+    },
     "password-reset": {
         "pl": Template(
             "Ustawianie nowego hasła",
@@ -165,6 +179,7 @@ LABELS: Mapping[Language, Mapping[str, str]] = {
         "undo_until": "Można cofnąć do",
         "paid_on": "Data płatności",
         "account": "Rachunek bankowy",
+        "ends_on": "Koniec konta",
         "token": "Kod",
         "link": "Odnośnik",
     },
@@ -181,6 +196,7 @@ LABELS: Mapping[Language, Mapping[str, str]] = {
         "undo_until": "Can be undone until",
         "paid_on": "Paid on",
         "account": "Bank account",
+        "ends_on": "End of the account",
         "token": "Code",
         "link": "Link",
     },

@@ -1,9 +1,8 @@
-"""What falls due: orders and their addresses, licenses that expire, unpaid invoices, contracts of erased people."""
+"""What falls due: orders and their buyers, licenses that expire, unpaid invoices, contracts of erased people."""
 
 from datetime import timedelta
 
 from services.licensing import staff_cases
-from services.licensing.data_map import DATA_MAP
 from services.licensing.invoices import debts
 from services.licensing.invoices import store as invoices
 from services.licensing.invoices.rules import demand
@@ -15,7 +14,6 @@ from shared.clock import now, today
 from shared.contracts import identity, licensing
 from shared.database import Database, Transaction
 from shared.law.retention import open_claim
-from shared.personal_data.retention_run import say_what_waits
 from shared.purposes import Purpose
 
 BATCH = 200
@@ -34,8 +32,6 @@ async def step(database: Database) -> bool:
         dunned = await _dun(tx)
     async with database.transaction(Purpose.RETENTION) as tx:
         await orders.drop_buyers(tx)
-        await orders.drop_origins(tx, today())
-        await say_what_waits(tx, orders.ORIGINS_OVER, today(), DATA_MAP)
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
         reviewed = await _review_contracts(tx)
         await debts.take_over(tx, today())

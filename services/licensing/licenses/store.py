@@ -32,6 +32,12 @@ RUNNING = """
 SELECT license_id FROM license WHERE subject_id = ANY ($1) AND state <> 'ended'
   AND (expires_at IS NULL OR expires_at > now())
 """
+HOLDERS = """
+SELECT subject_id FROM license WHERE subject_id = ANY ($1) AND state <> 'ended'
+  AND (expires_at IS NULL OR expires_at > now())
+UNION SELECT subject_id FROM purchase WHERE subject_id = ANY ($1) AND state IN ('open', 'invoiced')
+ORDER BY subject_id
+"""
 UNDER_REVIEW = "SELECT license_id FROM license WHERE subject_id = ANY ($1) AND review_at IS NOT NULL"
 HOLDER = "SELECT subject_id FROM license WHERE license_id = $1"
 HOLDER_OF_KEY = "SELECT subject_id FROM license WHERE key_hash = $1"
@@ -154,6 +160,11 @@ async def of_person(tx: Transaction, subject_id: UUID) -> list[License]:
 async def running(tx: Transaction, subject_ids: Sequence[UUID]) -> list[UUID]:
     """The licenses whose contract has neither ended nor run out."""
     return [row["license_id"] for row in await tx.rows(RUNNING, subject_ids)]
+
+
+async def holders(tx: Transaction, subject_ids: Sequence[UUID]) -> list[UUID]:
+    """Who has a contract that runs, or an order that waits for its money."""
+    return [row["subject_id"] for row in await tx.rows(HOLDERS, subject_ids)]
 
 
 async def under_review(tx: Transaction, subject_ids: Sequence[UUID]) -> list[UUID]:

@@ -1,7 +1,7 @@
 """Orders in PostgreSQL: purchase, purchase_buyer, purchase_origin, purchase_terms."""
 
 from dataclasses import asdict, dataclass
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from services.licensing.data_map import DATA_MAP
@@ -43,9 +43,6 @@ DROP_BUYERS = f"""
 DELETE FROM purchase_buyer USING purchase o
 WHERE o.order_id = purchase_buyer.order_id AND o.state = 'cancelled' AND {BUYER_IS_FREE}
 """  # noqa: S608 constants
-NOT_HELD = unless_held(DATA_MAP, "purchase_origin")
-ORIGINS_OVER = {"purchase_origin": "purge_after < $1"}
-DROP_ORIGINS = f"DELETE FROM purchase_origin WHERE purge_after < $1 AND {NOT_HELD}"  # noqa: S608 constants
 
 
 async def add(tx: Transaction, draft: Draft) -> Order:
@@ -147,8 +144,3 @@ async def expire(tx: Transaction, placed_before: datetime, limit: int) -> list[E
 async def drop_buyers(tx: Transaction) -> None:
     """Delete the buyers of orders that have ended, unless held."""
     await tx.run(DROP_BUYERS)
-
-
-async def drop_origins(tx: Transaction, today: date) -> None:
-    """Delete the IP addresses whose days are over."""
-    await tx.run(DROP_ORIGINS, today)

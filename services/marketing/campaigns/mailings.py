@@ -5,10 +5,8 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.marketing.campaigns.rules import Ended
-from services.marketing.data_map import DATA_MAP
 from shared.contracts.fields import Language
 from shared.database import Transaction
-from shared.personal_data.holds import unless_held
 
 ABANDONED = "interval '2 minutes'"  # longer than any dialogue; a live one holds its row locked as well
 
@@ -59,12 +57,6 @@ unknown AS (UPDATE mailing m SET state = 'unknown', settled_at = clock_timestamp
 tally AS (UPDATE campaign c SET unknown = c.unknown + n.lost
   FROM (SELECT campaign_id, count(*) AS lost FROM unknown GROUP BY campaign_id) n WHERE n.campaign_id = c.campaign_id)
 SELECT campaign_id, subject_id, claimed_at FROM unknown
-"""  # noqa: S608 constants
-DROP_EXPIRED = f"""
-WITH old AS MATERIALIZED (SELECT campaign_id, subject_id FROM mailing
-  WHERE keep_until < $1 AND state NOT IN ('queued', 'sending')
-    AND {unless_held(DATA_MAP, "mailing")} LIMIT $2 FOR UPDATE SKIP LOCKED)
-DELETE FROM mailing m USING old WHERE m.campaign_id = old.campaign_id AND m.subject_id = old.subject_id
 """  # noqa: S608 constants
 
 
@@ -123,7 +115,3 @@ async def postpone(tx: Transaction, mailing: Mailing, wait_s: float, *, counts: 
 async def abandon(tx: Transaction) -> list[Abandoned]:
     """Give up what a crash left undecided: it is not sent again."""
     return [Abandoned(**row) for row in await tx.rows(ABANDON)]
-
-
-async def drop_expired(tx: Transaction, day: date, limit: int) -> int:
-    return await tx.run(DROP_EXPIRED, day, limit)

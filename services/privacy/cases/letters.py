@@ -31,6 +31,8 @@ from shared.personal_data.data_map import Category
 
 OTHER_LETTERS = BLOCK_LETTERS | COPY_LETTERS | REVIEW_LETTERS
 RECEIPT = "receipt"
+DORMANT = "retention"
+"""The channel of a case that nobody asked for: an account ends that nobody uses."""
 OUTCOME = "outcome"
 READY = "ready"
 NOTICE = "lifting"
@@ -43,7 +45,7 @@ WITH due AS MATERIALIZED (SELECT case_id FROM privacy_case
 UPDATE privacy_case SET letter_tries = letter_tries + 1, letter_due_at = now() + make_interval(secs => $2)
 WHERE case_id IN (SELECT case_id FROM due)
 RETURNING case_id, subject_id, kind AS "right", letter, letter_tries AS attempts, language, sealed_address, received_at,
-  due_on, run_at, closed_at, ground, about, (SELECT reason FROM case_event e
+  due_on, run_at, closed_at, ground, about, channel, (SELECT reason FROM case_event e
     WHERE e.case_id = privacy_case.case_id AND e.reason <> '' AND e.actor = 'officer'
       AND (e.before <> e.after OR e.after = 'ending') ORDER BY e.event_id DESC LIMIT 1) AS reason
 """
@@ -80,6 +82,7 @@ class DueLetter:
     ground: str | None = None
     about: str | None = None
     reason: str | None = None
+    channel: str = ""
 
     @property
     def is_about_an_erasure(self) -> bool:
@@ -156,11 +159,17 @@ def compose(
 
 def _words(due: DueLetter, *, refused_in_part: bool) -> tuple[str, str]:
     if due.is_about_an_erasure:
-        in_part = due.letter == OUTCOME and refused_in_part
-        subject, text = LETTERS[f"{due.letter}: refused in part" if in_part else due.letter, due.language]
+        subject, text = LETTERS[due.letter + _manner(due, refused_in_part=refused_in_part), due.language]
     else:
         subject, text = OTHER_LETTERS[due.right, due.letter, due.language]
     return subject, text + STOP[due.language] if due.can_be_stopped else text
+
+
+def _manner(due: DueLetter, *, refused_in_part: bool) -> str:
+    """What makes a letter about an erasure another one."""
+    if due.letter == OUTCOME and refused_in_part:
+        return ": refused in part"
+    return ": dormant" if due.letter == RECEIPT and due.channel == DORMANT else ""
 
 
 def _unchecked(left: Left, language: Language) -> str:

@@ -121,6 +121,18 @@ def opening(
     )
 
 
+def dormant_opening(subject_id: UUID, language: str, received_at: datetime, cooling_off_s: float) -> Opening:
+    """The end of an account that nobody uses; its person can still stop it."""
+    return opening(
+        subject_id,
+        language=language,
+        channel="retention",
+        verified_by="nobody: the account was not used",
+        received_at=received_at,
+        cooling_off_s=cooling_off_s,
+    )
+
+
 def members_opening(request: OpenCase, received_at: datetime, cooling_off_s: float, topics: Topics) -> Opening:
     """The case of a signed-in member. Raises Refused (422) for what does not go with its right."""
     asked = opening(

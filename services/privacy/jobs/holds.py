@@ -1,4 +1,4 @@
-"""Holds by the clock: who waits for one is told, those to be reviewed are counted, old records end."""
+"""Holds by the clock: who waits for one is told, those to be reviewed are counted."""
 
 from services.privacy import held_erasures, metrics
 from shared.clock import today
@@ -12,7 +12,5 @@ async def see_to_holds(database: Database) -> bool:
     async with database.transaction(Purpose.RIGHTS) as tx:
         await held_erasures.tell(tx)
         due = await held_erasures.review_due(tx, today())
-    async with database.transaction(Purpose.RETENTION) as tx:
-        await held_erasures.end_old(tx, today())
     metrics.holds_to_review.set(due)
     return False

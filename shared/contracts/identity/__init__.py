@@ -9,6 +9,7 @@ from shared.contracts.identity.accounts import (
     SignUpBegun,
 )
 from shared.contracts.identity.activity import Activities, Activity, ReadActivity
+from shared.contracts.identity.dormant_accounts import AccountDormant
 from shared.contracts.identity.email_changes import ChangeEmail, ConfirmEmailChange, UndoEmailChange
 from shared.contracts.identity.passwords import ChangePassword, KnownDevice, RequestPasswordReset, ResetPassword
 from shared.contracts.identity.persons import FindPerson, LinkPersons, Recognized, RecognizePerson, SubjectsLinked
@@ -54,6 +55,7 @@ from shared.contracts.identity.staff import (
 
 __all__ = [
     "AcceptInvitation",
+    "AccountDormant",
     "Activities",
     "Activity",
     "Address",

@@ -2,6 +2,7 @@
 
 from shared.contracts.licensing.catalogue import ListProducts, Product, Products, PutProduct
 from shared.contracts.licensing.claims import ClaimEnd, ClaimEnded, ClaimHeld
+from shared.contracts.licensing.contract_holders import ContractHolders, TellContractHolders
 from shared.contracts.licensing.invoices import Invoice, InvoiceIssued, Invoices, ListInvoices, ReadInvoice
 from shared.contracts.licensing.license_keys import (
     ActivateLicense,
@@ -68,6 +69,7 @@ __all__ = [
     "ClaimEnded",
     "ClaimHeld",
     "Code",
+    "ContractHolders",
     "DeactivateDevice",
     "DeactivateLicense",
     "Device",
@@ -119,6 +121,7 @@ __all__ = [
     "StaffCases",
     "StartPayment",
     "SuspendLicense",
+    "TellContractHolders",
     "Terms",
     "ValidateLicense",
     "Validation",

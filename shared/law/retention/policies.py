@@ -18,6 +18,12 @@ CLAIMS = "GDPR Art. 17(3)(e)"
 # R-SEC
 SECURITY_LOG = (Rule(SINCE, SECURITY, days=90),)
 FLAGGED_LOG = (Rule(SINCE, SECURITY, months=12),)
+# what ends with the day that is written in it; what nobody confirmed, or asked for and did not finish
+SPENT = (Rule(SINCE, STORAGE_LIMIT),)
+UNCONFIRMED = (Rule(SINCE, STORAGE_LIMIT, days=2),)
+UNFINISHED = (Rule(SINCE, STORAGE_LIMIT, days=7),)
+# R-LIVE of an account without a contract, counted from its last use; its owner is written to twice before it ends
+DORMANT = (Rule(SINCE, STORAGE_LIMIT, months=24),)
 # R-ACT; what is left after the second step are aggregates
 RAW_ACTIVITY = (Rule(SINCE, STORAGE_LIMIT, days=90),)
 PSEUDONYMOUS_ACTIVITY = (Rule(SINCE, STORAGE_LIMIT, months=13),)

@@ -52,6 +52,8 @@ async def test_everything_of_a_person_goes_and_the_address_is_somebody_new(drive
     await driver.ask(identity.LinkPersons(subject_id=person, other_id=known.subject_id))
     await driver.ask(identity.ChangeEmail(token=token, email=address("next")))
     await driver.everything()  # waits for what is due
+    old = "INSERT INTO activity_pseudonym (subject_id) VALUES ($1) RETURNING true"
+    assert await driver.value(old, person)  # as if something had happened long ago
     held = await rows_of(driver, person)
     assert all(held.values()), held
 

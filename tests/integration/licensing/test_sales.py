@@ -16,6 +16,7 @@ from services.licensing.data_map import DATA_MAP
 from services.licensing.invoices import store as invoices
 from services.licensing.jobs import due_dates, older_invoices
 from services.licensing.payments.sandbox import signed_webhook
+from services.licensing.retention import RETENTION
 from services.privacy.app import SERVICE as PRIVACY
 from shared.clock import now, today
 from shared.contracts import licensing
@@ -27,6 +28,7 @@ from tests import harness as harnesses
 from tests.harness import eventually
 from tests.integration.licensing import driver as drivers
 from tests.integration.licensing.driver import Driver, all_of, order_of
+from tests.retention import run_today
 
 AGE = (
     "UPDATE invoice SET retain_until = retain_until - interval '2 years' WHERE subject_id = $1",
@@ -253,7 +255,7 @@ async def test_country_kind_and_time_are_the_evidence_and_the_address_goes_after
     last = "UPDATE purchase_origin SET purge_after = purge_after - $2::integer WHERE subject_id = $1"
     for days, left in ((90, 1 if ip else 0), (1, 0)):
         await driver.rows.execute(last, person, days)
-        await due_dates.step(driver.resources.database)
+        await run_today(driver.resources.database, RETENTION)
         assert await driver.count("purchase_origin", person) == left
     assert await driver.rows.fetch("SELECT * FROM tax_evidence WHERE subject_id = $1", person) == evidence
 

@@ -8,13 +8,23 @@ from deploy.population.identity import Person, insert_people
 from deploy.population.marketing import Reader, insert_audience
 from services.marketing import links
 from services.marketing.addresses import hashes_of
+from services.marketing.jobs import expiry as jobs
 from services.marketing.mail_templates import LIST
+from services.marketing.retention import RETENTION
 from shared.contracts import marketing
 from shared.contracts.message import Request
+from shared.database import Database
 from shared.messaging.request_client import RequestClient
 from shared.problems import Refused
 from shared.secrets import Keyring
 from tests.harness import Harness, eventually
+from tests.retention import run_today
+
+
+async def expire(database: Database) -> None:
+    """What the clock does to readers: ask, and end what is over."""
+    await jobs.expire(database)
+    await run_today(database, RETENTION)
 
 
 def reader(name: str, *, allows: bool = True) -> Reader:

@@ -14,7 +14,6 @@ from deploy.local.servers import Servers
 from services.identity.app import SERVICE as IDENTITY
 from services.marketing.app import SERVICE as MARKETING
 from services.marketing.data_map import DATA_MAP
-from services.marketing.jobs.expiry import expire
 from services.marketing.reader_expiry import ASKED
 from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import identity, marketing, privacy
@@ -27,6 +26,7 @@ from tests import harness as harnesses
 from tests.harness import Harness, eventually
 from tests.integration.marketing.driver import (
     allowed,
+    expire,
     finished,
     hash_of,
     insert_readers,

@@ -8,7 +8,6 @@ from uuid import UUID, uuid4
 import pytest
 
 from deploy.population.marketing import Reader
-from services.marketing.jobs.expiry import expire
 from services.marketing.reader_expiry import ASKED
 from shared.clock import today
 from shared.contracts import identity, marketing, privacy
@@ -19,6 +18,7 @@ from shared.service import Resources
 from tests.harness import Harness, eventually
 from tests.integration.marketing.driver import (
     allowed,
+    expire,
     finished,
     hash_of,
     insert_readers,

@@ -11,8 +11,8 @@ import pytest
 from deploy.local.servers import Servers
 from services.privacy import arrival, held_erasures
 from services.privacy.cases import rules
-from services.privacy.jobs.holds import see_to_holds
 from services.privacy.jobs.reminders import remind
+from services.privacy.retention import RETENTION
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
 from shared.clock import now, today
@@ -28,6 +28,7 @@ from shared.secrets import Keyring
 from tests.askers import STAFF
 from tests.fake_participants import PARTICIPANTS, FakeParticipants, opened_case, privacy_alone
 from tests.harness import DEEPER, Harness, eventually
+from tests.retention import run_today
 from tests.sample.harness import listening, metric, send
 
 REVIEW = today() + timedelta(days=90)
@@ -345,7 +346,7 @@ async def test_what_was_released_long_ago_is_forgotten(fakes: FakeParticipants) 
     there = "SELECT count(*) FROM legal_hold WHERE hold_id = $1"
     for day, count in ((today(), 1), (date(2020, 12, 31), 0)):
         await fakes.rows.execute(last_day, hold_id, day)
-        await see_to_holds(fakes.database)
+        await run_today(fakes.database, RETENTION)
         assert await fakes.rows.fetchval(there, hold_id) == count
 
 

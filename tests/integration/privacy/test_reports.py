@@ -11,7 +11,9 @@ import pytest
 from deploy.local.servers import Servers
 from deploy.population.cases import insert_cases, release
 from services.privacy.sealed_addresses import AddressSeal
+from shared.clock import now, today
 from shared.contracts import privacy
+from shared.contracts.participants import PurgedRows, RetentionRan
 from shared.secrets import Keyring
 from tests.fake_participants import (
     APPLE,
@@ -194,3 +196,26 @@ CREATE FUNCTION refuse_one() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 END $$;
 CREATE TRIGGER refuse_one BEFORE DELETE ON subject_link FOR EACH ROW EXECUTE FUNCTION refuse_one()
 """
+
+
+RAN = "privacy.on.any.retention-ran"
+RUNS = "SELECT service, as_of, purges ->> 0 FROM retention_evidence WHERE run_id = $1"
+
+
+async def test_a_service_tells_of_its_own_runs_only_and_of_each_once(fakes: FakeParticipants) -> None:
+    own, borrowed = ran(APPLE), ran(PEAR)
+    refused, stored = handled(RAN, "permanent"), handled(RAN, "done")
+    for _ in range(2):
+        await send(fakes.channel, own, sender=APPLE)
+    await send(fakes.channel, borrowed, sender=APPLE)
+    await until_handled(RAN, "permanent", refused + 1)
+    await until_handled(RAN, "done", stored + 2)
+    (row,) = await fakes.rows.fetch(RUNS, own.run_id)
+    assert (row["service"], row["as_of"]) == (APPLE, own.as_of)
+    assert await fakes.rows.fetch(RUNS, borrowed.run_id) == []
+
+
+def ran(service: str) -> RetentionRan:
+    purges = (PurgedRows(what="thing", retention="R-LIVE", cut_off=today(), rows=3),)
+    times = {"as_of": today(), "started_at": now(), "ended_at": now()}
+    return RetentionRan(service=service, run_id=uuid4(), whole=True, purges=purges, **times)

@@ -50,6 +50,13 @@ def test_a_receipt_tells_days_and_times_of_the_vendors_seat() -> None:
     assert "The erasure starts 2026-03-05T00:30+01:00." in text
 
 
+def test_whoever_asked_for_nothing_is_told_why_the_account_ends() -> None:
+    text = written("receipt", channel="retention")
+    assert "Nobody has used your account for two years" in text
+    assert "you made it" not in text
+    assert STOP in text
+
+
 @pytest.mark.parametrize(
     ("closed_at", "day"),
     [

@@ -1,0 +1,136 @@
+"""An account that nobody uses: warned twice, then ended as an erasure; a contract, a sign-in, a restriction stop it."""
+
+import json
+from datetime import date, timedelta
+from functools import partial
+from uuid import UUID
+
+import pytest
+
+from services.identity.accounts.dormancy import WAIT, next_step, unused_before
+from services.identity.jobs.dormant_accounts import as_of
+from shared.clock import today
+from shared.contracts import identity
+from shared.law.calendar import months_after
+from tests.harness import eventually
+from tests.sample.harness import handled
+from tests.scenario import PASSWORD, Customer, Scenario
+
+DORMANT_ON = months_after(today(), 24) + timedelta(days=1)
+"""The first day on which an account that was used today counts as dormant."""
+TOLD = "privacy.on.identity.account-dormant"
+A_DAY = timedelta(days=1)
+WARNED = "SELECT warned_on, warned_again_on, ended_on FROM account WHERE subject_id = $1"
+LETTERS = """
+SELECT array_agg(facts ->> 'ends_on' ORDER BY created_at) FROM service_mail
+WHERE subject_id = $1 AND template = 'account-dormant'
+"""
+
+
+@pytest.fixture
+async def person(scenario: Scenario) -> Customer:
+    return await scenario.register_customer()
+
+
+async def runs(scenario: Scenario, day: date) -> None:
+    identity_at_work = scenario.resources["identity"]
+    while await as_of(identity_at_work.database, identity_at_work.client, day):
+        pass
+
+
+async def noted(scenario: Scenario, person: UUID) -> tuple[date | None, ...]:
+    return tuple(await scenario.rows["identity"].fetchrow(WARNED, person) or ())
+
+
+async def test_nobody_ends_unwarned_and_whoever_is_warned_twice_ends_as_an_erasure(
+    scenario: Scenario, person: Customer
+) -> None:
+    await runs(scenario, DORMANT_ON - A_DAY)
+    assert await noted(scenario, person.id) == (None, None, None)
+    await runs(scenario, DORMANT_ON)
+    await runs(scenario, DORMANT_ON + WAIT - A_DAY)
+    assert await noted(scenario, person.id) == (DORMANT_ON, None, None)
+    again = DORMANT_ON + WAIT
+    await runs(scenario, again)
+    await runs(scenario, again + WAIT - A_DAY)
+    assert await noted(scenario, person.id) == (DORMANT_ON, again, None)
+    last = again + WAIT
+    assert await scenario.rows["identity"].fetchval(LETTERS, person.id) == [last.isoformat()] * 2
+    texts = await scenario.letters(person.address, "Twoje konto od dawna nie jest używane")
+    assert last.isoformat() in texts[0]
+    await runs(scenario, last)
+    erased = "SELECT NOT live FROM subject WHERE subject_id = $1"
+    for rows in scenario.rows.values():
+        await eventually(partial(rows.fetchval, erased, person.id))
+    case = "SELECT channel, state FROM privacy_case WHERE subject_id = $1"
+    assert tuple(await scenario.rows["privacy"].fetchrow(case, person.id) or ()) == ("retention", "closed")
+    assert await scenario.live_rows(person.id) == []
+    assert await scenario.letters(person.address, "Wynik żądania usunięcia danych")
+
+
+async def test_whoever_signs_in_is_no_stranger_any_more(scenario: Scenario, person: Customer) -> None:
+    await runs(scenario, DORMANT_ON)
+    await runs(scenario, DORMANT_ON + WAIT)
+    await scenario.ask(identity.SignIn(email=person.address, password=PASSWORD, ip="203.0.113.9", device="Test"))
+    assert await noted(scenario, person.id) == (None, None, None)
+    used = "SELECT used_on FROM account WHERE subject_id = $1"
+    assert await scenario.rows["identity"].fetchval(used, person.id) == today()
+
+
+async def test_whose_contract_goes_on_is_not_dormant(scenario: Scenario, person: Customer) -> None:
+    await person.start_payment(await person.order(product="studio-perpetual"))
+    await scenario.ask(await person.provider_says("payment.confirmed"))
+    for day in (DORMANT_ON, DORMANT_ON + WAIT, DORMANT_ON + 2 * WAIT):
+        await runs(scenario, day)
+    assert await noted(scenario, person.id) == (None, None, None)
+    seen = "SELECT contract_seen_on FROM account WHERE subject_id = $1"
+    assert await scenario.rows["identity"].fetchval(seen, person.id) == DORMANT_ON + 2 * WAIT
+
+
+@pytest.mark.parametrize("kept", ["restricted", "held"])
+async def test_nothing_is_done_with_an_account_that_must_stay(scenario: Scenario, person: Customer, kept: str) -> None:
+    how = {
+        "restricted": "INSERT INTO permission (subject_id, purpose, allowed, version) VALUES ($1, '*', false, 1)",
+        "held": """INSERT INTO hold (hold_id, subject_id, scope, version, review_at, provisions, exemptions)
+          VALUES (gen_random_uuid(), $1, '{*}', 1, current_date + 90, '{KC art. 118}', '{GDPR Art. 17(3)(e)}')""",
+    }
+    await scenario.rows["identity"].execute(how[kept], person.id)
+    for day in (DORMANT_ON, DORMANT_ON + WAIT, DORMANT_ON + 2 * WAIT):
+        await runs(scenario, day)
+    assert await noted(scenario, person.id) == (None, None, None)
+
+
+async def test_an_end_that_is_told_twice_opens_one_case(scenario: Scenario, person: Customer) -> None:
+    before = handled(TOLD, "done") + handled(TOLD, "erased")
+    told = identity.AccountDormant(subject_id=person.id, unused_since=date(2020, 1, 1))
+    twice = "INSERT INTO outbox (type, subject, body) VALUES ($1, $2, $3), ($1, $2, $3)"
+    body = json.dumps(told.model_dump(mode="json"))
+    await scenario.rows["identity"].execute(twice, told.type, str(person.id), body)
+    erased = "SELECT NOT live FROM subject WHERE subject_id = $1"
+    await eventually(lambda: scenario.rows["identity"].fetchval(erased, person.id))
+    await eventually(lambda: handled(TOLD, "done") + handled(TOLD, "erased") + handled(TOLD, "permanent") >= before + 2)
+    assert handled(TOLD, "permanent") == 0
+    cases = "SELECT count(*) FROM privacy_case WHERE subject_id = $1"
+    assert await scenario.rows["privacy"].fetchval(cases, person.id) == 1
+
+
+@pytest.mark.parametrize(
+    ("warned", "again", "step"),
+    [
+        (None, None, "warn"),
+        (29, None, None),
+        (30, None, "warn again"),
+        (60, 29, None),
+        (60, 30, "end"),
+    ],
+)
+def test_each_warning_stands_for_its_time(warned: int | None, again: int | None, step: str | None) -> None:
+    day = date(2031, 3, 30)
+    days = [None if since is None else day - timedelta(days=since) for since in (warned, again)]
+    assert next_step(days[0], days[1], day) == step
+
+
+def test_two_years_are_counted_to_the_day() -> None:
+    """Also from a day that the year of the end does not have."""
+    assert unused_before(date(2030, 3, 1)) == date(2028, 3, 1)
+    assert unused_before(date(2030, 2, 28)) == date(2028, 2, 28)
