@@ -5,7 +5,7 @@ from shared.purposes import ProcessingPurpose
 
 DATA_MAP = DataMap(
     service="identity",
-    version=6,
+    version=7,
     tables=(
         Table(
             "account",
@@ -36,6 +36,14 @@ DATA_MAP = DataMap(
             retention=RetentionClass.CONTRACT,
             portable=False,
             columns=(OWNER, Column("address_hash", Category.EMAIL, withheld="hash"), *fact("confirmed_at")),
+        ),
+        Table(
+            "former_address",
+            Category.EMAIL,
+            purposes=(ProcessingPurpose.ACCOUNTABILITY,),
+            retention=RetentionClass.CONTRACT,  # a right may be asked for by it as long as there is an account
+            portable=False,
+            columns=(OWNER, Column("address_hash", Category.EMAIL, withheld="hash"), *fact("since", "until")),
         ),
         Table(
             "linked_person",

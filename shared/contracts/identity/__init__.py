@@ -11,7 +11,15 @@ from shared.contracts.identity.accounts import (
 from shared.contracts.identity.activity import Activities, Activity, ReadActivity
 from shared.contracts.identity.email_changes import ChangeEmail, ConfirmEmailChange, UndoEmailChange
 from shared.contracts.identity.passwords import ChangePassword, KnownDevice, RequestPasswordReset, ResetPassword
-from shared.contracts.identity.persons import FindPerson, LinkPersons, Recognized, RecognizePerson, SubjectsLinked
+from shared.contracts.identity.persons import (
+    FindFormerUsers,
+    FindPerson,
+    FormerUsers,
+    LinkPersons,
+    Recognized,
+    RecognizePerson,
+    SubjectsLinked,
+)
 from shared.contracts.identity.profile import (
     Address,
     ChangeProfile,
@@ -68,7 +76,9 @@ __all__ = [
     "ConfirmFactor",
     "EndStaff",
     "Enrollment",
+    "FindFormerUsers",
     "FindPerson",
+    "FormerUsers",
     "Invitation",
     "InviteStaff",
     "Kind",
