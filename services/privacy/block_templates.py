@@ -154,6 +154,14 @@ BLOCK_LETTERS: dict[tuple[str, str, Language], tuple[str, str]] = {
             "The objection counts from now on. We write again when each of our systems has confirmed it.\n"
         ),
     ),
+    ("marketing-objection", "withdrawn", "pl"): (
+        "Sprzeciw wobec marketingu wycofany",
+        "Sprawa: {case_id}\n\nTa sprawa się zakończyła, zanim sprzeciw zaczął działać. Niczego nie zmieniliśmy.\n",
+    ),
+    ("marketing-objection", "withdrawn", "en"): (
+        "Objection to marketing withdrawn",
+        "Case: {case_id}\n\nThis case has ended before the objection counted. Nothing was changed.\n",
+    ),
     ("marketing-objection", "outcome", "pl"): (
         "Twój sprzeciw wobec marketingu jest spełniony",
         (

@@ -96,7 +96,7 @@ async def test_an_erasure_leaves_no_former_address(driver: Driver) -> None:
 
 
 async def test_a_copy_tells_the_days_and_not_the_hash(driver: Driver) -> None:
-    old, person, token = await member(driver)
+    _, person, token = await member(driver)
     await changed(driver, token, address("new"))
     page = await driver.ask(ReadCopy(subjects=(person,)), to="identity")
     rows = [row for table in page.tables if table.table.name == "former_address" for row in table.rows]
