@@ -35,8 +35,8 @@ def test_operators_know_every_state_of_an_erasure() -> None:
 
 @pytest.mark.parametrize("right", RIGHTS)
 def test_every_right_can_wait_for_certainty(right: Right) -> None:
-    """Staff enter them so, but for an objection to marketing, which is absolute, and for what is weighed, which is asked
-    for in the panel: these wait when they are asked for by an address of long ago."""
+    """Staff enter them so, but for an objection to marketing, which is absolute, and for what is weighed, which is
+    asked for in the panel: these wait when they are asked for by an address of long ago."""
     begins = {(t.after, t.actor) for t in MACHINES[right] if not t.before}
     by_whom = "person" if right in ("marketing-objection", *REVIEWS) else "staff"
     assert begins == {(opens_in(right), "person"), (PENDING, by_whom)}
