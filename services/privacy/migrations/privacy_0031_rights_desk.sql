@@ -21,3 +21,10 @@ CREATE OR REPLACE FUNCTION lethe.note_steps(steps lethe.case_step[]) RETURNS voi
   FROM unnest(steps) AS s
   LEFT JOIN case_transition t ON t.kind = s.kind AND t.before = s.before AND t.after = s.after
 $$;
+
+-- Whoever was told of a restriction is told that it has ended (GDPR Art. 19).
+ALTER TABLE recipient_notice
+  ADD COLUMN lifted boolean NOT NULL DEFAULT false,
+  DROP CONSTRAINT recipient_notice_case_id_subject_id_recipient_key,
+  ADD UNIQUE (case_id, subject_id, recipient, lifted),
+  ADD CONSTRAINT only_a_restriction_is_lifted CHECK (about = 'restriction' OR NOT lifted);
