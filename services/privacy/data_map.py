@@ -43,7 +43,7 @@ DATA_MAP = DataMap(
                 Column("street", Category.PRIVACY_CASES, identifies=True),
                 Column("postal_code", Category.PRIVACY_CASES),
                 Column("city", Category.PRIVACY_CASES),
-                *fact("case_id", "invoices", "asked", "waits"),
+                *fact("case_id", "invoices", "asked", "waits", "gone"),
             ),
         ),
         Table(

@@ -19,7 +19,7 @@ from services.privacy.mail_templates import CONTRACT, LEFT, LETTERS, STOP
 from services.privacy.recipients.rules import announced
 from services.privacy.register.loading import register
 from services.privacy.register.remedies import where_to_complain
-from services.privacy.review_letters import REVIEW_LETTERS, about_in_words
+from services.privacy.review_letters import REVIEW_LETTERS, UNCORRECTED, about_in_words
 from shared.clock import today
 from shared.contracts.fields import Language
 from shared.contracts.privacy import Right
@@ -33,6 +33,7 @@ OTHER_LETTERS = BLOCK_LETTERS | COPY_LETTERS | REVIEW_LETTERS
 RECEIPT = "receipt"
 OUTCOME = "outcome"
 READY = "ready"
+CORRECTED = "corrected"
 NOTICE = "lifting"
 """The letter that comes before a restriction is lifted."""
 
@@ -143,7 +144,7 @@ def compose(
         authority=f"{authority.name}, {authority.address}",
         court=register().court.statement.in_(due.language),
         kept=in_words(kept, register(), due.language) + _way_out(kept, due.language, public_url),
-        left="".join(_unchecked(each, due.language) for each in left),
+        left="".join(_unchecked(each, due) for each in left),
         recipients=announced(recipients, register(), due.language),
         ground=GROUNDS[due.ground, due.language] if due.ground else "",
         about=about_in_words(due.about, register(), due.language),
@@ -163,8 +164,9 @@ def _words(due: DueLetter, *, refused_in_part: bool) -> tuple[str, str]:
     return subject, text + STOP[due.language] if due.can_be_stopped else text
 
 
-def _unchecked(left: Left, language: Language) -> str:
-    return LEFT[language].format(service=left.service, day=left.left_at.astimezone(WARSAW).date())
+def _unchecked(left: Left, due: DueLetter) -> str:
+    words = LEFT if due.is_about_an_erasure else UNCORRECTED
+    return words[due.language].format(service=left.service, day=left.left_at.astimezone(WARSAW).date())
 
 
 def _way_out(kept: Sequence[Kept], language: Language, public_url: str) -> str:

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from services.privacy import disclosures, held_erasures
 from services.privacy.cases import letters
 from services.privacy.cases.letter_page import page
-from services.privacy.cases.letters import OUTCOME, DueLetter
+from services.privacy.cases.letters import CORRECTED, OUTCOME, DueLetter
 from services.privacy.cases.reasons import Kept, Left
 from services.privacy.certificates import store
 from services.privacy.certificates.document import kept
+from services.privacy.desk import unapplied_corrections
 from services.privacy.disclosures import to_mail_provider
 from services.privacy.loops import LETTERS
 from services.privacy.recipients import store as recipients
@@ -54,6 +55,9 @@ async def _recipients(database: Database, due: DueLetter) -> list[str]:
 
 async def _outcome(database: Database, due: DueLetter) -> tuple[Sequence[Kept], Sequence[Left]]:
     """What is kept, for now or for long, and what could not be checked; nothing in a letter that does not tell it."""
+    if due.letter == CORRECTED:
+        async with database.transaction(Purpose.RIGHTS) as tx:
+            return (), await unapplied_corrections.left(tx, due.case_id)
     if not due.is_about_an_erasure or due.letter not in (OUTCOME, held_erasures.LETTER):
         return (), ()
     async with database.transaction(Purpose.RIGHTS) as tx:

@@ -28,3 +28,6 @@ ALTER TABLE recipient_notice
   DROP CONSTRAINT recipient_notice_case_id_subject_id_recipient_key,
   ADD UNIQUE (case_id, subject_id, recipient, lifted),
   ADD CONSTRAINT only_a_restriction_is_lifted CHECK (about = 'restriction' OR NOT lifted);
+
+-- Who left before it had applied a correction: nobody waits for it any more.
+ALTER TABLE case_correction ADD COLUMN gone text[] NOT NULL DEFAULT '{}';
