@@ -81,6 +81,8 @@ class DueLetter:
     ground: str | None = None
     about: str | None = None
     reason: str | None = None
+    recipients: tuple[str, ...] = ()
+    """Who is told of what it is about."""
 
     @property
     def is_about_an_erasure(self) -> bool:
@@ -117,13 +119,12 @@ def compose(
     public_url: str,
     kept: Sequence[Kept] = (),
     left: Sequence[Left] = (),
-    recipients: Sequence[str] = (),
     *,
     stop: str = "",
 ) -> tuple[str, str]:
     """The subject and text of the letter that a case waits for.
 
-    An outcome says what was kept, what was not checked, and who is told of it.
+    An outcome says what was kept, what was not checked, and, as others do, who is told of it.
 
     `stop` is the link by which whoever has the mailbox stops the case, in the receipt and in
     what may come in its place.
@@ -145,7 +146,7 @@ def compose(
         court=register().court.statement.in_(due.language),
         kept=in_words(kept, register(), due.language) + _way_out(kept, due.language, public_url),
         left="".join(_unchecked(each, due) for each in left),
-        recipients=announced(recipients, register(), due.language),
+        recipients=announced(due.recipients, register(), due.language),
         ground=GROUNDS[due.ground, due.language] if due.ground else "",
         about=about_in_words(due.about, register(), due.language),
         means=MEANS[kind_of_extent(due.about), due.language],
