@@ -1,4 +1,4 @@
-"""What makes a batch: the first message goes at once, what trickles in goes together, a full one waits for nothing."""
+"""What makes a batch: the first message goes at once, what trickles in goes together, enough of them wait no longer."""
 
 import asyncio
 from typing import Any
@@ -7,7 +7,7 @@ from unittest.mock import Mock
 import pytest
 
 from shared.messaging import batching
-from shared.messaging.batching import MAX_BATCH, Batcher
+from shared.messaging.batching import ENOUGH, MAX_BATCH, Batcher
 
 LONG_S = 3600.0
 LIMIT_S = 60.0
@@ -34,20 +34,20 @@ async def turns() -> None:
         await asyncio.sleep(0)
 
 
-async def test_one_alone_goes_at_once_and_a_full_batch_does(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_alone_goes_at_once_and_so_do_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(batching, "PAUSE_S", LONG_S)
     seen = Sizes()
     batcher = Batcher("a queue", seen.handle)
     async with asyncio.timeout(LIMIT_S):
         assert await batcher.join(Mock()) == "done"
-        waiting = joining(batcher, MAX_BATCH - 1)
+        waiting = joining(batcher, ENOUGH - 1)
         await turns()
         assert seen.sizes == [1], "they wait for each other"
         waiting += joining(batcher, 1)
-        assert await asyncio.gather(*waiting) == ["done"] * MAX_BATCH
+        assert await asyncio.gather(*waiting) == ["done"] * ENOUGH
         more = joining(batcher, 2 * MAX_BATCH)
         await asyncio.gather(*more)
-    assert seen.sizes == [1, MAX_BATCH, MAX_BATCH, MAX_BATCH]
+    assert seen.sizes == [1, ENOUGH, MAX_BATCH, MAX_BATCH]
 
 
 async def test_what_trickles_in_goes_together_after_the_pause(monkeypatch: pytest.MonkeyPatch) -> None:
