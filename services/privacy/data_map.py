@@ -8,7 +8,7 @@ IDS_END = "the ids lead to nobody any more when the case ends; the rows stay"
 
 DATA_MAP = DataMap(
     service="privacy",
-    version=9,
+    version=10,
     tables=(
         Table(
             "privacy_case",
