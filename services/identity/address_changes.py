@@ -6,6 +6,7 @@ from uuid import UUID
 from services.identity import (
     activity,
     credentials,
+    former_addresses,
     known_devices,
     mail_requests,
     password_changes,
@@ -106,6 +107,7 @@ async def undo(tx: Transaction, keyring: Keyring, token: str) -> None:
     if change.has_effect:
         profile = await accounts.profile(tx, change.subject_id)
         await persons.move(tx, keyring, change.subject_id, profile.email, change.old_email)
+        await former_addresses.forget_since(tx, change.subject_id, change.created_at)
     elif await lock_subject(tx, change.subject_id) is not Standing.LIVE:
         raise _no_change()
     if not await email_changes.drop_since(tx, change.subject_id, change.created_at):

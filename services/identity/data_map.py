@@ -39,6 +39,14 @@ DATA_MAP = DataMap(
             columns=(OWNER, Column("address_hash", Category.EMAIL, withheld="hash"), *fact("confirmed_at")),
         ),
         Table(
+            "former_address",
+            Category.EMAIL,
+            purposes=(ProcessingPurpose.ACCOUNTABILITY,),
+            retention=RetentionClass.CONTRACT,  # a right may be asked for by it as long as there is an account
+            portable=False,
+            columns=(OWNER, Column("address_hash", Category.EMAIL, withheld="hash"), *fact("since", "until")),
+        ),
+        Table(
             "linked_person",
             Category.NAME,
             purposes=(ProcessingPurpose.CUSTOMER_SERVICE, ProcessingPurpose.ACCOUNTABILITY),

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from services.identity.accounts import store as accounts
 from services.identity.addresses import current_hash, forget, hashes_of
+from services.identity.former_addresses import leave
 from services.identity.linked_persons import link
 from services.identity.subject_ids import uuid7
 from shared.contracts import identity
@@ -19,7 +20,6 @@ TAKE_OVER = """
 INSERT INTO confirmed_address (address_hash, subject_id) VALUES ($1, $2)
 ON CONFLICT (address_hash) DO UPDATE SET subject_id = excluded.subject_id, confirmed_at = now()
 """
-LEAVE = "DELETE FROM confirmed_address WHERE address_hash = $1 AND subject_id = $2 AND address_hash <> $3"
 REMEMBER = "INSERT INTO confirmed_address (address_hash, subject_id) VALUES ($1, $2)"
 
 
@@ -48,7 +48,7 @@ async def find(tx: Transaction, keyring: Keyring, email: str) -> UUID:
 
 
 async def move(tx: Transaction, keyring: Keyring, subject_id: UUID, from_email: str, to_email: str) -> None:
-    """Give a person another confirmed address, proved just now, and take the former. Raises Refused (401, 409).
+    """Give a person another confirmed address, proved just now; theirs becomes a former one. Raises Refused (401, 409).
 
     Somebody who was known by it without an account, as a reader is, turns out to be the same person.
     """
@@ -64,7 +64,7 @@ async def move(tx: Transaction, keyring: Keyring, subject_id: UUID, from_email: 
         await link(tx, identity.LinkPersons(subject_id=subject_id, other_id=before))
     await tx.run(TAKE_OVER, address_hash, subject_id)
     former = await current_hash(tx, keyring, from_email)
-    if await tx.run(LEAVE, former, subject_id, address_hash):
+    if await leave(tx, former, subject_id, address_hash):
         await forget(tx, former)
 
 

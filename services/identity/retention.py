@@ -16,6 +16,7 @@ DECLARED: tuple[Declared, ...] = (
         review="(account.used_on + interval '24 months')::date",
     ),
     Open("confirmed_address", KNOWN_HERE, review=EACH_RUN),
+    Open("former_address", "as long as there is an account: a right may be asked for by it", review=EACH_RUN),
     Open("linked_person", KNOWN_HERE, review=EACH_RUN),
     GoesWith("credential", "account", "subject_id", "a password ends with its account"),
     Ends("session", (Fact("expires_at", policies.SPENT),), RetentionClass.SECURITY),

@@ -119,25 +119,25 @@ BLOCK_LETTERS: dict[tuple[str, str, Language], tuple[str, str]] = {
     ("restriction", "lifted", "pl"): (
         "Ograniczenie przetwarzania Twoich danych uchylone",
         "Sprawa: {case_id}\nZakończona: {closed_on}\nDotyczyło: {about}\n\n"
-        "Ograniczenie zostało uchylone, jak zapowiedzieliśmy.\n\n" + COMPLAINT["pl"],
+        "Ograniczenie zostało uchylone, jak zapowiedzieliśmy.\n\n{recipients}" + COMPLAINT["pl"],
     ),
     ("restriction", "lifted", "en"): (
         "The restriction of your data has been lifted",
         "Case: {case_id}\nClosed: {closed_on}\nIt was of: {about}\n\n"
-        "The restriction has been lifted as we announced.\n\n" + COMPLAINT["en"],
+        "The restriction has been lifted as we announced.\n\n{recipients}" + COMPLAINT["en"],
     ),
     ("restriction", "withdrawn", "pl"): (
         "Żądanie ograniczenia przetwarzania wycofane",
         (
             "Sprawa: {case_id}\nDotyczyło: {about}\n\n"
-            "Żądanie zostało wycofane i ograniczenie z tej sprawy już nie działa.\n"
+            "Żądanie zostało wycofane i ograniczenie z tej sprawy już nie działa.\n\n{recipients}"
         ),
     ),
     ("restriction", "withdrawn", "en"): (
         "Request for restriction withdrawn",
         (
             "Case: {case_id}\nIt was of: {about}\n\n"
-            "The request was taken back, and the restriction of this case has ended.\n"
+            "The request was taken back, and the restriction of this case has ended.\n\n{recipients}"
         ),
     ),
     ("marketing-objection", "receipt", "pl"): (
@@ -153,6 +153,14 @@ BLOCK_LETTERS: dict[tuple[str, str, Language], tuple[str, str]] = {
             "Case: {case_id}\nReceived: {received_on}\n\n"
             "The objection counts from now on. We write again when each of our systems has confirmed it.\n"
         ),
+    ),
+    ("marketing-objection", "withdrawn", "pl"): (
+        "Sprzeciw wobec marketingu wycofany",
+        "Sprawa: {case_id}\n\nTa sprawa się zakończyła, zanim sprzeciw zaczął działać. Niczego nie zmieniliśmy.\n",
+    ),
+    ("marketing-objection", "withdrawn", "en"): (
+        "Objection to marketing withdrawn",
+        "Case: {case_id}\n\nThis case has ended before the objection counted. Nothing was changed.\n",
     ),
     ("marketing-objection", "outcome", "pl"): (
         "Twój sprzeciw wobec marketingu jest spełniony",

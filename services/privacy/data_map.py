@@ -8,7 +8,7 @@ IDS_END = "the ids lead to nobody any more when the case ends; the rows stay"
 
 DATA_MAP = DataMap(
     service="privacy",
-    version=9,
+    version=10,
     tables=(
         Table(
             "privacy_case",
@@ -43,7 +43,7 @@ DATA_MAP = DataMap(
                 Column("street", Category.PRIVACY_CASES, identifies=True),
                 Column("postal_code", Category.PRIVACY_CASES),
                 Column("city", Category.PRIVACY_CASES),
-                *fact("case_id", "invoices", "asked", "waits"),
+                *fact("case_id", "invoices", "asked", "waits", "gone"),
             ),
         ),
         Table(
@@ -117,7 +117,7 @@ DATA_MAP = DataMap(
             portable=False,
             columns=(
                 OWNER,
-                *fact("notice_id", "case_id", "recipient", "about", "written_at", "due_at", "tries"),
+                *fact("notice_id", "case_id", "recipient", "about", "lifted", "written_at", "due_at", "tries"),
                 *fact("how", "settled_at", "reason"),
                 *fact("by", withheld="others"),
             ),

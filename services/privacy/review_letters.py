@@ -41,6 +41,18 @@ BY_A_PERSON = {
     "en": "A person has decided this. Why: {reason}\n\n" + COMPLAINT["en"],
 }
 
+# An operator has ended the wait for it.
+UNCORRECTED: dict[Language, str] = {
+    "pl": (
+        "Jednego nie wiemy: system „{service}” wycofaliśmy z użycia {day}, zanim potwierdził sprostowanie.\n"
+        "Co się stało z jego danymi, powiemy, gdy do nas napiszesz.\n\n"
+    ),
+    "en": (
+        'One thing we do not know: we took the system "{service}" out of use on {day}, before it confirmed the\n'
+        "correction. We tell you what became of its data when you write to us.\n\n"
+    ),
+}
+
 REVIEW_LETTERS: dict[tuple[str, str, Language], tuple[str, str]] = {
     ("objection", "receipt", "pl"): (
         "Otrzymaliśmy Twój sprzeciw",
@@ -126,12 +138,12 @@ REVIEW_LETTERS: dict[tuple[str, str, Language], tuple[str, str]] = {
     ("rectification", "corrected", "pl"): (
         "Sprostowaliśmy Twoje dane",
         DECIDED["pl"] + "Dane zostały sprostowane lub uzupełnione. Wystawionej faktury nie zmieniamy:\n"
-        "koryguje ją osobny dokument.\n\n{recipients}" + BY_A_PERSON["pl"],
+        "koryguje ją osobny dokument.\n\n{left}{recipients}" + BY_A_PERSON["pl"],
     ),
     ("rectification", "corrected", "en"): (
         "We have corrected your data",
         DECIDED["en"] + "The data has been corrected or completed. An issued invoice is not changed:\n"
-        "another document corrects it.\n\n{recipients}" + BY_A_PERSON["en"],
+        "another document corrects it.\n\n{left}{recipients}" + BY_A_PERSON["en"],
     ),
     ("rectification", "declined", "pl"): (
         "Nie sprostowaliśmy danych",

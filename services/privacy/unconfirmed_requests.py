@@ -5,7 +5,7 @@ that is asked for where nothing is held nothing is kept, once its code has come 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
 from uuid import UUID, uuid4
@@ -13,16 +13,12 @@ from uuid import UUID, uuid4
 from services.privacy.addresses import Mailbox, renew_requests
 from services.privacy.cases.rules import Opening, Topics, opening, wished
 from services.privacy.sealed_addresses import AddressSeal
-from shared.contracts import identity
 from shared.contracts.fields import NOBODY, Language
 from shared.contracts.privacy import ConfirmCase, ConfirmToken, OpenCopyByCode, RequestCase, Right
 from shared.database import Database, Transaction
 from shared.mail.delivery import LEASE_S
-from shared.messaging.request_client import RequestClient
-from shared.problems import Refused, refuse
 from shared.purposes import Purpose
 from shared.seals import seal as sealed
-from shared.seals import unseal
 from shared.secrets import Keyring
 
 CODE = "erasure request"
@@ -31,7 +27,6 @@ STATEMENT = "statement of a request"
 """The use of the key that seals what somebody says with a request."""
 Kind = Right | Literal["case token", "copy"]
 RIGHTS = get_args(Right)
-UNKNOWN = 404
 MAX_TRIES = 5
 MAX_CODES = 3
 """So many codes an hour reach one mailbox, whoever asks; so guesses are bounded for the mailbox as well."""
@@ -87,7 +82,7 @@ class Request:
 
 def asked(wish: RequestCase, received_at: datetime, seal: AddressSeal, topics: Topics) -> Request:
     """What somebody asks for, if it goes with the right. Raises Refused (422)."""
-    case = wished(_opening(NOBODY, wish.right, wish.language, received_at, 0), wish, topics)
+    case = wished(opening_of(NOBODY, wish.right, wish.language, received_at, 0), wish, topics)
     return Request(
         wish.right,
         seal.close(wish.email),
@@ -100,7 +95,7 @@ def asked(wish: RequestCase, received_at: datetime, seal: AddressSeal, topics: T
     )
 
 
-def _opening(subject_id: UUID, right: Right, language: str, received_at: datetime, cooling_off_s: float) -> Opening:
+def opening_of(subject_id: UUID, right: Right, language: str, received_at: datetime, cooling_off_s: float) -> Opening:
     return opening(
         subject_id,
         right=right,
@@ -118,22 +113,6 @@ class Proved:
 
     request: Request
     email: str
-
-
-@dataclass(frozen=True)
-class Confirmed(Proved):
-    """A right that was asked for by an address that is proved, and whose address it is."""
-
-    subject_id: UUID
-    right: Right
-    statement: str | None
-
-    def opening(self, cooling_off_s: float) -> Opening:
-        r = self.request
-        case = _opening(self.subject_id, self.right, r.language, r.received_at, cooling_off_s)
-        return replace(
-            case, terminate_contract=r.terminate_contract, ground=r.ground, about=r.about, statement=self.statement
-        )
 
 
 @dataclass(frozen=True)
@@ -197,40 +176,19 @@ async def store(tx: Transaction, request: Request, asked_for: Mailbox) -> UUID:
     return request_id
 
 
-async def confirmed(
-    request: ConfirmCase, database: Database, client: RequestClient, keyring: Keyring, seal: AddressSeal
-) -> Confirmed | None:
-    """Count the try and, when the code is right, ask whose address it is; None for a code that is not valid.
-
-    Raises Unavailable when identity does not answer, Refused (404) when nothing is held about the owner.
-    """
-    proof = await _proved(RIGHTS, request, database, keyring, seal)
-    if proof is None:
-        return None
-    right: Right = next(each for each in RIGHTS if each == proof.request.kind)
-    if right == "erasure":  # what waits for a confirmation is nobody's yet, and is erased by the address
-        person = await client.request(identity.RecognizePerson(email=proof.email))
-    else:
-        person = await _owner(request, proof, database, client)
-    said = proof.request.sealed_statement
-    statement = None if said is None else unseal(keyring, STATEMENT, said)
-    return Confirmed(proof.request, proof.email, person.subject_id, right, statement)
+async def proved_for_case(
+    request: ConfirmCase, database: Database, keyring: Keyring, seal: AddressSeal
+) -> Proved | None:
+    """Count the try; None for a code that is not valid."""
+    return await _proved(RIGHTS, request, database, keyring, seal)
 
 
-async def _owner(request: ConfirmCase, proof: Proved, database: Database, client: RequestClient) -> identity.Recognized:
-    """Whose address it is. Raises Refused (404) for nobody's: then that is the answer, and nothing is kept."""
-    try:
-        return await client.request(identity.FindPerson(email=proof.email))
-    except Refused as refused:
-        if refused.problem.status == UNKNOWN:
-            async with database.transaction(Purpose.RIGHTS) as tx:
-                await delete(tx, request.request_id)
-            raise refuse(404, "we hold nothing about this address", field="email") from None
-        raise
+def right_of(request: Request) -> Right:
+    return next(right for right in RIGHTS if right == request.kind)
 
 
 async def proved(request: ConfirmToken, database: Database, keyring: Keyring, seal: AddressSeal) -> Proved | None:
-    """Count the try; None for a code that is not valid."""
+    """Likewise for another token of a case."""
     return await _proved(("case token",), request, database, keyring, seal)
 
 

@@ -12,6 +12,7 @@ from services.privacy.cases import store
 from services.privacy.cases.store import Wanted
 from services.privacy.copies import store as copies
 from services.privacy.loops import DISPATCHER, LETTERS, TRACES
+from services.privacy.recipients import store as recipients
 from shared.database import Transaction
 from shared.problems import refuse
 
@@ -34,6 +35,7 @@ async def take_back(tx: Transaction, case: Wanted) -> str:
     state = await store.withdraw(tx, case.case_id)
     if state == "withdrawn":
         await let_go(tx, case.case_id, ids)
+        await recipients.lifted(tx, case.case_id)
     return state
 
 

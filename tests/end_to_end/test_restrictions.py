@@ -114,6 +114,65 @@ async def test_its_person_takes_it_back(scenario: Scenario) -> None:
     await restricted(person)
 
 
+TOLD = "SELECT count(*) FROM recipient_notice WHERE case_id = $1 AND how = 'mail' AND lifted = $2"
+HAD_LEFT = (
+    "UPDATE recipient_notice SET how = 'mail', settled_at = now() WHERE case_id = $1 AND how IS NULL AND NOT lifted"
+)
+PAYGATE = "privacy@paygate.example"
+NAMES = ["Poczta.example sp. z o.o.", "PayGate Sandbox S.A."]
+
+
+async def told(scenario: Scenario, case_id: UUID, *, lifted: bool) -> None:
+    """Wait until both recipients were told."""
+
+    async def both() -> bool:
+        return bool(await scenario.rows["privacy"].fetchval(TOLD, case_id, lifted) == len(NAMES))
+
+    await eventually(both)
+
+
+@pytest.mark.parametrize("how", ["lifted", "withdrawn"])
+async def test_who_was_told_of_a_restriction_is_told_that_it_has_ended(scenario: Scenario, how: str) -> None:
+    """GDPR Art. 19; the person's letter says so, too (Art. 18(3))."""
+    person = await scenario.customer()
+    await person.order()
+    case_id = await restricted(person)
+    await told(scenario, case_id, lifted=False)
+    if how == "lifted":
+        await announced(person, case_id)
+        assert not await scenario.count("privacy", "recipient_notice", person.id, "lifted")
+        await scenario.ask(privacy.LiftRestriction(case_id=case_id))
+    else:
+        await scenario.ask(privacy.WithdrawOwnCase(subject_id=person.id, case_id=case_id))
+    await told(scenario, case_id, lifted=True)
+    case = await person.case()
+    assert [(each.recipient, each.how, each.lifted) for each in case.recipients] == [(n, "mail", True) for n in NAMES]
+    reference = person.payment.reference if person.payment else ""
+    notices = [await scenario.letters(PAYGATE, words) for words in ("restricted (", "restriction l")]
+    assert [len([text for text in texts if reference in text]) for texts in notices] == [1, 1]
+    assert not [value for value in (*person.values, str(person.id)) if value in " ".join(notices[1])]
+    ending = {"lifted": "Twoich danych uchylone", "withdrawn": "ograniczenia przetwarzania wycofane"}[how]
+    (letter,) = await scenario.letters(person.address, ending)
+    assert [name in letter for name in NAMES] == [True, True]
+
+
+async def test_who_was_not_told_of_a_restriction_hears_of_no_end(scenario: Scenario) -> None:
+    """Unless the mail that tells them was just leaving: then the end is told when that is known."""
+    person = await scenario.customer()
+    await person.order()
+    scenario.smtp.answers[PAYGATE] = "451 Later"
+    case_id = await restricted(person)
+    await eventually(lambda: scenario.count("privacy", "recipient_notice", person.id, "how = 'mail'"))
+    await eventually(lambda: scenario.count("privacy", "recipient_notice", person.id, "how IS NULL AND tries > 0"))
+    del scenario.smtp.answers[PAYGATE]
+    await scenario.ask(privacy.WithdrawOwnCase(subject_id=person.id, case_id=case_id))
+    await eventually(lambda: scenario.count("privacy", "recipient_notice", person.id, "lifted AND how = 'mail'"))
+    assert [each.recipient for each in (await person.case()).recipients] == NAMES[:1]
+    assert await scenario.count("privacy", "recipient_notice", person.id, "lifted AND how IS NULL AND tries = 0") == 1
+    await scenario.rows["privacy"].execute(HAD_LEFT, case_id)
+    await told(scenario, case_id, lifted=True)
+
+
 async def test_what_a_case_forbids_holds_for_all_linked_ids(scenario: Scenario) -> None:
     person, other, later = [await scenario.register_customer() for _ in range(3)]
     await scenario.ask(identity.LinkPersons(subject_id=person.id, other_id=other.id))

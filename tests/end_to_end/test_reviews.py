@@ -1,6 +1,7 @@
 """What a human decides: objections under GDPR Art. 21(1), and decisions that their person contests (Art. 22(3))."""
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -210,6 +211,57 @@ async def test_a_corrected_surname_reaches_everybody_but_no_issued_invoice(scena
     await scenario.ask(privacy.AnswerAboutRecipients(case_id=case_id))
     (answer,) = await scenario.letters(person.address, "Whom we have told")
     assert f"- PayGate Sandbox S.A.: told by e-mail on {today()}" in answer
+
+
+async def put_right(scenario: Scenario, person: Customer, **correction: Any) -> None:
+    """An officer corrects somebody's name; every service has applied it."""
+    case_id = await person.use_right("rectification", about="D1", statement="My name is another.")
+    decided = {"case_id": case_id, "decision": "corrected", "reason": WHY, "correction": correction}
+    await scenario.ask(privacy.DecideReview.model_validate(decided))
+    await person.until("corrected")
+
+
+async def refunded(scenario: Scenario, person: Customer, amount: int) -> None:
+    assert await scenario.status(await person.provider_says("refund.made", amount)) == 200
+
+
+NAMED = "SELECT buyer_name FROM invoice WHERE subject_id = $1"
+CORRECTED = """
+SELECT c.cause, c.buyer_name, c.gross, i.kind AS corrects FROM invoice c JOIN invoice i ON i.invoice_id = c.corrects
+WHERE c.subject_id = $1 ORDER BY c.number
+"""
+
+
+async def test_the_correction_of_a_refund_names_the_buyer_as_is_right_by_then(scenario: Scenario) -> None:
+    """As invoiced before a rectification, as put right after it, and as put right last after two; each corrects the
+    invoice itself, whose sums are taken back once."""
+    person = await scenario.customer()
+    payment = person.payment
+    assert payment is not None
+    invoiced = await scenario.rows["licensing"].fetchval(NAMED, person.id)
+    await refunded(scenario, person, 1_000)
+    await put_right(scenario, person, full_name="Wisława Nowicka", invoices=True)
+    await refunded(scenario, person, 2_000)
+    await put_right(scenario, person, full_name="Wisława Nowicka-Wrona", invoices=True)
+    await refunded(scenario, person, payment.amount - 3_000)
+    corrections = [tuple(row) for row in await scenario.rows["licensing"].fetch(CORRECTED, person.id)]
+    assert corrections == [
+        ("refund", invoiced, -1_000, "invoice"),
+        ("buyer", "Wisława Nowicka", 0, "invoice"),
+        ("refund", "Wisława Nowicka", -2_000, "invoice"),
+        ("buyer", "Wisława Nowicka-Wrona", 0, "invoice"),
+        ("refund", "Wisława Nowicka-Wrona", 3_000 - payment.amount, "invoice"),
+    ]
+
+
+async def test_an_invoice_that_was_right_is_named_so_by_the_correction_of_a_refund(scenario: Scenario) -> None:
+    """Who marries after the sale had another name on its day: the officer leaves the invoices alone."""
+    person = await scenario.customer()
+    invoiced = await scenario.rows["licensing"].fetchval(NAMED, person.id)
+    await put_right(scenario, person, full_name="Wisława Nowicka")
+    await refunded(scenario, person, 1_000)
+    corrections = [tuple(row) for row in await scenario.rows["licensing"].fetch(CORRECTED, person.id)]
+    assert corrections == [("refund", invoiced, -1_000, "invoice")]
 
 
 async def test_who_is_erased_leaves_no_statement(scenario: Scenario) -> None:

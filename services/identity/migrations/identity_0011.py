@@ -3,7 +3,7 @@
 from shared.migrations import run_sql_beside
 
 revision = "identity_0011"
-down_revision = "identity_0009"
+down_revision = "identity_0010"
 branch_labels = None
 depends_on = None
 

@@ -7,6 +7,7 @@ from services.privacy.blocks.rules import Restriction, check_announcing, check_l
 from services.privacy.blocks.store import lock_ids
 from services.privacy.cases.store import say
 from services.privacy.loops import LETTERS
+from services.privacy.recipients import store as recipients
 from shared.database import Transaction
 from shared.problems import refuse
 
@@ -46,6 +47,7 @@ async def lift(tx: Transaction, case_id: UUID, by: UUID) -> None:
     await say(tx, by, "")
     await tx.run(LIFT, case_id)
     await rulings.release(tx, case_id, ids)
+    await recipients.lifted(tx, case_id)
     tx.wake(LETTERS)
 
 

@@ -19,7 +19,7 @@ from services.privacy.mail_templates import CONTRACT, LEFT, LETTERS, STOP
 from services.privacy.recipients.rules import announced
 from services.privacy.register.loading import register
 from services.privacy.register.remedies import where_to_complain
-from services.privacy.review_letters import REVIEW_LETTERS, about_in_words
+from services.privacy.review_letters import REVIEW_LETTERS, UNCORRECTED, about_in_words
 from shared.clock import today
 from shared.contracts.fields import Language
 from shared.contracts.privacy import Right
@@ -35,6 +35,7 @@ DORMANT = "retention"
 """The channel of a case that nobody asked for: an account ends that nobody uses."""
 OUTCOME = "outcome"
 READY = "ready"
+CORRECTED = "corrected"
 NOTICE = "lifting"
 """The letter that comes before a restriction is lifted."""
 
@@ -83,6 +84,8 @@ class DueLetter:
     about: str | None = None
     reason: str | None = None
     channel: str = ""
+    recipients: tuple[str, ...] = ()
+    """Who is told of what it is about."""
 
     @property
     def is_about_an_erasure(self) -> bool:
@@ -119,13 +122,12 @@ def compose(
     public_url: str,
     kept: Sequence[Kept] = (),
     left: Sequence[Left] = (),
-    recipients: Sequence[str] = (),
     *,
     stop: str = "",
 ) -> tuple[str, str]:
     """The subject and text of the letter that a case waits for.
 
-    An outcome says what was kept, what was not checked, and who is told of it.
+    An outcome says what was kept, what was not checked, and, as others do, who is told of it.
 
     `stop` is the link by which whoever has the mailbox stops the case, in the receipt and in
     what may come in its place.
@@ -146,8 +148,8 @@ def compose(
         authority=f"{authority.name}, {authority.address}",
         court=register().court.statement.in_(due.language),
         kept=in_words(kept, register(), due.language) + _way_out(kept, due.language, public_url),
-        left="".join(_unchecked(each, due.language) for each in left),
-        recipients=announced(recipients, register(), due.language),
+        left="".join(_unchecked(each, due) for each in left),
+        recipients=announced(due.recipients, register(), due.language),
         ground=GROUNDS[due.ground, due.language] if due.ground else "",
         about=about_in_words(due.about, register(), due.language),
         means=MEANS[kind_of_extent(due.about), due.language],
@@ -172,8 +174,9 @@ def _manner(due: DueLetter, *, refused_in_part: bool) -> str:
     return ": dormant" if due.letter == RECEIPT and due.channel == DORMANT else ""
 
 
-def _unchecked(left: Left, language: Language) -> str:
-    return LEFT[language].format(service=left.service, day=left.left_at.astimezone(WARSAW).date())
+def _unchecked(left: Left, due: DueLetter) -> str:
+    words = LEFT if due.is_about_an_erasure else UNCORRECTED
+    return words[due.language].format(service=left.service, day=left.left_at.astimezone(WARSAW).date())
 
 
 def _way_out(kept: Sequence[Kept], language: Language, public_url: str) -> str:

@@ -29,11 +29,22 @@ REFUSED = "refused"
 def _by_the_desk(begins: str, doubted: tuple[str, ...], refused: tuple[str, ...]) -> tuple[Transition, ...]:
     """What staff may do to a case that begins in some state: nothing starts before it is certain who asks."""
     return (
-        Transition("", PENDING, "staff", "came by letter or e-mail"),
+        Transition("", PENDING, "staff", "came by letter or e-mail, or by an address that was theirs before"),
         Transition(PENDING, begins, "officer", "it is certain who is asking"),
         *(Transition(state, PENDING, "officer", "it is in doubt who is asking") for state in doubted),
         *(Transition(state, REFUSED, "officer", "refused, with ground and reasons") for state in (PENDING, *refused)),
         Transition(PENDING, "withdrawn", "person", "taken back"),
+    )
+
+
+def _by_a_former_address(begins: str) -> tuple[Transition, ...]:
+    """What does not come by letter: whoever has an address today need not be who had it before."""
+    return (
+        Transition("", PENDING, "person", "asked by an address that was theirs before"),
+        Transition(PENDING, begins, "officer", "it is certain who is asking"),
+        Transition(PENDING, REFUSED, "officer", "refused, with ground and reasons"),
+        Transition(PENDING, "withdrawn", "person", "taken back"),
+        Transition(PENDING, "ended", "participants", "the person was erased"),
     )
 
 
@@ -78,11 +89,13 @@ MACHINES: Mapping[Right, tuple[Transition, ...]] = {
     ),
     "marketing-objection": (
         Transition("", "applying", "person", "objected, which needs no ground (GDPR Art. 21(2))"),
+        *_by_a_former_address("applying"),
         Transition("applying", "closed", "participants", "every service applies it"),
         Transition("applying", "ended", "participants", "the person was erased"),
     ),
     "objection": (
         Transition("", "applying", "person", "objected to a use that rests on our interest (GDPR Art. 21(1))"),
+        *_by_a_former_address("applying"),
         Transition("applying", "under review", "participants", "every service has stopped it"),
         Transition("under review", "upheld", "officer", "nothing outweighs it: what served this alone is purged"),
         Transition("under review", "overruled", "officer", "compelling grounds of ours, with reasons"),
@@ -93,6 +106,7 @@ MACHINES: Mapping[Right, tuple[Transition, ...]] = {
     ),
     "human-review": (
         Transition("", "under review", "person", "contests a decision (GDPR Art. 22(3))"),
+        *_by_a_former_address("under review"),
         Transition("under review", "changed", "officer", "a person has decided otherwise"),
         Transition("under review", "confirmed", "officer", "a person has decided alike, with reasons"),
         Transition("under review", "withdrawn", "person", "taken back"),
@@ -100,6 +114,7 @@ MACHINES: Mapping[Right, tuple[Transition, ...]] = {
     ),
     "rectification": (
         Transition("", "under review", "person", "says what is wrong and what is right (GDPR Art. 16)"),
+        *_by_a_former_address("under review"),
         Transition("under review", "correcting", "officer", "it is to be put right where it is held"),
         Transition("under review", "corrected", "officer", "it is put right, or a statement added"),
         Transition("under review", "declined", "officer", "it is right as it is, with reasons"),

@@ -90,7 +90,7 @@ LEFT JOIN LATERAL (
   SELECT service, bool_and(service = ANY (b.confirmed)), false, max(b.reminders)
   FROM block b CROSS JOIN unnest(b.asked) AS service WHERE b.case_id = c.case_id GROUP BY service
   UNION ALL
-  SELECT service, bool_and(service <> ALL (k.waits)), false, 0
+  SELECT service, bool_and(service <> ALL (k.waits || k.gone)), false, 0
   FROM case_correction k CROSS JOIN unnest(k.asked) AS service WHERE k.case_id = c.case_id GROUP BY service) p ON true
 WHERE (c.token_hash = $1 OR c.subject_id = $2)
 ORDER BY c.received_at, c.case_id, p.service

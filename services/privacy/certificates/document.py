@@ -70,7 +70,7 @@ def compose(
         "checked": list(CHECKED),
         "not_checked": list(NOT_CHECKED),
         "search": told(search),
-        "recipients": [each.model_dump(mode="json", exclude={"about"}) for each in recipients],
+        "recipients": [each.model_dump(mode="json", exclude={"about", "lifted"}) for each in recipients],
         "second_pages": [_second_page(page, case.subjects) for page in second_pages],
     }
 

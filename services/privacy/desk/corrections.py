@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from services.privacy.blocks.store import participants
+from services.privacy.desk import unapplied_corrections
 from services.privacy.desk.store import LockedCase
 from services.privacy.loops import LETTERS
 from services.privacy.recipients import store as recipients
@@ -30,7 +31,11 @@ READ = """
 SELECT full_name, street, postal_code, city, invoices FROM case_correction WHERE case_id = $1 AND subject_id = $2
 """
 LOCK = "SELECT subject_id, about FROM privacy_case WHERE case_id = $1 AND state = 'correcting' FOR NO KEY UPDATE"
-APPLIED = "UPDATE case_correction SET waits = array_remove(waits, $3) WHERE case_id = $1 AND subject_id = $2"
+# Also by one that had left: what it tells after all counts.
+APPLIED = """
+UPDATE case_correction SET waits = array_remove(waits, $3), gone = array_remove(gone, $3)
+WHERE case_id = $1 AND subject_id = $2
+"""
 CONCLUDE = """
 UPDATE privacy_case c SET state = 'corrected', closed_at = clock_timestamp(), letter_due_at = clock_timestamp(),
   letter_tries = 0, letter = CASE WHEN sealed_address IS NOT NULL THEN 'corrected' END
@@ -78,6 +83,15 @@ async def applied(tx: Transaction, event: CorrectionApplied) -> None:
     await tx.run(APPLIED, event.case_id, event.subject_id, event.service)
     if row is not None:
         await conclude(tx, event.case_id, row["about"])
+
+
+async def wait_for_nobody_who_left(tx: Transaction) -> None:
+    """Go on without a service that left before it had applied it, as erasures do."""
+    cases = await unapplied_corrections.waiting(tx)
+    if cases:
+        await unapplied_corrections.give_up(tx, [case.case_id for case in cases])
+    for case in cases:
+        await conclude(tx, case.case_id, case.about)
 
 
 async def conclude(tx: Transaction, case_id: UUID, about: str) -> None:

@@ -102,6 +102,7 @@ def _opening(case: LockedCase, cooling_off_s: float) -> Opening:
         target_on=case.clock.target_on,
         run_at=received + timedelta(seconds=waits_s),
         ground=case.ground,
+        about=case.about,
     )
 
 

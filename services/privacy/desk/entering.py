@@ -10,23 +10,22 @@ from services.privacy import arrival
 from services.privacy.addresses import mailbox
 from services.privacy.cases import rules as case_rules
 from services.privacy.cases import store as cases
-from services.privacy.cases.machine import PENDING
 from services.privacy.cases.rules import Opening
-from services.privacy.desk import letter_store, letters, store
+from services.privacy.desk import letter_store, letters, pending, store
 from services.privacy.desk.decisions import about
 from services.privacy.sealed_addresses import AddressSeal
 from shared.clock import now
 from shared.contracts import identity
 from shared.contracts.privacy import EnterCase
 from shared.database import Transaction
-from shared.law.case_clock import day_of_receipt
 from shared.messaging.request_client import RequestClient
 from shared.personal_data.subjects import require_live
-from shared.problems import refuse
+from shared.problems import Refused, refuse
 from shared.tracing import note
 
 FIRST_DAY = datetime(2018, 5, 25, tzinfo=UTC)
 """Since when the GDPR applies."""
+UNKNOWN = 404
 AT_ONCE = "marketing-objection"
 """Absolute (Art. 21(2), (3)): it waits for nobody's certainty."""
 
@@ -43,12 +42,31 @@ async def whose(request: EnterCase, client: RequestClient) -> Whose:
     """Whose address or id it is. Raises Refused: 404 for nobody's, and then nothing is kept anywhere; 422."""
     check(request, now())
     if request.email is not None:
-        person = await client.request(identity.FindPerson(email=request.email))
-        return Whose(person.subject_id, request.email)
+        return await _by_address(request.email, client)
     if request.subject_id is None:
         raise refuse(422, "whose request is it", field="email", message="say the address or the person's id")
-    address = await client.request(identity.TellAddress(subject_id=request.subject_id))
-    return Whose(request.subject_id, address.email)
+    return await _by_id(request.subject_id, client)
+
+
+async def _by_address(email: str, client: RequestClient) -> Whose:
+    """Who uses it, or the one who did before: they are written to where they get mail today."""
+    try:
+        return Whose((await client.request(identity.FindPerson(email=email))).subject_id, email)
+    except Refused as refused:
+        former = () if refused.problem.status != UNKNOWN else await _former(email, client)
+        if not former:
+            raise
+    if len(former) > 1:
+        raise refuse(422, "whose request is it", field="email", message="several used it before: say the person's id")
+    return await _by_id(former[0], client)
+
+
+async def _former(email: str, client: RequestClient) -> tuple[UUID, ...]:
+    return (await client.request(identity.FindFormerUsers(email=email))).former
+
+
+async def _by_id(subject_id: UUID, client: RequestClient) -> Whose:
+    return Whose(subject_id, (await client.request(identity.TellAddress(subject_id=subject_id))).email)
 
 
 def check(request: EnterCase, moment: datetime) -> None:
@@ -95,18 +113,13 @@ async def _opened(
     tx: Transaction, opening: Opening, person: Whose, by: UUID, seal: AddressSeal, required: Collection[str]
 ) -> UUID:
     """Nobody has its token: whoever proves the address gets one."""
-    where = (token_urlsafe(32), seal.close(person.email), mailbox(seal.keyring, person.email).newest)
     await cases.say(tx, by, opening.channel)
-    if opening.right == AT_ONCE:
-        case_id = await cases.open_case(tx, opening, *where)
-        await cases.say_no_more(tx)
-        await arrival.begin(tx, case_id, opening, seal.keyring, required)
-        return case_id
-    case_id = await cases.open_case(tx, opening, *where, begins_in=PENDING)
+    if opening.right != AT_ONCE:
+        return await pending.open_case(tx, opening, token_urlsafe(32), person.email, seal)
+    where = (seal.close(person.email), mailbox(seal.keyring, person.email).newest)
+    case_id = await cases.open_case(tx, opening, token_urlsafe(32), *where)
     await cases.say_no_more(tx)
-    case = await store.locked(tx, case_id)
-    received = day_of_receipt(opening.received_at)
-    await letter_store.issue(tx, case, letters.entered(about(case), received, opening.due_on))
+    await arrival.begin(tx, case_id, opening, seal.keyring, required)
     return case_id
 
 

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+from services.privacy.cases.machine import may_go
+from services.privacy.desk.checklist import Kind
 from services.privacy.desk.letters import Composed
 from services.privacy.desk.store import LockedCase
 from services.privacy.loops import DESK_LETTERS
 from shared.contracts.fields import Language
+from shared.contracts.privacy import Right
 from shared.database import Transaction
 from shared.mail.delivery import LEASE_S, Ending
 from shared.problems import refuse
@@ -16,14 +19,15 @@ ISSUE = "INSERT INTO case_letter (letter_id, case_id, subject_id, kind, title, t
 # The case's own letter, such as its receipt, goes first, once: where it has to be tried again nobody waits for it.
 LEASE = """
 WITH due AS MATERIALIZED (
-  SELECT l.letter_id, c.sealed_address, c.language FROM case_letter l JOIN privacy_case c USING (case_id)
+  SELECT l.letter_id, c.sealed_address, c.language, c.kind AS "right", c.state
+  FROM case_letter l JOIN privacy_case c USING (case_id)
   WHERE l.ending IS NULL AND l.due_at <= now() AND c.sealed_address IS NOT NULL
     AND (c.letter IS NULL OR c.letter_tries > 1)
   ORDER BY l.due_at LIMIT $1 FOR UPDATE OF l SKIP LOCKED)
 UPDATE case_letter l SET tries = tries + 1, due_at = now() + make_interval(secs => $2)
 FROM due WHERE l.letter_id = due.letter_id
-RETURNING l.letter_id, l.case_id, l.subject_id, l.title, l.text, l.tries AS attempts, due.sealed_address,
-  due.language
+RETURNING l.letter_id, l.case_id, l.subject_id, l.kind, l.title, l.text, l.tries AS attempts, due.sealed_address,
+  due.language, due."right", due.state
 """
 ENDED = "UPDATE case_letter SET ending = $2, ended_at = clock_timestamp() WHERE letter_id = $1"
 # The address goes with the last letter of a case that has ended.
@@ -44,11 +48,19 @@ class DueLetter:
     letter_id: UUID
     case_id: UUID
     subject_id: UUID
+    kind: Kind
     title: str
     text: str
     attempts: int
     sealed_address: bytes
     language: Language
+    right: Right
+    state: str
+
+    @property
+    def can_be_stopped(self) -> bool:
+        """Whether it says how to stop the case: it is the receipt, and its person can take the case back."""
+        return self.kind == "entered" and may_go(self.right, self.state, "withdrawn")
 
 
 def key(due: DueLetter) -> str:

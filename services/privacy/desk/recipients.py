@@ -31,6 +31,7 @@ async def by_hand(tx: Transaction, register: Register, limit: int) -> tuple[priv
             case_id=each.case_id,
             recipient=rules.in_words(each.recipient, register, "pl"),
             about=each.about,
+            lifted=each.lifted,
             written_at=each.written_at,
             disclosures=_of(each.notice_id, known),
         )

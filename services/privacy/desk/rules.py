@@ -34,7 +34,8 @@ PROVISIONS: Mapping[RefusalGround, str] = {
     "legal claims": "GDPR Art. 17(3)(e)",
     "rights of others": "GDPR Art. 15(4)",
 }
-OF_ANY_RIGHT = frozenset(("manifestly unfounded", "excessive", "not identified"))
+UNKNOWN_ASKER: RefusalGround = "not identified"
+OF_ANY_RIGHT: frozenset[RefusalGround] = frozenset(("manifestly unfounded", "excessive", UNKNOWN_ASKER))
 OF_THE_WHOLE = OF_ANY_RIGHT | {"no ground applies"}
 """An exception is one category's, never the whole request's (Art. 17(3), 15(4))."""
 OF_COPIES = "rights of others"
@@ -83,7 +84,9 @@ def check_refusal(right: Right, state: str, parts: Sequence[RefusedPart], day: d
 
 
 def _grounds(right: Right, state: str) -> frozenset[str]:
-    grounds = OF_ANY_RIGHT if state == PENDING else OF_ANY_RIGHT - {"not identified"}
+    if right == "marketing-objection":  # never refused to whom it belongs (Art. 21(3))
+        return frozenset({UNKNOWN_ASKER})
+    grounds = OF_ANY_RIGHT if state == PENDING else OF_ANY_RIGHT - {UNKNOWN_ASKER}
     if right == "erasure":
         return grounds | (PROVISIONS.keys() - OF_ANY_RIGHT - {OF_COPIES})
     return grounds | {OF_COPIES} if right in ("access", "portability") else grounds

@@ -82,15 +82,15 @@ LETTERS: dict[tuple[Kind, Language], tuple[str, str]] = {
         "Otrzymaliśmy Twoje żądanie",
         HEAD["pl"] + "Otrzymaliśmy żądanie: {what}.\nData otrzymania: {received}. Odpowiemy najpóźniej: {due}.\n\n"
         "Najpierw upewnimy się, że żądanie pochodzi od Ciebie; do tego czasu niczego nie zmieniamy i niczego nie\n"
-        "wydajemy. Jeśli to nie Ty, napisz do nas albo wycofaj żądanie kodem sprawy. Kod sprawy dostaniesz, gdy\n"
-        "poprosisz o nowy: potwierdzisz ten adres kodem z wiadomości.\n" + CONTACT["pl"],
+        "wydajemy. Kodem sprawy sprawdzisz jej przebieg i możesz wycofać żądanie; dostaniesz go, gdy poprosisz\n"
+        "o nowy: potwierdzisz ten adres kodem z wiadomości.\n" + CONTACT["pl"],
     ),
     ("entered", "en"): (
         "We have received your request",
         HEAD["en"] + "We have received a request: {what}.\nReceived: {received}. We answer by: {due}.\n\n"
-        "First we make certain that it comes from you; until then we change nothing and hand nothing out. If it was\n"
-        "not you, write to us or take the request back with the case token. You get a case token by asking for a\n"
-        "new one: you prove this address by a mailed code.\n" + CONTACT["en"],
+        "First we make certain that it comes from you; until then we change nothing and hand nothing out. With\n"
+        "the case token you follow the case and can take the request back; you get one by asking for a new one: you\n"
+        "prove this address by a mailed code.\n" + CONTACT["en"],
     ),
     ("joined", "pl"): (
         "Twoje żądanie łączymy ze sprawą, która już trwa",

@@ -1,13 +1,13 @@
 """Requests by e-mail address: a mailed code proves the address, then the case opens (GDPR Art. 12(2), 12(6))."""
 
-from services.privacy import arrival, unconfirmed_requests
+from services.privacy import confirmed_requests, unconfirmed_requests
 from services.privacy.addresses import mailbox
 from services.privacy.cases.rules import Topics
+from services.privacy.confirmed_requests import Confirmed, confirmed
 from services.privacy.loops import CODES
 from services.privacy.register.model import Register
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
-from services.privacy.unconfirmed_requests import Confirmed, confirmed
 from shared.clock import now
 from shared.contracts import privacy
 from shared.contracts.message import Created
@@ -39,10 +39,11 @@ async def confirm_case(
     seal: AddressSeal,
     settings: PrivacySettings,
 ) -> Created:
-    """Open the case of a proved address. Raises Refused (422) for a wrong code, and for any after five wrong ones."""
+    """Open the cases of a proved address. Raises Refused (422) for a wrong code, and for any after five wrong ones."""
     if prepared is None:
         raise refuse(422, "the code is not valid", field="code", message="ask for a new code")
-    opening = prepared.opening(settings.cooling_off_s)
-    case_id = await arrival.open_case(tx, opening, request.token, prepared.email, seal, settings.required)
+    case_id = await confirmed_requests.open_cases(
+        tx, prepared, request.token, seal, settings.required, settings.cooling_off_s
+    )
     await unconfirmed_requests.delete(tx, request.request_id)
     return Created(id=case_id)

@@ -25,6 +25,7 @@ class DueLetter:
 
     recipient: str
     about: NoticeAbout
+    lifted: bool
     notices: Sequence[Notice]
     references: Sequence[Reference]
 
@@ -58,18 +59,20 @@ async def _lease(register: Register, tx: Transaction, _letters: int) -> list[Due
     return [_letter(*to, list(notices), known) for to, notices in groupby(ordered, key=_to)]
 
 
-def _to(notice: Notice) -> tuple[str, NoticeAbout]:
-    return notice.recipient, notice.about
+def _to(notice: Notice) -> tuple[str, NoticeAbout, bool]:
+    return notice.recipient, notice.about, notice.lifted
 
 
-def _letter(recipient: str, about: NoticeAbout, notices: Sequence[Notice], known: Sequence[Reference]) -> DueLetter:
+def _letter(
+    recipient: str, about: NoticeAbout, lifted: bool, notices: Sequence[Notice], known: Sequence[Reference]
+) -> DueLetter:
     ids = {notice.notice_id for notice in notices}
-    return DueLetter(recipient, about, notices, [r for r in known if r.reference and r.notice_id in ids])
+    return DueLetter(recipient, about, lifted, notices, [r for r in known if r.reference and r.notice_id in ids])
 
 
 async def _compose(register: Register, due: DueLetter) -> Letter:
     disclosures = [Disclosure(reference=r.reference, day=r.day, categories=r.categories) for r in due.references]
-    subject, text = rules.letter(due.about, disclosures, register)
+    subject, text = rules.letter(due.about, disclosures, register, lifted=due.lifted)
     to = register.recipients[due.recipient].contact
     if to is None:
         raise LookupError("a recipient without an address")

@@ -3,7 +3,7 @@
 from shared.migrations import run_sql_beside
 
 revision = "privacy_staff_acts"
-down_revision = "privacy_case_steps"
+down_revision = "privacy_rights_desk"
 branch_labels = None
 depends_on = None
 

@@ -24,6 +24,7 @@ async def of_cases(tx: Transaction, cases: Collection[UUID]) -> dict[UUID, tuple
         shown = ToldRecipient(
             recipient=rules.in_words(each.recipient, register(), each.language),
             about=each.about,
+            lifted=each.lifted,
             how=each.how,
             settled_at=each.settled_at,
             reason=each.reason,

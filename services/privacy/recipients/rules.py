@@ -37,11 +37,13 @@ def in_words(recipient: str, register: Register, language: Language) -> str:
     return known.name.in_(language) if known else recipient
 
 
-def letter(about: NoticeAbout, disclosures: Sequence[Disclosure], register: Register) -> tuple[str, str]:
+def letter(
+    about: NoticeAbout, disclosures: Sequence[Disclosure], register: Register, *, lifted: bool = False
+) -> tuple[str, str]:
     """What a recipient gets by mail, in both languages: references, days and categories, and nobody's data."""
     lines = "\n".join(f"- {each.reference}, {each.day}: {', '.join(each.categories)}" for each in disclosures)
     categories = sorted({category for each in disclosures for category in each.categories}, key=_place)
-    subject, text = templates.NOTICES[about]
+    subject, text = templates.LIFTED if lifted else templates.NOTICES[about]
     controller = register.controller
     return subject, text.format(
         references=lines,

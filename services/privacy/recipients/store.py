@@ -47,8 +47,20 @@ CORRECTED = WRITE.format(
     dated="",
     dates="",
 )
-STANDS = "c.state IN ('corrected', 'closed', 'in force', 'ending')"
-"""What is told is so, and still is."""
+WERE_TOLD = "t.how IN ('mail', 'letter', 'telephone', 'portal')"
+STANDS = f"""CASE WHEN n.lifted THEN c.state IN ('lifted', 'withdrawn') AND EXISTS (
+    SELECT FROM recipient_notice t WHERE t.case_id = n.case_id AND t.subject_id = n.subject_id
+      AND t.recipient = n.recipient AND NOT t.lifted AND {WERE_TOLD})
+  ELSE c.state IN ('corrected', 'closed', 'in force', 'ending') END"""
+"""What is told is so, and still is; of an end hears who heard of the restriction."""
+# As they were told of it. A mail may be leaving, and an officer at the telephone: this one goes when that has ended.
+LIFTED = f"""
+INSERT INTO recipient_notice (case_id, subject_id, recipient, about, lifted, due_at)
+SELECT case_id, subject_id, recipient, about, true, CASE WHEN due_at = 'infinity' THEN due_at ELSE now() END
+FROM recipient_notice t WHERE case_id = $1 AND about = 'restriction' AND NOT lifted
+  AND ({WERE_TOLD} OR (how IS NULL AND (tries > 0 OR due_at = 'infinity')))
+ON CONFLICT DO NOTHING
+"""  # noqa: S608 constants
 # The person's own letter goes first, unless it can't leave for a day.
 LEASE = f"""
 WITH due AS MATERIALIZED (
@@ -58,7 +70,7 @@ WITH due AS MATERIALIZED (
   ORDER BY n.due_at LIMIT $1 FOR UPDATE OF n SKIP LOCKED)
 UPDATE recipient_notice n SET tries = tries + 1, due_at = now() + make_interval(secs => $2)
 FROM due WHERE n.notice_id = due.notice_id
-RETURNING n.notice_id, n.recipient, n.about, n.tries AS attempts
+RETURNING n.notice_id, n.recipient, n.about, n.lifted, n.tries AS attempts
 """  # noqa: S608 constants
 REFERENCES = f"""
 SELECT n.notice_id, d.reference, d.disclosed_at::date AS day, d.categories
@@ -71,7 +83,7 @@ TOLD = "UPDATE recipient_notice SET how = 'mail', settled_at = clock_timestamp()
 BY_HAND = "UPDATE recipient_notice SET due_at = 'infinity' WHERE notice_id = ANY ($1)"
 POSTPONE = "UPDATE recipient_notice SET due_at = now() + make_interval(secs => $2) WHERE notice_id = ANY ($1)"
 OPEN = f"""
-SELECT n.notice_id, n.case_id, n.recipient, n.about, n.written_at FROM recipient_notice n
+SELECT n.notice_id, n.case_id, n.recipient, n.about, n.lifted, n.written_at FROM recipient_notice n
 JOIN privacy_case c USING (case_id)
 WHERE n.settled_at IS NULL AND n.due_at = 'infinity' AND {STANDS} ORDER BY n.written_at, n.notice_id LIMIT $1
 """  # noqa: S608 constants
@@ -82,11 +94,11 @@ WHERE notice_id = $1
 """
 # Several ids of one person: somebody is told when it was said of the last one.
 OF_CASES = f"""
-SELECT n.case_id, n.recipient, n.about, c.language, min(n.reason) AS reason,
+SELECT n.case_id, n.recipient, n.about, n.lifted, c.language, min(n.reason) AS reason,
   CASE WHEN bool_and(n.settled_at IS NOT NULL) THEN max(n.settled_at) END AS settled_at,
   CASE WHEN bool_and(n.settled_at IS NOT NULL) THEN min(n.how) END AS how
 FROM recipient_notice n JOIN privacy_case c USING (case_id) WHERE n.case_id = ANY ($1) AND {STANDS}
-GROUP BY n.case_id, n.recipient, n.about, c.language ORDER BY n.recipient
+GROUP BY n.case_id, n.recipient, n.about, n.lifted, c.language ORDER BY n.recipient
 """  # noqa: S608 constants
 
 
@@ -97,6 +109,7 @@ class Notice:
     notice_id: UUID
     recipient: str
     about: NoticeAbout
+    lifted: bool
     attempts: int
 
 
@@ -118,6 +131,7 @@ class Open:
     case_id: UUID
     recipient: str
     about: NoticeAbout
+    lifted: bool
     written_at: datetime
 
 
@@ -136,6 +150,7 @@ class Told:
     case_id: UUID
     recipient: str
     about: NoticeAbout
+    lifted: bool
     language: Language
     reason: str
     settled_at: datetime | None
@@ -153,6 +168,12 @@ async def erased(tx: Transaction, people: Sequence[OrderedSubject], names: Seque
 async def restricted(tx: Transaction, cases: Collection[UUID], names: Sequence[Name]) -> None:
     """The same of those cases among these whose restriction is in force."""
     await tx.run(RESTRICTED, "restriction", *_columns(names), list(cases))
+    tx.wake(RECIPIENTS)
+
+
+async def lifted(tx: Transaction, case_id: UUID) -> None:
+    """Have everybody told who was told of a restriction that has ended."""
+    await tx.run(LIFTED, case_id)
     tx.wake(RECIPIENTS)
 
 

@@ -40,6 +40,13 @@ NOTICES: dict[NoticeAbout, tuple[str, str]] = {
         "address below.\n" + FOOT,
     ),
 }
+LIFTED: tuple[str, str] = (
+    "Ograniczenie przetwarzania zakończone (RODO art. 19) / restriction lifted (GDPR Art. 19)",
+    "Zawiadomiliśmy Państwa, że przetwarzanie danych osób, których dotyczą poniższe oznaczenia, jest ograniczone\n"
+    "(RODO art. 18). To ograniczenie już nie obowiązuje; inne, o których Państwo wiedzą, trwają dalej.\n\n"
+    "We told you that the processing of the data of the people behind the references below is restricted (GDPR\n"
+    "Art. 18). This restriction does not hold any more; others that you know of go on.\n" + FOOT,
+)
 ANNOUNCED: dict[Language, str] = {
     "pl": "Zawiadamiamy o tym odbiorców, którym ujawniliśmy Twoje dane (RODO art. 19):\n{recipients}\n"
     "Kogo i kiedy zawiadomiliśmy, pokazuje sprawa.\n\n",

@@ -12,7 +12,15 @@ from shared.contracts.identity.activity import Activities, Activity, ReadActivit
 from shared.contracts.identity.dormant_accounts import AccountDormant
 from shared.contracts.identity.email_changes import ChangeEmail, ConfirmEmailChange, UndoEmailChange
 from shared.contracts.identity.passwords import ChangePassword, KnownDevice, RequestPasswordReset, ResetPassword
-from shared.contracts.identity.persons import FindPerson, LinkPersons, Recognized, RecognizePerson, SubjectsLinked
+from shared.contracts.identity.persons import (
+    FindFormerUsers,
+    FindPerson,
+    FormerUsers,
+    LinkPersons,
+    Recognized,
+    RecognizePerson,
+    SubjectsLinked,
+)
 from shared.contracts.identity.profile import (
     Address,
     ChangeProfile,
@@ -70,7 +78,9 @@ __all__ = [
     "ConfirmFactor",
     "EndStaff",
     "Enrollment",
+    "FindFormerUsers",
     "FindPerson",
+    "FormerUsers",
     "Invitation",
     "InviteStaff",
     "Kind",

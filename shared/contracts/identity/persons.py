@@ -35,6 +35,18 @@ class FindPerson(Request[Recognized], type="identity.find-person", askers=("priv
     email: EmailStr
 
 
+class FormerUsers(Message):
+    """One id of each living person who used an address before and does so no more."""
+
+    former: tuple[UUID, ...]
+
+
+class FindFormerUsers(Request[FormerUsers], type="identity.find-former-users", askers=("privacy",)):
+    """Who used this mailbox before? Whoever has it today may be somebody else."""
+
+    email: EmailStr
+
+
 class RecognizePerson(Request[Recognized], type="identity.recognize-person", askers=("marketing", "privacy")):
     """Whose confirmed address is this? Mints an id for a new one. Never asked on mere entry."""
 

@@ -21,6 +21,8 @@ class ToldRecipient(Message):
 
     recipient: str
     about: NoticeAbout
+    lifted: bool = False
+    """It is about the end of a restriction that they were told of."""
     how: NoticeEnding | None
     settled_at: datetime | None
     reason: str = ""
@@ -42,6 +44,8 @@ class RecipientNotice(Message):
     case_id: UUID
     recipient: str
     about: NoticeAbout
+    lifted: bool = False
+    """Of a restriction: it has ended."""
     written_at: datetime
     disclosures: tuple[Disclosure, ...]
 

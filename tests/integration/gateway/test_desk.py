@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from deploy.local.servers import Servers
-from tests.desk import DESK, MINE, Desk, desk_at_work
+from tests.desk import DESK, MINE, Desk, Member, desk_at_work
 from tests.gateway import bearer, problem
 from tests.harness import eventually
 from tests.staff import colleague
@@ -168,6 +168,35 @@ async def test_whom_no_mail_tells_somebody_tells_or_says_why_not(desk: Desk) -> 
     assert why in " ".join((await desk.letter(member.address, "Kogo zawiadomiliśmy")).split())
     problem(await desk.put(member.case_id, "recipients-answer"), 409)
     problem(await desk.put(str(uuid4()), "recipients-answer"), 404)
+    assert (await client.delete(f"{MINE}/{case_id}", headers=member.session)).status_code == 204
+    listed = (await client.get(NOTICES, headers=officer)).json()["notices"]
+    assert case_id not in [each["case_id"] for each in listed], "who was not told of it hears of no end"
+
+
+async def test_who_was_told_by_letter_is_told_of_the_end_by_hand(desk: Desk) -> None:
+    before, client = await desk.opened("access"), desk.client
+    await desk.rows.execute(GIVEN, before.case_id)
+    wish = {"right": "restriction", "ground": "accuracy contested"}
+    case_id = (await client.post(MINE, json=wish, headers=before.session)).json()["id"]
+    member = Member(before.address, before.session, case_id)
+    await desk.until(case_id, "in force")
+
+    async def listed() -> list[tuple[str, bool]]:
+        shown = (await client.get(NOTICES, headers=desk.officer)).json()["notices"]
+        return [(each["notice_id"], each["lifted"]) for each in shown if each["case_id"] == member.case_id]
+
+    ((notice, lifted),) = await listed()
+    assert not lifted
+    assert (await client.put(f"{NOTICES}/{notice}", json={"how": "letter"}, headers=desk.officer)).status_code == 204
+    assert await listed() == []
+    assert (await client.delete(f"{MINE}/{member.case_id}", headers=member.session)).status_code == 204
+    ((notice, lifted),) = await listed()
+    assert lifted
+    assert (await client.put(f"{NOTICES}/{notice}", json={"how": "letter"}, headers=desk.officer)).status_code == 204
+    case = (await client.get(f"{MINE}/{member.case_id}", headers=member.session)).json()
+    assert [(each["recipient"], each["how"], each["lifted"]) for each in case["recipients"]] == [
+        ("Okręgowa Izba", "letter", True)
+    ]
 
 
 async def test_whoever_may_not_look_changes_nothing(desk: Desk) -> None:

@@ -13,6 +13,7 @@ from shared.personal_data.schema_check import gaps
 from shared.purposes import Purpose
 from tests.harness import eventually
 from tests.integration.identity.driver import PASSWORD, Driver, address
+from tests.integration.identity.test_email_change import changed
 
 
 async def erase_by_case(driver: Driver, person: UUID) -> None:
@@ -42,8 +43,9 @@ async def test_the_data_map_covers_the_schema(driver: Driver) -> None:
 
 
 async def test_everything_of_a_person_goes_and_the_address_is_somebody_new(driver: Driver) -> None:
-    anna, other = address("anna"), address("other")
-    person = await driver.member(anna, full_name="Anna Zwyczajna", street="Osobliwa 77", phone="+48 600 100 200")
+    before, anna, other = address("before"), address("anna"), address("other")
+    person = await driver.member(before, full_name="Anna Zwyczajna", street="Osobliwa 77", phone="+48 600 100 200")
+    await changed(driver, await driver.signed_in(before), anna)
     await driver.ask(identity.ChangeProfile(subject_id=person, city="Trzcianka"))
     token = await driver.signed_in(anna)
     await driver.ask(identity.RequestPasswordReset(email=anna))
@@ -61,8 +63,8 @@ async def test_everything_of_a_person_goes_and_the_address_is_somebody_new(drive
 
     assert not any((await rows_of(driver, person)).values())
     left = await driver.everything()
-    hashed = hashes_of(driver.keyring, anna).newest.hex()
-    for value in (anna, "Zwyczajna", "Osobliwa", "600 100 200", "Trzcianka", "203.0.113.9", hashed):
+    hashes = [hashes_of(driver.keyring, each).newest.hex() for each in (before, anna)]
+    for value in (before, anna, "Zwyczajna", "Osobliwa", "600 100 200", "Trzcianka", "203.0.113.9", *hashes):
         assert value not in left
     assert (await driver.problem(identity.Authenticate(token=token))).status == 401
     assert (await driver.problem(identity.Reauthenticate(token=token, password=PASSWORD))).status == 401

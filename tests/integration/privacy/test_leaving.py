@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,9 +12,18 @@ import pytest
 from deploy.local.servers import Servers
 from deploy.population.cases import insert_cases, release
 from services.privacy.app import SERVICE as PRIVACY
+from services.privacy.cases import store as cases
+from services.privacy.cases.rules import opening
+from services.privacy.desk import corrections, unapplied_corrections
+from services.privacy.desk.decision_store import go
+from services.privacy.desk.store import locked
 from services.privacy.erasure_orders.store import ONE_DISPATCHER
+from services.privacy.jobs.blocks import see_to_blocks
+from services.privacy.settings import PrivacySettings
+from shared.clock import now
 from shared.contracts import privacy
 from shared.problems import Problem, Refused
+from shared.purposes import Purpose
 from tests import harness as harnesses
 from tests.fake_participants import (
     APPLE,
@@ -209,3 +219,92 @@ async def as_the_working_role(fakes: FakeParticipants, change: str) -> None:
         await connection.execute(change)
     finally:
         await connection.close()
+
+
+# ── A correction that waits for who leaves ──────────────────────────────────────────────────────
+
+IDENTITY, LICENSING = "identity", "licensing"
+STEPS = "SELECT actor, before, after, reason FROM case_event WHERE case_id = $1 ORDER BY event_id"
+IN_EVIDENCE = """
+SELECT bool_and(EXISTS (
+  SELECT FROM evidence_opening o WHERE o.source = 'case_event' AND o.source_key = e.event_id::text))
+FROM case_event e WHERE e.case_id = $1
+"""
+
+
+async def correcting(fakes: FakeParticipants) -> tuple[UUID, UUID, str]:
+    """A rectification that two services are asked to apply: its case, its person, its token."""
+    for service in (IDENTITY, LICENSING):
+        await fakes.say(service, announced(service))
+    await eventually(lambda: fakes.rows.fetchval("SELECT count(*) = 5 FROM participant"))
+    person, token = uuid4(), uuid4().hex
+    asked = opening(
+        person,
+        right="rectification",
+        language="en",
+        channel="member",
+        verified_by="test",
+        received_at=now(),
+        cooling_off_s=0,
+    )
+    async with fakes.database.transaction(Purpose.RIGHTS) as tx:
+        wish = replace(asked, about="D1", statement="My name is Nowicka.")
+        case_id = await cases.open_case(tx, wish, token, None)
+        await go(tx, case_id, corrections.STATE, uuid4())
+        right = privacy.Correction(full_name="Wisława Nowicka")
+        await corrections.begin(tx, await locked(tx, case_id), [person], right, [APPLE, "privacy"])
+    return case_id, person, token
+
+
+async def applied(fakes: FakeParticipants, service: str, case_id: UUID, person: UUID) -> None:
+    await fakes.say(service, privacy.CorrectionApplied(service=service, case_id=case_id, subject_id=person))
+
+
+async def progress(fakes: FakeParticipants, token: str) -> dict[str, bool]:
+    case = await fakes.client.request(privacy.ReadCase(token=token))
+    return {each.service: each.answered for each in case.progress}
+
+
+@pytest.mark.parametrize("first", ["applies", "leaves"])
+async def test_a_correction_goes_on_without_who_left_and_says_so(fakes: FakeParticipants, first: str) -> None:
+    case_id, person, token = await correcting(fakes)
+    if first == "applies":
+        await applied(fakes, IDENTITY, case_id, person)
+        await eventually(lambda: fakes.rows.fetchval("SELECT waits = '{licensing}' FROM case_correction"))
+    await leave(fakes, LICENSING)
+    if first == "leaves":
+        await eventually(lambda: fakes.rows.fetchval("SELECT waits = '{identity}' FROM case_correction"))
+        assert (await fakes.client.request(privacy.ReadCase(token=token))).state == "correcting"
+        await applied(fakes, IDENTITY, case_id, person)
+    await fakes.until(token, "corrected")
+    assert await progress(fakes, token) == {IDENTITY: True, LICENSING: False}
+    steps = [tuple(row) for row in await fakes.rows.fetch(STEPS, case_id)]
+    assert steps[2:] == [
+        ("operator", "correcting", "correcting", "licensing left before it had corrected this"),
+        ("participants", "correcting", "corrected", ""),
+    ]
+    async with fakes.database.transaction(Purpose.RIGHTS) as tx:
+        (gone,) = await unapplied_corrections.left(tx, case_id)
+    assert (gone.service, gone.reason) == (LICENSING, REASON)
+    await eventually(lambda: fakes.rows.fetchval(IN_EVIDENCE, case_id))
+
+
+async def test_what_it_applies_after_all_counts(fakes: FakeParticipants) -> None:
+    case_id, person, token = await correcting(fakes)
+    await leave(fakes, LICENSING)
+    await eventually(lambda: fakes.rows.fetchval("SELECT gone = '{licensing}' FROM case_correction"))
+    await applied(fakes, LICENSING, case_id, person)
+    await eventually(lambda: fakes.rows.fetchval("SELECT gone = '{}' FROM case_correction"))
+    await applied(fakes, IDENTITY, case_id, person)
+    await fakes.until(token, "corrected")
+    assert await progress(fakes, token) == {IDENTITY: True, LICENSING: True}
+    assert await depth(fakes.harness, "privacy.dead-letters") == 0
+
+
+async def test_a_correction_waits_for_who_stays(fakes: FakeParticipants) -> None:
+    case_id, _, token = await correcting(fakes)
+    await leave(fakes)
+    await see_to_blocks(fakes.database, PrivacySettings.model_construct(remind_after_s=60.0))
+    assert (await fakes.client.request(privacy.ReadCase(token=token))).state == "correcting"
+    assert await fakes.rows.fetchval("SELECT waits FROM case_correction") == [IDENTITY, LICENSING]
+    assert len(await fakes.rows.fetch(STEPS, case_id)) == 2

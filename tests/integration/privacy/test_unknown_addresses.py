@@ -82,6 +82,15 @@ async def of_a_member(harness: Harness) -> str:
     return email
 
 
+async def left_by_a_member(harness: Harness) -> str:
+    """An address that identity knows as a former one."""
+    email = await of_a_member(harness)
+    left = """WITH former AS (DELETE FROM confirmed_address RETURNING address_hash, subject_id, confirmed_at)
+    INSERT INTO former_address (address_hash, subject_id, since) SELECT * FROM former"""
+    await rows(harness, left, service="identity")
+    return email
+
+
 async def erased(database: Database, harness: Harness) -> str:
     """The address of somebody whose case is closed and whose id is a tombstone."""
     email, person = await with_case(database, NEW)
@@ -118,9 +127,17 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
 async def test_asking_does_the_same_whoever_the_address_belongs_to(
     harness: Harness, database: Database, done: list[tuple[str, int]], wanted: str
 ) -> None:
-    """Nobody's, a member's, that of a case, of a case of before a rotation, of somebody erased; four times each."""
+    """Nobody's, one that a member left, a member's, that of a case, of a case of before a rotation, of somebody
+    erased; four times each."""
     open_case, before = await with_case(database, NEW), await with_case(database, OLD)
-    emails = [an_address(), await of_a_member(harness), open_case[0], before[0], await erased(database, harness)]
+    emails = [
+        an_address(),
+        await left_by_a_member(harness),
+        await of_a_member(harness),
+        open_case[0],
+        before[0],
+        await erased(database, harness),
+    ]
     did: list[list[tuple[str, int]]] = []
     for email in emails:
         done.clear()

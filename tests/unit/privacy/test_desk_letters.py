@@ -156,8 +156,12 @@ def test_what_comes_late_says_why() -> None:
     assert [error.field for error in refused.value.problem.errors] == ["late_because"]
 
 
-def test_an_objection_to_marketing_is_never_refused() -> None:
-    assert "refused" not in {t.after for t in MACHINES["marketing-objection"]}
+def test_an_objection_to_marketing_is_never_refused_to_whom_it_belongs() -> None:
+    """It is absolute. Who asked for it by an address that another left, and can't be told, asked for nobody."""
+    assert {t.before for t in MACHINES["marketing-objection"] if t.after == "refused"} == {PENDING}
+    rules.check_refusal("marketing-objection", PENDING, [RefusedPart(ground="not identified")], DAY)
+    for ground in {*GROUNDS} - {"not identified"}:
+        assert field_of("marketing-objection", [RefusedPart(ground=ground)]) == "refused.0.ground"
     with pytest.raises(Refused) as refused:
         rules.check_way("marketing-objection", "applying", "refused")
     assert refused.value.problem.status == 409

@@ -104,6 +104,15 @@ EXTENTS = {
 }
 
 
+@pytest.mark.parametrize("language", ["pl", "en"])
+def test_a_correction_names_who_left_before_it_was_applied(language: str) -> None:
+    facts: dict[str, Any] = {"right": "rectification", "about": "D1", "closed_at": LATE, "language": language}
+    text = written("corrected", left=[Left("helpdesk", LATE, "switched off")], **facts)
+    assert "helpdesk" in text
+    assert "helpdesk" not in written("corrected", **facts)
+    assert re.search("[{}]", text) is None
+
+
 @pytest.mark.parametrize("about", EXTENTS)
 @pytest.mark.parametrize("letter", ["receipt", "outcome", "lifting", "lifted", "withdrawn"])
 def test_letters_say_what_is_restricted(about: str | None, letter: str) -> None:

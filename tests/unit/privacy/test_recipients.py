@@ -26,6 +26,14 @@ def test_a_recipient_hears_of_references_and_of_nobody(about: NoticeAbout) -> No
     assert "{" not in text
 
 
+def test_a_recipient_hears_of_the_end_of_a_restriction_in_other_words() -> None:
+    subject, text = rules.letter("restriction", [PAID], register(), lifted=True)
+    assert "- pay_1f2e, 2026-06-15: D1, D5" in text
+    assert "RODO art. 19" in subject
+    assert "{" not in text
+    assert (subject, text) != rules.letter("restriction", [PAID], register())
+
+
 def test_a_name_in_the_log_is_that_of_a_recipient() -> None:
     by_name = {each.name: each for each in rules.names(register())}
     assert (by_name["payment provider"].key, by_name["payment provider"].mailed) == ("payments", True)
