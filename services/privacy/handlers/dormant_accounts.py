@@ -11,28 +11,35 @@ from shared.contracts import identity
 from shared.database import Transaction
 from shared.messaging.request_client import RequestClient
 from shared.messaging.router import ServiceRouter
+from shared.problems import Refused
 from shared.purposes import Purpose
 
+GONE = (404, 410)
 TOKEN_BYTES = 32
 """Nobody is shown the token: whoever wants one asks for it by the mailbox."""
 
 router = ServiceRouter("privacy")
 
 
-async def ask_address(event: identity.AccountDormant, client: RequestClient) -> identity.Address:
-    """Where to write to."""
-    return await client.request(identity.TellAddress(subject_id=event.subject_id))
+async def ask_address(event: identity.AccountDormant, client: RequestClient) -> identity.Address | None:
+    """Where to write to; nowhere when the account has ended meanwhile, and then there is nothing to do."""
+    try:
+        return await client.request(identity.TellAddress(subject_id=event.subject_id))
+    except Refused as refused:
+        if refused.problem.status in GONE:
+            return None
+        raise
 
 
 @router.event(identity.AccountDormant, purpose=Purpose.RIGHTS, prepare=ask_address)
 async def end_dormant(
     event: identity.AccountDormant,
     tx: Transaction,
-    prepared: identity.Address,
+    prepared: identity.Address | None,
     seal: AddressSeal,
     settings: PrivacySettings,
 ) -> None:
     """Open the case, unless its person was quicker. The contract is not what ends: there is none that goes on."""
-    if await store.open_of(tx, event.subject_id, "erasure") is None:
+    if prepared and await store.open_of(tx, event.subject_id, "erasure") is None:
         opening = rules.dormant_opening(event.subject_id, prepared.language, now(), settings.cooling_off_s)
         await arrival.open_case(tx, opening, token_urlsafe(TOKEN_BYTES), prepared.email, seal, settings.required)
