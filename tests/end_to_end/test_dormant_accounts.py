@@ -9,9 +9,12 @@ import pytest
 
 from services.identity.accounts.dormancy import WAIT, next_step, unused_before
 from services.identity.jobs.dormant_accounts import as_of
+from services.privacy.handlers.dormant_accounts import end_dormant
+from services.privacy.sealed_addresses import AddressSeal
 from shared.clock import today
 from shared.contracts import identity
 from shared.law.calendar import months_after
+from shared.purposes import Purpose
 from tests.harness import eventually
 from tests.sample.harness import handled
 from tests.scenario import PASSWORD, Customer, Scenario
@@ -114,6 +117,20 @@ async def test_an_end_that_is_told_twice_opens_one_case(scenario: Scenario, pers
     await eventually(lambda: handled(TOLD, "done") + handled(TOLD, "late") >= before + 3)
     assert handled(TOLD, "permanent") == 0
     assert handled(TOLD, "late") > 0
+    cases = "SELECT count(*) FROM privacy_case WHERE subject_id = $1"
+    assert await scenario.rows["privacy"].fetchval(cases, person.id) == 1
+
+
+async def test_an_end_that_is_told_again_while_its_case_is_open_changes_nothing(
+    scenario: Scenario, person: Customer
+) -> None:
+    at_work = scenario.resources["privacy"]
+    told = identity.AccountDormant(subject_id=person.id, unused_since=date(2020, 1, 1))
+    address = await at_work.client.request(identity.TellAddress(subject_id=person.id))
+    seal = AddressSeal(at_work.settings.keyring("privacy"))
+    async with at_work.database.transaction(Purpose.RIGHTS) as tx:
+        for _ in range(2):
+            await end_dormant(told, tx, address, seal, at_work.settings)
     cases = "SELECT count(*) FROM privacy_case WHERE subject_id = $1"
     assert await scenario.rows["privacy"].fetchval(cases, person.id) == 1
 
