@@ -13,6 +13,7 @@ from services.privacy import arrival, unconfirmed_requests
 from services.privacy.cases import store
 from services.privacy.cases.rules import Opening
 from services.privacy.desk import pending
+from services.privacy.present_addresses import present_address
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.unconfirmed_requests import STATEMENT, Proved, Request, opening_of
 from shared.contracts import identity
@@ -25,7 +26,7 @@ from shared.purposes import Purpose
 from shared.seals import unseal
 from shared.secrets import Keyring
 
-UNKNOWN, ERASED = 404, 410
+UNKNOWN = 404
 CHANNEL = "former e-mail address"
 
 
@@ -100,12 +101,8 @@ async def _former(email: str, client: RequestClient) -> tuple[FormerUser, ...]:
 
 
 async def _address(subject_id: UUID, client: RequestClient) -> str | None:
-    try:
-        return (await client.request(identity.TellAddress(subject_id=subject_id))).email
-    except Refused as refused:
-        if refused.problem.status in (UNKNOWN, ERASED):
-            return None
-        raise
+    present = await present_address(subject_id, client)
+    return present.email if present else None
 
 
 async def open_cases(

@@ -4,6 +4,7 @@ from secrets import token_urlsafe
 
 from services.privacy import arrival
 from services.privacy.cases import rules, store
+from services.privacy.present_addresses import present_address
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
 from shared.clock import now
@@ -11,10 +12,8 @@ from shared.contracts import identity
 from shared.database import Transaction
 from shared.messaging.request_client import RequestClient
 from shared.messaging.router import ServiceRouter
-from shared.problems import Refused
 from shared.purposes import Purpose
 
-GONE = (404, 410)
 TOKEN_BYTES = 32
 """Nobody is shown the token: whoever wants one asks for it by the mailbox."""
 
@@ -23,12 +22,7 @@ router = ServiceRouter("privacy")
 
 async def ask_address(event: identity.AccountDormant, client: RequestClient) -> identity.Address | None:
     """Where to write to; nowhere when the account has ended meanwhile, and then there is nothing to do."""
-    try:
-        return await client.request(identity.TellAddress(subject_id=event.subject_id))
-    except Refused as refused:
-        if refused.problem.status in GONE:
-            return None
-        raise
+    return await present_address(event.subject_id, client)
 
 
 @router.event(identity.AccountDormant, purpose=Purpose.RIGHTS, prepare=ask_address)
