@@ -3,7 +3,7 @@
 from services.privacy.cases.store import reopen_failed
 from services.privacy.erasure import ERASER
 from services.privacy.erasure_orders import rules, store
-from services.privacy.erasure_orders.store import ErasureOrder
+from services.privacy.erasure_orders.store import ErasureOrder, Taken
 from services.privacy.loops import DISPATCHER, LETTERS
 from services.privacy.traces import store as traces
 from shared.contracts import privacy
@@ -23,24 +23,26 @@ async def apply(tx: Transaction, report: ErasureReported, body: str) -> None:
     if order is None:
         raise Rejected("report on an unknown order")
     note_about(order)
-    if order.open and await _store(tx, order, report, body):
+    if not order.open or (taken := await _take(tx, order, report, body)) is None:
+        return
+    if taken.others_wait:
         tx.wake(DISPATCHER)
-        if await store.is_complete(tx, order):
-            await close(tx, order, ERASER)
+    if taken.completes:
+        await close(tx, order, ERASER)
 
 
-async def _store(tx: Transaction, order: ErasureOrder, report: ErasureReported, body: str) -> bool:
-    """Keep a report that covers its tables and people, or have it asked for again; answers whether it is news."""
+async def _take(tx: Transaction, order: ErasureOrder, report: ErasureReported, body: str) -> Taken | None:
+    """Keep a report that covers its tables and people, or have it asked for again; None when it is no news."""
     asked = await store.asked(tx, report.order_id, report.service)
     if asked is None:
         raise Rejected("report from a service that was not asked")
     if not rules.is_by_a_map_that_counts(asked, report):
         await store.ask_again(tx, report.order_id, report.service)
         log.info("report by another data map, asked again", participant=report.service)
-        return False
+        return None
     if not rules.names_everybody(order.subjects, report.subjects):
         rules.check_subjects(order.subjects, [report.subjects, *await store.other_parts(tx, report)])
-    return await store.store_report(tx, report, body)
+    return await store.take_report(tx, order, report, body)
 
 
 async def close_complete(tx: Transaction) -> bool:
@@ -56,17 +58,16 @@ async def close(tx: Transaction, order: ErasureOrder, eraser: Eraser) -> None:
 
     A case fails as a whole, for all ids of its person: elsewhere before this purge, or here in it.
     """
-    failed_elsewhere = order.cases_of(await store.failed_subjects(tx, order.order_id))
+    failed = order.cases_of(await store.failed_subjects(tx, order.order_id))
     people = [
         OrderedSubject(subject_id=subject, case_id=case, terminate_contract=True)
         for subject, case in zip(order.subjects, order.cases, strict=True)
-        if case not in failed_elsewhere
+        if case not in failed
     ]
     if people:
         await erase(tx, eraser, order.order_id, people)
-        await store.add_own_report(tx, order.order_id)
+        failed |= order.cases_of(await store.add_own_report(tx, order.order_id))
     await store.close(tx, order.order_id)
-    failed = order.cases_of(await store.failed_subjects(tx, order.order_id))
     await reopen_failed(tx, failed)
     await traces.begin(tx, order.order_id, set(order.cases) - failed)
     _announce(tx, order, [person for person in people if person.case_id not in failed])

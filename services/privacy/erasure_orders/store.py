@@ -18,7 +18,7 @@ ONE_DISPATCHER = 0x4C45544845  # the key of the advisory lock
 OWES = "p.answered < coalesce(p.awaited, cardinality(o.subjects))"
 """Whether a participant `p` has yet to answer an order `o`; an instance of before may not have said of how many."""
 WORK = """
-SELECT pg_try_advisory_xact_lock($1) AS is_ours,
+SELECT set_config('plan_cache_mode', 'force_generic_plan', true), pg_try_advisory_xact_lock($1) AS is_ours,
   EXISTS (SELECT FROM participant p WHERE left_at IS NULL AND service <> 'privacy' AND $2 > (
     SELECT count(*) FROM (SELECT FROM order_participant o WHERE o.service = p.service AND owes LIMIT $2) owed)) AS free,
   EXISTS (SELECT FROM privacy_case WHERE state IN ('waiting', 'failed') AND run_at <= clock_timestamp()) AS ready
@@ -42,13 +42,11 @@ placed AS (SELECT *, row_number() OVER (ORDER BY run_at, case_id) AS place FROM 
 filled AS (SELECT *, max(place) OVER (PARTITION BY case_id) AS last_place FROM placed)
 SELECT case_id, subject_id, terminate_contract FROM filled WHERE last_place <= $2
 """  # noqa: S608 constants
-MARK_ORDERED = """
-UPDATE privacy_case SET state = 'ordered', order_id = $1, attempt = attempt + 1,
-  earlier_orders = CASE WHEN order_id IS NULL THEN earlier_orders ELSE array_append(earlier_orders, order_id) END
-WHERE case_id = ANY ($2)
-"""
 STORE_ORDER = """
-WITH stored AS (INSERT INTO erasure_order (order_id, subjects, cases, body) VALUES ($1, $2, $3, $4))
+WITH marked AS (UPDATE privacy_case SET state = 'ordered', order_id = $1, attempt = attempt + 1,
+  earlier_orders = CASE WHEN order_id IS NULL THEN earlier_orders ELSE array_append(earlier_orders, order_id) END
+  WHERE case_id = ANY ($3)),
+stored AS (INSERT INTO erasure_order (order_id, subjects, cases, body) VALUES ($1, $2, $3, $4))
 INSERT INTO order_participant (order_id, service, map_version, tables, unkeyed, awaited)
 SELECT $1, service, map_version, (SELECT array_agg(t ->> 'name') FROM jsonb_array_elements(tables) t), unkeyed,
   cardinality($2::uuid[])
@@ -75,6 +73,14 @@ class ReadySubject:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """What a report that was new has changed: whether its order is complete, and whether cases wait for a free slot."""
+
+    completes: bool
+    others_wait: bool
+
+
+@dataclass(frozen=True)
 class ErasureOrder:
     """An order; `subjects` and `cases` are aligned, a case stands once per id of its person."""
 
@@ -94,9 +100,9 @@ class ErasureOrder:
 
 
 async def work(tx: Transaction, max_unanswered: int) -> Work:
-    """Take the dispatcher's turn, if nobody else has it, and look what is there."""
+    """Take the dispatcher's turn, if nobody else has it, and look what is there; what follows is planned once."""
     row = await tx.row(WORK, ONE_DISPATCHER, max_unanswered)
-    return Work(**row) if row else Work(is_ours=False, free=False, ready=False)
+    return Work(row["is_ours"], row["free"], row["ready"]) if row else Work(is_ours=False, free=False, ready=False)
 
 
 async def participants(tx: Transaction) -> tuple[Participant, ...]:
@@ -113,7 +119,6 @@ async def store(tx: Transaction, order: ErasureOrdered) -> None:
     """Keep an order with everybody it asks, and mark its cases."""
     cases = [subject.case_id for subject in order.subjects]
     subjects = [subject.subject_id for subject in order.subjects]
-    await tx.run(MARK_ORDERED, order.order_id, cases)
     await tx.run(STORE_ORDER, order.order_id, subjects, cases, order.model_dump_json())
 
 
@@ -127,16 +132,18 @@ FROM order_participant p LEFT JOIN participant a USING (service) WHERE p.order_i
 # Due with the next round of the reminders, and not at once: an instance of before may take it once more.
 ASK_AGAIN = "UPDATE order_participant SET asked_at = '-infinity' WHERE order_id = $1 AND service = $2"
 OTHER_PARTS = "SELECT subjects FROM order_report WHERE order_id = $1 AND service = $2 AND part <> $3"
-STORE_REPORT = """
-INSERT INTO order_report (order_id, service, part, subjects, body) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING
-"""
-COUNT_REPORT = """
-UPDATE order_participant SET answered = answered + cardinality($3::uuid[]),
-  failed = CASE WHEN $4 THEN failed || $3 ELSE failed END
-WHERE order_id = $1 AND service = $2
-"""
-COMPLETE = """
-SELECT bool_and(answered >= coalesce(awaited, $2)) FROM order_participant WHERE order_id = $1 AND service <> 'privacy'
+# Whoever becomes ready while this is decided waits a second at most: the next report, or the dispatcher's next look.
+TAKE_REPORT = """
+WITH stored AS (INSERT INTO order_report (order_id, service, part, subjects, body)
+  VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING RETURNING order_id),
+counted AS (UPDATE order_participant p SET answered = answered + cardinality($4::uuid[]),
+    failed = CASE WHEN $6 THEN failed || $4 ELSE failed END
+  FROM stored WHERE p.order_id = stored.order_id AND p.service = $2
+  RETURNING p.answered >= coalesce(p.awaited, $7) AS has_answered)
+SELECT has_answered AND NOT EXISTS (SELECT FROM order_participant o WHERE o.order_id = $1
+    AND o.service NOT IN ($2, 'privacy') AND o.answered < coalesce(o.awaited, $7)) AS completes,
+  EXISTS (SELECT FROM privacy_case WHERE state IN ('waiting', 'failed') AND run_at <= clock_timestamp()) AS others_wait
+FROM counted
 """
 LOCK_COMPLETE = f"""
 WITH complete AS MATERIALIZED (
@@ -156,7 +163,7 @@ WITH own AS (INSERT INTO order_report (order_id, service, part, subjects, body)
 UPDATE order_participant SET answered = (SELECT sum(cardinality(subjects)) FROM own),
   failed = coalesce((SELECT array_agg(f) FROM own, unnest(subjects) f
                      WHERE body::jsonb ->> 'failure' IS NOT NULL), '{}')
-WHERE order_id = $1 AND service = 'privacy'
+WHERE order_id = $1 AND service = 'privacy' RETURNING failed
 """
 ADDRESSES = """
 SELECT c.sealed_address FROM erasure_order o JOIN privacy_case c ON c.case_id = ANY (o.cases)
@@ -202,17 +209,11 @@ async def other_parts(tx: Transaction, report: ErasureReported) -> list[Sequence
     return [row["subjects"] for row in await tx.rows(OTHER_PARTS, *arguments)]
 
 
-async def store_report(tx: Transaction, report: ErasureReported, body: str) -> bool:
-    """Keep a report as it came and count it; False when it is there already."""
-    if not await tx.run(STORE_REPORT, report.order_id, report.service, report.part, report.subjects, body):
-        return False
-    await tx.run(COUNT_REPORT, report.order_id, report.service, report.subjects, report.failure is not None)
-    return True
-
-
-async def is_complete(tx: Transaction, order: ErasureOrder) -> bool:
-    """Whether every other participant has answered for everybody."""
-    return bool(await tx.value(COMPLETE, order.order_id, len(order.subjects)))
+async def take_report(tx: Transaction, order: ErasureOrder, report: ErasureReported, body: str) -> Taken | None:
+    """Keep a report as it came and count it; None when it is there already."""
+    kept: tuple[Any, ...] = (report.order_id, report.service, report.part, report.subjects, body)
+    row = await tx.row(TAKE_REPORT, *kept, report.failure is not None, len(order.subjects))
+    return Taken(**row) if row else None
 
 
 async def failed_subjects(tx: Transaction, order_id: UUID) -> set[UUID]:
@@ -220,9 +221,9 @@ async def failed_subjects(tx: Transaction, order_id: UUID) -> set[UUID]:
     return set(await tx.value(FAILED, order_id))
 
 
-async def add_own_report(tx: Transaction, order_id: UUID) -> None:
-    """Take privacy's own report, which its purge has just stored, among those of the order."""
-    await tx.run(OWN_REPORT, order_id)
+async def add_own_report(tx: Transaction, order_id: UUID) -> set[UUID]:
+    """Take privacy's own report, which its purge has just stored, among those of the order; whom it failed for."""
+    return set(await tx.value(OWN_REPORT, order_id))
 
 
 async def close(tx: Transaction, order_id: UUID) -> None:

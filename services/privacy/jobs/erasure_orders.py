@@ -29,8 +29,7 @@ async def dispatch(database: Database, required: Collection[str]) -> bool:
         work = await store.work(tx, MAX_UNANSWERED)
         if not (work.is_ours and work.ready and work.free):
             return False
-        await tx.plan_once()
-        return await _order(tx, required) > 0
+        return await _order(tx, required) >= MAX_CASES
 
 
 async def close_complete(database: Database) -> bool:
