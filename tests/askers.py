@@ -10,6 +10,8 @@ from shared.contracts.actors import Actor, Staff
 from shared.contracts.message import GATEWAY, OPERATORS, PARTICIPANTS, Reply, Request
 from shared.messaging.request_client import RequestClient
 
+PATIENCE_S = 60.0  # a busy machine answers late; who asks for an answer in time says so
+
 
 class AnyAsker(RequestClient):
     """A client for every contract: each request leaves with the account of one of its askers."""
@@ -17,7 +19,7 @@ class AnyAsker(RequestClient):
     def __init__(self, amqp: Mapping[str, str], signer: Signer) -> None:
         super().__init__(amqp[GATEWAY], "test")
         self._signer = signer
-        self._clients = {name: RequestClient(url, f"{name} in a test") for name, url in amqp.items()}
+        self._clients = {name: RequestClient(url, f"{name} in a test", PATIENCE_S) for name, url in amqp.items()}
 
     async def request(self, request: Request[Reply], **options: Any) -> Reply:
         if actor := actor_of(request):

@@ -16,11 +16,6 @@ ON CONFLICT (subject_id, topic) DO UPDATE SET weight = least(interest.weight + 1
 READ = """
 SELECT topic, source, weight, noted_at FROM interest WHERE subject_id = $1 ORDER BY weight DESC, topic
 """
-# What profiling noted about somebody who objects to it or to marketing is not only hidden but deleted.
-DROP_OF_OBJECTORS = """
-DELETE FROM interest i USING permission p
-WHERE p.subject_id = i.subject_id AND NOT p.allowed AND p.purpose IN ('direct-marketing', 'profiling')
-"""
 
 
 async def note(tx: Transaction, request: marketing.NoteInterest, keep_until: date | None) -> None:
@@ -30,7 +25,3 @@ async def note(tx: Transaction, request: marketing.NoteInterest, keep_until: dat
 
 async def of_person(tx: Transaction, subject_id: UUID) -> tuple[marketing.Interest, ...]:
     return tuple(marketing.Interest.model_validate(dict(row)) for row in await tx.rows(READ, subject_id))
-
-
-async def drop_of_objectors(tx: Transaction) -> None:
-    await tx.run(DROP_OF_OBJECTORS)

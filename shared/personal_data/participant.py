@@ -51,6 +51,7 @@ def participant(eraser: Eraser) -> ServiceRouter:
     @router.event(privacy.PermissionChanged, purpose=Purpose.RIGHTS, batch=True)
     async def apply_permissions(events: list[privacy.PermissionChanged], tx: Transaction) -> None:
         await permissions.apply(tx, events)
+        await objections.purge_absolute(tx, eraser.data_map, events)
         if report := permissions.applied(service, events):
             tx.publish(report)
 

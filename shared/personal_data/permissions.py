@@ -1,6 +1,8 @@
 """The replica of privacy's decisions in every service's database; newer versions win."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
 
 from shared.contracts.participants import PermissionApplied
 from shared.contracts.privacy import KnownPermission, PermissionChanged
@@ -49,6 +51,27 @@ def applied(service: str, changes: Sequence[PermissionChanged]) -> PermissionApp
         purposes=tuple(change.purpose for change in awaited),
         versions=tuple(change.version for change in awaited),
     )
+
+
+RULING = """
+SELECT p.subject_id, p.purpose FROM permission p
+JOIN unnest($1::uuid[], $2::text[], $3::bigint[]) AS c (subject_id, purpose, version)
+  USING (subject_id, purpose, version)
+"""
+
+
+@dataclass(frozen=True)
+class Ruled:
+    """A purpose that a person forbade."""
+
+    subject_id: UUID
+    purpose: str
+
+
+async def ruling(tx: Transaction, changes: Sequence[PermissionChanged]) -> list[Ruled]:
+    """Which of these decisions are the newest about their person and purpose."""
+    columns = [c.subject_id for c in changes], [c.purpose for c in changes], [c.version for c in changes]
+    return [Ruled(**row) for row in await tx.rows(RULING, *columns)]
 
 
 HOLD = "SELECT true FROM permission WHERE subject_id = $1 AND purpose = $2 AND allowed FOR SHARE"

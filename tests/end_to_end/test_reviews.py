@@ -6,8 +6,10 @@ from uuid import UUID
 
 import pytest
 
+from services.marketing.data_map import DATA_MAP
 from shared.clock import today
 from shared.contracts import identity, marketing, privacy
+from shared.personal_data import objections
 from shared.purposes import Purpose
 from tests.harness import eventually
 from tests.scenario import Customer, Scenario
@@ -90,6 +92,30 @@ async def test_what_was_decided_in_the_panel_before_outlives_an_overruling(scena
     await scenario.quiet()
     assert await person.allowed("profiling", "privacy") is False
     assert await person.allowed("profiling", "marketing") is False
+
+
+async def choose_profiling(scenario: Scenario, person: Customer, *, given: bool) -> None:
+    choice = {"purpose": "profiling", "given": given, "text_version": "", "surface": "panel", "method": "switch"}
+    await scenario.ask(privacy.ChooseConsent.model_validate({"subject_id": person.id, **choice}))
+
+
+async def test_profiling_that_is_refused_in_the_panel_is_weighed_by_nobody(scenario: Scenario) -> None:
+    """It serves direct marketing alone (Art. 21(2)); a refusal that arrives after a newer permission ends nothing."""
+    person = await scenario.customer()
+    await scenario.ask(marketing.NoteInterest(subject_id=person.id, topic="backlinks"))
+    await choose_profiling(scenario, person, given=False)
+
+    async def purged() -> bool:
+        return await scenario.count("marketing", "interest", person.id) == 0
+
+    await eventually(purged)
+    await choose_profiling(scenario, person, given=True)
+    await eventually(lambda: person.allowed("profiling", "marketing"))
+    await scenario.ask(marketing.NoteInterest(subject_id=person.id, topic="backlinks"))
+    late = privacy.PermissionChanged(subject_id=person.id, purpose="profiling", allowed=False, version=1, purges=True)
+    async with scenario.harness.database("marketing") as database, database.transaction(Purpose.RIGHTS) as tx:
+        await objections.purge_absolute(tx, DATA_MAP, [late])
+    assert await scenario.count("marketing", "interest", person.id) == 1
 
 
 async def test_its_person_takes_it_back(scenario: Scenario) -> None:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from services.marketing import audience, interests
+from services.marketing import audience
 from services.marketing.audience import Decision
 from shared.contracts import identity, privacy
 from shared.database import Database
@@ -19,7 +19,6 @@ NO_ACCOUNT = (404, 410)
 
 async def reconcile_audience(database: Database, client: RequestClient, keyring: Keyring) -> bool:
     async with database.transaction(Purpose.UPKEEP) as tx:
-        await interests.drop_of_objectors(tx)
         withdrawn = await audience.forget_withdrawn(tx, BATCH)
         decisions = await audience.unreconciled(tx, BATCH)
     reconciled = [await _reconcile(database, client, keyring, decision) for decision in decisions]

@@ -5,7 +5,7 @@ person; the replicas in the other services keep the highest.
 """
 
 from services.privacy.consents import store
-from services.privacy.consents.rules import Decision, covered, needs_text
+from services.privacy.consents.rules import Decision, covered, is_absolute, needs_text
 from services.privacy.consents.store import Entry, LastDecision
 from shared.clock import today
 from shared.contracts import privacy
@@ -44,6 +44,7 @@ async def record(tx: Transaction, decision: Decision, *, confirm: bool = False) 
                 allowed=decision.given,
                 version=version,
                 confirm=confirm,
+                purges=is_absolute(decision, purpose),
             )
         )
     return ruled

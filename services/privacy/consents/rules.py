@@ -33,6 +33,11 @@ def covered(purpose: str, *, given: bool) -> tuple[str, ...]:
     return (purpose,)
 
 
+def is_absolute(decision: Decision, purpose: str) -> bool:
+    """Whether it objects to direct marketing or its profiling, which nothing outweighs (GDPR Art. 21(2), (3))."""
+    return not decision.given and purpose in (Purpose.MARKETING, Purpose.PROFILING)
+
+
 def needs_text(decision: Decision) -> bool:
     """A consent is worth nothing without the words that were agreed to; leaving and objecting need none."""
     return decision.given and KINDS[Purpose(decision.purpose)] == "consent"

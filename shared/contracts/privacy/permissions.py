@@ -11,6 +11,7 @@ class PermissionChanged(Event, type="privacy.permission-changed.v1"):
     """A person allowed or forbade a purpose; the higher version wins.
 
     With `confirm` every participant says that it has applied this version, or knows a newer one: PermissionApplied.
+    With `purges` nobody weighs it any more: what served this purpose alone goes as it is applied (GDPR Art. 21(3)).
     """
 
     subject_id: UUID
@@ -18,6 +19,7 @@ class PermissionChanged(Event, type="privacy.permission-changed.v1"):
     allowed: bool
     version: int
     confirm: bool = False
+    purges: bool = False
 
 
 class KnownPermission(Message):

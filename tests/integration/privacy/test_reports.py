@@ -202,6 +202,19 @@ RAN = "privacy.on.any.retention-ran"
 RUNS = "SELECT service, as_of, purges ->> 0 FROM retention_evidence WHERE run_id = $1"
 
 
+async def test_a_report_that_comes_again_counts_once(fakes: FakeParticipants) -> None:
+    """As another message: what it says is known, not that it was said."""
+    token = await opened_case(fakes.database)
+    order = await fakes.ordered()
+    applied = handled(REPORTED, "done")
+    for _ in range(3):
+        await fakes.say(APPLE, report(APPLE, order))
+    await until_handled(REPORTED, "done", applied + 3)
+    assert (await fakes.client.request(privacy.ReadCase(token=token))).state == "ordered"
+    await fakes.say(PEAR, report(PEAR, order))
+    await fakes.until(token, "closed")
+
+
 async def test_a_service_tells_of_its_own_runs_only_and_of_each_once(fakes: FakeParticipants) -> None:
     own, borrowed = ran(APPLE), ran(PEAR)
     refused, stored = handled(RAN, "permanent"), handled(RAN, "done")
