@@ -24,6 +24,7 @@ from services.privacy.handlers import (
     evidence,
     holds,
     notice,
+    notices,
     participants,
     permission_reports,
     recipients,
@@ -92,7 +93,7 @@ router.include(
 router.include(case_tokens.router, erasures.router, copies.router, evidence.router, staff_acts.router)
 router.include(permission_reports.router, restrictions.router, reviews.router, holds.router)
 router.include(desk.router, desk_arrival.router, desk_decisions.router, recipients.router)
-router.include(retention_runs.router, dormant_accounts.router)
+router.include(retention_runs.router, dormant_accounts.router, notices.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from shared.database import Transaction
 
 SEEN = """
 INSERT INTO notice_seen (subject_id, version)
-SELECT $1, version FROM publication WHERE kind = 'notice' AND effective_on <= $2 ORDER BY version DESC LIMIT 1
+SELECT $1, version FROM standing_publication WHERE kind = 'notice' AND effective_on <= $2 ORDER BY version DESC LIMIT 1
 ON CONFLICT DO NOTHING
 """
 

@@ -16,8 +16,10 @@ from services.licensing.app import SERVICE as LICENSING
 from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
 from services.privacy.data_map import DATA_MAP
-from services.privacy.documents.notice.edition import publish
+from services.privacy.documents.notice.edition import drafted, soonest_day
 from services.privacy.jobs.documents import publish_documents
+from services.privacy.notices import approval
+from services.privacy.notices.drafting import draft
 from services.privacy.register.loading import load
 from services.privacy.register.model import Register
 from shared.clock import today
@@ -28,6 +30,7 @@ from shared.problems import Refused
 from shared.purposes import Purpose
 from tests.gateway import gateway_client, problem, sign_up
 from tests.harness import Harness, eventually
+from tests.notices import publish_draft
 
 EVERYBODY = frozenset(("identity", "licensing", "marketing", "privacy"))
 
@@ -40,12 +43,26 @@ async def versions(harness: Harness, kind: str) -> list[asyncpg.Record]:
 @pytest.fixture(scope="module")
 async def scenario(harness: Harness) -> AsyncIterator[Harness]:
     """Everything runs and the first notice is out."""
-    async with harness.serve(PRIVACY, IDENTITY, LICENSING, MARKETING):
-        await eventually(lambda: versions(harness, "notice"))
+    async with harness.serve(PRIVACY, IDENTITY, LICENSING, MARKETING), harness.asking() as client:
+        await publish_draft(client)
         yield harness
 
 
-async def test_the_first_version_is_out_once_everybody_has_announced(scenario: Harness) -> None:
+async def told(harness: Harness, register: Register, days: int = 0) -> None:
+    """What a register says is drafted, approved and published to hold in some days."""
+    async with harness.database("privacy") as database, harness.asking() as client:
+        await publish_documents(database, register, EVERYBODY)
+        await publish_draft(client, today() + timedelta(days))
+
+
+def changed(**parts: Any) -> Register:
+    """The register with other parts, and words that no other has."""
+    register = load()
+    controller = register.controller.model_copy(update={"email": f"{uuid4().hex}@example.com"})
+    return type(register)(**(vars(register) | {"controller": controller} | parts))
+
+
+async def test_the_first_version_is_drafted_once_everybody_has_announced(scenario: Harness) -> None:
     (first,) = await versions(scenario, "notice")
     assert (first["version"], first["effective_on"], first["new_purposes"]) == (1, today(), [])
     (record,) = await versions(scenario, "record")
@@ -165,9 +182,14 @@ async def test_example_23_a_new_purpose_is_told_before_its_first_use(scenario: H
     register = load()
     fewer = {key: purpose for key, purpose in register.purposes.items() if key != "P13"}
     older = type(register)(**(vars(register) | {"purposes": fewer}))
-    async with scenario.database("privacy") as database:
-        await publish_documents(database, older, EVERYBODY)
+    await told(scenario, older)
+    async with scenario.database("privacy") as database, scenario.asking() as client:
         await publish_documents(database, register, EVERYBODY)
+        with pytest.raises(Refused) as too_soon:
+            await publish_draft(client, today() + timedelta(register.notice.days_of_notice - 1))
+    assert [e.field for e in too_soon.value.problem.errors] == ["effective_on"]
+    async with scenario.asking() as client:
+        await publish_draft(client, today() + timedelta(register.notice.days_of_notice))
     *_, second, third = await versions(scenario, "notice")
     assert (second["new_purposes"], second["effective_on"]) == ([], today())
     assert third["new_purposes"] == ["P13"]
@@ -176,46 +198,50 @@ async def test_example_23_a_new_purpose_is_told_before_its_first_use(scenario: H
         assert (await client.request(privacy.ReadNotice())).version == second["version"]
 
 
-async def test_nothing_is_published_while_a_service_is_missing_or_the_register_has_a_hole(scenario: Harness) -> None:
-    before = len(await versions(scenario, "notice"))
+async def drafts(harness: Harness) -> list[asyncpg.Record]:
+    async with harness.superuser("privacy") as db:
+        return list(await db.fetch("SELECT * FROM notice ORDER BY drafted_at"))
+
+
+async def test_nothing_is_drafted_while_a_service_is_missing_or_the_register_has_a_hole(scenario: Harness) -> None:
+    before = len(await drafts(scenario))
     async with scenario.database("privacy") as database:
-        register = load()
-        changed = register.controller.model_copy(update={"email": f"{uuid4().hex}@example.com"})
-        newer = type(register)(**(vars(register) | {"controller": changed}))
+        newer = changed()
         await publish_documents(database, newer, EVERYBODY | {"helpdesk"})
-        holed = type(register)(**(vars(newer) | {"purposes": {"P1": register.purposes["P1"]}}))
-        await publish_documents(database, holed, EVERYBODY)
-        assert len(await versions(scenario, "notice")) == before
+        await publish_documents(database, changed(purposes={"P1": newer.purposes["P1"]}), EVERYBODY)
+        assert len(await drafts(scenario)) == before
         await publish_documents(database, newer, EVERYBODY)
-    assert len(await versions(scenario, "notice")) == before + 1
+    assert len(await drafts(scenario)) == before + 1
 
 
 async def test_example_24_no_publication_while_a_connector_is_not_registered(scenario: Harness) -> None:
-    before = len(await versions(scenario, "record"))
+    before = len(await versions(scenario, "record")), await drafts(scenario)
     async with scenario.database("privacy") as database:
-        register = load()
-        unknown = {key: entry for key, entry in register.recipients.items() if key != "payments"}
-        older = type(register)(**(vars(register) | {"recipients": unknown}))
-        await publish_documents(database, older, EVERYBODY)
-    assert len(await versions(scenario, "record")) == before
+        unknown = {key: entry for key, entry in load().recipients.items() if key != "payments"}
+        await publish_documents(database, changed(recipients=unknown), EVERYBODY)
+    assert (len(await versions(scenario, "record")), await drafts(scenario)) == before
 
 
 async def test_an_incomplete_record_keeps_the_notice_back_too(scenario: Harness) -> None:
-    before = [len(await versions(scenario, kind)) for kind in ("notice", "record")]
+    before = len(await versions(scenario, "record")), await drafts(scenario)
     async with scenario.database("privacy") as database:
-        register = load()
-        changed = register.controller.model_copy(update={"email": f"{uuid4().hex}@example.com"})
-        bare = type(register)(**(vars(register) | {"controller": changed, "measures": {}}))
-        await publish_documents(database, bare, EVERYBODY)
-    assert [len(await versions(scenario, kind)) for kind in ("notice", "record")] == before
+        await publish_documents(database, changed(measures={}), EVERYBODY)
+    assert (len(await versions(scenario, "record")), await drafts(scenario)) == before
 
 
 async def published(harness: Harness, register: Register, day: date) -> tuple[int, list[str]]:
-    """Publish on a day; the days until that version holds, and what it names as new."""
+    """Publish on a day, as soon as may be; the days until that version holds, and what it names as new."""
     maps = {name: announced(system.service(name).data_map) for name in system.SERVICES}
+    officer = uuid4()
     async with harness.database("privacy") as database, database.transaction(Purpose.UPKEEP) as tx:
-        version = await publish(tx, register, maps, day)
-    (row,) = [row for row in await versions(harness, "notice") if row["version"] == version]
+        notice_id = await draft(tx, register, maps, day)
+        assert notice_id
+        await approval.approve(tx, notice_id, (await approval.read(tx, notice_id, "pl", day)).digest, officer)
+        notice = drafted(register, maps, day)["pl"]
+        _, soonest = await soonest_day(tx, notice, day, register.notice.days_of_notice)
+        request = privacy.PublishNotice(notice_id=notice_id, effective_on=soonest)
+        await approval.publish_from(tx, request, officer, register, day)
+    row = (await versions(harness, "notice"))[-1]
     return (row["effective_on"] - day).days, row["new_purposes"]
 
 
