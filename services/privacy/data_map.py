@@ -197,6 +197,17 @@ DATA_MAP = DataMap(
             retention=RetentionClass.CONTRACT,
             columns=(OWNER, *fact("version", "seen_at")),
         ),
+        Table(
+            "notice_told",
+            Category.CONSENTS,
+            purposes=(ProcessingPurpose.ACCOUNTABILITY,),
+            retention=RetentionClass.CONTRACT,
+            portable=False,
+            columns=(
+                OWNER,
+                *fact("purpose", "rulings", "noted_at", "due_at", "attempts", "version", "told_at", "used_from"),
+            ),
+        ),
     ),
     unkeyed=(
         Unkeyed("participant", "services and their data maps"),

@@ -56,7 +56,7 @@ async def publish(request: privacy.PublishNotice, tx: Transaction, actor: Actor,
     return Done()
 
 
-@router.request(privacy.WithdrawNotice, purpose=Purpose.UPKEEP)
+@router.request(privacy.WithdrawNotice, purpose=Purpose.RIGHTS)
 async def withdraw(request: privacy.WithdrawNotice, tx: Transaction, actor: Actor) -> Done:
     await approval.withdraw(tx, request, actor.id, today())
     return Done()

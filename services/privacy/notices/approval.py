@@ -15,8 +15,10 @@ from services.privacy.documents.notice.edition import (
 from services.privacy.documents.notice.model import Edition
 from services.privacy.documents.notice.pages import render
 from services.privacy.documents.versions import Version
+from services.privacy.loops import TELLING
 from services.privacy.notices import rules, store
 from services.privacy.notices.store import Step, StoredNotice
+from services.privacy.notices.telling_store import tell_anew
 from services.privacy.register.model import Register
 from shared.contracts import privacy
 from shared.contracts.fields import Language
@@ -78,6 +80,7 @@ async def publish_from(
     version = await publish(tx, notice.content, request.effective_on, new_purposes)
     published = Step("published", str(officer), present, version=version, effective_on=request.effective_on)
     await store.go(tx, request.notice_id, published)
+    tx.wake(TELLING)
 
 
 async def withdraw(tx: Transaction, request: privacy.WithdrawNotice, officer: UUID, today: date) -> None:
@@ -86,6 +89,8 @@ async def withdraw(tx: Transaction, request: privacy.WithdrawNotice, officer: UU
     rules.check_withdrawal(notice.state, notice.effective_on, today)
     digest = _digest(notice, await _before(tx, notice))
     await store.go(tx, request.notice_id, Step("withdrawn", str(officer), digest, request.reason))
+    if notice.version is not None:
+        await tell_anew(tx, notice.version)
 
 
 async def _locked(tx: Transaction, notice_id: UUID) -> StoredNotice:

@@ -94,3 +94,16 @@ class Unsubscribe(Request[Done], type="marketing.unsubscribe", askers=("gateway"
 
     token: str = Field(min_length=20, max_length=100)
     objects: bool = False
+
+
+class ReaderAddress(Message):
+    """Where a reader of the newsletter gets it."""
+
+    email: str
+    language: Language
+
+
+class TellReaderAddress(Request[ReaderAddress], type="marketing.tell-reader-address", askers=("privacy",)):
+    """The address of a reader, to tell who has no account of a new purpose (GDPR Art. 13(3)). 404 when unknown."""
+
+    subject_id: UUID

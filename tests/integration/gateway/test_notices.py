@@ -77,7 +77,7 @@ async def test_a_notice_is_a_draft_until_an_officer_approves_it(harness: Harness
     problem(await client.get("/privacy-notice"), 404)
     problem(await put(client, notice, "publication", effective_on=day), 409)
     for role in ("support", "administrator"):
-        other = bearer(await colleague(harness, role))  # type: ignore[arg-type]
+        other = bearer(await colleague(harness, role))
         approval = {"digest": notice["digest"]}
         problem(await client.put(f"{NOTICES}/{notice['id']}/approval", json=approval, headers=other), 403)
     refused = problem(await put(client, notice, "approval", digest="0" * 64), 409)

@@ -3,13 +3,14 @@
 import json
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
-from deploy.local import system
+from deploy.local import mailbox, system
 from services.gateway.routes.notice import preferred
 from services.identity.app import SERVICE as IDENTITY
 from services.licensing.app import SERVICE as LICENSING
@@ -20,10 +21,11 @@ from services.privacy.documents.notice.edition import drafted, soonest_day
 from services.privacy.jobs.documents import publish_documents
 from services.privacy.notices import approval
 from services.privacy.notices.drafting import draft
+from services.privacy.notices.tellings import hold_back, use
 from services.privacy.register.loading import load
 from services.privacy.register.model import Register
 from shared.clock import today
-from shared.contracts import privacy
+from shared.contracts import marketing, privacy
 from shared.personal_data.announced_map import announced
 from shared.personal_data.schema_check import gaps
 from shared.problems import Refused
@@ -32,6 +34,7 @@ from tests.gateway import gateway_client, problem, sign_up
 from tests.harness import Harness, eventually
 from tests.notices import publish_draft
 
+FORBIDDEN = 403
 EVERYBODY = frozenset(("identity", "licensing", "marketing", "privacy"))
 
 
@@ -48,7 +51,7 @@ async def scenario(harness: Harness) -> AsyncIterator[Harness]:
         yield harness
 
 
-async def told(harness: Harness, register: Register, days: int = 0) -> None:
+async def announce(harness: Harness, register: Register, days: int = 0) -> None:
     """What a register says is drafted, approved and published to hold in some days."""
     async with harness.database("privacy") as database, harness.asking() as client:
         await publish_documents(database, register, EVERYBODY)
@@ -182,7 +185,7 @@ async def test_example_23_a_new_purpose_is_told_before_its_first_use(scenario: H
     register = load()
     fewer = {key: purpose for key, purpose in register.purposes.items() if key != "P13"}
     older = type(register)(**(vars(register) | {"purposes": fewer}))
-    await told(scenario, older)
+    await announce(scenario, older)
     async with scenario.database("privacy") as database, scenario.asking() as client:
         await publish_documents(database, register, EVERYBODY)
         with pytest.raises(Refused) as too_soon:
@@ -262,3 +265,78 @@ async def test_a_correction_brings_no_purpose_forward(scenario: Harness) -> None
     withdrawn = without("P13", "P18", email="second@example.com")
     assert await published(scenario, withdrawn, start + timedelta(4)) == (0, [])
     assert await published(scenario, more, start + timedelta(5)) == (notice, ["P13", "P18"])
+
+
+# ── Who was told ────────────────────────────────────────────────────────────────────────────────
+
+
+async def person_of(harness: Harness, address: str) -> UUID:
+    async with harness.superuser("identity") as db:
+        found: UUID = await db.fetchval("SELECT subject_id FROM account WHERE email = $1", address)
+    return found
+
+
+def tellings(harness: Harness, address: str) -> list[str]:
+    """The texts of the mails that told somebody of profiling."""
+    folder = harness.servers.mailbox_folder
+    assert folder is not None
+    mails = [m for m in mailbox.messages_for(folder, address) if str(m["Subject"]).startswith("Nowy cel")]
+    texts = [body.get_content() for m in mails if (body := m.get_body(("plain",)))]
+    return [text for text in texts if "profilowanie" in text]
+
+
+async def profiled(harness: Harness, person: UUID) -> bool:
+    """Whether marketing may note what somebody is interested in."""
+    async with harness.asking() as client:
+        try:
+            await client.request(marketing.NoteInterest(subject_id=person, topic="seo", source="observed"))
+        except Refused as refused:
+            if refused.problem.status != FORBIDDEN:
+                raise
+            return False
+    return True
+
+
+async def not_profiled(harness: Harness, person: UUID) -> bool:
+    return not await profiled(harness, person)
+
+
+async def told(harness: Harness, *people: UUID) -> bool:
+    async with harness.superuser("privacy") as db:
+        left = "SELECT count(*) FROM notice_told WHERE subject_id = ANY ($1) AND told_at IS NULL"
+        return not await db.fetchval(left, list(people))
+
+
+async def test_example_23_a_new_purpose_is_used_of_nobody_who_was_not_told(scenario: Harness) -> None:
+    folder, register = scenario.servers.mailbox_folder, load()
+    assert folder is not None
+    older = {key: purpose for key, purpose in register.purposes.items() if key not in ("P13", "P23")}
+    async with gateway_client(scenario) as client:
+        before, _ = await sign_up(client, folder)
+        person = await person_of(scenario, before)
+        assert await profiled(scenario, person)
+        await published(scenario, changed(purposes=older), today())
+        async with scenario.database("privacy") as database:
+            await hold_back(database, register, today())
+        later, _ = await sign_up(client, folder)  # the notice that is shown does not name it yet
+    newcomer = await person_of(scenario, later)
+    await eventually(lambda: not_profiled(scenario, person))
+    await eventually(lambda: not_profiled(scenario, newcomer))
+    assert tellings(scenario, before) == []  # nothing names it that is published
+    days = register.notice.days_of_notice
+    async with scenario.asking() as asking:
+        await asking.request(privacy.DraftNotice())
+        await publish_draft(asking, today() + timedelta(days))
+    for address in (before, later):
+        (text,) = await eventually(partial(tellings, scenario, address))
+        assert f"Od {(today() + timedelta(days)).isoformat()}" in text
+    await eventually(lambda: told(scenario, person, newcomer))
+    assert not await profiled(scenario, person)  # told, but the day has not come
+    async with scenario.database("privacy") as database:
+        await use(database, register, today())
+        assert not await profiled(scenario, person)
+        await use(database, register, today() + timedelta(days))
+        await eventually(lambda: profiled(scenario, person))
+        await eventually(lambda: profiled(scenario, newcomer))
+        assert not await hold_back(database, register, today() + timedelta(days))  # nothing is new on that day
+    assert [len(tellings(scenario, address)) for address in (before, later)] == [1, 1]
