@@ -195,7 +195,7 @@ DATA_MAP = DataMap(
             Category.CONSENTS,
             purposes=(ProcessingPurpose.ACCOUNTABILITY,),
             retention=RetentionClass.CONTRACT,
-            columns=(OWNER, *fact("version", "seen_at")),
+            columns=(OWNER, *fact("version", "surface", "seen_at")),
         ),
         Table(
             "notice_told",

@@ -22,13 +22,14 @@ from services.privacy.notices.telling_store import tell_anew
 from services.privacy.register.model import Register
 from shared.contracts import privacy
 from shared.contracts.fields import Language
+from shared.contracts.privacy.notices import NoticeSummary
 from shared.database import Transaction
 from shared.problems import refuse
 
 
-async def summary(tx: Transaction, notice: StoredNotice, today: date) -> privacy.NoticeSummary:
+async def summary(tx: Transaction, notice: StoredNotice, today: date) -> NoticeSummary:
     added = added_purposes(await versions.in_force(tx, "notice", today), notice_in(notice.content, "pl"))
-    return privacy.NoticeSummary(
+    return NoticeSummary(
         notice_id=notice.notice_id,
         state=notice.state,
         drafted_at=notice.drafted_at,

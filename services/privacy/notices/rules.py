@@ -4,7 +4,7 @@ import hashlib
 from datetime import date
 from typing import NoReturn
 
-from shared.contracts.privacy import NoticeState
+from shared.contracts.privacy.notices import NoticeState
 from shared.problems import refuse
 
 OPEN: tuple[NoticeState, ...] = ("drafted", "approved")

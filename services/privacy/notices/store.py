@@ -5,7 +5,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from services.privacy.documents.notice.edition import digest_of
-from shared.contracts.privacy import NoticeState, NoticeStep
+from shared.contracts.privacy.notices import NoticeState, NoticeStep
 from shared.database import Row, Transaction
 
 COLUMNS = """n.notice_id, n.state, n.content, n.content_hash, n.drafted_at, n.approved_digest, n.version,

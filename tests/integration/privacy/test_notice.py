@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -22,15 +22,16 @@ from services.privacy.jobs.documents import publish_documents
 from services.privacy.notices import approval
 from services.privacy.notices.drafting import draft
 from services.privacy.notices.tellings import hold_back, use
+from services.privacy.notices_seen import Surface
 from services.privacy.register.loading import load
 from services.privacy.register.model import Register
-from shared.clock import today
-from shared.contracts import marketing, privacy
+from shared.clock import now, today
+from shared.contracts import licensing, marketing, privacy
 from shared.personal_data.announced_map import announced
 from shared.personal_data.schema_check import gaps
 from shared.problems import Refused
 from shared.purposes import Purpose
-from tests.gateway import gateway_client, problem, sign_up
+from tests.gateway import bearer, gateway_client, problem, sign_up
 from tests.harness import Harness, eventually
 from tests.notices import publish_draft
 
@@ -140,16 +141,25 @@ async def test_nothing_is_published_twice(scenario: Harness) -> None:
 
 
 async def test_example_23_the_version_seen_is_stored_per_person(scenario: Harness) -> None:
+    """Wherever data of a person are collected: sign-up, order, newsletter, privacy request."""
     folder = scenario.servers.mailbox_folder
     assert folder is not None
     async with gateway_client(scenario) as client:
-        await sign_up(client, folder)
+        address, token = await sign_up(client, folder)
+        person = await person_of(scenario, address)
+        asked = await client.post("/me/privacy-requests", json={"right": "access"}, headers=bearer(token))
+        assert asked.status_code == 201, asked.text
+    async with scenario.database("licensing") as database, database.transaction(Purpose.CONTRACT) as tx:
+        tx.publish(licensing.OrderPlaced(subject_id=person, order_id=uuid4()))
+    async with scenario.database("marketing") as database, database.transaction(Purpose.UPKEEP) as tx:
+        tx.publish(marketing.Subscribed(subject_id=person, decided_at=now(), text_version="T-7", language="pl"))
 
-    async def seen() -> Any:
+    async def seen() -> bool:
         async with scenario.superuser("privacy") as db:
-            return await db.fetchval("SELECT max(version) FROM notice_seen")
+            rows = await db.fetch("SELECT surface, version FROM notice_seen WHERE subject_id = $1", person)
+        return {(row["surface"], row["version"]) for row in rows} == {(surface, 1) for surface in get_args(Surface)}
 
-    assert await eventually(seen) == 1
+    await eventually(seen)
 
 
 async def test_the_data_map_of_privacy_has_no_holes(scenario: Harness) -> None:
