@@ -10,7 +10,7 @@ from shared.contracts.fields import NOBODY, Acting, Language
 from shared.contracts.message import Done, Event, Message, Request
 
 
-class Subscribed(Event, type="marketing.subscribed.v1"):
+class Subscribed(Event, type="marketing.subscribed.v1", carries=("D12", "D13")):
     """A person confirmed the newsletter by double opt-in: a consent for privacy's ledger."""
 
     subject_id: UUID
@@ -19,7 +19,7 @@ class Subscribed(Event, type="marketing.subscribed.v1"):
     decided_at: datetime
 
 
-class Unsubscribed(Event, type="marketing.unsubscribed.v1"):
+class Unsubscribed(Event, type="marketing.unsubscribed.v1", carries=("D12", "D13")):
     """A person left the newsletter; `objects` when the person objected to direct marketing as such (Art. 21(2))."""
 
     subject_id: UUID
