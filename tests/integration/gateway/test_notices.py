@@ -76,7 +76,8 @@ async def test_a_notice_is_a_draft_until_an_officer_approves_it(harness: Harness
     assert notice["compared_with"] is None
     assert notice["difference"].startswith("# Privacy notice")
     problem(await client.get("/privacy-notice"), 404)
-    problem(await put(client, notice, "publication", effective_on=day), 409)
+    unapproved = problem(await put(client, notice, "publication", effective_on=day), 409)
+    assert unapproved["title"] == "a notice that is drafted can't be published"
     for role in ("support", "administrator"):
         other = bearer(await colleague(harness, role))
         approval = {"digest": notice["digest"]}
@@ -88,6 +89,7 @@ async def test_a_notice_is_a_draft_until_an_officer_approves_it(harness: Harness
     yesterday = (today() - timedelta(1)).isoformat()
     refused = problem(await put(client, notice, "publication", effective_on=yesterday), 422)
     assert [error["field"] for error in refused["errors"]] == ["effective_on"]
+    assert refused["title"] == "the day is over"
     assert (await put(client, notice, "publication", effective_on=day)).status_code == 204
     assert (await client.get("/privacy-notice")).status_code == 200
     problem(await put(client, notice, "withdrawal", **WHY), 409)  # it holds

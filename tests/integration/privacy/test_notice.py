@@ -1,6 +1,7 @@
 """The notice and the record of the running system: published once complete, served, kept for good."""
 
 import json
+import re
 from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from functools import partial
@@ -8,6 +9,7 @@ from typing import Any, get_args
 from uuid import UUID, uuid4
 
 import asyncpg
+import httpx
 import pytest
 
 from deploy.local import mailbox, system
@@ -16,6 +18,7 @@ from services.identity.app import SERVICE as IDENTITY
 from services.licensing.app import SERVICE as LICENSING
 from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
+from services.privacy.blocks.store import lift
 from services.privacy.data_map import DATA_MAP
 from services.privacy.documents.notice.edition import drafted, soonest_day
 from services.privacy.jobs.documents import publish_documents
@@ -36,6 +39,8 @@ from tests.harness import Harness, eventually
 from tests.notices import publish_draft
 
 FORBIDDEN = 403
+PROFILING = "*profiling"
+CONFIRMING = re.compile(r"/newsletter/confirmations\?token=([\w.~-]+)")
 EVERYBODY = frozenset(("identity", "licensing", "marketing", "privacy"))
 
 
@@ -317,26 +322,36 @@ async def told(harness: Harness, *people: UUID) -> bool:
         return not await db.fetchval(left, list(people))
 
 
+async def without_profiling(harness: Harness) -> None:
+    """The notice in force names no profiling; what the service itself knows of, it does."""
+    older = {key: purpose for key, purpose in load().purposes.items() if key not in ("P13", "P23")}
+    await published(harness, changed(purposes=older), today())
+    async with harness.database("privacy") as database:
+        await hold_back(database, load(), today())
+
+
+async def publish_profiling(harness: Harness) -> UUID:
+    """An officer publishes a notice that names it, from the first day that may be."""
+    async with harness.asking() as client:
+        await client.request(privacy.DraftNotice())
+        return await publish_draft(client, today() + timedelta(load().notice.days_of_notice))
+
+
 async def test_example_23_a_new_purpose_is_used_of_nobody_who_was_not_told(scenario: Harness) -> None:
     folder, register = scenario.servers.mailbox_folder, load()
     assert folder is not None
-    older = {key: purpose for key, purpose in register.purposes.items() if key not in ("P13", "P23")}
     async with gateway_client(scenario) as client:
         before, _ = await sign_up(client, folder)
         person = await person_of(scenario, before)
         assert await profiled(scenario, person)
-        await published(scenario, changed(purposes=older), today())
-        async with scenario.database("privacy") as database:
-            await hold_back(database, register, today())
+        await without_profiling(scenario)
         later, _ = await sign_up(client, folder)  # the notice that is shown does not name it yet
     newcomer = await person_of(scenario, later)
     await eventually(lambda: not_profiled(scenario, person))
     await eventually(lambda: not_profiled(scenario, newcomer))
     assert tellings(scenario, before) == []  # nothing names it that is published
     days = register.notice.days_of_notice
-    async with scenario.asking() as asking:
-        await asking.request(privacy.DraftNotice())
-        await publish_draft(asking, today() + timedelta(days))
+    await publish_profiling(scenario)
     for address in (before, later):
         (text,) = await eventually(partial(tellings, scenario, address))
         assert f"Od {(today() + timedelta(days)).isoformat()}" in text
@@ -350,3 +365,80 @@ async def test_example_23_a_new_purpose_is_used_of_nobody_who_was_not_told(scena
         await eventually(lambda: profiled(scenario, newcomer))
         assert not await hold_back(database, register, today() + timedelta(days))  # nothing is new on that day
     assert [len(tellings(scenario, address)) for address in (before, later)] == [1, 1]
+
+
+async def member(harness: Harness, client: httpx.AsyncClient) -> tuple[str, UUID]:
+    """Somebody new with an account."""
+    assert harness.servers.mailbox_folder is not None
+    address, _ = await sign_up(client, harness.servers.mailbox_folder)
+    return address, await person_of(harness, address)
+
+
+async def reader(harness: Harness, client: httpx.AsyncClient) -> tuple[str, UUID]:
+    """Somebody new who reads the newsletter and has no account."""
+    address = f"{uuid4().hex[:12]}@example.com"
+    asked = await client.post("/newsletter/subscriptions", json={"email": address, "text_version": "T-7"})
+    assert asked.status_code == 202, asked.text
+
+    def link() -> str:
+        mails = mailbox.messages_for(harness.servers.mailbox_folder, address)  # type: ignore[arg-type]
+        texts = [body.get_content() for m in mails if (body := m.get_body(("plain",)))]
+        return next((match[1] for text in texts if (match := CONFIRMING.search(text))), "")
+
+    token = await eventually(link)
+    assert (await client.post("/newsletter/confirmations", json={"token": token})).status_code == 204
+    async with harness.superuser("marketing") as db:
+        person: UUID = await db.fetchval("SELECT subject_id FROM subscriber WHERE email = $1", address)
+
+    async def known() -> bool:
+        async with harness.superuser("privacy") as db:
+            return bool(await db.fetchval("SELECT true FROM subject WHERE subject_id = $1", person))
+
+    await eventually(known)
+    return address, person
+
+
+async def test_one_mail_per_person_and_none_is_used_whom_no_mail_reaches(scenario: Harness) -> None:
+    nobody, register = uuid4(), load()
+    async with gateway_client(scenario) as client:
+        first, one = await member(scenario, client)
+        second, other = await member(scenario, client)
+        newsletter, subscriber = await reader(scenario, client)
+    async with scenario.superuser("privacy") as db:
+        await db.execute("INSERT INTO subject (subject_id) VALUES ($1)", nobody)
+        link = "INSERT INTO subject_link (subject_id, person) VALUES ($1, $2), ($3, $2)"
+        await db.execute(link, one, uuid4(), other)
+    await without_profiling(scenario)
+    await publish_profiling(scenario)
+    await eventually(lambda: told(scenario, one, other, subscriber))
+    assert len(tellings(scenario, first) + tellings(scenario, second)) == 1
+    assert len(tellings(scenario, newsletter)) == 1
+    async with scenario.database("privacy") as database:
+        async with database.transaction(Purpose.RIGHTS) as tx:
+            assert await lift(tx, [one], [PROFILING]) == []  # no end of a restriction frees what was not told of
+        await use(database, register, today() + timedelta(register.notice.days_of_notice))
+    async with scenario.superuser("privacy") as db:
+        ruled = await db.fetch("SELECT subject_id, allowed FROM permission WHERE purpose = $1", PROFILING)
+    allowed = {row["subject_id"]: row["allowed"] for row in ruled}
+    assert [allowed[each] for each in (one, other, subscriber, nobody)] == [True, True, True, False]
+
+    async def waits() -> bool:
+        later = "SELECT told_at IS NULL AND attempts > 0 AND due_at > now() FROM notice_told WHERE subject_id = $1"
+        async with scenario.superuser("privacy") as db:
+            return bool(await db.fetchval(later, nobody))
+
+    await eventually(waits)
+
+
+async def test_what_a_withdrawn_version_told_is_told_anew(scenario: Harness) -> None:
+    async with gateway_client(scenario) as client:
+        address, person = await member(scenario, client)
+    await without_profiling(scenario)
+    notice_id = await publish_profiling(scenario)
+    await eventually(lambda: told(scenario, person))
+    async with scenario.asking() as client:
+        await client.request(privacy.WithdrawNotice(notice_id=notice_id, reason="It begins a month later."))
+    assert not await told(scenario, person)
+    await publish_profiling(scenario)
+    await eventually(lambda: told(scenario, person))
+    assert len(tellings(scenario, address)) == 2
