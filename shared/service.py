@@ -30,6 +30,7 @@ from shared.personal_data.data_map import DataMap
 from shared.personal_data.erasure import Eraser
 from shared.personal_data.maps_at_work import SEEN_EVERY_S
 from shared.personal_data.participant import announce, announce_what_is_in_force, participant
+from shared.personal_data.purpose_limitation import uncovered
 from shared.personal_data.retention.daily import end_what_is_over
 from shared.personal_data.retention.ends import Retention
 from shared.personal_data.retention_run import RETENTION
@@ -93,6 +94,10 @@ class Service:
     @property
     def data_map(self) -> DataMap:
         return self.eraser.data_map
+
+    def learns_too_much(self) -> list[str]:
+        """The events that its own handlers react to without a purpose for what they tell of."""
+        return uncovered(self.data_map, self.router.event_handlers, sees_to_rights=not self.takes_orders)
 
     def complete_router(self) -> ServiceRouter:
         whole = ServiceRouter(self.name)
@@ -177,6 +182,8 @@ def _wired(service: Service, resources: Resources) -> tuple[ServiceRouter, dict[
     jobs = service.jobs(resources.settings)
     if not resources.settings.assertion_keys and any(r.contract.actor for r in router.request_handlers.values()):
         raise CannotStart("settings are missing or wrong: LETHE_ASSERTION_KEYS: Field required")
+    if too_much := service.learns_too_much():
+        raise CannotStart(too_much[0])
     try:
         router.check(provided)
         for job in jobs:

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from deploy.commands.console import Json, one_sentence_per_failure
 from deploy.demo import rights, story
+from deploy.demo.failures import DemoFailed
 from deploy.local import start, system
 from deploy.local.folders import STATE, alone
 
@@ -49,7 +50,7 @@ def demo(
                 FOLDER, tell=lambda line: console.print(f"{time.monotonic() - began:5.1f} s  {line}"), settings=settings
             )
             figures = asyncio.run(acts(running, console, seed))
-        except story.DemoFailed as failure:
+        except DemoFailed as failure:
             typer.echo(f"lethe: {failure}; the logs are in {FOLDER / 'logs'}", err=True)
             raise typer.Exit(FAILED) from None
         finally:

@@ -22,7 +22,7 @@ def notice(
     """Print the notice, or what has changed since a published version.
 
     It carries number and date if the running system has published it like this; otherwise it is a draft.
-    Privacy publishes it by itself when it has changed and nothing is missing.
+    Privacy drafts it by itself when it has changed and nothing is missing; an officer approves and publishes it.
     """
     with one_sentence_per_failure():
         try:

@@ -25,7 +25,7 @@ async def write(running: System, console: Console) -> None:
         "notice": ("privacy-notice.html", notice.version, notice.document),
         "record": ("record-of-processing.html", record.version, record.document),
     }
-    console.print("[bold]6.[/] The documents, from the register and the data maps that just ran")
+    console.print("[bold]7.[/] The documents, from the register and the data maps that just ran")
     for name, (file, version, document) in pages.items():
         (folder / file).write_text(document, encoding="utf-8")
         console.print(f"   {name}, version {version}: {folder / file}", soft_wrap=True)

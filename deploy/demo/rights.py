@@ -11,8 +11,9 @@ from uuid import UUID, uuid4
 from rich.console import Console
 from rich.table import Table
 
+from deploy.demo.failures import PATIENCE_S, DemoFailed
 from deploy.demo.person import Person
-from deploy.demo.story import PATIENCE_S, DemoFailed, arrived
+from deploy.demo.story import arrived
 from deploy.local import mailbox
 from deploy.local.folders import private_folder
 from deploy.local.keys import signer

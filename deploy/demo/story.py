@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from deploy import broker, leftovers
-from deploy.demo import documents, tables
+from deploy.demo import documents, notice, tables
+from deploy.demo.failures import PATIENCE_S, DemoFailed
 from deploy.demo.person import Person
 from deploy.local import system
 from deploy.local.system import System
@@ -22,15 +23,10 @@ from shared.messaging.topology import UNROUTED
 
 POPULATION = 500
 AT_ONCE = 200
-PATIENCE_S = 60.0
 OTHERS = 5  # how many of the crowd the search looks for besides her
 
 CLOSED = "SELECT count(*) FROM privacy_case WHERE subject_id = ANY ($1) AND state = 'closed'"
 PRESENT = "SELECT count(*) FROM subject WHERE subject_id = ANY ($1)"
-
-
-class DemoFailed(Exception):
-    """The demonstration did not show what it promises; the message says what."""
 
 
 async def play(running: System, console: Console, seed: int) -> dict[str, Any]:
@@ -39,6 +35,7 @@ async def play(running: System, console: Console, seed: int) -> dict[str, Any]:
     names = system.SERVICES
     async with residents.superuser(running.servers.postgres_admin_url, names) as connections:
         people = await _populate(connections, console, seed)
+        await notice.publish(running, console)
         person = await _one(running, console, seed)
         crowd = people[:AT_ONCE]
         seconds = await _crowd(connections, console, crowd)
@@ -62,7 +59,7 @@ async def _populate(connections: dict[str, asyncpg.Connection], console: Console
 
 
 async def _one(running: System, console: Console, seed: int) -> Person:
-    console.print("[bold]2.[/] One of them, from the first day to the last")
+    console.print("[bold]3.[/] One of them, from the first day to the last")
     person = await arrived(running, console, seed)
     await _erase_one(person, console)
     return person
@@ -87,7 +84,7 @@ async def arrived(running: System, console: Console, seed: int) -> Person:
 
 
 async def _erase_one(person: Person, console: Console) -> None:
-    console.print("[bold]3.[/] She asks to be erased and ends the contract")
+    console.print("[bold]4.[/] She asks to be erased and ends the contract")
     began, shown = perf_counter(), ""
     case = await asyncio.to_thread(person.ask_for_erasure)
     console.print(f"   case {case['case_id']}, due {case['due_on']}")
@@ -104,7 +101,7 @@ async def _erase_one(person: Person, console: Console) -> None:
 
 
 async def _crowd(connections: dict[str, asyncpg.Connection], console: Console, crowd: Sequence[Resident]) -> float:
-    console.print(f"[bold]4.[/] {len(crowd)} people at once")
+    console.print(f"[bold]5.[/] {len(crowd)} people at once")
     ids = [p.subject_id for p in crowd]
     privacy = connections["privacy"]
     await insert_cases(privacy, [p.subject_id for p in crowd if not p.keeps_license])
@@ -132,7 +129,7 @@ async def _prove(
     person: Person,
     crowd: Sequence[Resident],
 ) -> None:
-    console.print("[bold]5.[/] The evidence")
+    console.print("[bold]6.[/] The evidence")
     management = running.servers.management_url
     await _drained(management)
     console.print(tables.queues(await leftovers.queue_depths(management, system.VIRTUAL_HOST)))

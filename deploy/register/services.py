@@ -30,6 +30,18 @@ def answered() -> frozenset[str]:
     )
 
 
+def jobs() -> frozenset[str]:
+    """What services do by the clock: `privacy/letters`."""
+    return frozenset(
+        f"{name}/{job.name}" for name in system.SERVICES for job in system.service(name).jobs(_settings(name, {}))
+    )
+
+
+def learn_too_much() -> list[str]:
+    """Events that a service reacts to although its purposes do not cover what they tell of."""
+    return [sentence for name in system.SERVICES for sentence in system.service(name).learns_too_much()]
+
+
 def _settings(name: str, environment: Mapping[str, str]) -> Settings:
     """The settings of a service as far as they are set, unchecked: only names of recipients are read."""
     own = f"{PREFIX}{name.upper()}_"
@@ -49,7 +61,8 @@ def found_holes(environment: Mapping[str, str] | None = None) -> list[str]:
     except RegisterRefused as refused:
         return list(refused.sentences)
     held = maps()
-    return [*gaps(register, held, connectors(environment)), *unfulfilled(register, held, answered())]
+    promised = unfulfilled(register, held, answered(), jobs())
+    return [*gaps(register, held, connectors(environment)), *promised, *learn_too_much()]
 
 
 def require_known_recipients(environment: Mapping[str, str]) -> None:

@@ -33,6 +33,7 @@ from services.gateway.routes import (
     staff,
     staff_campaigns,
     staff_holds,
+    staff_notices,
     staff_people,
     staff_privacy_requests,
     staff_recipients,
@@ -91,6 +92,7 @@ ROUTERS = (
     staff_restrictions.signed_in,
     staff_reviews.signed_in,
     staff_holds.signed_in,
+    staff_notices.signed_in,
     staff_campaigns.signed_in,
 )
 

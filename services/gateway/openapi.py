@@ -37,6 +37,7 @@ TAGS = {
     "staff: privacy requests": "The desk: the requests of people, their clocks, what is decided about them.",
     "staff: restrictions": "Announcing that a restriction will be lifted, and lifting it.",
     "staff: recipients": "Telling recipients by hand what became of data that they got, answering who asks.",
+    "staff: notices": "The privacy notice: what a draft changes, approving, publishing and withdrawing it.",
     "staff: legal holds": "Keeping data in spite of its date: placing, reviewing, releasing a hold.",
     "staff: campaigns": "Mail to those who consented.",
 }

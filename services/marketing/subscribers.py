@@ -50,6 +50,14 @@ WHERE (subject_id = $1 OR address_hash = $2) AND state = 'subscribed' ORDER BY s
 """
 
 
+ADDRESS = "SELECT email, language FROM subscriber WHERE subject_id = $1 AND state = 'subscribed' AND email IS NOT NULL"
+
+
+async def address(tx: Transaction, subject_id: UUID) -> marketing.ReaderAddress | None:
+    row = await tx.row(ADDRESS, subject_id)
+    return marketing.ReaderAddress.model_validate(dict(row)) if row else None
+
+
 @dataclass(frozen=True)
 class Reader:
     """Somebody who gets the newsletter; `ends_on` is the last day of one who is asked to stay."""

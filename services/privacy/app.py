@@ -24,6 +24,7 @@ from services.privacy.handlers import (
     evidence,
     holds,
     notice,
+    notices,
     participants,
     permission_reports,
     recipients,
@@ -49,6 +50,8 @@ from services.privacy.jobs.holds import see_to_holds
 from services.privacy.jobs.letters import send_letters
 from services.privacy.jobs.recipient_letters import tell_recipients
 from services.privacy.jobs.reminders import remind
+from services.privacy.jobs.tellings import INTERVAL_S as TELLING_INTERVAL_S
+from services.privacy.jobs.tellings import see_to_tellings
 from services.privacy.jobs.trace_searches import gather_values, search_traces
 from services.privacy.loops import (
     BLOCKS,
@@ -67,6 +70,7 @@ from services.privacy.loops import (
     RECIPIENTS,
     REMINDERS,
     SEARCHING,
+    TELLING,
     TRACES,
 )
 from services.privacy.register.loading import register as loaded_register
@@ -92,7 +96,7 @@ router.include(
 router.include(case_tokens.router, erasures.router, copies.router, evidence.router, staff_acts.router)
 router.include(permission_reports.router, restrictions.router, reviews.router, holds.router)
 router.include(desk.router, desk_arrival.router, desk_decisions.router, recipients.router)
-router.include(retention_runs.router, dormant_accounts.router)
+router.include(retention_runs.router, dormant_accounts.router, notices.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:
@@ -127,6 +131,7 @@ def jobs(settings: PrivacySettings) -> list[Loop]:
         Loop(EVIDENCE, add_evidence, EVIDENCE_INTERVAL_S),
         Loop(OLD_EVIDENCE, end_evidence, OLD_EVIDENCE_INTERVAL_S),
         Loop(PUBLISHING, publish_documents, INTERVAL_S),
+        Loop(TELLING, see_to_tellings, TELLING_INTERVAL_S),
     ]
 
 

@@ -13,9 +13,11 @@ from services.privacy import arrival, unconfirmed_requests
 from services.privacy.cases import store
 from services.privacy.cases.rules import Opening
 from services.privacy.desk import pending
+from services.privacy.notices_seen import note_seen
 from services.privacy.present_addresses import present_address
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.unconfirmed_requests import STATEMENT, Proved, Request, opening_of
+from shared.clock import today
 from shared.contracts import identity
 from shared.contracts.privacy import ConfirmCase, Right
 from shared.database import Database, Transaction
@@ -117,6 +119,7 @@ async def open_cases(
     if asked.subject_id is not None and (not asked.former or not await _has_one(tx, asked, asked.subject_id)):
         opening = asked.opening(asked.subject_id, cooling_off_s)
         opened.append(await arrival.open_case(tx, opening, token, asked.email, seal, required))
+        await note_seen(tx, asked.subject_id, today(), "privacy request")
     for person in asked.former:
         if person.subject_id in living and not await _has_one(tx, asked, person.subject_id):
             its_token = token_urlsafe(32) if opened else token

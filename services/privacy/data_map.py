@@ -8,7 +8,7 @@ IDS_END = "the ids lead to nobody any more when the case ends; the rows stay"
 
 DATA_MAP = DataMap(
     service="privacy",
-    version=10,
+    version=11,
     tables=(
         Table(
             "privacy_case",
@@ -195,7 +195,18 @@ DATA_MAP = DataMap(
             Category.CONSENTS,
             purposes=(ProcessingPurpose.ACCOUNTABILITY,),
             retention=RetentionClass.CONTRACT,
-            columns=(OWNER, *fact("version", "seen_at")),
+            columns=(OWNER, *fact("version", "surface", "seen_at")),
+        ),
+        Table(
+            "notice_told",
+            Category.CONSENTS,
+            purposes=(ProcessingPurpose.ACCOUNTABILITY,),
+            retention=RetentionClass.CONTRACT,
+            portable=False,
+            columns=(
+                OWNER,
+                *fact("purpose", "rulings", "noted_at", "due_at", "attempts", "version", "told_at", "used_from"),
+            ),
         ),
     ),
     unkeyed=(
@@ -238,5 +249,12 @@ DATA_MAP = DataMap(
         Unkeyed("retention_evidence", "evidence: how many rows of which class ended when, no person"),
         Unkeyed("consent_text", "the vendor's own words"),
         Unkeyed("publication", "the vendor's own words"),
+        Unkeyed("notice", "the vendor's own words, before they are published"),
+        Unkeyed(
+            "notice_event",
+            "evidence: which of the staff approved and published which notice, by their random ids",
+            (Category.ACTIVITY,),
+            ends="never: it proves who approved what people were told",
+        ),
     ),
 )

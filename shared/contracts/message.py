@@ -36,18 +36,29 @@ class Event(Message):
     """Something that happened, told to everybody.
 
     `type` is also the routing key: `<owner>.<what-happened>.v<major>`. A type that starts with `*` is
-    published by every participant under its own name, and says who owns it.
+    published by every participant under its own name, and says who owns it. `carries` are the categories of data that
+    whoever hears it learns something of, though it holds ids alone: only a service whose purposes cover them may
+    react. What the rights demand of every participant names none.
     """
 
     type: ClassVar[str] = ""
     late: ClassVar[Late] = "dropped"
     owner: ClassVar[str] = ""
+    carries: ClassVar[tuple[str, ...]] = ()
 
-    def __init_subclass__(cls, *, type: str, late: Late = "dropped", owner: str = "", **rest: Any) -> None:  # noqa: A002
+    def __init_subclass__(
+        cls,
+        *,
+        type: str,  # noqa: A002
+        late: Late = "dropped",
+        owner: str = "",
+        carries: tuple[str, ...] = (),
+        **rest: Any,
+    ) -> None:
         super().__init_subclass__(**rest)
         if type.startswith(ANY_SERVICE) != bool(owner):
             raise TypeError(f"{type}: its first part names the owner; `owner` is for types that start with `*`")
-        cls.type, cls.late, cls.owner = type, late, owner or type.partition(".")[0]
+        cls.type, cls.late, cls.owner, cls.carries = type, late, owner or type.partition(".")[0], carries
         _register(cls)
 
     @classmethod

@@ -167,7 +167,7 @@ class RetentionRan(Event, type="*.retention-ran.v1", owner="privacy"):
     purges: tuple[PurgedRows, ...]
 
 
-class PermissionApplied(Event, type="*.permission-applied.v1", owner="privacy"):
+class PermissionApplied(Event, type="*.permission-applied.v1", owner="privacy", carries=("D13",)):
     """Versions of permissions by which a participant acts from now on, one entry per person and purpose in every list.
 
     No use that one of them forbids starts any more, and none that began before is still under way.
@@ -185,7 +185,7 @@ class PermissionApplied(Event, type="*.permission-applied.v1", owner="privacy"):
         return self
 
 
-class Disclosed(Event, type="*.disclosed.v1", owner="privacy", late="statutory"):
+class Disclosed(Event, type="*.disclosed.v1", owner="privacy", late="statutory", carries=("D16",)):
     """A participant gave data of a person to a recipient (GDPR Art. 15(1)(c), 19)."""
 
     subject_id: UUID

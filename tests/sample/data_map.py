@@ -23,7 +23,7 @@ DATA_MAP = DataMap(
         Table(
             "receipt",
             Category.ORDERS,
-            purposes=(ProcessingPurpose.CONTRACT_REQUESTS,),
+            purposes=(ProcessingPurpose.CONTRACT_REQUESTS, ProcessingPurpose.CUSTOMER_SERVICE),
             retention=RetentionClass.TAX,
             kept=True,
             columns=(

@@ -74,6 +74,14 @@ async def read_subscription(request: marketing.ReadSubscription, tx: Transaction
     return marketing.Subscription(subscribed=reader is not None, ends_on=reader.ends_on if reader else None)
 
 
+@router.request(marketing.TellReaderAddress, purpose=Purpose.RIGHTS)
+async def tell_reader_address(request: marketing.TellReaderAddress, tx: Transaction) -> marketing.ReaderAddress:
+    found = await subscribers.address(tx, request.subject_id)
+    if found is None:
+        raise refuse(404, "nobody reads the newsletter by this id")
+    return found
+
+
 @router.request(marketing.RenewSubscription, purpose=Purpose.RIGHTS)
 async def renew_subscription(request: marketing.RenewSubscription, tx: Transaction) -> Done:
     await require_live(tx, request.subject_id)

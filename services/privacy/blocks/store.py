@@ -33,13 +33,15 @@ SELECT $1, $2, purpose, version, $5 FROM unnest($3::text[], $4::bigint[]) AS rul
 """
 END = "UPDATE block SET ended_at = clock_timestamp() WHERE case_id = $1 AND ended_at IS NULL RETURNING purpose"
 HOLDS = "SELECT EXISTS (SELECT FROM block WHERE case_id = $1)"
-# What the person had decided against in the ledger stays so.
+# What the person had decided against in the ledger stays so, and what the person was not told of yet.
 LIFT = """
 UPDATE permission p SET allowed = true, version = nextval('permission_version')
 WHERE subject_id = ANY ($1) AND purpose = ANY ($2) AND NOT allowed AND NOT EXISTS (
   SELECT FROM block b WHERE b.subject_id = p.subject_id AND b.purpose = p.purpose AND b.ended_at IS NULL)
   AND coalesce((SELECT d.given FROM consent d WHERE d.subject_id = p.subject_id AND d.purpose = p.purpose
     ORDER BY d.version DESC LIMIT 1), true)
+  AND NOT EXISTS (SELECT FROM notice_told t
+    WHERE t.subject_id = p.subject_id AND t.used_from IS NULL AND p.purpose = ANY (t.rulings))
 RETURNING subject_id, purpose, allowed, version
 """
 # An objection to marketing is a decision of the ledger, which covers linked ids by itself.

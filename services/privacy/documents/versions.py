@@ -47,25 +47,31 @@ class PastVersion:
 
 
 COLUMNS = "version, content, content_hash, published_at, effective_on, new_purposes"
-NEWEST = f"SELECT {COLUMNS} FROM publication WHERE kind = $1 ORDER BY version DESC LIMIT 1"  # noqa: S608 constants
+NEWEST = f"""
+SELECT {COLUMNS} FROM standing_publication WHERE kind = $1 AND version < coalesce($2, version + 1)
+ORDER BY version DESC LIMIT 1
+"""  # noqa: S608 constants
 IN_FORCE = f"""
-SELECT {COLUMNS} FROM publication WHERE kind = $1 AND effective_on <= $2 ORDER BY version DESC LIMIT 1
+SELECT {COLUMNS} FROM standing_publication WHERE kind = $1 AND effective_on <= $2 ORDER BY version DESC LIMIT 1
 """  # noqa: S608 constants
 NUMBERED = f"SELECT {COLUMNS} FROM publication WHERE kind = $1 AND version = $2"  # noqa: S608 constants
 HISTORY = "SELECT version, published_at, effective_on FROM publication WHERE kind = $1 ORDER BY version"
 NEW_PURPOSES = """
-SELECT purpose, min(effective_on) AS effective_on FROM publication, unnest(new_purposes) AS purpose
+SELECT purpose, min(effective_on) AS effective_on FROM standing_publication, unnest(new_purposes) AS purpose
 WHERE kind = $1 AND version > $2 GROUP BY purpose
 """
-# Of two processes that publish at once, one finds its number taken and leaves it at that.
+# The number of what was withdrawn is not given again. Of two processes that publish at once, one finds its number taken
+# and leaves it at that.
 INSERT = """
 INSERT INTO publication (kind, version, content, content_hash, effective_on, new_purposes)
-VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
+SELECT $1, coalesce(max(version), 0) + 1, $2, $3, $4, $5 FROM publication WHERE kind = $1
+ON CONFLICT DO NOTHING RETURNING version
 """
 
 
-async def newest(tx: Transaction, kind: Kind) -> Version | None:
-    return _version(await tx.row(NEWEST, kind))
+async def newest(tx: Transaction, kind: Kind, before: int | None = None) -> Version | None:
+    """The newest version that holds or will; of those before a number, if one is named."""
+    return _version(await tx.row(NEWEST, kind, before))
 
 
 async def in_force(tx: Transaction, kind: Kind, day: date) -> Version | None:
@@ -97,6 +103,6 @@ async def publish(tx: Transaction, draft: Draft, before: Version | None) -> int 
     """Publish a draft after the version `before`; answers its number, or None when nothing changed."""
     if before is not None and before.content_hash == draft.content_hash:
         return None
-    version = before.version + 1 if before else 1
     values = (draft.content, draft.content_hash, draft.effective_on, draft.new_purposes)
-    return version if await tx.run(INSERT, draft.kind, version, *values) else None
+    version: int | None = await tx.value(INSERT, draft.kind, *values)
+    return version

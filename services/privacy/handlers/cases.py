@@ -2,11 +2,12 @@
 
 from services.privacy import arrival
 from services.privacy.cases import rules, store
+from services.privacy.notices_seen import note_seen
 from services.privacy.register.model import Register
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
 from services.privacy.withdrawal import withdraw
-from shared.clock import now
+from shared.clock import now, today
 from shared.contracts import identity, privacy
 from shared.contracts.message import Created, Done
 from shared.database import Transaction
@@ -36,6 +37,7 @@ async def open_case(
     topics = rules.Topics(register.decisions, register.categories)
     opening = rules.members_opening(request, now(), settings.cooling_off_s, topics)
     opened = await arrival.open_case(tx, opening, request.token, prepared.email, seal, settings.required)
+    await note_seen(tx, request.subject_id, today(), "privacy request")
     return Created(id=opened)
 
 

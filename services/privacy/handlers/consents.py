@@ -3,10 +3,12 @@
 from services.privacy.consents import store
 from services.privacy.consents.ledger import record
 from services.privacy.consents.rules import Decision, check_purpose, needs_text
+from services.privacy.notices_seen import note_seen
 from shared.clock import today
 from shared.contracts import marketing, privacy
 from shared.contracts.message import Done
 from shared.database import Transaction
+from shared.law.calendar import WARSAW
 from shared.messaging.router import ServiceRouter
 from shared.problems import refuse
 from shared.purposes import Purpose
@@ -54,6 +56,7 @@ async def record_double_opt_in(event: marketing.Subscribed, tx: Transaction) -> 
         decided_at=event.decided_at,
     )
     await record(tx, decision)
+    await note_seen(tx, event.subject_id, event.decided_at.astimezone(WARSAW).date(), "newsletter")
 
 
 @router.event(marketing.Unsubscribed, purpose=Purpose.RIGHTS)

@@ -11,6 +11,10 @@ from shared.contracts.fields import Language
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2)]
 
 
+Fulfilled = Annotated[str, StringConstraints(pattern=r"^(request|job|table) \S.*$")]
+"""What keeps a promise: `request privacy.read-notice`, `job privacy/letters`, `table privacy.notice_told`."""
+
+
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9-]*$")]
 
 
@@ -111,6 +115,14 @@ class Right(Keyed):
     provision: Words
     how: Text
     by: tuple[Words, ...] = Field(min_length=1)
+
+
+class Telling(Keyed):
+    """Something that people or recipients are told, and by what."""
+
+    title: Text
+    provision: Words
+    by: tuple[Fulfilled, ...] = Field(min_length=1)
 
 
 class Hosted(Keyed):

@@ -6,9 +6,22 @@ from services.privacy.register.gaps import Maps
 from services.privacy.register.model import Register
 
 
-def unfulfilled(register: Register, maps: Maps, answered: Collection[str]) -> list[str]:
-    """Every promise that nothing fulfills, one sentence each; `answered` are the requests that some service answers."""
-    return [*_rights(register, answered), *_terms(register, maps)]
+def unfulfilled(register: Register, maps: Maps, answered: Collection[str], jobs: Collection[str]) -> list[str]:
+    """Every promise that nothing fulfills, one sentence each.
+
+    `answered` are the requests that some service answers, `jobs` what services do by the clock: `privacy/letters`.
+    """
+    return [*_rights(register, answered), *_tellings(register, answered, jobs), *_terms(register, maps)]
+
+
+def _tellings(register: Register, answered: Collection[str], jobs: Collection[str]) -> Iterator[str]:
+    """What tells somebody; its tables are among the gaps, by what services announce."""
+    for where, fulfilled in register.promises:
+        kind, _, name = fulfilled.partition(" ")
+        if kind == "request" and name not in answered:
+            yield f"{where}: no service answers {name}"
+        if kind == "job" and name not in jobs:
+            yield f"{where}: no service has the job {name}"
 
 
 def _rights(register: Register, answered: Collection[str]) -> Iterator[str]:

@@ -18,7 +18,8 @@ def gaps(register: Register, maps: Maps, connectors: Mapping[str, Sequence[str]]
     in_tables = [
         gap for service, tables in maps.items() for table in tables for gap in _table(register, service, table)
     ]
-    return [*in_tables, *_unbacked(register, maps), *unknown_recipients(register, connectors or {})]
+    untold = _missing_tables(register, maps)
+    return [*in_tables, *_unbacked(register, maps), *untold, *unknown_recipients(register, connectors or {})]
 
 
 def unknown_recipients(register: Register, connectors: Mapping[str, Sequence[str]]) -> list[str]:
@@ -72,6 +73,15 @@ def _source(
     known = register.categories.get(category or table.category)
     if category and known and source not in known.sources:
         yield f"{where}.{column}: is {source}, but categories.toml says {', '.join(known.sources)} of {category}"
+
+
+def _missing_tables(register: Register, maps: Maps) -> Iterator[str]:
+    """Promises to tell somebody whose table no service has; of a service that is not there nothing is said."""
+    held = {f"table {service}.{table.name}" for service, tables in maps.items() for table in tables}
+    for where, fulfilled in register.promises:
+        kind, _, name = fulfilled.partition(" ")
+        if kind == "table" and fulfilled not in held and name.partition(".")[0] in maps:
+            yield f"{where}: no service has the table {name}"
 
 
 def _unbacked(register: Register, maps: Maps) -> Iterator[str]:

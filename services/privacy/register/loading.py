@@ -138,6 +138,7 @@ TABLES: dict[str, tuple[str, str, type[Keyed]]] = {
     "rights": ("rights.toml", "right", entries.Right),
     "hosting": ("hosting.toml", "hosted", entries.Hosted),
     "reasons": ("reasons.toml", "reason", entries.Reason),
+    "tellings": ("tellings.toml", "telling", entries.Telling),
 }
 
 

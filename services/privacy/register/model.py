@@ -1,6 +1,6 @@
 """The register of processing as a whole."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
@@ -35,6 +35,7 @@ class Register:
     rights: Mapping[str, entries.Right]
     hosting: Mapping[str, entries.Hosted]
     reasons: Mapping[str, entries.Reason]
+    tellings: Mapping[str, entries.Telling]
     planned: Mapping[str, Purpose] = field(default_factory=dict)
 
     def at_work(self) -> "Register":
@@ -54,6 +55,14 @@ class Register:
             people=_only(self.people, {p for purpose in purposes.values() for p in purpose.people}),
             retention=_only(self.retention, classes | followed),
         )
+
+    @property
+    def promises(self) -> Iterator[tuple[str, str]]:
+        """Each promise to tell somebody: where it stands, and one of the things that keep it."""
+        for key, telling in self.tellings.items():
+            yield from ((f"tellings.toml: {key}.by", fulfilled) for fulfilled in telling.by)
+        for key, recipient in self.recipients.items():
+            yield from ((f"recipients.toml: {key}.told_by", fulfilled) for fulfilled in recipient.told_by)
 
     def authority(self, day: date, body: str = "uodo") -> entries.Authority:
         """The authority as it could be reached on a day. Raises LookupError for a day before the first address."""

@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from services.privacy.register import retention_terms
 from services.privacy.register.entries import Entry, Key, Keyed, Text, Words
+from shared.purposes import KINDS
 
 Requirement = Literal["contractual", "statutory", "optional", "not asked"]
 
@@ -33,6 +34,17 @@ def one_basis(value: Any) -> Any:
 Basis = Annotated[Literal["a", "b", "c", "f"], BeforeValidator(one_basis)]
 
 
+def is_use(value: Any) -> Any:
+    """Refuse what is no purpose of a transaction that a permission can stop."""
+    if value not in USES:
+        raise PydanticCustomError("unknown_use", "is no purpose of a transaction that a permission decides about")
+    return value
+
+
+USES = frozenset(purpose.value for purpose, kind in KINDS.items() if kind in ("consent", "interest"))
+Use = Annotated[str, BeforeValidator(is_use)]
+
+
 class Elsewhere(Entry):
     """Data that a purpose claims and no column of this system holds for it, and why."""
 
@@ -53,6 +65,8 @@ class Purpose(Keyed):
     people: tuple[Key, ...] = Field(min_length=1)
     elsewhere: tuple[Elsewhere, ...] = ()
     planned: Text | None = None
+    uses: tuple[Use, ...] = ()
+    """The purposes that its transactions declare, as far as a person's permission decides about them."""
     marketing: bool = False
     owner: Words
 

@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.privacy.register.entries import Country, Entry, Key, Keyed, Text, Words
+from services.privacy.register.entries import Country, Entry, Fulfilled, Key, Keyed, Text, Words
 
 EEA = frozenset(
     ("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS", "IT", "LI")
@@ -41,6 +41,8 @@ class Recipient(Keyed):
     task: Text
     contact: Words | None = None
     """Where it is told by mail of what was rectified, erased or restricted (Art. 19); without it somebody tells it."""
+    told_by: tuple[Fulfilled, ...] = Field(min_length=1)
+    """What tells it, or lets somebody tell it, and where that is noted."""
     contract: Contract | None = None
 
     @model_validator(mode="after")

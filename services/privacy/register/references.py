@@ -11,7 +11,10 @@ def dangling(register: Register) -> list[str]:
     return [*_empty(register), *_purposes(register), *_recipients(register), *_others(register)]
 
 
-NEEDED = ("authorities", "purposes", "categories", "people", "retention", "recipients", "measures", "rights", "reasons")
+NEEDED = (
+    *("authorities", "purposes", "categories", "people", "retention", "recipients", "measures", "rights"),
+    *("reasons", "tellings"),
+)
 FILES = {"authorities": "authority.toml"}
 
 

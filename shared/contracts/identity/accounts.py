@@ -11,7 +11,7 @@ from shared.contracts.message import Created, Done, Event, Message, Request
 Kind = Literal["person", "sole trader", "company"]
 
 
-class PersonRegistered(Event, type="identity.person-registered.v1"):
+class PersonRegistered(Event, type="identity.person-registered.v1", carries=("D11",)):
     """An account was confirmed; `kind` tells a natural person, a sole trader or a company."""
 
     subject_id: UUID

@@ -8,7 +8,7 @@ from shared.contracts.actors import Staff
 from shared.contracts.message import Done, Event, Message, Request
 
 
-class SubjectsLinked(Event, type="identity.subjects-linked.v1"):
+class SubjectsLinked(Event, type="identity.subjects-linked.v1", carries=("D5",)):
     """Two ids turned out to be one person; `person` names the group and never changes an id."""
 
     subject_id: UUID

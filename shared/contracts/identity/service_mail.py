@@ -7,7 +7,7 @@ from pydantic import Field
 from shared.contracts.message import Event
 
 
-class ServiceMailDue(Event, type="*.service-mail-due.v1", owner="identity"):
+class ServiceMailDue(Event, type="*.service-mail-due.v1", owner="identity", carries=("D9", "D11")):
     """A service asks identity to write to a person; it knows the address, the asker the words' name.
 
     `facts` are amounts, dates and ids, never personal values.

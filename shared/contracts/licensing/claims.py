@@ -9,7 +9,7 @@ from shared.contracts.message import Event
 ClaimEnd = Literal["paid", "time-barred"]
 
 
-class ClaimHeld(Event, type="licensing.claim-held.v1", late="statutory"):
+class ClaimHeld(Event, type="licensing.claim-held.v1", late="statutory", carries=("D9", "D15")):
     """Somebody who owes is erased: licensing holds what proves the debt, and privacy keeps the hold from now on."""
 
     subject_id: UUID
@@ -19,7 +19,7 @@ class ClaimHeld(Event, type="licensing.claim-held.v1", late="statutory"):
     review_on: date
 
 
-class ClaimEnded(Event, type="licensing.claim-ended.v1", late="statutory"):
+class ClaimEnded(Event, type="licensing.claim-ended.v1", late="statutory", carries=("D9", "D15")):
     """Nothing is owed any more, or nothing can be enforced: the hold ends."""
 
     subject_id: UUID

@@ -9,7 +9,7 @@ from shared.contracts.fields import NOBODY, Acting
 from shared.contracts.message import Event, Message, Request
 
 
-class InvoiceIssued(Event, type="licensing.invoice-issued.v1", late="statutory"):
+class InvoiceIssued(Event, type="licensing.invoice-issued.v1", late="statutory", carries=("D9",)):
     """An invoice or a correcting invoice was issued."""
 
     subject_id: UUID

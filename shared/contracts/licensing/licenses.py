@@ -14,7 +14,7 @@ EndReason = Literal["ended by holder", "refunded", "erasure", "expired", "revoke
 LicenseState = Literal["active", "suspended", "expired", "ended"]
 
 
-class LicenseIssued(Event, type="licensing.license-issued.v1"):
+class LicenseIssued(Event, type="licensing.license-issued.v1", carries=("D8",)):
     """A person holds a new license."""
 
     subject_id: UUID
@@ -22,7 +22,7 @@ class LicenseIssued(Event, type="licensing.license-issued.v1"):
     order_id: UUID
 
 
-class LicenseEnded(Event, type="licensing.license-ended.v1"):
+class LicenseEnded(Event, type="licensing.license-ended.v1", carries=("D8",)):
     """A license contract ended; what its holder ended may be restored within seven days."""
 
     subject_id: UUID
@@ -30,7 +30,7 @@ class LicenseEnded(Event, type="licensing.license-ended.v1"):
     reason: EndReason
 
 
-class LicenseRestored(Event, type="licensing.license-restored.v1"):
+class LicenseRestored(Event, type="licensing.license-restored.v1", carries=("D8",)):
     """A holder took back the end of a license: its contract goes on."""
 
     subject_id: UUID

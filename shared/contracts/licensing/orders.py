@@ -14,21 +14,21 @@ OrderState = Literal["open", "invoiced", "paid", "refunded", "cancelled"]
 PaidBy = Literal["card", "transfer"]
 
 
-class OrderPlaced(Event, type="licensing.order-placed.v1"):
+class OrderPlaced(Event, type="licensing.order-placed.v1", carries=("D9",)):
     """A person ordered something and has not paid yet."""
 
     subject_id: UUID
     order_id: UUID
 
 
-class OrderCancelled(Event, type="licensing.order-cancelled.v1"):
+class OrderCancelled(Event, type="licensing.order-cancelled.v1", carries=("D9",)):
     """An order ended without payment."""
 
     subject_id: UUID
     order_id: UUID
 
 
-class OrderPaid(Event, type="licensing.order-paid.v1"):
+class OrderPaid(Event, type="licensing.order-paid.v1", carries=("D9",)):
     """The money for an order arrived."""
 
     subject_id: UUID

@@ -10,7 +10,7 @@ from shared.contracts.fields import NOBODY, Acting
 from shared.contracts.message import OPERATORS, Created, Done, Event, Message, Request
 
 
-class RefundMade(Event, type="licensing.refund-made.v1", late="statutory"):
+class RefundMade(Event, type="licensing.refund-made.v1", late="statutory", carries=("D9",)):
     """Money went back; `full` means that nothing of the payment is left."""
 
     subject_id: UUID

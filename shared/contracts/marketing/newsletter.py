@@ -10,7 +10,7 @@ from shared.contracts.fields import NOBODY, Acting, Language
 from shared.contracts.message import Done, Event, Message, Request
 
 
-class Subscribed(Event, type="marketing.subscribed.v1"):
+class Subscribed(Event, type="marketing.subscribed.v1", carries=("D12", "D13")):
     """A person confirmed the newsletter by double opt-in: a consent for privacy's ledger."""
 
     subject_id: UUID
@@ -19,7 +19,7 @@ class Subscribed(Event, type="marketing.subscribed.v1"):
     decided_at: datetime
 
 
-class Unsubscribed(Event, type="marketing.unsubscribed.v1"):
+class Unsubscribed(Event, type="marketing.unsubscribed.v1", carries=("D12", "D13")):
     """A person left the newsletter; `objects` when the person objected to direct marketing as such (Art. 21(2))."""
 
     subject_id: UUID
@@ -94,3 +94,16 @@ class Unsubscribe(Request[Done], type="marketing.unsubscribe", askers=("gateway"
 
     token: str = Field(min_length=20, max_length=100)
     objects: bool = False
+
+
+class ReaderAddress(Message):
+    """Where a reader of the newsletter gets it."""
+
+    email: str
+    language: Language
+
+
+class TellReaderAddress(Request[ReaderAddress], type="marketing.tell-reader-address", askers=("privacy",)):
+    """The address of a reader, to tell who has no account of a new purpose (GDPR Art. 13(3)). 404 when unknown."""
+
+    subject_id: UUID

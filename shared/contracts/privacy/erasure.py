@@ -70,7 +70,7 @@ class ErasureReminded(Event, type="privacy.erasure-reminded.v1"):
         return self.order.case_id
 
 
-class ErasureFulfilled(Event, type="privacy.erasure-fulfilled.v1"):
+class ErasureFulfilled(Event, type="privacy.erasure-fulfilled.v1", carries=("D16",)):
     """The cases of an order are closed."""
 
     order_id: UUID

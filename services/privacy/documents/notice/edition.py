@@ -1,5 +1,6 @@
-"""Publish the notice when it has changed and is complete; a new purpose is told some days before its first use."""
+"""The notice that is drafted, and the one that is published: a new purpose is told some days before its first use."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
@@ -39,8 +40,16 @@ def content_of(notices: Mapping[Language, Notice]) -> str:
     return json.dumps({language: notice.model_dump(mode="json") for language, notice in notices.items()})
 
 
+def digest_of(content: str) -> bytes:
+    return hashlib.sha256(content.encode()).digest()
+
+
+def notice_in(content: str, language: Language) -> Notice:
+    return Notice.model_validate(json.loads(content)[language])
+
+
 def published_notice(version: Version, language: Language) -> Notice:
-    return Notice.model_validate(json.loads(version.content)[language])
+    return notice_in(version.content, language)
 
 
 def added_purposes(current: Version | None, after: Notice) -> list[str]:
@@ -60,18 +69,21 @@ def first_day(new_purposes: Sequence[str], announced: Mapping[str, date], day: d
     return max((announced.get(purpose, soonest) for purpose in new_purposes), default=day)
 
 
-async def publish(tx: Transaction, register: Register, maps: Maps, day: date) -> int | None:
-    """Publish today's notice if it differs from the newest; answers its number. Raises Incomplete.
+async def soonest_day(tx: Transaction, after: Notice, day: date, days_of_notice: int) -> tuple[list[str], date]:
+    """The purposes that a notice of this day brings, and the first day from which it may hold.
 
     New is what the version in force does not name: a version that merely corrects one which does not hold yet has
     the same new purposes and the same day, so whoever reads the history sees why it does not hold at once.
     """
-    notices = drafted(register, maps, day)
     current = await versions.in_force(tx, "notice", day)
-    new_purposes = added_purposes(current, notices["pl"])
+    new_purposes = added_purposes(current, after)
     announced = await versions.purposes_announced_since(tx, "notice", current.version) if current else {}
-    effective_on = first_day(new_purposes, announced, day, register.notice.days_of_notice)
-    draft = Draft("notice", content_of(notices), effective_on, new_purposes)
+    return new_purposes, first_day(new_purposes, announced, day, days_of_notice)
+
+
+async def publish(tx: Transaction, content: str, effective_on: date, new_purposes: Sequence[str]) -> int | None:
+    """Publish what an officer approved, and tell everybody; answers its number, or None if nothing changed."""
+    draft = Draft("notice", content, effective_on, list(new_purposes))
     version = await versions.publish(tx, draft, await versions.newest(tx, "notice"))
     if version:
         tx.publish(
