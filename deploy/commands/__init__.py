@@ -32,6 +32,7 @@ COMMANDS = {
     "consumers": Place("consumers", "app", "Reactions that take messages or rest: list, pause, resume."),
     "outbox": Place("outbox", "app", "Events that wait to be told, and those that the broker refuses."),
     "topology": Place("topology", "app", "Whether the broker holds what this release expects; removing the rest."),
+    "consent": Place("consent", "app", "What somebody agreed to, by the address: prove."),
     "participants": Place("participants", "app", "Who takes part in every erasure: list, leave."),
     "dashboards": Place("dashboards", "dashboards", "Write the Grafana dashboards as JSON files."),
     "register": Place("register", "app", "The register of processing and the record of Art. 30."),

@@ -32,6 +32,7 @@ from services.gateway.routes import (
     sessions,
     staff,
     staff_campaigns,
+    staff_consents,
     staff_holds,
     staff_notices,
     staff_people,
@@ -92,6 +93,7 @@ ROUTERS = (
     staff_restrictions.signed_in,
     staff_reviews.signed_in,
     staff_holds.signed_in,
+    staff_consents.signed_in,
     staff_notices.signed_in,
     staff_campaigns.signed_in,
 )

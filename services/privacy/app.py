@@ -10,6 +10,7 @@ from services.privacy.handlers import (
     cases,
     catch_up,
     certificates,
+    consent_proofs,
     consents,
     contracts,
     copies,
@@ -40,6 +41,7 @@ from services.privacy.handlers import (
 from services.privacy.jobs import digest
 from services.privacy.jobs.blocks import see_to_blocks
 from services.privacy.jobs.codes import send_codes
+from services.privacy.jobs.consent_proofs import hash_consents
 from services.privacy.jobs.copies import end_copies, make_copies
 from services.privacy.jobs.desk_letters import send_desk_letters
 from services.privacy.jobs.documents import INTERVAL_S, publish_documents
@@ -66,6 +68,7 @@ from services.privacy.loops import (
     HOLDS,
     LETTERS,
     OLD_EVIDENCE,
+    PROOFS,
     PUBLISHING,
     RECIPIENTS,
     REMINDERS,
@@ -83,12 +86,14 @@ from shared.messaging.router import ServiceRouter
 from shared.service import Resources, Service
 
 CLOSING_INTERVAL_S = 60.0
+PROOFS_INTERVAL_S = 10.0
 EXPIRY_INTERVAL_S = 10.0
 EVIDENCE_INTERVAL_S = 5.0
 OLD_EVIDENCE_INTERVAL_S = 3600.0
 
 router = ServiceRouter("privacy")
-router.include(cases.router, case_requests.router, certificates.router, consents.router, stops.router)
+router.include(cases.router, case_requests.router, certificates.router, consents.router, consent_proofs.router)
+router.include(stops.router)
 router.include(participants.router, erasure_reports.router, subject_links.router, catch_up.router)
 router.include(
     contracts.router, disclosures.router, notice.router, record.router, register.router, erasure_orders.router
@@ -125,6 +130,7 @@ def jobs(settings: PrivacySettings) -> list[Loop]:
         Loop(DESK_LETTERS, send_desk_letters),
         Loop(RECIPIENTS, tell_recipients, settings.recipients_every_s),
         Loop(CODES, send_codes),
+        Loop(PROOFS, hash_consents, PROOFS_INTERVAL_S),
         Loop(DIGEST, digest.send_digest, digest.INTERVAL_S),
         Loop(COPIES, make_copies),
         Loop(EXPIRY, end_copies, EXPIRY_INTERVAL_S),

@@ -8,7 +8,7 @@ IDS_END = "the ids lead to nobody any more when the case ends; the rows stay"
 
 DATA_MAP = DataMap(
     service="privacy",
-    version=11,
+    version=12,
     tables=(
         Table(
             "privacy_case",
@@ -92,8 +92,10 @@ DATA_MAP = DataMap(
             kept=True,
             columns=(
                 OWNER,
+                # by this a decision is found when nothing else tells whose it was; it ends with the decision
+                Column("proof_hash", Category.EMAIL, source="inferred", withheld="hash"),
                 *fact("consent_id", "purpose", "given", "text_version", "language", "surface", "method"),
-                *fact("decided_at", "version"),
+                *fact("decided_at", "version", "notice_version", "hash_due_at"),
             ),
         ),
         Table(

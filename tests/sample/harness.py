@@ -5,6 +5,7 @@ import contextlib
 import gc
 import os
 import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -112,13 +113,13 @@ async def lethe(harness: Harness, *words: str, answer: str = "", **environment: 
         gc.enable()
 
 
-async def lethe_apart(harness: Harness, *words: str) -> str:
+async def lethe_apart(harness: Harness, *words: str, answer: str = "") -> str:
     """The same in a process of its own, while services are at work; what it printed."""
     argv = (sys.executable, "-m", "deploy.commands", *words)
     process = await asyncio.create_subprocess_exec(
-        *argv, cwd=PROJECT, env=os.environ | _where(harness), stdout=asyncio.subprocess.PIPE
+        *argv, cwd=PROJECT, env=os.environ | _where(harness), stdin=PIPE, stdout=PIPE
     )
-    out, _ = await asyncio.wait_for(process.communicate(), harnesses.PATIENCE_S)
+    out, _ = await asyncio.wait_for(process.communicate(answer.encode()), harnesses.PATIENCE_S)
     assert process.returncode == 0
     return out.decode()
 
@@ -130,8 +131,8 @@ async def lethe_at(*words: str, **environment: str) -> tuple[str, str, int]:
         *(sys.executable, "-m", "deploy.commands", *words),
         cwd=PROJECT,
         env=bare | environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+        stdout=PIPE,
+        stderr=PIPE,
     )
     out, wrong = await asyncio.wait_for(process.communicate(), harnesses.PATIENCE_S)
     return out.decode(), wrong.decode(), process.returncode or 0

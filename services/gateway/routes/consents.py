@@ -32,6 +32,12 @@ async def consents(member: CurrentMember) -> privacy.Consents:
     return await member.request(privacy.ReadConsents())
 
 
+@members.get("/consents/history")
+async def history(member: CurrentMember) -> privacy.consent_proofs.Proofs:
+    """All that one ever decided: by which words, where, how and when, and the place of the proof in the evidence."""
+    return await member.request(privacy.consent_proofs.ReadOwnProofs())
+
+
 @members.put("/consents/{purpose}/{channel}", status_code=204, response_class=Response)
 async def choose(
     purpose: Literal["direct-marketing", "profiling", "analytics", "statistics"],

@@ -7,6 +7,7 @@ person; the replicas in the other services keep the highest.
 from services.privacy.consents import store
 from services.privacy.consents.rules import Decision, covered, is_absolute, needs_text
 from services.privacy.consents.store import Entry, LastDecision
+from services.privacy.loops import PROOFS
 from shared.clock import today
 from shared.contracts import privacy
 from shared.database import Transaction
@@ -36,6 +37,7 @@ async def record(tx: Transaction, decision: Decision, *, confirm: bool = False) 
     ruled = await store.rule(tx, decision, {p: v for p, v in versions.items() if p not in overtaken})
     if kept:
         await store.date_earlier(tx, decision.subject_id, ruled, kept)
+    tx.wake(PROOFS)
     for purpose, version in ruled.items():
         tx.publish(
             privacy.PermissionChanged(

@@ -20,8 +20,9 @@ WHERE subject_id = $1 AND purpose = ANY ($2) ORDER BY purpose, decided_at DESC, 
 """
 APPEND = """
 INSERT INTO consent (subject_id, purpose, given, text_version, language, surface, method, decided_at, version,
-  retain_until, provisions, exemptions)
-SELECT $1, purpose, $5, text_version, language, $6, $7, $8, nextval('permission_version'), $9, $10, $11
+  retain_until, provisions, exemptions, notice_version)
+SELECT $1, purpose, $5, text_version, language, $6, $7, $8, nextval('permission_version'), $9, $10, $11,
+  (SELECT max(s.version) FROM notice_seen s WHERE s.subject_id = $1)
 FROM unnest($2::text[], $3::text[], $4::text[]) AS entry (purpose, text_version, language)
 RETURNING purpose, version
 """
@@ -39,6 +40,7 @@ WHERE subject_id = $1 AND purpose = ANY ($2) AND retain_until IS NULL
 KNOWN_TEXT = """
 SELECT true FROM consent_text WHERE text_version = $1 AND language = $2 AND purpose = $3 AND valid_from <= $4
 """
+IS_TEXT = "SELECT true FROM consent_text WHERE text_version = $1 LIMIT 1"
 CURRENT = """
 SELECT DISTINCT ON (c.purpose) c.purpose, c.given, c.text_version, coalesce(t.words, '') AS words, c.decided_at,
   c.surface
@@ -109,6 +111,11 @@ async def date_earlier(tx: Transaction, subject_id: UUID, purposes: Collection[s
 async def knows_text(tx: Transaction, decision: Decision, day: date) -> bool:
     """Whether the words were in force for this purpose."""
     return bool(await tx.value(KNOWN_TEXT, decision.text_version, decision.language, decision.purpose, day))
+
+
+async def is_text(tx: Transaction, text_version: str) -> bool:
+    """Whether these words were ever shown, for whichever purpose."""
+    return bool(await tx.value(IS_TEXT, text_version))
 
 
 async def current(tx: Transaction, subject_id: UUID) -> tuple[privacy.Consent, ...]:

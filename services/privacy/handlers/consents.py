@@ -23,6 +23,8 @@ async def choose(request: privacy.ChooseConsent, tx: Transaction) -> Done:
     decision = Decision(**request.model_dump(), subject_id=request.subject_id)
     if needs_text(decision) and not await store.knows_text(tx, decision, today()):
         raise refuse(422, "these words are not in force", field="text_version", message="show a current consent text")
+    if request.text_version and not await store.is_text(tx, request.text_version):
+        raise refuse(422, "nobody was ever shown these words", field="text_version", message="leave it out")
     await record(tx, decision)
     return Done()
 

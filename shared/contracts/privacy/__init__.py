@@ -1,5 +1,6 @@
 """What privacy says and can be asked; also what every participant in an erasure says."""
 
+from shared.contracts.privacy import consent_proofs
 from shared.contracts.privacy.cases import (
     Case,
     Cases,
@@ -294,4 +295,5 @@ __all__ = [
     "WithdrawCase",
     "WithdrawNotice",
     "WithdrawOwnCase",
+    "consent_proofs",
 ]

@@ -1,0 +1,97 @@
+"""The proof of a consent is found by address and channel, for the person, for staff, and after an erasure."""
+
+import json
+from typing import Any
+
+import pytest
+
+from shared.clock import now
+from shared.contracts import privacy
+from shared.purposes import Purpose
+from tests.harness import eventually
+from tests.notices import publish_draft
+from tests.sample.harness import lethe_apart
+from tests.scenario import Customer, Scenario
+
+HASHES = "SELECT proof_hash FROM consent WHERE subject_id = $1 AND hash_due_at IS NULL"
+REFUSED = 422
+
+
+async def proved(scenario: Scenario, address: str) -> list[privacy.consent_proofs.ConsentProof]:
+    """What an officer finds by an address."""
+    return list((await scenario.ask(privacy.consent_proofs.ProveConsents(email=address))).proofs)
+
+
+async def has_place(scenario: Scenario, person: Customer, decisions: int) -> list[privacy.consent_proofs.ConsentProof]:
+    """Wait until so many decisions are found by the address, each with its number in the log."""
+
+    async def there() -> list[privacy.consent_proofs.ConsentProof] | None:
+        proofs = await proved(scenario, person.address)
+        return proofs if [p.entry is not None for p in proofs] == [True] * decisions else None
+
+    found: list[privacy.consent_proofs.ConsentProof] = await eventually(there)
+    return found
+
+
+async def test_an_officer_and_the_person_find_words_time_and_place(scenario: Scenario) -> None:
+    await publish_draft(scenario.client)
+    person = await scenario.customer()
+    await scenario.ask(choice(person, purpose="direct-marketing.phone", text_version="T-3"))
+    newsletter, phone = await has_place(scenario, person, 2)
+    assert (newsletter.purpose, newsletter.surface, newsletter.method) == (
+        Purpose.MARKETING_EMAIL,
+        "newsletter",
+        "double opt-in",
+    )
+    assert (phone.given, phone.text_version, phone.language, phone.is_erased) == (True, "T-3", "pl", False)
+    assert "newsletter" in newsletter.words
+    assert phone.notice_version == 1, "what was shown at the sign-up"
+    assert (now() - phone.decided_at).total_seconds() < 600
+    own = (await scenario.ask(privacy.consent_proofs.ReadOwnProofs(subject_id=person.id))).proofs
+    assert list(own) == [newsletter, phone]
+    assert len({row["proof_hash"] for row in await scenario.rows["privacy"].fetch(HASHES, person.id)}) == 2
+    digest = "SELECT count(*) FROM evidence_entry WHERE number = $1 AND act = 'consent' AND about = $2"
+    assert await scenario.rows["privacy"].fetchval(digest, phone.entry, str(phone.consent_id)) == 1
+
+
+async def test_after_an_erasure_it_is_found_by_the_address_alone(scenario: Scenario) -> None:
+    person, stranger = await scenario.customer(), await scenario.customer()
+    before = await has_place(scenario, person, 1)
+    await person.ask_for_erasure(terminate=True)
+    await person.until("closed")
+    after = await proved(scenario, person.address)
+    assert [p.consent_id for p in after] == [p.consent_id for p in before]
+    assert (after[0].is_erased, after[0].entry) == (True, before[0].entry)
+    assert after[0].retain_until is not None
+    assert await proved(scenario, f"not-{person.address}") == []
+    hashes = [r["proof_hash"] for p in (person, stranger) for r in await scenario.rows["privacy"].fetch(HASHES, p.id)]
+    assert len(set(hashes)) == len(hashes) == 2, "one channel of two people: two hashes"
+    # The proof ends with its day, and the hash with it.
+    await scenario.rows["privacy"].execute("DELETE FROM consent WHERE subject_id = $1", person.id)
+    assert await proved(scenario, person.address) == []
+
+
+async def test_it_is_proved_by_a_command(scenario: Scenario) -> None:
+    person = await scenario.customer()
+    (proof,) = await has_place(scenario, person, 1)
+    harness = scenario.harness
+    told = json.loads(await lethe_apart(harness, "consent", "prove", "--json", "--address", person.address))
+    assert told["proofs"] == [proof.model_dump(mode="json")]
+    shown = await lethe_apart(harness, "consent", "prove", answer=f"{person.address}\n")
+    assert f"entry {proof.entry}" in shown
+    assert "T-7 (pl)" in " ".join(shown.split())
+    assert "nobody who had this address" in await lethe_apart(
+        harness, "consent", "prove", "--address", "no@example.com"
+    )
+
+
+def choice(person: Customer, **changed: Any) -> privacy.ChooseConsent:
+    said = {"purpose": "direct-marketing", "given": True, "text_version": "", "surface": "panel", "method": "switch"}
+    return privacy.ChooseConsent.model_validate({"subject_id": person.id, **said, **changed})
+
+
+@pytest.mark.parametrize("words", ["T-99", "Jan Kowalski, ul. Polna 3"])
+async def test_no_text_of_a_client_enters_a_proof(scenario: Scenario, words: str) -> None:
+    person = await scenario.register_customer()
+    assert await scenario.status(choice(person, given=False, text_version=words)) == REFUSED
+    assert await scenario.count("privacy", "consent", person.id) == 0
