@@ -10,7 +10,7 @@ from shared.database import Row, Transaction
 
 COLUMNS = """n.notice_id, n.state, n.content, n.content_hash, n.drafted_at, n.approved_digest, n.version,
   (SELECT p.effective_on FROM publication p WHERE p.kind = 'notice' AND p.version = n.version) AS effective_on"""
-ONE_DRAWING = "SELECT pg_advisory_xact_lock(4544)"
+ONE_DRAWING = "SELECT pg_advisory_xact_lock(4546)"
 OPEN = f"SELECT {COLUMNS} FROM notice n WHERE n.state IN ('drafted', 'approved') FOR UPDATE OF n"  # noqa: S608 constants
 ONE = f"SELECT {COLUMNS} FROM notice n WHERE n.notice_id = $1"  # noqa: S608 constants
 LOCK = f"{ONE} FOR UPDATE OF n"
