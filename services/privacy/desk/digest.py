@@ -14,6 +14,7 @@ W terminie / on time: {on_time}
 
 Tożsamość do ustalenia / identity pending: {pending}
 Listy niedoręczone od wczoraj / letters undelivered since yesterday: {undelivered}
+Informacja o prywatności do zatwierdzenia / notice to be approved: {notices}
 Milczące usługi / silent services: {silent}
 
 Mogą nie zdążyć / may miss their day:
@@ -39,6 +40,7 @@ def text(counts: Counts, near: Sequence[NearCase], silent: Sequence[str], public
         on_time=counts.on_time,
         pending=counts.pending,
         undelivered=counts.undelivered,
+        notices=counts.notices,
         silent=", ".join(silent) or NOBODY,
         near="\n".join(lines) or f"- {NOBODY}",
         public_url=public_url.rstrip("/"),

@@ -23,7 +23,8 @@ SELECT count(*) FILTER (WHERE due_on < day) AS overdue,
   count(*) FILTER (WHERE due_on > day + $3::integer AND extended_on IS NULL) AS on_time,
   count(*) FILTER (WHERE state = 'identity pending') AS pending,
   (SELECT count(*) FROM case_letter WHERE ending IN ('refused', 'given up') AND ended_at > now() - interval '1 day')
-    AS undelivered
+    AS undelivered,
+  (SELECT count(*) FROM notice WHERE state IN ('drafted', 'approved')) AS notices
 FROM privacy_case, coalesce(paused_from, $1) AS day WHERE {RUNNING}
 """  # noqa: S608 constants
 FORECAST = f"""
@@ -40,9 +41,11 @@ UNION SELECT service FROM block CROSS JOIN unnest(asked) AS service
 WHERE NOT complete AND ended_at IS NULL AND reminders > 0 AND NOT service = ANY (confirmed)
 ORDER BY service
 """  # noqa: S608 constants
-# A day is written once, whoever comes first; a restart finds it written. Without a case there is nothing to say.
+# A day is written once, whoever comes first; a restart finds it written. Without a case, and a notice that waits for
+# somebody, there is nothing to say.
 DAY = """
 INSERT INTO desk_digest (day) SELECT $1::date WHERE EXISTS (SELECT FROM privacy_case WHERE closed_at IS NULL)
+  OR EXISTS (SELECT FROM notice WHERE state IN ('drafted', 'approved'))
 ON CONFLICT DO NOTHING
 """
 LEASE = """
@@ -72,7 +75,7 @@ class DueDigest:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many cases stand how, and how many letters could not be delivered since yesterday."""
+    """How many cases stand how, how many letters could not be delivered since yesterday, which notices wait."""
 
     overdue: int
     due_soon: int
@@ -80,6 +83,7 @@ class Counts:
     on_time: int
     pending: int
     undelivered: int
+    notices: int
 
 
 @dataclass(frozen=True)

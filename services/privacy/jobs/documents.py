@@ -5,7 +5,7 @@ from collections.abc import Set
 from services.privacy import participants
 from services.privacy.documents.notice.edition import Incomplete
 from services.privacy.documents.record import edition as record
-from services.privacy.loops import TELLING
+from services.privacy.loops import NEW_PURPOSES
 from services.privacy.notices.drafting import draft
 from services.privacy.register.gaps import gaps
 from services.privacy.register.model import Register
@@ -40,6 +40,6 @@ async def _document(tx: Transaction, register: Register, required: Set[str]) -> 
         log.error("the register has gaps, nothing is published", gaps=len(missing), reason=missing[0])
         return
     if await draft(tx, register, maps, today()):
-        tx.wake(TELLING)
+        tx.wake(NEW_PURPOSES)
     if version := await record.publish(tx, register, maps, today()):
         log.info("published", record=version)

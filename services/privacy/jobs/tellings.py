@@ -43,11 +43,16 @@ class Addressed:
         return self.telling.attempts
 
 
+async def hold_back_new(database: Database, register: Register) -> bool:
+    """Rule against what is new, for everybody living: a pass over all people, and so a loop of its own."""
+    await tellings.hold_back(database, register, today())
+    return False
+
+
 async def see_to_tellings(
     database: Database, mailer: Mailer, client: RequestClient, register: Register, settings: PrivacySettings
 ) -> bool:
-    """Rule against what is new, tell of what is published, let what was told be used from its day on."""
-    await tellings.hold_back(database, register, today())
+    """Tell of what is published, let what was told be used from its day on."""
     more = await tellings.use(database, register, today())
     return await _tell(database, mailer, client, settings) or more
 
@@ -63,7 +68,7 @@ async def _tell(database: Database, mailer: Mailer, client: RequestClient, setti
     found = [Addressed(telling, to) for telling, to in zip(due, addresses, strict=True) if to]
     await _wait_for_an_address(database, [t for t, to in zip(due, addresses, strict=True) if to is None])
     await deliver_due(database, mailer, _queue(found, version, mailer, settings))
-    return len(due) >= AT_ONCE
+    return True  # whom no mail reached is not due again so soon
 
 
 async def _wait_for_an_address(database: Database, nowhere: Sequence[DueTelling]) -> None:

@@ -15,7 +15,7 @@ from services.privacy.documents.notice.edition import (
 from services.privacy.documents.notice.model import Edition
 from services.privacy.documents.notice.pages import render
 from services.privacy.documents.versions import Version
-from services.privacy.loops import TELLING
+from services.privacy.loops import NEW_PURPOSES, TELLING
 from services.privacy.notices import rules, store
 from services.privacy.notices.store import Step, StoredNotice
 from services.privacy.notices.telling_store import tell_anew
@@ -81,7 +81,8 @@ async def publish_from(
     version = await publish(tx, notice.content, request.effective_on, new_purposes)
     published = Step("published", str(officer), present, version=version, effective_on=request.effective_on)
     await store.go(tx, request.notice_id, published)
-    tx.wake(TELLING)
+    for loop in (NEW_PURPOSES, TELLING):  # a version that drops a purpose makes it new as well
+        tx.wake(loop)
 
 
 async def withdraw(tx: Transaction, request: privacy.WithdrawNotice, officer: UUID, today: date) -> None:

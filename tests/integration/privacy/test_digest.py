@@ -69,6 +69,22 @@ async def test_one_mail_a_day_says_how_cases_stand(fakes: FakeParticipants, harn
     assert str(fine) not in text
 
 
+async def test_a_notice_that_waits_for_an_officer_is_told(
+    fakes: FakeParticipants, harness: Harness, servers: Servers
+) -> None:
+    """A draft is nobody's news by itself; without a case, too."""
+    assert servers.mailbox_folder is not None
+    settings, mailer = settings_of(harness), Mailer(servers.smtp_url, "privacy@example.com")
+    await fakes.rows.execute("DELETE FROM desk_digest")
+    await fakes.rows.execute("UPDATE privacy_case SET closed_at = now() WHERE closed_at IS NULL")
+    waiting = "INSERT INTO notice (notice_id, content, content_hash) VALUES (gen_random_uuid(), '{}', sha256('x'))"
+    await fakes.rows.execute(waiting)
+    await send_digest(fakes.database, mailer, register(), settings)
+    body = mailbox.messages_for(servers.mailbox_folder, OFFICERS)[-1].get_body(("plain",))
+    assert body is not None
+    assert "notice to be approved: 1" in body.get_content()
+
+
 async def test_a_case_near_its_day_is_an_alarm_once_a_day(fakes: FakeParticipants, harness: Harness) -> None:
     settings = settings_of(harness)
     near, fine = await case_due_in(fakes, 2), await case_due_in(fakes, 20)
