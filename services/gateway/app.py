@@ -31,6 +31,7 @@ from services.gateway.routes import (
     sandbox,
     sessions,
     staff,
+    staff_breaches,
     staff_campaigns,
     staff_consents,
     staff_holds,
@@ -94,6 +95,7 @@ ROUTERS = (
     staff_reviews.signed_in,
     staff_holds.signed_in,
     staff_consents.signed_in,
+    staff_breaches.signed_in,
     staff_notices.signed_in,
     staff_campaigns.signed_in,
 )

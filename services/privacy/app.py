@@ -5,6 +5,7 @@ from typing import Any
 from services.privacy.erasure import ERASER
 from services.privacy.evidence.checkpoints import CheckpointSigner
 from services.privacy.handlers import (
+    breaches,
     case_requests,
     case_tokens,
     cases,
@@ -94,7 +95,7 @@ OLD_EVIDENCE_INTERVAL_S = 3600.0
 
 router = ServiceRouter("privacy")
 router.include(cases.router, case_requests.router, certificates.router, consents.router, consent_proofs.router)
-router.include(stops.router)
+router.include(stops.router, breaches.router)
 router.include(participants.router, erasure_reports.router, subject_links.router, catch_up.router)
 router.include(
     contracts.router, disclosures.router, notice.router, record.router, register.router, erasure_orders.router

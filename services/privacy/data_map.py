@@ -249,6 +249,8 @@ DATA_MAP = DataMap(
             ends="six years after the act",
         ),
         Unkeyed("retention_evidence", "evidence: how many rows of which class ended when, no person"),
+        Unkeyed("breach", "what went wrong, judged and reported; no person is named"),
+        Unkeyed("breach_event", "evidence: what officers did about a breach"),
         Unkeyed("consent_text", "the vendor's own words"),
         Unkeyed("publication", "the vendor's own words"),
         Unkeyed("notice", "the vendor's own words, before they are published"),

@@ -1,6 +1,6 @@
 """What privacy says and can be asked; also what every participant in an erasure says."""
 
-from shared.contracts.privacy import consent_proofs
+from shared.contracts.privacy import breaches, consent_proofs
 from shared.contracts.privacy.cases import (
     Case,
     Cases,
@@ -295,5 +295,6 @@ __all__ = [
     "WithdrawCase",
     "WithdrawNotice",
     "WithdrawOwnCase",
+    "breaches",
     "consent_proofs",
 ]

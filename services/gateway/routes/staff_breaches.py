@@ -1,0 +1,53 @@
+"""What officers do about breaches: record, judge the risk, report, tell people."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from fastapi import Query
+from starlette.responses import Response
+
+from services.gateway.authentication import CurrentStaff, IdempotencyKey
+from services.gateway.limits import Kind
+from services.gateway.request_bodies import Body, BodyWithout
+from services.gateway.responses import no_content
+from services.gateway.routing import router
+from shared.contracts.message import Created
+from shared.contracts.privacy import breaches
+
+signed_in = router("staff: breaches", Kind.MEMBER)
+
+Limit = Annotated[int, Query(ge=1, le=1000)]
+Id = Literal["breach_id"]
+
+
+@signed_in.post("/staff/breaches", status_code=201)
+async def record(body: Body[breaches.RecordBreach], staff: CurrentStaff, key: IdempotencyKey = "") -> Created:
+    """Record a breach; 72 hours run from the moment in which somebody knew."""
+    return await staff.request(body.complete(), key)
+
+
+@signed_in.get("/staff/breaches")
+async def listed(staff: CurrentStaff, limit: Limit = 100) -> breaches.Breaches:
+    """The register: what is due first at the top."""
+    return await staff.request(breaches.ListBreaches(limit=limit))
+
+
+@signed_in.put("/staff/breaches/{breach_id:uuid}/judgment", status_code=204, response_class=Response)
+async def judge(breach_id: UUID, body: BodyWithout[breaches.JudgeBreach, Id], staff: CurrentStaff) -> Response:
+    """How likely a risk to people is, and why."""
+    await staff.request(body.complete(breach_id=breach_id))
+    return no_content()
+
+
+@signed_in.put("/staff/breaches/{breach_id:uuid}/report", status_code=204, response_class=Response)
+async def report(breach_id: UUID, body: BodyWithout[breaches.ReportBreach, Id], staff: CurrentStaff) -> Response:
+    """What the authority was told, in one piece or in phases."""
+    await staff.request(body.complete(breach_id=breach_id))
+    return no_content()
+
+
+@signed_in.put("/staff/breaches/{breach_id:uuid}/telling", status_code=204, response_class=Response)
+async def tell(breach_id: UUID, body: BodyWithout[breaches.TellOfBreach, Id], staff: CurrentStaff) -> Response:
+    """How people were told of a high risk, or why they need not be."""
+    await staff.request(body.complete(breach_id=breach_id))
+    return no_content()

@@ -1,0 +1,97 @@
+"""What may be done about a breach, and how it stands: pure (GDPR Art. 33, 34)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from shared.contracts.privacy.breaches import Breach, BreachState, PeopleTold, ReportBreach, Risk, TellOfBreach
+from shared.law.breach_clock import needs_reasons, notification_due
+from shared.problems import refuse
+
+CHECKLIST = ("contact", "consequences", "measures")
+"""What a report needs besides what is recorded: Art. 33(3)(b) to (d)."""
+
+
+@dataclass(frozen=True)
+class StoredBreach:
+    """A breach as it is stored."""
+
+    breach_id: UUID
+    aware_at: datetime
+    natures: tuple[str, ...]
+    categories: tuple[str, ...]
+    people: int | None
+    records: int | None
+    was_sealed: bool
+    facts: str
+    risk: Risk | None
+    reported_at: datetime | None
+    is_complete: bool
+    people_told: PeopleTold | None
+
+
+def state(breach: StoredBreach) -> BreachState:
+    if breach.risk is None:
+        return "to judge"
+    if breach.risk == "unlikely":
+        return "recorded only"
+    if breach.reported_at is None:
+        return "to report"
+    return "reported" if breach.is_complete else "to complete"
+
+
+def shown(breach: StoredBreach, at: datetime) -> Breach:
+    """A breach with its clock at a moment."""
+    due_at, stands = notification_due(breach.aware_at), state(breach)
+    return Breach(
+        breach_id=breach.breach_id,
+        state=stands,
+        aware_at=breach.aware_at,
+        due_at=due_at,
+        is_late=stands in ("to judge", "to report") and at > due_at,
+        natures=breach.natures,
+        categories=breach.categories,
+        people=breach.people,
+        records=breach.records,
+        was_sealed=breach.was_sealed,
+        facts=breach.facts,
+        risk=breach.risk,
+        reported_at=breach.reported_at,
+        people_are_to_be_told=breach.risk == "high" and breach.people_told is None,
+        people_told=breach.people_told,
+    )
+
+
+def check_moment(field: str, moment: datetime, at: datetime) -> None:
+    """Raises Refused (422) for what lies ahead."""
+    if moment > at:
+        raise refuse(422, "the moment lies ahead", field=field, message="now or earlier")
+
+
+def check_judgment(breach: StoredBreach, risk: Risk) -> None:
+    """Raises Refused (409)."""
+    if risk == "unlikely" and breach.reported_at is not None:
+        raise refuse(409, "it was reported to the authority", field="risk", message="tell the authority instead")
+
+
+def check_report(breach: StoredBreach, report: ReportBreach, at: datetime) -> None:
+    """Raises Refused: 409 in a state without a report, 422 naming what is missing."""
+    if (stands := state(breach)) not in ("to report", "to complete"):
+        raise refuse(409, "there is nothing to report", field="state", message=f"it is {stands}")
+    check_moment("reported_at", report.reported_at, at)
+    if report.reported_at < breach.aware_at:
+        raise refuse(422, "nobody knew of it", field="reported_at", message="not before aware_at")
+    missing = [field for field in CHECKLIST if not getattr(report, field)]
+    if missing and not report.more_follows:
+        raise refuse(422, "the report is not complete", field=missing[0], message="say it, or that more_follows")
+    first = breach.reported_at is None
+    if first and needs_reasons(breach.aware_at, report.reported_at) and not report.late_because:
+        raise refuse(422, "it is late", field="late_because", message="after 72 hours a report says why")
+
+
+def check_telling(breach: StoredBreach, request: TellOfBreach) -> None:
+    """Raises Refused: 409 unless the risk is high, 422 for a ground that is not there."""
+    if breach.risk != "high":
+        raise refuse(409, "people need not be told", field="risk", message="only a high risk is told")
+    if request.told == "not needed: sealed data" and not breach.was_sealed:
+        raise refuse(422, "the data were not sealed", field="told", message="tell people, or name another ground")

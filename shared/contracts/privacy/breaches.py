@@ -1,0 +1,103 @@
+"""Personal data breaches: all are recorded, a human judges the risk, the authority and people are told in time."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from shared.contracts.actors import Staff
+from shared.contracts.fields import Line, Moment
+from shared.contracts.message import Created, Done, Message, Request
+from shared.contracts.privacy.holds import HeldCategory
+
+Nature = Literal["confidentiality", "integrity", "availability"]
+"""What was lost: data were seen by who may not, changed, or could not be reached (GDPR Art. 4(12))."""
+Risk = Literal["unlikely", "risk", "high"]
+BreachState = Literal["to judge", "to report", "to complete", "reported", "recorded only"]
+"""`recorded only`: a risk is unlikely, and the authority need not be told (Art. 33(1))."""
+PeopleTold = Literal["letters", "public notice", "not needed: sealed data", "not needed: measures taken"]
+"""How people were told of a high risk, or why they need not be (Art. 34(1), (3))."""
+Facts = Annotated[Line, StringConstraints(min_length=10, max_length=4000)]
+OFFICER = Staff("officer")
+
+
+class RecordBreach(Request[Created], type="privacy.record-breach", askers=("gateway",), actor=OFFICER):
+    """What happened, and since when it is known; the clock of 72 hours runs from then. Name no person."""
+
+    aware_at: Moment
+    natures: Annotated[tuple[Nature, ...], Field(min_length=1, max_length=3)]
+    categories: Annotated[tuple[HeldCategory, ...], Field(min_length=1, max_length=18)]
+    people: int | None = Field(default=None, ge=0)
+    records: int | None = Field(default=None, ge=0)
+    was_sealed: bool
+    """Nobody can read what was lost: it was encrypted, and the key is safe (Art. 34(3)(a))."""
+    facts: Facts
+
+
+class JudgeBreach(Request[Done], type="privacy.judge-breach", askers=("gateway",), actor=OFFICER):
+    """A human says how likely a risk to people is, and why; again when more is known. 404; 409 once it was reported
+    and would be unlikely.
+    """
+
+    breach_id: UUID
+    risk: Risk
+    reason: Facts
+
+
+class ReportBreach(Request[Done], type="privacy.report-breach", askers=("gateway",), actor=OFFICER):
+    """What was told to the authority, in one piece or in phases (Art. 33(3), (4)). 404; 409 before it is judged, and
+    for one whose risk is unlikely; 422 for what is missing, and for a late one without reasons.
+    """
+
+    breach_id: UUID
+    reported_at: Moment
+    reference: Annotated[Line, StringConstraints(min_length=1, max_length=100)]
+    contact: Annotated[Line, StringConstraints(max_length=400)] = ""
+    consequences: Annotated[Line, StringConstraints(max_length=4000)] = ""
+    measures: Annotated[Line, StringConstraints(max_length=4000)] = ""
+    late_because: Annotated[Line, StringConstraints(max_length=2000)] = ""
+    more_follows: bool = False
+    """The rest comes in a later phase."""
+
+
+class TellOfBreach(Request[Done], type="privacy.tell-of-breach", askers=("gateway",), actor=OFFICER):
+    """How people were told of a high risk, or why they need not be. 404; 409 unless the risk is high; 422 for sealed
+    data that were not.
+    """
+
+    breach_id: UUID
+    told: PeopleTold
+    reason: Facts
+
+
+class Breach(Message):
+    """A breach as officers see it. `due_at` is when the 72 hours end, `is_late` that they have and nothing was told."""
+
+    breach_id: UUID
+    state: BreachState
+    aware_at: datetime
+    due_at: datetime
+    is_late: bool
+    natures: tuple[str, ...]
+    categories: tuple[str, ...]
+    people: int | None
+    records: int | None
+    was_sealed: bool
+    facts: str
+    risk: Risk | None
+    reported_at: datetime | None
+    people_are_to_be_told: bool
+    people_told: PeopleTold | None
+
+
+class Breaches(Message):
+    """Those that are due first at the top, then those that are done with."""
+
+    breaches: tuple[Breach, ...]
+
+
+class ListBreaches(Request[Breaches], type="privacy.list-breaches", askers=("gateway",), actor=OFFICER):
+    """The register of every breach (Art. 33(5))."""
+
+    limit: int = Field(default=100, ge=1, le=1000)

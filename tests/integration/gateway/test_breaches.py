@@ -1,0 +1,165 @@
+"""The register of breaches in the hands of officers: 72 hours, a human's judgment, a report in phases, people told."""
+
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx
+import pytest
+
+from deploy.local.servers import Servers
+from services.identity.app import SERVICE as IDENTITY
+from services.privacy.app import SERVICE as PRIVACY
+from shared.clock import now
+from tests import harness as harnesses
+from tests.gateway import bearer, gateway_client, problem
+from tests.harness import Harness, eventually
+from tests.staff import colleague
+
+SERVICES = (PRIVACY, IDENTITY)
+BREACHES = "/staff/breaches"
+SETTINGS = {"argon2_memory_kib": 64, "argon2_time_cost": 1}
+WHY = "Only hashes were in the file, and it was taken offline within the hour."
+REPORT = {"reference": "DKN.1", "contact": "iod@example.com", "consequences": "Spam.", "measures": "Keys were changed."}
+
+
+@pytest.fixture(scope="module")
+async def harness(servers: Servers) -> AsyncIterator[Harness]:
+    built = await harnesses.build(servers, SERVICES, settings=SETTINGS)
+    async with built.serve(*SERVICES):
+        yield built
+    await harnesses.tear_down(built)
+
+
+@pytest.fixture(scope="module")
+async def client(harness: Harness) -> AsyncIterator[httpx.AsyncClient]:
+    async with gateway_client(harness) as client:
+        client.headers.update(bearer(await colleague(harness, "officer")))
+        yield client
+
+
+def happened(**changed: Any) -> dict[str, Any]:
+    return {
+        "aware_at": (now() - timedelta(hours=1)).isoformat(),
+        "natures": ["confidentiality"],
+        "categories": ["D5"],
+        "people": 40,
+        "was_sealed": False,
+        "facts": "A list of addresses was mailed to a wrong recipient.",
+    } | changed
+
+
+async def recorded(client: httpx.AsyncClient, **changed: Any) -> str:
+    answer = await client.post(BREACHES, json=happened(**changed))
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["id"])
+
+
+async def judged(client: httpx.AsyncClient, risk: str, **changed: Any) -> str:
+    breach = await recorded(client, **changed)
+    assert (await put(client, breach, "judgment", risk=risk, reason=WHY)).status_code == 204
+    return breach
+
+
+async def put(client: httpx.AsyncClient, breach: str, act: str, **body: Any) -> httpx.Response:
+    return await client.put(f"{BREACHES}/{breach}/{act}", json=body)
+
+
+async def shown(client: httpx.AsyncClient, breach: str) -> dict[str, Any]:
+    listed = (await client.get(BREACHES)).json()["breaches"]
+    found: dict[str, Any] = next(each for each in listed if each["breach_id"] == breach)
+    return found
+
+
+def refused(answer: httpx.Response, status: int, field: str) -> None:
+    assert field in [error["field"] for error in problem(answer, status)["errors"]]
+
+
+async def test_22_low_risk_is_recorded_and_not_reported(client: httpx.AsyncClient) -> None:
+    """Example 22 of the reference; its two dates across weekend and clock change are pure (unit/law)."""
+    breach = await recorded(client)
+    before = await shown(client, breach)
+    assert (before["state"], before["is_late"]) == ("to judge", False)
+    assert datetime.fromisoformat(before["due_at"]) - datetime.fromisoformat(before["aware_at"]) == timedelta(hours=72)
+    refused(await put(client, breach, "report", reported_at=now().isoformat(), **REPORT), 409, "state")
+    assert (await put(client, breach, "judgment", risk="unlikely", reason=WHY)).status_code == 204
+    assert (await shown(client, breach))["state"] == "recorded only"
+    refused(await put(client, breach, "report", reported_at=now().isoformat(), **REPORT), 409, "state")
+    refused(await put(client, breach, "telling", told="letters", reason=WHY), 409, "risk")
+
+
+async def test_22_a_late_report_says_why(client: httpx.AsyncClient) -> None:
+    breach = await judged(client, "risk", aware_at=(now() - timedelta(hours=73)).isoformat())
+    assert (await shown(client, breach))["is_late"] is True
+    late = {"reported_at": now().isoformat()} | REPORT
+    refused(await put(client, breach, "report", **late), 422, "late_because")
+    assert (await shown(client, breach))["state"] == "to report"
+    assert (await put(client, breach, "report", **late, late_because="The officer was ill.")).status_code == 204
+    after = await shown(client, breach)
+    assert (after["state"], after["is_late"]) == ("reported", False)
+    refused(await put(client, breach, "judgment", risk="unlikely", reason=WHY), 409, "risk")
+
+
+async def test_a_report_has_all_parts_or_comes_in_phases(client: httpx.AsyncClient) -> None:
+    breach = await judged(client, "risk")
+    first = {"reported_at": now().isoformat(), "reference": "DKN.2"}
+    refused(await put(client, breach, "report", **first), 422, "contact")
+    assert (await put(client, breach, "report", **first, more_follows=True)).status_code == 204
+    reported_at = (await shown(client, breach))["reported_at"]
+    assert (await shown(client, breach))["state"] == "to complete"
+    assert (await put(client, breach, "report", **first | REPORT)).status_code == 204
+    after = await shown(client, breach)
+    assert (after["state"], after["reported_at"]) == ("reported", reported_at)
+
+
+async def test_people_are_told_of_a_high_risk(client: httpx.AsyncClient) -> None:
+    breach = await judged(client, "high")
+    assert (await shown(client, breach))["people_are_to_be_told"] is True
+    refused(await put(client, breach, "telling", told="not needed: sealed data", reason=WHY), 422, "told")
+    assert (await put(client, breach, "telling", told="letters", reason=WHY)).status_code == 204
+    after = await shown(client, breach)
+    assert (after["people_are_to_be_told"], after["people_told"]) == (False, "letters")
+    sealed = await judged(client, "high", was_sealed=True)
+    assert (await put(client, sealed, "telling", told="not needed: sealed data", reason=WHY)).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"aware_at": "2999-01-01T00:00:00+00:00"}, "aware_at"),
+        ({"aware_at": "2026-01-01T00:00:00"}, "aware_at"),
+        ({"natures": []}, "natures"),
+        ({"categories": ["D99"]}, "categories.0"),
+        ({"people": -1}, "people"),
+        ({"facts": "short"}, "facts"),
+    ],
+)
+async def test_what_can_not_be_is_refused_and_nothing_is_recorded(
+    harness: Harness, client: httpx.AsyncClient, changed: dict[str, Any], field: str
+) -> None:
+    async with harness.superuser("privacy") as rows:
+        before = await rows.fetchval("SELECT count(*) FROM breach")
+        refused(await client.post(BREACHES, json=happened(**changed)), 422, field)
+        assert await rows.fetchval("SELECT count(*) FROM breach") == before
+
+
+async def test_officers_alone_keep_the_register(harness: Harness, client: httpx.AsyncClient) -> None:
+    breach = await recorded(client)
+    async with gateway_client(harness) as other:
+        other.headers.update(bearer(await colleague(harness, "support")))
+        for answer in (await other.get(BREACHES), await other.post(BREACHES, json=happened())):
+            problem(answer, 403)
+        problem(await put(other, breach, "judgment", risk="risk", reason=WHY), 403)
+    problem(await put(client, str(uuid4()), "judgment", risk="risk", reason=WHY), 404)
+
+
+async def test_every_step_is_evidence(harness: Harness, client: httpx.AsyncClient) -> None:
+    breach = await judged(client, "risk")
+    async with harness.superuser("privacy") as rows:
+
+        async def numbered() -> bool:
+            counted = "SELECT count(*) FROM evidence_entry WHERE act = 'breach_event' AND about = $1"
+            return bool(await rows.fetchval(counted, breach) == 2)
+
+        await eventually(numbered)
