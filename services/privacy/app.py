@@ -54,7 +54,7 @@ from services.privacy.jobs.letters import send_letters
 from services.privacy.jobs.recipient_letters import tell_recipients
 from services.privacy.jobs.reminders import remind
 from services.privacy.jobs.tellings import INTERVAL_S as TELLING_INTERVAL_S
-from services.privacy.jobs.tellings import hold_back_new, see_to_tellings
+from services.privacy.jobs.tellings import rule_on_new, see_to_tellings
 from services.privacy.jobs.trace_searches import gather_values, search_traces
 from services.privacy.loops import (
     BLOCKS,
@@ -139,7 +139,7 @@ def jobs(settings: PrivacySettings) -> list[Loop]:
         Loop(EVIDENCE, add_evidence, EVIDENCE_INTERVAL_S),
         Loop(OLD_EVIDENCE, end_evidence, OLD_EVIDENCE_INTERVAL_S),
         Loop(PUBLISHING, publish_documents, INTERVAL_S),
-        Loop(NEW_PURPOSES, hold_back_new, TELLING_INTERVAL_S),
+        Loop(NEW_PURPOSES, rule_on_new, TELLING_INTERVAL_S),
         Loop(TELLING, see_to_tellings, TELLING_INTERVAL_S),
     ]
 

@@ -43,21 +43,16 @@ class Addressed:
         return self.telling.attempts
 
 
-async def hold_back_new(database: Database, register: Register) -> bool:
-    """Rule against what is new, for everybody living: a pass over all people, and so a loop of its own."""
+async def rule_on_new(database: Database, register: Register) -> bool:
+    """Rule against what is new, and end that on its day: passes over all people, and so a loop of its own."""
     await tellings.hold_back(database, register, today())
+    while await tellings.use(database, register, today()):
+        pass
     return False
 
 
-async def see_to_tellings(
-    database: Database, mailer: Mailer, client: RequestClient, register: Register, settings: PrivacySettings
-) -> bool:
-    """Tell of what is published, let what was told be used from its day on."""
-    more = await tellings.use(database, register, today())
-    return await _tell(database, mailer, client, settings) or more
-
-
-async def _tell(database: Database, mailer: Mailer, client: RequestClient, settings: PrivacySettings) -> bool:
+async def see_to_tellings(database: Database, mailer: Mailer, client: RequestClient, settings: PrivacySettings) -> bool:
+    """Tell people of what is published; answers whether more may be due."""
     async with database.transaction(Purpose.RIGHTS) as tx:
         version = await versions.newest(tx, "notice")
         named = {part.key for part in published_notice(version, "pl").purposes} if version else set[str]()
@@ -67,8 +62,8 @@ async def _tell(database: Database, mailer: Mailer, client: RequestClient, setti
     addresses = await asyncio.gather(*(any_address(telling.ids, client) for telling in due))
     found = [Addressed(telling, to) for telling, to in zip(due, addresses, strict=True) if to]
     await _wait_for_an_address(database, [t for t, to in zip(due, addresses, strict=True) if to is None])
-    await deliver_due(database, mailer, _queue(found, version, mailer, settings))
-    return True  # whom no mail reached is not due again so soon
+    # whom no mail reaches is not due again so soon; a mail server that is down is left alone
+    return await deliver_due(database, mailer, _queue(found, version, mailer, settings)) or not found
 
 
 async def _wait_for_an_address(database: Database, nowhere: Sequence[DueTelling]) -> None:
@@ -96,7 +91,7 @@ def _queue(
         await store.postpone(tx, to.telling, wait_s)
 
     compose = partial(_compose, version, settings.public_url)
-    return MailQueue(TELLING, Purpose.RIGHTS, lease, compose, ended, postpone, AT_ONCE)
+    return MailQueue(TELLING, Purpose.RIGHTS, lease, compose, ended, postpone, len(found))
 
 
 async def _compose(version: Version, public_url: str, to: Addressed) -> Letter:

@@ -437,6 +437,26 @@ async def test_one_mail_per_person_and_none_is_used_whom_no_mail_reaches(scenari
     await eventually(waits)
 
 
+async def test_being_told_ends_no_restriction_of_the_same_use(scenario: Harness) -> None:
+    folder, register = scenario.servers.mailbox_folder, load()
+    assert folder is not None
+    wish = {"right": "restriction", "ground": "accuracy contested", "purposes": ["profiling"]}
+    async with gateway_client(scenario) as client:
+        address, token = await sign_up(client, folder)
+        asked = await client.post("/me/privacy-requests", json=wish, headers=bearer(token))
+        assert asked.status_code == 201, asked.text
+        person = await person_of(scenario, address)
+        await without_profiling(scenario)
+        await publish_profiling(scenario)
+        await eventually(lambda: told(scenario, person))
+        async with scenario.database("privacy") as database:
+            await use(database, register, today() + timedelta(register.notice.days_of_notice))
+        assert not await is_allowed(scenario, person)
+        case = f"/me/privacy-requests/{asked.json()['id']}"
+        assert (await client.delete(case, headers=bearer(token))).status_code == 204
+    assert await is_allowed(scenario, person)
+
+
 async def test_what_a_withdrawn_version_told_is_told_anew(scenario: Harness) -> None:
     async with gateway_client(scenario) as client:
         address, person = await member(scenario, client)
