@@ -5,9 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from shared.contracts.privacy.breaches import Breach, BreachState, PeopleTold, ReportBreach, Risk, TellOfBreach
-from shared.law.breach_clock import needs_reasons, notification_due
+from shared.law.breach_clock import LIMITS, needs_reasons, notification_due
+from shared.law.calendar import midnight
 from shared.problems import refuse
 
+BEGAN = midnight(LIMITS[0].valid_from)
 CHECKLIST = ("contact", "consequences", "measures")
 """What a report needs besides what is recorded: Art. 33(3)(b) to (d)."""
 
@@ -63,9 +65,11 @@ def shown(breach: StoredBreach, at: datetime) -> Breach:
 
 
 def check_moment(field: str, moment: datetime, at: datetime) -> None:
-    """Raises Refused (422) for what lies ahead."""
+    """Raises Refused (422) for what lies ahead, or before there was a duty to report."""
     if moment > at:
         raise refuse(422, "the moment lies ahead", field=field, message="now or earlier")
+    if moment < BEGAN:
+        raise refuse(422, "nobody had to report it then", field=field, message="25 May 2018 or later")
 
 
 def check_judgment(breach: StoredBreach, risk: Risk) -> None:

@@ -20,6 +20,7 @@ PeopleTold = Literal["letters", "public notice", "not needed: sealed data", "not
 """How people were told of a high risk, or why they need not be (Art. 34(1), (3))."""
 Facts = Annotated[Line, StringConstraints(min_length=10, max_length=4000)]
 OFFICER = Staff("officer")
+MOST = 1_000_000_000
 
 
 class RecordBreach(Request[Created], type="privacy.record-breach", askers=("gateway",), actor=OFFICER):
@@ -28,8 +29,8 @@ class RecordBreach(Request[Created], type="privacy.record-breach", askers=("gate
     aware_at: Moment
     natures: Annotated[tuple[Nature, ...], Field(min_length=1, max_length=3)]
     categories: Annotated[tuple[HeldCategory, ...], Field(min_length=1, max_length=18)]
-    people: int | None = Field(default=None, ge=0)
-    records: int | None = Field(default=None, ge=0)
+    people: int | None = Field(default=None, ge=0, le=MOST)
+    records: int | None = Field(default=None, ge=0, le=MOST)
     was_sealed: bool
     """Nobody can read what was lost: it was encrypted, and the key is safe (Art. 34(3)(a))."""
     facts: Facts

@@ -129,9 +129,11 @@ async def test_people_are_told_of_a_high_risk(client: httpx.AsyncClient) -> None
     [
         ({"aware_at": "2999-01-01T00:00:00+00:00"}, "aware_at"),
         ({"aware_at": "2026-01-01T00:00:00"}, "aware_at"),
+        ({"aware_at": "2018-05-24T21:59:59+00:00"}, "aware_at"),
         ({"natures": []}, "natures"),
         ({"categories": ["D99"]}, "categories.0"),
         ({"people": -1}, "people"),
+        ({"records": 10**30}, "records"),
         ({"facts": "short"}, "facts"),
     ],
 )
