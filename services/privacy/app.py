@@ -1,5 +1,6 @@
 """The privacy service: cases, erasure orders, consents, documents, evidence."""
 
+from pathlib import Path
 from typing import Any
 
 from services.privacy.erasure import ERASER
@@ -23,6 +24,7 @@ from services.privacy.handlers import (
     erasures,
     evidence,
     holds,
+    ledger,
     notice,
     participants,
     permission_reports,
@@ -50,6 +52,8 @@ from services.privacy.jobs.letters import send_letters
 from services.privacy.jobs.recipient_letters import tell_recipients
 from services.privacy.jobs.reminders import remind
 from services.privacy.jobs.trace_searches import gather_values, search_traces
+from services.privacy.ledger.keeping import Keeper
+from services.privacy.ledger.replay import bring_up
 from services.privacy.loops import (
     BLOCKS,
     CLOSING,
@@ -76,7 +80,7 @@ from services.privacy.settings import PrivacySettings
 from shared.loops import Loop
 from shared.mail.mailer import Mailer
 from shared.messaging.router import ServiceRouter
-from shared.service import Resources, Service
+from shared.service import Gate, Resources, Service
 
 CLOSING_INTERVAL_S = 60.0
 EXPIRY_INTERVAL_S = 10.0
@@ -92,7 +96,7 @@ router.include(
 router.include(case_tokens.router, erasures.router, copies.router, evidence.router, staff_acts.router)
 router.include(permission_reports.router, restrictions.router, reviews.router, holds.router)
 router.include(desk.router, desk_arrival.router, desk_decisions.router, recipients.router)
-router.include(retention_runs.router, dormant_accounts.router)
+router.include(retention_runs.router, dormant_accounts.router, ledger.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:
@@ -106,6 +110,12 @@ def wire(resources: Resources) -> dict[str, Any]:
         "register": loaded_register(),  # a register that is not whole keeps privacy from starting
         "required": settings.required,
     }
+
+
+def gate(settings: PrivacySettings) -> Gate:
+    """Nothing is decided outside the ledger, and nobody is served by a database that is behind it."""
+    keeper = Keeper(Path(settings.ledger))
+    return Gate(keeper.before_commit, lambda database: bring_up(database, keeper))
 
 
 def jobs(settings: PrivacySettings) -> list[Loop]:
@@ -138,6 +148,7 @@ SERVICE = Service(
     wire=wire,
     jobs=jobs,
     takes_orders=False,
+    gate=gate,
     ends=RETENTION,
 )
 

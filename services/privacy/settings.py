@@ -8,6 +8,8 @@ from shared.settings import MailingSettings
 class PrivacySettings(MailingSettings):
     """`LETHE_PRIVACY_...` or `LETHE_...`."""
 
+    ledger: str = Field(min_length=1)
+    """The folder of the ledger of erasures and rulings: on a disk that no restore of a database brings back."""
     participants: str = "identity,licensing,marketing,privacy"
     cooling_off_s: float = Field(default=72 * 3600.0, ge=0)
     gather_patience_s: float = Field(default=20.0, ge=0)  # so long an order waits for what is to be searched for

@@ -118,6 +118,7 @@ from shared.contracts.privacy.holds import (
     ReleaseHold,
     ReviewHold,
 )
+from shared.contracts.privacy.ledger import LedgerPage, ReadLedger
 from shared.contracts.privacy.participants import (
     Departure,
     LeaveParticipant,
@@ -207,6 +208,7 @@ __all__ = [
     "KnownPermission",
     "LastAnsweredOrder",
     "LeaveParticipant",
+    "LedgerPage",
     "LegalHold",
     "LegalHolds",
     "LiftRestriction",
@@ -249,6 +251,7 @@ __all__ = [
     "ReadDeskCase",
     "ReadErasure",
     "ReadEvidenceHead",
+    "ReadLedger",
     "ReadNotice",
     "ReadOrderAddresses",
     "ReadRecord",

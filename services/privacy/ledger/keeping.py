@@ -1,0 +1,46 @@
+"""Every transaction of privacy that orders an erasure or rules something writes it into the ledger before its commit.
+
+It is the last step before the outbox, so nothing leaves that is not in the ledger. A crash between line and commit leaves
+a line too many, which changes nothing: the decision had been made, its replay has its effect once, and nobody
+can decide otherwise in between, since privacy answers nobody before the ledger is replayed.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from services.privacy.ledger import file, lines, store
+from services.privacy.ledger.lines import NotTheLedger
+from shared.contracts.privacy import HoldChanged
+from shared.database import Transaction
+from shared.messaging.outbox import enqueue
+
+
+@dataclass
+class Keeper:
+    """The ledger of one process: its folder, and the last line that this process knows to count."""
+
+    folder: Path
+    known: int = 0
+
+    async def before_commit(self, tx: Transaction) -> None:
+        """Write what is decided, then store what is published."""
+        if about := await _decided(tx):
+            await self._write(tx, about)
+        await enqueue(tx)
+
+    async def _write(self, tx: Transaction, about: dict[str, Any]) -> None:
+        """Raises NotTheLedger when the database is older than it was: somebody exchanged it under this process."""
+        mark = await store.lock_mark(tx)
+        if mark.number < self.known or not mark.number:
+            raise NotTheLedger("the database is older than it was: start privacy again")
+        self.known = mark.number
+        await store.set_mark(tx, await asyncio.to_thread(file.append, self.folder, mark, about))
+
+
+async def _decided(tx: Transaction) -> dict[str, Any]:
+    about = lines.decided(tx.outgoing)
+    if hold_ids := {event.hold_id for event in tx.outgoing if isinstance(event, HoldChanged)}:
+        about["holds"] = await store.of_holds(tx, sorted(hold_ids))
+    return about

@@ -1,0 +1,104 @@
+"""What a line of the ledger says, and how lines are chained: pure.
+
+    {"number":7,"follows":6,"at":"2026-11-28T03:10:00+00:00","orders":[...],"hash":"5f2c..."}
+
+`hash` is the SHA-256 of the hash before it and of everything else in the line, byte by byte. `follows` is the last line
+whose transaction had committed when this one was written: a line that the next one does not follow came to nothing. Of
+the last one nobody knows, and it counts: what it says was decided, and saying it again changes nothing.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from shared.contracts.message import Event
+from shared.contracts.privacy import ErasureOrdered, PermissionChanged
+
+About = Mapping[str, Any]
+"""What one transaction decided: `orders`, `rulings`, `holds`; in the first lines also `begun` and `erased`."""
+
+SEAL = b',"hash":"'
+HEX = 64
+TAIL = len(SEAL) + HEX + len(b'"}')
+
+
+@dataclass(frozen=True)
+class Mark:
+    """How far something is: the last line that counts, its hash, and where in the file the next one begins."""
+
+    number: int = 0
+    offset: int = 0
+    hash: str = ""
+
+    @classmethod
+    def of(cls, text: str) -> "Mark":
+        """Read what `str` wrote; nothing was reached when nothing is written."""
+        if not text:
+            return cls()
+        number, offset, digest = text.split(" ")
+        return cls(int(number), int(offset), digest)
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.offset} {self.hash}"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line, whose place in the chain was checked, and where one is behind it."""
+
+    follows: int
+    about: About
+    mark: Mark
+
+
+class NotTheLedger(Exception):
+    """The file is not, or not wholly, what was written: the message says which line, and no more."""
+
+
+def written(number: int, follows: int, at: datetime, about: About, before: str) -> bytes:
+    """A line as it stands in the file, with its end."""
+    body = json.dumps({"number": number, "follows": follows, "at": at.isoformat(), **about}, separators=(",", ":"))
+    return body[:-1].encode() + SEAL + _digest(before, body.encode()).encode() + b'"}\n'
+
+
+def read(line: bytes, before: Mark) -> Line:
+    """The line that comes behind a place. Raises NotTheLedger."""
+    number, whole = before.number + 1, line.removesuffix(b"\n")
+    body, digest = whole[:-TAIL] + b"}", whole[-TAIL + len(SEAL) : -2].decode("ascii", "replace")
+    if whole[-TAIL:][: len(SEAL)] != SEAL or digest != _digest(before.hash, body):
+        raise NotTheLedger(f"line {number} was changed, or is not of this ledger")
+    said: dict[str, Any] = json.loads(body)
+    if said.pop("number") != number:
+        raise NotTheLedger(f"line {number} has another number")
+    mark = Mark(number, before.offset + len(line), digest)
+    return Line(said.pop("follows"), said, mark)
+
+
+def _digest(before: str, body: bytes) -> str:
+    return sha256(before.encode() + body).hexdigest()
+
+
+def effective(lines: Sequence[Line], *, ends: bool) -> list[Line]:
+    """Those that count; without `ends` the last one is only there to tell of the one before it."""
+    following = [line.follows for line in lines[1:]]
+    kept = [line for line, follows in zip(lines, following, strict=False) if follows == line.mark.number]
+    return kept + list(lines[-1:]) if ends else kept
+
+
+def decided(events: Sequence[Event]) -> dict[str, Any]:
+    """The orders and rulings among what a transaction tells everybody."""
+    orders = [_order(event) for event in events if isinstance(event, ErasureOrdered)]
+    rulings = [
+        [str(event.subject_id), event.purpose, event.allowed, event.version]
+        for event in events
+        if isinstance(event, PermissionChanged)
+    ]
+    return {name: what for name, what in (("orders", orders), ("rulings", rulings)) if what}
+
+
+def _order(order: ErasureOrdered) -> dict[str, Any]:
+    people = [[str(p.subject_id), str(p.case_id), p.terminate_contract] for p in order.subjects]
+    return {"order_id": str(order.order_id), "people": people}
