@@ -155,8 +155,7 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Resourc
             await broker.stop()
         stop.set()
         await _end(tasks, settings.drain_seconds)
-        if caught_up.is_set():
-            await _relay_the_rest(resources)
+        await _relay_the_rest(resources, caught_up)
         web.should_exit = True
         await web_task
         await _close(resources, provided)
@@ -262,7 +261,9 @@ async def _insist(step: Callable[[], Awaitable[None]], stop: asyncio.Event, what
             await asyncio.wait_for(stop.wait(), backoff(failures, RETRY_START_S, RETRY_START_LIMIT_S, factor=1.5))
 
 
-async def _relay_the_rest(resources: Resources) -> None:
+async def _relay_the_rest(resources: Resources, caught_up: asyncio.Event) -> None:
+    if not caught_up.is_set():
+        return
     with contextlib.suppress(Exception):  # what could not leave waits in the outbox for the next start
         async with asyncio.timeout(resources.settings.drain_seconds):
             while await relay(resources.database, resources.publisher):

@@ -9,8 +9,8 @@ from shared.contracts.privacy import KnownPermission
 from shared.database import Transaction
 
 # Those in open orders, too, unless the asker still owes its report: the order may have left before it had a
-# queue, or its answer was lost with its database. Whom it could not erase it is asked for by the next order. The newest order that named a person decides about
-# contracts; one who is named by a linked id has no case of the own.
+# queue, or its answer was lost with its database. Whom it could not erase it is asked for by the next order. The
+# newest order that named a person decides about contracts; one who is named by a linked id has no case of the own.
 GOING = f"""going AS (SELECT DISTINCT subject_id FROM erasure_order o, unnest(subjects) AS subject_id WHERE open
     AND NOT EXISTS (SELECT FROM order_participant p WHERE p.order_id = o.order_id AND p.service = $3
                     AND ({OWES} OR subject_id = ANY (p.failed))))"""  # noqa: S608 constants

@@ -1,7 +1,7 @@
 """Every transaction of privacy that orders an erasure or rules something writes it into the ledger before its commit.
 
-It is the last step before the outbox, so nothing leaves that is not in the ledger. A crash between line and commit leaves
-a line too many, which changes nothing: the decision had been made, its replay has its effect once, and nobody
+It is the last step before the outbox, so nothing leaves that is not in the ledger. A crash between line and commit
+leaves a line too many, which changes nothing: the decision had been made, its replay has its effect once, and nobody
 can decide otherwise in between, since privacy answers nobody before the ledger is replayed.
 """
 

@@ -105,9 +105,9 @@ UPDATE block b SET ended_at = clock_timestamp() FROM unnest($1::uuid[], $2::text
 WHERE b.subject_id = lifted.subject_id AND b.purpose = lifted.purpose AND b.version < lifted.version
   AND b.ended_at IS NULL
 """
-# The next ruling must outrank each that a service may know.
-PERMISSION_VERSION = "SELECT setval('permission_version', greatest($1, (SELECT last_value FROM permission_version)))"
-HOLD_VERSION = "SELECT setval('hold_version', greatest($1, (SELECT last_value FROM hold_version)))"
+# The next version must outrank each that a service may know. The working role may take numbers and not set them.
+TAKE = "SELECT nextval($1::text::regclass)"
+TAKE_SOME = "SELECT max(nextval($1::text::regclass)) FROM generate_series(1, $2)"
 HELD = """jsonb_to_recordset($1) AS h (hold_id uuid, subject_id uuid, case_id uuid, scope text[], ground text,
   owner text, placed_at timestamptz, released_at timestamptz, retain_until date, provisions text[], exemptions text[],
   version bigint, review_on date, provision text, exemption text)"""
@@ -165,7 +165,7 @@ async def know(tx: Transaction, people: Sequence[UUID]) -> None:
 
 async def outrank(tx: Transaction, rulings: Sequence[KnownPermission]) -> None:
     """Let the next versions be higher, and the blocks end that were lifted."""
-    await tx.value(PERMISSION_VERSION, max(ruling.version for ruling in rulings))
+    await _reach(tx, "permission_version", max(ruling.version for ruling in rulings))
     lifted = [ruling for ruling in rulings if ruling.allowed]
     columns = [r.subject_id for r in lifted], [r.purpose for r in lifted], [r.version for r in lifted]
     await tx.run(END_BLOCKS, *columns)
@@ -174,9 +174,15 @@ async def outrank(tx: Transaction, rulings: Sequence[KnownPermission]) -> None:
 async def hold(tx: Transaction, holds: Sequence[dict[str, Any]]) -> None:
     """Keep holds as lines tell them; the transaction's purpose is `legal-duty`, as for all holds on the erased."""
     told = to_json(holds).decode()
-    await tx.value(HOLD_VERSION, max(each["version"] for each in holds))
+    await _reach(tx, "hold_version", max(each["version"] for each in holds))
     await tx.run(PLACE, told)
     await tx.run(COVER, told, RELEASED_FOR.days)
+
+
+async def _reach(tx: Transaction, sequence: str, version: int) -> None:
+    behind = version - await tx.value(TAKE, sequence)
+    if behind > 0:
+        await tx.value(TAKE_SOME, sequence, behind)
 
 
 def _plain(row: Any) -> dict[str, Any]:
