@@ -31,7 +31,7 @@ class Target:
 
 
 def check(file: Path, service: str, key: str, migrations: Path | None = None) -> dict[str, Any]:
-    """What the backup says of itself. Raises CannotRestore for another service's, a newer one, another key, no backup."""
+    """What the backup says of itself. Raises CannotRestore: another service's, a newer one, another key, no backup."""
     try:
         said = sealed.about(file)
     except FileNotFoundError:

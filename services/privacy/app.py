@@ -39,6 +39,7 @@ from services.privacy.handlers import (
     subject_links,
 )
 from services.privacy.jobs import digest
+from services.privacy.jobs.backups import end_backups
 from services.privacy.jobs.blocks import see_to_blocks
 from services.privacy.jobs.codes import send_codes
 from services.privacy.jobs.copies import end_copies, make_copies
@@ -55,6 +56,7 @@ from services.privacy.jobs.trace_searches import gather_values, search_traces
 from services.privacy.ledger.keeping import Keeper
 from services.privacy.ledger.replay import bring_up
 from services.privacy.loops import (
+    BACKUPS,
     BLOCKS,
     CLOSING,
     CODES,
@@ -85,6 +87,7 @@ from shared.service import Gate, Resources, Service
 CLOSING_INTERVAL_S = 60.0
 EXPIRY_INTERVAL_S = 10.0
 EVIDENCE_INTERVAL_S = 5.0
+BACKUPS_INTERVAL_S = 3600.0
 OLD_EVIDENCE_INTERVAL_S = 3600.0
 
 router = ServiceRouter("privacy")
@@ -135,6 +138,7 @@ def jobs(settings: PrivacySettings) -> list[Loop]:
         Loop(COPIES, make_copies),
         Loop(EXPIRY, end_copies, EXPIRY_INTERVAL_S),
         Loop(EVIDENCE, add_evidence, EVIDENCE_INTERVAL_S),
+        Loop(BACKUPS, end_backups, BACKUPS_INTERVAL_S),
         Loop(OLD_EVIDENCE, end_evidence, OLD_EVIDENCE_INTERVAL_S),
         Loop(PUBLISHING, publish_documents, INTERVAL_S),
     ]

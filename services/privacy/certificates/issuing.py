@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from services.privacy import backup_terms
 from services.privacy.certificates import store
 from services.privacy.certificates.document import Document, compose, kept_by
 from services.privacy.certificates.page import page
@@ -24,7 +25,8 @@ async def certificate(tx: Transaction, case: ClosedCase) -> Document:
     second_pages = await store.second_pages(tx, case.subjects)
     search = await traces.of_case(tx, case.case_id)
     informed = (await recipients.of_cases(tx, [case.case_id])).get(case.case_id, ())
-    return compose(case, reports, earlier, unkeyed, left, second_pages, search, informed)
+    backups_until = await backup_terms.until(tx, case.closed_at)
+    return compose(case, reports, earlier, unkeyed, left, second_pages, search, informed, backups_until)
 
 
 async def issued(tx: Transaction, case: ClosedCase, signer: CheckpointSigner) -> Document:

@@ -23,7 +23,8 @@ def append(folder: Path, mark: Mark, about: About) -> Mark:
     """Add a line behind everything that is there and wait for the disk; where one is then.
 
     `mark` is the last line that counts. What stands behind it was written by transactions that came to nothing, and
-    half a line by one that could not have committed: that half is cut off. Raises NotTheLedger, OSError for a full disk.
+    half a line by one that could not have committed: that half is cut off.
+    Raises NotTheLedger, and OSError for a full disk.
     """
     with _locked(folder) as file:
         end = _end(file, mark)
