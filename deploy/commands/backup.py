@@ -116,9 +116,7 @@ def key() -> str:
     if said is not None and len(said) < SHORTEST_KEY:
         raise access.fail(f"LETHE_BACKUP_KEY wants {SHORTEST_KEY} characters at least", WRONG_USE)
     if said is None and access.is_elsewhere():
-        raise access.fail(
-            "LETHE_BACKUP_KEY, or LETHE_BACKUP_KEY_FILE, must say what backups are encrypted with", WRONG_USE
-        )
+        raise access.fail("LETHE_BACKUP_KEY or LETHE_BACKUP_KEY_FILE must say what to encrypt with", WRONG_USE)
     return said or keys.backup_key(STATE)
 
 

@@ -47,7 +47,6 @@ def compose(
     second_pages: Sequence[SecondPage],
     search: Search | None,
     recipients: Sequence[ToldRecipient] = (),
-    backups_until: date | None = None,
 ) -> Document:
     """The certificate of a closed case, as JSON."""
     participants = [entry for report in reports for entry in _participants(report, case.subjects)]
@@ -69,11 +68,18 @@ def compose(
         "left": [{"service": e.service, "left_at": e.left_at.isoformat(), "reason": e.reason} for e in left],
         "refusal": _refusal(case) if retained else None,
         "checked": list(CHECKED),
-        "not_checked": [sentence.format(day=backups_until or "their date") for sentence in NOT_CHECKED],
-        "backups_until": backups_until.isoformat() if backups_until else None,
+        **not_checked(None),
         "search": told(search),
         "recipients": [each.model_dump(mode="json", exclude={"about", "lifted"}) for each in recipients],
         "second_pages": [_second_page(page, case.subjects) for page in second_pages],
+    }
+
+
+def not_checked(backups_until: date | None) -> Document:
+    """What nobody looked into; the last backup that can hold the person is gone after its day, where it is known."""
+    return {
+        "not_checked": [sentence.format(day=backups_until or "their date") for sentence in NOT_CHECKED],
+        "backups_until": backups_until.isoformat() if backups_until else None,
     }
 
 

@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from services.privacy.ledger import lines
-from services.privacy.ledger.lines import About, Line, Mark, NotTheLedger
+from services.privacy.ledger.decided import Decided
+from services.privacy.ledger.lines import Line, Mark, NotTheLedger
 
 NAME = "ledger.jsonl"
 PAGE_BYTES = 128 * 1024
 
 
-def append(folder: Path, mark: Mark, about: About) -> Mark:
+def append(folder: Path, mark: Mark, decided: Decided) -> Mark:
     """Add a line behind everything that is there and wait for the disk; where one is then.
 
     `mark` is the last line that counts. What stands behind it was written by transactions that came to nothing, and
@@ -30,7 +31,7 @@ def append(folder: Path, mark: Mark, about: About) -> Mark:
         end = _end(file, mark)
         file.truncate(end.offset)
         file.seek(end.offset)
-        line = lines.written(end.number + 1, mark.number, datetime.now(UTC), about, end.hash)
+        line = lines.written(end.number + 1, mark.number, datetime.now(UTC), decided, end.hash)
         try:
             _write(file, line)
         except OSError:
@@ -39,13 +40,13 @@ def append(folder: Path, mark: Mark, about: About) -> Mark:
         return lines.read(line, end).mark
 
 
-def begin(folder: Path, snapshot: Sequence[About]) -> Mark:
+def begin(folder: Path, snapshot: Sequence[Decided]) -> Mark:
     """Make the file from what was decided before there was one, wholly or not at all."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     half, mark = folder / f"{NAME}.new", Mark()
     with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb", buffering=0) as file:
-        for about in snapshot:
-            line = lines.written(mark.number + 1, mark.number, datetime.now(UTC), about, mark.hash)
+        for decided in snapshot:
+            line = lines.written(mark.number + 1, mark.number, datetime.now(UTC), decided, mark.hash)
             _write(file, line)
             mark = lines.read(line, mark).mark
     half.replace(folder / NAME)

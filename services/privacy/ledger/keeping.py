@@ -8,13 +8,15 @@ can decide otherwise in between, since privacy answers nobody before the ledger 
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from services.privacy.ledger import file, lines, store
+from services.privacy.ledger import file, store
+from services.privacy.ledger.decided import Decided, Hold, decided
 from services.privacy.ledger.lines import NotTheLedger
 from shared.contracts.privacy import HoldChanged
 from shared.database import Transaction
 from shared.messaging.outbox import enqueue
+
+NOTHING = Decided()
 
 
 @dataclass
@@ -26,21 +28,20 @@ class Keeper:
 
     async def before_commit(self, tx: Transaction) -> None:
         """Write what is decided, then store what is published."""
-        if about := await _decided(tx):
-            await self._write(tx, about)
+        new = decided(tx.outgoing, await _holds(tx))
+        if new != NOTHING:
+            await self._write(tx, new)
         await enqueue(tx)
 
-    async def _write(self, tx: Transaction, about: dict[str, Any]) -> None:
+    async def _write(self, tx: Transaction, new: Decided) -> None:
         """Raises NotTheLedger when the database is older than it was: somebody exchanged it under this process."""
         mark = await store.lock_mark(tx)
         if mark.number < self.known or not mark.number:
             raise NotTheLedger("the database is older than it was: start privacy again")
         self.known = mark.number
-        await store.set_mark(tx, await asyncio.to_thread(file.append, self.folder, mark, about))
+        await store.set_mark(tx, await asyncio.to_thread(file.append, self.folder, mark, new))
 
 
-async def _decided(tx: Transaction) -> dict[str, Any]:
-    about = lines.decided(tx.outgoing)
-    if hold_ids := {event.hold_id for event in tx.outgoing if isinstance(event, HoldChanged)}:
-        about["holds"] = await store.of_holds(tx, sorted(hold_ids))
-    return about
+async def _holds(tx: Transaction) -> list[Hold]:
+    told = {event.hold_id for event in tx.outgoing if isinstance(event, HoldChanged)}
+    return await store.of_holds(tx, sorted(told)) if told else []

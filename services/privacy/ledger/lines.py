@@ -8,17 +8,12 @@ the last one nobody knows, and it counts: what it says was decided, and saying i
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
 
-from shared.contracts.message import Event
-from shared.contracts.privacy import ErasureOrdered, PermissionChanged
-
-About = Mapping[str, Any]
-"""What one transaction decided: `orders`, `rulings`, `holds`; in the first lines also `begun` and `erased`."""
+from services.privacy.ledger.decided import Decided
 
 SEAL = b',"hash":"'
 HEX = 64
@@ -50,17 +45,24 @@ class Line:
     """One line, whose place in the chain was checked, and where one is behind it."""
 
     follows: int
-    about: About
+    decided: Decided
     mark: Mark
+
+
+class Said(Decided):
+    """All of a line but its hash."""
+
+    follows: int
 
 
 class NotTheLedger(Exception):
     """The file is not, or not wholly, what was written: the message says which line, and no more."""
 
 
-def written(number: int, follows: int, at: datetime, about: About, before: str) -> bytes:
+def written(number: int, follows: int, at: datetime, decided: Decided, before: str) -> bytes:
     """A line as it stands in the file, with its end."""
-    body = json.dumps({"number": number, "follows": follows, "at": at.isoformat(), **about}, separators=(",", ":"))
+    said = decided.model_dump(mode="json", exclude_defaults=True)
+    body = json.dumps({"number": number, "follows": follows, "at": at.isoformat(), **said}, separators=(",", ":"))
     return body[:-1].encode() + SEAL + _digest(before, body.encode()).encode() + b'"}\n'
 
 
@@ -70,11 +72,8 @@ def read(line: bytes, before: Mark) -> Line:
     body, digest = whole[:-TAIL] + b"}", whole[-TAIL + len(SEAL) : -2].decode("ascii", "replace")
     if whole[-TAIL:][: len(SEAL)] != SEAL or digest != _digest(before.hash, body):
         raise NotTheLedger(f"line {number} was changed, or is not of this ledger")
-    said: dict[str, Any] = json.loads(body)
-    if said.pop("number") != number:
-        raise NotTheLedger(f"line {number} has another number")
-    mark = Mark(number, before.offset + len(line), digest)
-    return Line(said.pop("follows"), said, mark)
+    said = Said.model_validate_json(body)
+    return Line(said.follows, said, Mark(number, before.offset + len(line), digest))
 
 
 def _digest(before: str, body: bytes) -> str:
@@ -86,19 +85,3 @@ def effective(lines: Sequence[Line], *, ends: bool) -> list[Line]:
     following = [line.follows for line in lines[1:]]
     kept = [line for line, follows in zip(lines, following, strict=False) if follows == line.mark.number]
     return kept + list(lines[-1:]) if ends else kept
-
-
-def decided(events: Sequence[Event]) -> dict[str, Any]:
-    """The orders and rulings among what a transaction tells everybody."""
-    orders = [_order(event) for event in events if isinstance(event, ErasureOrdered)]
-    rulings = [
-        [str(event.subject_id), event.purpose, event.allowed, event.version]
-        for event in events
-        if isinstance(event, PermissionChanged)
-    ]
-    return {name: what for name, what in (("orders", orders), ("rulings", rulings)) if what}
-
-
-def _order(order: ErasureOrdered) -> dict[str, Any]:
-    people = [[str(p.subject_id), str(p.case_id), p.terminate_contract] for p in order.subjects]
-    return {"order_id": str(order.order_id), "people": people}

@@ -3,11 +3,11 @@
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from uuid import UUID
 
 from services.privacy import tombstones
 from services.privacy.ledger import file, store
-from services.privacy.ledger.lines import About, Line, Mark, NotTheLedger
+from services.privacy.ledger.decided import people_of
+from services.privacy.ledger.lines import Line, Mark, NotTheLedger
 from shared.contracts.privacy import LedgerPage, ReadLedger
 from shared.database import Transaction
 
@@ -25,29 +25,13 @@ async def page(tx: Transaction, folder: str, request: ReadLedger) -> LedgerPage:
 
 
 async def _told(tx: Transaction, service: str, lines: Sequence[Line], reached: str, *, more: bool) -> LedgerPage:
-    abouts = [line.about for line in lines]
-    gone = await tombstones.erased_among(tx, erased(abouts), service)
+    all_decided = [line.decided for line in lines]
+    gone = await tombstones.erased_among(tx, people_of(all_decided), service)
     return LedgerPage(
         erased=tuple(each.subject_id for each in gone),
         contracts_go_on=tuple(each.subject_id for each in gone if each.contracts_go_on),
-        permissions=await store.ruled(tx, ruled(abouts)),
-        holds=await store.held(tx, held(abouts)),
+        permissions=await store.ruled(tx, [*{ruling.subject_id for each in all_decided for ruling in each.rulings}]),
+        holds=await store.held(tx, [*{hold.hold_id for each in all_decided for hold in each.holds}]),
         next=reached,
         more=more,
     )
-
-
-def erased(abouts: Sequence[About]) -> list[UUID]:
-    """Whom lines order to be erased."""
-    ordered = [person[0] for about in abouts for order in about.get("orders", ()) for person in order["people"]]
-    return [UUID(each) for each in {*ordered, *(each for about in abouts for each in about.get("erased", ()))}]
-
-
-def ruled(abouts: Sequence[About]) -> list[UUID]:
-    """About whom lines rule."""
-    return [UUID(each) for each in {ruling[0] for about in abouts for ruling in about.get("rulings", ())}]
-
-
-def held(abouts: Sequence[About]) -> list[UUID]:
-    """The holds that lines tell of."""
-    return [UUID(each) for each in {hold["hold_id"] for about in abouts for hold in about.get("holds", ())}]

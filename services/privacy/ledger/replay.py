@@ -8,14 +8,15 @@ certificate. Rulings and holds are in force again.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from services.privacy.erasure import ERASER, date_proofs
 from services.privacy.erasure_orders import store as orders
 from services.privacy.holds.store import of_people
 from services.privacy.ledger import file, store
+from services.privacy.ledger.decided import Decided, Order
 from services.privacy.ledger.keeping import Keeper
-from services.privacy.ledger.lines import About, Line, Mark, NotTheLedger
+from services.privacy.ledger.lines import Line, Mark, NotTheLedger
 from services.privacy.ledger.snapshot import snapshot
 from shared.contracts.privacy import ErasureOrdered, KnownPermission, OrderedSubject
 from shared.database import Database, Transaction
@@ -49,7 +50,7 @@ async def _step(database: Database, keeper: Keeper) -> bool:
         else:
             lines, reached = await asyncio.to_thread(file.read, keeper.folder, mark)
         for line in lines:
-            await _replay(tx, line.about)
+            await _replay(tx, line.decided)
         await enqueue(tx)  # what is told again is in the ledger already
         await store.set_mark(tx, reached)
     keeper.known = reached.number
@@ -64,22 +65,20 @@ async def _begun(tx: Transaction, keeper: Keeper, mark: Mark) -> Mark:
     return await asyncio.to_thread(file.begin, keeper.folder, await snapshot(tx))
 
 
-async def _replay(tx: Transaction, about: About) -> None:
-    if rulings := [KnownPermission(**dict(zip(RULING, each, strict=True))) for each in about.get("rulings", ())]:
-        await _rule(tx, rulings)
-    if holds := about.get("holds"):
-        await store.know(tx, [UUID(each["subject_id"]) for each in holds])
+async def _replay(tx: Transaction, decided: Decided) -> None:
+    if decided.rulings:
+        await _rule(tx, decided.rulings)
+    if decided.holds:
+        await store.know(tx, [hold.subject_id for hold in decided.holds])
         await tx.declare(Purpose.LEGAL_DUTY)
-        await store.hold(tx, holds)
+        await store.hold(tx, decided.holds)
         await tx.declare(Purpose.ERASURE)
-    if erased := about.get("erased"):
-        await _erase(tx, [(UUID(each), uuid4(), True) for each in erased])
-    for order in about.get("orders", ()):
-        await _order(tx, UUID(order["order_id"]), [(UUID(s), UUID(c), ends) for s, c, ends in order["people"]])
-
-
-RULING = ("subject_id", "purpose", "allowed", "version")
-Named = tuple[UUID, UUID, bool]
+    if living := await store.unerased(tx, decided.erased):
+        unnamed = uuid4()  # their orders were of before the ledger
+        people = [OrderedSubject(subject_id=each, case_id=unnamed, terminate_contract=True) for each in living]
+        await erase(tx, UNCLOSED, unnamed, people)
+    for order in decided.orders:
+        await _order(tx, order)
 
 
 async def _rule(tx: Transaction, rulings: Sequence[KnownPermission]) -> None:
@@ -88,28 +87,19 @@ async def _rule(tx: Transaction, rulings: Sequence[KnownPermission]) -> None:
     await store.outrank(tx, rulings)
 
 
-async def _order(tx: Transaction, order_id: UUID, named: Sequence[Named]) -> None:
+async def _order(tx: Transaction, order: Order) -> None:
     """Erase the people of an order that this database does not know, and send it again."""
-    if not await store.unknown_orders(tx, [order_id]):
+    over = await store.over(tx, [person.case_id for person in order.people])
+    people = tuple(person for person in order.people if person.case_id not in over)
+    if not people or not await store.is_unknown(tx, order.order_id):
         return
-    over = await store.over(tx, [case for _, case, _ in named])
-    people = _people([each for each in named if each[1] not in over])
-    if not people:
-        return
-    asked = await orders.participants(tx)
-    holds = await of_people(tx, [person.subject_id for person in people])
-    order = ErasureOrdered(order_id=order_id, participants=asked, subjects=people, holds=holds)
+    again = ErasureOrdered(
+        order_id=order.order_id,
+        participants=await orders.participants(tx),
+        subjects=people,
+        holds=await of_people(tx, [person.subject_id for person in people]),
+    )
     await store.make_certain(tx, [person.case_id for person in people])
-    await orders.store(tx, order)
+    await orders.store(tx, again)
     await erase(tx, UNCLOSED, uuid4(), people)
-    tx.publish(order)
-
-
-async def _erase(tx: Transaction, named: Sequence[Named]) -> None:
-    living = await store.unerased(tx, [subject for subject, _, _ in named])
-    if living:
-        await erase(tx, UNCLOSED, uuid4(), _people([each for each in named if each[0] in set(living)]))
-
-
-def _people(named: Sequence[Named]) -> tuple[OrderedSubject, ...]:
-    return tuple(OrderedSubject(subject_id=s, case_id=c, terminate_contract=ends) for s, c, ends in named)
+    tx.publish(again)

@@ -1,13 +1,13 @@
 """The rows that the ledger is written from and brought up from, and the database's mark."""
 
 from collections.abc import Sequence
-from typing import Any
 from uuid import UUID
 
 from pydantic_core import from_json, to_json
 
+from services.privacy.ledger.decided import Hold, Order
 from services.privacy.ledger.lines import Mark
-from shared.contracts.privacy import KnownHold, KnownPermission
+from shared.contracts.privacy import KnownHold, KnownPermission, OrderedSubject
 from shared.database import Transaction
 from shared.personal_data.holds import RELEASED_FOR
 
@@ -30,7 +30,8 @@ OF_HOLDS = f"{HOLDS} WHERE h.hold_id = ANY ($1) ORDER BY h.version"
 HOLDS_AFTER = f"{HOLDS} WHERE h.version > $1 ORDER BY h.version LIMIT $2"
 ERASED_AFTER = "SELECT subject_id FROM subject WHERE NOT live AND subject_id > $1 ORDER BY subject_id LIMIT $2"
 OPEN_ORDERS = """
-SELECT order_id, (SELECT jsonb_agg(jsonb_build_array(s, c, coalesce(p.terminate_contract, true)))
+SELECT order_id, (SELECT jsonb_agg(jsonb_build_object('subject_id', s, 'case_id', c,
+  'terminate_contract', coalesce(p.terminate_contract, true)))
   FROM unnest(o.subjects, o.cases) AS named (s, c) LEFT JOIN privacy_case p ON p.case_id = c) AS people
 FROM erasure_order o WHERE open ORDER BY ordered_at
 """
@@ -57,23 +58,24 @@ async def set_mark(tx: Transaction, reached: Mark) -> None:
     await tx.run(SET_MARK, TOPIC, str(reached))
 
 
-async def of_holds(tx: Transaction, hold_ids: Sequence[UUID]) -> list[dict[str, Any]]:
+async def of_holds(tx: Transaction, hold_ids: Sequence[UUID]) -> list[Hold]:
     """All that is known of holds, for a line: ids, grounds and dates; why, in words, stays in the database."""
-    return [_plain(row) for row in await tx.rows(OF_HOLDS, list(hold_ids))]
+    return [Hold.model_validate(dict(row)) for row in await tx.rows(OF_HOLDS, list(hold_ids))]
 
 
-async def holds_after(tx: Transaction, version: int, limit: int) -> list[dict[str, Any]]:
-    return [_plain(row) for row in await tx.rows(HOLDS_AFTER, version, limit)]
+async def holds_after(tx: Transaction, version: int, limit: int) -> list[Hold]:
+    return [Hold.model_validate(dict(row)) for row in await tx.rows(HOLDS_AFTER, version, limit)]
 
 
 async def erased_after(tx: Transaction, after: UUID, limit: int) -> list[UUID]:
     return [row["subject_id"] for row in await tx.rows(ERASED_AFTER, after, limit)]
 
 
-async def open_orders(tx: Transaction) -> list[dict[str, Any]]:
+async def open_orders(tx: Transaction) -> list[Order]:
     """The orders that somebody has yet to answer."""
     return [
-        {"order_id": str(row["order_id"]), "people": from_json(row["people"])} for row in await tx.rows(OPEN_ORDERS)
+        Order(order_id=row["order_id"], people=tuple(map(OrderedSubject.model_validate, from_json(row["people"]))))
+        for row in await tx.rows(OPEN_ORDERS)
     ]
 
 
@@ -84,13 +86,13 @@ async def ruled(tx: Transaction, people: Sequence[UUID]) -> tuple[KnownPermissio
 
 async def held(tx: Transaction, hold_ids: Sequence[UUID]) -> tuple[KnownHold, ...]:
     """Holds as services replicate them, released ones too."""
-    return tuple(KnownHold.model_validate(each) for each in await of_holds(tx, hold_ids))
+    return tuple(KnownHold.model_validate(each.model_dump()) for each in await of_holds(tx, hold_ids))
 
 
-# A database of before: what stands there of these orders and people is what it stands at.
 UNKNOWN_ORDERS = (
     "SELECT o FROM unnest($1::uuid[]) o WHERE NOT EXISTS (SELECT FROM erasure_order e WHERE e.order_id = o)"
 )
+IS_UNKNOWN = "SELECT NOT EXISTS (SELECT FROM erasure_order WHERE order_id = $1)"
 UNERASED = """
 SELECT id FROM unnest($1::uuid[]) id WHERE NOT EXISTS (SELECT FROM subject s WHERE s.subject_id = id AND NOT s.live)
 """
@@ -138,9 +140,9 @@ ON CONFLICT (hold_id, subject_id) DO UPDATE SET version = excluded.version, revi
 """  # noqa: S608 constants
 
 
-async def unknown_orders(tx: Transaction, order_ids: Sequence[UUID]) -> set[UUID]:
-    """The orders that this database has never heard of."""
-    return {row["o"] for row in await tx.rows(UNKNOWN_ORDERS, list(order_ids))}
+async def is_unknown(tx: Transaction, order_id: UUID) -> bool:
+    """Whether this database has never heard of an order."""
+    return bool(await tx.value(IS_UNKNOWN, order_id))
 
 
 async def unerased(tx: Transaction, people: Sequence[UUID]) -> list[UUID]:
@@ -171,10 +173,10 @@ async def outrank(tx: Transaction, rulings: Sequence[KnownPermission]) -> None:
     await tx.run(END_BLOCKS, *columns)
 
 
-async def hold(tx: Transaction, holds: Sequence[dict[str, Any]]) -> None:
+async def hold(tx: Transaction, holds: Sequence[Hold]) -> None:
     """Keep holds as lines tell them; the transaction's purpose is `legal-duty`, as for all holds on the erased."""
     told = to_json(holds).decode()
-    await _reach(tx, "hold_version", max(each["version"] for each in holds))
+    await _reach(tx, "hold_version", max(each.version for each in holds))
     await tx.run(PLACE, told)
     await tx.run(COVER, told, RELEASED_FOR.days)
 
@@ -183,8 +185,3 @@ async def _reach(tx: Transaction, sequence: str, version: int) -> None:
     behind = version - await tx.value(TAKE, sequence)
     if behind > 0:
         await tx.value(TAKE_SOME, sequence, behind)
-
-
-def _plain(row: Any) -> dict[str, Any]:
-    plain: dict[str, Any] = from_json(to_json(dict(row)))
-    return plain
