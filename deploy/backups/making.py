@@ -1,5 +1,6 @@
 """Making backups: a dump of each database, and a physical copy of the whole server."""
 
+import shutil
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -22,9 +23,13 @@ def make(
 ) -> Path:
     """Back up the databases, by service; answers the folder. Raises ProgramFailed, OSError."""
     folder = private_folder(backup_shelf.new_folder(private_folder(shelf), at, days))
-    for service, database in databases.items():
-        tell(f"{service} ...")
-        dump(programs.at(admin_url, database), service, folder / f"{service}.dump", key, at)
+    try:
+        for service, database in databases.items():
+            tell(f"{service} ...")
+            dump(programs.at(admin_url, database), service, folder / f"{service}.dump", key, at)
+    except BaseException:
+        shutil.rmtree(folder)  # what holds but some of the databases would be taken for a whole backup
+        raise
     return folder
 
 

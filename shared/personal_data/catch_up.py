@@ -27,17 +27,10 @@ ADVANCE = """
 INSERT INTO catch_up (topic, reached, done_at) VALUES ($1, $2, CASE WHEN $3 THEN now() END)
 ON CONFLICT (topic) DO UPDATE SET reached = excluded.reached, done_at = excluded.done_at
 """
-# What is lost is remembered, or it would be found lost again at every start.
-LOST = """
-SELECT coalesce(array_agg('lost order ' || id), '{}') FROM unnest($1::uuid[]) id
-WHERE NOT EXISTS (SELECT FROM erasure_report WHERE order_id = id)
-  AND NOT EXISTS (SELECT FROM catch_up WHERE topic = 'lost order ' || id)
-"""
 START_OVER = "DELETE FROM catch_up WHERE topic IN ('holds', 'tombstones', 'permissions')"
 LEDGER = "ledger"
 FOLLOWING_S = 60.0
 """So often a service sees that it has everything the ledger tells, and remembers its end."""
-REMEMBER = "INSERT INTO catch_up (topic, done_at) SELECT unnest($1::text[]), now()"
 LIVING = "SELECT count(*) FROM subject WHERE subject_id = ANY ($1) AND live"
 UNKNOWN_OR_LIVING = """
 SELECT array_agg(id) FROM unnest($1::uuid[]) id
@@ -55,7 +48,6 @@ async def catch_up(database: Database, client: RequestClient, eraser: Eraser) ->
 
     Raises Refused when privacy does not answer, StillLivingError when somebody erased can't be erased here.
     """
-    await _notice_a_restored_database(database, client)
     await _find_the_ledger(database, client)
     while not await _done(database, "holds"):
         await _holds(database, client)
@@ -93,16 +85,6 @@ async def follow(database: Database, client: RequestClient, eraser: Eraser) -> b
         await permissions.apply(tx, page.permissions)
         await tx.run(ADVANCE, LEDGER, page.next, True)
     return page.more
-
-
-async def _notice_a_restored_database(database: Database, client: RequestClient) -> None:
-    """A database that does not know an order which it answered is an older one."""
-    answered = await client.request(privacy.LastAnsweredOrder(service=database.service))
-    async with database.transaction(Purpose.RIGHTS) as tx:
-        if lost := await tx.value(LOST, answered.order_ids):
-            await tx.run(START_OVER)
-            await tx.run(REMEMBER, lost)
-            log.warning("database is older than its last answer, catching up again")
 
 
 async def _done(database: Database, topic: str) -> bool:
