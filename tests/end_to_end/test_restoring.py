@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,9 +11,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from typer.testing import CliRunner
 
-from deploy.backups import making, restoring
-from deploy.backups.restoring import Target
+from deploy.backups import sealed
+from deploy.commands import app
 from deploy.local.servers import Servers
 from shared.clock import now, today
 from shared.contracts import identity, licensing, marketing, privacy
@@ -49,11 +51,17 @@ class Drill:
         """One asked after the backup, the other's case was in it."""
         return self.erased, self.begun
 
-    async def restore(self, *names: str) -> None:
-        """Put back databases of before, while nothing runs."""
-        for name in names:
-            target = Target(self.harness.servers.postgres_admin_url, name, f"{name}_{self.harness.name}")
-            await restoring.restore(self.backup / f"{name}.dump", target, KEY)
+    async def lethe(self, *words: str, **changed: str) -> Any:
+        """Run a command on these databases, with some settings changed."""
+        return await asyncio.to_thread(CliRunner().invoke, app, list(words), env=settings_of(self.harness) | changed)
+
+    async def refused(self, code: int, *words: str, **changed: str) -> str:
+        """The one sentence of a command that could not do its work."""
+        result = await self.lethe("restore", *words, "--yes", **changed)
+        assert (result.exit_code, result.stdout) == (code, ""), result.output
+        assert result.stderr.startswith("lethe: ")
+        assert result.stderr.count("\n") == 1
+        return result.stderr
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Scenario]:
@@ -62,6 +70,13 @@ class Drill:
             for person in (self.erased, self.begun, self.restricted, self.held, self.leaving):
                 person.scenario = scenario
             yield scenario
+
+
+def settings_of(harness: Harness) -> dict[str, str]:
+    """What an operator's shell says: which server, which databases, which backups."""
+    urls = {f"LETHE_{name.upper()}_POSTGRES_URL": harness.databases[name].app for name in NAMES}
+    shelf = {"LETHE_BACKUPS": harness.settings["backups"], "LETHE_BACKUP_DAYS": str(DAYS), "LETHE_BACKUP_KEY": KEY}
+    return urls | shelf | {"LETHE_POSTGRES_ADMIN_URL": harness.servers.postgres_admin_url}
 
 
 @pytest.fixture(scope="module")
@@ -75,12 +90,11 @@ async def drill(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> A
             await leaving.subscribe()
             await begun.ask_for_erasure(terminate=True)
             await scenario.quiet()
-        databases = {name: f"{name}_{harness.name}" for name in NAMES}
-        backup = await asyncio.to_thread(
-            making.make, servers.postgres_admin_url, databases, shelf, KEY, DAYS, now(), lambda _: None
-        )
-        harness.settings["cooling_off_s"] = 0
-        made = Drill(harness, backup, erased, begun, restricted, held, leaving, {})
+        harness.settings |= {"cooling_off_s": 0, "backups": str(shelf), "backup_days": DAYS}
+        made = Drill(harness, shelf, erased, begun, restricted, held, leaving, {})
+        created = await made.lethe("backup", "create", "--json")
+        assert created.exit_code == 0, created.output
+        made.backup = shelf / json.loads(created.stdout)[0]["name"]
         async with made.running() as scenario:
             await decide(made, scenario)
         yield made
@@ -117,7 +131,9 @@ async def in_force(made: Drill, scenario: Scenario) -> bool:
 async def test_nobody_is_back_after_a_restore(drill: Drill, names: list[str]) -> None:
     assert len(drill.invoices) == len(drill.gone)
     assert all(drill.invoices.values())
-    await drill.restore(*names)
+    for name in ["all"] if names == NAMES else names:
+        restored = await drill.lethe("restore", name, drill.backup.name, "--yes")
+        assert restored.exit_code == 0, restored.output
     async with drill.running() as scenario:
         for person in drill.gone:
             assert await scenario.live_rows(person.id) == []
@@ -128,6 +144,50 @@ async def test_nobody_is_back_after_a_restore(drill: Drill, names: list[str]) ->
         await scenario.quiet()
         open_orders = "SELECT count(*) FROM erasure_order WHERE open"
         await eventually(lambda: has_none(scenario, open_orders))
+
+
+async def test_a_backup_is_listed_with_its_last_day_which_the_certificate_names(drill: Drill) -> None:
+    (listed,) = json.loads((await drill.lethe("backup", "list", "--json")).stdout)
+    assert (listed["name"], listed["until"]) == (drill.backup.name, f"{now().date() + timedelta(days=DAYS)}")
+    assert set(listed["bytes"]) == {*NAMES}
+    table = (await drill.lethe("backup", "list", COLUMNS="200")).stdout
+    assert all(word in table for word in (drill.backup.name, listed["until"], *NAMES))
+    assert (await drill.lethe("backup", "expire", "--json")).stdout == "[]\n"
+    async with drill.running():
+        certificate = await drill.begun.certificate()
+    assert certificate["backups_until"] == listed["until"]
+    assert f"backups until {listed['until']}" in certificate["not_checked"]
+
+
+async def test_a_bad_restore_is_one_sentence_and_changes_nothing(drill: Drill, tmp_path: Path) -> None:
+    name, dump = drill.backup.name, drill.backup / "licensing.dump"
+    cut, newer, stranger = tmp_path / "cut.dump", tmp_path / "newer.dump", tmp_path / "stranger.dump"
+    cut.write_bytes(dump.read_bytes()[:-9])
+    stranger.write_text("something else")
+    about = {key: value for key, value in sealed.about(dump).items() if key not in ("salt", "key_id")}
+    sealed.seal(newer, KEY, about | {"revisions": ["licensing_9999"]}, sealed.opened(dump, KEY))
+    before = await databases_there(drill)
+    assert "is of licensing and not of identity" in await drill.refused(2, "identity", str(dump))
+    assert "newer release (it has licensing_9999)" in await drill.refused(2, "licensing", str(newer))
+    assert "no backup of Lethe" in await drill.refused(2, "licensing", str(stranger))
+    assert "another key" in await drill.refused(2, "licensing", name, LETHE_BACKUP_KEY="b" * 30)
+    assert "20 characters" in await drill.refused(2, "licensing", name, LETHE_BACKUP_KEY="short")
+    assert "no backup nowhere" in await drill.refused(4, "licensing", "nowhere")
+    assert "no service helpdesk" in await drill.refused(2, "helpdesk", name)
+    assert "cut off" in await drill.refused(2, "licensing", str(cut))
+    over = drill.backup.rename(drill.backup.with_name("20200101T000000Z-until-20200131"))
+    assert "over after 2020-01-31" in await drill.refused(2, "licensing", over.name)
+    over.rename(drill.backup)
+    async with drill.harness.database("licensing"):
+        assert "licensing is running" in await drill.refused(1, "licensing", name)
+    assert await databases_there(drill) == before
+
+
+async def databases_there(drill: Drill) -> list[tuple[str, int]]:
+    """The databases of this module, each with what makes it this very one."""
+    sql = "SELECT datname, oid FROM pg_database WHERE datname LIKE '%' || $1 || '%' ORDER BY datname"
+    async with drill.harness.superuser("privacy") as rows:
+        return [(row["datname"], row["oid"]) for row in await rows.fetch(sql, drill.harness.name)]
 
 
 async def has_none(scenario: Scenario, count: str) -> bool:

@@ -7,11 +7,12 @@ can decide otherwise in between, since privacy answers nobody before the ledger 
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from services.privacy.ledger import file, store
 from services.privacy.ledger.decided import Decided, Hold, decided
-from services.privacy.ledger.lines import NotTheLedger
+from services.privacy.ledger.lines import Mark, NotTheLedger
 from shared.contracts.privacy import HoldChanged
 from shared.database import Transaction
 from shared.messaging.outbox import enqueue
@@ -34,12 +35,22 @@ class Keeper:
         await enqueue(tx)
 
     async def _write(self, tx: Transaction, new: Decided) -> None:
-        """Raises NotTheLedger when the database is older than it was: somebody exchanged it under this process."""
         mark = await store.lock_mark(tx)
+        self.require_newest(mark)
+        written = await asyncio.to_thread(file.append, self.folder, mark, new)
+        await store.set_mark(tx, written)
+        tx.after_commit(partial(self._know, written))
+
+    async def _know(self, mark: Mark) -> None:
+        self.known = max(self.known, mark.number)
+
+    def require_newest(self, mark: Mark) -> None:
+        """Raise NotTheLedger when the database is older than it was: somebody exchanged it under this process.
+
+        What stands behind its place would pass for what came to nothing.
+        """
         if mark.number < self.known or not mark.number:
             raise NotTheLedger("the database is older than it was: start privacy again")
-        self.known = mark.number
-        await store.set_mark(tx, await asyncio.to_thread(file.append, self.folder, mark, new))
 
 
 async def _holds(tx: Transaction) -> list[Hold]:
