@@ -51,7 +51,6 @@ async def prepare_erasure(tx: Transaction, people: Sequence[OrderedSubject]) -> 
     kept = proof(today())
     cases = [p.case_id for p in people]
     await tx.run(CLOSE, cases, kept.until, kept.provisions, kept.exemptions)
-    await recipients.erased(tx, people, names(register()), kept)
     await date_proofs(tx, people)
 
 
@@ -59,6 +58,7 @@ async def date_proofs(tx: Transaction, people: Sequence[OrderedSubject]) -> None
     """End what hangs on the person and date what outlives it; their cases of erasure stay as they are."""
     kept = proof(today())
     reason = (kept.until, kept.provisions, kept.exemptions)
+    await recipients.erased(tx, people, names(register()), kept)
     await tx.run(DROP_REQUESTS, [p.case_id for p in people])
     subjects = [p.subject_id for p in people]
     await tx.run(CLOSE_COPIES, subjects)

@@ -144,6 +144,7 @@ async def test_nobody_is_back_after_a_restore(drill: Drill, names: list[str]) ->
         await scenario.quiet()
         open_orders = "SELECT count(*) FROM erasure_order WHERE open"
         await eventually(lambda: has_none(scenario, open_orders))
+        assert (await drill.begun.case()).state == "closed"
 
 
 async def test_a_backup_is_listed_with_its_last_day_which_the_certificate_names(drill: Drill) -> None:
