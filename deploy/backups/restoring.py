@@ -42,9 +42,8 @@ def check(file: Path, service: str, key: str, migrations: Path | None = None) ->
         raise CannotRestore(f"{file} is of {said['service']} and not of {service}: name a backup of {service}")
     if said["key_id"] != sealed.key_id(key):
         raise CannotRestore(f"{file} was written with another key than LETHE_BACKUP_KEY: name that one")
-    if unknown := sorted(
-        set(said["revisions"]) - known_revisions(migrations or SERVICES_FOLDER / service / "migrations")
-    ):
+    known = known_revisions(migrations or SERVICES_FOLDER / service / "migrations")
+    if unknown := sorted(set(said["revisions"]) - known):
         raise CannotRestore(f"{file} is of a newer release (it has {unknown[0]}): restore it with that one")
     return said
 

@@ -29,6 +29,7 @@ DAYS = 30
 EMAIL = "direct-marketing.email"
 NOW = "UPDATE privacy_case SET run_at = now() WHERE subject_id = $1"
 KEPT = "SELECT to_jsonb(i)::text FROM invoice i WHERE subject_id = $1 ORDER BY invoice_id"
+OUTRANKED = {"permission_version": "permission", "hold_version": "hold"}
 HEARD = "SELECT count(*) FROM inbox"
 HELD = "SELECT review_at FROM hold WHERE subject_id = $1"
 
@@ -144,6 +145,10 @@ async def test_nobody_is_back_after_a_restore(drill: Drill, names: list[str]) ->
         await scenario.quiet()
         open_orders = "SELECT count(*) FROM erasure_order WHERE open"
         await eventually(lambda: has_none(scenario, open_orders))
+        for sequence, replica in OUTRANKED.items():
+            newest = await scenario.rows["marketing"].fetchval(f"SELECT max(version) FROM {replica}")  # noqa: S608
+            next_one = await scenario.rows["privacy"].fetchval(f"SELECT last_value FROM {sequence}")  # noqa: S608
+            assert next_one >= newest > 0, "what is ruled next must be the newest for everybody"
         assert (await drill.begun.case()).state == "closed"
 
 

@@ -74,6 +74,7 @@ async def test_a_crash_between_line_and_commit_is_made_good_before_anybody_is_se
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     person, written = uuid4(), asyncio.Event()
+    monkeypatch.setitem(harness.settings, "drain_seconds", 0.2)
 
     async def crash(*_: Any) -> None:
         written.set()
