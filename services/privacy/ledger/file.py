@@ -31,13 +31,13 @@ def append(folder: Path, mark: Mark, decided: Decided) -> Mark:
         end = _end(file, mark)
         file.truncate(end.offset)
         file.seek(end.offset)
-        line = lines.written(end.number + 1, mark.number, datetime.now(UTC), decided, end.hash)
+        line, after = lines.written(end, mark.number, datetime.now(UTC), decided)
         try:
             _write(file, line)
         except OSError:
             file.truncate(end.offset)
             raise
-        return lines.read(line, end).mark
+        return after
 
 
 def begin(folder: Path, snapshot: Sequence[Decided]) -> Mark:
@@ -46,9 +46,8 @@ def begin(folder: Path, snapshot: Sequence[Decided]) -> Mark:
     half, mark = folder / f"{NAME}.new", Mark()
     with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb", buffering=0) as file:
         for decided in snapshot:
-            line = lines.written(mark.number + 1, mark.number, datetime.now(UTC), decided, mark.hash)
+            line, mark = lines.written(mark, mark.number, datetime.now(UTC), decided)
             _write(file, line)
-            mark = lines.read(line, mark).mark
     half.replace(folder / NAME)
     _sync_folder(folder)
     return mark

@@ -7,7 +7,6 @@ whose transaction had committed when this one was written: a line that the next 
 the last one nobody knows, and it counts: what it says was decided, and saying it again changes nothing.
 """
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -59,11 +58,14 @@ class NotTheLedger(Exception):
     """The file is not, or not wholly, what was written: the message says which line, and no more."""
 
 
-def written(number: int, follows: int, at: datetime, decided: Decided, before: str) -> bytes:
-    """A line as it stands in the file, with its end."""
-    said = decided.model_dump(mode="json", exclude_defaults=True)
-    body = json.dumps({"number": number, "follows": follows, "at": at.isoformat(), **said}, separators=(",", ":"))
-    return body[:-1].encode() + SEAL + _digest(before, body.encode()).encode() + b'"}\n'
+def written(end: Mark, follows: int, at: datetime, decided: Decided) -> tuple[bytes, Mark]:
+    """A line behind the last one as it stands in the file, and where one is behind it."""
+    number = end.number + 1
+    head = f'{{"number":{number},"follows":{follows},"at":"{at.isoformat()}",'
+    body = head.encode() + decided.model_dump_json(exclude_defaults=True).encode()[1:]
+    digest = _digest(end.hash, body)
+    line = body[:-1] + SEAL + digest.encode() + b'"}\n'
+    return line, Mark(number, end.offset + len(line), digest)
 
 
 def read(line: bytes, before: Mark) -> Line:
