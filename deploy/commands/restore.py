@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from deploy.backups import restoring
+from deploy.backups.cluster import unpack
+from deploy.backups.making import CLUSTER
 from deploy.backups.restoring import CannotRestore, Target
 from deploy.commands import access, backup
 from deploy.commands.access import NOTHING_FOUND, STILL_USED, WRONG_USE
@@ -16,9 +18,10 @@ ALL = "all"
 
 
 def restore(
-    service: Annotated[str, typer.Argument(help="Whose database is put back; `all` for every one of the backup.")],
+    service: Annotated[str, typer.Argument(help="Whose database is put back; `all` of the backup, or `cluster`.")],
     name: Annotated[str, typer.Argument(metavar="BACKUP", help="As `./lethe backup list` names it, or a file.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    to: Annotated[str, typer.Option("--to", metavar="FOLDER", help="Of `cluster`: the data folder to be made.")] = "",
 ) -> None:
     """Put back a database while its service does not run; what it holds now is gone then.
 
@@ -28,6 +31,9 @@ def restore(
     Exit codes: 0 done, 1 the service is running, 2 wrong use or no sound backup, 3 a server does not answer, 4 no such
     backup, 5 no rights.
     """
+    if service == CLUSTER:
+        _unpack(name, to)
+        return
     files, key = _files(service, name), backup.key()
     try:
         for each, file in files.items():
@@ -41,6 +47,20 @@ def restore(
         raise access.fail(str(error), STILL_USED) from None
     except CannotRestore as error:
         raise access.fail(str(error), WRONG_USE) from None
+
+
+def _unpack(name: str, to: str) -> None:
+    """Make a data folder of a physical copy, for a PostgreSQL of the same major version to be started on."""
+    if not to:
+        raise access.fail("say where the data folder is to be made: --to FOLDER", WRONG_USE)
+    file = backup.shelf() / name / f"{CLUSTER}.tar"
+    if not file.is_file():
+        raise access.fail(f"{name} holds no copy of a server: see ./lethe backup list", NOTHING_FOUND)
+    try:
+        unpack(file, Path(to), backup.key())
+    except CannotRestore as error:
+        raise access.fail(str(error), WRONG_USE) from None
+    typer.echo(f"{to}: unpacked; start PostgreSQL on it, then the services")
 
 
 def _files(service: str, name: str) -> dict[str, Path]:
