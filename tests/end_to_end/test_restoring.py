@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from deploy.backups import sealed
 from deploy.commands import app
 from deploy.local.servers import Servers
+from shared import service
 from shared.clock import now, today
 from shared.contracts import identity, licensing, marketing, privacy
 from shared.contracts.message import Event
@@ -23,13 +24,12 @@ from shared.purposes import Purpose
 from tests.harness import Harness, eventually
 from tests.scenario import SERVICES, Customer, Scenario, running_scenario, scenario_harness
 
-NAMES = [service.name for service in SERVICES]
+NAMES = [each.name for each in SERVICES]
 KEY = "the key of the drill, long enough"
 DAYS = 30
 EMAIL = "direct-marketing.email"
 NOW = "UPDATE privacy_case SET run_at = now() WHERE subject_id = $1"
 KEPT = "SELECT to_jsonb(i)::text FROM invoice i WHERE subject_id = $1 ORDER BY invoice_id"
-OUTRANKED = {"permission_version": "permission", "hold_version": "hold"}
 HEARD = "SELECT count(*) FROM inbox"
 HELD = "SELECT review_at FROM hold WHERE subject_id = $1"
 
@@ -85,9 +85,11 @@ async def drill(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> A
     shelf = tmp_path_factory.mktemp("backups")
     async with scenario_harness(servers, cooling_off_s=3600) as harness:
         async with running_scenario(harness) as scenario:
-            erased, begun = [await scenario.customer() for _ in range(2)]
-            restricted, held = [await scenario.register_customer() for _ in range(2)]
-            leaving = await scenario.register_customer()
+            bought, registered = (
+                (scenario.customer() for _ in range(2)),
+                (scenario.register_customer() for _ in range(3)),
+            )
+            erased, begun, restricted, held, leaving = await asyncio.gather(*bought, *registered)
             await leaving.subscribe()
             await begun.ask_for_erasure(terminate=True)
             await scenario.quiet()
@@ -129,7 +131,8 @@ async def in_force(made: Drill, scenario: Scenario) -> bool:
 
 
 @pytest.mark.parametrize("names", [*([name] for name in NAMES), NAMES], ids=[*NAMES, "all at once"])
-async def test_nobody_is_back_after_a_restore(drill: Drill, names: list[str]) -> None:
+async def test_nobody_is_back_after_a_restore(drill: Drill, names: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "follow", idle)  # what is missing is taken over before a service serves, not later
     assert len(drill.invoices) == len(drill.gone)
     assert all(drill.invoices.values())
     for name in ["all"] if names == NAMES else names:
@@ -145,11 +148,11 @@ async def test_nobody_is_back_after_a_restore(drill: Drill, names: list[str]) ->
         await scenario.quiet()
         open_orders = "SELECT count(*) FROM erasure_order WHERE open"
         await eventually(lambda: has_none(scenario, open_orders))
-        for sequence, replica in OUTRANKED.items():
-            newest = await scenario.rows["marketing"].fetchval(f"SELECT max(version) FROM {replica}")  # noqa: S608
-            next_one = await scenario.rows["privacy"].fetchval(f"SELECT last_value FROM {sequence}")  # noqa: S608
-            assert next_one >= newest > 0, "what is ruled next must be the newest for everybody"
         assert (await drill.begun.case()).state == "closed"
+
+
+async def idle(*_: object) -> bool:
+    return False
 
 
 async def test_a_backup_is_listed_with_its_last_day_which_the_certificate_names(drill: Drill) -> None:
@@ -216,6 +219,6 @@ async def refuse_what_comes_late(scenario: Scenario, person: UUID) -> None:
     assert await scenario.live_rows(person) == []
 
 
-async def tell(scenario: Scenario, service: str, event: Event) -> None:
-    async with scenario.resources[service].database.transaction(Purpose.UPKEEP) as tx:
+async def tell(scenario: Scenario, name: str, event: Event) -> None:
+    async with scenario.resources[name].database.transaction(Purpose.UPKEEP) as tx:
         tx.publish(event)

@@ -15,7 +15,7 @@ from shared.database import Transaction
 async def page(tx: Transaction, folder: str, request: ReadLedger) -> LedgerPage:
     """What was decided behind a place; another ledger's place, or none, leads to its end."""
     end, after = await store.mark(tx), Mark.of(request.after)
-    if not after.number or after.number > end.number:
+    if not after.number:
         return LedgerPage(next=str(end), start_over=True)
     try:
         lines, reached = await asyncio.to_thread(file.read, Path(folder), after, end)

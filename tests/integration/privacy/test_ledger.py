@@ -18,7 +18,7 @@ from services.privacy.ledger.decided import Decided, Order
 from services.privacy.ledger.keeping import Keeper
 from services.privacy.ledger.lines import Mark, NotTheLedger
 from shared.contracts import privacy
-from shared.contracts.privacy import ErasureOrdered, OrderedSubject
+from shared.contracts.privacy import ErasureOrdered, KnownPermission, OrderedSubject
 from shared.problems import Refused
 from tests.fake_participants import FakeParticipants, fake_participants, opened_case, privacy_alone, report
 from tests.harness import Harness, eventually
@@ -114,6 +114,18 @@ async def test_what_was_taken_back_is_not_erased_by_a_line_too_many(harness: Har
         assert await rows.fetchval(LIVE, asking) is False
         assert await rows.fetchval(LIVE, taken_back) is not False
         assert await rows.fetchval(STATE, taken_back) == "withdrawn"
+
+
+async def test_what_is_ruled_after_a_replay_outranks_what_was_replayed(harness: Harness) -> None:
+    """A service takes the higher version: one that began again where the backup was would be passed over."""
+    async with harness.serve(PRIVACY), harness.superuser("privacy") as rows:
+        mark = Mark.of(await rows.fetchval(MARK))
+    ruled = KnownPermission(subject_id=uuid4(), purpose="*", allowed=False, version=5000)
+    file.append(Path(harness.settings["ledger"]), mark, Decided(rulings=(ruled,)))
+    async with harness.serve(PRIVACY), harness.superuser("privacy") as rows:
+        now = await rows.fetchrow("SELECT allowed, version FROM permission WHERE subject_id = $1", ruled.subject_id)
+        assert tuple(now) == (False, ruled.version)
+        assert await rows.fetchval("SELECT nextval('permission_version')") > ruled.version
 
 
 async def test_a_database_that_is_exchanged_under_a_running_privacy_is_not_written_for(
