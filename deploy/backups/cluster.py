@@ -40,7 +40,7 @@ def unpack(file: Path, folder: Path, key: str) -> None:
             raise CannotRestore(f"{file} is no copy of a server: name one that was made with --physical")
         half.mkdir(mode=0o700, parents=True)
         pieces = sealed.opened(file, key)
-        with tarfile.open(fileobj=_Stream(pieces), mode="r|") as tar:  # type: ignore[call-overload]
+        with tarfile.open(fileobj=_Stream(pieces), mode="r|") as tar:
             tar.extractall(half, filter="data")
         for _ in pieces:  # what stands behind the end of the archive is proved, too
             pass

@@ -1,5 +1,6 @@
 """Making backups: a dump of each database, and a physical copy of the whole server."""
 
+import asyncio
 import shutil
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -35,8 +36,6 @@ def make(
 
 def dump(url: str, service: str, file: Path, key: str, at: datetime) -> None:
     """One database as pg_dump writes it."""
-    import asyncio  # noqa: PLC0415
-
     about = {"kind": "dump", "service": service, "made_at": at.isoformat(), "revisions": asyncio.run(revisions(url))}
     sealed.seal(file, key, about, programs.output("pg_dump", url, DUMP))
 

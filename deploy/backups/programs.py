@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import IO
 from urllib.parse import unquote, urlsplit, urlunsplit
 
 from deploy.local.postgres_cluster import binaries
@@ -74,9 +75,9 @@ def _found(program: str) -> Path:
     return file
 
 
-def _insist(program: str, code: int, words: object) -> None:
+def _insist(program: str, code: int, words: IO[bytes]) -> None:
     if code:
-        words.seek(0)  # type: ignore[attr-defined]
-        said = words.read().decode(errors="replace").strip().splitlines()  # type: ignore[attr-defined]
+        words.seek(0)
+        said = words.read().decode(errors="replace").strip().splitlines()
         errors = [line for line in said if "error" in line.casefold()] or said
         raise ProgramFailed(f"{program} failed: {errors[0].partition(': ERROR')[0] if errors else code}")

@@ -1,5 +1,6 @@
 """Restoring a dump: into a new database beside the present one, which it replaces in one step once it is whole."""
 
+import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,8 +82,6 @@ async def _require_idle(admin: asyncpg.Connection, target: Target) -> None:
 
 
 async def _load(file: Path, url: str, key: str, revisions: list[str]) -> None:
-    import asyncio  # noqa: PLC0415
-
     try:
         await asyncio.to_thread(programs.feed, "pg_restore", url, RESTORE, sealed.opened(file, key))
     except (sealed.Unreadable, OSError) as error:

@@ -62,7 +62,7 @@ class Drill:
         assert (result.exit_code, result.stdout) == (code, ""), result.output
         assert result.stderr.startswith("lethe: ")
         assert result.stderr.count("\n") == 1
-        return result.stderr
+        return str(result.stderr)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[Scenario]:
@@ -162,8 +162,12 @@ async def test_a_backup_is_listed_with_its_last_day_which_the_certificate_names(
     table = (await drill.lethe("backup", "list", COLUMNS="200")).stdout
     assert all(word in table for word in (drill.backup.name, listed["until"], *NAMES))
     assert (await drill.lethe("backup", "expire", "--json")).stdout == "[]\n"
+    over = drill.backup.with_name("20200101T000000Z-until-20200131")
+    over.mkdir()
     async with drill.running():
         certificate = await drill.begun.certificate()
+        await eventually(lambda: not over.exists())
+    assert drill.backup.exists()
     assert certificate["backups_until"] == listed["until"]
     assert f"backups until {listed['until']}" in certificate["not_checked"]
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -12,6 +13,7 @@ import pytest
 
 from deploy.local.ports import LOOPBACK, free_ports
 from deploy.local.servers import Servers
+from services.privacy import backup_terms
 from services.privacy.app import SERVICE as PRIVACY
 from services.privacy.ledger import file, store
 from services.privacy.ledger.decided import Decided, Order
@@ -20,6 +22,7 @@ from services.privacy.ledger.lines import Mark, NotTheLedger
 from shared.contracts import privacy
 from shared.contracts.privacy import ErasureOrdered, KnownPermission, OrderedSubject
 from shared.problems import Refused
+from shared.purposes import Purpose
 from tests.fake_participants import FakeParticipants, fake_participants, opened_case, privacy_alone, report
 from tests.harness import Harness, eventually
 from tests.sample.harness import listening
@@ -123,8 +126,8 @@ async def test_what_is_ruled_after_a_replay_outranks_what_was_replayed(harness: 
     ruled = KnownPermission(subject_id=uuid4(), purpose="*", allowed=False, version=5000)
     file.append(Path(harness.settings["ledger"]), mark, Decided(rulings=(ruled,)))
     async with harness.serve(PRIVACY), harness.superuser("privacy") as rows:
-        now = await rows.fetchrow("SELECT allowed, version FROM permission WHERE subject_id = $1", ruled.subject_id)
-        assert tuple(now) == (False, ruled.version)
+        version = "SELECT version FROM permission WHERE subject_id = $1 AND NOT allowed"
+        assert await rows.fetchval(version, ruled.subject_id) == ruled.version
         assert await rows.fetchval("SELECT nextval('permission_version')") > ruled.version
 
 
@@ -208,3 +211,20 @@ async def tells(fakes: FakeParticipants, place: str, person: UUID) -> bool:
     """Whether somebody who has answered is told of this person's erasure again."""
     told = await fakes.client.request(privacy.ReadLedger(service="apple", after=place))
     return bool(told.erased == (person,))
+
+
+async def test_a_shorter_term_of_backups_shortens_nothing_that_was_made_before(harness: Harness) -> None:
+    async with harness.superuser("privacy") as rows, harness.database("privacy") as database:
+        await rows.execute("DELETE FROM backup_term")
+        for since, term in ((date(2026, 1, 1), 30), (date(2026, 3, 1), 10)):
+            await rows.execute("INSERT INTO backup_term VALUES ($1, $2)", noon(since), term)
+        async with database.transaction(Purpose.RIGHTS) as tx:
+            asked = (date(2025, 12, 31), date(2026, 2, 1), date(2026, 3, 5), date(2026, 6, 1))
+            named = [await backup_terms.until(tx, noon(day)) for day in asked]
+            await backup_terms.note(tx, 10)
+        assert named == [None, date(2026, 3, 3), date(2026, 3, 31), date(2026, 6, 11)]
+        assert await rows.fetchval("SELECT count(*) FROM backup_term") == 2, "the same term is no news"
+
+
+def noon(day: date) -> datetime:
+    return datetime.combine(day, time(12), UTC)
