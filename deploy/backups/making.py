@@ -12,7 +12,8 @@ from deploy.backups import programs, sealed
 from deploy.local.folders import private_folder
 from services.privacy import backup_shelf
 
-DUMP = ("--format=custom", "--compress=gzip:1", "--no-password")
+# The keys of copies and what is searched for after an erasure stand in unlogged tables so that no backup has them.
+DUMP = ("--format=custom", "--compress=gzip:1", "--no-password", "--no-unlogged-table-data")
 COPY = ("--pgdata=-", "--format=tar", "--wal-method=fetch", "--checkpoint=fast", "--no-password", "--no-manifest")
 CLUSTER = "cluster"
 REVISIONS = "SELECT array_agg(version_num ORDER BY version_num) FROM alembic_version"

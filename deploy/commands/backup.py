@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,8 +16,8 @@ from rich.table import Table
 from deploy.backups import making
 from deploy.backups.programs import ProgramFailed
 from deploy.commands import access
-from deploy.commands.access import WRONG_USE
-from deploy.commands.console import NOT_RUNNING, Json
+from deploy.commands.access import NO_RIGHTS, WRONG_USE
+from deploy.commands.console import DISK, NOT_RUNNING, Json
 from deploy.local import keys, postgres
 from deploy.local.folders import STATE
 from deploy.local.system import BACKUPS
@@ -46,17 +48,29 @@ def create(
     as_json: Json = False,
 ) -> None:
     """Back up now."""
+    term, secret, at = days(), key(), datetime.now(UTC)
     databases = {name: database_of(name) for name in access.services(service)}
-    at, say = datetime.now(UTC), (lambda _: None) if as_json else typer.echo
-    try:
-        folder = making.make(admin_url(), databases, shelf(), key(), days(), at, say)
+    say = (lambda _: None) if as_json else typer.echo
+    with _one_sentence():
+        folder = making.make(admin_url(), databases, shelf(), secret, term, at, say)
         if physical:
-            making.copy(admin_url(), folder, key(), at)
-    except ProgramFailed as error:
-        raise access.fail(f"no backup was made: {error}", NOT_RUNNING) from None
-    except OSError as error:
-        raise access.fail(f"no backup was made: {error.strerror or 'PostgreSQL does not answer'}", FAILED) from None
+            making.copy(admin_url(), folder, secret, at)
     _show([each for each in backup_shelf.shelved(shelf()) if each.folder == folder], as_json=as_json)
+
+
+@contextmanager
+def _one_sentence() -> Iterator[None]:
+    """Say why no backup was made, with the exit code of its kind."""
+    try:
+        yield
+    except ProgramFailed as error:
+        raise access.fail(f"no backup was made: {error}", FAILED) from None
+    except access.REFUSED:
+        raise access.fail("the server refuses this account: use an administrator's", NO_RIGHTS) from None
+    except access.AWAY as error:
+        if isinstance(error, OSError) and error.errno in DISK:
+            raise access.fail(f"no backup was made: {error.strerror}: free the disk of {shelf()}", FAILED) from None
+        raise access.fail("PostgreSQL does not answer: see ./lethe status", NOT_RUNNING) from None
 
 
 @app.command("list")

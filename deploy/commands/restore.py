@@ -26,7 +26,7 @@ def restore(
     """Put back a database while its service does not run; what it holds now is gone then.
 
     It is loaded beside the present one, which it replaces once it is whole and proved. Started again, the service
-    serves nobody before everything is replayed that was decided since: nobody who was erased comes back.
+    serves nobody before everything is replayed that was decided since.
 
     Exit codes: 0 done, 1 the service is running, 2 wrong use or no sound backup, 3 a server does not answer, 4 no such
     backup, 5 no rights.

@@ -196,6 +196,37 @@ async def test_a_bad_restore_is_one_sentence_and_changes_nothing(drill: Drill, t
     assert await databases_there(drill) == before
 
 
+async def test_a_bad_backup_is_one_sentence_and_leaves_nothing(drill: Drill, tmp_path: Path) -> None:
+    shelf, closed = {"LETHE_BACKUPS": str(tmp_path / "shelf")}, "postgresql://postgres:wrong@127.0.0.1:9/postgres"
+    stranger = drill.harness.servers.postgres_admin_url.replace("postgres:", "nobody:", 1)
+    for code, word, changed in (
+        (2, "LETHE_BACKUP_DAYS", {"LETHE_BACKUP_DAYS": "soon"}),
+        (2, "LETHE_BACKUP_KEY", {"LETHE_BACKUP_KEY": "short"}),
+        (3, "does not answer", {"LETHE_POSTGRES_ADMIN_URL": closed}),
+        (5, "refuses this account", {"LETHE_POSTGRES_ADMIN_URL": stranger}),
+    ):
+        result = await drill.lethe("backup", "create", "licensing", "--json", **shelf, **changed)
+        assert (result.exit_code, result.stdout) == (code, ""), result.output
+        assert word in result.stderr
+        assert result.stderr.count("\n") == 1
+    assert await asyncio.to_thread(lambda: [*tmp_path.rglob("*.dump*")]) == []
+    assert json.loads((await drill.lethe("backup", "list", "--json", **shelf)).stdout) == []
+
+
+async def test_the_keys_of_copies_are_in_no_backup(drill: Drill) -> None:
+    """They stand in unlogged tables, as does what is searched for after an erasure; pg_dump would take them along."""
+    async with drill.harness.superuser("privacy") as rows:
+        fleeting = [row[0] for row in await rows.fetch("SELECT relname FROM pg_class WHERE relpersistence = 'u'")]
+        assert {"copy_key", "trace_values"} <= {*fleeting}
+        await rows.execute("CREATE UNLOGGED TABLE fleeting AS SELECT 'a key' AS secret")
+    created = json.loads((await drill.lethe("backup", "create", "privacy", "--json")).stdout)
+    newest = created[0]["name"]
+    assert (await drill.lethe("restore", "privacy", newest, "--yes")).exit_code == 0
+    async with drill.harness.superuser("privacy") as rows:
+        assert await rows.fetchval("SELECT count(*) FROM fleeting") == 0
+        await rows.execute("DROP TABLE fleeting")
+
+
 async def databases_there(drill: Drill) -> list[tuple[str, int]]:
     """The databases of this module, each with what makes it this very one."""
     sql = "SELECT datname, oid FROM pg_database WHERE datname LIKE '%' || $1 || '%' ORDER BY datname"
