@@ -64,6 +64,7 @@ def _end(file: BinaryIO, mark: Mark) -> Mark:
     """The last whole line of the file, seen from one that is known."""
     if os.fstat(file.fileno()).st_size < mark.offset:
         raise NotTheLedger(f"it ends before line {mark.number}, which the database knows")
+    _check_end(file, mark)
     for line in _lines(file, mark):
         mark = line.mark
     return mark
@@ -91,7 +92,7 @@ def read(folder: Path, after: Mark, until: Mark | None = None, most_bytes: int =
 
 
 def _check_end(file: BinaryIO, mark: Mark) -> None:
-    """Nothing stands behind a place: what it ends with must be what is known of it."""
+    """What stands before a place must be what is known of it: nothing behind it need be there to tell."""
     file.seek(max(mark.offset - lines.TAIL - 1, 0))
     last = file.read(mark.offset - file.tell())
     if mark.offset and last[len(lines.SEAL) :][: lines.HEX].decode("ascii", "replace") != mark.hash:

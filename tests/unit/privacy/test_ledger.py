@@ -127,6 +127,8 @@ def test_the_end_of_another_ledger_of_the_same_length_is_noticed(folder: Path, m
     stranger = Mark(marks[-1].number, marks[-1].offset, "0" * 64)
     with pytest.raises(NotTheLedger, match="line 4"):
         file.read(folder, stranger)
+    with pytest.raises(NotTheLedger, match="line 4"):
+        file.append(folder, stranger, ruling())
 
 
 def test_a_database_that_knows_more_than_the_file_is_not_written_for(folder: Path, marks: list[Mark]) -> None:
