@@ -29,6 +29,7 @@ from tests.sample.harness import listening
 
 MARK = "SELECT reached FROM catch_up WHERE topic = 'ledger'"
 BEHIND = "UPDATE catch_up SET reached = $1 WHERE topic = 'ledger'"
+HAS_FAILED = "SELECT failed <> '{}' FROM order_participant WHERE service = 'apple'"
 LIVE = "SELECT live FROM subject WHERE subject_id = $1"
 STATE = "SELECT state FROM privacy_case WHERE subject_id = $1"
 TAKE_BACK = "UPDATE privacy_case SET state = 'withdrawn', closed_at = now() WHERE subject_id = $1"
@@ -205,6 +206,18 @@ async def test_a_place_in_another_ledger_is_told_to_start_over(harness: Harness)
         for place in (f"{number} {offset} {'0' * 64}", f"{10**9} {offset} {'0' * 64}"):
             told = await fakes.client.request(privacy.ReadLedger(service="apple", after=place))
             assert (told.start_over, told.erased) == (True, ())
+
+
+async def test_whom_a_service_could_not_erase_does_not_keep_it_from_starting(harness: Harness) -> None:
+    """While another one owes its answer: it would fail again at each start, and the next order asks for it anyway."""
+    async with fake_participants(harness) as fakes:
+        start = (await fakes.client.request(privacy.ReadLedger(service="apple"))).next
+        await opened_case(fakes.database, uuid4())
+        order = await fakes.ordered()
+        await fakes.say("apple", report("apple", order, outcome="failed"))
+        await eventually(lambda: fakes.rows.fetchval(HAS_FAILED))
+        told = await fakes.client.request(privacy.ReadLedger(service="apple", after=start))
+        assert (told.erased, told.next != start) == ((), True)
 
 
 async def tells(fakes: FakeParticipants, place: str, person: UUID) -> bool:
