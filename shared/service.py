@@ -9,7 +9,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from shared import health, lifecycle
 from shared.assertions import Verifier
-from shared.database import Database
+from shared.database import BeforeCommit, Database
 from shared.lifecycle import CannotStart
 from shared.loops import Loop, backoff, run
 from shared.messaging import broker as brokers
@@ -25,7 +25,7 @@ from shared.messaging.request_server import RequestServer
 from shared.messaging.router import ServiceRouter, WiringError, check_parameters, parameters
 from shared.messaging.supervision import SUPERVISION, begin, supervise
 from shared.observability import log, what_failed
-from shared.personal_data.catch_up import catch_up
+from shared.personal_data.catch_up import FOLLOWING_S, LEDGER, catch_up, follow
 from shared.personal_data.data_map import DataMap
 from shared.personal_data.erasure import Eraser
 from shared.personal_data.maps_at_work import SEEN_EVERY_S
@@ -71,6 +71,14 @@ class Closing(Protocol):
 
 
 @dataclass(frozen=True)
+class Gate:
+    """What a service has to do before its database may serve anybody, and before each of its commits."""
+
+    before_commit: BeforeCommit
+    opens: Callable[[Database], Awaitable[None]]
+
+
+@dataclass(frozen=True)
 class Service:
     """One service: its name, its routers, what it holds about people, and what it does by the clock.
 
@@ -85,6 +93,7 @@ class Service:
     jobs: Jobs = lambda _settings: ()
     takes_orders: bool = True
     ends: Retention | None = None
+    gate: Callable[[Any], Gate] | None = None
 
     @property
     def retention(self) -> Retention:
@@ -119,24 +128,24 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Resourc
     """
     if not settings.postgres_url.get_secret_value():
         raise CannotStart("settings are missing or wrong: LETHE_POSTGRES_URL: Field required")
-    resources = _resources(service, settings)
+    gate = service.gate(settings) if service.gate else None
+    resources = _resources(service, settings, gate)
     router, provided, loops = _wired(service, resources)
     listening = health.listen(settings.health_host, settings.health_port)
-    stop = asyncio.Event()
+    stop, caught_up = asyncio.Event(), asyncio.Event()
     broker: brokers.Broker | None = None
     admissions = _admissions(router, resources)
     presence = Loop(PRESENCE, lambda: look(broker, resources.publisher, admissions), LOOKS_EVERY_S)
     tasks = [asyncio.create_task(run(presence, asyncio.Event(), stop))]
-    checks = partial(_checks, resources, loops[0], admissions)
+    checks = partial(_checks, resources, loops[0], admissions, caught_up)
     web = health.server(health.application(lambda: checks(broker), lambda: presence.progress.age_s < GONE_S))
     web_task = asyncio.create_task(web.serve(sockets=[listening]))
     try:
         await _insist(resources.database.open, stop, "database")
+        await _learn(service, gate, resources, stop)
+        caught_up.set()
         signals = resources.database.signals
         tasks += [asyncio.create_task(run(loop, signals[loop.name], stop)) for loop in loops]
-        if service.takes_orders:
-            joining = (resources.database, resources.client, service.eraser)
-            await _insist(lambda: catch_up(*joining), stop, "catching up")
         await announce(resources.database, service.data_map, settings.recipients)
         signals[OUTBOX].set()
         await begin(resources.database, admissions)
@@ -151,10 +160,19 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Resourc
             await broker.stop()
         stop.set()
         await _end(tasks, settings.drain_seconds)
-        await _relay_the_rest(resources)
+        await _relay_the_rest(resources, caught_up)
         web.should_exit = True
         await web_task
         await _close(resources, provided)
+
+
+async def _learn(service: Service, gate: Gate | None, resources: Resources, stop: asyncio.Event) -> None:
+    """Nobody is served, no job runs and no event leaves before the database knows all that was decided."""
+    if gate:
+        await _insist(lambda: gate.opens(resources.database), stop, "ledger")
+    if service.takes_orders:
+        joining = (resources.database, resources.client, service.eraser)
+        await _insist(lambda: catch_up(*joining), stop, "catching up")
 
 
 async def _close(resources: Resources, provided: dict[str, Any]) -> None:
@@ -165,13 +183,12 @@ async def _close(resources: Resources, provided: dict[str, Any]) -> None:
     await resources.database.close()
 
 
-def _resources(service: Service, settings: Settings) -> Resources:
-    amqp = settings.amqp_url.get_secret_value()
+def _resources(service: Service, settings: Settings, gate: Gate | None) -> Resources:
+    amqp, url = settings.amqp_url.get_secret_value(), settings.postgres_url.get_secret_value()
+    before_commit = gate.before_commit if gate else enqueue
     return Resources(
         settings=settings,
-        database=Database(
-            settings.postgres_url.get_secret_value(), service.name, enqueue, settings.pool_size, settings.patience_s
-        ),
+        database=Database(url, service.name, before_commit, settings.pool_size, settings.patience_s),
         client=RequestClient(amqp, service.name, settings.patience_s),
         publisher=Publisher(amqp, f"{service.name} outbox"),
     )
@@ -197,6 +214,7 @@ def _wired(service: Service, resources: Resources) -> tuple[ServiceRouter, dict[
 def _own_loops(service: Service, resources: Resources) -> list[Loop]:
     database, data_map = resources.database, service.data_map
     recipients = resources.settings.recipients
+    following = [Loop(LEDGER, lambda: follow(database, resources.client, service.eraser), FOLLOWING_S)]
     return [
         Loop(OUTBOX, lambda: relay(database, resources.publisher)),
         Loop(FIGURES, lambda: measure(database), FIGURES_S),
@@ -204,6 +222,7 @@ def _own_loops(service: Service, resources: Resources) -> list[Loop]:
         Loop(HOUSEKEEPING, lambda: drop_old_marks(database), HOURLY_S),
         Loop(RETENTION, lambda: end_what_is_over(database, service.retention), HOURLY_S),
         Loop("data map", lambda: announce_what_is_in_force(database, data_map, recipients), SEEN_EVERY_S),
+        *(following if service.takes_orders else ()),
     ]
 
 
@@ -249,7 +268,9 @@ async def _insist(step: Callable[[], Awaitable[None]], stop: asyncio.Event, what
             await asyncio.wait_for(stop.wait(), backoff(failures, RETRY_START_S, RETRY_START_LIMIT_S, factor=1.5))
 
 
-async def _relay_the_rest(resources: Resources) -> None:
+async def _relay_the_rest(resources: Resources, caught_up: asyncio.Event) -> None:
+    if not caught_up.is_set():
+        return
     with contextlib.suppress(Exception):  # what could not leave waits in the outbox for the next start
         async with asyncio.timeout(resources.settings.drain_seconds):
             while await relay(resources.database, resources.publisher):
@@ -257,12 +278,17 @@ async def _relay_the_rest(resources: Resources) -> None:
 
 
 async def _checks(
-    resources: Resources, relaying: Loop, admissions: Sequence[Admission], broker: brokers.Broker | None
+    resources: Resources,
+    relaying: Loop,
+    admissions: Sequence[Admission],
+    caught_up: asyncio.Event,
+    broker: brokers.Broker | None,
 ) -> dict[str, bool]:
     if not await resources.database.reachable():
-        return {"database": False, "consumers": False, "relay": False}
+        return {"database": False, "caught_up": caught_up.is_set(), "consumers": False, "relay": False}
     return {
         "database": True,
+        "caught_up": caught_up.is_set(),
         "consumers": broker is not None and brokers.consuming(broker, resting(admissions)),
         "relay": relaying.progress.age_s < RELAY_STALLED_S or not await anything_due(resources.database),
     }

@@ -5,6 +5,8 @@ import contextlib
 import inspect
 import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import Any
 import asyncpg
 
 from deploy import broker, databases
+from deploy.local.folders import MEMORY
 from deploy.local.servers import Servers
 from shared.assertions import Signer, new_signing_key
 from shared.contracts.message import GATEWAY, OPERATORS
@@ -146,6 +149,7 @@ async def build(
         "payment_adapter": "sandbox",
         "bank_account": "PL61 1090 1014 0000 0712 1981 2874",
         "participants": ",".join(s.name for s in services),
+        "ledger": tempfile.mkdtemp(prefix="ledger-", dir=MEMORY if MEMORY.is_dir() else None),
     }
     return Harness(servers, name, urls, amqp, defaults | dict(settings or {}))
 
@@ -153,6 +157,7 @@ async def build(
 async def tear_down(harness: Harness) -> None:
     """Remove what `build` made."""
     await broker.remove(harness.servers.management_url, harness.name)
+    shutil.rmtree(harness.settings["ledger"], ignore_errors=True)
     admin = await asyncpg.connect(harness.servers.postgres_admin_url, timeout=60)
     try:
         for service in harness.databases:

@@ -39,6 +39,8 @@ COMMANDS = {
     "notice": Place("notice", "notice", "The privacy notice, made from register and data maps."),
     "evidence": Place("evidence", "app", "The log of what was done: its signed head, and whether it holds."),
     "retention": Place("retention", "app", "What is over ends: run, check."),
+    "backup": Place("backup", "app", "Encrypted copies of the databases: create, list, expire."),
+    "restore": Place("restore", "restore", "Put back the database of a service as a backup has it."),
     "contracts": Place("contracts", "app", "The published language as JSON Schema and AsyncAPI."),
     "benchmark": Place("benchmark", "app", "Figures as ratios, taken in one run on this machine."),
     "servers": Place("servers", "app", "The private PostgreSQL, RabbitMQ and mailbox alone."),

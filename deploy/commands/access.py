@@ -120,7 +120,7 @@ def known_services(*, elsewhere: bool) -> list[str]:
     The environment may name other services than ours.
     """
     named = [match[1].lower() for match in map(OWN_DATABASE.fullmatch, os.environ) if match]
-    all_of_ours = os.environ.get("LETHE_POSTGRES_ADMIN_URL") or not (elsewhere or _no_private_postgres())
+    all_of_ours = os.environ.get("LETHE_POSTGRES_ADMIN_URL") or not (elsewhere or no_private_postgres())
     return list(dict.fromkeys([*(SERVICES if all_of_ours else ()), *sorted(named)]))
 
 
@@ -140,7 +140,7 @@ def is_elsewhere() -> bool:
     return bool(os.environ.get("LETHE_POSTGRES_ADMIN_URL") or any(map(OWN_DATABASE.fullmatch, os.environ)))
 
 
-def _no_private_postgres() -> bool:
+def no_private_postgres() -> bool:
     return processes.running(STATE, postgres.NAME) is None
 
 
@@ -150,7 +150,7 @@ def _own_url(service: str) -> str | None:
 
 def _working_url(service: str) -> str:
     admin_url = os.environ.get("LETHE_POSTGRES_ADMIN_URL")
-    if not admin_url and _no_private_postgres():
+    if not admin_url and no_private_postgres():
         raise fail("no PostgreSQL is running: start it with ./lethe up", NOT_RUNNING)
     admin_url = admin_url or postgres.start(STATE, durable=True).admin_url
     return databases.working_url(admin_url, service, secret=password_secret(STATE))

@@ -8,7 +8,7 @@ from rich.table import Table
 
 from deploy.commands.asking import EXIT_CODES, ask
 from deploy.commands.console import Json
-from shared.contracts import privacy
+from shared.contracts.privacy import consent_proofs
 
 HELP = f"""What somebody agreed to: prove.
 
@@ -36,16 +36,16 @@ def prove(
     It is found after an erasure, too, as long as the proof is kept. Leave --address out where others can read what
     you type into a shell: it is asked for. `./lethe evidence verify` shows that the log holds.
     """
-    found = ask(privacy.consent_proofs.FindConsentProofs, email=address).proofs
+    found = ask(consent_proofs.FindConsentProofs, email=address).proofs
     if as_json:
-        typer.echo(privacy.consent_proofs.Proofs(proofs=found).model_dump_json())
+        typer.echo(consent_proofs.Proofs(proofs=found).model_dump_json())
     elif found:
         Console().print(_table(found))
     else:
         typer.echo("nobody who had this address decided anything that is still kept")
 
 
-def _table(proofs: tuple[privacy.consent_proofs.ConsentProof, ...]) -> Table:
+def _table(proofs: tuple[consent_proofs.ConsentProof, ...]) -> Table:
     table = Table("at", "decision", "by which words", "where and how", "notice", "in the evidence", "kept until")
     for each in proofs:
         decision = f"{'yes to' if each.given else 'no to'} {each.purpose}"

@@ -1,6 +1,7 @@
 """The secrets of an installation: made once, kept apart from the databases, each process given its own."""
 
 from pathlib import Path
+from secrets import token_urlsafe
 
 from cryptography.fernet import Fernet
 
@@ -10,6 +11,7 @@ from shared.contracts.message import GATEWAY
 from shared.secrets import LEGACY
 
 PASSWORDS = "passwords"
+BACKUP = "LETHE_BACKUP_KEY"
 IDENTITY = "identity"
 SIGNING = "LETHE_IDENTITY_ASSERTION_SIGNING_KEY"
 VERIFYING = "LETHE_ASSERTION_KEYS"
@@ -49,6 +51,11 @@ def variable(process: str) -> str:
     return f"LETHE_{process.upper()}_KEYS"
 
 
+def backup_key(folder: Path) -> str:
+    """What backups are encrypted with; no process is given it."""
+    return _remembered(folder)[BACKUP]
+
+
 def _remembered(folder: Path) -> dict[str, str]:
     """All secrets of the installation; missing ones are made and remembered."""
     file = folder / "keys.json"
@@ -56,6 +63,8 @@ def _remembered(folder: Path) -> dict[str, str]:
     first = {variable(name): _first_keys(name, secrets) for name in KEYED if variable(name) not in secrets}
     if SIGNING not in secrets:
         first[SIGNING] = new_signing_key()
+    if BACKUP not in secrets:
+        first[BACKUP] = token_urlsafe(32)
     if PASSWORDS not in secrets:
         first[PASSWORDS] = Fernet.generate_key().decode()
     if first:

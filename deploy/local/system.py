@@ -28,6 +28,7 @@ SEARCHES_FOR_OTHERS = "privacy"
 VIRTUAL_HOST = "lethe"
 READY_WITHIN_S = 60.0
 HOME = "services"
+LEDGER, BACKUPS = "ledger", "backups"
 BUSY = "Another ./lethe is starting or stopping the system in {folder} right now: wait until it is done."
 
 PYTHON = ("PYTHONPATH", "PATH", "PYTHONPYCACHEPREFIX")
@@ -83,6 +84,8 @@ def environment(system: System, name: str) -> dict[str, str]:
         "LETHE_AMQP_URL": system.amqp[name],
         "LETHE_POSTGRES_URL": urls.app if urls else "",
         "LETHE_SMTP_URL": system.servers.smtp_url,
+        "LETHE_LEDGER": str(system.folder / LEDGER),
+        "LETHE_BACKUPS": str(system.folder / BACKUPS),
         "LETHE_LOG_PATH": ",".join(str(processes.log_file(system.folder, each)) for each in searches(name)),
         "LETHE_HEALTH_HOST": LOOPBACK,
         "LETHE_HEALTH_PORT": str(system.ports[health_of(name)]),

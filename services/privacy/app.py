@@ -1,5 +1,6 @@
 """The privacy service: cases, erasure orders, consents, documents, evidence."""
 
+from pathlib import Path
 from typing import Any
 
 from services.privacy.erasure import ERASER
@@ -25,6 +26,7 @@ from services.privacy.handlers import (
     erasures,
     evidence,
     holds,
+    ledger,
     notice,
     notices,
     participants,
@@ -40,6 +42,7 @@ from services.privacy.handlers import (
     subject_links,
 )
 from services.privacy.jobs import digest
+from services.privacy.jobs.backups import end_backups
 from services.privacy.jobs.blocks import see_to_blocks
 from services.privacy.jobs.codes import send_codes
 from services.privacy.jobs.consent_proofs import hash_consents
@@ -56,7 +59,10 @@ from services.privacy.jobs.reminders import remind
 from services.privacy.jobs.tellings import INTERVAL_S as TELLING_INTERVAL_S
 from services.privacy.jobs.tellings import rule_on_new, see_to_tellings
 from services.privacy.jobs.trace_searches import gather_values, search_traces
+from services.privacy.ledger.keeping import Keeper
+from services.privacy.ledger.replay import bring_up
 from services.privacy.loops import (
+    BACKUPS,
     BLOCKS,
     CLOSING,
     CODES,
@@ -85,12 +91,13 @@ from services.privacy.settings import PrivacySettings
 from shared.loops import Loop
 from shared.mail.mailer import Mailer
 from shared.messaging.router import ServiceRouter
-from shared.service import Resources, Service
+from shared.service import Gate, Resources, Service
 
 CLOSING_INTERVAL_S = 60.0
 PROOFS_INTERVAL_S = 10.0
 EXPIRY_INTERVAL_S = 10.0
 EVIDENCE_INTERVAL_S = 5.0
+BACKUPS_INTERVAL_S = 3600.0
 OLD_EVIDENCE_INTERVAL_S = 3600.0
 
 router = ServiceRouter("privacy")
@@ -103,7 +110,7 @@ router.include(
 router.include(case_tokens.router, erasures.router, copies.router, evidence.router, staff_acts.router)
 router.include(permission_reports.router, restrictions.router, reviews.router, holds.router)
 router.include(desk.router, desk_arrival.router, desk_decisions.router, recipients.router)
-router.include(retention_runs.router, dormant_accounts.router, notices.router)
+router.include(retention_runs.router, dormant_accounts.router, notices.router, ledger.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:
@@ -117,6 +124,12 @@ def wire(resources: Resources) -> dict[str, Any]:
         "register": loaded_register(),  # a register that is not whole keeps privacy from starting
         "required": settings.required,
     }
+
+
+def gate(settings: PrivacySettings) -> Gate:
+    """Nothing is decided outside the ledger, and nobody is served by a database that is behind it."""
+    keeper = Keeper(Path(settings.ledger))
+    return Gate(keeper.before_commit, lambda database: bring_up(database, keeper))
 
 
 def jobs(settings: PrivacySettings) -> list[Loop]:
@@ -137,6 +150,7 @@ def jobs(settings: PrivacySettings) -> list[Loop]:
         Loop(COPIES, make_copies),
         Loop(EXPIRY, end_copies, EXPIRY_INTERVAL_S),
         Loop(EVIDENCE, add_evidence, EVIDENCE_INTERVAL_S),
+        Loop(BACKUPS, end_backups, BACKUPS_INTERVAL_S),
         Loop(OLD_EVIDENCE, end_evidence, OLD_EVIDENCE_INTERVAL_S),
         Loop(PUBLISHING, publish_documents, INTERVAL_S),
         Loop(NEW_PURPOSES, rule_on_new, TELLING_INTERVAL_S),
@@ -152,6 +166,7 @@ SERVICE = Service(
     wire=wire,
     jobs=jobs,
     takes_orders=False,
+    gate=gate,
     ends=RETENTION,
 )
 

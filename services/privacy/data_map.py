@@ -242,6 +242,7 @@ DATA_MAP = DataMap(
         Unkeyed("evidence_opening", "evidence: the keys of its digests", EVIDENCE, "with what they are of"),
         Unkeyed("evidence_source", "which rows are evidence"),
         Unkeyed("certificate_issue", "evidence: digests of certificates", EVIDENCE, "with the case"),
+        Unkeyed("backup_term", "for how many days backups are kept, since when"),
         Unkeyed(
             "staff_act",
             "evidence: what staff did, by their random ids and those of what they did it to",

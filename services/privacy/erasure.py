@@ -49,11 +49,17 @@ WHERE address_hash = ANY (mailbox.hashes) OR older_hashes && mailbox.hashes
 async def prepare_erasure(tx: Transaction, people: Sequence[OrderedSubject]) -> None:
     """Close the cases and date what is kept as proof (GDPR Art. 5(2), 17(3)(e))."""
     kept = proof(today())
-    reason = (kept.until, kept.provisions, kept.exemptions)
     cases = [p.case_id for p in people]
-    await tx.run(CLOSE, cases, *reason)
-    await tx.run(DROP_REQUESTS, cases)
+    await tx.run(CLOSE, cases, kept.until, kept.provisions, kept.exemptions)
+    await date_proofs(tx, people)
+
+
+async def date_proofs(tx: Transaction, people: Sequence[OrderedSubject]) -> None:
+    """End what hangs on the person and date what outlives it; their cases of erasure stay as they are."""
+    kept = proof(today())
+    reason = (kept.until, kept.provisions, kept.exemptions)
     await recipients.erased(tx, people, names(register()), kept)
+    await tx.run(DROP_REQUESTS, [p.case_id for p in people])
     subjects = [p.subject_id for p in people]
     await tx.run(CLOSE_COPIES, subjects)
     await tx.run(END_OTHER_CASES, subjects)

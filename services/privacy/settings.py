@@ -8,6 +8,11 @@ from shared.settings import MailingSettings
 class PrivacySettings(MailingSettings):
     """`LETHE_PRIVACY_...` or `LETHE_...`."""
 
+    ledger: str = Field(min_length=1)
+    """The folder of the ledger of erasures and rulings: on a disk that no restore of a database brings back."""
+    backups: str = ""
+    """The folder of the backups, where this process is to remove those that are over."""
+    backup_days: int = Field(default=30, ge=1, le=3660)  # so long a backup is kept, as certificates say
     participants: str = "identity,licensing,marketing,privacy"
     cooling_off_s: float = Field(default=72 * 3600.0, ge=0)
     gather_patience_s: float = Field(default=20.0, ge=0)  # so long an order waits for what is to be searched for

@@ -154,6 +154,7 @@ class Document(Part):
     refusal: Refusal | None
     checked: list[str]
     not_checked: list[str]
+    backups_until: str
     search: Search
     recipients: list[Told]
     second_pages: list[SecondPage]

@@ -7,6 +7,7 @@ import pytest
 
 from shared.clock import now
 from shared.contracts import privacy
+from shared.contracts.privacy import consent_proofs
 from shared.purposes import Purpose
 from tests.harness import eventually
 from tests.notices import publish_draft
@@ -17,19 +18,19 @@ HASHES = "SELECT proof_hash FROM consent WHERE subject_id = $1 AND hash_due_at I
 REFUSED = 422
 
 
-async def proved(scenario: Scenario, address: str) -> list[privacy.consent_proofs.ConsentProof]:
+async def proved(scenario: Scenario, address: str) -> list[consent_proofs.ConsentProof]:
     """What an officer finds by an address."""
-    return list((await scenario.ask(privacy.consent_proofs.ProveConsents(email=address))).proofs)
+    return list((await scenario.ask(consent_proofs.ProveConsents(email=address))).proofs)
 
 
-async def has_place(scenario: Scenario, person: Customer, decisions: int) -> list[privacy.consent_proofs.ConsentProof]:
+async def has_place(scenario: Scenario, person: Customer, decisions: int) -> list[consent_proofs.ConsentProof]:
     """Wait until so many decisions are found by the address, each with its number in the log."""
 
-    async def there() -> list[privacy.consent_proofs.ConsentProof] | None:
+    async def there() -> list[consent_proofs.ConsentProof] | None:
         proofs = await proved(scenario, person.address)
         return proofs if [p.entry is not None for p in proofs] == [True] * decisions else None
 
-    found: list[privacy.consent_proofs.ConsentProof] = await eventually(there)
+    found: list[consent_proofs.ConsentProof] = await eventually(there)
     return found
 
 
@@ -47,7 +48,7 @@ async def test_an_officer_and_the_person_find_words_time_and_place(scenario: Sce
     assert "newsletter" in newsletter.words
     assert phone.notice_version == 1, "what was shown at the sign-up"
     assert (now() - phone.decided_at).total_seconds() < 600
-    own = (await scenario.ask(privacy.consent_proofs.ReadOwnProofs(subject_id=person.id))).proofs
+    own = (await scenario.ask(consent_proofs.ReadOwnProofs(subject_id=person.id))).proofs
     assert list(own) == [newsletter, phone]
     assert len({row["proof_hash"] for row in await scenario.rows["privacy"].fetch(HASHES, person.id)}) == 2
     digest = "SELECT count(*) FROM evidence_entry WHERE number = $1 AND act = 'consent' AND about = $2"

@@ -11,6 +11,7 @@ from services.gateway.responses import no_content
 from services.gateway.routing import router
 from shared.contracts import privacy
 from shared.contracts.fields import Language
+from shared.contracts.privacy import consent_proofs
 
 anybody = router("consents")
 members = router("consents", Kind.MEMBER)
@@ -33,9 +34,9 @@ async def consents(member: CurrentMember) -> privacy.Consents:
 
 
 @members.get("/consents/history")
-async def history(member: CurrentMember) -> privacy.consent_proofs.Proofs:
+async def history(member: CurrentMember) -> consent_proofs.Proofs:
     """All that one ever decided: by which words, where, how and when, and the place of the proof in the evidence."""
-    return await member.request(privacy.consent_proofs.ReadOwnProofs())
+    return await member.request(consent_proofs.ReadOwnProofs())
 
 
 @members.put("/consents/{purpose}/{channel}", status_code=204, response_class=Response)

@@ -28,7 +28,7 @@ CHECKED = (
 )
 NOT_CHECKED = (
     "write-ahead logs and dead row versions until they are overwritten",
-    "backups until their date",
+    "backups until {day}",
     "mailboxes and recipients outside this system",
     "what participants held that left before they reported, as listed under `left`",
     "what is sealed or hashed in tables without a key to the person, as listed under `unkeyed`",
@@ -68,10 +68,18 @@ def compose(
         "left": [{"service": e.service, "left_at": e.left_at.isoformat(), "reason": e.reason} for e in left],
         "refusal": _refusal(case) if retained else None,
         "checked": list(CHECKED),
-        "not_checked": list(NOT_CHECKED),
+        **not_checked(None),
         "search": told(search),
         "recipients": [each.model_dump(mode="json", exclude={"about", "lifted"}) for each in recipients],
         "second_pages": [_second_page(page, case.subjects) for page in second_pages],
+    }
+
+
+def not_checked(backups_until: date | None) -> Document:
+    """What nobody looked into; the last backup that can hold the person is gone after its day, where it is known."""
+    return {
+        "not_checked": [sentence.format(day=backups_until or "their date") for sentence in NOT_CHECKED],
+        "backups_until": backups_until.isoformat() if backups_until else None,
     }
 
 

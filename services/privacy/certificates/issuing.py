@@ -2,8 +2,9 @@
 
 from typing import Literal
 
+from services.privacy import backup_terms
 from services.privacy.certificates import store
-from services.privacy.certificates.document import Document, compose, kept_by
+from services.privacy.certificates.document import Document, compose, kept_by, not_checked
 from services.privacy.certificates.page import page
 from services.privacy.certificates.reading import readable
 from services.privacy.certificates.store import ClosedCase
@@ -24,7 +25,8 @@ async def certificate(tx: Transaction, case: ClosedCase) -> Document:
     second_pages = await store.second_pages(tx, case.subjects)
     search = await traces.of_case(tx, case.case_id)
     informed = (await recipients.of_cases(tx, [case.case_id])).get(case.case_id, ())
-    return compose(case, reports, earlier, unkeyed, left, second_pages, search, informed)
+    said = compose(case, reports, earlier, unkeyed, left, second_pages, search, informed)
+    return said | not_checked(await backup_terms.until(tx, case.closed_at))
 
 
 async def issued(tx: Transaction, case: ClosedCase, signer: CheckpointSigner) -> Document:

@@ -119,12 +119,12 @@ UNKEYED = {
 NOT_CHECKED = {
     "pl": (
         "dzienników zapisu bazy i starych wersji wierszy, dopóki nie zostaną nadpisane",
-        "kopii zapasowych, do ich daty ważności",
+        "kopii zapasowych; ostatnia, w której dane mogą jeszcze być, znika po dniu {day}",
         "skrzynek pocztowych i odbiorców poza tym systemem",
     ),
     "en": (
         "write-ahead logs and old versions of rows until they are overwritten",
-        "backups until their date",
+        "backups; the last one that can still hold the data is gone after {day}",
         "mailboxes and recipients outside this system",
     ),
 }
@@ -132,6 +132,14 @@ REFUSAL = {
     "pl": "Możesz wnieść skargę do: {authority}. {court} Pytania: {contact}.",
     "en": "You may complain to: {authority}. {court} Questions: {contact}.",
 }
+
+
+OF_ITS_DATE = {"pl": "jej ważności", "en": "its date"}
+
+
+def not_checked(backups_until: str | None, language: Language) -> list[str]:
+    """What nobody looked into, with the last day of the backups where it is known."""
+    return [line.format(day=backups_until or OF_ITS_DATE[language]) for line in NOT_CHECKED[language]]
 
 
 def place(name: str, language: Language) -> str:

@@ -48,7 +48,7 @@ def readable(document: Document, kept: Sequence[Kept], register: Register, langu
         (headings["recipients"], [[line] for line in _recipients(document, language)]),
         (headings["search"], [[line] for line in _search(document, language)]),
         (headings["unkeyed"], [[line] for line in _unkeyed(document, register, language)]),
-        (headings["not_checked"], [[line] for line in phrases.NOT_CHECKED[language]]),
+        (headings["not_checked"], [[line] for line in phrases.not_checked(document.get("backups_until"), language)]),
         (headings["refusal"], [[line] for line in _refusal(document, register, language)]),
     ]
     return Readable(language, phrases.TITLE[language], facts, [Section(t, items) for t, items in sections if items])

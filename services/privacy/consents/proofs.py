@@ -7,7 +7,7 @@ the entry, and without the key it leads from nobody to anybody.
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from shared.contracts import privacy
+from shared.contracts.privacy import consent_proofs
 from shared.database import Row, Transaction
 from shared.mail.mailbox import one_spelling
 from shared.purposes import Purpose
@@ -67,18 +67,16 @@ async def put_off(tx: Transaction, subjects: Sequence[UUID], seconds: float) -> 
 
 async def of_address(
     tx: Transaction, keyring: Keyring, email: str, purposes: Iterable[Purpose]
-) -> privacy.consent_proofs.Proofs:
+) -> consent_proofs.Proofs:
     """All decisions of whoever had this address."""
     sought = [each for purpose in purposes for each in hashes(keyring, email, purpose)]
     return _proofs(await tx.rows(BY_HASH, sought))
 
 
-async def of_person(tx: Transaction, subject_id: UUID) -> privacy.consent_proofs.Proofs:
+async def of_person(tx: Transaction, subject_id: UUID) -> consent_proofs.Proofs:
     """All decisions of a person."""
     return _proofs(await tx.rows(BY_PERSON, subject_id))
 
 
-def _proofs(rows: Sequence[Row]) -> privacy.consent_proofs.Proofs:
-    return privacy.consent_proofs.Proofs(
-        proofs=tuple(privacy.consent_proofs.ConsentProof.model_validate(dict(row)) for row in rows)
-    )
+def _proofs(rows: Sequence[Row]) -> consent_proofs.Proofs:
+    return consent_proofs.Proofs(proofs=tuple(consent_proofs.ConsentProof.model_validate(dict(row)) for row in rows))

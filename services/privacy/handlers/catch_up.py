@@ -28,7 +28,7 @@ async def erased_subjects(request: privacy.ErasedSubjects, tx: Transaction) -> p
 
 @router.request(privacy.LastAnsweredOrder, purpose=Purpose.RIGHTS)
 async def last_answered_order(request: privacy.LastAnsweredOrder, tx: Transaction) -> privacy.AnsweredOrder:
-    """The newest orders that a service answered: its database must know each of them."""
+    """The newest orders that a service answered, for instances of before the ledger: do they know them?"""
     order_ids = await tombstones.answered_orders(tx, request.service)
     return privacy.AnsweredOrder(order_id=order_ids[0] if order_ids else None, order_ids=tuple(order_ids))
 

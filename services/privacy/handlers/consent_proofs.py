@@ -2,7 +2,7 @@
 
 from services.privacy.consents import proofs
 from services.privacy.consents.rules import OPEN_TO_CHOICE
-from shared.contracts import privacy
+from shared.contracts.privacy import consent_proofs
 from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
 from shared.purposes import Purpose
@@ -11,23 +11,21 @@ from shared.secrets import Keyring
 router = ServiceRouter("privacy")
 
 
-@router.request(privacy.consent_proofs.ReadOwnProofs, purpose=Purpose.RIGHTS)
-async def read_own_proofs(
-    request: privacy.consent_proofs.ReadOwnProofs, tx: Transaction
-) -> privacy.consent_proofs.Proofs:
+@router.request(consent_proofs.ReadOwnProofs, purpose=Purpose.RIGHTS)
+async def read_own_proofs(request: consent_proofs.ReadOwnProofs, tx: Transaction) -> consent_proofs.Proofs:
     return await proofs.of_person(tx, request.subject_id)
 
 
-@router.request(privacy.consent_proofs.ProveConsents, purpose=Purpose.RIGHTS)
+@router.request(consent_proofs.ProveConsents, purpose=Purpose.RIGHTS)
 async def prove_consents(
-    request: privacy.consent_proofs.ProveConsents, tx: Transaction, keyring: Keyring
-) -> privacy.consent_proofs.Proofs:
+    request: consent_proofs.ProveConsents, tx: Transaction, keyring: Keyring
+) -> consent_proofs.Proofs:
     """Asked by staff, and so in the evidence."""
     return await proofs.of_address(tx, keyring, request.email, OPEN_TO_CHOICE)
 
 
-@router.request(privacy.consent_proofs.FindConsentProofs, purpose=Purpose.RIGHTS)
+@router.request(consent_proofs.FindConsentProofs, purpose=Purpose.RIGHTS)
 async def find_proofs(
-    request: privacy.consent_proofs.FindConsentProofs, tx: Transaction, keyring: Keyring
-) -> privacy.consent_proofs.Proofs:
+    request: consent_proofs.FindConsentProofs, tx: Transaction, keyring: Keyring
+) -> consent_proofs.Proofs:
     return await proofs.of_address(tx, keyring, request.email, OPEN_TO_CHOICE)

@@ -25,9 +25,13 @@ LEFT JOIN {NAMES.format(names="$2", keys="$3", mailed="$4")} ON k.name = d.recip
 GROUP BY p.case_id, p.subject_id, coalesce(k.key, d.recipient)
 ON CONFLICT DO NOTHING
 """  # noqa: S608 constants
-# Dated at once: who is told of an erasure is told of somebody whose row is about to be taken out of live use.
+# Dated at once: who is told of an erasure is told of somebody whose row is about to be taken out of live use. Once it
+# was, nobody is told again; and a case may have been lost with a database of which its order was replayed.
 ERASED = WRITE.format(
-    people="SELECT * FROM unnest($5::uuid[], $6::uuid[]) AS e (case_id, subject_id)",
+    people="""
+  SELECT e.case_id, e.subject_id FROM unnest($5::uuid[], $6::uuid[]) AS e (case_id, subject_id)
+  JOIN subject s ON s.subject_id = e.subject_id AND s.live JOIN privacy_case c ON c.case_id = e.case_id
+""",
     only="",
     dated=", retain_until, provisions, exemptions",
     dates=", $7::date, $8::text[], $9::text[]",

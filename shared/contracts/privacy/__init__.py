@@ -1,6 +1,5 @@
 """What privacy says and can be asked; also what every participant in an erasure says."""
 
-from shared.contracts.privacy import breaches, consent_proofs
 from shared.contracts.privacy.cases import (
     Case,
     Cases,
@@ -295,6 +294,4 @@ __all__ = [
     "WithdrawCase",
     "WithdrawNotice",
     "WithdrawOwnCase",
-    "breaches",
-    "consent_proofs",
 ]

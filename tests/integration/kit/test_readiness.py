@@ -83,7 +83,7 @@ async def test_a_relay_that_stands_still_is_not_ready(
         monkeypatch.setattr(service, "relay", step)
         await everything.execute("INSERT INTO outbox (type, body) VALUES ('sample.x.v1', '{}')")
         if stays_ready:
-            assert await checks() == {"database": True, "consumers": True, "relay": True}
+            assert await checks() == {"database": True, "caught_up": True, "consumers": True, "relay": True}
             return
         await eventually(lambda: _stalled(checks))
         await everything.execute("DELETE FROM outbox")
@@ -96,4 +96,4 @@ async def ready(checks: Callable[[], Awaitable[dict[str, bool]]]) -> bool:
 
 
 async def _stalled(checks: Callable[[], Awaitable[dict[str, bool]]]) -> bool:
-    return await checks() == {"database": True, "consumers": True, "relay": False}
+    return await checks() == {"database": True, "caught_up": True, "consumers": True, "relay": False}

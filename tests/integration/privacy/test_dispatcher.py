@@ -24,7 +24,9 @@ from shared.purposes import Purpose
 from tests import harness as harnesses
 from tests.fake_participants import GATHERED, said
 
-SETTINGS = PrivacySettings.model_validate({"amqp_url": "amqp://x", "keys": f"1:{'k' * 32}", "remind_after_s": 60})
+SETTINGS = PrivacySettings.model_validate(
+    {"amqp_url": "amqp://x", "ledger": "x", "keys": f"1:{'k' * 32}", "remind_after_s": 60}
+)
 REQUIRED = ("identity", "privacy")
 JOIN = "INSERT INTO participant (service, map_version, tables) VALUES ($1, 1, $2) ON CONFLICT DO NOTHING"
 FRESH = "TRUNCATE participant, privacy_case, erasure_order, order_participant, outbox, subject_link CASCADE"

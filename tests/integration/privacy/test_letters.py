@@ -73,7 +73,7 @@ def seal(keyring: Keyring) -> AddressSeal:
 
 @pytest.fixture
 def settings(harness: Harness) -> PrivacySettings:
-    return PrivacySettings.model_validate({"amqp_url": "amqp://x", "keys": harness.settings["keys"]})
+    return PrivacySettings.model_validate({"amqp_url": "amqp://x", "ledger": "x", "keys": harness.settings["keys"]})
 
 
 def sender(smtp: MailServer) -> Mailer:
