@@ -251,7 +251,12 @@ DATA_MAP = DataMap(
         ),
         Unkeyed("retention_evidence", "evidence: how many rows of which class ended when, no person"),
         Unkeyed("breach", "what went wrong, judged and reported; no person is named"),
-        Unkeyed("breach_event", "evidence: what officers did about a breach"),
+        Unkeyed(
+            "breach_event",
+            "evidence: which of the staff did what about a breach, by their random ids",
+            (Category.ACTIVITY,),
+            ends="never: the register of breaches proves what was done",
+        ),
         Unkeyed("consent_text", "the vendor's own words"),
         Unkeyed("publication", "the vendor's own words"),
         Unkeyed("notice", "the vendor's own words, before they are published"),
