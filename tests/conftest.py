@@ -20,6 +20,8 @@ from tests import harness as harnesses
 # processes that tests start. Tests of giving up say themselves when.
 for patience in ("LETHE_PATIENCE_S", "LETHE_ASK_TIMEOUT_S"):
     os.environ.setdefault(patience, "60")
+# asyncpg makes a TLS context for each connection unless it is told not to; the tests of TLS say so in their URLs.
+os.environ.setdefault("PGSSLMODE", "disable")
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ UNLIMITED = {
     f"rate_{kind}": "off" for kind in ("address", "open", "credentials", "mail", "license", "member", "webhook")
 }
 UNAUTHORIZED = 401
+TLS = httpx.create_ssl_context()  # made once: it takes longer than most requests
 PROBLEM = "application/problem+json"
 
 
@@ -29,7 +30,7 @@ async def gateway_client(harness: Harness, **settings: Any) -> AsyncIterator[htt
     chosen = GatewaySettings(
         **({"amqp_url": harness.amqp["gateway"], "keys": harness.settings["keys"]} | UNLIMITED | settings)
     )
-    async with serving(chosen) as base, httpx.AsyncClient(base_url=base, timeout=PATIENCE_S) as client:
+    async with serving(chosen) as base, httpx.AsyncClient(base_url=base, timeout=PATIENCE_S, verify=TLS) as client:
         yield client
 
 

@@ -5,8 +5,10 @@ An event published while a service has never run is then waiting for it. What ma
 """
 
 import asyncio
+import ssl
 from collections.abc import Awaitable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -200,6 +202,12 @@ async def set_policies(
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
+@cache
+def _tls() -> ssl.SSLContext:
+    """Whom the machine believes: reading that takes longer than most questions."""
+    return httpx.create_ssl_context()
+
+
 def management(url: str) -> httpx.AsyncClient:
     """A client of RabbitMQ's management API; `url` carries the credentials."""
     parts = urlsplit(url)
@@ -207,5 +215,6 @@ def management(url: str) -> httpx.AsyncClient:
         base_url=f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}",
         auth=(unquote(parts.username or ""), unquote(parts.password or "")),
         timeout=TIMEOUT_S,
+        verify=_tls(),
         trust_env=parts.hostname not in LOOPBACK,  # a proxy for the world knows nothing of this machine
     )

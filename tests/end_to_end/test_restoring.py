@@ -85,11 +85,8 @@ async def drill(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> A
     shelf = tmp_path_factory.mktemp("backups")
     async with scenario_harness(servers, cooling_off_s=3600) as harness:
         async with running_scenario(harness) as scenario:
-            bought, registered = (
-                (scenario.customer() for _ in range(2)),
-                (scenario.register_customer() for _ in range(3)),
-            )
-            erased, begun, restricted, held, leaving = await asyncio.gather(*bought, *registered)
+            erased, begun = [await scenario.customer() for _ in range(2)]
+            restricted, held, leaving = [await scenario.register_customer() for _ in range(3)]
             await leaving.subscribe()
             await begun.ask_for_erasure(terminate=True)
             await scenario.quiet()
