@@ -66,6 +66,7 @@ def filled(path: str) -> str:
         .replace("{case_id}", str(uuid4()))
         .replace("{hold_id}", str(uuid4()))
         .replace("{notice_id}", str(uuid4()))
+        .replace("{breach_id}", str(uuid4()))
     )
 
 
