@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy.backups import making
 from deploy.backups.programs import ProgramFailed
@@ -38,6 +38,7 @@ Exit codes: 0 done, 1 not possible now, {access.EXIT_CODES}.
 SHORTEST_KEY = 20
 FAILED = 1
 
+NAME_WIDTH = len("20261128T144730Z-until-20261228")  # whole in every terminal: a restore is told it
 app = typer.Typer(help=HELP, no_args_is_help=True)
 
 
@@ -95,7 +96,7 @@ def _show(found: list[Shelved], *, as_json: bool) -> None:
     elif not found:
         typer.echo("there is no backup")
     else:
-        table = Table("backup", "holds", "MB", "last day")
+        table = Table(Column("backup", no_wrap=True, min_width=NAME_WIDTH), "holds", "MB", "last day")
         for each in found:
             size = sum(file.stat().st_size for file in each.files) / 1e6
             table.add_row(each.name, ", ".join(file.stem for file in each.files), f"{size:.1f}", f"{each.until}")

@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from deploy.commands import access
 from deploy.commands.asking import EXIT_CODES, ask
 from deploy.commands.console import Json
 from shared.contracts.privacy import consent_proofs
@@ -25,24 +26,24 @@ def group() -> None:
 
 @app.command()
 def prove(
-    address: Annotated[
+    email: Annotated[
         str,
-        typer.Option(prompt="Address", help="The e-mail address; asked for where it is left out."),
+        typer.Option(prompt="E-mail", help="The address; asked for where it is left out."),
     ],
     as_json: Json = False,
 ) -> None:
     """Tell what whoever had this address decided, by which words, and where the evidence says so.
 
-    It is found after an erasure, too, as long as the proof is kept. Leave --address out where others can read what
+    It is found after an erasure, too, as long as the proof is kept. Leave --email out where others can read what
     you type into a shell: it is asked for. `./lethe evidence verify` shows that the log holds.
     """
-    found = ask(consent_proofs.FindConsentProofs, email=address).proofs
+    found = ask(consent_proofs.FindConsentProofs, email=email).proofs
     if as_json:
         typer.echo(consent_proofs.Proofs(proofs=found).model_dump_json())
     elif found:
         Console().print(_table(found))
     else:
-        typer.echo("nobody who had this address decided anything that is still kept")
+        raise access.fail("nobody who had this address decided anything that is still kept", access.NOTHING_FOUND)
 
 
 def _table(proofs: tuple[consent_proofs.ConsentProof, ...]) -> Table:

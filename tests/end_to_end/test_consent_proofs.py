@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from deploy.commands.access import NOTHING_FOUND
 from shared.clock import now
 from shared.contracts import privacy
 from shared.contracts.privacy import consent_proofs
@@ -76,14 +77,13 @@ async def test_it_is_proved_by_a_command(scenario: Scenario) -> None:
     person = await scenario.customer()
     (proof,) = await has_place(scenario, person, 1)
     harness = scenario.harness
-    told = json.loads(await lethe_apart(harness, "consent", "prove", "--json", "--address", person.address))
+    told = json.loads(await lethe_apart(harness, "consent", "prove", "--json", "--email", person.address))
     assert told["proofs"] == [proof.model_dump(mode="json")]
     shown = await lethe_apart(harness, "consent", "prove", answer=f"{person.address}\n")
     assert f"entry {proof.entry}" in shown
     assert "T-7 (pl)" in " ".join(shown.split())
-    assert "nobody who had this address" in await lethe_apart(
-        harness, "consent", "prove", "--address", "no@example.com"
-    )
+    nobody = ("consent", "prove", "--email", "no@example.com")
+    assert await lethe_apart(harness, *nobody, code=NOTHING_FOUND) == "", "the sentence goes to the other stream"
 
 
 def choice(person: Customer, **changed: Any) -> privacy.ChooseConsent:

@@ -113,14 +113,14 @@ async def lethe(harness: Harness, *words: str, answer: str = "", **environment: 
         gc.enable()
 
 
-async def lethe_apart(harness: Harness, *words: str, answer: str = "") -> str:
+async def lethe_apart(harness: Harness, *words: str, answer: str = "", code: int = 0) -> str:
     """The same in a process of its own, while services are at work; what it printed."""
     argv = (sys.executable, "-m", "deploy.commands", *words)
     process = await asyncio.create_subprocess_exec(
         *argv, cwd=PROJECT, env=os.environ | _where(harness), stdin=PIPE, stdout=PIPE
     )
     out, _ = await asyncio.wait_for(process.communicate(answer.encode()), harnesses.PATIENCE_S)
-    assert process.returncode == 0
+    assert process.returncode == code
     return out.decode()
 
 
