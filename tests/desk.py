@@ -20,12 +20,11 @@ from shared.clock import now
 from tests import harness as harnesses
 from tests.gateway import bearer, gateway_client, sign_up
 from tests.harness import Harness, eventually
-from tests.staff import colleague
+from tests.staff import CHEAP_HASH, colleague
 
 MINE, DESK = "/me/privacy-requests", "/staff/privacy-requests"
 SERVICES = (PRIVACY, IDENTITY, LICENSING, MARKETING)
-# A cheap hash: what is tested here is not its cost.
-SETTINGS = {"cooling_off_s": 86_400, "remind_after_s": 0.5, "argon2_memory_kib": 64, "argon2_time_cost": 1}
+SETTINGS = {"cooling_off_s": 86_400, "remind_after_s": 0.5, **CHEAP_HASH}
 AGE = """
 UPDATE privacy_case SET received_at = received_at - make_interval(days => $2), due_on = due_on - $2,
   target_on = target_on - $2

@@ -167,9 +167,9 @@ async def tear_down(harness: Harness) -> None:
 
 
 @contextlib.asynccontextmanager
-async def serving(servers: Servers, *services: Service) -> AsyncIterator[Harness]:
+async def serving(servers: Servers, *services: Service, **settings: Any) -> AsyncIterator[Harness]:
     """The share of one module with its services at work; removed whatever happens in between."""
-    harness = await build(servers, services)
+    harness = await build(servers, services, settings=settings)
     try:
         async with harness.serve(*services):
             yield harness

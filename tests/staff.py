@@ -1,10 +1,12 @@
 """Staff in tests: invited, enrolled with an authenticator app, signed in with its codes."""
 
-from collections.abc import Awaitable, Callable
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pyotp
 
 from services.identity.staff.rules import STEP_S
@@ -12,9 +14,11 @@ from shared.clock import now
 from shared.contracts import identity
 from shared.contracts.actors import Role
 from shared.contracts.message import Request
+from tests.gateway import bearer, gateway_client
 from tests.harness import Harness
 
 PASSWORD = "a long phrase of the staff"
+CHEAP_HASH = {"argon2_memory_kib": 64, "argon2_time_cost": 1}  # what it costs is tested where passwords are
 Ask = Callable[[Request[Any]], Awaitable[Any]]
 
 
@@ -65,3 +69,11 @@ async def colleague(harness: Harness, *roles: Role) -> str:
     """The session of somebody new of the staff."""
     async with harness.asking() as client:
         return await signed_in(client.request, await enrolled(client.request, f"{uuid4().hex}@example.com", *roles))
+
+
+@contextlib.asynccontextmanager
+async def staff_client(harness: Harness, *roles: Role) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the gateway with the session of one of the staff."""
+    async with gateway_client(harness) as client:
+        client.headers.update(bearer(await colleague(harness, *roles)))
+        yield client

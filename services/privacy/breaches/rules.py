@@ -46,21 +46,11 @@ def shown(breach: StoredBreach, at: datetime) -> Breach:
     """A breach with its clock at a moment."""
     due_at, stands = notification_due(breach.aware_at), state(breach)
     return Breach(
-        breach_id=breach.breach_id,
+        **{name: value for name, value in vars(breach).items() if name in Breach.model_fields},
         state=stands,
-        aware_at=breach.aware_at,
         due_at=due_at,
         is_late=stands in ("to judge", "to report") and at > due_at,
-        natures=breach.natures,
-        categories=breach.categories,
-        people=breach.people,
-        records=breach.records,
-        was_sealed=breach.was_sealed,
-        facts=breach.facts,
-        risk=breach.risk,
-        reported_at=breach.reported_at,
         people_are_to_be_told=breach.risk == "high" and breach.people_told is None,
-        people_told=breach.people_told,
     )
 
 

@@ -4,13 +4,13 @@ Beside each entry of the ledger stands a keyed hash of its purpose and the addre
 the entry, and without the key it leads from nobody to anybody.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from services.privacy.consents.rules import OPEN_TO_CHOICE
 from shared.contracts.privacy import consent_proofs
 from shared.database import Row, Transaction
 from shared.mail.mailbox import one_spelling
-from shared.purposes import Purpose
 from shared.secrets import Keyring
 
 USE = "consent proof"
@@ -21,10 +21,10 @@ GROUP BY subject_id ORDER BY min(hash_due_at) LIMIT $1
 """
 HASH = """
 UPDATE consent c SET proof_hash = known.hash, hash_due_at = NULL
-FROM unnest($2::text[], $3::bytea[]) AS known (purpose, hash)
-WHERE c.subject_id = $1 AND c.live AND c.hash_due_at IS NOT NULL AND c.purpose = known.purpose
+FROM unnest($1::uuid[], $2::text[], $3::bytea[]) AS known (subject_id, purpose, hash)
+WHERE c.subject_id = known.subject_id AND c.live AND c.hash_due_at IS NOT NULL AND c.purpose = known.purpose
 """
-GIVE_UP = "UPDATE consent SET hash_due_at = NULL WHERE subject_id = $1 AND live"
+GIVE_UP = "UPDATE consent SET hash_due_at = NULL WHERE subject_id = ANY ($1) AND live"
 PUT_OFF = """
 UPDATE consent SET hash_due_at = clock_timestamp() + make_interval(secs => $2)
 WHERE subject_id = ANY ($1) AND live AND hash_due_at IS NOT NULL
@@ -50,14 +50,16 @@ async def due(tx: Transaction, limit: int) -> list[UUID]:
     return [row["subject_id"] for row in await tx.rows(DUE, limit)]
 
 
-async def add_hashes(tx: Transaction, subject_id: UUID, by_purpose: Mapping[Purpose, bytes]) -> None:
-    """Add the hashes that are missing; nothing for somebody who was erased meanwhile."""
-    await tx.run(HASH, subject_id, list(by_purpose), list(by_purpose.values()))
+async def add_hashes(tx: Transaction, keyring: Keyring, addresses: Mapping[UUID, str]) -> None:
+    """Add the hashes that are missing, by whose address it is; nothing for somebody who was erased meanwhile."""
+    of = [(person, purpose, email) for person, email in addresses.items() for purpose in OPEN_TO_CHOICE]
+    newest = [hashes(keyring, email, purpose)[0] for _, purpose, email in of]
+    await tx.run(HASH, [person for person, _, _ in of], [purpose for _, purpose, _ in of], newest)
 
 
-async def give_up(tx: Transaction, subject_id: UUID) -> None:
-    """Nobody knows an address of this person."""
-    await tx.run(GIVE_UP, subject_id)
+async def give_up(tx: Transaction, subjects: Sequence[UUID]) -> None:
+    """Nobody knows an address of these people."""
+    await tx.run(GIVE_UP, list(subjects))
 
 
 async def put_off(tx: Transaction, subjects: Sequence[UUID], seconds: float) -> None:
@@ -65,11 +67,9 @@ async def put_off(tx: Transaction, subjects: Sequence[UUID], seconds: float) -> 
     await tx.run(PUT_OFF, list(subjects), seconds)
 
 
-async def of_address(
-    tx: Transaction, keyring: Keyring, email: str, purposes: Iterable[Purpose]
-) -> consent_proofs.Proofs:
+async def of_address(tx: Transaction, keyring: Keyring, email: str) -> consent_proofs.Proofs:
     """All decisions of whoever had this address."""
-    sought = [each for purpose in purposes for each in hashes(keyring, email, purpose)]
+    sought = [each for purpose in OPEN_TO_CHOICE for each in hashes(keyring, email, purpose)]
     return _proofs(await tx.rows(BY_HASH, sought))
 
 

@@ -1,7 +1,6 @@
 """Proof of consents: for the person, for staff by address, and for a command on the vendor's machine."""
 
 from services.privacy.consents import proofs
-from services.privacy.consents.rules import OPEN_TO_CHOICE
 from shared.contracts.privacy import consent_proofs
 from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
@@ -17,15 +16,9 @@ async def read_own_proofs(request: consent_proofs.ReadOwnProofs, tx: Transaction
 
 
 @router.request(consent_proofs.ProveConsents, purpose=Purpose.RIGHTS)
-async def prove_consents(
-    request: consent_proofs.ProveConsents, tx: Transaction, keyring: Keyring
-) -> consent_proofs.Proofs:
-    """Asked by staff, and so in the evidence."""
-    return await proofs.of_address(tx, keyring, request.email, OPEN_TO_CHOICE)
-
-
 @router.request(consent_proofs.FindConsentProofs, purpose=Purpose.RIGHTS)
-async def find_proofs(
-    request: consent_proofs.FindConsentProofs, tx: Transaction, keyring: Keyring
+async def prove_consents(
+    request: consent_proofs.ProveConsents | consent_proofs.FindConsentProofs, tx: Transaction, keyring: Keyring
 ) -> consent_proofs.Proofs:
-    return await proofs.of_address(tx, keyring, request.email, OPEN_TO_CHOICE)
+    """What staff ask is in the evidence, as all their acts are."""
+    return await proofs.of_address(tx, keyring, request.email)

@@ -2,7 +2,7 @@
 
 from services.privacy import participants
 from services.privacy.documents.notice.edition import Incomplete
-from services.privacy.notices import approval, store
+from services.privacy.notices import approval
 from services.privacy.notices.drafting import draft
 from services.privacy.register.gaps import gaps
 from services.privacy.register.model import Register
@@ -20,8 +20,7 @@ router = ServiceRouter("privacy")
 
 @router.request(privacy.ListNotices, purpose=Purpose.UPKEEP)
 async def list_notices(request: privacy.ListNotices, tx: Transaction) -> privacy.Notices:
-    found = await store.newest(tx, request.limit)
-    return privacy.Notices(notices=tuple([await approval.summary(tx, each, today()) for each in found]))
+    return await approval.listed(tx, request.limit, today())
 
 
 @router.request(privacy.ReadNoticeDraft, purpose=Purpose.UPKEEP)

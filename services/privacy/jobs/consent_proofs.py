@@ -1,9 +1,8 @@
 """Adds to new decisions the hash by which they are found: identity and marketing alone know addresses."""
 
-from uuid import UUID
+import asyncio
 
 from services.privacy.consents import proofs
-from services.privacy.consents.rules import OPEN_TO_CHOICE
 from services.privacy.present_addresses import any_address
 from shared.database import Database
 from shared.messaging.request_client import RequestClient
@@ -19,21 +18,16 @@ async def hash_consents(database: Database, client: RequestClient, keyring: Keyr
     """See to the people whose decisions wait; answers whether more may be waiting."""
     async with database.transaction(Purpose.RIGHTS) as tx:
         subjects = await proofs.due(tx, BATCH)
+    if not subjects:
+        return False
     try:
-        for subject_id in subjects:
-            await _hash(database, client, keyring, subject_id)
+        found = await asyncio.gather(*(any_address([subject_id], client) for subject_id in subjects))
     except Unavailable:
         async with database.transaction(Purpose.RIGHTS) as tx:
             await proofs.put_off(tx, subjects, LATER_S)
         return False
-    return len(subjects) == BATCH
-
-
-async def _hash(database: Database, client: RequestClient, keyring: Keyring, subject_id: UUID) -> None:
-    address = await any_address([subject_id], client)
+    known = {subject_id: at.email for subject_id, at in zip(subjects, found, strict=True) if at}
     async with database.transaction(Purpose.RIGHTS) as tx:
-        if address is None:
-            await proofs.give_up(tx, subject_id)
-            return
-        newest = {purpose: proofs.hashes(keyring, address.email, purpose)[0] for purpose in OPEN_TO_CHOICE}
-        await proofs.add_hashes(tx, subject_id, newest)
+        await proofs.add_hashes(tx, keyring, known)
+        await proofs.give_up(tx, [each for each in subjects if each not in known])
+    return len(subjects) == BATCH

@@ -89,9 +89,6 @@ async def held(tx: Transaction, hold_ids: Sequence[UUID]) -> tuple[KnownHold, ..
     return tuple(KnownHold.model_validate(each.model_dump()) for each in await of_holds(tx, hold_ids))
 
 
-UNKNOWN_ORDERS = (
-    "SELECT o FROM unnest($1::uuid[]) o WHERE NOT EXISTS (SELECT FROM erasure_order e WHERE e.order_id = o)"
-)
 IS_UNKNOWN = "SELECT NOT EXISTS (SELECT FROM erasure_order WHERE order_id = $1)"
 UNERASED = """
 SELECT id FROM unnest($1::uuid[]) id WHERE NOT EXISTS (SELECT FROM subject s WHERE s.subject_id = id AND NOT s.live)

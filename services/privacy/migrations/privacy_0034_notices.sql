@@ -1,3 +1,13 @@
+-- The rows of a table are evidence from now on: by what they are known, what they are about, what of them never changes.
+CREATE PROCEDURE lethe.evidence(source text, known_by text[], about text, fixed text[]) LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO evidence_source VALUES (source, known_by, about, fixed);
+  EXECUTE format('CREATE TRIGGER to_evidence AFTER INSERT ON %I REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION lethe.note_evidence()', source);
+  EXECUTE format('CREATE TRIGGER ended_evidence AFTER DELETE ON %I REFERENCING OLD TABLE AS gone
+    FOR EACH STATEMENT EXECUTE FUNCTION lethe.end_evidence()', source);
+END $$;
+
 -- A notice is a draft until one of the officers approves it. `approved_digest` covers its text and that of the version
 -- which it was compared with: what was approved is the difference that was shown.
 CREATE TABLE notice (
@@ -26,12 +36,8 @@ CREATE TABLE notice_event (
   effective_on date
 );
 CREATE INDEX ON notice_event (notice_id);
-INSERT INTO evidence_source VALUES ('notice_event', '{event_id}', 'notice_id',
+CALL lethe.evidence('notice_event', '{event_id}', 'notice_id',
   '{event_id,notice_id,at,by,state,digest,reason,version,effective_on}');
-CREATE TRIGGER to_evidence AFTER INSERT ON notice_event REFERENCING NEW TABLE AS added
-  FOR EACH STATEMENT EXECUTE FUNCTION lethe.note_evidence();
-CREATE TRIGGER ended_evidence AFTER DELETE ON notice_event REFERENCING OLD TABLE AS gone
-  FOR EACH STATEMENT EXECUTE FUNCTION lethe.end_evidence();
 
 -- Whatever publishes: without an approval of this very text there is no notice.
 CREATE FUNCTION lethe.refuse_unapproved() RETURNS trigger LANGUAGE plpgsql AS $$

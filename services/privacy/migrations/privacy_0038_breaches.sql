@@ -25,9 +25,7 @@ CREATE TABLE breach_event (
   said text NOT NULL
 );
 CREATE INDEX ON breach_event (breach_id);
-INSERT INTO evidence_source VALUES ('breach_event', '{event_id}', 'breach_id', '{event_id,breach_id,at,by,step,said}');
-CREATE TRIGGER to_evidence AFTER INSERT ON breach_event REFERENCING NEW TABLE AS added
-  FOR EACH STATEMENT EXECUTE FUNCTION lethe.note_evidence();
+CALL lethe.evidence('breach_event', '{event_id}', 'breach_id', '{event_id,breach_id,at,by,step,said}');
 
 DO $$
 DECLARE app text := replace(current_user, '_owner', '_app');

@@ -27,16 +27,23 @@ from shared.database import Transaction
 from shared.problems import refuse
 
 
-async def summary(tx: Transaction, notice: StoredNotice, today: date) -> NoticeSummary:
-    added = added_purposes(await versions.in_force(tx, "notice", today), notice_in(notice.content, "pl"))
+def summary(notice: StoredNotice, holds: Version | None) -> NoticeSummary:
+    """A notice beside the version that holds."""
+    added = added_purposes(holds, notice_in(notice.content, "pl")) if notice.state in rules.OPEN else ()
     return NoticeSummary(
         notice_id=notice.notice_id,
         state=notice.state,
         drafted_at=notice.drafted_at,
         version=notice.version,
         effective_on=notice.effective_on,
-        new_purposes=tuple(added) if notice.state in rules.OPEN else (),
+        new_purposes=tuple(added),
     )
+
+
+async def listed(tx: Transaction, limit: int, today: date) -> privacy.Notices:
+    """Drafts and versions, the newest first."""
+    holds = await versions.in_force(tx, "notice", today)
+    return privacy.Notices(notices=tuple(summary(each, holds) for each in await store.newest(tx, limit)))
 
 
 async def read(tx: Transaction, notice_id: UUID, language: Language, today: date) -> privacy.NoticeDraft:
@@ -44,7 +51,7 @@ async def read(tx: Transaction, notice_id: UUID, language: Language, today: date
     notice = _there(await store.find(tx, notice_id))
     before = await _before(tx, notice)
     return privacy.NoticeDraft(
-        summary=await summary(tx, notice, today),
+        summary=summary(notice, await versions.in_force(tx, "notice", today)),
         digest=_digest(notice, before),
         compared_with=before.version if before else None,
         difference=_shown(notice, before, language),

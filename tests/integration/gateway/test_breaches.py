@@ -13,30 +13,25 @@ from services.identity.app import SERVICE as IDENTITY
 from services.privacy.app import SERVICE as PRIVACY
 from shared.clock import now
 from tests import harness as harnesses
-from tests.gateway import bearer, gateway_client, problem
+from tests.gateway import problem
 from tests.harness import Harness, eventually
-from tests.staff import colleague
+from tests.staff import CHEAP_HASH, staff_client
 
-SERVICES = (PRIVACY, IDENTITY)
 BREACHES = "/staff/breaches"
-SETTINGS = {"argon2_memory_kib": 64, "argon2_time_cost": 1}
 WHY = "Only hashes were in the file, and it was taken offline within the hour."
 REPORT = {"reference": "DKN.1", "contact": "iod@example.com", "consequences": "Spam.", "measures": "Keys were changed."}
 
 
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
-    built = await harnesses.build(servers, SERVICES, settings=SETTINGS)
-    async with built.serve(*SERVICES):
-        yield built
-    await harnesses.tear_down(built)
+    async with harnesses.serving(servers, PRIVACY, IDENTITY, **CHEAP_HASH) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")
 async def client(harness: Harness) -> AsyncIterator[httpx.AsyncClient]:
-    async with gateway_client(harness) as client:
-        client.headers.update(bearer(await colleague(harness, "officer")))
-        yield client
+    async with staff_client(harness, "officer") as officer:
+        yield officer
 
 
 def happened(**changed: Any) -> dict[str, Any]:
@@ -148,8 +143,7 @@ async def test_what_can_not_be_is_refused_and_nothing_is_recorded(
 
 async def test_officers_alone_keep_the_register(harness: Harness, client: httpx.AsyncClient) -> None:
     breach = await recorded(client)
-    async with gateway_client(harness) as other:
-        other.headers.update(bearer(await colleague(harness, "support")))
+    async with staff_client(harness, "support") as other:
         for answer in (await other.get(BREACHES), await other.post(BREACHES, json=happened())):
             problem(answer, 403)
         problem(await put(other, breach, "judgment", risk="risk", reason=WHY), 403)

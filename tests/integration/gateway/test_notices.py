@@ -18,30 +18,26 @@ from services.privacy.register.loading import load
 from services.privacy.register.model import Register
 from shared.clock import today
 from tests import harness as harnesses
-from tests.gateway import bearer, gateway_client, problem
+from tests.gateway import bearer, problem
 from tests.harness import Harness, eventually
-from tests.staff import colleague
+from tests.staff import CHEAP_HASH, colleague, staff_client
 
 SERVICES = (PRIVACY, IDENTITY, LICENSING, MARKETING)
 NOTICES = "/staff/notices"
 NOT_FOUND = 404
-SETTINGS = {"argon2_memory_kib": 64, "argon2_time_cost": 1}
 WHY = {"reason": "The sentence on cookies is wrong."}
 
 
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
-    built = await harnesses.build(servers, SERVICES, settings=SETTINGS)
-    async with built.serve(*SERVICES):
-        yield built
-    await harnesses.tear_down(built)
+    async with harnesses.serving(servers, *SERVICES, **CHEAP_HASH) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")
 async def client(harness: Harness) -> AsyncIterator[httpx.AsyncClient]:
-    async with gateway_client(harness) as client:
-        client.headers.update(bearer(await colleague(harness, "officer")))
-        yield client
+    async with staff_client(harness, "officer") as officer:
+        yield officer
 
 
 async def newest(client: httpx.AsyncClient) -> dict[str, Any]:

@@ -23,11 +23,12 @@ from shared.messaging.topology import EVENTS
 from shared.problems import Problem, Refused
 from shared.secrets import Keyring
 from tests.harness import Harness, eventually
+from tests.staff import CHEAP_HASH
 
 PASSWORD = "correct horse battery"
 
 # A cheap hash: what is tested here is not the cost.
-SETTINGS = {"argon2_memory_kib": 64, "argon2_time_cost": 1, "mail_retry_s": 0.05}
+SETTINGS = {**CHEAP_HASH, "mail_retry_s": 0.05}
 
 
 class Driver:
