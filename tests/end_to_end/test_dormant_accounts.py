@@ -105,18 +105,19 @@ async def test_nothing_is_done_with_an_account_that_must_stay(scenario: Scenario
 
 async def test_an_end_that_is_told_twice_opens_one_case(scenario: Scenario, person: Customer) -> None:
     """And one that is told once more when its person has been erased opens none, and is no poison."""
-    before = handled(TOLD, "done") + handled(TOLD, "late")
+    before, late = handled(TOLD, "done") + handled(TOLD, "late"), handled(TOLD, "late")
     told = identity.AccountDormant(subject_id=person.id, unused_since=date(2020, 1, 1))
     twice = "INSERT INTO outbox (type, subject, body) VALUES ($1, $2, $3), ($1, $2, $3)"
     body = json.dumps(told.model_dump(mode="json"))
     await scenario.rows["identity"].execute(twice, told.type, str(person.id), body)
     erased = "SELECT NOT live FROM subject WHERE subject_id = $1"
-    await eventually(lambda: scenario.rows["identity"].fetchval(erased, person.id))
+    for service in ("identity", "privacy"):  # each marks its own: an event that privacy meets before is no late one
+        await eventually(partial(scenario.rows[service].fetchval, erased, person.id))
     once = "INSERT INTO outbox (type, subject, body) VALUES ($1, $2, $3)"
     await scenario.rows["identity"].execute(once, told.type, str(person.id), body)
     await eventually(lambda: handled(TOLD, "done") + handled(TOLD, "late") >= before + 3)
     assert handled(TOLD, "permanent") == 0
-    assert handled(TOLD, "late") > 0
+    assert handled(TOLD, "late") > late
     cases = "SELECT count(*) FROM privacy_case WHERE subject_id = $1"
     assert await scenario.rows["privacy"].fetchval(cases, person.id) == 1
 
