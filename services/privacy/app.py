@@ -1,5 +1,6 @@
 """The privacy service: cases, erasure orders, consents, documents, evidence."""
 
+import ssl
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ from services.privacy.jobs.holds import INTERVAL_S as HOLDS_INTERVAL_S
 from services.privacy.jobs.holds import see_to_holds
 from services.privacy.jobs.letters import send_letters
 from services.privacy.jobs.recipient_letters import tell_recipients
+from services.privacy.jobs.recipient_webhooks import post_webhooks
 from services.privacy.jobs.reminders import remind
 from services.privacy.jobs.tellings import INTERVAL_S as TELLING_INTERVAL_S
 from services.privacy.jobs.tellings import rule_on_new, see_to_tellings
@@ -83,11 +85,16 @@ from services.privacy.loops import (
     SEARCHING,
     TELLING,
     TRACES,
+    WEBHOOKS,
 )
+from services.privacy.recipients.posting import Webhooks
+from services.privacy.recipients.webhooks import targets
 from services.privacy.register.loading import register as loaded_register
+from services.privacy.register.model import Register
 from services.privacy.retention import RETENTION
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
+from shared.lifecycle import CannotStart
 from shared.loops import Loop
 from shared.mail.mailer import Mailer
 from shared.messaging.router import ServiceRouter
@@ -115,15 +122,25 @@ router.include(retention_runs.router, dormant_accounts.router, notices.router, l
 
 def wire(resources: Resources) -> dict[str, Any]:
     settings: PrivacySettings = resources.settings
-    keyring = settings.keyring("privacy")
+    keyring, register = settings.keyring("privacy"), loaded_register()  # one that is not whole: privacy can't start
     return {
         "keyring": keyring,
         "seal": AddressSeal(keyring),
         "checkpoint_signer": CheckpointSigner.of(keyring),
         "mailer": Mailer(settings.smtp_url, settings.mail_sender),
-        "register": loaded_register(),  # a register that is not whole keeps privacy from starting
+        "register": register,
+        "posting": _webhooks(settings, register),
         "required": settings.required,
     }
+
+
+def _webhooks(settings: PrivacySettings, register: Register) -> Webhooks:
+    """Raises CannotStart: a recipient that nobody can tell is not found out when somebody was erased."""
+    try:
+        found = targets(register, settings.secrets_of_recipients, local=settings.local_webhooks)
+    except ValueError as error:
+        raise CannotStart(str(error)) from None
+    return Webhooks(found, ssl.create_default_context(), settings.webhook_limit_s, settings.local_webhooks)
 
 
 def gate(settings: PrivacySettings) -> Gate:
@@ -144,6 +161,7 @@ def jobs(settings: PrivacySettings) -> list[Loop]:
         Loop(LETTERS, send_letters),
         Loop(DESK_LETTERS, send_desk_letters),
         Loop(RECIPIENTS, tell_recipients, settings.recipients_every_s),
+        Loop(WEBHOOKS, post_webhooks, settings.recipients_every_s),
         Loop(CODES, send_codes),
         Loop(PROOFS, hash_consents, PROOFS_INTERVAL_S),
         Loop(DIGEST, digest.send_digest, digest.INTERVAL_S),

@@ -8,7 +8,7 @@ IDS_END = "the ids lead to nobody any more when the case ends; the rows stay"
 
 DATA_MAP = DataMap(
     service="privacy",
-    version=12,
+    version=13,
     tables=(
         Table(
             "privacy_case",
@@ -120,7 +120,7 @@ DATA_MAP = DataMap(
             columns=(
                 OWNER,
                 *fact("notice_id", "case_id", "recipient", "about", "lifted", "written_at", "due_at", "tries"),
-                *fact("how", "settled_at", "reason"),
+                *fact("how", "settled_at", "reason", "fault", "state"),
                 *fact("by", withheld="others"),
             ),
         ),

@@ -34,6 +34,9 @@ async def by_hand(tx: Transaction, register: Register, limit: int) -> tuple[priv
             lifted=each.lifted,
             written_at=each.written_at,
             disclosures=_of(each.notice_id, known),
+            state=each.state,
+            tries=each.tries,
+            fault=each.fault,
         )
         for each in waiting
     )

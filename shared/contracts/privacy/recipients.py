@@ -13,7 +13,9 @@ from shared.contracts.message import Done, Message, Request
 NoticeAbout = Literal["rectification", "erasure", "restriction"]
 HandEnding = Literal["letter", "telephone", "portal", "impossible", "disproportionate"]
 """How one of the staff told a recipient, or why nobody can (Art. 19: impossible, or a disproportionate effort)."""
-NoticeEnding = Literal["mail", "letter", "telephone", "portal", "impossible", "disproportionate"]
+NoticeEnding = Literal["mail", "webhook", "letter", "telephone", "portal", "impossible", "disproportionate"]
+NoticeState = Literal["due", "sent", "acknowledged", "failed", "impossible"]
+"""A mail is `sent`; `acknowledged` is the recipient's own answer; `failed` is tried again, or somebody's task."""
 
 
 class ToldRecipient(Message):
@@ -38,7 +40,7 @@ class Disclosure(Message):
 
 
 class RecipientNotice(Message):
-    """A recipient whom no mail can tell."""
+    """A recipient who has not been told yet."""
 
     notice_id: UUID
     case_id: UUID
@@ -48,6 +50,10 @@ class RecipientNotice(Message):
     """Of a restriction: it has ended."""
     written_at: datetime
     disclosures: tuple[Disclosure, ...]
+    state: NoticeState = "due"
+    tries: int = 0
+    fault: str = ""
+    """What became of the last try: the status of the recipient's answer, or the kind of failure."""
 
 
 class RecipientNotices(Message):

@@ -1,0 +1,221 @@
+"""Recipients are told by signed webhooks (GDPR Art. 19), however badly the other side behaves."""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from deploy.local.servers import Servers
+from services.privacy import disclosures
+from services.privacy.app import SERVICE as PRIVACY
+from services.privacy.recipients.webhooks import LAST_TRY
+from services.privacy.register import loading
+from services.privacy.register.model import Register
+from shared.clock import now, today
+from shared.contracts import privacy
+from shared.contracts.participants import Disclosed
+from shared.law.retention import proof
+from shared.messaging.request_client import RequestClient
+from shared.purposes import Purpose
+from tests import harness as harnesses
+from tests import tls
+from tests.fake_participants import GATHERED, PARTICIPANTS, FakeParticipants, fake_participants, opened_case, report
+from tests.harness import Harness, eventually
+from tests.receiver import SECRET, Receiver, is_genuine, receiver
+
+TOLD = ("fine", "page", "accepted")
+FAULTS = {
+    "slow": "timeout",
+    "dripping": "timeout",
+    "error": "500",
+    "busy": "429",
+    "holiday": "503",
+    "muddled": "503",
+    "moved": "307",
+    "refusing": "400",
+    "gone": "410",
+    "large": "too large",
+    "cut": "broken answer",
+    "mumbling": "broken answer",
+    "forgetful": "broken answer",
+    "absent": "no connection",
+    "strange": "certificate",
+}
+REFERENCE = "pay_1f2e"
+ROW = "SELECT * FROM recipient_notice WHERE recipient = $1"
+AT_ONCE = "UPDATE recipient_notice SET due_at = now(), tries = coalesce($2, tries) WHERE recipient = $1"
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Told:
+    """Privacy after the erasure of somebody of whom data went to everybody."""
+
+    rows: asyncpg.Connection
+    client: RequestClient
+    receiver: Receiver
+    person: UUID
+    token: str
+
+    async def row(self, recipient: str) -> asyncpg.Record:
+        """The notice to a recipient, once it was tried."""
+        tried = f"{ROW} AND (how IS NOT NULL OR fault <> '')"
+        row: asyncpg.Record = await eventually(lambda: self.rows.fetchrow(tried, recipient))
+        return row
+
+    async def by_hand(self) -> dict[str, privacy.RecipientNotice]:
+        listed = await self.client.request(privacy.ListRecipientNotices())
+        return {each.recipient: each for each in listed.notices}
+
+
+@pytest.fixture(scope="module")
+async def listening() -> AsyncIterator[Receiver]:
+    async with receiver() as there:
+        yield there
+
+
+@pytest.fixture(scope="module")
+async def strange(tmp_path_factory: pytest.TempPathFactory, listening: Receiver) -> AsyncIterator[str]:
+    """The same behind TLS, with the certificate of an authority that nobody believes."""
+    made = tls.authority(tmp_path_factory.mktemp("tls"), "strange")
+    async with tls.tls(int(listening.url.rpartition(":")[2]), made) as port:
+        yield f"https://127.0.0.1:{port}/fine"
+
+
+@pytest.fixture(scope="module")
+def registered(listening: Receiver, strange: str) -> Iterator[Register]:
+    """A recipient for each way to behave, of which each is noted under its own name."""
+    known = loading.load()
+    urls = {key: f"{listening.url}/{key}" for key in (*TOLD, *FAULTS)}
+    urls |= {"absent": "http://127.0.0.1:9/fine", "strange": strange}
+    some = known.recipients["payments"]
+    words = some.name.model_copy
+    added = {
+        key: some.model_copy(
+            update={"key": key, "name": words(update={"pl": key, "en": key}), "logged_as": (key,), "webhook": url}
+        )
+        for key, url in urls.items()
+    }
+    changed = replace(known, recipients={**known.recipients, **added})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(loading, "load", lambda: changed)
+        loading.register.cache_clear()
+        yield changed
+    loading.register.cache_clear()
+
+
+@pytest.fixture(scope="module")
+async def harness(servers: Servers, registered: Register) -> AsyncIterator[Harness]:
+    settings = {
+        "webhook_secrets": ",".join(f"{key}:{SECRET}" for key in (*TOLD, *FAULTS)),
+        "webhook_limit_s": 4,
+        "local_webhooks": True,
+        "recipients_every_s": 0.05,
+        "gather_patience_s": 0,
+        "participants": ",".join(PARTICIPANTS),
+    }
+    module_harness = await harnesses.build(servers, [PRIVACY], settings=settings)
+    yield module_harness
+    await harnesses.tear_down(module_harness)
+
+
+@pytest.fixture(scope="module")
+async def told(harness: Harness, listening: Receiver) -> AsyncIterator[Told]:
+    async with fake_participants(harness) as fakes:
+        person = uuid4()
+        await given(fakes, person)
+        token = await opened_case(fakes.database, person)
+        await fakes.rows.execute(GATHERED)
+        order = await fakes.ordered()
+        for service in PARTICIPANTS:
+            await fakes.say(service, report(service, order))
+        yield Told(fakes.rows, fakes.client, listening, person, token)
+
+
+async def given(fakes: FakeParticipants, person: UUID) -> None:
+    """Data of somebody went to everybody."""
+    await fakes.rows.execute("INSERT INTO subject (subject_id) VALUES ($1)", person)
+    events = [
+        Disclosed(
+            subject_id=person,
+            recipient=name,
+            purpose="P1",
+            categories=("D1", "D5"),
+            disclosed_at=now(),
+            reference=REFERENCE,
+        )
+        for name in (*TOLD, *FAULTS)
+    ]
+    async with fakes.database.transaction(Purpose.LEGAL_DUTY) as tx:
+        await disclosures.insert(tx, events, ["licensing"] * len(events), proof(today()))
+
+
+@pytest.mark.parametrize("recipient", TOLD)
+async def test_an_answer_of_success_is_an_acknowledgement(told: Told, recipient: str) -> None:
+    row = await told.row(recipient)
+    assert (row["state"], row["how"], row["fault"], row["tries"]) == ("acknowledged", "webhook", "", 1)
+    (asked,) = told.receiver.by(f"/{recipient}")[:1]
+    assert asked.webhook_id == str(row["notice_id"])
+    assert is_genuine(asked)
+    event = json.loads(asked.body)
+    assert event["type"] == "recipient.erasure"
+    assert event["data"]["disclosures"] == [{"reference": REFERENCE, "day": f"{today()}", "categories": ["D1", "D5"]}]
+    assert event["data"]["categories"]["D5"]["pl"] == "adres e-mail"
+    assert not [value for value in (told.person, row["case_id"], told.token) if str(value) in asked.body.decode()]
+
+
+@pytest.mark.parametrize("recipient", FAULTS)
+async def test_whatever_else_it_does_is_a_failed_try(told: Told, recipient: str) -> None:
+    row = await told.row(recipient)
+    assert (row["state"], row["fault"], row["how"]) == ("failed", FAULTS[recipient], None)
+    assert "kowalski" not in str(row)
+    by_hand = await told.by_hand()
+    assert (recipient in by_hand) is (recipient == "gone"), "whoever is gone is somebody's task at once"
+    asked_to_wait = {"busy": timedelta(hours=1), "holiday": DAY}.get(recipient)
+    if asked_to_wait:
+        assert timedelta(minutes=-1) < row["due_at"] - now() - asked_to_wait < timedelta(minutes=1)
+    elif recipient != "gone":
+        assert row["due_at"] - now() < timedelta(minutes=2)
+
+
+async def test_nobody_is_sent_elsewhere(told: Told) -> None:
+    moved = await told.row("moved")
+    assert str(moved["notice_id"]) not in [asked.webhook_id for asked in told.receiver.by("/fine")]
+
+
+async def test_a_changed_byte_and_an_old_day_are_seen(told: Told) -> None:
+    await told.row("fine")
+    asked = told.receiver.by("/fine")[0]
+    older = {"webhook-timestamp": str(int((now() - timedelta(minutes=6)).timestamp()))}
+    assert is_genuine(asked)
+    assert not is_genuine(replace(asked, body=asked.body.replace(b"pay_1f2e", b"pay_1f2f")))
+    assert not is_genuine(replace(asked, headers=asked.headers | older))
+    assert not is_genuine(replace(asked, headers=asked.headers | {"webhook-id": str(uuid4())}))
+    assert not is_genuine(asked, f"whsec_{'q' * 44}")
+
+
+async def test_what_is_asked_twice_is_done_once(told: Told) -> None:
+    """It had done it, and hung up before it said so: the second time says the same under the same id."""
+    first = await told.row("forgetful")
+    await told.rows.execute(AT_ONCE, "forgetful", None)
+    row = await eventually(lambda: told.rows.fetchrow(f"{ROW} AND how = 'webhook'", "forgetful"))
+    once, again = told.receiver.by("/forgetful")
+    assert (row["tries"], row["state"], row["fault"]) == (first["tries"] + 1, "acknowledged", "")
+    assert (once.webhook_id, once.body) == (again.webhook_id, again.body)
+    assert told.receiver.done[once.webhook_id] == 1
+
+
+async def test_after_the_last_try_it_is_a_task_that_shows_the_fault(told: Told) -> None:
+    await told.row("error")
+    assert "error" not in await told.by_hand()
+    await told.rows.execute(AT_ONCE, "error", LAST_TRY - 2)
+    await eventually(lambda: told.rows.fetchval(f"{ROW} AND tries = $2 AND due_at > now()", "error", LAST_TRY - 1))
+    assert "error" not in await told.by_hand()
+    await told.rows.execute(AT_ONCE, "error", None)
+    await eventually(lambda: told.rows.fetchval(f"{ROW} AND due_at = 'infinity'", "error"))
+    task = (await told.by_hand())["error"]
+    assert (task.fault, task.tries, task.state) == ("500", LAST_TRY, "failed")
