@@ -75,7 +75,7 @@ async def receiver() -> AsyncIterator[Receiver]:
             first = asked.webhook_id not in there.done
             if is_genuine(asked) and first:
                 there.done[asked.webhook_id] += 1
-            await _say(writer, asked.path, first=first)
+            await _say(reader, writer, asked.path, first=first)
         writer.close()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
@@ -93,21 +93,22 @@ async def _read(reader: asyncio.StreamReader) -> Asked:
     return Asked(head[0].split(" ")[1], headers, await reader.readexactly(int(headers["content-length"])))
 
 
-async def _say(writer: asyncio.StreamWriter, path: str, *, first: bool) -> None:
+async def _say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str, *, first: bool) -> None:
     if path == "/forgetful":  # has done it, and hangs up before it says so; the second time it answers
         path = "/hanging-up" if first else "/fine"
-    if path in ("/slow", "/dripping"):
-        await _drip(writer, "HTTP/1.1 200 OK\r\n\r\n" if path == "/dripping" else "")
+    if path == "/slow":
+        await reader.read()  # until the other side has had enough
+    elif path == "/dripping":
+        await _drip(reader, writer)
     elif path != "/hanging-up":
         writer.write(f"HTTP/1.1 {answer}".encode() if (answer := ANSWERS[path]) else b"220 a mail server\r\n")
         await writer.drain()
 
 
-async def _drip(writer: asyncio.StreamWriter, start: str) -> None:
-    """Never ready, and never silent for long once it has begun: each part is in time, and the whole is not."""
-    writer.write(start.encode())
-    while not writer.is_closing():
+async def _drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Each part is in time, and the whole is never there."""
+    writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+    while not reader.at_eof():
+        writer.write(b"x")
+        await writer.drain()
         await asyncio.sleep(0.05)
-        if start:
-            writer.write(b"x")
-            await writer.drain()

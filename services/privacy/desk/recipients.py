@@ -21,9 +21,9 @@ from shared.purposes import Purpose
 NOT_FOUND = 404
 
 
-async def by_hand(tx: Transaction, register: Register, limit: int) -> tuple[privacy.RecipientNotice, ...]:
-    """Whom somebody has to tell, with what each knows the person by."""
-    waiting = await store.open_ones(tx, limit)
+async def untold(tx: Transaction, register: Register, limit: int, *, late: bool) -> tuple[privacy.RecipientNotice, ...]:
+    """Whom somebody has to tell, or who is told late, with what each knows the person by."""
+    waiting = await store.open_ones(tx, limit, late=late)
     known = await store.references(tx, [each.notice_id for each in waiting], rules.names(register))
     return tuple(
         privacy.RecipientNotice(

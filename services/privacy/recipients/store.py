@@ -115,10 +115,19 @@ UPDATE recipient_notice SET due_at = now() + make_interval(secs => $2)
 WHERE recipient = $1 AND settled_at IS NULL AND due_at < now() + make_interval(secs => $2)
 """
 POSTPONE = "UPDATE recipient_notice SET due_at = now() + make_interval(secs => $2) WHERE notice_id = ANY ($1)"
+# Not told "without undue delay": nobody waits a month for an answer of ours either (GDPR Art. 12(3), 19).
+IS_LATE = "n.written_at < now() - interval '30 days'"
 OPEN = f"""
 SELECT n.notice_id, n.case_id, n.recipient, n.about, n.lifted, n.written_at, n.state, n.tries, n.fault
 FROM recipient_notice n JOIN privacy_case c USING (case_id)
-WHERE n.settled_at IS NULL AND n.due_at = 'infinity' AND {STANDS} ORDER BY n.written_at, n.notice_id LIMIT $1
+WHERE n.settled_at IS NULL AND CASE WHEN $2 THEN {IS_LATE} ELSE n.due_at = 'infinity' END AND {STANDS}
+ORDER BY n.written_at, n.notice_id LIMIT $1
+"""  # noqa: S608 constants
+UNTOLD = f"""
+SELECT count(*) FILTER (WHERE {IS_LATE}) AS late,
+  count(*) FILTER (WHERE NOT {IS_LATE} AND n.state = 'failed') AS failed,
+  count(*) FILTER (WHERE NOT {IS_LATE} AND n.state = 'due') AS due
+FROM recipient_notice n JOIN privacy_case c USING (case_id) WHERE n.settled_at IS NULL AND {STANDS}
 """  # noqa: S608 constants
 LOCK = "SELECT case_id, how FROM recipient_notice WHERE notice_id = $1 FOR NO KEY UPDATE"
 SETTLE = """
@@ -170,6 +179,15 @@ class Open:
     state: NoticeState
     tries: int
     fault: str
+
+
+@dataclass(frozen=True)
+class Untold:
+    """How many recipients are not told yet: each counts once, as late before anything else."""
+
+    late: int
+    failed: int
+    due: int
 
 
 @dataclass(frozen=True)
@@ -272,9 +290,14 @@ async def postpone(tx: Transaction, notices: Collection[UUID], wait_s: float) ->
     await tx.run(POSTPONE, list(notices), wait_s)
 
 
-async def open_ones(tx: Transaction, limit: int) -> list[Open]:
-    """What waits for a human, oldest first."""
-    return [Open(**row) for row in await tx.rows(OPEN, limit)]
+async def open_ones(tx: Transaction, limit: int, *, late: bool) -> list[Open]:
+    """What waits for a human, oldest first; or what is late, also while a machine still tries."""
+    return [Open(**row) for row in await tx.rows(OPEN, limit, late)]
+
+
+async def untold(tx: Transaction) -> Untold:
+    (row,) = await tx.rows(UNTOLD)
+    return Untold(**row)
 
 
 async def lock(tx: Transaction, notice_id: UUID) -> Locked | None:

@@ -2,8 +2,8 @@
 
 from datetime import date
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
+import httpx
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
@@ -20,10 +20,13 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 def _leads_somewhere(url: str) -> str:
     """A secret in a URL would stand in every log on its way; a redirect's or a page's part means nothing here."""
-    place = urlsplit(url)
-    if place.scheme not in ("https", "http") or not place.hostname or place.username is not None or place.fragment:
+    try:
+        place = httpx.URL(url)
+    except httpx.InvalidURL:
+        place = httpx.URL("")
+    if place.scheme not in ("https", "http") or not place.host or place.userinfo or place.fragment:
         raise PydanticCustomError("no_url", "is no URL such as https://recipient.example/webhooks")
-    if place.scheme == "http" and place.hostname not in LOOPBACK:
+    if place.scheme == "http" and place.host not in LOOPBACK:
         raise PydanticCustomError("no_tls", "needs TLS: https://")
     return url
 

@@ -57,7 +57,7 @@ class RecipientNotice(Message):
 
 
 class RecipientNotices(Message):
-    """What waits for a human, oldest first."""
+    """What waits for a human, or is late, oldest first."""
 
     notices: tuple[RecipientNotice, ...]
 
@@ -68,9 +68,10 @@ class ListRecipientNotices(
     askers=("gateway",),
     actor=Staff("officer", "support"),
 ):
-    """Whom somebody has to tell by hand."""
+    """Whom somebody has to tell by hand; or who was not told within 30 days, also while a machine still tries."""
 
     limit: int = Field(default=100, ge=1, le=200)
+    late: bool = False
 
 
 class SettleRecipientNotice(

@@ -12,6 +12,7 @@ import pytest
 from deploy.local.servers import Servers
 from services.privacy import disclosures
 from services.privacy.app import SERVICE as PRIVACY
+from services.privacy.metrics import recipient_notices
 from services.privacy.recipients.webhooks import LAST_TRY
 from services.privacy.register import loading
 from services.privacy.register.model import Register
@@ -25,6 +26,7 @@ from tests import harness as harnesses
 from tests import tls
 from tests.fake_participants import GATHERED, PARTICIPANTS, FakeParticipants, fake_participants, opened_case, report
 from tests.harness import Harness, eventually
+from tests.integration.privacy.test_blocks import applied, opened
 from tests.receiver import SECRET, Receiver, is_genuine, receiver
 
 TOLD = ("fine", "page", "accepted")
@@ -46,8 +48,12 @@ FAULTS = {
     "strange": "certificate",
 }
 REFERENCE = "pay_1f2e"
-ROW = "SELECT * FROM recipient_notice WHERE recipient = $1"
+ROW = "SELECT * FROM recipient_notice WHERE recipient = $1 AND about = 'erasure'"
+RESTRICTED = """
+SELECT * FROM recipient_notice WHERE subject_id = $1 AND about = 'restriction' AND how IS NOT NULL ORDER BY lifted
+"""
 AT_ONCE = "UPDATE recipient_notice SET due_at = now(), tries = coalesce($2, tries) WHERE recipient = $1"
+VERSION = "SELECT version FROM permission WHERE subject_id = $1 AND purpose = '*'"
 DAY = timedelta(days=1)
 
 
@@ -55,17 +61,28 @@ DAY = timedelta(days=1)
 class Told:
     """Privacy after the erasure of somebody of whom data went to everybody."""
 
-    rows: asyncpg.Connection
-    client: RequestClient
+    fakes: FakeParticipants
     receiver: Receiver
     person: UUID
     token: str
+
+    @property
+    def rows(self) -> asyncpg.Connection:
+        return self.fakes.rows
+
+    @property
+    def client(self) -> RequestClient:
+        return self.fakes.client
 
     async def row(self, recipient: str) -> asyncpg.Record:
         """The notice to a recipient, once it was tried."""
         tried = f"{ROW} AND (how IS NOT NULL OR fault <> '')"
         row: asyncpg.Record = await eventually(lambda: self.rows.fetchrow(tried, recipient))
         return row
+
+    async def late(self) -> list[str]:
+        listed = await self.client.request(privacy.ListRecipientNotices(late=True))
+        return [each.recipient for each in listed.notices]
 
     async def by_hand(self) -> dict[str, privacy.RecipientNotice]:
         listed = await self.client.request(privacy.ListRecipientNotices())
@@ -115,6 +132,7 @@ async def harness(servers: Servers, registered: Register) -> AsyncIterator[Harne
         "webhook_limit_s": 4,
         "local_webhooks": True,
         "recipients_every_s": 0.05,
+        "remind_after_s": 0.5,
         "gather_patience_s": 0,
         "participants": ",".join(PARTICIPANTS),
     }
@@ -127,17 +145,17 @@ async def harness(servers: Servers, registered: Register) -> AsyncIterator[Harne
 async def told(harness: Harness, listening: Receiver) -> AsyncIterator[Told]:
     async with fake_participants(harness) as fakes:
         person = uuid4()
-        await given(fakes, person)
+        await given(fakes, person, *TOLD, *FAULTS)
         token = await opened_case(fakes.database, person)
         await fakes.rows.execute(GATHERED)
         order = await fakes.ordered()
         for service in PARTICIPANTS:
             await fakes.say(service, report(service, order))
-        yield Told(fakes.rows, fakes.client, listening, person, token)
+        yield Told(fakes, listening, person, token)
 
 
-async def given(fakes: FakeParticipants, person: UUID) -> None:
-    """Data of somebody went to everybody."""
+async def given(fakes: FakeParticipants, person: UUID, *recipients: str) -> None:
+    """Data of somebody went to these."""
     await fakes.rows.execute("INSERT INTO subject (subject_id) VALUES ($1)", person)
     events = [
         Disclosed(
@@ -148,7 +166,7 @@ async def given(fakes: FakeParticipants, person: UUID) -> None:
             disclosed_at=now(),
             reference=REFERENCE,
         )
-        for name in (*TOLD, *FAULTS)
+        for name in recipients
     ]
     async with fakes.database.transaction(Purpose.LEGAL_DUTY) as tx:
         await disclosures.insert(tx, events, ["licensing"] * len(events), proof(today()))
@@ -180,6 +198,51 @@ async def test_whatever_else_it_does_is_a_failed_try(told: Told, recipient: str)
         assert timedelta(minutes=-1) < row["due_at"] - now() - asked_to_wait < timedelta(minutes=1)
     elif recipient != "gone":
         assert row["due_at"] - now() < timedelta(minutes=2)
+
+
+async def test_the_person_and_the_certificate_read_how(told: Told) -> None:
+    await told.row("fine")
+    await told.row("error")
+    case = await told.client.request(privacy.ReadCase(token=told.token))
+    shown = {each.recipient: (each.how, each.settled_at is not None) for each in case.recipients}
+    assert (shown["fine"], shown["error"]) == (("webhook", True), (None, False))
+    certificate = await told.fakes.certificate(told.token)
+    assert {each["recipient"]: each["how"] for each in certificate["recipients"]}["fine"] == "webhook"
+
+
+async def test_who_acknowledged_a_restriction_is_told_of_its_end(told: Told) -> None:
+    person = uuid4()
+    await given(told.fakes, person, "fine", "refusing")
+    case_id, token = await opened(told.fakes, "restriction", person)
+    await confirm(told, person)
+    await told.fakes.until(token, "in force")
+    await eventually(lambda: told.rows.fetchrow(RESTRICTED, person))
+    await told.client.request(privacy.WithdrawCase(token=token))
+    await confirm(told, person)
+    both = await eventually(lambda: two_of(told, person))
+    assert [(row["recipient"], row["lifted"], row["state"]) for row in both] == [
+        ("fine", False, "acknowledged"),
+        ("fine", True, "acknowledged"),
+    ]
+    ids = {str(row["notice_id"]) for row in both}
+    kinds = [json.loads(asked.body)["type"] for asked in told.receiver.by("/fine") if asked.webhook_id in ids]
+    assert kinds == ["recipient.restriction", "recipient.restriction-lifted"]
+    ended = (
+        "SELECT count(*) FROM recipient_notice WHERE case_id = $1 AND recipient = 'refusing' AND lifted AND tries > 0"
+    )
+    assert not await told.rows.fetchval(ended, case_id), "the end waits for what is still being told"
+
+
+async def confirm(told: Told, person: UUID) -> None:
+    """Everybody does what was ruled last about somebody."""
+    version = await told.rows.fetchval(VERSION, person)
+    for service in PARTICIPANTS:
+        await told.fakes.say(service, applied(service, person, version))
+
+
+async def two_of(told: Told, person: UUID) -> list[asyncpg.Record]:
+    rows = await told.rows.fetch(RESTRICTED, person)
+    return rows if len(rows) == 2 else []
 
 
 async def test_nobody_is_sent_elsewhere(told: Told) -> None:
@@ -219,3 +282,22 @@ async def test_after_the_last_try_it_is_a_task_that_shows_the_fault(told: Told) 
     await eventually(lambda: told.rows.fetchval(f"{ROW} AND due_at = 'infinity'", "error"))
     task = (await told.by_hand())["error"]
     assert (task.fault, task.tries, task.state) == ("500", LAST_TRY, "failed")
+
+
+async def test_who_is_not_told_for_30_days_is_late(told: Told) -> None:
+    """Also while a machine still tries; each counts once, and who was told is not late."""
+    await told.row("refusing")
+    await told.row("page")
+    assert await told.late() == []
+    age = "UPDATE recipient_notice SET written_at = now() - make_interval(days => $2) WHERE recipient = $1"
+    for recipient, days in (("refusing", 31), ("page", 31), ("cut", 29)):
+        await told.rows.execute(age, recipient, days)
+    assert await told.late() == ["refusing"]
+    failed = "SELECT count(*) FROM recipient_notice WHERE state = 'failed' AND about = 'erasure'"
+    others = await told.rows.fetchval(failed) - 1
+    await eventually(lambda: figures() == {"late": 1.0, "failed": others, "due": 0.0})
+
+
+def figures() -> dict[str, float]:
+    (metric,) = recipient_notices.collect()
+    return {sample.labels["state"]: sample.value for sample in metric.samples}
