@@ -13,6 +13,7 @@ from deploy.local.servers import Servers
 from services.privacy import disclosures
 from services.privacy.app import SERVICE as PRIVACY
 from services.privacy.metrics import recipient_notices
+from services.privacy.recipients import store
 from services.privacy.recipients.webhooks import LAST_TRY
 from services.privacy.register import loading
 from services.privacy.register.model import Register
@@ -168,6 +169,7 @@ async def given(fakes: FakeParticipants, person: UUID, *recipients: str) -> None
         )
         for name in recipients
     ]
+    events += [event.model_copy(update={"reference": ""}) for event in events[:1]]  # of before there were numbers
     async with fakes.database.transaction(Purpose.LEGAL_DUTY) as tx:
         await disclosures.insert(tx, events, ["licensing"] * len(events), proof(today()))
 
@@ -270,6 +272,32 @@ async def test_what_is_asked_twice_is_done_once(told: Told) -> None:
     assert (row["tries"], row["state"], row["fault"]) == (first["tries"] + 1, "acknowledged", "")
     assert (once.webhook_id, once.body) == (again.webhook_id, again.body)
     assert told.receiver.done[once.webhook_id] == 1
+
+
+async def test_who_wants_rest_is_asked_about_nobody_meanwhile(told: Told) -> None:
+    await told.row("busy")
+    other = """
+    INSERT INTO recipient_notice
+      (case_id, subject_id, recipient, about, lifted, due_at, live, retain_until, provisions, exemptions)
+    SELECT case_id, subject_id, recipient, 'restriction', true, now(), live, retain_until, provisions, exemptions
+    FROM recipient_notice WHERE recipient = 'busy' AND NOT lifted
+    """
+    await told.rows.execute(other)
+    await told.rows.execute(AT_ONCE, "busy", None)
+    rests = "SELECT min(due_at) > now() + interval '59 minutes' FROM recipient_notice WHERE recipient = 'busy'"
+    await eventually(lambda: told.rows.fetchval(rests))
+
+
+async def test_what_an_officer_said_meanwhile_stands(told: Told) -> None:
+    notice_id = (await told.row("muddled"))["notice_id"]
+    await told.client.request(privacy.SettleRecipientNotice(notice_id=notice_id, how="letter"))
+    before = await told.row("muddled")
+    async with told.fakes.database.transaction(Purpose.RIGHTS) as tx:
+        await store.failed(tx, notice_id, "timeout", 1)
+        await store.by_hand(tx, [notice_id], "410")
+        await store.acknowledged(tx, notice_id)
+    assert await told.row("muddled") == before
+    assert (before["how"], before["state"]) == ("letter", "sent")
 
 
 async def test_after_the_last_try_it_is_a_task_that_shows_the_fault(told: Told) -> None:

@@ -22,7 +22,7 @@ from services.privacy.settings import PrivacySettings
 from shared.lifecycle import CannotStart
 from shared.service import running
 from shared.settings import what_is_wrong
-from tests.receiver import SECRET
+from tests.receiver import SECRET, receiver
 
 OTHER = f"whsec_{'q' * 44}"
 THERE = "https://recipient.example/webhooks"
@@ -135,6 +135,16 @@ async def test_what_was_looked_at_is_what_is_asked(monkeypatch: pytest.MonkeyPat
     (request,) = seen
     assert (request.url.host, request.headers["host"]) == ("93.184.216.34", "recipient.example")
     assert request.extensions["sni_hostname"] == "recipient.example"
+
+
+async def test_no_proxy_of_the_environment_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+    async with receiver() as there:
+        inside = posting.Webhooks({}, ssl.create_default_context(), 30, local=True)
+        tried = await posting.post(inside, Target(f"{there.url}/fine", [SECRET]), uuid4(), b"{}")
+    assert (tried.fault, len(there.asked)) == ("", 1)
 
 
 @pytest.mark.parametrize(
