@@ -98,6 +98,7 @@ from shared.lifecycle import CannotStart
 from shared.loops import Loop
 from shared.mail.mailer import Mailer
 from shared.messaging.router import ServiceRouter
+from shared.personal_data.registered import refuse_unknown
 from shared.service import Gate, Resources, Service
 
 CLOSING_INTERVAL_S = 60.0
@@ -122,7 +123,7 @@ router.include(retention_runs.router, dormant_accounts.router, notices.router, l
 
 def wire(resources: Resources) -> dict[str, Any]:
     settings: PrivacySettings = resources.settings
-    keyring, register = settings.keyring("privacy"), loaded_register()  # one that is not whole: privacy can't start
+    keyring, register = settings.keyring("privacy"), _registered(settings)
     return {
         "keyring": keyring,
         "seal": AddressSeal(keyring),
@@ -132,6 +133,13 @@ def wire(resources: Resources) -> dict[str, Any]:
         "posting": _webhooks(settings, register),
         "required": settings.required,
     }
+
+
+def _registered(settings: PrivacySettings) -> Register:
+    """A register that is not whole, or does not know whom privacy gives data to, keeps it from starting."""
+    register = loaded_register()
+    refuse_unknown(register.unknown_recipients(settings.recipients))
+    return register
 
 
 def _webhooks(settings: PrivacySettings, register: Register) -> Webhooks:

@@ -59,17 +59,17 @@ def targets(register: Register, secrets: Mapping[str, Sequence[str]], *, local: 
     """Who is told by webhook. Raises ValueError with a sentence for everything that is set up wrongly."""
     named = by_webhook(register)
     wrong = [
-        f"{key} has a webhook in recipients.toml and no secret in LETHE_WEBHOOK_SECRETS"
+        f"{key} has a webhook in recipients.toml and no secret in LETHE_PRIVACY_WEBHOOK_SECRETS"
         for key in named - secrets.keys()
     ]
     wrong += [
-        f"{key} has a secret in LETHE_WEBHOOK_SECRETS and no webhook in recipients.toml"
+        f"{key} has a secret in LETHE_PRIVACY_WEBHOOK_SECRETS and no webhook in recipients.toml"
         for key in secrets.keys() - named
     ]
     found = {key: Target(register.recipients[key].webhook or "", secrets.get(key, ())) for key in named}
     if not local:
         plain = [key for key, target in found.items() if urlsplit(target.url).scheme != "https"]
-        wrong += [f"{key} has a webhook without TLS, which LETHE_LOCAL_WEBHOOKS alone allows" for key in plain]
+        wrong += [f"{key} has a webhook without TLS, which LETHE_PRIVACY_LOCAL_WEBHOOKS alone allows" for key in plain]
     if wrong:
         raise ValueError("; ".join(sorted(wrong)))
     return found

@@ -62,7 +62,7 @@ class Recipient(Keyed):
     contact: Words | None = None
     """Where it is told by mail of what was rectified, erased or restricted (Art. 19); without it somebody tells it."""
     webhook: WebhookUrl | None = None
-    """Where its own system is told instead, by signed webhooks; their secret is in `LETHE_WEBHOOK_SECRETS`."""
+    """Where its own system is told instead, by signed webhooks; their secret is in `LETHE_PRIVACY_WEBHOOK_SECRETS`."""
     told_by: tuple[Fulfilled, ...] = Field(min_length=1)
     """What tells it, or lets somebody tell it, and where that is noted."""
     contract: Contract | None = None

@@ -8,7 +8,7 @@ from pydantic import Field, StringConstraints
 
 from shared.contracts.actors import Staff
 from shared.contracts.fields import Line
-from shared.contracts.message import Done, Message, Request
+from shared.contracts.message import PARTICIPANTS, Done, Message, Request
 
 NoticeAbout = Literal["rectification", "erasure", "restriction"]
 HandEnding = Literal["letter", "telephone", "portal", "impossible", "disproportionate"]
@@ -82,6 +82,18 @@ class SettleRecipientNotice(
     notice_id: UUID
     how: HandEnding
     reason: Annotated[Line, StringConstraints(max_length=500)] = ""
+
+
+class UnknownRecipients(Message):
+    """Those of the names that the register of processing does not know."""
+
+    names: tuple[str, ...]
+
+
+class CheckRecipients(Request[UnknownRecipients], type="privacy.check-recipients", askers=(PARTICIPANTS,)):
+    """Whether everybody stands in the register whom a service is set up to give data to; it does not start before."""
+
+    names: tuple[Annotated[Line, StringConstraints(max_length=200)], ...] = Field(max_length=100)
 
 
 class AnswerAboutRecipients(

@@ -44,8 +44,8 @@ def settings(**values: Any) -> PrivacySettings:
 @pytest.mark.parametrize(
     ("url", "secrets", "sentence"),
     [
-        (THERE, "", "payments has a webhook in recipients.toml and no secret in LETHE_WEBHOOK_SECRETS"),
-        (THERE, f"payments:{SECRET},mail:{SECRET}", "mail has a secret in LETHE_WEBHOOK_SECRETS and no webhook"),
+        (THERE, "", "payments has a webhook in recipients.toml and no secret in LETHE_PRIVACY_WEBHOOK_SECRETS"),
+        (THERE, f"payments:{SECRET},mail:{SECRET}", "mail has a secret in LETHE_PRIVACY_WEBHOOK_SECRETS and no"),
         ("http://127.0.0.1:9/", f"payments:{SECRET}", "payments has a webhook without TLS"),
     ],
 )
