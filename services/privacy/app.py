@@ -7,6 +7,7 @@ from typing import Any
 from services.privacy.erasure import ERASER
 from services.privacy.evidence.checkpoints import CheckpointSigner
 from services.privacy.handlers import (
+    authorities,
     breaches,
     case_requests,
     case_tokens,
@@ -43,6 +44,7 @@ from services.privacy.handlers import (
     subject_links,
 )
 from services.privacy.jobs import digest
+from services.privacy.jobs.authorities import see_to_authorities
 from services.privacy.jobs.backups import end_backups
 from services.privacy.jobs.blocks import see_to_blocks
 from services.privacy.jobs.codes import send_codes
@@ -64,6 +66,7 @@ from services.privacy.jobs.trace_searches import gather_values, search_traces
 from services.privacy.ledger.keeping import Keeper
 from services.privacy.ledger.replay import bring_up
 from services.privacy.loops import (
+    AUTHORITIES,
     BACKUPS,
     BLOCKS,
     CLOSING,
@@ -110,7 +113,7 @@ OLD_EVIDENCE_INTERVAL_S = 3600.0
 
 router = ServiceRouter("privacy")
 router.include(cases.router, case_requests.router, certificates.router, consents.router, consent_proofs.router)
-router.include(stops.router, breaches.router)
+router.include(stops.router, breaches.router, authorities.router)
 router.include(participants.router, erasure_reports.router, subject_links.router, catch_up.router)
 router.include(
     contracts.router, disclosures.router, notice.router, record.router, register.router, erasure_orders.router
@@ -170,6 +173,7 @@ def jobs(settings: PrivacySettings) -> list[Loop]:
         Loop(DESK_LETTERS, send_desk_letters),
         Loop(RECIPIENTS, tell_recipients, settings.recipients_every_s),
         Loop(WEBHOOKS, post_webhooks, settings.recipients_every_s),
+        Loop(AUTHORITIES, see_to_authorities, settings.recipients_every_s),
         Loop(CODES, send_codes),
         Loop(PROOFS, hash_consents, PROOFS_INTERVAL_S),
         Loop(DIGEST, digest.send_digest, digest.INTERVAL_S),

@@ -8,7 +8,7 @@ from services.privacy.cases.machine import ANSWERED
 from services.privacy.desk.digest_store import RUNNING, alarm
 from services.privacy.erasure_orders.store import OWES
 from services.privacy.holds.store import ERASURE_WAITS
-from services.privacy.recipients import store as recipients
+from services.privacy.recipients import untold as recipients
 from services.privacy.settings import PrivacySettings
 from shared.clock import today
 from shared.database import Database, Transaction

@@ -8,7 +8,7 @@ from uuid import UUID
 from services.privacy.loops import RECIPIENTS, WEBHOOKS
 from services.privacy.recipients.rules import Name
 from shared.contracts.fields import Language
-from shared.contracts.privacy import NoticeAbout, NoticeEnding, NoticeState, OrderedSubject
+from shared.contracts.privacy import NoticeAbout, NoticeEnding, OrderedSubject
 from shared.database import Transaction
 from shared.law.retention import Retention
 from shared.mail.delivery import LEASE_S
@@ -115,25 +115,6 @@ UPDATE recipient_notice SET due_at = now() + make_interval(secs => $2)
 WHERE recipient = $1 AND settled_at IS NULL AND due_at < now() + make_interval(secs => $2)
 """
 POSTPONE = "UPDATE recipient_notice SET due_at = now() + make_interval(secs => $2) WHERE notice_id = ANY ($1)"
-# Not told "without undue delay": nobody waits a month for an answer of ours either (GDPR Art. 12(3), 19).
-IS_LATE = "n.written_at < now() - interval '30 days'"
-OPEN = f"""
-SELECT n.notice_id, n.case_id, n.recipient, n.about, n.lifted, n.written_at, n.state, n.tries, n.fault
-FROM recipient_notice n JOIN privacy_case c USING (case_id)
-WHERE n.settled_at IS NULL AND CASE WHEN $2 THEN {IS_LATE} ELSE n.due_at = 'infinity' END AND {STANDS}
-ORDER BY n.written_at, n.notice_id LIMIT $1
-"""  # noqa: S608 constants
-UNTOLD = f"""
-SELECT count(*) FILTER (WHERE {IS_LATE}) AS late,
-  count(*) FILTER (WHERE NOT {IS_LATE} AND n.state = 'failed') AS failed,
-  count(*) FILTER (WHERE NOT {IS_LATE} AND n.state = 'due') AS due
-FROM recipient_notice n JOIN privacy_case c USING (case_id) WHERE n.settled_at IS NULL AND {STANDS}
-"""  # noqa: S608 constants
-LOCK = "SELECT case_id, how FROM recipient_notice WHERE notice_id = $1 FOR NO KEY UPDATE"
-SETTLE = """
-UPDATE recipient_notice SET how = $2, reason = $3, by = $4, settled_at = clock_timestamp(), due_at = 'infinity'
-WHERE notice_id = $1
-"""
 # Several ids of one person: somebody is told when it was said of the last one.
 OF_CASES = f"""
 SELECT n.case_id, n.recipient, n.about, n.lifted, c.language, min(n.reason) AS reason,
@@ -164,38 +145,6 @@ class Reference:
     reference: str
     day: date
     categories: Sequence[str]
-
-
-@dataclass(frozen=True)
-class Open:
-    """What somebody has to do by hand."""
-
-    notice_id: UUID
-    case_id: UUID
-    recipient: str
-    about: NoticeAbout
-    lifted: bool
-    written_at: datetime
-    state: NoticeState
-    tries: int
-    fault: str
-
-
-@dataclass(frozen=True)
-class Untold:
-    """How many recipients are not told yet: each counts once, as late before anything else."""
-
-    late: int
-    failed: int
-    due: int
-
-
-@dataclass(frozen=True)
-class Locked:
-    """The case of a notice, and how it ended."""
-
-    case_id: UUID
-    how: NoticeEnding | None
 
 
 @dataclass(frozen=True)
@@ -288,26 +237,6 @@ async def rest(tx: Transaction, recipient: str, rest_s: float) -> None:
 
 async def postpone(tx: Transaction, notices: Collection[UUID], wait_s: float) -> None:
     await tx.run(POSTPONE, list(notices), wait_s)
-
-
-async def open_ones(tx: Transaction, limit: int, *, late: bool) -> list[Open]:
-    """What waits for a human, oldest first; or what is late, also while a machine still tries."""
-    return [Open(**row) for row in await tx.rows(OPEN, limit, late)]
-
-
-async def untold(tx: Transaction) -> Untold:
-    (row,) = await tx.rows(UNTOLD)
-    return Untold(**row)
-
-
-async def lock(tx: Transaction, notice_id: UUID) -> Locked | None:
-    """A notice, held against everybody else."""
-    row = await tx.row(LOCK, notice_id)
-    return Locked(**row) if row else None
-
-
-async def settle(tx: Transaction, notice_id: UUID, how: NoticeEnding, reason: str, by: UUID) -> None:
-    await tx.run(SETTLE, notice_id, how, reason, by)
 
 
 async def of_cases(tx: Transaction, cases: Collection[UUID]) -> list[Told]:
