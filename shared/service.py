@@ -172,10 +172,10 @@ async def _learn(service: Service, gate: Gate | None, resources: Resources, stop
     if gate:
         await _insist(lambda: gate.opens(resources.database), stop, "ledger")
     if service.takes_orders:
-        asking = partial(require_registered, resources.settings.recipients, resources.client)
-        await _insist(asking, stop, "register")
         joining = (resources.database, resources.client, service.eraser)
         await _insist(lambda: catch_up(*joining), stop, "catching up")
+        asking = partial(require_registered, resources.settings.recipients, resources.client)
+        await _insist(asking, stop, "register")
 
 
 async def _close(resources: Resources, provided: dict[str, Any]) -> None:

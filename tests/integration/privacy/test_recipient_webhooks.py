@@ -12,6 +12,8 @@ import pytest
 from deploy.local.servers import Servers
 from services.privacy import disclosures
 from services.privacy.app import SERVICE as PRIVACY
+from services.privacy.jobs import recipient_letters
+from services.privacy.jobs.recipient_letters import DueLetter
 from services.privacy.metrics import recipient_notices
 from services.privacy.recipients import store
 from services.privacy.recipients.webhooks import LAST_TRY
@@ -21,6 +23,7 @@ from shared.clock import now, today
 from shared.contracts import privacy
 from shared.contracts.participants import Disclosed
 from shared.law.retention import proof
+from shared.mail.delivery import Ending
 from shared.messaging.request_client import RequestClient
 from shared.purposes import Purpose
 from tests import harness as harnesses
@@ -298,6 +301,16 @@ async def test_what_an_officer_said_meanwhile_stands(told: Told) -> None:
         await store.acknowledged(tx, notice_id)
     assert await told.row("muddled") == before
     assert (before["how"], before["state"]) == ("letter", "sent")
+
+
+@pytest.mark.parametrize(("recipient", "ending"), [("slow", Ending.REFUSED), ("dripping", Ending.GIVEN_UP)])
+async def test_a_mail_that_did_not_tell_shows_its_fault_too(told: Told, recipient: str, ending: Ending) -> None:
+    row = await told.row(recipient)
+    notice = store.Notice(row["notice_id"], recipient, "erasure", lifted=False, written_at=now(), attempts=1)
+    async with told.fakes.database.transaction(Purpose.RIGHTS) as tx:
+        await recipient_letters._ended(tx, DueLetter(recipient, "erasure", False, [notice], []), ending)
+    task = (await told.by_hand())[recipient]
+    assert (task.fault, task.state) == (f"mail {ending.value}", "failed")
 
 
 async def test_after_the_last_try_it_is_a_task_that_shows_the_fault(told: Told) -> None:
