@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from deploy.commands.console import Json, one_sentence_per_failure
-from deploy.demo import rights, story
+from deploy.demo import register, rights, story
 from deploy.demo.failures import DemoFailed
 from deploy.local import start, system
 from deploy.local.folders import STATE, alone
@@ -22,22 +22,32 @@ FAILED = 1
 RUNS = "Another ./lethe demo is running: wait until it is done."
 
 
+HELP = "erasure: the main job; rights: one case of each right; register: what the notice promises, kept."
+
+
 class Play(StrEnum):
     """What is played."""
 
     ERASURE = "erasure"
     RIGHTS = "rights"
+    REGISTER = "register"
 
 
-PLAYS = {Play.ERASURE: (story.play, SETTINGS), Play.RIGHTS: (rights.play, SETTINGS | rights.SETTINGS)}
+PLAYS = {
+    Play.ERASURE: (story.play, SETTINGS),
+    Play.RIGHTS: (rights.play, SETTINGS | rights.SETTINGS),
+    Play.REGISTER: (register.play, register.SETTINGS),
+}
 
 
 def demo(
-    play: Annotated[Play, typer.Argument(help="erasure: the main job; rights: one case of each right.")] = Play.ERASURE,
+    play: Annotated[Play, typer.Argument(help=HELP)] = Play.ERASURE,
     seed: Annotated[int, typer.Option(help="Another number makes other people.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Play the main job (500 people, one erasure step by step, 200 at once, the evidence), or one case of each right.
+    """Play the main job: 500 people, one erasure step by step, 200 at once, the evidence.
+
+    Or one case of each right; or what the notice promises: a new purpose, a breach, a restore, ten years.
 
     It runs on servers of its own (`.lethe/demo`), which it stops at the end; your data is not touched.
     """

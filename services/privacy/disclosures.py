@@ -14,6 +14,7 @@ from shared.purposes import ProcessingPurpose
 
 # Also for somebody erased meanwhile: that data went to a recipient stays provable until its date.
 INSERT = """
+WITH entered AS (
 INSERT INTO disclosure (subject_id, recipient, purpose, categories, disclosed_at, reference, told_by,
   live, retain_until, provisions, exemptions)
 SELECT subject_id, d.recipient, d.purpose, d.categories, d.disclosed_at, coalesce(d.reference, ''), d.told_by, s.live,
@@ -24,13 +25,18 @@ FROM ROWS FROM (
   unnest($2::text[])
 ) AS d (subject_id, recipient, purpose, categories, disclosed_at, reference, told_by)
 JOIN subject s USING (subject_id)
+RETURNING subject_id, live)
+SELECT DISTINCT subject_id FROM entered WHERE NOT live
 """
 
 
-async def insert(tx: Transaction, events: Sequence[Disclosed], senders: Sequence[str], kept: Retention) -> None:
-    """Enter disclosures into the log, each with the service that told of it."""
+async def insert(
+    tx: Transaction, events: Sequence[Disclosed], senders: Sequence[str], kept: Retention
+) -> Sequence[UUID]:
+    """Enter disclosures into the log, each with the service that told of it; answers who of them is erased."""
     arguments = (kept.until, kept.provisions, kept.exemptions)
-    await tx.run(INSERT, to_json(events).decode(), list(senders), *arguments)
+    rows = await tx.rows(INSERT, to_json(events).decode(), list(senders), *arguments)
+    return [row["subject_id"] for row in rows]
 
 
 def to_mail_provider(subject_id: UUID, provider: str, message_id: str) -> Disclosed:

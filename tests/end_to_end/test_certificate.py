@@ -433,7 +433,7 @@ async def test_no_report_closes_a_case_but_an_honest_one(scenario: Scenario) -> 
             report = honest(order, [p.id for p in people])
             lie(report)
             await publish(scenario, "marketing.erasure-reported.v1", report)
-            assert await given_up(scenario, "privacy"), f"a report that {lie.__name__} was taken"
+            await given_up(scenario, "privacy")
         for person in people:
             case = await person.case()
             assert case.state == "ordered"
@@ -489,20 +489,16 @@ async def publish(scenario: Scenario, event_type: str, body: dict[str, Any]) -> 
     scenario.resources["marketing"].database.signals["outbox"].set()
 
 
-async def given_up(scenario: Scenario, service: str) -> str:
-    """Take the next dead letter of a service; answers why it is one, empty when none comes."""
+async def given_up(scenario: Scenario, service: str) -> None:
+    """Wait for the next dead letter of a service, and take it."""
     connection = await aio_pika.connect(scenario.harness.admin_amqp, timeout=60)
     async with connection:
         queue = await (await connection.channel()).get_queue(dead_letters(service), ensure=False)
 
-        async def next_one() -> str:
+        async def took_one() -> bool:
             message = await queue.get(fail=False, timeout=60)
-            if message is None:
-                return ""
-            await message.ack()
-            return str(message.headers["x-reason"])
+            if message is not None:
+                await message.ack()
+            return message is not None
 
-        try:
-            return str(await eventually(next_one, 5))
-        except AssertionError:
-            return ""
+        await eventually(took_one)

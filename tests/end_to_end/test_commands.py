@@ -32,7 +32,7 @@ ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.starts
 IN_README = set(re.findall(r"\./lethe ([a-z][^`\n]*[a-z])", (PROJECT / "README.md").read_text()))
 IN_RUN_BOOK = set(re.findall(r"^\| `\./lethe ([^`]+)` ", (PROJECT / "docs/operations.md").read_text(), re.MULTILINE))
 BENCHMARKS = {f"benchmark {name}" for name in ("erasure", "events", "evidence", "outbox", "requests")}
-OF_THEIR_OWN = {"up", "down", "demo", "test", "test --containers"} | BENCHMARKS
+OF_THEIR_OWN = {"up", "down", "demo", "demo rights", "demo register", "test", "test --containers"} | BENCHMARKS
 BENCHMARK = ("benchmark", "erasure", "--people", "100", "--growth", "100", "--json")
 
 PATIENCE_S = 400.0
@@ -187,6 +187,22 @@ def test_the_demonstration(beside: Beside) -> None:
     assert (figures["people"], figures["at_once"]) == (500, 200)
     assert 0 < figures["at_once_seconds"] < figures["seconds"]
     assert set(system.running_parts(FOLDER / "demo").values()) == {None}
+
+
+RIGHTS = {"access", "portability", "restriction", "objection", "marketing-objection", "human-review"}
+FIGURES = {
+    "rights": RIGHTS | {"rectification", "erasure", "seconds"},
+    "register": {"told_of_a_purpose", "breach_hours_left", "restore_seconds", "rows_ended_in_ten_years", "seconds"},
+}
+
+
+@pytest.mark.parametrize("play", FIGURES)
+def test_what_else_is_demonstrated(play: str, beside: Beside) -> None:
+    """They fail by themselves when a promise is not kept."""
+    beside["demo"].wait(timeout=PATIENCE_S)
+    figures = json.loads(done(lethe("demo", play, "--json")))
+    assert figures.keys() == FIGURES[play]
+    assert all(figure > 0 for figure in figures.values())
 
 
 def test_the_benchmark(beside: Beside) -> None:

@@ -186,15 +186,38 @@ async def test_the_disclosure_log_names_the_recipients_and_is_kept(scenario: Sce
     assert by["licensing"] == scenario.resources["licensing"].settings.payment_provider
     assert by["identity"] == scenario.resources["identity"].settings.mail_provider
     assert all(not row["live"] and row["retain_until"] and row["provisions"] for row in rows)
-    await tell(scenario, "identity", disclosed(person))
+    await tell(scenario, "identity", disclosed(person, now()))
     late = "SELECT count(*) FROM disclosure WHERE subject_id = $1 AND recipient = 'Poczta' AND NOT live"
     await eventually(lambda: has(scenario, late, person, 1))
 
 
-def disclosed(person: Customer) -> Event:
+def disclosed(person: Customer, at: datetime, recipient: str = "Poczta") -> Event:
     return participants.Disclosed(
-        subject_id=person.id, recipient="Poczta", purpose="P5", categories=("D5",), disclosed_at=now()
+        subject_id=person.id, recipient=recipient, purpose="P5", categories=("D5",), disclosed_at=at
     )
+
+
+@pytest.mark.parametrize("second_id", [False, True])
+async def test_a_recipient_whose_disclosure_arrives_late_is_told(scenario: Scenario, second_id: bool) -> None:
+    """It was given what was erased; who was given something afterwards was given what the law keeps."""
+    person, other = await scenario.register_customer(), await scenario.register_customer()
+    await scenario.ask(identity.LinkPersons(subject_id=person.id, other_id=other.id))
+    linked = "SELECT count(*) = 2 FROM subject_link WHERE subject_id = ANY ($1)"
+    await eventually(lambda: scenario.rows["privacy"].fetchval(linked, [person.id, other.id]))
+    await person.erase(terminate=True)
+    closed_at = (await person.case()).closed_at
+    assert closed_at is not None
+    before, after = closed_at - timedelta(seconds=1), closed_at + timedelta(seconds=1)
+    about = other if second_id else person
+    await tell(scenario, "identity", disclosed(about, after, "Later"), disclosed(about, before, "Overtaken"))
+
+    async def told() -> set[str]:
+        names = {each.recipient for each in (await person.case()).recipients}
+        return names if "Overtaken" in names else set()
+
+    assert "Later" not in await eventually(told)
+    kept = "SELECT count(*) FROM recipient_notice WHERE subject_id = $1 AND NOT live AND retain_until IS NOT NULL"
+    assert await scenario.rows["privacy"].fetchval(kept, about.id) == 1
 
 
 async def has(scenario: Scenario, count: str, person: Customer, wanted: int, service: str = "privacy") -> bool:

@@ -73,7 +73,7 @@ async def test_one_poisoned_person_holds_up_nobody_else(whole_system: system.Sys
         await databases[ABSENT].execute(POISON.format(person=poisoned, sqlstate=sqlstate))
         try:
             await let_run(whole_system, people)
-            await eventually(lambda: has_states(whole_system, people, {"closed": 499, "failed": 1}), 40)
+            await eventually(lambda: has_states(whole_system, people, {"closed": 499, "failed": 1}))
             rows = databases["privacy"]
             assert (
                 await rows.fetchval(

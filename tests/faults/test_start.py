@@ -305,7 +305,7 @@ async def test_a_drain_that_takes_too_long_gives_up_and_loses_nothing(whole_syst
         await let_run(whole_system, people)
         await stuck(whole_system, [ABSENT])
         os.kill(pid, signal.SIGTERM)
-        await eventually(lambda: ended(whole_system, ABSENT), 15)
+        await eventually(lambda: ended(whole_system, ABSENT))
     await restart(whole_system, ABSENT)
     await all_closed(whole_system, people)
 
@@ -345,7 +345,7 @@ async def test_a_service_that_still_waits_for_others_can_be_stopped(whole_system
     pid = processes.running(whole_system.folder, ABSENT)
     assert pid is not None
     os.kill(pid, signal.SIGTERM)
-    await eventually(lambda: ended(whole_system, ABSENT), 8)
+    await eventually(lambda: ended(whole_system, ABSENT))
     await restart(whole_system, "privacy")
     await restart(whole_system, ABSENT)
 

@@ -1,6 +1,9 @@
 """Participants tell whom they gave data to."""
 
 from services.privacy import disclosures
+from services.privacy.recipients import store as recipients
+from services.privacy.recipients.rules import names
+from services.privacy.register.loading import register
 from shared.clock import today
 from shared.contracts.participants import Disclosed
 from shared.database import Transaction
@@ -14,4 +17,6 @@ router = ServiceRouter("privacy")
 @router.event(Disclosed, purpose=Purpose.LEGAL_DUTY, batch=True)
 async def log_disclosures(events: list[Disclosed], tx: Transaction, senders: list[str]) -> None:
     """Many at a time: a campaign tells of one for each of its readers."""
-    await disclosures.insert(tx, events, senders, proof(today()))
+    kept = proof(today())
+    if erased := await disclosures.insert(tx, events, senders, kept):
+        await recipients.overtaken(tx, erased, names(register()), kept)

@@ -13,6 +13,8 @@ from services.privacy.cases.letter_page import page
 from services.privacy.disclosures import to_mail_provider
 from services.privacy.loops import AUTHORITIES
 from services.privacy.present_addresses import MailAddress, any_address
+from services.privacy.recipients import store as recipients
+from services.privacy.recipients.rules import names
 from services.privacy.register.model import Register
 from services.privacy.settings import PrivacySettings
 from shared.clock import today
@@ -58,8 +60,14 @@ async def end_silences(database: Database, register: Register) -> None:
     """What may be told is told by the log, in one transaction with who is due to be written to."""
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
         for each in await store.end_silence(tx, today(), AT_ONCE):
-            events = _disclosed(each, register)
-            await disclosures.insert(tx, events, ["privacy"] * len(events), proof(today()))
+            await _log(tx, _disclosed(each, register), register)
+
+
+async def _log(tx: Transaction, events: Sequence[Disclosed], register: Register) -> None:
+    """Of somebody who was erased during the silence the authority still has data, and is told (GDPR Art. 19)."""
+    kept = proof(today())
+    if erased := await disclosures.insert(tx, events, ["privacy"] * len(events), kept):
+        await recipients.overtaken(tx, erased, names(register), kept)
 
 
 def _disclosed(what: HandedOver, register: Register) -> list[Disclosed]:

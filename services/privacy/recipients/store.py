@@ -36,6 +36,23 @@ ERASED = WRITE.format(
     dated=", retain_until, provisions, exemptions",
     dates=", $7::date, $8::text[], $9::text[]",
 )
+# A disclosure that the erasure has overtaken on the way to us: its recipient still has what was erased. What was handed
+# over afterwards is what the law keeps.
+OVERTAKEN = WRITE.format(
+    people="""
+  WITH own AS (SELECT case_id, subject_id, closed_at FROM privacy_case
+    WHERE kind = 'erasure' AND state = 'closed' AND subject_id = ANY ($5))
+  SELECT case_id, subject_id, closed_at FROM own
+  UNION SELECT c.case_id, linked.subject_id, c.closed_at
+  FROM (SELECT unnest($5::uuid[]) AS subject_id EXCEPT SELECT subject_id FROM own) AS linked
+  JOIN erasure_order o ON linked.subject_id = ANY (o.subjects)
+  JOIN unnest(o.subjects, o.cases) AS named (subject_id, case_id) USING (subject_id)
+  JOIN privacy_case c ON c.case_id = named.case_id AND c.state = 'closed'
+""",
+    only="AND d.disclosed_at <= p.closed_at",
+    dated=", live, retain_until, provisions, exemptions",
+    dates=", false, $6::date, $7::text[], $8::text[]",
+)
 RESTRICTED = WRITE.format(
     people="""
   SELECT b.case_id, b.subject_id FROM block b JOIN privacy_case c USING (case_id)
@@ -166,6 +183,12 @@ async def erased(tx: Transaction, people: Sequence[OrderedSubject], names: Seque
     cases, subjects = [p.case_id for p in people], [p.subject_id for p in people]
     reason = (kept.until, kept.provisions, kept.exemptions)
     await tx.run(ERASED, "erasure", *_columns(names), cases, subjects, *reason)
+    _wake(tx)
+
+
+async def overtaken(tx: Transaction, ids: Sequence[UUID], names: Sequence[Name], kept: Retention) -> None:
+    """The same of erased people whose disclosures arrived after their erasure."""
+    await tx.run(OVERTAKEN, "erasure", *_columns(names), list(ids), kept.until, kept.provisions, kept.exemptions)
     _wake(tx)
 
 
