@@ -1,13 +1,18 @@
 """The proof of a consent is found by address and channel, for the person, for staff, and after an erasure."""
 
 import json
-from typing import Any
+from typing import Any, get_args
+from uuid import UUID, uuid4
 
+import jsonschema_rs
 import pytest
 
 from deploy.commands.access import NOTHING_FOUND
+from deploy.local.folders import PROJECT
+from services.privacy.register.loading import load
 from shared.clock import now
 from shared.contracts import privacy
+from shared.contracts.fields import Language
 from shared.contracts.privacy import consent_proofs
 from shared.purposes import Purpose
 from tests.harness import eventually
@@ -17,6 +22,9 @@ from tests.scenario import Customer, Scenario
 
 HASHES = "SELECT proof_hash FROM consent WHERE subject_id = $1 AND hash_due_at IS NULL"
 REFUSED = 422
+RECEIPTS = jsonschema_rs.validator_for(
+    json.loads((PROJECT / "docs/schemas/consent-receipt.json").read_text()), validate_formats=True
+)
 
 
 async def proved(scenario: Scenario, address: str) -> list[consent_proofs.ConsentProof]:
@@ -96,3 +104,56 @@ async def test_no_text_of_a_client_enters_a_proof(scenario: Scenario, words: str
     person = await scenario.register_customer()
     assert await scenario.status(choice(person, given=False, text_version=words)) == REFUSED
     assert await scenario.count("privacy", "consent", person.id) == 0
+
+
+async def receipt_of(scenario: Scenario, person: Customer, consent_id: UUID, language: Language) -> dict[str, Any]:
+    asked = consent_proofs.ReadConsentReceipt(subject_id=person.id, consent_id=consent_id, language=language)
+    document: dict[str, Any] = json.loads((await scenario.ask(asked)).document)
+    return document
+
+
+@pytest.mark.parametrize("language", get_args(Language))
+async def test_a_receipt_has_the_structure_of_the_standard(scenario: Scenario, language: Language) -> None:
+    person = await scenario.customer()
+    await scenario.ask(choice(person, purpose="direct-marketing.email", given=False))
+    given, withdrawn = await has_place(scenario, person, 2)
+    first = await receipt_of(scenario, person, given.consent_id, language)
+    last = await receipt_of(scenario, person, withdrawn.consent_id, language)
+    for document in (first, last):
+        RECEIPTS.validate(document)
+        assert not RECEIPTS.is_valid(document | {"dct:created": "yesterday"})
+    before, after = first["dpv:hasRecordOfActivity"], last["dpv:hasRecordOfActivity"]
+    assert [event["@type"] for event in before["dpv:hasConsentStatus"]] == ["dpv:ConsentGiven"]
+    assert [event["@type"] for event in after["dpv:hasConsentStatus"]] == ["dpv:ConsentGiven", "dpv:ConsentWithdrawn"]
+    assert before["dpv:hasNotice"][0] | {"@type": ""} == {
+        "@type": "",
+        "dct:identifier": "T-7",
+        "dct:language": "pl",
+        "dct:description": given.words,
+    }
+    assert before["dpv:hasProcess"]["dct:title"] == load().purposes["P10"].title.in_(language)
+    assert not [value for value in person.values if value in json.dumps([first, last], ensure_ascii=False)]
+    assert given.consent_id != UUID(first["dct:identifier"]), "a receipt is not its record"
+
+
+async def test_who_never_agreed_has_refused(scenario: Scenario) -> None:
+    person = await scenario.register_customer()
+    await scenario.ask(choice(person, purpose="direct-marketing.sms", given=False))
+    (refused,) = (await scenario.ask(consent_proofs.ReadOwnProofs(subject_id=person.id))).proofs
+    document = await receipt_of(scenario, person, refused.consent_id, "en")
+    (event,) = document["dpv:hasRecordOfActivity"]["dpv:hasConsentStatus"]
+    assert event["@type"] == "dpv:ConsentRefused"
+
+
+async def test_of_what_is_no_own_consent_there_is_no_receipt(scenario: Scenario) -> None:
+    person, other = await scenario.customer(), await scenario.register_customer()
+    await scenario.ask(choice(person, given=False))
+    proofs = (await scenario.ask(consent_proofs.ReadOwnProofs(subject_id=person.id))).proofs
+    by_purpose = {proof.purpose: proof.consent_id for proof in proofs}
+    for whose, consent_id, status in (
+        (person.id, by_purpose[Purpose.MARKETING], 409),
+        (other.id, by_purpose[Purpose.MARKETING_EMAIL], 404),
+        (person.id, uuid4(), 404),
+    ):
+        asked = consent_proofs.ReadConsentReceipt(subject_id=whose, consent_id=consent_id)
+        assert await scenario.status(asked) == status

@@ -1,6 +1,7 @@
 """Consents: texts, current decisions, and a change of mind."""
 
-from typing import Literal
+from typing import Any, Literal
+from uuid import UUID
 
 from starlette.responses import Response
 
@@ -19,6 +20,10 @@ members = router("consents", Kind.MEMBER)
 SURFACE = "member's panel"
 METHOD = "PUT by the signed-in person"
 EVERY_CHANNEL = "all"
+JSON_LD = "application/ld+json"
+RECEIPT: dict[int | str, dict[str, Any]] = {
+    200: {"content": {JSON_LD: {"schema": {"type": "object"}}}, "description": "the receipt"}
+}
 
 
 @anybody.get("/consent-texts")
@@ -37,6 +42,13 @@ async def consents(member: CurrentMember) -> privacy.Consents:
 async def history(member: CurrentMember) -> consent_proofs.Proofs:
     """All that one ever decided: by which words, where, how and when, and the place of the proof in the evidence."""
     return await member.request(consent_proofs.ReadOwnProofs())
+
+
+@members.get("/consents/history/{consent_id:uuid}/receipt", responses=RECEIPT, response_model=dict[str, Any])
+async def receipt(consent_id: UUID, member: CurrentMember, lang: Language = "pl") -> Response:
+    """The receipt of a decision on a consent (ISO/IEC TS 27560, JSON-LD): what for, in which words, how to end it."""
+    issued = await member.request(consent_proofs.ReadConsentReceipt(consent_id=consent_id, language=lang))
+    return Response(issued.document, media_type=JSON_LD)
 
 
 @members.put("/consents/{purpose}/{channel}", status_code=204, response_class=Response)

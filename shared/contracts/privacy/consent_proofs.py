@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import EmailStr
 
 from shared.contracts.actors import Member, Staff
-from shared.contracts.fields import NOBODY, Acting
+from shared.contracts.fields import NOBODY, Acting, Language
 from shared.contracts.message import OPERATORS, Message, Request
 
 
@@ -40,6 +40,22 @@ class ReadOwnProofs(Request[Proofs], type="privacy.read-own-proofs", askers=("ga
     """All that a person ever decided about uses of the data."""
 
     subject_id: Acting = NOBODY
+
+
+class ConsentReceipt(Message):
+    """A receipt in the structure of ISO/IEC TS 27560, as JSON-LD."""
+
+    document: str
+
+
+class ReadConsentReceipt(
+    Request[ConsentReceipt], type="privacy.read-consent-receipt", askers=("gateway",), actor=Member()
+):
+    """The receipt of one of one's own decisions. 404; 409 for a use that rests on no consent."""
+
+    subject_id: Acting = NOBODY
+    consent_id: UUID
+    language: Language = "pl"
 
 
 class ProveConsents(Request[Proofs], type="privacy.prove-consents", askers=("gateway",), actor=Staff("officer")):

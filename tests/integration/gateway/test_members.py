@@ -210,6 +210,10 @@ async def test_consents(client: httpx.AsyncClient, mail: Path) -> None:
     assert [(each["purpose"], each["given"], each["words"]) for each in consents] == [
         ("direct-marketing.email", True, text["words"])
     ]
+    (decision,) = (await client.get("/consents/history", headers=who)).json()["proofs"]
+    receipt = await client.get(f"/consents/history/{decision['consent_id']}/receipt?lang=en", headers=who)
+    assert (receipt.status_code, receipt.headers["content-type"]) == (200, "application/ld+json")
+    assert receipt.json()["dpv:hasRecordOfActivity"]["dct:identifier"] == decision["consent_id"]
     objection = {"given": False, "text_version": ""}
     answer = await client.put("/consents/direct-marketing/all", json=objection, headers=who)
     assert answer.status_code == 204, answer.text
