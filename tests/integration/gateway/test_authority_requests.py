@@ -20,7 +20,7 @@ from services.privacy.jobs.authorities import end_silences
 from services.privacy.register.loading import register
 from shared.clock import now, today
 from tests import harness as harnesses
-from tests.gateway import problem, sign_up
+from tests.gateway import bearer, problem, sign_up
 from tests.harness import Harness, eventually
 from tests.staff import CHEAP_HASH, staff_client
 
@@ -31,6 +31,7 @@ DISCLOSED = """
 SELECT recipient, purpose, categories, reference, told_by FROM disclosure WHERE subject_id = $1 AND purpose = 'P11'
 """
 TELLINGS = "SELECT count(*) FROM authority_telling WHERE subject_id = $1"
+LAST_DAY = "UPDATE authority_request SET silence_until = $2 WHERE request_id = $1"
 TITLE = "Udostępniliśmy Twoje dane organowi"
 BAN = {"silence_by": "KPK art. 218 § 2", "silence_until": (today() + timedelta(days=30)).isoformat()}
 
@@ -60,6 +61,7 @@ class Person:
 
     id: UUID
     address: str
+    token: str
     mail: Path
 
     def letters(self) -> list[str]:
@@ -70,11 +72,11 @@ class Person:
 @pytest.fixture
 async def person(harness: Harness, client: httpx.AsyncClient, rows: asyncpg.Connection, servers: Servers) -> Person:
     assert servers.mailbox_folder is not None
-    address, _ = await sign_up(client, servers.mailbox_folder)
+    address, token = await sign_up(client, servers.mailbox_folder)
     async with harness.superuser("identity") as accounts:
         subject_id = await accounts.fetchval("SELECT subject_id FROM account WHERE email = $1", address)
     await eventually(lambda: rows.fetchval("SELECT live FROM subject WHERE subject_id = $1", subject_id))
-    return Person(subject_id, address, servers.mailbox_folder)
+    return Person(subject_id, address, token, servers.mailbox_folder)
 
 
 def asked(*people: UUID, **changed: Any) -> dict[str, Any]:
@@ -144,8 +146,7 @@ async def test_nobody_hears_of_it_while_the_law_forbids_it(
     """No row of the person's shows it, so no copy does; the last day of the silence belongs to it."""
     request = await recorded(client, person.id)
     assert (await decide(client, request, **BAN)).status_code == 204
-    last_day = "UPDATE authority_request SET silence_until = $2 WHERE request_id = $1"
-    await rows.execute(last_day, request, today())
+    await rows.execute(LAST_DAY, request, today())
     async with harness.database("privacy") as database:
         await end_silences(database, register())
     assert (await shown(client, request))["state"] == "silent"
@@ -156,7 +157,7 @@ async def test_nobody_hears_of_it_while_the_law_forbids_it(
     assert person.letters() == []
     with pytest.raises(asyncpg.CheckViolationError):
         await rows.execute("UPDATE authority_request SET told_from = now() WHERE request_id = $1", request)
-    await rows.execute(last_day, request, today() - timedelta(days=1))
+    await rows.execute(LAST_DAY, request, today() - timedelta(days=1))
     await until(client, request, "told")
     assert len(await rows.fetch(DISCLOSED, person.id)) == 1
     (letter,) = person.letters()
@@ -164,15 +165,20 @@ async def test_nobody_hears_of_it_while_the_law_forbids_it(
 
 
 async def test_of_whom_was_erased_the_log_has_it_and_nobody_is_written_to(
-    client: httpx.AsyncClient, rows: asyncpg.Connection
+    client: httpx.AsyncClient, rows: asyncpg.Connection, person: Person
 ) -> None:
-    erased = uuid4()
-    await rows.execute("INSERT INTO subject (subject_id, live) VALUES ($1, false)", erased)
-    request = await recorded(client, erased)
-    assert (await decide(client, request)).status_code == 204
+    """During the silence; the authority still has the data, and somebody has to tell it (GDPR Art. 19)."""
+    request = await recorded(client, person.id)
+    assert (await decide(client, request, **BAN)).status_code == 204
+    asked_for = await client.post("/me/privacy-requests", json={"right": "erasure"}, headers=bearer(person.token))
+    case_id = asked_for.json()["id"]
+    await eventually(lambda: rows.fetchval("SELECT state = 'closed' FROM privacy_case WHERE case_id = $1", case_id))
+    await rows.execute(LAST_DAY, request, today() - timedelta(days=1))
     await until(client, request, "told")
-    assert len(await rows.fetch(DISCLOSED, erased)) == 1
-    assert await rows.fetchval(TELLINGS, erased) == 0
+    assert len(await rows.fetch(DISCLOSED, person.id)) == 1
+    assert await rows.fetchval(TELLINGS, person.id) == 0
+    notices = (await client.get("/staff/recipient-notices")).json()["notices"]
+    assert [each["recipient"] for each in notices if each["case_id"] == case_id] == [POLICE]
 
 
 async def test_of_a_refusal_nobody_is_told(

@@ -18,7 +18,7 @@ from shared.contracts import privacy
 from shared.lifecycle import CannotStart
 from shared.service import Service, running
 from tests import harness as harnesses
-from tests.harness import Harness
+from tests.harness import PATIENCE_S, Harness
 
 STRANGER = "Nowa Firma S.A."
 SETTINGS = [
@@ -51,7 +51,7 @@ async def test_whoever_would_give_data_to_a_stranger_does_not_start(
     assert STRANGER in settings.recipients
     said = rf"personal data would go to {STRANGER}, who is not in recipients\.toml"
     with pytest.raises(CannotStart, match=said):
-        async with running(service, settings):
+        async with asyncio.timeout(PATIENCE_S), running(service, settings):
             pass
     async with harness.superuser(service.name) as rows:
         if service is not PRIVACY:
@@ -63,7 +63,7 @@ async def test_its_process_ends_with_the_sentence(harness: Harness) -> None:
     argv = (sys.executable, "-m", "services.licensing.app")
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*argv, cwd=PROJECT, env=environment, stdout=pipe, stderr=pipe)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE_S):
         _, error = await process.communicate()
     assert process.returncode == 1
     assert error.decode() == f"licensing: personal data would go to {STRANGER}, who is not in recipients.toml\n"
