@@ -16,6 +16,9 @@ LEGACY = 0
 FORMAT = r"^\d{1,3}:[\x21-\x2b\x2d-\x7e]{32,}(,\d{1,3}:[\x21-\x2b\x2d-\x7e]{32,})*$"
 """How keys stand in a setting, newest first: `2:<secret>,1:<secret>`; a secret has 32 characters or more."""
 
+WEBHOOK_PREFIX = "whsec_"
+WEBHOOK_SECRET_BYTES = range(24, 65)  # as Standard Webhooks has it
+
 
 def digest(text: str | bytes) -> bytes:
     """The SHA-256 of what is random enough to need no key: tokens, idempotency keys, bodies."""
@@ -89,3 +92,12 @@ class Keyring:
                 (key_id, hkdf(secret.encode(), info)) for key_id, secret in self._secrets.items() if key_id != LEGACY
             ]
         return self._derived[use]
+
+
+def is_webhook_secret(text: str) -> bool:
+    """Whether it is written `whsec_<base64 of 24 to 64 bytes>`."""
+    try:
+        decoded = base64.b64decode(text.removeprefix(WEBHOOK_PREFIX), validate=True)
+    except ValueError:
+        return False
+    return text.startswith(WEBHOOK_PREFIX) and len(decoded) in WEBHOOK_SECRET_BYTES

@@ -31,6 +31,7 @@ from shared.personal_data.erasure import Eraser
 from shared.personal_data.maps_at_work import SEEN_EVERY_S
 from shared.personal_data.participant import announce, announce_what_is_in_force, participant
 from shared.personal_data.purpose_limitation import uncovered
+from shared.personal_data.registered import require_registered
 from shared.personal_data.retention.daily import end_what_is_over
 from shared.personal_data.retention.ends import Retention
 from shared.personal_data.retention_run import RETENTION
@@ -173,6 +174,8 @@ async def _learn(service: Service, gate: Gate | None, resources: Resources, stop
     if service.takes_orders:
         joining = (resources.database, resources.client, service.eraser)
         await _insist(lambda: catch_up(*joining), stop, "catching up")
+        asking = partial(require_registered, resources.settings.recipients, resources.client)
+        await _insist(asking, stop, "register")
 
 
 async def _close(resources: Resources, provided: dict[str, Any]) -> None:
@@ -259,6 +262,8 @@ async def _insist(step: Callable[[], Awaitable[None]], stop: asyncio.Event, what
         try:
             await step()
             return
+        except CannotStart:
+            raise
         except Refused as refused:
             log.warning("waiting", step=what, reason=refused.problem.title)
         except Exception as error:  # noqa: BLE001 whatever keeps a server from answering

@@ -130,6 +130,7 @@ ERASURES = Dashboard(
             "Rows without an end",
             {"max by (service, table) (lethe_rows_without_end)": "{{service}} {{table}}"},
         ),
+        Panel("Recipients to be told", {"max by (state) (lethe_recipient_notices)": "{{state}}"}),
         Panel("Legal holds to be reviewed", {"max(lethe_holds_to_review)": "holds"}),
     ),
 )

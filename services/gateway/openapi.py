@@ -39,6 +39,7 @@ TAGS = {
     "staff: recipients": "Telling recipients by hand what became of data that they got, answering who asks.",
     "staff: notices": "The privacy notice: what a draft changes, approving, publishing and withdrawing it.",
     "staff: legal holds": "Keeping data in spite of its date: placing, reviewing, releasing a hold.",
+    "staff: authorities": "Requests of authorities for data: recording, deciding, when people are told.",
     "staff: breaches": "Personal data breaches: recording, judging, reporting in time, telling people.",
     "staff: consents": "Proving what somebody agreed to.",
     "staff: campaigns": "Mail to those who consented.",

@@ -7,10 +7,9 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from stdnum import iban
 
+from shared.secrets import WEBHOOK_PREFIX, is_webhook_secret
 from shared.settings import KeyedSettings
 
-PREFIX = "whsec_"
-SECRET_BYTES = range(24, 65)  # as Standard Webhooks has it
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -35,7 +34,7 @@ class LicensingSettings(KeyedSettings):
     @classmethod
     def _standard(cls, secret: SecretStr) -> SecretStr:
         text = secret.get_secret_value()
-        if text and not _is_webhook_secret(text):
+        if text and not is_webhook_secret(text):
             raise ValueError("a payment secret is written as whsec_<base64 of 24 to 64 bytes>")
         return secret
 
@@ -56,17 +55,9 @@ class LicensingSettings(KeyedSettings):
     @property
     def webhook_secret(self) -> str:
         derived = self.keyring("licensing").derive("payment webhooks")
-        return self.payment_secret.get_secret_value() or f"{PREFIX}{base64.b64encode(derived).decode()}"
+        return self.payment_secret.get_secret_value() or f"{WEBHOOK_PREFIX}{base64.b64encode(derived).decode()}"
 
     @property
     def recipients(self) -> tuple[str, ...]:
         """The payment provider learns who pays."""
         return (self.payment_provider,)
-
-
-def _is_webhook_secret(text: str) -> bool:
-    try:
-        decoded = base64.b64decode(text.removeprefix(PREFIX), validate=True)
-    except ValueError:
-        return False
-    return text.startswith(PREFIX) and len(decoded) in SECRET_BYTES

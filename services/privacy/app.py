@@ -1,11 +1,13 @@
 """The privacy service: cases, erasure orders, consents, documents, evidence."""
 
+import ssl
 from pathlib import Path
 from typing import Any
 
 from services.privacy.erasure import ERASER
 from services.privacy.evidence.checkpoints import CheckpointSigner
 from services.privacy.handlers import (
+    authorities,
     breaches,
     case_requests,
     case_tokens,
@@ -42,6 +44,7 @@ from services.privacy.handlers import (
     subject_links,
 )
 from services.privacy.jobs import digest
+from services.privacy.jobs.authorities import see_to_authorities
 from services.privacy.jobs.backups import end_backups
 from services.privacy.jobs.blocks import see_to_blocks
 from services.privacy.jobs.codes import send_codes
@@ -55,6 +58,7 @@ from services.privacy.jobs.holds import INTERVAL_S as HOLDS_INTERVAL_S
 from services.privacy.jobs.holds import see_to_holds
 from services.privacy.jobs.letters import send_letters
 from services.privacy.jobs.recipient_letters import tell_recipients
+from services.privacy.jobs.recipient_webhooks import post_webhooks
 from services.privacy.jobs.reminders import remind
 from services.privacy.jobs.tellings import INTERVAL_S as TELLING_INTERVAL_S
 from services.privacy.jobs.tellings import rule_on_new, see_to_tellings
@@ -62,6 +66,7 @@ from services.privacy.jobs.trace_searches import gather_values, search_traces
 from services.privacy.ledger.keeping import Keeper
 from services.privacy.ledger.replay import bring_up
 from services.privacy.loops import (
+    AUTHORITIES,
     BACKUPS,
     BLOCKS,
     CLOSING,
@@ -83,14 +88,20 @@ from services.privacy.loops import (
     SEARCHING,
     TELLING,
     TRACES,
+    WEBHOOKS,
 )
+from services.privacy.recipients.posting import Webhooks
+from services.privacy.recipients.webhooks import targets
 from services.privacy.register.loading import register as loaded_register
+from services.privacy.register.model import Register
 from services.privacy.retention import RETENTION
 from services.privacy.sealed_addresses import AddressSeal
 from services.privacy.settings import PrivacySettings
+from shared.lifecycle import CannotStart
 from shared.loops import Loop
 from shared.mail.mailer import Mailer
 from shared.messaging.router import ServiceRouter
+from shared.personal_data.registered import refuse_unknown
 from shared.service import Gate, Resources, Service
 
 CLOSING_INTERVAL_S = 60.0
@@ -102,7 +113,7 @@ OLD_EVIDENCE_INTERVAL_S = 3600.0
 
 router = ServiceRouter("privacy")
 router.include(cases.router, case_requests.router, certificates.router, consents.router, consent_proofs.router)
-router.include(stops.router, breaches.router)
+router.include(stops.router, breaches.router, authorities.router)
 router.include(participants.router, erasure_reports.router, subject_links.router, catch_up.router)
 router.include(
     contracts.router, disclosures.router, notice.router, record.router, register.router, erasure_orders.router
@@ -115,15 +126,34 @@ router.include(retention_runs.router, dormant_accounts.router, notices.router, l
 
 def wire(resources: Resources) -> dict[str, Any]:
     settings: PrivacySettings = resources.settings
-    keyring = settings.keyring("privacy")
+    keyring, register = settings.keyring("privacy"), _registered(settings)
     return {
         "keyring": keyring,
         "seal": AddressSeal(keyring),
         "checkpoint_signer": CheckpointSigner.of(keyring),
         "mailer": Mailer(settings.smtp_url, settings.mail_sender),
-        "register": loaded_register(),  # a register that is not whole keeps privacy from starting
+        "register": register,
+        "posting": _webhooks(settings, register),
         "required": settings.required,
     }
+
+
+def _registered(settings: PrivacySettings) -> Register:
+    """A register that is not whole, or does not know whom privacy gives data to, keeps it from starting."""
+    register = loaded_register()
+    refuse_unknown(register.unknown_recipients(settings.recipients))
+    return register
+
+
+def _webhooks(settings: PrivacySettings, register: Register) -> Webhooks:
+    """Raises CannotStart: a recipient that nobody can tell is not found out when somebody was erased."""
+    try:
+        found = targets(register, settings.secrets_of_recipients, local=settings.local_webhooks)
+    except ValueError as error:
+        raise CannotStart(str(error)) from None
+    # The authorities of the machine took 0.3 s to load while it was busy; without a recipient nobody needs them.
+    trust = ssl.create_default_context() if found else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    return Webhooks(found, trust, settings.webhook_limit_s, settings.local_webhooks)
 
 
 def gate(settings: PrivacySettings) -> Gate:
@@ -144,6 +174,8 @@ def jobs(settings: PrivacySettings) -> list[Loop]:
         Loop(LETTERS, send_letters),
         Loop(DESK_LETTERS, send_desk_letters),
         Loop(RECIPIENTS, tell_recipients, settings.recipients_every_s),
+        Loop(WEBHOOKS, post_webhooks, settings.recipients_every_s),
+        Loop(AUTHORITIES, see_to_authorities, settings.recipients_every_s),
         Loop(CODES, send_codes),
         Loop(PROOFS, hash_consents, PROOFS_INTERVAL_S),
         Loop(DIGEST, digest.send_digest, digest.INTERVAL_S),

@@ -8,7 +8,7 @@ IDS_END = "the ids lead to nobody any more when the case ends; the rows stay"
 
 DATA_MAP = DataMap(
     service="privacy",
-    version=12,
+    version=13,
     tables=(
         Table(
             "privacy_case",
@@ -120,7 +120,7 @@ DATA_MAP = DataMap(
             columns=(
                 OWNER,
                 *fact("notice_id", "case_id", "recipient", "about", "lifted", "written_at", "due_at", "tries"),
-                *fact("how", "settled_at", "reason"),
+                *fact("how", "settled_at", "reason", "fault", "state"),
                 *fact("by", withheld="others"),
             ),
         ),
@@ -193,6 +193,14 @@ DATA_MAP = DataMap(
             columns=(OWNER, *fact("person")),
         ),
         Table(
+            "authority_telling",
+            Category.PRIVACY_CASES,
+            purposes=(ProcessingPurpose.ACCOUNTABILITY,),
+            retention=RetentionClass.CONTRACT,
+            portable=False,
+            columns=(OWNER, *fact("telling_id", "request_id", "due_at", "attempts", "told_at")),
+        ),
+        Table(
             "notice_seen",
             Category.CONSENTS,
             purposes=(ProcessingPurpose.ACCOUNTABILITY,),
@@ -256,6 +264,18 @@ DATA_MAP = DataMap(
             "evidence: which of the staff did what about a breach, by their random ids",
             (Category.ACTIVITY,),
             ends="never: the register of breaches proves what was done",
+        ),
+        Unkeyed(
+            "authority_request",
+            "evidence: what authorities asked for and were given, with the random ids of whom they asked about",
+            EVIDENCE,
+            ends="six years after the decision",
+        ),
+        Unkeyed(
+            "authority_event",
+            "evidence: which of the staff did what about an authority's request, by their random ids",
+            (Category.ACTIVITY,),
+            ends="with the request",
         ),
         Unkeyed("consent_text", "the vendor's own words"),
         Unkeyed("publication", "the vendor's own words"),

@@ -19,9 +19,12 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 
 
 @signed_in.get("/staff/recipient-notices")
-async def listed(staff: CurrentStaff, limit: Limit = 100) -> privacy.RecipientNotices:
-    """Recipients whom somebody has to tell of a rectification, an erasure or a restriction, oldest first."""
-    return await staff.request(privacy.ListRecipientNotices(limit=limit))
+async def listed(staff: CurrentStaff, limit: Limit = 100, *, late: bool = False) -> privacy.RecipientNotices:
+    """Recipients whom somebody has to tell of a rectification, an erasure or a restriction, oldest first.
+
+    With `late` those who were not told within 30 days.
+    """
+    return await staff.request(privacy.ListRecipientNotices(limit=limit, late=late))
 
 
 @signed_in.put("/staff/recipient-notices/{notice_id:uuid}", status_code=204, response_class=Response)

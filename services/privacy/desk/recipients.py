@@ -8,6 +8,7 @@ from services.privacy.desk.decision_store import whose
 from services.privacy.desk.decisions import about, held
 from services.privacy.desk.store import locked, note_event
 from services.privacy.recipients import reading, rules, store
+from services.privacy.recipients import untold as untold_store
 from services.privacy.recipients.store import Reference
 from services.privacy.register.model import Register
 from services.privacy.sealed_addresses import AddressSeal
@@ -21,9 +22,9 @@ from shared.purposes import Purpose
 NOT_FOUND = 404
 
 
-async def by_hand(tx: Transaction, register: Register, limit: int) -> tuple[privacy.RecipientNotice, ...]:
-    """Whom somebody has to tell, with what each knows the person by."""
-    waiting = await store.open_ones(tx, limit)
+async def untold(tx: Transaction, register: Register, limit: int, *, late: bool) -> tuple[privacy.RecipientNotice, ...]:
+    """Whom somebody has to tell, or who is told late, with what each knows the person by."""
+    waiting = await untold_store.open_ones(tx, limit, late=late)
     known = await store.references(tx, [each.notice_id for each in waiting], rules.names(register))
     return tuple(
         privacy.RecipientNotice(
@@ -34,6 +35,9 @@ async def by_hand(tx: Transaction, register: Register, limit: int) -> tuple[priv
             lifted=each.lifted,
             written_at=each.written_at,
             disclosures=_of(each.notice_id, known),
+            state=each.state,
+            tries=each.tries,
+            fault=each.fault,
         )
         for each in waiting
     )
@@ -50,12 +54,12 @@ def _of(notice_id: UUID, known: Sequence[Reference]) -> tuple[privacy.Disclosure
 async def settle(tx: Transaction, request: privacy.SettleRecipientNotice, by: UUID) -> None:
     """Raises Refused: 404; 409 once it is settled; 422 without the reason why somebody is not told."""
     rules.check_reason(request.how, request.reason)
-    notice = await store.lock(tx, request.notice_id)
+    notice = await untold_store.lock(tx, request.notice_id)
     if notice is None:
         raise refuse(404, "no such notice")
     if notice.how is not None:
         raise refuse(409, "it is settled already", field="how", message=f"it was: {notice.how}")
-    await store.settle(tx, request.notice_id, request.how, request.reason, by)
+    await untold_store.settle(tx, request.notice_id, request.how, request.reason, by)
     await note_event(tx, notice.case_id, "staff", f"recipient: {request.how}", by)
 
 

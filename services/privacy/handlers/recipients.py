@@ -17,7 +17,7 @@ router = ServiceRouter("privacy")
 async def list_notices(
     request: privacy.ListRecipientNotices, tx: Transaction, register: Register
 ) -> privacy.RecipientNotices:
-    return privacy.RecipientNotices(notices=await recipients.by_hand(tx, register, request.limit))
+    return privacy.RecipientNotices(notices=await recipients.untold(tx, register, request.limit, late=request.late))
 
 
 @router.request(privacy.SettleRecipientNotice, purpose=Purpose.RIGHTS)

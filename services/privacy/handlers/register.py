@@ -17,3 +17,9 @@ async def check_register(_request: privacy.CheckRegister, tx: Transaction, regis
     announced = await participants.announced(tx)
     holes = gaps(register, participants.maps(announced), participants.recipients(announced))
     return privacy.RegisterHoles(services=tuple(p.service for p in announced), holes=tuple(holes))
+
+
+@router.request(privacy.CheckRecipients, purpose=Purpose.UPKEEP)
+async def check_recipients(request: privacy.CheckRecipients, register: Register) -> privacy.UnknownRecipients:
+    """Whom a service that starts would give data to without their standing in the register."""
+    return privacy.UnknownRecipients(names=register.unknown_recipients(request.names))

@@ -53,7 +53,7 @@ async def tell_recipients(database: Database, mailer: Mailer, register: Register
 
 async def _lease(register: Register, tx: Transaction, _letters: int) -> list[DueLetter]:
     """Letters to recipients; who got no number for anything can't be told by one."""
-    due = await store.lease(tx, NOTICES_AT_ONCE)
+    due = await store.lease(tx, NOTICES_AT_ONCE, rules.by_webhook(register))
     known = await store.references(tx, [notice.notice_id for notice in due], rules.names(register))
     ordered = sorted(due, key=_to)
     return [_letter(*to, list(notices), known) for to, notices in groupby(ordered, key=_to)]
@@ -81,7 +81,10 @@ async def _compose(register: Register, due: DueLetter) -> Letter:
 
 async def _ended(tx: Transaction, due: DueLetter, ending: Ending) -> None:
     """What could not be delivered somebody has to do by hand."""
-    await (store.mark_told if ending is Ending.SENT else store.by_hand)(tx, due.ids)
+    if ending is Ending.SENT:
+        await store.mark_told(tx, due.ids)
+    else:
+        await store.by_hand(tx, due.ids, f"mail {ending.value}")
 
 
 async def _postpone(tx: Transaction, due: DueLetter, wait_s: float) -> None:

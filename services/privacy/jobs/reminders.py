@@ -1,13 +1,14 @@
 """Silent participants are reminded with growing waits and stay visible; nothing closes by timeout."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from services.privacy import metrics
 from services.privacy.cases.machine import ANSWERED
 from services.privacy.desk.digest_store import RUNNING, alarm
 from services.privacy.erasure_orders.store import OWES
 from services.privacy.holds.store import ERASURE_WAITS
+from services.privacy.recipients import untold as recipients
 from services.privacy.settings import PrivacySettings
 from shared.clock import today
 from shared.database import Database, Transaction
@@ -83,6 +84,7 @@ async def remind(database: Database, settings: PrivacySettings) -> bool:
     async with database.transaction(Purpose.ERASURE) as tx:
         reminded: list[str] = await tx.value(REMIND, settings.remind_after_s, REMINDED_AT_ONCE) or []
         overview, unanswered = await _overview(tx), await _unanswered(tx)
+        untold = await recipients.untold(tx)
         near = await alarm(tx, today())
         if reminded:
             tx.wake(OUTBOX)
@@ -91,6 +93,7 @@ async def remind(database: Database, settings: PrivacySettings) -> bool:
     for case in near:  # once a day each: what stands in a log every 15 seconds is read by nobody
         log.error("case is close to its due date", case_id=case.case_id, type=case.right, state=case.state)
     _show(overview, unanswered)
+    _show_untold(untold)
     return False
 
 
@@ -101,6 +104,11 @@ async def _overview(tx: Transaction) -> Overview:
 
 async def _unanswered(tx: Transaction) -> list[Unanswered]:
     return [Unanswered(**row) for row in await tx.rows(UNANSWERED)]
+
+
+def _show_untold(untold: recipients.Untold) -> None:
+    for state, count in asdict(untold).items():
+        metrics.recipient_notices.labels(state).set(count)
 
 
 def _show(overview: Overview, unanswered: Sequence[Unanswered]) -> None:

@@ -15,20 +15,26 @@ SHORTEST_REASON = 10
 
 @dataclass(frozen=True)
 class Name:
-    """A name under which disclosures are noted, whose it is by the register, and whether that one gets mail."""
+    """A name under which disclosures are noted, whose it is by the register, and whether that one can be reached."""
 
     name: str
     key: str
-    mailed: bool
+    reached: bool
+    """By mail or by webhook, without anybody's help."""
 
 
 def names(register: Register) -> list[Name]:
     """All names of all recipients."""
     return [
-        Name(name, each.key, each.contact is not None)
+        Name(name, each.key, each.contact is not None or each.webhook is not None)
         for each in register.recipients.values()
         for name in dict.fromkeys((each.name.pl, each.name.en, *each.logged_as))
     ]
+
+
+def by_webhook(register: Register) -> set[str]:
+    """The keys of those whose own system is told."""
+    return {key for key, each in register.recipients.items() if each.webhook is not None}
 
 
 def in_words(recipient: str, register: Register, language: Language) -> str:

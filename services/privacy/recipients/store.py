@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from services.privacy.loops import RECIPIENTS
+from services.privacy.loops import RECIPIENTS, WEBHOOKS
 from services.privacy.recipients.rules import Name
 from shared.contracts.fields import Language
 from shared.contracts.privacy import NoticeAbout, NoticeEnding, OrderedSubject
@@ -13,15 +13,15 @@ from shared.database import Transaction
 from shared.law.retention import Retention
 from shared.mail.delivery import LEASE_S
 
-NAMES = "unnest({names}::text[], {keys}::text[], {mailed}::boolean[]) AS k (name, key, mailed)"
-# What can be named to nobody, or has nobody to be mailed to, is due on no day: it is by hand.
+NAMES = "unnest({names}::text[], {keys}::text[], {reached}::boolean[]) AS k (name, key, reached)"
+# What can be named to nobody, or can't be reached, is due on no day: it is by hand.
 WRITE = f"""
 INSERT INTO recipient_notice (case_id, subject_id, recipient, about, due_at{{dated}})
 SELECT p.case_id, p.subject_id, coalesce(k.key, d.recipient), $1,
-  CASE WHEN bool_or(k.mailed AND d.reference <> '') THEN now() ELSE 'infinity' END{{dates}}
+  CASE WHEN bool_or(k.reached AND d.reference <> '') THEN now() ELSE 'infinity' END{{dates}}
 FROM (SELECT DISTINCT * FROM ({{people}}) AS pairs) AS p
 JOIN disclosure d ON d.subject_id = p.subject_id {{only}}
-LEFT JOIN {NAMES.format(names="$2", keys="$3", mailed="$4")} ON k.name = d.recipient
+LEFT JOIN {NAMES.format(names="$2", keys="$3", reached="$4")} ON k.name = d.recipient
 GROUP BY p.case_id, p.subject_id, coalesce(k.key, d.recipient)
 ON CONFLICT DO NOTHING
 """  # noqa: S608 constants
@@ -68,7 +68,7 @@ CORRECTED = WRITE.format(
     dated="",
     dates="",
 )
-WERE_TOLD = "t.how IN ('mail', 'letter', 'telephone', 'portal')"
+WERE_TOLD = "t.how IN ('mail', 'webhook', 'letter', 'telephone', 'portal')"
 STANDS = f"""CASE WHEN n.lifted THEN c.state IN ('lifted', 'withdrawn') AND EXISTS (
     SELECT FROM recipient_notice t WHERE t.case_id = n.case_id AND t.subject_id = n.subject_id
       AND t.recipient = n.recipient AND NOT t.lifted AND {WERE_TOLD})
@@ -83,36 +83,55 @@ FROM recipient_notice t WHERE case_id = $1 AND about = 'restriction' AND NOT lif
 ON CONFLICT DO NOTHING
 """  # noqa: S608 constants
 # The person's own letter goes first, unless it can't leave for a day.
+IS_DUE = f"""n.settled_at IS NULL AND n.due_at <= now() AND {STANDS}
+  AND (c.letter IS NULL OR n.written_at < now() - interval '1 day')"""
+TAKE = """
+UPDATE recipient_notice n SET tries = tries + 1, due_at = now() + make_interval(secs => $2)
+FROM due WHERE n.notice_id = due.notice_id
+RETURNING n.notice_id, n.recipient, n.about, n.lifted, n.written_at, n.tries AS attempts
+"""
 LEASE = f"""
 WITH due AS MATERIALIZED (
   SELECT n.notice_id FROM recipient_notice n JOIN privacy_case c USING (case_id)
-  WHERE n.settled_at IS NULL AND n.due_at <= now() AND {STANDS}
-    AND (c.letter IS NULL OR n.written_at < now() - interval '1 day')
+  WHERE n.recipient <> ALL ($3) AND {IS_DUE}
   ORDER BY n.due_at LIMIT $1 FOR UPDATE OF n SKIP LOCKED)
-UPDATE recipient_notice n SET tries = tries + 1, due_at = now() + make_interval(secs => $2)
-FROM due WHERE n.notice_id = due.notice_id
-RETURNING n.notice_id, n.recipient, n.about, n.lifted, n.tries AS attempts
+{TAKE}
+"""  # noqa: S608 constants
+# So many of each: a recipient with a thousand notices holds up nobody else's.
+LEASE_POSTS = f"""
+WITH waiting AS (
+  SELECT n.notice_id, row_number() OVER (PARTITION BY n.recipient ORDER BY n.due_at, n.notice_id) AS place
+  FROM recipient_notice n JOIN privacy_case c USING (case_id) WHERE n.recipient = ANY ($3) AND {IS_DUE}),
+due AS MATERIALIZED (
+  SELECT n.notice_id FROM recipient_notice n JOIN waiting w USING (notice_id)
+  WHERE w.place <= $1 AND n.settled_at IS NULL AND n.due_at <= now() FOR UPDATE OF n SKIP LOCKED)
+{TAKE}
 """  # noqa: S608 constants
 REFERENCES = f"""
 SELECT n.notice_id, d.reference, d.disclosed_at::date AS day, d.categories
 FROM recipient_notice n JOIN disclosure d USING (subject_id)
-LEFT JOIN {NAMES.format(names="$1", keys="$2", mailed="$3")} ON k.name = d.recipient
+LEFT JOIN {NAMES.format(names="$1", keys="$2", reached="$3")} ON k.name = d.recipient
 WHERE n.notice_id = ANY ($4) AND coalesce(k.key, d.recipient) = n.recipient
 ORDER BY d.disclosed_at, d.disclosure_id
 """  # noqa: S608 constants
 TOLD = "UPDATE recipient_notice SET how = 'mail', settled_at = clock_timestamp() WHERE notice_id = ANY ($1)"
-BY_HAND = "UPDATE recipient_notice SET due_at = 'infinity' WHERE notice_id = ANY ($1)"
-POSTPONE = "UPDATE recipient_notice SET due_at = now() + make_interval(secs => $2) WHERE notice_id = ANY ($1)"
-OPEN = f"""
-SELECT n.notice_id, n.case_id, n.recipient, n.about, n.lifted, n.written_at FROM recipient_notice n
-JOIN privacy_case c USING (case_id)
-WHERE n.settled_at IS NULL AND n.due_at = 'infinity' AND {STANDS} ORDER BY n.written_at, n.notice_id LIMIT $1
-"""  # noqa: S608 constants
-LOCK = "SELECT case_id, how FROM recipient_notice WHERE notice_id = $1 FOR NO KEY UPDATE"
-SETTLE = """
-UPDATE recipient_notice SET how = $2, reason = $3, by = $4, settled_at = clock_timestamp(), due_at = 'infinity'
-WHERE notice_id = $1
+# An officer may have told it meanwhile.
+ACKNOWLEDGED = """
+UPDATE recipient_notice SET how = 'webhook', fault = '', settled_at = clock_timestamp()
+WHERE notice_id = $1 AND settled_at IS NULL
 """
+BY_HAND = """
+UPDATE recipient_notice SET due_at = 'infinity', fault = $2 WHERE notice_id = ANY ($1) AND settled_at IS NULL
+"""
+FAILED = """
+UPDATE recipient_notice SET fault = $2, due_at = now() + make_interval(secs => $3)
+WHERE notice_id = $1 AND settled_at IS NULL
+"""
+REST = """
+UPDATE recipient_notice SET due_at = now() + make_interval(secs => $2)
+WHERE recipient = $1 AND settled_at IS NULL AND due_at < now() + make_interval(secs => $2)
+"""
+POSTPONE = "UPDATE recipient_notice SET due_at = now() + make_interval(secs => $2) WHERE notice_id = ANY ($1)"
 # Several ids of one person: somebody is told when it was said of the last one.
 OF_CASES = f"""
 SELECT n.case_id, n.recipient, n.about, n.lifted, c.language, min(n.reason) AS reason,
@@ -131,6 +150,7 @@ class Notice:
     recipient: str
     about: NoticeAbout
     lifted: bool
+    written_at: datetime
     attempts: int
 
 
@@ -142,26 +162,6 @@ class Reference:
     reference: str
     day: date
     categories: Sequence[str]
-
-
-@dataclass(frozen=True)
-class Open:
-    """What somebody has to do by hand."""
-
-    notice_id: UUID
-    case_id: UUID
-    recipient: str
-    about: NoticeAbout
-    lifted: bool
-    written_at: datetime
-
-
-@dataclass(frozen=True)
-class Locked:
-    """The case of a notice, and how it ended."""
-
-    case_id: UUID
-    how: NoticeEnding | None
 
 
 @dataclass(frozen=True)
@@ -183,40 +183,50 @@ async def erased(tx: Transaction, people: Sequence[OrderedSubject], names: Seque
     cases, subjects = [p.case_id for p in people], [p.subject_id for p in people]
     reason = (kept.until, kept.provisions, kept.exemptions)
     await tx.run(ERASED, "erasure", *_columns(names), cases, subjects, *reason)
-    tx.wake(RECIPIENTS)
+    _wake(tx)
 
 
 async def overtaken(tx: Transaction, ids: Sequence[UUID], names: Sequence[Name], kept: Retention) -> None:
     """The same of erased people whose disclosures arrived after their erasure."""
     await tx.run(OVERTAKEN, "erasure", *_columns(names), list(ids), kept.until, kept.provisions, kept.exemptions)
-    tx.wake(RECIPIENTS)
+    _wake(tx)
 
 
 async def restricted(tx: Transaction, cases: Collection[UUID], names: Sequence[Name]) -> None:
     """The same of those cases among these whose restriction is in force."""
     await tx.run(RESTRICTED, "restriction", *_columns(names), list(cases))
-    tx.wake(RECIPIENTS)
+    _wake(tx)
 
 
 async def lifted(tx: Transaction, case_id: UUID) -> None:
     """Have everybody told who was told of a restriction that has ended."""
     await tx.run(LIFTED, case_id)
-    tx.wake(RECIPIENTS)
+    _wake(tx)
 
 
 async def corrected(tx: Transaction, case_id: UUID, ids: Sequence[UUID], category: str, names: Sequence[Name]) -> None:
     """The same of a correction: whoever was given data of this category."""
     await tx.run(CORRECTED, "rectification", *_columns(names), case_id, list(ids), category)
-    tx.wake(RECIPIENTS)
+    _wake(tx)
 
 
 def _columns(names: Sequence[Name]) -> tuple[list[str], list[str], list[bool]]:
-    return [each.name for each in names], [each.key for each in names], [each.mailed for each in names]
+    return [each.name for each in names], [each.key for each in names], [each.reached for each in names]
 
 
-async def lease(tx: Transaction, limit: int) -> list[Notice]:
-    """Take what is due; for LEASE_S it is nobody else's."""
-    return [Notice(**row) for row in await tx.rows(LEASE, limit, LEASE_S)]
+def _wake(tx: Transaction) -> None:
+    tx.wake(RECIPIENTS)
+    tx.wake(WEBHOOKS)
+
+
+async def lease(tx: Transaction, limit: int, by_webhook: Collection[str]) -> list[Notice]:
+    """Take what is due by mail; for LEASE_S it is nobody else's."""
+    return [Notice(**row) for row in await tx.rows(LEASE, limit, LEASE_S, list(by_webhook))]
+
+
+async def lease_posts(tx: Transaction, by_webhook: Collection[str], each: int) -> list[Notice]:
+    """The same of what is due by webhook, so many of each recipient."""
+    return [Notice(**row) for row in await tx.rows(LEASE_POSTS, each, LEASE_S, list(by_webhook))]
 
 
 async def references(tx: Transaction, notices: Collection[UUID], names: Sequence[Name]) -> list[Reference]:
@@ -228,28 +238,28 @@ async def mark_told(tx: Transaction, notices: Collection[UUID]) -> None:
     await tx.run(TOLD, list(notices))
 
 
-async def by_hand(tx: Transaction, notices: Collection[UUID]) -> None:
-    """No mail will do."""
-    await tx.run(BY_HAND, list(notices))
+async def acknowledged(tx: Transaction, notice_id: UUID) -> None:
+    """The recipient's own system has answered that it knows."""
+    await tx.run(ACKNOWLEDGED, notice_id)
+
+
+async def by_hand(tx: Transaction, notices: Collection[UUID], fault: str) -> None:
+    """No machine will do; the fault is what somebody sees who takes it up."""
+    await tx.run(BY_HAND, list(notices), fault)
+
+
+async def failed(tx: Transaction, notice_id: UUID, fault: str, wait_s: float) -> None:
+    """A try did not tell; the next is after so long."""
+    await tx.run(FAILED, notice_id, fault, wait_s)
+
+
+async def rest(tx: Transaction, recipient: str, rest_s: float) -> None:
+    """Ask a recipient about nothing for so long, as it wants."""
+    await tx.run(REST, recipient, rest_s)
 
 
 async def postpone(tx: Transaction, notices: Collection[UUID], wait_s: float) -> None:
     await tx.run(POSTPONE, list(notices), wait_s)
-
-
-async def open_ones(tx: Transaction, limit: int) -> list[Open]:
-    """What waits for a human, oldest first."""
-    return [Open(**row) for row in await tx.rows(OPEN, limit)]
-
-
-async def lock(tx: Transaction, notice_id: UUID) -> Locked | None:
-    """A notice, held against everybody else."""
-    row = await tx.row(LOCK, notice_id)
-    return Locked(**row) if row else None
-
-
-async def settle(tx: Transaction, notice_id: UUID, how: NoticeEnding, reason: str, by: UUID) -> None:
-    await tx.run(SETTLE, notice_id, how, reason, by)
 
 
 async def of_cases(tx: Transaction, cases: Collection[UUID]) -> list[Told]:

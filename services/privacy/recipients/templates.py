@@ -58,6 +58,8 @@ ENDINGS: dict[tuple[NoticeEnding | None, Language], str] = {
     (None, "en"): "is being told",
     ("mail", "pl"): "zawiadomiony pocztą elektroniczną {day}",
     ("mail", "en"): "told by e-mail on {day}",
+    ("webhook", "pl"): "zawiadomiony podpisaną wiadomością między systemami, potwierdził ją {day}",
+    ("webhook", "en"): "told by a signed message between systems, which it acknowledged on {day}",
     ("letter", "pl"): "zawiadomiony listem {day}",
     ("letter", "en"): "told by letter on {day}",
     ("telephone", "pl"): "zawiadomiony telefonicznie {day}",

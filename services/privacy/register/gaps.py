@@ -27,8 +27,7 @@ def unknown_recipients(register: Register, connectors: Mapping[str, Sequence[str
     return [
         f"{service} gives data to {name}, who is not in recipients.toml"
         for service, names in connectors.items()
-        for name in names
-        if not register.knows_recipient(name)
+        for name in register.unknown_recipients(names)
     ]
 
 

@@ -1,6 +1,6 @@
 """The register of processing as a whole."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
@@ -79,6 +79,10 @@ class Register:
     def knows_recipient(self, name: str) -> bool:
         """Whether a name in the disclosure log is that of a registered recipient."""
         return any(name in (r.name.pl, r.name.en, *r.logged_as) for r in self.recipients.values())
+
+    def unknown_recipients(self, names: Iterable[str]) -> tuple[str, ...]:
+        """Those of the names that are nobody's here."""
+        return tuple(name for name in names if not self.knows_recipient(name))
 
 
 def _only(entries: Mapping[str, E], keys: Collection[str]) -> Mapping[str, E]:

@@ -1,9 +1,10 @@
 """Who is given data, and the contracts with processors."""
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+import httpx
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.privacy.register.entries import Country, Entry, Fulfilled, Key, Keyed, Text, Words
@@ -12,6 +13,25 @@ EEA = frozenset(
     ("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS", "IT", "LI")
     + ("LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK")
 )
+
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def _leads_somewhere(url: str) -> str:
+    """A secret in a URL would stand in every log on its way; a redirect's or a page's part means nothing here."""
+    try:
+        place = httpx.URL(url)
+    except httpx.InvalidURL:
+        place = httpx.URL("")
+    if place.scheme not in ("https", "http") or not place.host or place.userinfo or place.fragment:
+        raise PydanticCustomError("no_url", "is no URL such as https://recipient.example/webhooks")
+    if place.scheme == "http" and place.host not in LOOPBACK:
+        raise PydanticCustomError("no_tls", "needs TLS: https://")
+    return url
+
+
+WebhookUrl = Annotated[Words, AfterValidator(_leads_somewhere)]
 
 
 class Contract(Entry):
@@ -41,6 +61,8 @@ class Recipient(Keyed):
     task: Text
     contact: Words | None = None
     """Where it is told by mail of what was rectified, erased or restricted (Art. 19); without it somebody tells it."""
+    webhook: WebhookUrl | None = None
+    """Where its own system is told instead, by signed webhooks; their secret is in `LETHE_PRIVACY_WEBHOOK_SECRETS`."""
     told_by: tuple[Fulfilled, ...] = Field(min_length=1)
     """What tells it, or lets somebody tell it, and where that is noted."""
     contract: Contract | None = None

@@ -8,12 +8,14 @@ from pydantic import Field, StringConstraints
 
 from shared.contracts.actors import Staff
 from shared.contracts.fields import Line
-from shared.contracts.message import Done, Message, Request
+from shared.contracts.message import PARTICIPANTS, Done, Message, Request
 
 NoticeAbout = Literal["rectification", "erasure", "restriction"]
 HandEnding = Literal["letter", "telephone", "portal", "impossible", "disproportionate"]
 """How one of the staff told a recipient, or why nobody can (Art. 19: impossible, or a disproportionate effort)."""
-NoticeEnding = Literal["mail", "letter", "telephone", "portal", "impossible", "disproportionate"]
+NoticeEnding = Literal["mail", "webhook", "letter", "telephone", "portal", "impossible", "disproportionate"]
+NoticeState = Literal["due", "sent", "acknowledged", "failed", "impossible"]
+"""A mail is `sent`; `acknowledged` is the recipient's own answer; `failed` is tried again, or somebody's task."""
 
 
 class ToldRecipient(Message):
@@ -38,7 +40,7 @@ class Disclosure(Message):
 
 
 class RecipientNotice(Message):
-    """A recipient whom no mail can tell."""
+    """A recipient who has not been told yet."""
 
     notice_id: UUID
     case_id: UUID
@@ -48,10 +50,14 @@ class RecipientNotice(Message):
     """Of a restriction: it has ended."""
     written_at: datetime
     disclosures: tuple[Disclosure, ...]
+    state: NoticeState = "due"
+    tries: int = 0
+    fault: str = ""
+    """What became of the last try: the status of the recipient's answer, or the kind of failure."""
 
 
 class RecipientNotices(Message):
-    """What waits for a human, oldest first."""
+    """What waits for a human, or is late, oldest first."""
 
     notices: tuple[RecipientNotice, ...]
 
@@ -62,9 +68,10 @@ class ListRecipientNotices(
     askers=("gateway",),
     actor=Staff("officer", "support"),
 ):
-    """Whom somebody has to tell by hand."""
+    """Whom somebody has to tell by hand; or who was not told within 30 days, also while a machine still tries."""
 
     limit: int = Field(default=100, ge=1, le=200)
+    late: bool = False
 
 
 class SettleRecipientNotice(
@@ -75,6 +82,18 @@ class SettleRecipientNotice(
     notice_id: UUID
     how: HandEnding
     reason: Annotated[Line, StringConstraints(max_length=500)] = ""
+
+
+class UnknownRecipients(Message):
+    """Those of the names that the register of processing does not know."""
+
+    names: tuple[str, ...]
+
+
+class CheckRecipients(Request[UnknownRecipients], type="privacy.check-recipients", askers=(PARTICIPANTS,)):
+    """Whether everybody stands in the register whom a service is set up to give data to; it does not start before."""
+
+    names: tuple[Annotated[Line, StringConstraints(max_length=200)], ...] = Field(max_length=100)
 
 
 class AnswerAboutRecipients(

@@ -36,8 +36,8 @@ def test_a_recipient_hears_of_the_end_of_a_restriction_in_other_words() -> None:
 
 def test_a_name_in_the_log_is_that_of_a_recipient() -> None:
     by_name = {each.name: each for each in rules.names(register())}
-    assert (by_name["payment provider"].key, by_name["payment provider"].mailed) == ("payments", True)
-    assert not by_name["sądy, mediatorzy i komornicy"].mailed
+    assert (by_name["payment provider"].key, by_name["payment provider"].reached) == ("payments", True)
+    assert not by_name["sądy, mediatorzy i komornicy"].reached
     assert rules.in_words("payments", register(), "pl") == "PayGate Sandbox S.A."
     assert rules.in_words("somebody of before", register(), "pl") == "somebody of before"
 
