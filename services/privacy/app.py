@@ -15,6 +15,7 @@ from services.privacy.handlers import (
     consent_proofs,
     consents,
     contracts,
+    cookie_choices,
     copies,
     desk,
     desk_arrival,
@@ -102,7 +103,7 @@ OLD_EVIDENCE_INTERVAL_S = 3600.0
 
 router = ServiceRouter("privacy")
 router.include(cases.router, case_requests.router, certificates.router, consents.router, consent_proofs.router)
-router.include(stops.router, breaches.router)
+router.include(stops.router, breaches.router, cookie_choices.router)
 router.include(participants.router, erasure_reports.router, subject_links.router, catch_up.router)
 router.include(
     contracts.router, disclosures.router, notice.router, record.router, register.router, erasure_orders.router

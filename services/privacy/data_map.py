@@ -8,7 +8,7 @@ IDS_END = "the ids lead to nobody any more when the case ends; the rows stay"
 
 DATA_MAP = DataMap(
     service="privacy",
-    version=12,
+    version=13,
     tables=(
         Table(
             "privacy_case",
@@ -256,6 +256,12 @@ DATA_MAP = DataMap(
             "evidence: which of the staff did what about a breach, by their random ids",
             (Category.ACTIVITY,),
             ends="never: the register of breaches proves what was done",
+        ),
+        Unkeyed(
+            "cookie_choice",
+            "what a visitor lets websites do, by a random id that the visitor's page made: nobody is known by it",
+            (Category.CONSENTS,),
+            ends="with the day on which the visitor is asked again: after 12 months, after six for a refusal",
         ),
         Unkeyed("consent_text", "the vendor's own words"),
         Unkeyed("publication", "the vendor's own words"),

@@ -135,6 +135,7 @@ TABLES: dict[str, tuple[str, str, type[Keyed]]] = {
     "decisions": ("decisions.toml", "decision", purposes.Decision),
     "measures": ("measures.toml", "measure", entries.Measure),
     "cookies": ("cookies.toml", "cookie", entries.Cookie),
+    "device_purposes": ("cookies.toml", "asked", entries.DevicePurpose),
     "rights": ("rights.toml", "right", entries.Right),
     "hosting": ("hosting.toml", "hosted", entries.Hosted),
     "reasons": ("reasons.toml", "reason", entries.Reason),

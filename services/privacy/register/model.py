@@ -32,6 +32,7 @@ class Register:
     decisions: Mapping[str, Decision]
     measures: Mapping[str, entries.Measure]
     cookies: Mapping[str, entries.Cookie]
+    device_purposes: Mapping[str, entries.DevicePurpose]
     rights: Mapping[str, entries.Right]
     hosting: Mapping[str, entries.Hosted]
     reasons: Mapping[str, entries.Reason]
