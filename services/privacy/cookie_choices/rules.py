@@ -35,8 +35,7 @@ def chosen(request: ChooseCookies, day: date) -> Choice:
 
     The browser's signal weighs more than a click on a page: the page may be built to be clicked.
     """
-    wanted = request.model_dump(include=set(DEVICE_PURPOSES))
-    allowed = () if request.opts_out else tuple(key for key in DEVICE_PURPOSES if wanted[key])
+    allowed = tuple(key for key in DEVICE_PURPOSES if getattr(request, key) and not request.opts_out)
     until = retention.cookie_choice(day, refused=not allowed).until
     assert until is not None  # noqa: S101 for the type: the class has a period
     return Choice(allowed, until)

@@ -60,8 +60,10 @@ def _others(register: Register) -> Iterator[str]:
         where = f"decisions.toml: {key}"
         yield from _unknown(f"{where}.purpose", [decision.purpose], register.purposes, "purposes.toml")
         yield from _unknown(f"{where}.categories", decision.categories, register.categories, "categories.toml")
-    for key, stored in {**register.cookies, **register.device_purposes}.items():
-        yield from _unknown(f"cookies.toml: {key}.purpose", [stored.purpose], register.purposes, "purposes.toml")
+    for key, cookie in register.cookies.items():
+        yield from _unknown(f"cookies.toml: {key}.purpose", [cookie.purpose], register.purposes, "purposes.toml")
+    for key, asked in register.device_purposes.items():
+        yield from _unknown(f"cookies.toml: {key}.purpose", [asked.purpose], register.purposes, "purposes.toml")
     for key, retention in register.retention.items():
         if retention.then:
             yield from _unknown(f"retention.toml: {key}.then", [retention.then], register.retention, "retention.toml")
