@@ -1,9 +1,9 @@
 """What visitors let websites store on their devices: the gate that any site asks, and a banner without script."""
 
 from typing import Annotated, Literal
+from uuid import UUID
 
 from fastapi import Header, Path, Query, Request
-from pydantic import UUID4
 from starlette.responses import HTMLResponse, Response
 
 from services.gateway import cookie_banner, languages
@@ -18,7 +18,9 @@ from shared.contracts.privacy.cookie_choices import DEVICE_PURPOSES, CookieChoic
 
 anybody = router("cookie choices")
 
-VisitorId = Annotated[UUID4, Path(description="random, made by the visitor's own page and kept on the device")]
+VisitorId = Annotated[
+    UUID, Path(description="random (version 4), made by the visitor's own page and kept on the device")
+]
 OptOut = Annotated[str, Header(alias="Sec-GPC", description="Global Privacy Control: `1` refuses everything")]
 OPTED_OUT = "1"
 Observed = Literal["visitor_id", "opts_out"]
@@ -85,6 +87,6 @@ async def click(
     return await _banner(caller, visitor_id, spoken, opts_out=opts_out)
 
 
-async def _banner(caller: Caller, visitor_id: UUID4, spoken: Language, *, opts_out: bool) -> HTMLResponse:
+async def _banner(caller: Caller, visitor_id: UUID, spoken: Language, *, opts_out: bool) -> HTMLResponse:
     asked = cookie_choices.ReadCookieBanner(visitor_id=visitor_id, language=spoken, opts_out=opts_out)
     return cookie_banner.shown(await caller.request(asked), spoken)
