@@ -18,9 +18,7 @@ from shared.contracts.privacy.cookie_choices import DEVICE_PURPOSES, CookieChoic
 
 anybody = router("cookie choices")
 
-VisitorId = Annotated[
-    UUID, Path(description="random (version 4), made by the visitor's own page and kept on the device")
-]
+VisitorId = Annotated[UUID, Path(description="random (v4), made by the visitor's own page and kept on the device")]
 OptOut = Annotated[str, Header(alias="Sec-GPC", description="Global Privacy Control: `1` refuses everything")]
 OPTED_OUT = "1"
 Observed = Literal["visitor_id", "opts_out"]
