@@ -131,6 +131,7 @@ ERASURES = Dashboard(
             {"max by (service, table) (lethe_rows_without_end)": "{{service}} {{table}}"},
         ),
         Panel("Legal holds to be reviewed", {"max(lethe_holds_to_review)": "holds"}),
+        Panel("Breaches to be reported within 24 hours", {"max(lethe_breaches_nearly_due)": "breaches"}),
     ),
 )
 QUEUES = Dashboard(

@@ -42,7 +42,7 @@ from services.privacy.handlers import (
     stops,
     subject_links,
 )
-from services.privacy.jobs import digest
+from services.privacy.jobs import breach_alarms, digest
 from services.privacy.jobs.backups import end_backups
 from services.privacy.jobs.blocks import see_to_blocks
 from services.privacy.jobs.codes import send_codes
@@ -65,6 +65,7 @@ from services.privacy.ledger.replay import bring_up
 from services.privacy.loops import (
     BACKUPS,
     BLOCKS,
+    BREACH_ALARMS,
     CLOSING,
     CODES,
     COPIES,
@@ -147,6 +148,7 @@ def jobs(settings: PrivacySettings) -> list[Loop]:
         Loop(RECIPIENTS, tell_recipients, settings.recipients_every_s),
         Loop(CODES, send_codes),
         Loop(PROOFS, hash_consents, PROOFS_INTERVAL_S),
+        Loop(BREACH_ALARMS, breach_alarms.alarm_of_breaches, breach_alarms.INTERVAL_S),
         Loop(DIGEST, digest.send_digest, digest.INTERVAL_S),
         Loop(COPIES, make_copies),
         Loop(EXPIRY, end_copies, EXPIRY_INTERVAL_S),

@@ -251,6 +251,7 @@ DATA_MAP = DataMap(
         ),
         Unkeyed("retention_evidence", "evidence: how many rows of which class ended when, no person"),
         Unkeyed("breach", "what went wrong, judged and reported; no person is named"),
+        Unkeyed("breach_alarm", "which mails to officers are due before the hours of a breach end"),
         Unkeyed(
             "breach_event",
             "evidence: which of the staff did what about a breach, by their random ids",

@@ -8,6 +8,9 @@ traces_found = Gauge(
     "lethe_traces_found", "Erased cases whose search found a value within a week where it has no business to be"
 )
 holds_to_review = Gauge("lethe_holds_to_review", "Legal holds whose review date has come")
+breaches_nearly_due = Gauge(
+    "lethe_breaches_nearly_due", "Breaches not told to the authority whose 72 hours end within 24 hours, or have"
+)
 silent_participants = Gauge("lethe_erasure_silent_participants", "Participants that owe a report for an open order")
 cases_nearly_due = Gauge("lethe_erasure_cases_nearly_due", "Cases without an answer due within three days")
 cases_late = Gauge("lethe_erasure_cases_late", "Cases without an answer whose due date has passed")

@@ -266,7 +266,7 @@ UNKEYED = {
     "marketing": {"signup", "suppression"},
     "privacy": {"unconfirmed_request", "case_event", "trace_search", "trace_values", "trace_answer"}
     | {"erasure_order", "order_participant", "order_report", "second_page", "hold_event"}
-    | {"evidence_opening", "certificate_issue", "staff_act", "notice_event", "breach_event"},
+    | {"evidence_opening", "certificate_issue", "staff_act", "notice_event", "breach_event", "cookie_choice"},
 }
 
 

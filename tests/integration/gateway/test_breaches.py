@@ -2,29 +2,37 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from deploy.local import mailbox
 from deploy.local.servers import Servers
 from services.identity.app import SERVICE as IDENTITY
 from services.privacy.app import SERVICE as PRIVACY
+from services.privacy.jobs.breach_alarms import alarm_of_breaches
+from services.privacy.metrics import breaches_nearly_due
+from services.privacy.register.loading import register
+from services.privacy.settings import PrivacySettings
 from shared.clock import now
+from shared.mail.mailer import Mailer
 from tests import harness as harnesses
 from tests.gateway import problem
 from tests.harness import Harness, eventually
 from tests.staff import CHEAP_HASH, staff_client
 
 BREACHES = "/staff/breaches"
+OFFICERS = "breach-officers@example.com"
 WHY = "Only hashes were in the file, and it was taken offline within the hour."
 REPORT = {"reference": "DKN.1", "contact": "iod@example.com", "consequences": "Spam.", "measures": "Keys were changed."}
 
 
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
-    async with harnesses.serving(servers, PRIVACY, IDENTITY, **CHEAP_HASH) as served:
+    async with harnesses.serving(servers, PRIVACY, IDENTITY, officers_mailbox=OFFICERS, **CHEAP_HASH) as served:
         yield served
 
 
@@ -159,3 +167,61 @@ async def test_every_step_is_evidence(harness: Harness, client: httpx.AsyncClien
             return bool(await rows.fetchval(counted, breach) == 2)
 
         await eventually(numbered)
+
+
+# ── Before the hours end ────────────────────────────────────────────────────────────────────────
+
+
+async def alarms(harness: Harness, mail: Path, breach: str, expected: int) -> list[str]:
+    """The mails to officers about a breach, after the clock has come by twice."""
+    values: dict[str, Any] = {
+        key.removeprefix("LETHE_").lower(): value for key, value in harness.environment("privacy").items()
+    }
+    mailer = Mailer(harness.servers.smtp_url, "privacy@example.com")
+    async with harness.database("privacy") as database:
+        for _ in range(2):
+            await alarm_of_breaches(database, mailer, register(), PrivacySettings(**values))
+
+    async def told() -> list[str] | None:
+        """The service's own clock may have been at work as well."""
+        found = [text for text in texts(mail, OFFICERS) if breach in text]
+        return found if len(found) >= expected else None
+
+    found: list[str] = (await eventually(told)) if expected else (await told() or [])
+    assert len(found) == expected
+    return found
+
+
+def texts(mail: Path, address: str) -> list[str]:
+    bodies = [message.get_body(("plain",)) for message in mailbox.messages_for(mail, address)]
+    return [body.get_content() for body in bodies if body is not None]
+
+
+async def test_22_officers_are_written_to_a_day_and_six_hours_before_the_end(
+    harness: Harness, client: httpx.AsyncClient, mail: Path
+) -> None:
+    breach = await recorded(client, aware_at=(now() - timedelta(hours=47, minutes=50)).isoformat())
+    await alarms(harness, mail, breach, 0)
+    before = breaches_nearly_due._value.get()
+    later = "UPDATE breach SET aware_at = aware_at - $2::interval WHERE breach_id = $1"
+    async with harness.superuser("privacy") as rows:
+        await rows.execute(later, breach, timedelta(minutes=20))
+        (first,) = await alarms(harness, mail, breach, 1)
+        assert "judge the risk" in first
+        assert happened()["facts"] not in first
+        await put(client, breach, "judgment", risk="risk", reason=WHY)
+        await rows.execute(later, breach, timedelta(hours=18))
+        told = await alarms(harness, mail, breach, 2)
+    assert [text for text in told if text != first and "report to the authority" in text]
+    assert breaches_nearly_due._value.get() == before + 1
+
+
+async def test_what_is_entered_late_is_one_alarm_and_what_needs_none_is_none(
+    harness: Harness, client: httpx.AsyncClient, mail: Path
+) -> None:
+    long_ago = (now() - timedelta(hours=80)).isoformat()
+    late, unlikely, reported = [await judged(client, risk, aware_at=long_ago) for risk in ("risk", "unlikely", "risk")]
+    report = REPORT | {"reported_at": now().isoformat(), "late_because": "The officer was ill."}
+    assert (await put(client, reported, "report", **report)).status_code == 204
+    for breach, expected in ((late, 1), (unlikely, 0), (reported, 0)):
+        await alarms(harness, mail, breach, expected)

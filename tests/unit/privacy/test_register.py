@@ -195,7 +195,7 @@ def test_each_purpose_rests_on_the_basis_of_the_corrected_notice() -> None:
         "b": ["P1", "P2", "P3", "P4", "P5"],
         "c": ["P6", "P7", "P20", "P24"],
         "f": ["P8", "P9", "P11", "P13", "P16", "P17", "P18", "P23"],
-        "a": ["P10"],
+        "a": ["P10", "P21"],
     }
     assert list(load().dropped) == ["P19"]
 
