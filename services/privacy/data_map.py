@@ -200,6 +200,14 @@ DATA_MAP = DataMap(
             columns=(OWNER, *fact("version", "surface", "seen_at")),
         ),
         Table(
+            "breach_person",
+            Category.PRIVACY_CASES,
+            purposes=(ProcessingPurpose.ACCOUNTABILITY,),
+            retention=RetentionClass.CONTRACT,
+            portable=False,
+            columns=(OWNER, *fact("breach_id", "named_at", "due_at", "tries", "ending", "ended_at")),
+        ),
+        Table(
             "notice_told",
             Category.CONSENTS,
             purposes=(ProcessingPurpose.ACCOUNTABILITY,),
@@ -252,6 +260,7 @@ DATA_MAP = DataMap(
         Unkeyed("retention_evidence", "evidence: how many rows of which class ended when, no person"),
         Unkeyed("breach", "what went wrong, judged and reported; no person is named"),
         Unkeyed("breach_alarm", "which mails to officers are due before the hours of a breach end"),
+        Unkeyed("breach_letter", "the vendor's own words to people whom a breach concerns"),
         Unkeyed(
             "breach_event",
             "evidence: which of the staff did what about a breach, by their random ids",

@@ -33,6 +33,7 @@ DECLARED: tuple[Declared, ...] = (
     Ends("legal_hold", LAST_DAY, RetentionClass.CLAIMS, of="released"),
     Open("subject_link", "as long as its person is known here: it goes with the erasure", review=EACH_RUN),
     Open("notice_seen", "as long as its person is known here: it goes with the erasure", review=EACH_RUN),
+    Open("breach_person", "as long as its person is known here: it goes with the erasure", review=EACH_RUN),
     Open("notice_told", "as long as its person is known here: it goes with the erasure", review=EACH_RUN),
     Ends("cookie_choice", LAST_DAY, RetentionClass.COOKIES),
     Ends("unconfirmed_request", (Fact("received_at", policies.UNCONFIRMED),), RetentionClass.PROOF),

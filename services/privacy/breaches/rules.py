@@ -32,6 +32,10 @@ class StoredBreach:
     reported_at: datetime | None
     is_complete: bool
     people_told: PeopleTold | None
+    letters_issued: bool
+    people_named: int
+    people_written_to: int
+    people_not_reached: int
 
 
 def state(breach: StoredBreach) -> BreachState:
@@ -100,3 +104,13 @@ def check_telling(breach: StoredBreach, request: TellOfBreach) -> None:
         raise refuse(409, "people need not be told", field="risk", message="only a high risk is told")
     if request.told == "not needed: sealed data" and not breach.was_sealed:
         raise refuse(422, "the data were not sealed", field="told", message="tell people, or name another ground")
+
+
+def check_letters(breach: StoredBreach) -> None:
+    """Raises Refused (409) where people need no letter, are told in another way, or have theirs."""
+    if breach.risk != "high":
+        raise refuse(409, "people need not be told", field="risk", message="only a high risk is told")
+    if breach.people_told not in (None, "letters"):
+        raise refuse(409, "people are not told by letters", field="told", message=f"it says: {breach.people_told}")
+    if breach.letters_issued:
+        raise refuse(409, "the letters are issued", field="breach_id", message="everybody is written to once")
