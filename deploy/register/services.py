@@ -8,6 +8,8 @@ from deploy.local.folders import StartError
 from services.privacy.register.fulfillment import unfulfilled
 from services.privacy.register.gaps import Maps, gaps, unknown_recipients
 from services.privacy.register.loading import RegisterRefused, load
+from services.privacy.register.reviews import unreviewed
+from shared.clock import today
 from shared.personal_data.announced_map import announced
 from shared.settings import Settings
 
@@ -62,7 +64,8 @@ def found_holes(environment: Mapping[str, str] | None = None) -> list[str]:
         return list(refused.sentences)
     held = maps()
     promised = unfulfilled(register, held, answered(), jobs())
-    return [*gaps(register, held, connectors(environment)), *promised, *learn_too_much()]
+    judged = unreviewed(register, today())
+    return [*gaps(register, held, connectors(environment)), *promised, *learn_too_much(), *judged]
 
 
 def require_known_recipients(environment: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from services.privacy.register import entries, purposes
+from services.privacy.register import entries, purposes, screenings
 from services.privacy.register.entries import Entry, Keyed
 from services.privacy.register.model import Register
 from services.privacy.register.recipients import Recipient
@@ -139,6 +139,7 @@ TABLES: dict[str, tuple[str, str, type[Keyed]]] = {
     "rights": ("rights.toml", "right", entries.Right),
     "hosting": ("hosting.toml", "hosted", entries.Hosted),
     "reasons": ("reasons.toml", "reason", entries.Reason),
+    "screenings": ("screenings.toml", "screening", screenings.Screening),
     "tellings": ("tellings.toml", "telling", entries.Telling),
 }
 
