@@ -1,6 +1,7 @@
 """What the services of this installation hold and whom they give it to, from their code and settings."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from deploy.local import system
@@ -9,7 +10,6 @@ from services.privacy.register.fulfillment import unfulfilled
 from services.privacy.register.gaps import Maps, gaps, unknown_recipients
 from services.privacy.register.loading import RegisterRefused, load
 from services.privacy.register.reviews import unreviewed
-from shared.clock import today
 from shared.personal_data.announced_map import announced
 from shared.settings import Settings
 
@@ -64,8 +64,15 @@ def found_holes(environment: Mapping[str, str] | None = None) -> list[str]:
         return list(refused.sentences)
     held = maps()
     promised = unfulfilled(register, held, answered(), jobs())
-    judged = unreviewed(register, today())
-    return [*gaps(register, held, connectors(environment)), *promised, *learn_too_much(), *judged]
+    return [*gaps(register, held, connectors(environment)), *promised, *learn_too_much()]
+
+
+def unjudged(day: date) -> list[str]:
+    """What of the register nobody has judged, or reviewed by a day; nothing of one that can't be loaded."""
+    try:
+        return unreviewed(load(), day)
+    except RegisterRefused:
+        return []
 
 
 def require_known_recipients(environment: Mapping[str, str]) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from deploy.commands import app
+from deploy.commands import app, register
 from deploy.local.folders import StartError
-from deploy.register import documents, services
+from deploy.register import documents
 from deploy.register.services import found_holes, require_known_recipients
 
 run = CliRunner().invoke
@@ -26,7 +26,7 @@ def stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture(autouse=True)
 def reviewed(monkeypatch: pytest.MonkeyPatch) -> None:
     """A day on which no review of the delivered register is due."""
-    monkeypatch.setattr(services, "today", lambda: date(2027, 11, 1))
+    monkeypatch.setattr(register, "today", lambda: date(2027, 11, 1))
 
 
 def test_the_register_is_complete() -> None:
@@ -36,7 +36,7 @@ def test_the_register_is_complete() -> None:
 
 
 def test_a_review_that_is_overdue_is_a_hole(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "today", lambda: date(2027, 11, 2))
+    monkeypatch.setattr(register, "today", lambda: date(2027, 11, 2))
     result = run(app, ["register", "check", "--json"])
     assert result.exit_code == 1
     assert "screenings.toml: P21: was to be reviewed on 2027-11-01" in json.loads(result.stdout)["holes"]
