@@ -10,10 +10,11 @@ from rich.table import Table
 
 from deploy.commands.console import Json, one_sentence_per_failure
 from deploy.register import documents
-from deploy.register.services import found_holes
+from deploy.register.services import found_holes, unjudged
 from services.privacy.documents.record.edition import Incomplete
 from services.privacy.documents.record.pages import Format
 from services.privacy.register.loading import RegisterRefused
+from shared.clock import today
 from shared.contracts.fields import Language
 
 app = typer.Typer(help="The register of processing and the record of Art. 30.", no_args_is_help=True)
@@ -35,7 +36,7 @@ def check(as_json: Json = False) -> None:
     If Lethe runs, the services that have joined it are checked as well.
     """
     with one_sentence_per_failure():
-        holes = list(dict.fromkeys([*found_holes(os.environ), *documents.announced_holes()]))
+        holes = list(dict.fromkeys([*found_holes(os.environ), *unjudged(today()), *documents.announced_holes()]))
     if as_json:
         typer.echo(json.dumps({"complete": not holes, "holes": holes}, ensure_ascii=False))
     elif holes:

@@ -132,6 +132,7 @@ ERASURES = Dashboard(
         ),
         Panel("Recipients to be told", {"max by (state) (lethe_recipient_notices)": "{{state}}"}),
         Panel("Legal holds to be reviewed", {"max(lethe_holds_to_review)": "holds"}),
+        Panel("Breaches to be reported within 24 hours", {"max(lethe_breaches_nearly_due)": "breaches"}),
     ),
 )
 QUEUES = Dashboard(

@@ -1,6 +1,7 @@
 """What the services of this installation hold and whom they give it to, from their code and settings."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from deploy.local import system
@@ -8,6 +9,7 @@ from deploy.local.folders import StartError
 from services.privacy.register.fulfillment import unfulfilled
 from services.privacy.register.gaps import Maps, gaps, unknown_recipients
 from services.privacy.register.loading import RegisterRefused, load
+from services.privacy.register.reviews import unreviewed
 from shared.personal_data.announced_map import announced
 from shared.settings import Settings
 
@@ -63,6 +65,14 @@ def found_holes(environment: Mapping[str, str] | None = None) -> list[str]:
     held = maps()
     promised = unfulfilled(register, held, answered(), jobs())
     return [*gaps(register, held, connectors(environment)), *promised, *learn_too_much()]
+
+
+def unjudged(day: date) -> list[str]:
+    """What of the register nobody has judged, or reviewed by a day; nothing of one that can't be loaded."""
+    try:
+        return unreviewed(load(), day)
+    except RegisterRefused:
+        return []
 
 
 def require_known_recipients(environment: Mapping[str, str]) -> None:

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from services.gateway import head_timeout, health, openapi, problems
 from services.gateway.authentication import Resources
+from services.gateway.cross_origin import CrossOriginMiddleware
 from services.gateway.forwarding import ForwardingMiddleware
 from services.gateway.head_requests import HeadMiddleware
 from services.gateway.limits import Limits
@@ -18,6 +19,7 @@ from services.gateway.recent_sessions import RecentSessions
 from services.gateway.routes import (
     accounts,
     consents,
+    cookie_choices,
     copies,
     email_changes,
     evidence,
@@ -77,6 +79,7 @@ ROUTERS = (
     evidence.anybody,
     consents.anybody,
     consents.members,
+    cookie_choices.anybody,
     privacy_requests.members,
     privacy_requests.mailing,
     privacy_requests.proving,
@@ -128,6 +131,7 @@ def build(settings: GatewaySettings, client: RequestClient) -> FastAPI:
         limits={payment_webhooks.PAYMENTS: settings.max_webhook_bytes},
         body_timeout_s=settings.body_timeout_s,
     )
+    app.add_middleware(CrossOriginMiddleware)
     return app
 
 

@@ -28,6 +28,7 @@ TAGS = {
     "privacy notice": "The notice in force, and its earlier versions.",
     "evidence": "What certificates are checked with: the signed head of an append-only log, and its public keys.",
     "consents": "What you agreed to, by which words, and changing your mind.",
+    "cookie choices": "What visitors let websites store on their devices: for any site, without an account.",
     "my privacy requests": "Your rights, from your session.",
     "privacy requests": "Your rights without an account: by a mailed code, then by the token of the case.",
     "staff": "For the vendor's staff: joining, signing in with a second factor, signing out.",

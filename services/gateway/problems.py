@@ -92,7 +92,7 @@ def _allowed(request: Request) -> str:
     return ", ".join(sorted(allowed))
 
 
-METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 def unforeseen() -> Response:

@@ -17,6 +17,7 @@ from services.privacy.handlers import (
     consent_proofs,
     consents,
     contracts,
+    cookie_choices,
     copies,
     desk,
     desk_arrival,
@@ -43,10 +44,11 @@ from services.privacy.handlers import (
     stops,
     subject_links,
 )
-from services.privacy.jobs import digest
+from services.privacy.jobs import breach_alarms, digest
 from services.privacy.jobs.authorities import see_to_authorities
 from services.privacy.jobs.backups import end_backups
 from services.privacy.jobs.blocks import see_to_blocks
+from services.privacy.jobs.breach_letters import write_of_breaches
 from services.privacy.jobs.codes import send_codes
 from services.privacy.jobs.consent_proofs import hash_consents
 from services.privacy.jobs.copies import end_copies, make_copies
@@ -69,6 +71,8 @@ from services.privacy.loops import (
     AUTHORITIES,
     BACKUPS,
     BLOCKS,
+    BREACH_ALARMS,
+    BREACH_LETTERS,
     CLOSING,
     CODES,
     COPIES,
@@ -113,7 +117,7 @@ OLD_EVIDENCE_INTERVAL_S = 3600.0
 
 router = ServiceRouter("privacy")
 router.include(cases.router, case_requests.router, certificates.router, consents.router, consent_proofs.router)
-router.include(stops.router, breaches.router, authorities.router)
+router.include(stops.router, breaches.router, authorities.router, cookie_choices.router)
 router.include(participants.router, erasure_reports.router, subject_links.router, catch_up.router)
 router.include(
     contracts.router, disclosures.router, notice.router, record.router, register.router, erasure_orders.router
@@ -178,6 +182,8 @@ def jobs(settings: PrivacySettings) -> list[Loop]:
         Loop(AUTHORITIES, see_to_authorities, settings.recipients_every_s),
         Loop(CODES, send_codes),
         Loop(PROOFS, hash_consents, PROOFS_INTERVAL_S),
+        Loop(BREACH_ALARMS, breach_alarms.alarm_of_breaches, breach_alarms.INTERVAL_S),
+        Loop(BREACH_LETTERS, write_of_breaches),
         Loop(DIGEST, digest.send_digest, digest.INTERVAL_S),
         Loop(COPIES, make_copies),
         Loop(EXPIRY, end_copies, EXPIRY_INTERVAL_S),

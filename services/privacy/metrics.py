@@ -11,6 +11,9 @@ holds_to_review = Gauge("lethe_holds_to_review", "Legal holds whose review date 
 recipient_notices = Gauge(
     "lethe_recipient_notices", "Recipients that are not told yet: due, failed, or late (30 days)", ["state"]
 )
+breaches_nearly_due = Gauge(
+    "lethe_breaches_nearly_due", "Breaches not told to the authority whose 72 hours end within 24 hours, or have"
+)
 silent_participants = Gauge("lethe_erasure_silent_participants", "Participants that owe a report for an open order")
 cases_nearly_due = Gauge("lethe_erasure_cases_nearly_due", "Cases without an answer due within three days")
 cases_late = Gauge("lethe_erasure_cases_late", "Cases without an answer whose due date has passed")

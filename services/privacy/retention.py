@@ -34,7 +34,9 @@ DECLARED: tuple[Declared, ...] = (
     Open("subject_link", "as long as its person is known here: it goes with the erasure", review=EACH_RUN),
     GoesWith("authority_telling", "authority_request", "request_id", "it ends with what it tells of"),
     Open("notice_seen", "as long as its person is known here: it goes with the erasure", review=EACH_RUN),
+    Open("breach_person", "as long as its person is known here: it goes with the erasure", review=EACH_RUN),
     Open("notice_told", "as long as its person is known here: it goes with the erasure", review=EACH_RUN),
+    Ends("cookie_choice", LAST_DAY, RetentionClass.COOKIES),
     Ends("unconfirmed_request", (Fact("received_at", policies.UNCONFIRMED),), RetentionClass.PROOF),
     Ends(
         "erasure_order",

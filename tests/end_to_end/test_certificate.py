@@ -267,7 +267,7 @@ UNKEYED = {
     "privacy": {"unconfirmed_request", "case_event", "trace_search", "trace_values", "trace_answer"}
     | {"erasure_order", "order_participant", "order_report", "second_page", "hold_event"}
     | {"evidence_opening", "certificate_issue", "staff_act", "notice_event", "breach_event"}
-    | {"authority_request", "authority_event"},
+    | {"authority_request", "authority_event", "cookie_choice"},
 }
 
 

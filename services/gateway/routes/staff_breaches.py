@@ -51,3 +51,18 @@ async def tell(breach_id: UUID, body: BodyWithout[breaches.TellOfBreach, Id], st
     """How people were told of a high risk, or why they need not be."""
     await staff.request(body.complete(breach_id=breach_id))
     return no_content()
+
+
+@signed_in.post("/staff/breaches/{breach_id:uuid}/people")
+async def name_people(
+    breach_id: UUID, body: BodyWithout[breaches.NameAffected, Id], staff: CurrentStaff
+) -> breaches.AffectedPeople:
+    """Whom the breach concerns, by their ids, up to 1,000 at a time; naming somebody again changes nothing."""
+    return await staff.request(body.complete(breach_id=breach_id))
+
+
+@signed_in.put("/staff/breaches/{breach_id:uuid}/letters", status_code=204, response_class=Response)
+async def write(breach_id: UUID, body: BodyWithout[breaches.WriteOfBreach, Id], staff: CurrentStaff) -> Response:
+    """Write to everybody whom the breach concerns, each once, in their language (GDPR Art. 34)."""
+    await staff.request(body.complete(breach_id=breach_id))
+    return no_content()

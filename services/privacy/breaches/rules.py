@@ -1,7 +1,7 @@
 """What may be done about a breach, and how it stands: pure (GDPR Art. 33, 34)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from shared.contracts.privacy.breaches import Breach, BreachState, PeopleTold, ReportBreach, Risk, TellOfBreach
@@ -10,6 +10,8 @@ from shared.law.calendar import midnight
 from shared.problems import refuse
 
 BEGAN = midnight(LIMITS[0].valid_from)
+ALARM_HOURS = (24, 6)
+"""How long before the 72 hours end officers are written to, once each, while the authority has not been told."""
 CHECKLIST = ("contact", "consequences", "measures")
 """What a report needs besides what is recorded: Art. 33(3)(b) to (d)."""
 
@@ -30,6 +32,10 @@ class StoredBreach:
     reported_at: datetime | None
     is_complete: bool
     people_told: PeopleTold | None
+    letters_issued: bool
+    people_named: int
+    people_written_to: int
+    people_not_reached: int
 
 
 def state(breach: StoredBreach) -> BreachState:
@@ -52,6 +58,15 @@ def shown(breach: StoredBreach, at: datetime) -> Breach:
         is_late=stands in ("to judge", "to report") and at > due_at,
         people_are_to_be_told=breach.risk == "high" and breach.people_told is None,
     )
+
+
+def alarm_stage(aware_at: datetime, at: datetime) -> int | None:
+    """Which alarm is due: the last of the hours before the end that have begun; None while there is time.
+
+    A breach that is entered late begins with the last one: two mails at once would say the same.
+    """
+    left = notification_due(aware_at) - at
+    return min((hours for hours in ALARM_HOURS if left <= timedelta(hours=hours)), default=None)
 
 
 def check_moment(field: str, moment: datetime, at: datetime) -> None:
@@ -89,3 +104,13 @@ def check_telling(breach: StoredBreach, request: TellOfBreach) -> None:
         raise refuse(409, "people need not be told", field="risk", message="only a high risk is told")
     if request.told == "not needed: sealed data" and not breach.was_sealed:
         raise refuse(422, "the data were not sealed", field="told", message="tell people, or name another ground")
+
+
+def check_letters(breach: StoredBreach) -> None:
+    """Raises Refused (409) where people need no letter, are told in another way, or have theirs."""
+    if breach.risk != "high":
+        raise refuse(409, "people need not be told", field="risk", message="only a high risk is told")
+    if breach.people_told not in (None, "letters"):
+        raise refuse(409, "people are not told by letters", field="told", message=f"it says: {breach.people_told}")
+    if breach.letters_issued:
+        raise refuse(409, "the letters are issued", field="breach_id", message="everybody is written to once")

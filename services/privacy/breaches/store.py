@@ -11,7 +11,12 @@ from shared.database import Row, Transaction
 from shared.problems import refuse
 
 COLUMNS = """breach_id, aware_at, natures, categories, people, records, was_sealed, facts, risk, reported_at,
-  is_complete, people_told"""
+  is_complete, people_told,
+  EXISTS (SELECT FROM breach_letter l WHERE l.breach_id = breach.breach_id) AS letters_issued,
+  (SELECT count(*) FROM breach_person p WHERE p.breach_id = breach.breach_id) AS people_named,
+  (SELECT count(*) FROM breach_person p WHERE p.breach_id = breach.breach_id AND ending = 'sent') AS people_written_to,
+  (SELECT count(*) FROM breach_person p WHERE p.breach_id = breach.breach_id AND ending <> 'sent') AS people_not_reached
+"""
 INSERT = """
 INSERT INTO breach (aware_at, natures, categories, people, records, was_sealed, facts)
 VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING breach_id
@@ -33,7 +38,7 @@ async def record(tx: Transaction, request: RecordBreach, officer: UUID) -> UUID:
     """Enter a breach; its id."""
     what = (list(request.natures), list(request.categories), request.people, request.records)
     breach_id: UUID = await tx.value(INSERT, request.aware_at, *what, request.was_sealed, request.facts)
-    await _note(tx, breach_id, officer, "recorded", {"facts": request.facts})
+    await note(tx, breach_id, officer, "recorded", {"facts": request.facts})
     return breach_id
 
 
@@ -51,22 +56,23 @@ async def listed(tx: Transaction, limit: int) -> list[StoredBreach]:
 
 async def judge(tx: Transaction, request: JudgeBreach, officer: UUID) -> None:
     await tx.run(JUDGE, request.breach_id, request.risk)
-    await _note(tx, request.breach_id, officer, "judged", {"risk": request.risk, "reason": request.reason})
+    await note(tx, request.breach_id, officer, "judged", {"risk": request.risk, "reason": request.reason})
 
 
 async def report(tx: Transaction, request: ReportBreach, officer: UUID) -> None:
     """The first report counts for the clock; one to which nothing is to be added completes it."""
     await tx.run(REPORT, request.breach_id, request.reported_at, not request.more_follows)
     said = request.model_dump(mode="json", exclude={"breach_id"})
-    await _note(tx, request.breach_id, officer, "reported", said)
+    await note(tx, request.breach_id, officer, "reported", said)
 
 
 async def tell(tx: Transaction, request: TellOfBreach, officer: UUID) -> None:
     await tx.run(TELL, request.breach_id, request.told)
-    await _note(tx, request.breach_id, officer, "people told", {"told": request.told, "reason": request.reason})
+    await note(tx, request.breach_id, officer, "people told", {"told": request.told, "reason": request.reason})
 
 
-async def _note(tx: Transaction, breach_id: UUID, officer: UUID, step: str, said: Mapping[str, Any]) -> None:
+async def note(tx: Transaction, breach_id: UUID, officer: UUID, step: str, said: Mapping[str, Any]) -> None:
+    """Every step is evidence."""
     await tx.run(NOTE, breach_id, officer, step, json.dumps(said, ensure_ascii=False))
 
 

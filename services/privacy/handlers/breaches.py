@@ -1,6 +1,6 @@
-"""What officers do about breaches: record, judge, report, tell."""
+"""What officers do about breaches: record, judge, report, tell, write to people."""
 
-from services.privacy.breaches import rules, store
+from services.privacy.breaches import people_store, rules, store
 from shared.clock import now
 from shared.contracts.actors import Actor
 from shared.contracts.message import Created, Done
@@ -36,6 +36,23 @@ async def report_breach(request: breaches.ReportBreach, tx: Transaction, actor: 
 async def tell_of_breach(request: breaches.TellOfBreach, tx: Transaction, actor: Actor) -> Done:
     rules.check_telling(await store.lock(tx, request.breach_id), request)
     await store.tell(tx, request, actor.id)
+    return Done()
+
+
+@router.request(breaches.NameAffected, purpose=Purpose.RIGHTS)
+async def name_affected(request: breaches.NameAffected, tx: Transaction, actor: Actor) -> breaches.AffectedPeople:
+    breach = await store.lock(tx, request.breach_id)
+    people = await people_store.name(tx, breach.breach_id, request.subject_ids)
+    await store.note(tx, breach.breach_id, actor.id, "people named", people.model_dump())
+    return people
+
+
+@router.request(breaches.WriteOfBreach, purpose=Purpose.RIGHTS)
+async def write_of_breach(request: breaches.WriteOfBreach, tx: Transaction, actor: Actor) -> Done:
+    rules.check_letters(await store.lock(tx, request.breach_id))
+    await people_store.issue(tx, request)
+    said = request.model_dump(mode="json", exclude={"breach_id"})
+    await store.note(tx, request.breach_id, actor.id, "letters issued", said)
     return Done()
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from services.privacy.recipients.store import STANDS
-from shared.contracts.privacy import NoticeAbout, NoticeEnding, NoticeState
+from shared.contracts.privacy import NoticeAbout, NoticeEnding
+from shared.contracts.privacy.recipients import RecipientNoticeState
 from shared.database import Transaction
 
 # Not told "without undue delay": nobody waits a month for an answer of ours either (GDPR Art. 12(3), 19).
@@ -39,7 +40,7 @@ class Open:
     about: NoticeAbout
     lifted: bool
     written_at: datetime
-    state: NoticeState
+    state: RecipientNoticeState
     tries: int
     fault: str
 

@@ -108,6 +108,14 @@ class Cookie(Keyed):
     does: Text
 
 
+class DevicePurpose(Keyed):
+    """What a visitor is asked before a site stores or reads anything for it; the keys are those of the contract."""
+
+    purpose: Key
+    title: Text
+    does: Text
+
+
 class Right(Keyed):
     """A right and how it is used (Art. 13(2)(b)-(d)); `by` names the requests with which a person uses it."""
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from services.privacy.register import entries, purposes
+from services.privacy.register import entries, purposes, screenings
 from services.privacy.register.entries import Entry, Keyed
 from services.privacy.register.model import Register
 from services.privacy.register.recipients import Recipient
@@ -135,9 +135,11 @@ TABLES: dict[str, tuple[str, str, type[Keyed]]] = {
     "decisions": ("decisions.toml", "decision", purposes.Decision),
     "measures": ("measures.toml", "measure", entries.Measure),
     "cookies": ("cookies.toml", "cookie", entries.Cookie),
+    "device_purposes": ("cookies.toml", "asked", entries.DevicePurpose),
     "rights": ("rights.toml", "right", entries.Right),
     "hosting": ("hosting.toml", "hosted", entries.Hosted),
     "reasons": ("reasons.toml", "reason", entries.Reason),
+    "screenings": ("screenings.toml", "screening", screenings.Screening),
     "tellings": ("tellings.toml", "telling", entries.Telling),
 }
 

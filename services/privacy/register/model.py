@@ -8,6 +8,7 @@ from typing import TypeVar
 from services.privacy.register import entries
 from services.privacy.register.purposes import Category, Decision, Dropped, Purpose, Retention
 from services.privacy.register.recipients import Recipient
+from services.privacy.register.screenings import Screening
 from shared.law.calendar import in_force
 
 E = TypeVar("E")
@@ -32,10 +33,12 @@ class Register:
     decisions: Mapping[str, Decision]
     measures: Mapping[str, entries.Measure]
     cookies: Mapping[str, entries.Cookie]
+    device_purposes: Mapping[str, entries.DevicePurpose]
     rights: Mapping[str, entries.Right]
     hosting: Mapping[str, entries.Hosted]
     reasons: Mapping[str, entries.Reason]
     tellings: Mapping[str, entries.Telling]
+    screenings: Mapping[str, Screening]
     planned: Mapping[str, Purpose] = field(default_factory=dict)
 
     def at_work(self) -> "Register":

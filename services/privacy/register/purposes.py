@@ -14,12 +14,13 @@ Requirement = Literal["contractual", "statutory", "optional", "not asked"]
 
 
 class Assessment(Entry):
-    """The balance behind a legitimate interest: three steps, the way out, the next review."""
+    """The balance behind a legitimate interest: three steps, the way out, the outcome, the next review."""
 
     interest: Text
     necessity: Text
     balance: Text
     opt_out: Text
+    outcome: Text
     review_on: date
 
 

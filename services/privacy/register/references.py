@@ -62,6 +62,9 @@ def _others(register: Register) -> Iterator[str]:
         yield from _unknown(f"{where}.categories", decision.categories, register.categories, "categories.toml")
     for key, cookie in register.cookies.items():
         yield from _unknown(f"cookies.toml: {key}.purpose", [cookie.purpose], register.purposes, "purposes.toml")
+    yield from _unknown("screenings.toml", register.screenings, register.purposes, "purposes.toml")
+    for key, asked in register.device_purposes.items():
+        yield from _unknown(f"cookies.toml: {key}.purpose", [asked.purpose], register.purposes, "purposes.toml")
     for key, retention in register.retention.items():
         if retention.then:
             yield from _unknown(f"retention.toml: {key}.then", [retention.then], register.retention, "retention.toml")

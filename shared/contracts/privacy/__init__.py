@@ -138,18 +138,15 @@ from shared.contracts.privacy.participants import (
 from shared.contracts.privacy.permissions import KnownPermission, PermissionChanged, PermissionPage, Permissions
 from shared.contracts.privacy.recipients import (
     AnswerAboutRecipients,
-    CheckRecipients,
     Disclosure,
     HandEnding,
     ListRecipientNotices,
     NoticeAbout,
     NoticeEnding,
-    NoticeState,
     RecipientNotice,
     RecipientNotices,
     SettleRecipientNotice,
     ToldRecipient,
-    UnknownRecipients,
 )
 from shared.contracts.privacy.restrictions import AnnounceLifting, LiftRestriction
 from shared.contracts.privacy.reviews import DecideReview, ObjectionUpheld
@@ -168,7 +165,6 @@ __all__ = [
     "Cases",
     "Certificate",
     "CertificateDocument",
-    "CheckRecipients",
     "CheckRegister",
     "ChooseConsent",
     "ClockState",
@@ -239,7 +235,6 @@ __all__ = [
     "NoticeDraft",
     "NoticeEnding",
     "NoticePublished",
-    "NoticeState",
     "Notices",
     "ObjectionUpheld",
     "OpenCase",
@@ -295,7 +290,6 @@ __all__ = [
     "StopOffer",
     "TellConsents",
     "ToldRecipient",
-    "UnknownRecipients",
     "Wish",
     "WithdrawCase",
     "WithdrawNotice",

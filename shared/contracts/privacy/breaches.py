@@ -72,8 +72,50 @@ class TellOfBreach(Request[Done], type="privacy.tell-of-breach", askers=("gatewa
     reason: Facts
 
 
+class AffectedPeople(Message):
+    """How many were named now, and how many of the list are gone by an erasure and can't be written to."""
+
+    named: int
+    erased: int
+
+
+class NameAffected(Request[AffectedPeople], type="privacy.name-affected", askers=("gateway",), actor=OFFICER):
+    """Whom a breach concerns, by their ids, in one list or several; who was named already is not named again. 404; 422
+    for an id that nobody has, and then nobody is named.
+    """
+
+    breach_id: UUID
+    subject_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=1000)]
+
+
+class BreachWords(Message):
+    """What the letter says in one language, in plain words (Art. 34(2)): what happened, what may follow, what is done
+    about it and what people can do themselves.
+    """
+
+    nature: Facts
+    consequences: Facts
+    measures: Facts
+
+
+class WriteOfBreach(Request[Done], type="privacy.write-of-breach", askers=("gateway",), actor=OFFICER):
+    """Write to everybody whom the breach concerns, each once, and to whoever is named later; that people are told by
+    `letters` is noted with it. 404; 409 unless the risk is high, where people are told otherwise or need not be, and
+    once letters were issued.
+    """
+
+    breach_id: UUID
+    contact: Annotated[Line, StringConstraints(min_length=3, max_length=400)]
+    """Where people learn more: the data protection officer or another contact (Art. 33(3)(b))."""
+    pl: BreachWords
+    en: BreachWords
+
+
 class Breach(Message):
-    """A breach as officers see it. `due_at` is when the 72 hours end, `is_late` that they have and nothing was told."""
+    """A breach as officers see it. `due_at` is when the 72 hours end, `is_late` that they have and nothing was told.
+
+    Of the people that were named some wait for their letter, some were written to, some no mail reaches.
+    """
 
     breach_id: UUID
     state: BreachState
@@ -90,6 +132,9 @@ class Breach(Message):
     reported_at: datetime | None
     people_are_to_be_told: bool
     people_told: PeopleTold | None
+    people_named: int = 0
+    people_written_to: int = 0
+    people_not_reached: int = 0
 
 
 class Breaches(Message):

@@ -14,7 +14,7 @@ NoticeAbout = Literal["rectification", "erasure", "restriction"]
 HandEnding = Literal["letter", "telephone", "portal", "impossible", "disproportionate"]
 """How one of the staff told a recipient, or why nobody can (Art. 19: impossible, or a disproportionate effort)."""
 NoticeEnding = Literal["mail", "webhook", "letter", "telephone", "portal", "impossible", "disproportionate"]
-NoticeState = Literal["due", "sent", "acknowledged", "failed", "impossible"]
+RecipientNoticeState = Literal["due", "sent", "acknowledged", "failed", "impossible"]
 """A mail is `sent`; `acknowledged` is the recipient's own answer; `failed` is tried again, or somebody's task."""
 
 
@@ -50,7 +50,7 @@ class RecipientNotice(Message):
     """Of a restriction: it has ended."""
     written_at: datetime
     disclosures: tuple[Disclosure, ...]
-    state: NoticeState = "due"
+    state: RecipientNoticeState = "due"
     tries: int = 0
     fault: str = ""
     """What became of the last try: the status of the recipient's answer, or the kind of failure."""

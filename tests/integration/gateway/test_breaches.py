@@ -2,30 +2,45 @@
 
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import httpx
 import pytest
 
+from deploy.local import mailbox
 from deploy.local.servers import Servers
 from services.identity.app import SERVICE as IDENTITY
+from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
+from services.privacy.breaches import people_store
+from services.privacy.jobs.breach_alarms import alarm_of_breaches
+from services.privacy.metrics import breaches_nearly_due
+from services.privacy.register.loading import register
+from services.privacy.settings import PrivacySettings
 from shared.clock import now
+from shared.mail.mailer import Mailer
+from shared.purposes import Purpose
 from tests import harness as harnesses
-from tests.gateway import problem
+from tests.gateway import gateway_client, problem, sign_up
 from tests.harness import Harness, eventually
 from tests.staff import CHEAP_HASH, staff_client
 
 BREACHES = "/staff/breaches"
+OFFICERS = "breach-officers@example.com"
 WHY = "Only hashes were in the file, and it was taken offline within the hour."
 REPORT = {"reference": "DKN.1", "contact": "iod@example.com", "consequences": "Spam.", "measures": "Keys were changed."}
 
 
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
-    async with harnesses.serving(servers, PRIVACY, IDENTITY, **CHEAP_HASH) as served:
-        yield served
+    """Without marketing, which a test starts when it is to answer."""
+    settings = {"officers_mailbox": OFFICERS} | CHEAP_HASH
+    built = await harnesses.build(servers, (PRIVACY, IDENTITY, MARKETING), settings=settings)
+    async with built.serve(PRIVACY, IDENTITY):
+        yield built
+    await harnesses.tear_down(built)
 
 
 @pytest.fixture(scope="module")
@@ -159,3 +174,171 @@ async def test_every_step_is_evidence(harness: Harness, client: httpx.AsyncClien
             return bool(await rows.fetchval(counted, breach) == 2)
 
         await eventually(numbered)
+
+
+# ── Before the hours end ────────────────────────────────────────────────────────────────────────
+
+
+async def alarms(harness: Harness, mail: Path, breach: str, expected: int) -> list[str]:
+    """The mails to officers about a breach, after the clock has come by twice."""
+    values: dict[str, Any] = {
+        key.removeprefix("LETHE_").lower(): value for key, value in harness.environment("privacy").items()
+    }
+    mailer = Mailer(harness.servers.smtp_url, "privacy@example.com")
+    async with harness.database("privacy") as database:
+        for _ in range(2):
+            await alarm_of_breaches(database, mailer, register(), PrivacySettings(**values))
+
+    async def told() -> list[str] | None:
+        """The service's own clock may have been at work as well."""
+        found = [text for text in texts(mail, OFFICERS) if breach in text]
+        return found if len(found) >= expected else None
+
+    found: list[str] = (await eventually(told)) if expected else (await told() or [])
+    assert len(found) == expected
+    return found
+
+
+def texts(mail: Path, address: str) -> list[str]:
+    bodies = [message.get_body(("plain",)) for message in mailbox.messages_for(mail, address)]
+    return [body.get_content() for body in bodies if body is not None]
+
+
+async def test_22_officers_are_written_to_a_day_and_six_hours_before_the_end(
+    harness: Harness, client: httpx.AsyncClient, mail: Path
+) -> None:
+    breach = await recorded(client, aware_at=(now() - timedelta(hours=47, minutes=50)).isoformat())
+    await alarms(harness, mail, breach, 0)
+    before = breaches_nearly_due._value.get()
+    later = "UPDATE breach SET aware_at = aware_at - $2::interval WHERE breach_id = $1"
+    async with harness.superuser("privacy") as rows:
+        await rows.execute(later, breach, timedelta(minutes=20))
+        (first,) = await alarms(harness, mail, breach, 1)
+        assert "judge the risk" in first
+        assert happened()["facts"] not in first
+        await put(client, breach, "judgment", risk="risk", reason=WHY)
+        await rows.execute(later, breach, timedelta(hours=18))
+        told = await alarms(harness, mail, breach, 2)
+    assert [text for text in told if text != first and "report to the authority" in text]
+    assert breaches_nearly_due._value.get() == before + 1
+
+
+async def test_what_is_entered_late_is_one_alarm_and_what_needs_none_is_none(
+    harness: Harness, client: httpx.AsyncClient, mail: Path
+) -> None:
+    long_ago = (now() - timedelta(hours=80)).isoformat()
+    late, unlikely, reported = [await judged(client, risk, aware_at=long_ago) for risk in ("risk", "unlikely", "risk")]
+    report = REPORT | {"reported_at": now().isoformat(), "late_because": "The officer was ill."}
+    assert (await put(client, reported, "report", **report)).status_code == 204
+    for breach, expected in ((late, 1), (unlikely, 0), (reported, 0)):
+        await alarms(harness, mail, breach, expected)
+
+
+# ── Letters to people ───────────────────────────────────────────────────────────────────────────
+
+WORDS = {
+    "nature": "A list of addresses was mailed to a wrong recipient.",
+    "consequences": "You may get unwanted mail that claims to be ours.",
+    "measures": "The recipient has deleted it. Do not follow links in such mail.",
+}
+POLISH = {name: f"Po polsku: {said}" for name, said in WORDS.items()}
+LETTER = {"contact": "iod@example.com", "pl": POLISH, "en": WORDS}
+
+
+async def known(harness: Harness, mail: Path) -> tuple[str, str]:
+    """Somebody with an account of whom privacy knows: id and address."""
+    async with gateway_client(harness) as anybody:
+        address, _ = await sign_up(anybody, mail)
+    async with harness.superuser("identity") as accounts, harness.superuser("privacy") as rows:
+        person = await accounts.fetchval("SELECT subject_id FROM account WHERE email = $1", address)
+        await eventually(lambda: rows.fetchval("SELECT live FROM subject WHERE subject_id = $1", person))
+    return str(person), address
+
+
+async def name(client: httpx.AsyncClient, breach: str, *people: str) -> httpx.Response:
+    return await client.post(f"{BREACHES}/{breach}/people", json={"subject_ids": people})
+
+
+async def counted(client: httpx.AsyncClient, breach: str) -> tuple[int, int, int]:
+    found = await shown(client, breach)
+    return found["people_named"], found["people_written_to"], found["people_not_reached"]
+
+
+async def reached(client: httpx.AsyncClient, breach: str, *expected: int) -> None:
+    async def all_ended() -> bool:
+        return await counted(client, breach) == expected
+
+    await eventually(all_ended)
+
+
+async def nothing_is_due(harness: Harness) -> None:
+    async with harness.database("privacy") as database, database.transaction(Purpose.RIGHTS) as tx:
+        assert await people_store.lease(tx, 10) == []
+
+
+async def test_each_person_whom_a_breach_concerns_gets_one_letter(
+    harness: Harness, client: httpx.AsyncClient, mail: Path
+) -> None:
+    (first, address), (later, later_address) = await known(harness, mail), await known(harness, mail)
+    nowhere, erased = str(uuid4()), str(uuid4())
+    async with harness.superuser("privacy") as rows:
+        await rows.execute("INSERT INTO subject (subject_id, live) VALUES ($1, true), ($2, false)", nowhere, erased)
+    breach = await judged(client, "high")
+    assert (await name(client, breach, first, nowhere, erased)).json() == {"named": 2, "erased": 1}
+    assert await counted(client, breach) == (2, 0, 0)
+    assert (await put(client, breach, "letters", **LETTER)).status_code == 204
+    await reached(client, breach, 2, 1, 0)  # nobody answers for the other one yet, who holds up nobody
+    async with harness.serve(MARKETING), harness.superuser("privacy") as rows:
+        await rows.execute("UPDATE breach_person SET due_at = now() WHERE breach_id = $1", breach)
+        await reached(client, breach, 2, 1, 1)
+    assert (await shown(client, breach))["people_told"] == "letters"
+    refused(await put(client, breach, "letters", **LETTER), 409, "breach_id")
+    assert (await name(client, breach, later, first)).json() == {"named": 1, "erased": 0}
+    await reached(client, breach, 3, 2, 1)
+    for each in (address, later_address):
+        (letter,) = [text for text in texts(mail, each) if "art. 34" in text]
+        assert [said for said in (*POLISH.values(), LETTER["contact"], "adres e-mail") if str(said) not in letter] == []
+    async with harness.superuser("privacy") as rows:
+        steps = await rows.fetch("SELECT step FROM breach_event WHERE breach_id = $1 ORDER BY event_id", breach)
+        logged = "SELECT count(*) FROM disclosure WHERE told_by = 'privacy' AND subject_id = ANY ($1)"
+
+        async def provider_is_logged() -> bool:
+            return bool(await rows.fetchval(logged, [first, later]) == 2)
+
+        await eventually(provider_is_logged)
+        await rows.execute("UPDATE breach_person SET due_at = now() WHERE breach_id = $1", breach)
+        await nothing_is_due(harness)
+    assert [row["step"] for row in steps][2:] == ["people named", "letters issued", "people named"]
+
+
+async def test_no_letter_leaves_where_people_are_told_otherwise(
+    harness: Harness, client: httpx.AsyncClient, mail: Path
+) -> None:
+    person, address = await known(harness, mail)
+    low, sealed = await judged(client, "risk"), await judged(client, "high", was_sealed=True)
+    refused(await put(client, low, "letters", **LETTER), 409, "risk")
+    assert (await put(client, sealed, "telling", told="not needed: sealed data", reason=WHY)).status_code == 204
+    refused(await put(client, sealed, "letters", **LETTER), 409, "told")
+    stopped = await judged(client, "high")
+    assert (await put(client, stopped, "letters", **LETTER)).status_code == 204
+    assert (await put(client, stopped, "telling", told="public notice", reason=WHY)).status_code == 204
+    await name(client, stopped, person)
+    await nothing_is_due(harness)
+    async with harness.superuser("privacy") as rows:
+        assert await rows.fetchval("SELECT tries FROM breach_person WHERE subject_id = $1", person) == 0
+    assert [text for text in texts(mail, address) if "art. 34" in text] == []
+
+
+async def test_nobody_is_named_by_an_id_that_nobody_has(
+    harness: Harness, client: httpx.AsyncClient, mail: Path
+) -> None:
+    person, _ = await known(harness, mail)
+    breach = await judged(client, "high")
+    refused(await name(client, breach, person, str(uuid4())), 422, "subject_ids.1")
+    refused(await name(client, breach), 422, "subject_ids")
+    refused(await put(client, breach, "letters", **LETTER | {"pl": {"nature": WHY}}), 422, "pl.consequences")
+    assert await counted(client, breach) == (0, 0, 0)
+    problem(await name(client, str(uuid4()), person), 404)
+    async with staff_client(harness, "support") as other:
+        problem(await name(other, breach, person), 403)
+        problem(await put(other, breach, "letters", **LETTER), 403)

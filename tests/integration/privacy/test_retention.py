@@ -121,6 +121,17 @@ async def test_a_proof_is_kept_to_its_last_day(
     assert await rows.fetchval(there, person) == 0
 
 
+async def test_a_visitor_s_choice_ends_when_it_is_asked_again(database: Database, rows: asyncpg.Connection) -> None:
+    last, visitor = date(2027, 5, 28), uuid4()
+    insert = "INSERT INTO cookie_choice (visitor_id, allowed, retain_until) VALUES ($1, '{}', $2)"
+    await rows.execute(insert, visitor, last)
+    await run_as_of(database, RETENTION, last)
+    assert await rows.fetchval("SELECT count(*) FROM cookie_choice WHERE visitor_id = $1", visitor) == 1
+    ran = await run_as_of(database, RETENTION, last + A_DAY)
+    assert await rows.fetchval("SELECT count(*) FROM cookie_choice WHERE visitor_id = $1", visitor) == 0
+    assert purged(ran, "cookie_choice").rows == 1
+
+
 async def test_a_consent_that_lives_has_no_end(database: Database, rows: asyncpg.Connection, person: UUID) -> None:
     await rows.execute(PROOFS["consent"], person, None)
     await run_as_of(database, RETENTION, date(2090, 1, 1))

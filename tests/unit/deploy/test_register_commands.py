@@ -3,12 +3,13 @@
 import csv
 import io
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
-from deploy.commands import app
+from deploy.commands import app, register
 from deploy.local.folders import StartError
 from deploy.register import documents
 from deploy.register.services import found_holes, require_known_recipients
@@ -22,10 +23,23 @@ def stopped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(documents, "STATE", tmp_path)
 
 
+@pytest.fixture(autouse=True)
+def reviewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A day on which no review of the delivered register is due."""
+    monkeypatch.setattr(register, "today", lambda: date(2027, 11, 1))
+
+
 def test_the_register_is_complete() -> None:
     result = run(app, ["register", "check"])
     assert (result.exit_code, result.stdout.split(":")[0]) == (0, "the register is complete")
     assert json.loads(run(app, ["register", "check", "--json"]).stdout) == {"complete": True, "holes": []}
+
+
+def test_a_review_that_is_overdue_is_a_hole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(register, "today", lambda: date(2027, 11, 2))
+    result = run(app, ["register", "check", "--json"])
+    assert result.exit_code == 1
+    assert "screenings.toml: P21: was to be reviewed on 2027-11-01" in json.loads(result.stdout)["holes"]
 
 
 def test_holes_are_listed_and_exit_with_1() -> None:

@@ -77,7 +77,7 @@ CLAUSES: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("– prowadzenie analiz", ("P18. statystyki, z których nie da się rozpoznać osoby",), ()),
     ("– przechowywanie danych", ("Samo archiwum nie jest celem", "P20. rozliczalność"), ("W7",)),
     ("Jeśli się na to zgodzisz", ("RODO art. 6 ust. 1 lit. a", "Jak wycofać zgodę"), ("W11",)),
-    ("– zapisywania danych", (), ("W17",)),
+    ("– zapisywania danych", ("P21. zapisywanie i odczytywanie danych", "równie łatwą odmową"), ("W17",)),
     ("– organizacji konkursów", (), ("W5",)),
     ("Zgodę na przetwarzanie", ("Zgodę możesz wycofać w dowolnym momencie.", "przed jej wycofaniem"), ("W11", "W19")),
     ("Będziemy przetwarzać", ("Jak długo przechowujemy dane", "dopóki ona trwa", "24 miesiące, licząc od"), ("W2",)),
@@ -149,13 +149,13 @@ def test_every_clause_of_the_vendor_is_in_the_table() -> None:
         assert clause.startswith(start), clause
 
 
-@pytest.mark.parametrize("key", ["P12", "P14", "P15", "P21", "P22"])
+@pytest.mark.parametrize("key", ["P12", "P14", "P15", "P22"])
 def test_what_is_only_planned_is_in_no_notice(key: str) -> None:
     """Neither the purpose nor the data, terms and people that it alone would need."""
     register = load()
     assert key in register.planned
     assert f"{key}. " not in page(POLISH)
-    assert {"D14", "R-CONT", "R-COOK"}.isdisjoint({*register.categories, *register.retention})
+    assert {"D14", "R-CONT"}.isdisjoint({*register.categories, *register.retention})
     assert register.planned[key].title.pl not in page(POLISH)
 
 

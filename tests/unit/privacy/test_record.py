@@ -48,6 +48,12 @@ def test_example_24_the_record_is_filled_from_the_live_configuration() -> None:
     )
     assert any(limit.startswith("R-OSS") and "10 years" in limit for limit in by_key["P6"].erasure)
     assert all(activity.assessment_review for activity in RECORD.activities if "6(1)(f)" in activity.provision)
+    assert all(activity.assessment for activity in RECORD.activities if "6(1)(f)" in activity.provision)
+    assert all(activity.screening and activity.screening_review for activity in RECORD.activities)
+    assert "criteria of WP248 met: scoring." in str(by_key["P23"].screening)
+    for shown in (page("html"), page("csv")):
+        assert "The interest prevails: without protection the people whose data we hold would suffer first." in shown
+        assert "no impact assessment needed; criteria of WP248 met: systematic monitoring." in shown
 
 
 def test_example_24_every_processor_has_the_eight_points_and_a_country() -> None:

@@ -3,7 +3,8 @@
 import ast
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from services.privacy.register.gaps import gaps, unknown_recipients
 from services.privacy.register.loading import FOLDER, RegisterRefused, load
 from services.privacy.register.remedies import court, where_to_complain
 from services.privacy.register.retention_terms import find, period, rule_on
+from services.privacy.register.reviews import unreviewed
 from shared.contracts.participants import MappedColumn, MappedTable
 from shared.personal_data.announced_map import announced
 
@@ -153,6 +155,30 @@ BAD = {
         "[purpose.balance]",
         "purposes.toml: P8.balance: is not a known key",
     ),
+    "an interest without an outcome": (
+        "purposes.toml",
+        "outcome.en = ",
+        "outcome.de = ",
+        "purposes.toml: P8.assessment.outcome.en: is missing",
+    ),
+    "two criteria and no assessment needed": (
+        "screenings.toml",
+        'criteria = ["systematic monitoring"]',
+        'criteria = ["systematic monitoring", "large scale"]',
+        "screenings.toml: P8: result must be needed: two criteria or more are met (WP248)",
+    ),
+    "an assessment that is needed and nowhere": (
+        "screenings.toml",
+        'result = "not needed"',
+        'result = "needed"',
+        "screenings.toml: P1: assessed is missing: say where the assessment is",
+    ),
+    "a screening of nothing": (
+        "screenings.toml",
+        'key = "P24"',
+        'key = "P99"',
+        "screenings.toml: P99 is not in purposes.toml",
+    ),
     "a significant decision without a person": (
         "decisions.toml",
         'effect = "none"',
@@ -195,9 +221,37 @@ def test_each_purpose_rests_on_the_basis_of_the_corrected_notice() -> None:
         "b": ["P1", "P2", "P3", "P4", "P5"],
         "c": ["P6", "P7", "P20", "P24"],
         "f": ["P8", "P9", "P11", "P13", "P16", "P17", "P18", "P23"],
-        "a": ["P10"],
+        "a": ["P10", "P21"],
     }
     assert list(load().dropped) == ["P19"]
+
+
+# ── Judged, and again in time ───────────────────────────────────────────────────────────────────
+
+REVIEW = date(2027, 11, 1)
+
+
+def test_every_purpose_is_screened_and_every_interest_balanced() -> None:
+    register = load()
+    assert register.screenings.keys() == register.purposes.keys()
+    assert {key for key, purpose in register.purposes.items() if purpose.assessment} == {
+        key for key, purpose in register.purposes.items() if purpose.basis == "f"
+    }
+    assert unreviewed(register, REVIEW) == []
+
+
+def test_a_purpose_that_was_not_screened_is_named() -> None:
+    register = load()
+    rest = {key: screening for key, screening in register.screenings.items() if key != "P21"}
+    said = ["screenings.toml: P21 was not screened for an impact assessment (GDPR Art. 35)"]
+    assert unreviewed(replace(register, screenings=rest), REVIEW) == said
+
+
+def test_a_review_is_overdue_on_the_day_after_its_day() -> None:
+    overdue = unreviewed(load(), REVIEW + timedelta(days=1))
+    assert "purposes.toml: P9.assessment: was to be reviewed on 2027-11-01" in overdue
+    assert "screenings.toml: P1: was to be reviewed on 2027-11-01" in overdue
+    assert len(overdue) == 8 + len(load().purposes)
 
 
 # ── Held against the services ───────────────────────────────────────────────────────────────────

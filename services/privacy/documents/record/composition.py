@@ -41,12 +41,15 @@ def _activity(
     register: Register, maps: Maps, purpose: purposes.Purpose, language: Language, day: date
 ) -> model.Activity:
     tables = [f"{service}.{t.name}" for service, found in maps.items() for t in found if purpose.key in t.purposes]
-    recipients = register.recipients_of(purpose.key)
+    recipients, screening = register.recipients_of(purpose.key), register.screenings.get(purpose.key)
     return model.Activity(
         key=purpose.key,
         purpose=purpose.title.in_(language),
         provision=cited(purpose.provision, language),
         assessment_review=purpose.assessment.review_on if purpose.assessment else None,
+        assessment=_balance(purpose.assessment, language) if purpose.assessment else None,
+        screening=screening.in_words(language) if screening else None,
+        screening_review=screening.review_on if screening else None,
         owner=purpose.owner,
         tables=tuple(sorted(tables)),
         note=" ".join(apart.because.in_(language) for apart in purpose.elsewhere) or None,
@@ -56,6 +59,12 @@ def _activity(
         transfers=_transfers(recipients, language),
         erasure=_erasure(register, purpose, language, day),
     )
+
+
+def _balance(balance: purposes.Assessment, language: Language) -> str:
+    """The three steps and what they came to."""
+    steps = (balance.necessity, balance.balance, balance.outcome)
+    return f"{balance.interest.in_(language)}. {' '.join(step.in_(language) for step in steps)}"
 
 
 def _transfers(recipients: list[Recipient], language: Language) -> tuple[str, ...]:

@@ -24,12 +24,15 @@ class Party(Part):
 
 
 class Activity(Part):
-    """One purpose: Art. 30(1)(b) to (f), and what helps to read it."""
+    """One purpose: Art. 30(1)(b) to (f), and what helps to read it; versions from before a field was known lack it."""
 
     key: str
     purpose: str
     provision: str
     assessment_review: date | None
+    assessment: str | None = None
+    screening: str | None = None
+    screening_review: date | None = None
     owner: str
     tables: tuple[str, ...]
     note: str | None

@@ -25,7 +25,8 @@ def render(edition: Edition, shape: Format) -> str:
 
 COLUMNS = (
     ("record", "version", "as of", "controller or processor", "contact", "joint controllers", "representative")
-    + ("officer", "key", "purpose or categories of processing", "legal basis", "assessment to be reviewed on", "owner")
+    + ("officer", "key", "purpose or categories of processing", "legal basis", "balance of interests")
+    + ("assessment to be reviewed on", "screening for an impact assessment", "screening to be reviewed on", "owner")
     + ("tables", "categories of people", "categories of data", "recipients", "transfers", "time limits for erasure")
     + ("measures", "note")
 )
@@ -60,12 +61,15 @@ def _head(edition: Edition, record: str) -> dict[str, str]:
 
 def _own(edition: Edition) -> Iterator[dict[str, str]]:
     for activity in edition.record.activities:
-        review = activity.assessment_review
+        review, screened = activity.assessment_review, activity.screening_review
         yield _head(edition, "Art. 30(1)") | {
             "key": activity.key,
             "purpose or categories of processing": activity.purpose,
             "legal basis": activity.provision,
+            "balance of interests": activity.assessment or "",
             "assessment to be reviewed on": review.isoformat() if review else "",
+            "screening for an impact assessment": activity.screening or "",
+            "screening to be reviewed on": screened.isoformat() if screened else "",
             "owner": activity.owner,
             "tables": BETWEEN.join(activity.tables),
             "categories of people": BETWEEN.join(activity.people),

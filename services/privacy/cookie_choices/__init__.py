@@ -1,0 +1,1 @@
+"""What visitors let websites store on and read from their devices (PKE art. 399, 400)."""
