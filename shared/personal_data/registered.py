@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shared.contracts import privacy
+from shared.contracts.privacy.recipients import CheckRecipients
 from shared.lifecycle import CannotStart
 from shared.messaging.request_client import RequestClient
 
@@ -11,7 +11,7 @@ async def require_registered(recipients: tuple[str, ...], client: RequestClient)
     """Raises CannotStart for one who does not; Refused when privacy, who keeps the register, does not answer."""
     if not recipients:
         return
-    unknown = await client.request(privacy.CheckRecipients(names=recipients))
+    unknown = await client.request(CheckRecipients(names=recipients))
     refuse_unknown(unknown.names)
 
 

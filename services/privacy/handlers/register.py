@@ -4,6 +4,7 @@ from services.privacy import participants
 from services.privacy.register.gaps import gaps
 from services.privacy.register.model import Register
 from shared.contracts import privacy
+from shared.contracts.privacy import recipients
 from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
 from shared.purposes import Purpose
@@ -19,7 +20,7 @@ async def check_register(_request: privacy.CheckRegister, tx: Transaction, regis
     return privacy.RegisterHoles(services=tuple(p.service for p in announced), holes=tuple(holes))
 
 
-@router.request(privacy.CheckRecipients, purpose=Purpose.UPKEEP)
-async def check_recipients(request: privacy.CheckRecipients, register: Register) -> privacy.UnknownRecipients:
+@router.request(recipients.CheckRecipients, purpose=Purpose.UPKEEP)
+async def check_recipients(request: recipients.CheckRecipients, register: Register) -> recipients.UnknownRecipients:
     """Whom a service that starts would give data to without their standing in the register."""
-    return privacy.UnknownRecipients(names=register.unknown_recipients(request.names))
+    return recipients.UnknownRecipients(names=register.unknown_recipients(request.names))

@@ -138,7 +138,6 @@ from shared.contracts.privacy.participants import (
 from shared.contracts.privacy.permissions import KnownPermission, PermissionChanged, PermissionPage, Permissions
 from shared.contracts.privacy.recipients import (
     AnswerAboutRecipients,
-    CheckRecipients,
     Disclosure,
     HandEnding,
     ListRecipientNotices,
@@ -149,7 +148,6 @@ from shared.contracts.privacy.recipients import (
     RecipientNotices,
     SettleRecipientNotice,
     ToldRecipient,
-    UnknownRecipients,
 )
 from shared.contracts.privacy.restrictions import AnnounceLifting, LiftRestriction
 from shared.contracts.privacy.reviews import DecideReview, ObjectionUpheld
@@ -168,7 +166,6 @@ __all__ = [
     "Cases",
     "Certificate",
     "CertificateDocument",
-    "CheckRecipients",
     "CheckRegister",
     "ChooseConsent",
     "ClockState",
@@ -295,7 +292,6 @@ __all__ = [
     "StopOffer",
     "TellConsents",
     "ToldRecipient",
-    "UnknownRecipients",
     "Wish",
     "WithdrawCase",
     "WithdrawNotice",
