@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from deploy.asyncapi import asyncapi
 from deploy.commands import app, contracts
 from deploy.local.system import SERVICES, service
+from shared.contracts import licensing, privacy
 from shared.contracts.message import ANY_SERVICE, REGISTRY, Created, Event, Late, Request, requests
 from shared.contracts.schemas import breaking, checked_in, differing, documents, file_name, published, text
 from tests.sample import contracts as sample
@@ -41,6 +42,23 @@ def test_an_event_is_named_by_its_owner_with_its_version(contract: type[Event]) 
     assert contract.type.partition(".")[0] in (contract.owner, "*")
     assert contract.late in get_args(Late)
     assert contract.__doc__
+
+
+AGREES = re.compile("accept|agree|allow|consent|given|knows|marketing|newsletter|statistics|text_version|wants")
+
+
+def test_example_19_no_box_is_ticked_before_somebody_ticks_it() -> None:
+    """GDPR Art. 4(11), 7(2), C-673/17: silence agrees to nothing."""
+    fields = [(request.type, name, field) for request in REQUESTS for name, field in request.model_fields.items()]
+    assert [(type_, name) for type_, name, field in fields if AGREES.search(name) and field.default is True] == []
+
+
+def test_example_19_an_order_asks_for_no_consent() -> None:
+    """GDPR Art. 7(4), PKE art. 398: what a buyer must say is of the contract alone, and consents are given apart."""
+    said = {name for name in licensing.PlaceOrder.model_fields if AGREES.search(name)}
+    assert said == {"accepts_terms", "wants_immediate_delivery", "knows_withdrawal_lapses"}
+    assert {"subject_id", "purpose", "given"} <= privacy.ChooseConsent.model_fields.keys()
+    assert privacy.ChooseConsent.model_fields["given"].is_required()
 
 
 @pytest.mark.parametrize("contract", REQUESTS, ids=named)

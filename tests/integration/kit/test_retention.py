@@ -150,6 +150,7 @@ async def test_a_table_that_nobody_declared_is_found(database: Database, everyth
 async def test_the_run_of_the_day_says_what_has_no_end_and_does_not_run_twice(
     database: Database, everything: asyncpg.Connection, person: UUID
 ) -> None:
+    """Example 13 of the reference, its second half; what a run did is evidence in each service's own tests."""
     await everything.execute(RECEIPT, person, None, 2)
     for _ in range(2):
         await end_what_is_over(database, RETENTION)

@@ -172,6 +172,7 @@ async def test_a_correction_and_its_refund_end_before_what_they_correct(driver: 
 
 
 async def test_what_a_run_did_is_evidence_with_privacy(driver: Driver) -> None:
+    """Example 13 of the reference: class, count, cut-off and skips; a record without a class is the kit's test."""
     await sold(driver)
     ran = await runs(driver, TAX_ENDS)
     async with driver.harness.superuser("privacy") as rows:
