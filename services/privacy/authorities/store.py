@@ -36,11 +36,12 @@ WHERE request_id = $1
 NOTE = "INSERT INTO authority_event (request_id, by, step, said) VALUES ($1, $2, $3, $4)"
 # The last day of a silence belongs to it.
 END_SILENCE = """
-UPDATE authority_request SET told_from = clock_timestamp() WHERE request_id IN (
+WITH ended AS MATERIALIZED (
   SELECT request_id FROM authority_request
   WHERE handed <> '{}' AND told_from IS NULL AND (silence_until IS NULL OR silence_until < $1)
   ORDER BY decided_at LIMIT $2 FOR UPDATE SKIP LOCKED)
-RETURNING request_id, kind, authority, reference, handed, people, decided_at
+UPDATE authority_request r SET told_from = clock_timestamp() FROM ended WHERE r.request_id = ended.request_id
+RETURNING r.request_id, r.kind, r.authority, r.reference, r.handed, r.people, r.decided_at
 """
 # Who was erased meanwhile can't be written to; the log of disclosures has it all the same.
 TELL = """

@@ -14,7 +14,7 @@ from services.identity.app import SERVICE as IDENTITY
 from services.licensing.app import SERVICE as LICENSING
 from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
-from shared.contracts.privacy import recipients
+from shared.contracts.privacy.recipients import CheckRecipients
 from shared.lifecycle import CannotStart
 from shared.service import Service, running
 from tests import harness as harnesses
@@ -74,5 +74,5 @@ async def test_the_register_knows_whom_services_give_data_to(harness: Harness) -
     names = tuple(name for names in known for name in names)
     assert len(names) == len(ALL)
     async with harness.asking() as client:
-        unknown = await client.request(recipients.CheckRecipients(names=(*names, STRANGER)))
+        unknown = await client.request(CheckRecipients(names=(*names, STRANGER)))
     assert unknown.names == (STRANGER,)
