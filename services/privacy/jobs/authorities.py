@@ -1,47 +1,32 @@
 """What authorities were given stands in the log of disclosures, and people are told, once nothing forbids it."""
 
-import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
+from uuid import UUID
 
 from services.privacy import disclosures
 from services.privacy.authorities import rules, store
 from services.privacy.authorities.letter import letter
 from services.privacy.authorities.store import DueTelling, HandedOver
-from services.privacy.cases.letter_page import page
-from services.privacy.disclosures import to_mail_provider
 from services.privacy.loops import AUTHORITIES
-from services.privacy.present_addresses import MailAddress, any_address
+from services.privacy.people_mail import AT_ONCE, PeopleMail, Post, write_to
 from services.privacy.recipients import store as recipients
 from services.privacy.recipients.rules import names
 from services.privacy.register.model import Register
 from services.privacy.settings import PrivacySettings
 from shared.clock import today
+from shared.contracts.fields import Language
 from shared.contracts.participants import Disclosed
 from shared.database import Database, Transaction
 from shared.law.retention import proof
 from shared.loops import backoff
-from shared.mail.delivery import Ending, Letter, MailQueue, deliver_due
+from shared.mail.delivery import Ending
 from shared.mail.mailer import Mailer
 from shared.messaging.request_client import RequestClient
 from shared.purposes import Purpose
 
 FIRST_WAIT_S = 60.0
-AT_ONCE = 20
 LONGEST_WAIT_S = 86_400.0
-
-
-@dataclass(frozen=True)
-class Addressed:
-    """Somebody to tell, and where."""
-
-    telling: DueTelling
-    to: MailAddress
-
-    @property
-    def attempts(self) -> int:
-        return self.telling.attempts
 
 
 async def see_to_authorities(
@@ -50,10 +35,8 @@ async def see_to_authorities(
     await end_silences(database, register)
     async with database.transaction(Purpose.RIGHTS) as tx:
         due = await store.lease(tx, AT_ONCE)
-    addresses = await asyncio.gather(*(any_address([each.subject_id], client) for each in due))
-    found = [Addressed(telling, to) for telling, to in zip(due, addresses, strict=True) if to]
-    await _wait_for_an_address(database, [t for t, to in zip(due, addresses, strict=True) if to is None])
-    return bool(found) and await deliver_due(database, mailer, _queue(found, mailer, register, settings))
+    kind = PeopleMail(AUTHORITIES, _ids, _key, partial(_words, register), _ended, _postpone, _no_address)
+    return await write_to(due, kind, Post(database, mailer, client, settings))
 
 
 async def end_silences(database: Database, register: Register) -> None:
@@ -84,38 +67,29 @@ def _disclosed(what: HandedOver, register: Register) -> list[Disclosed]:
     ]
 
 
-async def _wait_for_an_address(database: Database, nowhere: Sequence[DueTelling]) -> None:
+def _ids(due: DueTelling) -> tuple[UUID]:
+    return (due.subject_id,)
+
+
+def _key(due: DueTelling) -> str:
+    return f"authority-{due.telling_id}"
+
+
+def _words(register: Register, due: DueTelling, language: Language) -> tuple[str, str]:
+    return letter(due, register, language, today())
+
+
+async def _ended(tx: Transaction, due: DueTelling, ending: Ending) -> None:
+    if ending is Ending.SENT:
+        await store.told(tx, due.telling_id)
+    else:
+        await store.postpone(tx, due.telling_id, LONGEST_WAIT_S)
+
+
+async def _postpone(tx: Transaction, due: DueTelling, wait_s: float) -> None:
+    await store.postpone(tx, due.telling_id, wait_s)
+
+
+async def _no_address(tx: Transaction, due: DueTelling) -> None:
     """Whom no mail reaches is tried again: an account or a newsletter may come."""
-    async with database.transaction(Purpose.RIGHTS) as tx:
-        for telling in nowhere:
-            await store.postpone(tx, telling.telling_id, backoff(telling.attempts, FIRST_WAIT_S, LONGEST_WAIT_S))
-
-
-def _queue(
-    found: Sequence[Addressed], mailer: Mailer, register: Register, settings: PrivacySettings
-) -> MailQueue[Addressed]:
-    async def lease(_tx: Transaction, _limit: int) -> Sequence[Addressed]:
-        return found
-
-    async def ended(tx: Transaction, to: Addressed, ending: Ending) -> None:
-        if ending is not Ending.SENT:
-            await store.postpone(tx, to.telling.telling_id, LONGEST_WAIT_S)
-            return
-        await store.told(tx, to.telling.telling_id)
-        message_id = mailer.message_id(_key(to))
-        tx.publish(to_mail_provider(to.to.subject_id, settings.mail_provider, message_id))
-
-    async def postpone(tx: Transaction, to: Addressed, wait_s: float) -> None:
-        await store.postpone(tx, to.telling.telling_id, wait_s)
-
-    compose = partial(_compose, register)
-    return MailQueue(AUTHORITIES, Purpose.RIGHTS, lease, compose, ended, postpone, len(found))
-
-
-async def _compose(register: Register, to: Addressed) -> Letter:
-    subject, text = letter(to.telling, register, to.to.language, today())
-    return Letter(_key(to), to.to.email, subject, text, page(subject, text, to.to.language))
-
-
-def _key(to: Addressed) -> str:
-    return f"authority-{to.telling.telling_id}"
+    await store.postpone(tx, due.telling_id, backoff(due.attempts, FIRST_WAIT_S, LONGEST_WAIT_S))
