@@ -114,8 +114,11 @@ LEFT JOIN {NAMES.format(names="$1", keys="$2", reached="$3")} ON k.name = d.reci
 WHERE n.notice_id = ANY ($4) AND coalesce(k.key, d.recipient) = n.recipient
 ORDER BY d.disclosed_at, d.disclosure_id
 """  # noqa: S608 constants
-TOLD = "UPDATE recipient_notice SET how = 'mail', settled_at = clock_timestamp() WHERE notice_id = ANY ($1)"
-# An officer may have told it meanwhile.
+# Each of them: an officer may have told it meanwhile.
+TOLD = """
+UPDATE recipient_notice SET how = 'mail', settled_at = clock_timestamp()
+WHERE notice_id = ANY ($1) AND settled_at IS NULL
+"""
 ACKNOWLEDGED = """
 UPDATE recipient_notice SET how = 'webhook', fault = '', settled_at = clock_timestamp()
 WHERE notice_id = $1 AND settled_at IS NULL
