@@ -134,6 +134,10 @@ class Person:
         self.case_token = self.call("POST", "/me/privacy-requests", {"right": right, **asks}).json()["token"]
         return self.case()
 
+    def take_back(self) -> None:
+        """Withdraw the case, by the token that leads to it."""
+        self.call("DELETE", f"/privacy-requests/{self.case_token}")
+
     def case(self) -> dict[str, Any]:
         """The case as its person sees it, with nothing but the case token."""
         return self._followed("")

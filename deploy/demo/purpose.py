@@ -2,15 +2,19 @@
 
 import asyncio
 from datetime import date, timedelta
+from time import perf_counter
 from typing import Any
 from uuid import UUID
 
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
 from deploy.demo import notice
-from deploy.demo.failures import DemoFailed
-from deploy.demo.stage import Stage, until
+from deploy.demo.failures import PATIENCE_S, DemoFailed
+from deploy.demo.stage import PAUSE_S, Stage, until
 from deploy.local import mailbox
 from services.privacy import participants
 from services.privacy.notices.drafting import draft
+from services.privacy.notices.telling_store import named
 from services.privacy.notices.tellings import use
 from services.privacy.register.loading import load
 from services.privacy.register.model import Register
@@ -24,6 +28,7 @@ NEW = ("P13", "P23")
 USE = "*profiling"
 RULED = "SELECT allowed FROM permission WHERE subject_id = $1 AND purpose = $2"
 TOLD = "SELECT count(*) FROM notice_told WHERE told_at IS NOT NULL"
+LEFT = "SELECT count(*) FROM notice_told WHERE told_at IS NULL AND used_from IS NULL"
 SUBJECT = "SELECT subject_id FROM account WHERE email = $1"
 UNPROCESSABLE = 422
 
@@ -39,13 +44,15 @@ async def play(stage: Stage) -> dict[str, Any]:
         await _use(stage, database, person, day)
     finally:
         await database.close()
-    return {"told_of_a_purpose": await stage.rows["privacy"].fetchval(TOLD)}
+    return {"told_of_a_purpose": await _told(stage)}
 
 
 async def _as_it_was(stage: Stage, database: Database, register: Register) -> None:
-    """The notice that an older release had, whose register named fewer purposes."""
-    fewer = {key: each for key, each in register.purposes.items() if key not in NEW}
+    """The notice that an older release had, whose register named fewer purposes: none that is not told of yet."""
     async with database.transaction(Purpose.UPKEEP) as tx:
+        holds = await named(tx, today())
+        old = (holds.purposes if holds else register.purposes.keys()) - set(NEW)
+        fewer = {key: each for key, each in register.purposes.items() if key in old}
         maps = participants.maps(await participants.announced(tx))
         await draft(tx, Register(**(vars(register) | {"purposes": fewer})), maps, today())
     before = await notice.newest(stage.officer)
@@ -63,6 +70,7 @@ async def _announce(stage: Stage, person: UUID, register: Register) -> date:
     await asyncio.to_thread(notice.approve, stage.officer, drafted, stage.console)
     await asyncio.to_thread(_too_soon, stage, drafted)
     await asyncio.to_thread(notice.publish_from, stage.officer, drafted, day, stage.console)
+    await _tell(stage)
     stage.say(f"she gets a mail: {await until('the mail that tells of it', lambda: _letter(stage))}")
     return day
 
@@ -73,6 +81,29 @@ def _too_soon(stage: Stage, notice_id: str) -> None:
     if answer.status_code != UNPROCESSABLE:
         raise DemoFailed(f"a new purpose was published for today: {answer.status_code}")
     stage.say(f"to hold from today on it is refused: {answer.json()['errors'][0]['message']}")
+
+
+async def _tell(stage: Stage) -> None:
+    """Follow the mails to everybody who lives here. Raises DemoFailed when none leaves any more."""
+    columns = (TextColumn("   told"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=stage.console) as bar:
+        left, task, before, since = 1, bar.add_task("", total=None), -1, perf_counter()
+        while left:
+            told, left = await _told(stage), await _left(stage)
+            since = since if told == before else perf_counter()
+            if perf_counter() - since > PATIENCE_S:
+                raise DemoFailed(f"{left} people were not told within {PATIENCE_S:.0f} s")
+            bar.update(task, completed=told, total=told + left)
+            before = told
+            await asyncio.sleep(PAUSE_S)
+
+
+async def _told(stage: Stage) -> int:
+    return int(await stage.rows["privacy"].fetchval(TOLD))
+
+
+async def _left(stage: Stage) -> int:
+    return int(await stage.rows["privacy"].fetchval(LEFT))
 
 
 async def _use(stage: Stage, database: Database, person: UUID, day: date) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 from rich.console import Console
 
-from deploy.demo import breach, purpose, restoring, ten_years
+from deploy.demo import breach, purpose, recipient, restoring, ten_years
 from deploy.demo.officer import enrolled
 from deploy.demo.stage import Stage
 from deploy.demo.story import arrived
@@ -21,6 +21,7 @@ SETTINGS = {"LETHE_COOLING_OFF_S": "0"}
 Act = Callable[[Stage], Awaitable[dict[str, Any]]]
 ACTS: tuple[tuple[str, Act], ...] = (
     ("A new purpose: approved, told, and only then used", purpose.play),
+    ("A recipient that does not answer", recipient.play),
     ("A breach and its 72 hours", breach.play),
     ("Everything is restored from before an erasure", restoring.play),
     ("Ten years go by", ten_years.play),

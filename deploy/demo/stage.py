@@ -33,7 +33,7 @@ class Stage:
         self.console.print(f"   {line}", soft_wrap=True)
 
 
-async def until(what: str, there: Callable[[], Awaitable[Found]]) -> Found:
+async def until(what: str, there: Callable[[], Awaitable[Found | None]]) -> Found:
     """What is there once something is. Raises DemoFailed when it does not come; `what` says what it was."""
     began = perf_counter()
     while not (found := await there()):

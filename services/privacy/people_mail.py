@@ -60,9 +60,10 @@ class Addressed(Generic[D]):
 
 
 async def write_to(due: Sequence[D], kind: PeopleMail[D], post: Post) -> bool:
-    """Write to everybody who was leased; answers whether it went well enough to go on at once.
+    """Write to everybody who was leased; answers whether to go on at once: while there are some, and mails leave.
 
-    Of whom nobody can tell the address now is left to the end of the lease, and holds up nobody else.
+    Of whom nobody can tell the address now is left to the end of the lease, and holds up nobody else in the batch; but
+    there is no next batch then: it would fare no better, and wait for its lease, too.
     """
     answers = await asyncio.gather(*(_address(kind.ids(each), post.client) for each in due))
     async with post.database.transaction(Purpose.RIGHTS) as tx:
@@ -70,7 +71,7 @@ async def write_to(due: Sequence[D], kind: PeopleMail[D], post: Post) -> bool:
             await kind.no_address(tx, each)
     found = [Addressed(each, to) for each, (_, to) in zip(due, answers, strict=True) if to is not None]
     went = await deliver_due(post.database, post.mailer, _queue(found, kind, post))
-    return len(due) == AT_ONCE and (went or not found)
+    return bool(due) and (went or not found) and all(asked for asked, _ in answers)
 
 
 async def _address(ids: Iterable[UUID], client: RequestClient) -> tuple[bool, MailAddress | None]:

@@ -192,7 +192,8 @@ def test_the_demonstration(beside: Beside) -> None:
 RIGHTS = {"access", "portability", "restriction", "objection", "marketing-objection", "human-review"}
 FIGURES = {
     "rights": RIGHTS | {"rectification", "erasure", "seconds"},
-    "register": {"told_of_a_purpose", "breach_hours_left", "restore_seconds", "rows_ended_in_ten_years", "seconds"},
+    "register": {"told_of_a_purpose", "recipients", "breach_hours_left", "restore_seconds"}
+    | {"rows_ended_in_ten_years", "seconds"},
 }
 
 

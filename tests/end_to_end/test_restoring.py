@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID, uuid4
 
 import pytest
@@ -195,7 +196,8 @@ async def test_a_bad_restore_is_one_sentence_and_changes_nothing(drill: Drill, t
 
 async def test_a_bad_backup_is_one_sentence_and_leaves_nothing(drill: Drill, tmp_path: Path) -> None:
     shelf, closed = {"LETHE_BACKUPS": str(tmp_path / "shelf")}, "postgresql://postgres:wrong@127.0.0.1:9/postgres"
-    stranger = drill.harness.servers.postgres_admin_url.replace("postgres:", "nobody:", 1)
+    place = urlsplit(drill.harness.servers.postgres_admin_url)
+    stranger = urlunsplit(place._replace(netloc=f"nobody:wrong@{place.netloc.rpartition('@')[2]}"))
     for code, word, changed in (
         (2, "LETHE_BACKUP_DAYS", {"LETHE_BACKUP_DAYS": "soon"}),
         (2, "LETHE_BACKUP_KEY", {"LETHE_BACKUP_KEY": "short"}),

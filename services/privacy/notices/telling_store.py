@@ -64,7 +64,7 @@ WHERE version = $1 AND used_from IS NULL
 FREE = "used_from IS NULL AND ((told_at IS NOT NULL AND purpose = ANY ($1)) OR purpose <> ALL ($2))"
 LOCK_FREE = f"""
 SELECT subject_id FROM subject WHERE live AND subject_id IN (
-  SELECT subject_id FROM notice_told WHERE {FREE} ORDER BY subject_id LIMIT $3)
+  SELECT DISTINCT subject_id FROM notice_told WHERE {FREE} ORDER BY subject_id LIMIT $3)
 ORDER BY subject_id FOR NO KEY UPDATE
 """  # noqa: S608 constants
 USE = f"""
