@@ -52,9 +52,9 @@ async def _is(stage: Stage, state: str) -> bool:
 
 
 async def _task(stage: Stage, recipient: str) -> dict[str, Any] | None:
-    listed = (await asyncio.to_thread(stage.officer.call, "GET", NOTICES)).json()["notices"]
     case_id = (await asyncio.to_thread(stage.person.case))["case_id"]
-    return next((each for each in listed if (each["case_id"], each["recipient"]) == (case_id, recipient)), None)
+    listed = await asyncio.to_thread(stage.officer.call, "GET", f"{NOTICES}?case_id={case_id}")
+    return next((each for each in listed.json()["notices"] if each["recipient"] == recipient), None)
 
 
 def _settle(stage: Stage, notice: dict[str, Any], recipient: str) -> None:

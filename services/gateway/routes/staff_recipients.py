@@ -19,12 +19,14 @@ Limit = Annotated[int, Query(ge=1, le=200)]
 
 
 @signed_in.get("/staff/recipient-notices")
-async def listed(staff: CurrentStaff, limit: Limit = 100, *, late: bool = False) -> privacy.RecipientNotices:
+async def listed(
+    staff: CurrentStaff, limit: Limit = 100, case_id: UUID | None = None, *, late: bool = False
+) -> privacy.RecipientNotices:
     """Recipients whom somebody has to tell of a rectification, an erasure or a restriction, oldest first.
 
-    With `late` those who were not told within 30 days.
+    With `late` those who were not told within 30 days; with `case_id` those of one case.
     """
-    return await staff.request(privacy.ListRecipientNotices(limit=limit, late=late))
+    return await staff.request(privacy.ListRecipientNotices(limit=limit, late=late, case_id=case_id))
 
 
 @signed_in.put("/staff/recipient-notices/{notice_id:uuid}", status_code=204, response_class=Response)

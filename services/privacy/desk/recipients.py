@@ -22,9 +22,11 @@ from shared.purposes import Purpose
 NOT_FOUND = 404
 
 
-async def untold(tx: Transaction, register: Register, limit: int, *, late: bool) -> tuple[privacy.RecipientNotice, ...]:
+async def untold(
+    tx: Transaction, register: Register, asked: privacy.ListRecipientNotices
+) -> tuple[privacy.RecipientNotice, ...]:
     """Whom somebody has to tell, or who is told late, with what each knows the person by."""
-    waiting = await untold_store.open_ones(tx, limit, late=late)
+    waiting = await untold_store.open_ones(tx, asked.limit, asked.case_id, late=asked.late)
     known = await store.references(tx, [each.notice_id for each in waiting], rules.names(register))
     return tuple(
         privacy.RecipientNotice(

@@ -17,7 +17,7 @@ router = ServiceRouter("privacy")
 async def list_notices(
     request: privacy.ListRecipientNotices, tx: Transaction, register: Register
 ) -> privacy.RecipientNotices:
-    return privacy.RecipientNotices(notices=await recipients.untold(tx, register, request.limit, late=request.late))
+    return privacy.RecipientNotices(notices=await recipients.untold(tx, register, request))
 
 
 @router.request(privacy.SettleRecipientNotice, purpose=Purpose.RIGHTS)

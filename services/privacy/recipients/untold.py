@@ -15,6 +15,7 @@ OPEN = f"""
 SELECT n.notice_id, n.case_id, n.recipient, n.about, n.lifted, n.written_at, n.state, n.tries, n.fault
 FROM recipient_notice n JOIN privacy_case c USING (case_id)
 WHERE n.settled_at IS NULL AND CASE WHEN $2 THEN {IS_LATE} ELSE n.due_at = 'infinity' END AND {STANDS}
+  AND n.case_id = coalesce($3, n.case_id)
 ORDER BY n.written_at, n.notice_id LIMIT $1
 """  # noqa: S608 constants
 UNTOLD = f"""
@@ -62,9 +63,9 @@ class Locked:
     how: NoticeEnding | None
 
 
-async def open_ones(tx: Transaction, limit: int, *, late: bool) -> list[Open]:
-    """What waits for a human, oldest first; or what is late, also while a machine still tries."""
-    return [Open(**row) for row in await tx.rows(OPEN, limit, late)]
+async def open_ones(tx: Transaction, limit: int, case_id: UUID | None, *, late: bool) -> list[Open]:
+    """What waits for a human, oldest first; or what is late, also while a machine still tries; of one case, or all."""
+    return [Open(**row) for row in await tx.rows(OPEN, limit, late, case_id)]
 
 
 async def untold(tx: Transaction) -> Untold:

@@ -72,6 +72,8 @@ class ListRecipientNotices(
 
     limit: int = Field(default=100, ge=1, le=200)
     late: bool = False
+    case_id: UUID | None = None
+    """Of one case alone."""
 
 
 class SettleRecipientNotice(

@@ -148,6 +148,8 @@ async def test_whom_no_mail_tells_somebody_tells_or_says_why_not(desk: Desk) -> 
     assert "- Okręgowa Izba" in await desk.letter(member.address, "Przetwarzanie Twoich danych jest ograniczone")
     listed = (await client.get(NOTICES, headers=desk.support)).json()["notices"]
     (notice,) = [each for each in listed if each["case_id"] == case_id]
+    for id_, those in ((case_id, [notice]), (uuid4(), [])):
+        assert (await client.get(f"{NOTICES}?case_id={id_}", headers=officer)).json()["notices"] == those
     assert (notice["recipient"], notice["about"]) == ("Okręgowa Izba", "restriction")
     assert [(each["reference"], each["categories"]) for each in notice["disclosures"]] == [("", ["D1"])]
     place, why = f"{NOTICES}/{notice['notice_id']}", "Izba została zlikwidowana w marcu."
