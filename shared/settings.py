@@ -13,6 +13,8 @@ from shared.assertions import Verifier
 from shared.secrets import Keyring
 
 PREFIX = "LETHE_"
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+"""How a URL names this machine."""
 
 
 class Settings(BaseSettings):

@@ -8,9 +8,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from stdnum import iban
 
 from shared.secrets import WEBHOOK_PREFIX, is_webhook_secret
-from shared.settings import KeyedSettings
-
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+from shared.settings import LOOPBACK, KeyedSettings
 
 
 class LicensingSettings(KeyedSettings):

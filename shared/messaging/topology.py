@@ -20,6 +20,7 @@ from aio_pika.exceptions import ChannelPreconditionFailed
 
 from shared.messaging.router import EventHandler
 from shared.messaging.sender_accounts import Question
+from shared.settings import LOOPBACK
 
 EVENTS = "lethe.events"
 UNROUTED = "lethe.unrouted"
@@ -197,9 +198,6 @@ async def set_policies(
         for name, policy in policies(services, waits_ms).items():
             answer = await api.put(f"/api/policies/{quote(virtual_host, safe='')}/{name}", json=policy)
             answer.raise_for_status()
-
-
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 @cache

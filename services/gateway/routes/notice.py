@@ -6,6 +6,7 @@ from fastapi import Query, Request
 from starlette.responses import Response
 
 from services.gateway.authentication import Anybody
+from services.gateway.preferences import wanted
 from services.gateway.routing import router
 from shared.contracts import privacy
 from shared.contracts.fields import Language
@@ -45,17 +46,4 @@ async def notice(request: Request, caller: Anybody, lang: Language = "pl", versi
 
 def preferred(accept: str) -> Format:
     """The format that an Accept header wants most; the page where it wants nothing of ours (RFC 9110, 12.5.1)."""
-    wanted = [_wish(part) for part in accept.lower().split(",")]
-    for kind, quality in sorted(wanted, key=lambda wish: -wish[1]):
-        if quality > 0 and kind in ACCEPTED:
-            return ACCEPTED[kind]
-    return "html"
-
-
-def _wish(part: str) -> tuple[str, float]:
-    kind, *options = (piece.strip() for piece in part.split(";"))
-    quality = next((option[2:] for option in options if option.startswith("q=")), "1")
-    try:
-        return kind, float(quality)
-    except ValueError:
-        return kind, 0.0
+    return next((ACCEPTED[kind] for kind in wanted(accept) if kind in ACCEPTED), "html")

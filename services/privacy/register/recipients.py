@@ -8,14 +8,12 @@ from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.privacy.register.entries import Country, Entry, Fulfilled, Key, Keyed, Text, Words
+from shared.settings import LOOPBACK
 
 EEA = frozenset(
     ("AT", "BE", "BG", "CY", "CZ", "DE", "DK", "EE", "ES", "FI", "FR", "GR", "HR", "HU", "IE", "IS", "IT", "LI")
     + ("LT", "LU", "LV", "MT", "NL", "NO", "PL", "PT", "RO", "SE", "SI", "SK")
 )
-
-
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def _leads_somewhere(url: str) -> str:
