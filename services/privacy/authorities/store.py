@@ -46,7 +46,8 @@ RETURNING r.request_id, r.kind, r.authority, r.reference, r.handed, r.people, r.
 # Who was erased meanwhile can't be written to; the log of disclosures has it all the same.
 TELL = """
 INSERT INTO authority_telling (request_id, subject_id)
-SELECT $1, subject_id FROM subject WHERE subject_id = ANY ($2) AND live ON CONFLICT DO NOTHING
+SELECT r.request_id, s.subject_id FROM authority_request r JOIN subject s ON s.subject_id = ANY (r.people)
+WHERE r.request_id = ANY ($1) AND live ON CONFLICT DO NOTHING
 """
 LEASE = """
 WITH due AS MATERIALIZED (
@@ -127,8 +128,8 @@ async def decide(tx: Transaction, request: DecideAuthorityRequest, officer: UUID
 async def end_silence(tx: Transaction, day: date, limit: int) -> list[HandedOver]:
     """What may be told by now: noted as such, and everybody who lives here is due to be told."""
     ended = [HandedOver(**row) for row in await tx.rows(END_SILENCE, day, limit)]
-    for each in ended:
-        await tx.run(TELL, each.request_id, list(each.people))
+    if ended:
+        await tx.run(TELL, [each.request_id for each in ended])
     return ended
 
 

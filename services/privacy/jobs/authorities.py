@@ -42,8 +42,8 @@ async def see_to_authorities(
 async def end_silences(database: Database, register: Register) -> None:
     """What may be told is told by the log, in one transaction with who is due to be written to."""
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
-        for each in await store.end_silence(tx, today(), AT_ONCE):
-            await _log(tx, _disclosed(each, register), register)
+        if ended := await store.end_silence(tx, today(), AT_ONCE):
+            await _log(tx, [event for each in ended for event in _disclosed(each, register)], register)
 
 
 async def _log(tx: Transaction, events: Sequence[Disclosed], register: Register) -> None:
