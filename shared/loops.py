@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import monotonic
@@ -84,3 +84,12 @@ async def _rest(wake: asyncio.Event, stop: asyncio.Event, seconds: float) -> Non
     await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     for wait in waits:
         wait.cancel()
+
+
+async def end(tasks: Sequence[asyncio.Task[None]], within_s: float) -> None:
+    """Let loops that were told to stop finish their step; one that takes longer (a vacuum, a silent server) is cut."""
+    if tasks:
+        _, late = await asyncio.wait(tasks, timeout=within_s)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

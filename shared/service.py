@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
+import uvicorn
+
 from shared import health, lifecycle
 from shared.assertions import Verifier
 from shared.database import BeforeCommit, Database
 from shared.lifecycle import CannotStart
-from shared.loops import Loop, backoff, run
+from shared.loops import Loop, backoff, end, run
 from shared.messaging import broker as brokers
 from shared.messaging.admission import Admission
 from shared.messaging.consumer import Consumer
@@ -133,11 +135,11 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Resourc
     resources = _resources(service, settings, gate)
     router, provided, loops = _wired(service, resources)
     listening = health.listen(settings.health_host, settings.health_port)
-    stop, caught_up = asyncio.Event(), asyncio.Event()
+    stop, draining, caught_up = asyncio.Event(), asyncio.Event(), asyncio.Event()
     broker: brokers.Broker | None = None
     admissions = _admissions(router, resources)
     presence = Loop(PRESENCE, lambda: look(broker, resources.publisher, admissions), LOOKS_EVERY_S)
-    tasks = [asyncio.create_task(run(presence, asyncio.Event(), stop))]
+    watching, tasks = [asyncio.create_task(run(presence, asyncio.Event(), draining))], []
     checks = partial(_checks, resources, loops[0], admissions, caught_up)
     web = health.server(health.application(lambda: checks(broker), lambda: presence.progress.age_s < GONE_S))
     web_task = asyncio.create_task(web.serve(sockets=[listening]))
@@ -146,25 +148,25 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Resourc
         await _learn(service, gate, resources, stop)
         caught_up.set()
         signals = resources.database.signals
-        tasks += [asyncio.create_task(run(loop, signals[loop.name], stop)) for loop in loops]
+        tasks = [asyncio.create_task(run(loop, signals[loop.name], stop)) for loop in loops]
         await announce(resources.database, service.data_map, settings.recipients)
         signals[OUTBOX].set()
         await begin(resources.database, admissions)
         broker = started = _broker(service.name, router, provided, resources, admissions)
         await brokers.start(broker)
         supervision = Loop(SUPERVISION, lambda: supervise(resources.database, started, admissions))
-        tasks.append(asyncio.create_task(run(supervision, signals[SUPERVISION], stop)))
+        watching.append(asyncio.create_task(run(supervision, signals[SUPERVISION], draining)))
         log.info("ready")
         yield resources
     finally:
+        draining.set()
+        await end(watching, settings.drain_seconds)  # they would miss the consumers that are ended now
         if broker is not None:
             await broker.stop()
         stop.set()
-        await _end(tasks, settings.drain_seconds)
+        await end(tasks, settings.drain_seconds)
         await _relay_the_rest(resources, caught_up)
-        web.should_exit = True
-        await web_task
-        await _close(resources, provided)
+        await _close(resources, provided, web, web_task)
 
 
 async def _learn(service: Service, gate: Gate | None, resources: Resources, stop: asyncio.Event) -> None:
@@ -178,7 +180,11 @@ async def _learn(service: Service, gate: Gate | None, resources: Resources, stop
         await _insist(asking, stop, "register")
 
 
-async def _close(resources: Resources, provided: dict[str, Any]) -> None:
+async def _close(
+    resources: Resources, provided: dict[str, Any], web: uvicorn.Server, web_task: asyncio.Task[None]
+) -> None:
+    web.should_exit = True
+    await web_task
     for closing in (value for value in provided.values() if isinstance(value, Closing)):
         await closing.aclose()
     await resources.client.close()
@@ -244,15 +250,6 @@ def _broker(
     server = RequestServer(name, router.request_handlers, database, publisher, provided, slots, verifier)
     amqp = settings.amqp_url.get_secret_value()
     return brokers.build(amqp, name, consumers, server, settings.prefetch, settings.drain_seconds)
-
-
-async def _end(tasks: Sequence[asyncio.Task[None]], within_s: float) -> None:
-    """Let the loops finish their step; one that takes longer (a vacuum, a silent server) is cut off."""
-    if tasks:
-        _, late = await asyncio.wait(tasks, timeout=within_s)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _insist(step: Callable[[], Awaitable[None]], stop: asyncio.Event, what: str) -> None:
