@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
 
@@ -285,7 +286,9 @@ async def test_a_drain_finishes_what_is_under_way_and_tells_it(whole_system: sys
         await let_run(whole_system, people)
         await stuck(whole_system, [ABSENT])
         os.kill(pid, signal.SIGTERM)
-        await asyncio.sleep(1.5)  # long enough to end early, if it did, or for a loop to miss what is ended already
+        later = datetime.now(UTC) + timedelta(seconds=1.2)
+        # long enough to end early, if it did, or for a loop to miss what is ended already
+        await eventually(lambda: has_looked_again(whole_system, later))
         assert processes.running(whole_system.folder, ABSENT) == pid
     await eventually(lambda: ended(whole_system, ABSENT))
     await all_closed(whole_system, people)
@@ -294,6 +297,12 @@ async def test_a_drain_finishes_what_is_under_way_and_tells_it(whole_system: sys
     assert said[-1] == "stopped"
     assert "loop step failed" not in said[len(said) - said[::-1].index("draining") :]
     await restart(whole_system, ABSENT)
+
+
+async def has_looked_again(whole_system: system.System, since: datetime) -> bool:
+    async with inside(whole_system, [ABSENT]) as databases:
+        looks = "SELECT bool_or(query_start > $1) FROM pg_stat_activity WHERE usename = $2"
+        return bool(await databases[ABSENT].fetchval(looks, since, f"{ABSENT}_app"))
 
 
 async def ended(whole_system: system.System, name: str) -> bool:
