@@ -24,6 +24,7 @@ from deploy.commands import COMMANDS, app, load
 from deploy.local import processes, system
 from deploy.local.folders import PROJECT, alone, state_of_tests
 from deploy.local.servers import kill_servers
+from tests.forked import Ended, run
 
 FOLDER = state_of_tests() / "commands"
 ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("LETHE_")} | {
@@ -41,28 +42,35 @@ PATIENCE_S = 400.0
 Beside = dict[str, subprocess.Popen[str]]
 
 
-def lethe(*arguments: str) -> subprocess.Popen[str]:
+def beside_all_else(*arguments: str) -> subprocess.Popen[str]:
     argv = [sys.executable, "-m", "deploy.commands", *arguments]
     return subprocess.Popen(
         argv, cwd=PROJECT, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 
 
-def done(process: subprocess.Popen[str], code: int = 0) -> str:
+def ended(process: subprocess.Popen[str]) -> Ended:
+    out, wrong = process.communicate(timeout=PATIENCE_S)
+    return Ended(out, wrong, process.returncode)
+
+
+def lethe(*arguments: str) -> Ended:
+    return run("deploy.commands", *arguments, environment=ENVIRONMENT, patience_s=PATIENCE_S)
+
+
+def done(process: Ended, code: int = 0) -> str:
     """What a command printed; it ended with this code and without a traceback."""
-    out, wrong = process.communicate(timeout=PATIENCE_S)
-    assert process.returncode == code, out + wrong
-    assert "Traceback" not in wrong
-    return out
+    assert process.code == code, process.out + process.wrong
+    assert "Traceback" not in process.wrong
+    return process.out
 
 
-def sentence(process: subprocess.Popen[str], code: int) -> str:
+def sentence(process: Ended, code: int) -> str:
     """The one sentence of a command that could not do its work."""
-    out, wrong = process.communicate(timeout=PATIENCE_S)
-    assert (process.returncode, out) == (code, ""), out + wrong
-    assert wrong.startswith("lethe: ")
-    assert wrong.count("\n") == 1, wrong
-    return wrong
+    assert (process.code, process.out) == (code, ""), process.out + process.wrong
+    assert process.wrong.startswith("lethe: ")
+    assert process.wrong.count("\n") == 1, process.wrong
+    return process.wrong
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -84,7 +92,7 @@ def _clear() -> None:
 @pytest.fixture(scope="module")
 def beside(folder: Path) -> Iterator[Beside]:
     """The two long commands, started now and looked at later."""
-    started = {"demo": lethe("demo", "--json"), "benchmark": lethe(*BENCHMARK)}
+    started = {"demo": beside_all_else("demo", "--json"), "benchmark": beside_all_else(*BENCHMARK)}
     yield started
     for process in started.values():
         process.kill()
@@ -94,7 +102,7 @@ def beside(folder: Path) -> Iterator[Beside]:
 @pytest.fixture(scope="module")
 def running(beside: object) -> str:
     """The system, started; what `./lethe up` printed."""
-    return done(lethe("up"))
+    return done(ended(beside_all_else("up")))
 
 
 def test_what_is_down_says_so() -> None:
@@ -183,7 +191,7 @@ def test_a_second_one_leaves_the_first_alone(command: tuple[str, ...], beside: B
 
 
 def test_the_demonstration(beside: Beside) -> None:
-    figures = json.loads(done(beside["demo"]))
+    figures = json.loads(done(ended(beside["demo"])))
     assert (figures["people"], figures["at_once"]) == (500, 200)
     assert 0 < figures["at_once_seconds"] < figures["seconds"]
     assert set(system.running_parts(FOLDER / "demo").values()) == {None}
@@ -207,7 +215,7 @@ def test_what_else_is_demonstrated(play: str, beside: Beside) -> None:
 
 
 def test_the_benchmark(beside: Beside) -> None:
-    measurements = json.loads(done(beside["benchmark"]))
+    measurements = json.loads(done(ended(beside["benchmark"])))
     assert set(measurements) == {"bulk", "single", "concurrent", "growth", "memory_mb"}
     bulk = measurements["bulk"]
     assert bulk["people"] == 100

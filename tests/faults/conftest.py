@@ -13,6 +13,7 @@ from deploy.local import postgres, processes, rabbitmq, servers, start, system
 from deploy.local.folders import state_of_tests
 from deploy.population import residents
 from deploy.population.cases import insert_cases, release
+from tests import forked
 from tests.harness import SHORT_WAITS_MS, eventually
 
 FOLDER = state_of_tests() / "faults"
@@ -26,6 +27,7 @@ SETTINGS = {
     "LETHE_PATIENCE_S": "10",
 }
 PATIENCE_S = 120.0
+forked.load_also(*(f"services.{name}.app" for name in system.PROCESSES))
 
 NOT_CLOSED = "SELECT count(*) FROM privacy_case WHERE subject_id = ANY ($1) AND state <> 'closed'"
 

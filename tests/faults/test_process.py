@@ -24,6 +24,7 @@ from deploy.local.system import PROCESSES, SERVICES
 from deploy.population.cases import insert_cases, release
 from services.identity.app import SERVICE as IDENTITY
 from services.privacy.app import SERVICE as PRIVACY
+from tests import forked
 from tests import harness as harnesses
 from tests.collector import Manner, collector
 from tests.harness import PATIENCE_S, Harness, eventually
@@ -65,10 +66,10 @@ async def process(name: str, environment: Mapping[str, str]) -> AsyncIterator[Pr
 
 async def refusal(name: str, environment: Mapping[str, str]) -> str:
     """The one sentence with which a process ends that cannot start."""
-    async with process(name, environment) as started:
-        _, wrong = await asyncio.wait_for(started.communicate(), PATIENCE_S)
-    lines = wrong.decode().splitlines()
-    assert started.returncode == 1, lines
+    own = {"PATH": os.defpath} | dict(environment)
+    ended = await asyncio.to_thread(forked.run, f"services.{name}.app", environment=own)
+    lines = ended.wrong.splitlines()
+    assert ended.code == 1, lines
     assert len(lines) == 1, lines
     assert lines[0].startswith(f"{name}: ")
     return lines[0]

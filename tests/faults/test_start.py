@@ -22,38 +22,43 @@ from deploy.local import ports, processes, rabbitmq, rabbitmq_software, start, s
 from deploy.local.folders import PROJECT, StartError, remember, remembered
 from deploy.local.keys import signer
 from shared.contracts import identity
+from tests import forked
 from tests.askers import AnyAsker
 from tests.faults.conftest import SETTINGS, all_closed, inside, let_run, residents_with_cases, restart
 from tests.faults.test_kill import held, kill, stuck
 from tests.harness import SHORT_WAITS_MS, eventually
 
 CLOSED_PORT = "postgresql://postgres:not-a-secret@127.0.0.1:9/postgres"
+LETHE = "deploy.commands"
 ABSENT = "marketing"
 INTERRUPTED = 130  # as a shell says it
 
 
 def lethe(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None, limit: int = 0) -> str:
     """Run a command that must fail in a state folder of its own; answers the one sentence it says."""
+    whole = os.environ | {"LETHE_STATE": str(folder)} | dict(environment or {})
+    ended = in_small_files(limit, whole, *arguments) if limit else forked.run(LETHE, *arguments, environment=whole)
+    assert ended.code == 1, f"{ended.code}: {ended.out} {ended.wrong}"
+    lines = ended.wrong.strip().splitlines()
+    assert len(lines) == 1, ended.wrong
+    assert lines[0].startswith("lethe: ")
+    assert "not-a-secret" not in ended.out + ended.wrong
+    return lines[0]
 
-    def small_files() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
+def in_small_files(limit: int, environment: Mapping[str, str], *arguments: str) -> forked.Ended:
+    """No file of it grows beyond the limit."""
     done = subprocess.run(
-        [sys.executable, "-m", "deploy.commands", *arguments],
+        [sys.executable, "-m", LETHE, *arguments],
         cwd=PROJECT,
-        env=os.environ | {"LETHE_STATE": str(folder)} | dict(environment or {}),
+        env=environment,
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
-        preexec_fn=small_files if limit else None,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )
-    assert done.returncode == 1, f"{done.returncode}: {done.stdout} {done.stderr}"
-    lines = done.stderr.strip().splitlines()
-    assert len(lines) == 1, done.stderr
-    assert lines[0].startswith("lethe: ")
-    assert "not-a-secret" not in done.stdout + done.stderr
-    return lines[0]
+    return forked.Ended(done.stdout, done.stderr, done.returncode)
 
 
 async def test_a_second_start_changes_nothing(whole_system: system.System) -> None:

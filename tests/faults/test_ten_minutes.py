@@ -1,11 +1,9 @@
 """The troubles of the run book, made on a running system, and each of its commands in the order it names them."""
 
-import asyncio
 import json
 import os
 import re
 import shlex
-import sys
 from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -18,6 +16,7 @@ from deploy.local import processes, system
 from deploy.local.folders import PROJECT
 from shared.messaging import topology
 from shared.messaging.sender_accounts import account
+from tests import forked
 from tests.faults.conftest import PATIENCE_S, SETTINGS, all_closed, let_run, residents_with_cases
 from tests.harness import SHORT_WAITS_MS, eventually
 
@@ -62,16 +61,10 @@ def steps(scene: str) -> list[Step]:
 
 async def printed_by(whole_system: system.System, words: tuple[str, ...]) -> str:
     """What a command prints, with its exit code where that says something."""
+    theirs = {key: value for key, value in os.environ.items() if not key.startswith("LETHE_")}
     ours = SETTINGS | {"LETHE_STATE": str(whole_system.folder), "COLUMNS": "240"}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "deploy.commands", *words),
-        cwd=PROJECT,
-        env={key: value for key, value in os.environ.items() if not key.startswith("LETHE_")} | ours,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    out, _ = await asyncio.wait_for(process.communicate(), PATIENCE_S)
-    return out.decode() + (f"exit code {process.returncode}\n" if process.returncode else "")
+    ended = await forked.lethe(*words, environment=theirs | ours)
+    return ended.wrong + ended.out + (f"exit code {ended.code}\n" if ended.code else "")
 
 
 async def follow(whole_system: system.System, scene: str) -> None:

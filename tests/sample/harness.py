@@ -4,8 +4,6 @@ import asyncio
 import contextlib
 import gc
 import os
-import sys
-from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +17,6 @@ from prometheus_client import REGISTRY
 from typer.testing import CliRunner
 
 from deploy.commands import app
-from deploy.local.folders import PROJECT
 from deploy.local.servers import Servers
 from shared.contracts.message import Event
 from shared.contracts.privacy import ErasureOrdered, OrderedSubject, Participant
@@ -31,6 +28,7 @@ from shared.personal_data.erasure import erase
 from shared.personal_data.participant import participant
 from shared.purposes import Purpose
 from shared.service import Service
+from tests import forked
 from tests import harness as harnesses
 from tests.harness import Harness, eventually
 from tests.sample.app import ERASER, SERVICE
@@ -115,27 +113,15 @@ async def lethe(harness: Harness, *words: str, answer: str = "", **environment: 
 
 async def lethe_apart(harness: Harness, *words: str, answer: str = "", code: int = 0) -> str:
     """The same in a process of its own, while services are at work; what it printed."""
-    argv = (sys.executable, "-m", "deploy.commands", *words)
-    process = await asyncio.create_subprocess_exec(
-        *argv, cwd=PROJECT, env=os.environ | _where(harness), stdin=PIPE, stdout=PIPE
-    )
-    out, _ = await asyncio.wait_for(process.communicate(answer.encode()), harnesses.PATIENCE_S)
-    assert process.returncode == code
-    return out.decode()
+    ended = await forked.lethe(*words, environment=os.environ | _where(harness), answer=answer)
+    assert ended.code == code, ended.wrong
+    return ended.out
 
 
-async def lethe_at(*words: str, **environment: str) -> tuple[str, str, int]:
-    """A command of which only this is set: what it printed, what it complained of, its exit code."""
+async def lethe_at(*words: str, **environment: str) -> forked.Ended:
+    """A command of which only this is set."""
     bare = {name: value for name, value in os.environ.items() if not name.startswith("LETHE_")}
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "deploy.commands", *words),
-        cwd=PROJECT,
-        env=bare | environment,
-        stdout=PIPE,
-        stderr=PIPE,
-    )
-    out, wrong = await asyncio.wait_for(process.communicate(), harnesses.PATIENCE_S)
-    return out.decode(), wrong.decode(), process.returncode or 0
+    return await forked.lethe(*words, environment=bare | environment)
 
 
 def _where(harness: Harness) -> dict[str, str]:
