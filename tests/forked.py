@@ -14,8 +14,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.harness import PATIENCE_S
-
+# Nothing of the project may be imported here: the child imports this module before it has its environment.
+# Met by failures only: a busy machine is three times slower than an idle one.
+PATIENCE_S = float(os.environ.get("LETHE_TEST_PATIENCE_S", "90"))
 # What reads its settings when it is imported (deploy.local.folders) is not among them.
 LIBRARIES = [
     *("pytest", "typer", "rich.table", "rich.progress", "httpx", "aio_pika", "asyncpg", "faststream.rabbit", "fastapi"),
@@ -45,6 +46,7 @@ def _become(module: str, words: tuple[str, ...], environment: Mapping[str, str],
         os.dup2(os.open(Path(folder, name), flags), number)
     sys.stdin, sys.stdout, sys.stderr = open(0), open(1, "w"), open(2, "w")  # noqa: SIM115 for its whole life
     sys.argv = [module, *words]
+    sys.modules.pop(module, None)  # it is the main module now
     try:
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     finally:

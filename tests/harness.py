@@ -25,7 +25,7 @@ from shared.messaging.request_client import RequestClient
 from shared.messaging.router import EventHandler
 from shared.problems import Refused
 from shared.service import Resources, Service, running
-from tests import templates
+from tests import forked, templates
 from tests.askers import AnyAsker
 
 # Tests wait in milliseconds where operators wait in minutes.
@@ -35,8 +35,7 @@ SHORT_WAITS_MS = {
     "lethe.retry.5min": 75,
     "lethe.retry.1h": 100,
 }
-# Met by failures only: a busy machine is three times slower than an idle one.
-PATIENCE_S = float(os.environ.get("LETHE_TEST_PATIENCE_S", "90"))
+PATIENCE_S = forked.PATIENCE_S
 UNAVAILABLE = 503
 DEEPER = 10 if os.environ.get("LETHE_TEST_DEEP") else 1
 """How many times as many rounds `./lethe test --deep` plays."""
