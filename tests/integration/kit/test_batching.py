@@ -16,7 +16,7 @@ from shared.contracts.message import Event
 from shared.database import Database, Transaction
 from shared.messaging.inbox import Standing, mark_all_received
 from shared.purposes import Purpose
-from tests.harness import Harness, eventually
+from tests.harness import DEEPER, Harness, eventually
 from tests.sample import receipts
 from tests.sample.contracts import NoteKept, ReceiptMade, ThingNoted
 from tests.sample.harness import depth, erase_people, handled, listening, reacting, send, until_handled
@@ -198,13 +198,13 @@ async def test_a_purge_waits_for_the_batch_that_knows_its_person(
 
 
 async def test_batches_that_meet_the_same_people_wait_in_line(database: Database) -> None:
-    """Hundreds of rounds of two batches and a purge, people and marks in opposite orders, known to nobody yet."""
+    """Rounds of two batches and a purge, people and marks in opposite orders, known to nobody yet."""
 
     async def take(messages: list[UUID], people: list[UUID]) -> list[Standing]:
         async with database.transaction(Purpose.UPKEEP) as tx:
             return await mark_all_received(tx, messages, "race", people)
 
-    for _ in range(200):
+    for _ in range(60 * DEEPER):
         messages, people = [uuid4() for _ in range(20)], [uuid4() for _ in range(20)]
         first, second, _order = await asyncio.gather(
             take(messages, people), take(messages[::-1], people[::-1]), erase_people(database, *people)

@@ -285,7 +285,7 @@ async def test_one_person_who_fails_does_not_hold_up_the_others(
     assert failure == "receipt_kept_for_a_reason"
 
 
-ROUNDS, WRITERS, BATCH = 320 * DEEPER, 6, 16
+ROUNDS, WRITERS, BATCH = 160 * DEEPER, 6, 16
 
 
 async def test_writers_racing_the_purge_never_resurrect_nor_deadlock(

@@ -1,47 +1,23 @@
 """Spans leave beside the work: whatever the collector does, work is neither slower nor fails, and ends in time."""
 
 import json
-import subprocess
-import sys
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deploy import trace_file
-from deploy.local.folders import PROJECT
+from tests import forked
 from tests.collector import Manner, collector
 
-# More spans than have room in the queue. What it measures is the work, and the end of the process.
-PROGRAM = """
-import json, sys, time
-from prometheus_client import REGISTRY
-from shared.observability import set_up_logging
-from shared.span_export import QUEUE, recording
-from shared.tracing import current_traceparent, work
-
-set_up_logging("sample")
-with recording("sample", *sys.argv[1:3], float(sys.argv[3])):
-    began = time.monotonic()
-    for _ in range(3 * QUEUE):
-        with work("work", None):
-            pass
-    with work("last", None):
-        traceparent = current_traceparent()
-    worked = time.monotonic()
-print(json.dumps({
-    "worked_s": worked - began, "ended_s": time.monotonic() - worked, "traceparent": traceparent,
-    "lost": REGISTRY.get_sample_value("lethe_spans_lost_total"), "protobuf": "google.protobuf" in sys.modules,
-}))
-"""
 LIMIT_S = 120
 
 
 def ran(url: str = "", path: str = "", share: str = "1") -> dict[str, Any]:
-    argv = [sys.executable, "-c", PROGRAM, url, path, share]
-    done = subprocess.run(argv, cwd=PROJECT, capture_output=True, text=True, timeout=LIMIT_S, check=True)
-    assert done.stderr == "", "nothing but our own words"
-    told: dict[str, Any] = json.loads(done.stdout)
+    ended = forked.run("tests.sample.spans", url, path, share, environment=os.environ, patience_s=LIMIT_S)
+    assert (ended.code, ended.wrong) == (0, ""), "nothing but our own words"
+    told: dict[str, Any] = json.loads(ended.out)
     return told
 
 

@@ -18,11 +18,11 @@ from shared.messaging.request_client import RequestClient
 from shared.personal_data import permissions
 from shared.purposes import Purpose
 from tests import harness as harnesses
-from tests.harness import Harness
+from tests.harness import DEEPER, Harness
 from tests.integration.marketing.driver import finished, insert_readers, reader, start_campaign, unsubscribe_token
 from tests.mail_server import MailServer, mail_server
 
-ROUNDS = 400
+ROUNDS = 200 * DEEPER
 
 
 @pytest.fixture(scope="module")

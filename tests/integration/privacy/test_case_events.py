@@ -38,24 +38,31 @@ async def harness(servers: Servers) -> AsyncIterator[Harness]:
         yield module_harness
 
 
-async def case_in(fakes: FakeParticipants, state: str) -> UUID:
+@pytest.fixture(scope="module")
+async def rows(harness: Harness) -> AsyncIterator[asyncpg.Connection]:
+    """The tables alone; nobody works on them."""
+    async with harness.superuser("privacy") as connection:
+        yield connection
+
+
+async def case_in(rows: asyncpg.Connection, state: str) -> UUID:
     """A case that came to a state by a way that the machine knows."""
     person = uuid4()
-    await insert_cases(fakes.rows, [person])
-    case_id: UUID = await fakes.rows.fetchval("SELECT case_id FROM privacy_case WHERE subject_id = $1", person)
+    await insert_cases(rows, [person])
+    case_id: UUID = await rows.fetchval("SELECT case_id FROM privacy_case WHERE subject_id = $1", person)
     for step in WAY[state]:
-        await fakes.rows.execute(GO, case_id, step)
+        await rows.execute(GO, case_id, step)
     return case_id
 
 
-async def noted(fakes: FakeParticipants, case_id: UUID) -> list[tuple[Any, ...]]:
-    return [tuple(row) for row in await fakes.rows.fetch(EVENTS, case_id)]
+async def noted(rows: asyncpg.Connection, case_id: UUID) -> list[tuple[Any, ...]]:
+    return [tuple(row) for row in await rows.fetch(EVENTS, case_id)]
 
 
-async def test_the_database_knows_the_machine(fakes: FakeParticipants) -> None:
-    rows = await fakes.rows.fetch("SELECT kind, before, after, actor FROM case_transition")
+async def test_the_database_knows_the_machine(rows: asyncpg.Connection) -> None:
+    known = await rows.fetch("SELECT kind, before, after, actor FROM case_transition")
     machine = {(right, t.before, t.after, t.actor) for right, each in MACHINES.items() for t in each}
-    assert {tuple(row) for row in rows} == machine
+    assert {tuple(row) for row in known} == machine
 
 
 async def test_an_erasure_is_noted_from_its_receipt_to_its_end(fakes: FakeParticipants) -> None:
@@ -74,7 +81,7 @@ async def test_an_erasure_is_noted_from_its_receipt_to_its_end(fakes: FakePartic
     for service in PARTICIPANTS:
         await fakes.say(service, report(service, order))
     await fakes.until(token, "closed")
-    assert await noted(fakes, case_id) == [
+    assert await noted(fakes.rows, case_id) == [
         ("person", "", "waiting", ""),
         ("clock", "waiting", "ordered", ""),
         ("participants", "ordered", "failed", ""),
@@ -85,31 +92,31 @@ async def test_an_erasure_is_noted_from_its_receipt_to_its_end(fakes: FakePartic
     assert "An operator let it go on at once." in [step.sentence for step in story.steps]
 
 
-async def test_a_case_that_is_taken_back_says_by_whom(fakes: FakeParticipants) -> None:
-    case_id = await case_in(fakes, "withdrawn")
-    assert (await noted(fakes, case_id))[-1] == ("person", "waiting", "withdrawn", "")
+async def test_a_case_that_is_taken_back_says_by_whom(rows: asyncpg.Connection) -> None:
+    case_id = await case_in(rows, "withdrawn")
+    assert (await noted(rows, case_id))[-1] == ("person", "waiting", "withdrawn", "")
 
 
 @pytest.mark.parametrize(("before", "after"), UNKNOWN)
 async def test_a_way_that_the_machine_does_not_know_is_refused(
-    fakes: FakeParticipants, before: str, after: str
+    rows: asyncpg.Connection, before: str, after: str
 ) -> None:
-    case_id = await case_in(fakes, before)
-    events = await noted(fakes, case_id)
+    case_id = await case_in(rows, before)
+    events = await noted(rows, case_id)
     with pytest.raises(asyncpg.CheckViolationError) as refused:
-        await fakes.rows.execute(GO, case_id, after)
+        await rows.execute(GO, case_id, after)
     assert refused.value.constraint_name == "case_transition"
-    assert await noted(fakes, case_id) == events
-    assert await fakes.rows.fetchval(STATE, case_id) == before
+    assert await noted(rows, case_id) == events
+    assert await rows.fetchval(STATE, case_id) == before
 
 
 @pytest.mark.parametrize("state", [state for state in get_args(CaseState) if state != "waiting"])
 async def test_no_case_is_opened_in_another_state(
-    fakes: FakeParticipants, monkeypatch: pytest.MonkeyPatch, state: str
+    rows: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch, state: str
 ) -> None:
     monkeypatch.setattr(cases, "INSERT", cases.INSERT.replace("'waiting'", f"'{state}'"))
     with pytest.raises(asyncpg.CheckViolationError) as refused:
-        await insert_cases(fakes.rows, [uuid4()])
+        await insert_cases(rows, [uuid4()])
     assert refused.value.constraint_name == "case_transition"
 
 
@@ -122,14 +129,15 @@ async def test_no_case_is_opened_in_another_state(
         "DELETE FROM case_transition",
     ],
 )
-async def test_the_working_role_only_adds(fakes: FakeParticipants, spoil: str) -> None:
-    with pytest.raises(asyncpg.InsufficientPrivilegeError):
-        async with fakes.database.transaction(Purpose.ERASURE) as tx:
-            await tx.run(spoil)
+async def test_the_working_role_only_adds(harness: Harness, spoil: str) -> None:
+    async with harness.database("privacy") as database:
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            async with database.transaction(Purpose.ERASURE) as tx:
+                await tx.run(spoil)
 
 
-async def test_what_happened_ends_with_the_case(fakes: FakeParticipants) -> None:
-    case_id = await case_in(fakes, "waiting")
-    assert len(await noted(fakes, case_id)) == 1
-    await fakes.rows.execute("DELETE FROM privacy_case WHERE case_id = $1", case_id)
-    assert await noted(fakes, case_id) == []
+async def test_what_happened_ends_with_the_case(rows: asyncpg.Connection) -> None:
+    case_id = await case_in(rows, "waiting")
+    assert len(await noted(rows, case_id)) == 1
+    await rows.execute("DELETE FROM privacy_case WHERE case_id = $1", case_id)
+    assert await noted(rows, case_id) == []
