@@ -83,27 +83,25 @@ async def refusal(fakes: FakeParticipants, request: Any) -> tuple[int, list[str]
     return refused.value.problem.status, [error.field for error in refused.value.problem.errors or ()]
 
 
-@pytest.mark.parametrize(
-    ("changed", "status", "field"),
-    [
-        ({"review_on": today() - timedelta(days=1)}, 422, "review_on"),
-        ({"review_on": today()}, 422, "review_on"),
-        ({"review_on": months_after(today(), 24) + timedelta(days=1)}, 422, "review_on"),
-        ({"person_id": None}, 422, "person_id"),
-        ({"case_id": uuid4()}, 422, "person_id"),
-        ({"person_id": None, "case_id": uuid4()}, 404, "case_id"),
-        ({"person_id": uuid4()}, 404, "person_id"),
-        ({"ground": "tax hold", "scope": ("D9", "D10")}, 422, "scope"),
-        ({"ground": "tax hold", "scope": ("*",)}, 422, "scope"),
-    ],
-)
-async def test_a_hold_that_cannot_be_is_refused_by_its_field(
-    fakes: FakeParticipants, changed: dict[str, Any], status: int, field: str
-) -> None:
+IMPOSSIBLE: list[tuple[dict[str, Any], int, str]] = [
+    ({"review_on": today() - timedelta(days=1)}, 422, "review_on"),
+    ({"review_on": today()}, 422, "review_on"),
+    ({"review_on": months_after(today(), 24) + timedelta(days=1)}, 422, "review_on"),
+    ({"person_id": None}, 422, "person_id"),
+    ({"case_id": uuid4()}, 422, "person_id"),
+    ({"person_id": None, "case_id": uuid4()}, 404, "case_id"),
+    ({"person_id": uuid4()}, 404, "person_id"),
+    ({"ground": "tax hold", "scope": ("D9", "D10")}, 422, "scope"),
+    ({"ground": "tax hold", "scope": ("*",)}, 422, "scope"),
+]
+
+
+async def test_a_hold_that_cannot_be_is_refused_by_its_field(fakes: FakeParticipants) -> None:
     person, before = await met(fakes), await fakes.rows.fetchval(STORED)
-    assert await refusal(fakes, wanted(person, **changed)) == (status, [field])
-    assert await fakes.rows.fetchval(STORED) == before
-    assert await fakes.rows.fetchval(KNOWN, changed.get("person_id")) == 0
+    for changed, status, field in IMPOSSIBLE:
+        assert await refusal(fakes, wanted(person, **changed)) == (status, [field]), changed
+        assert await fakes.rows.fetchval(STORED) == before
+        assert await fakes.rows.fetchval(KNOWN, changed.get("person_id")) == 0
 
 
 async def test_nobody_erased_is_held_but_by_tax_law(fakes: FakeParticipants) -> None:

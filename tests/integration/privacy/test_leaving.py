@@ -167,13 +167,11 @@ async def test_another_round_without_it_still_names_who_left_in_the_one_before(f
     assert [e["service"] for e in (await fakes.certificate(token))["left"]] == [PEAR]
 
 
-@pytest.mark.parametrize(
-    ("service", "status"), [("plum", 404), ("privacy", 409), (APPLE, 409), ("Robert'); DROP TABLE participant", 404)]
-)
-async def test_who_is_nobody_or_required_does_not_leave(fakes: FakeParticipants, service: str, status: int) -> None:
+async def test_who_is_nobody_or_required_does_not_leave(fakes: FakeParticipants) -> None:
     await opened_case(fakes.database)
     await fakes.ordered()
-    assert (await problem(fakes, service)).status == status
+    for service, status in (("plum", 404), ("privacy", 409), (APPLE, 409), ("Robert'); DROP TABLE participant", 404)):
+        assert (await problem(fakes, service)).status == status, service
     assert not any(state.left_at for state in (await everybody(fakes)).values())
     assert await fakes.rows.fetchval("SELECT count(*) FROM order_participant WHERE departure_id IS NOT NULL") == 0
 
