@@ -83,7 +83,8 @@ class Gate:
 class Service:
     """One service: its name, its routers, what it holds about people, and what it does by the clock.
 
-    `wire` makes what handlers and jobs ask for besides the kit's own; `jobs` lists the loops by the settings.
+    `wire` makes what handlers and jobs ask for besides the kit's own; `jobs` lists the loops by the settings. `check`
+    raises CannotStart for settings that do not go with what is in the database.
     """
 
     name: str
@@ -95,6 +96,7 @@ class Service:
     takes_orders: bool = True
     ends: Retention | None = None
     gate: Callable[[Any], Gate] | None = None
+    check: Callable[[Any, Database], Awaitable[None]] | None = None
 
     @property
     def retention(self) -> Retention:
@@ -169,6 +171,8 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Resourc
 
 async def _learn(service: Service, gate: Gate | None, resources: Resources, stop: asyncio.Event) -> None:
     """Nobody is served, no job runs and no event leaves before the database knows all that was decided."""
+    if check := service.check:
+        await _insist(lambda: check(resources.settings, resources.database), stop, "settings")
     if gate:
         await _insist(lambda: gate.opens(resources.database), stop, "ledger")
     if service.takes_orders:
