@@ -83,8 +83,7 @@ class Gate:
 class Service:
     """One service: its name, its routers, what it holds about people, and what it does by the clock.
 
-    `wire` makes what handlers and jobs ask for besides the kit's own; `jobs` lists the loops by the settings. `check`
-    raises CannotStart for settings that do not go with what is in the database.
+    `wire` makes what handlers and jobs ask for besides the kit's own; `jobs` lists the loops by the settings.
     """
 
     name: str
@@ -96,7 +95,7 @@ class Service:
     takes_orders: bool = True
     ends: Retention | None = None
     gate: Callable[[Any], Gate] | None = None
-    check: Callable[[Any, Database], Awaitable[None]] | None = None
+    check: Callable[[Any, Database], Awaitable[None]] | None = None  # CannotStart: settings do not go with its rows
 
     @property
     def retention(self) -> Retention:
@@ -176,10 +175,8 @@ async def _learn(service: Service, gate: Gate | None, resources: Resources, stop
     if gate:
         await _insist(lambda: gate.opens(resources.database), stop, "ledger")
     if service.takes_orders:
-        joining = (resources.database, resources.client, service.eraser)
-        await _insist(lambda: catch_up(*joining), stop, "catching up")
-        asking = partial(require_registered, resources.settings.recipients, resources.client)
-        await _insist(asking, stop, "register")
+        await _insist(partial(catch_up, resources.database, resources.client, service.eraser), stop, "catching up")
+        await _insist(partial(require_registered, resources.settings.recipients, resources.client), stop, "register")
 
 
 async def _close(resources: Resources, provided: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from services.privacy import arrival, unconfirmed_requests
 from services.privacy.cases import store
 from services.privacy.cases.rules import Opening
 from services.privacy.desk import pending
-from services.privacy.desk.joining import join
+from services.privacy.desk.asked_again import join
 from services.privacy.notices_seen import note_seen
 from services.privacy.present_addresses import present_address
 from services.privacy.sealed_addresses import AddressSeal

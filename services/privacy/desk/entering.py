@@ -13,7 +13,7 @@ from services.privacy.cases import rules as case_rules
 from services.privacy.cases import store as cases
 from services.privacy.cases.rules import Opening
 from services.privacy.desk import pending, store
-from services.privacy.desk.joining import join
+from services.privacy.desk.asked_again import join
 from services.privacy.present_addresses import present_address
 from services.privacy.sealed_addresses import AddressSeal
 from shared.clock import now
