@@ -50,6 +50,11 @@ class Keyring:
             raise ValueError("a keyring needs a key with an id from 1 to 255")
 
     @property
+    def ids(self) -> frozenset[int]:
+        """Of the keys that are read, the one from before there were ids among them."""
+        return frozenset(self._secrets)
+
+    @property
     def legacy(self) -> str | None:
         return self._secrets.get(LEGACY)
 

@@ -97,6 +97,7 @@ class Service:
     takes_orders: bool = True
     ends: Retention | None = None
     gate: Callable[[Any], Gate] | None = None
+    check: Callable[[Any, Database], Awaitable[None]] | None = None  # CannotStart: settings do not go with its rows
 
     @property
     def retention(self) -> Retention:
@@ -171,13 +172,13 @@ async def running(service: Service, settings: Settings) -> AsyncIterator[Resourc
 
 async def _learn(service: Service, gate: Gate | None, resources: Resources, stop: asyncio.Event) -> None:
     """Nobody is served, no job runs and no event leaves before the database knows all that was decided."""
+    if check := service.check:
+        await _insist(lambda: check(resources.settings, resources.database), stop, "settings")
     if gate:
         await _insist(lambda: gate.opens(resources.database), stop, "ledger")
     if service.takes_orders:
-        joining = (resources.database, resources.client, service.eraser)
-        await _insist(lambda: catch_up(*joining), stop, "catching up")
-        asking = partial(require_registered, resources.settings.recipients, resources.client)
-        await _insist(asking, stop, "register")
+        await _insist(partial(catch_up, resources.database, resources.client, service.eraser), stop, "catching up")
+        await _insist(partial(require_registered, resources.settings.recipients, resources.client), stop, "register")
 
 
 async def _close(

@@ -21,6 +21,7 @@ from services.identity.jobs.failed_sign_ins import note_failures
 from services.identity.jobs.mail_requests import decide_mail
 from services.identity.jobs.service_mail import send_service_mail
 from services.identity.jobs.sign_up_codes import mail_codes
+from services.identity.keys_in_use import require_keys_in_use
 from services.identity.mail_requests import MAIL_REQUESTS
 from services.identity.passwords import Passwords
 from services.identity.pending_addresses import CODES
@@ -61,7 +62,16 @@ def jobs(_settings: IdentitySettings) -> list[Loop]:
     ]
 
 
-SERVICE = Service("identity", router, ERASER, settings=IdentitySettings, wire=wire, jobs=jobs, ends=RETENTION)
+SERVICE = Service(
+    "identity",
+    router,
+    ERASER,
+    settings=IdentitySettings,
+    wire=wire,
+    jobs=jobs,
+    ends=RETENTION,
+    check=require_keys_in_use,
+)
 
 if __name__ == "__main__":
     SERVICE.main()

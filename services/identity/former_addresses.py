@@ -1,8 +1,8 @@
 """The addresses that people used before, by keyed hash alone, as long as their account: whoever asks for a right by an
 address of long ago is found by it (GDPR Art. 12(2)).
 
-The address is kept nowhere, so no job renews these hashes: they follow a rotation when somebody asks by the address,
-and are not found by a key that is read no more.
+The address is kept nowhere, so no job renews these hashes: they follow a rotation when somebody asks by the address.
+Until then the key that made them can't be taken out (`keys_in_use.py`).
 """
 
 from datetime import datetime

@@ -13,15 +13,19 @@ async def correct(tx: Transaction, request: identity.ChangeProfile) -> identity.
     await store.lock(tx, request.subject_id)
     before = await store.profile(tx, request.subject_id)
     after = rules.corrected(before, request)
-    if changed := rules.changed_fields(before, after):
-        await store.correct(tx, request.subject_id, after)
-        await activity.note(tx, request.subject_id, "profile changed")
-        tx.publish(identity.ProfileChanged(subject_id=request.subject_id, fields=changed))
+    await _store(tx, request.subject_id, before, after)
     return after
+
+
+async def _store(tx: Transaction, subject_id: UUID, before: identity.Profile, after: identity.Profile) -> None:
+    if changed := rules.changed_fields(before, after):
+        await store.correct(tx, subject_id, after)
+        await activity.note(tx, subject_id, "profile changed")
+        tx.publish(identity.ProfileChanged(subject_id=subject_id, fields=changed))
 
 
 async def put_right(tx: Transaction, subject_id: UUID, correction: privacy.Correction) -> None:
     """What an officer has decided to be right, as if its person had edited it; nothing for who has no account."""
     if await store.exists(tx, subject_id):
-        said = correction.model_dump(exclude_none=True, exclude={"invoices"})
-        await correct(tx, identity.ChangeProfile(subject_id=subject_id, **said))
+        before = await store.profile(tx, subject_id)
+        await _store(tx, subject_id, before, rules.put_right(before, correction))

@@ -13,6 +13,7 @@ from services.privacy import arrival, unconfirmed_requests
 from services.privacy.cases import store
 from services.privacy.cases.rules import Opening
 from services.privacy.desk import pending
+from services.privacy.desk.asked_again import join
 from services.privacy.notices_seen import note_seen
 from services.privacy.present_addresses import present_address
 from services.privacy.sealed_addresses import AddressSeal
@@ -29,7 +30,7 @@ from shared.seals import unseal
 from shared.secrets import Keyring
 
 UNKNOWN = 404
-CHANNEL = "former e-mail address"
+CHANNEL, PRESENT = "former e-mail address", "e-mail address"
 
 
 @dataclass(frozen=True)
@@ -109,25 +110,27 @@ async def _address(subject_id: UUID, client: RequestClient) -> str | None:
 
 async def open_cases(
     tx: Transaction, asked: Confirmed, token: str, seal: AddressSeal, required: Collection[str], cooling_off_s: float
-) -> UUID:
-    """Open the case of each person; the token is that of the first, whose id is the answer.
+) -> UUID | None:
+    """Open the case of each person; the token is that of the first, whose id is the answer: None when all have one.
 
-    Raises Refused: 409 when there is nobody without an open case of the right, 410 after erasure.
+    Who has an open case of the right is told that this is joined to it; it may be somebody else who asks, who gets
+    neither its id nor a token for it.
+    Raises Refused: 409 when who uses the address alone has one, 410 after erasure.
     """
     living = await _living(tx, asked)
+    if not living:
+        raise refuse(410, "this person's data was erased")
     opened = []
-    if asked.subject_id is not None and (not asked.former or not await _has_one(tx, asked, asked.subject_id)):
+    if asked.subject_id is not None and not (asked.former and await _joined(tx, asked, asked.subject_id)):
         opening = asked.opening(asked.subject_id, cooling_off_s)
         opened.append(await arrival.open_case(tx, opening, token, asked.email, seal, required))
         await note_seen(tx, asked.subject_id, today(), "privacy request")
     for person in asked.former:
-        if person.subject_id in living and not await _has_one(tx, asked, person.subject_id):
+        if person.subject_id in living and not await _joined(tx, asked, person.subject_id):
             its_token = token_urlsafe(32) if opened else token
             opening = asked.pending(person.subject_id)
             opened.append(await pending.open_case(tx, opening, its_token, person.email, seal))
-    if not opened:
-        raise refuse(409, "a case of this right is open already", field="right", message="follow it by its case token")
-    return opened[0]
+    return opened[0] if opened else None
 
 
 async def _living(tx: Transaction, asked: Confirmed) -> set[UUID]:
@@ -136,5 +139,9 @@ async def _living(tx: Transaction, asked: Confirmed) -> set[UUID]:
     return {each for each in sorted(filter(None, people)) if await lock_subject(tx, each) is Standing.LIVE}
 
 
-async def _has_one(tx: Transaction, asked: Confirmed, subject_id: UUID) -> bool:
-    return await store.open_of(tx, subject_id, asked.right, asked.request.about) is not None
+async def _joined(tx: Transaction, asked: Confirmed, subject_id: UUID) -> bool:
+    """Whether the person has an open case of the right, to which this is joined."""
+    case_id = await store.open_of(tx, subject_id, asked.right, asked.request.about)
+    if case_id is not None:
+        await join(tx, case_id, "person", CHANNEL if subject_id != asked.subject_id else PRESENT)
+    return case_id is not None

@@ -6,7 +6,7 @@ from shared.purposes import ProcessingPurpose
 
 DATA_MAP = DataMap(
     service="privacy",
-    version=14,
+    version=15,
     tables=(
         Table(
             "privacy_case",
@@ -41,6 +41,9 @@ DATA_MAP = DataMap(
                 Column("street", Category.PRIVACY_CASES, identifies=True),
                 Column("postal_code", Category.PRIVACY_CASES),
                 Column("city", Category.PRIVACY_CASES),
+                Column("country", Category.PRIVACY_CASES),
+                Column("company", Category.PRIVACY_CASES, identifies=True),
+                Column("nip", Category.PRIVACY_CASES, identifies=True),
                 *fact("case_id", "invoices", "asked", "waits", "gone"),
             ),
         ),

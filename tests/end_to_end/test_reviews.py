@@ -239,9 +239,9 @@ async def test_a_corrected_surname_reaches_everybody_but_no_issued_invoice(scena
     assert f"- PayGate Sandbox S.A.: told by e-mail on {today()}" in answer
 
 
-async def put_right(scenario: Scenario, person: Customer, **correction: Any) -> None:
-    """An officer corrects somebody's name; every service has applied it."""
-    case_id = await person.use_right("rectification", about="D1", statement="My name is another.")
+async def put_right(scenario: Scenario, person: Customer, about: str = "D1", **correction: Any) -> None:
+    """An officer corrects something of somebody; every service has applied it."""
+    case_id = await person.use_right("rectification", about=about, statement="It is another.")
     decided = {"case_id": case_id, "decision": "corrected", "reason": WHY, "correction": correction}
     await scenario.ask(privacy.DecideReview.model_validate(decided))
     await person.until("corrected")
@@ -288,6 +288,46 @@ async def test_an_invoice_that_was_right_is_named_so_by_the_correction_of_a_refu
     await refunded(scenario, person, 1_000)
     corrections = [tuple(row) for row in await scenario.rows["licensing"].fetch(CORRECTED, person.id)]
     assert corrections == [("refund", invoiced, -1_000, "invoice")]
+
+
+FIRMS = "SELECT cause, buyer_company, buyer_nip, gross FROM invoice WHERE subject_id = $1 ORDER BY kind DESC, number"
+OPEN_ORDERS = "SELECT order_id, company, nip FROM purchase_buyer WHERE subject_id = $1"
+
+
+async def test_a_corrected_firm_is_named_by_what_it_bought_and_not_by_what_was_bought_privately(
+    scenario: Scenario,
+) -> None:
+    """Somebody bought and ordered privately, then abroad, and then as a sole trader whose NIP had a slip of the pen."""
+    person = await scenario.register_customer()
+    await person.buy()
+    privately = await person.order()
+    abroad = {"kind": "sole trader", "company": "Wrona", "country": "SK", "vat_number": "SK2022749619"}
+    await scenario.ask(identity.ChangeProfile.model_validate({"subject_id": person.id, **abroad}))
+    await person.start_payment(await person.order())
+    await scenario.ask(await person.provider_says("payment.confirmed"))
+    from_abroad = await person.order()
+    wrong = {"company": "Wrona Uslugi", "nip": "5260250274"}
+    await scenario.ask(identity.ChangeProfile(subject_id=person.id, country="PL", vat_number="", **wrong))
+    await person.start_payment(await person.order())
+    await scenario.ask(await person.provider_says("payment.confirmed"))
+    as_a_firm = await person.order()
+    await put_right(scenario, person, "D2", company="Wrona Usługi", nip="123-456-32-18", invoices=True)
+    await refunded(scenario, person, 1_000)
+    invoices = [tuple(row) for row in await scenario.rows["licensing"].fetch(FIRMS, person.id)]
+    (_, _, _, paid), right = invoices[0], ("Wrona Usługi", "1234563218")
+    without_vat = invoices[1][-1]
+    assert invoices == [
+        ("", "", "", paid),
+        ("", "Wrona", "", without_vat),
+        ("", *wrong.values(), paid),
+        ("buyer", "Wrona Usługi", "", 0),
+        ("buyer", *right, 0),
+        ("refund", *right, -1_000),
+    ]
+    orders = {row["order_id"]: tuple(row)[1:] for row in await scenario.rows["licensing"].fetch(OPEN_ORDERS, person.id)}
+    assert orders == {privately: ("", ""), from_abroad: ("Wrona Usługi", ""), as_a_firm: right}
+    profile = await scenario.ask(identity.ReadProfile(subject_id=person.id))
+    assert (profile.company, profile.nip, profile.kind) == (*right, "sole trader")
 
 
 async def test_who_is_erased_leaves_no_statement(scenario: Scenario) -> None:

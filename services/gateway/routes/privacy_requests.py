@@ -50,6 +50,18 @@ class Opened(Message):
     token: str
 
 
+class Confirmed(Message):
+    """A case and its token, which is shown once; neither for a request that was joined to an open case."""
+
+    id: UUID | None
+    token: str | None
+
+
+JOINED: dict[int | str, dict[str, Any]] = {
+    202: {"model": Confirmed, "description": "joined to the open case, whose person is told"}
+}
+
+
 async def _open(caller: Caller, case: Callable[[str], Request[Created]], key: str, tokens: Sequence[str]) -> Opened:
     """Open a case under the first token; a repeated request under the one that it was opened with.
 
@@ -107,13 +119,20 @@ async def ask_by_address(
     return await caller.request(body.complete(), key)
 
 
-@proving.post("/privacy-requests/confirmations", status_code=201)
+@proving.post("/privacy-requests/confirmations", status_code=201, responses=JOINED)
 async def confirm_by_address(
-    body: BodyWithout[privacy.ConfirmCase, Literal["token"]], caller: AnybodyRepeating, key: IdempotencyKey = ""
-) -> Opened:
+    body: BodyWithout[privacy.ConfirmCase, Literal["token"]],
+    caller: AnybodyRepeating,
+    response: Response,
+    key: IdempotencyKey = "",
+) -> Confirmed:
     """Prove the address with the mailed code: the case opens."""
     tokens = case_tokens(caller.resources.keyring, caller.principal(key), key, body.canonical())
-    return await _open(caller, lambda token: body.complete(token=token), key, tokens)
+    opened = await _open(caller, lambda token: body.complete(token=token), key, tokens)
+    if opened.id != body.complete(token=opened.token).request_id:
+        return Confirmed(id=opened.id, token=opened.token)
+    response.status_code = 202
+    return Confirmed(id=None, token=None)
 
 
 @mailing.post("/privacy-requests/tokens", status_code=202)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 
-from shared.contracts import identity
+from shared.contracts import identity, privacy
 from shared.contracts.fields import Language
 from shared.law import tax_numbers
 from shared.problems import FieldError, Problem, Refused
@@ -115,6 +115,12 @@ def corrected(profile: identity.Profile, request: identity.ChangeProfile) -> ide
     check_party(party_of(after))
     number = written_vat_number(after.country, after.vat_number)
     return after.model_copy(update={"nip": written_nip(after.nip), "vat_number": number})
+
+
+def put_right(profile: identity.Profile, correction: privacy.Correction) -> identity.Profile:
+    """The profile as an officer decided. What else is wrong with it, as of an account from before some rules about
+    numbers, refuses nothing: the member is asked with the next order."""
+    return profile.model_copy(update=correction.model_dump(exclude_none=True, exclude={"invoices"}))
 
 
 def changed_fields(before: identity.Profile, after: identity.Profile) -> tuple[str, ...]:

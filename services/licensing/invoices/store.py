@@ -20,7 +20,7 @@ INSERT INTO invoice_series (series, year, last) VALUES ($1, $2, 1)
 ON CONFLICT (series, year) DO UPDATE SET last = invoice_series.last + 1 RETURNING last
 """
 NAMED = """
-SELECT n.buyer_name, n.buyer_street, n.buyer_postal_code, n.buyer_city FROM invoice n
+SELECT n.buyer_name, n.buyer_street, n.buyer_postal_code, n.buyer_city, n.buyer_company, n.buyer_nip FROM invoice n
 WHERE n.order_id = {order_id} AND (n.kind = 'invoice' OR n.cause = 'buyer')
 ORDER BY n.cause = 'buyer' DESC, n.issued_on DESC, n.number DESC LIMIT 1
 """
@@ -32,7 +32,7 @@ INSERT INTO invoice (invoice_id, subject_id, order_id, number, kind, cause, corr
   item, quantity, net, vat, gross, vat_rate, vat_note, retain_until, provisions, exemptions, live)
 SELECT $1::uuid, subject_id, order_id, $3::text, 'correction', 'refund', invoice_id, $4::date, sold_on, $4, $4,
   seller, seller_nip, seller_address, currency,
-  n.buyer_name, buyer_company, buyer_nip, buyer_vat_number, n.buyer_street, n.buyer_postal_code, n.buyer_city,
+  n.buyer_name, n.buyer_company, n.buyer_nip, buyer_vat_number, n.buyer_street, n.buyer_postal_code, n.buyer_city,
   buyer_country,
   item, quantity, -$5::bigint, -$6::bigint, -$7::bigint, vat_rate, vat_note, $8::date, $9::text[], $10::text[], live
 FROM invoice i CROSS JOIN LATERAL ({NAMED.format(order_id="i.order_id")}) n WHERE order_id = $2 AND kind = 'invoice'

@@ -15,20 +15,27 @@ from services.privacy.recipients.rules import names
 from services.privacy.register.loading import register
 from shared.contracts.privacy import Correction, CorrectionApplied, CorrectionDecided
 from shared.database import Transaction
+from shared.law import tax_numbers
 from shared.problems import refuse
 
 STATE = "correcting"
 HOLDERS = frozenset(("identity", "licensing"))
 """Who knows how to apply a correction."""
-FIELDS: Mapping[str, tuple[str, ...]] = {"D1": ("full_name",), "D3": ("street", "postal_code", "city")}
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "D1": ("full_name",),
+    "D2": ("company", "nip"),
+    "D3": ("street", "postal_code", "city", "country"),
+}
 """What a correction of a category of data may say; other categories are put right by hand."""
 
 STORE = """
-INSERT INTO case_correction (case_id, subject_id, full_name, street, postal_code, city, invoices, asked, waits)
-SELECT $1, id, $3, $4, $5, $6, $7, $8, $8 FROM unnest($2::uuid[]) AS id
+INSERT INTO case_correction (case_id, subject_id, full_name, street, postal_code, city, country, company, nip, invoices,
+  asked, waits)
+SELECT $1, id, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11 FROM unnest($2::uuid[]) AS id
 """
 READ = """
-SELECT full_name, street, postal_code, city, invoices FROM case_correction WHERE case_id = $1 AND subject_id = $2
+SELECT full_name, street, postal_code, city, country, company, nip, invoices FROM case_correction
+WHERE case_id = $1 AND subject_id = $2
 """
 LOCK = "SELECT subject_id, about FROM privacy_case WHERE case_id = $1 AND state = 'correcting' FOR NO KEY UPDATE"
 # Also by one that had left: what it tells after all counts.
@@ -55,6 +62,20 @@ def check(case: LockedCase, decision: str, correction: Correction) -> None:
     if wrong := [name for name in said if name not in known]:
         message = f"the case is about {case.about}"
         raise refuse(422, "the case is about something else", field=f"correction.{wrong[0]}", message=message)
+    _check_values(correction)
+
+
+def _check_values(correction: Correction) -> None:
+    """Raise Refused (422) by the field: who applies it refuses nothing."""
+    if correction.nip is not None and not tax_numbers.nip(correction.nip):
+        raise refuse(422, "this is no NIP", field="correction.nip", message="its check digit or form is wrong")
+    if correction.country is None:
+        return
+    if not tax_numbers.is_country(correction.country):
+        raise refuse(422, "this is no country", field="correction.country", message="two letters of ISO 3166-1")
+    if correction.invoices:
+        message = "invoices keep the country that their tax was found by"
+        raise refuse(422, "the country decides the tax", field="correction.invoices", message=message)
 
 
 async def begin(
@@ -62,11 +83,15 @@ async def begin(
 ) -> None:
     """Have it applied to all ids of the person. The case is `correcting`."""
     asked = sorted(HOLDERS & set(await participants(tx, required)))
-    c = correction
-    await tx.run(STORE, case.case_id, list(ids), c.full_name, c.street, c.postal_code, c.city, c.invoices, asked)
+    await tx.run(STORE, case.case_id, list(ids), *_values(correction), correction.invoices, asked)
     for subject_id in ids:
         tx.publish(CorrectionDecided(case_id=case.case_id, subject_id=subject_id))
     await conclude(tx, case.case_id, case.about or "")
+
+
+def _values(c: Correction) -> tuple[str | None, ...]:
+    nip = c.nip and tax_numbers.nip(c.nip)
+    return c.full_name, c.street, c.postal_code, c.city, c.country, c.company, nip
 
 
 async def read(tx: Transaction, case_id: UUID, subject_id: UUID) -> Correction:

@@ -126,8 +126,8 @@ async def assign(tx: Transaction, case_id: UUID, assignee: UUID | None) -> None:
     await tx.run(ASSIGN, case_id, assignee)
 
 
-async def note_event(tx: Transaction, case_id: UUID, actor: Actor, reason: str, by: UUID) -> None:
-    """What one of the staff did without bringing the case into another state."""
+async def note_event(tx: Transaction, case_id: UUID, actor: Actor, reason: str, by: UUID | None) -> None:
+    """What happened without bringing the case into another state; `by`: who of the staff did it."""
     await tx.run(EVENT, case_id, actor, reason, by)
 
 

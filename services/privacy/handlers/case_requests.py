@@ -39,11 +39,14 @@ async def confirm_case(
     seal: AddressSeal,
     settings: PrivacySettings,
 ) -> Created:
-    """Open the cases of a proved address. Raises Refused (422) for a wrong code, and for any after five wrong ones."""
+    """Open the cases of a proved address. Raises Refused (422) for a wrong code, and for any after five wrong ones.
+
+    Who asks once more by a former address gets the id of what was asked: it leads to no case.
+    """
     if prepared is None:
         raise refuse(422, "the code is not valid", field="code", message="ask for a new code")
     case_id = await confirmed_requests.open_cases(
         tx, prepared, request.token, seal, settings.required, settings.cooling_off_s
     )
     await unconfirmed_requests.delete(tx, request.request_id)
-    return Created(id=case_id)
+    return Created(id=case_id or request.request_id)

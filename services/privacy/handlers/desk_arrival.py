@@ -19,7 +19,7 @@ async def enter_case(
     request: privacy.EnterCase,
     tx: Transaction,
     actor: Actor,
-    prepared: Whose,
+    prepared: tuple[Whose, ...],
     seal: AddressSeal,
     settings: PrivacySettings,
 ) -> Created:

@@ -155,7 +155,10 @@ class RequestCase(Request[Created], Wish, type="privacy.request-erasure", askers
 
 class ConfirmCase(Request[Created], type="privacy.confirm-erasure", askers=("gateway",)):
     """The mailed code proves the address; the case opens. 404 when nothing is held about its owner, but for an erasure:
-    what waits there for a confirmation is erased, too."""
+    what waits there for a confirmation is erased, too.
+
+    The answer is the case, or the request itself where all who ever used the address have an open case of the right:
+    it is joined to theirs, and they are told."""
 
     request_id: UUID
     code: str = Field(pattern=r"^\d{8}$")

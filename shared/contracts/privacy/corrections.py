@@ -20,6 +20,9 @@ class Correction(Message):
     street: Annotated[Line, _line(200)] | None = Field(default=None, repr=False)
     postal_code: Annotated[Line, _line(20)] | None = Field(default=None, repr=False)
     city: Annotated[Line, _line(100)] | None = Field(default=None, repr=False)
+    country: str | None = Field(default=None, repr=False, pattern=r"^[A-Z]{2}$")
+    company: Annotated[Line, _line(200)] | None = Field(default=None, repr=False)
+    nip: Annotated[Line, _line(20)] | None = Field(default=None, repr=False)
     invoices: bool = False
 
 

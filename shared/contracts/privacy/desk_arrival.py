@@ -16,7 +16,9 @@ class EnterCase(Request[Created], type="privacy.enter-case", askers=("gateway",)
     """Its clock began when it came. Nothing starts before an officer is certain who asks; an objection counts at once.
 
     By the address as it was typed, or by the person's id, one of them. One more request of the same is joined to the
-    open case, whose id is the answer. 404 for an address or id of nobody, 410 after an erasure; 422 for a day to come.
+    open case, whose id is the answer. An address that several used opens a case for each, as by the public form: the
+    answer is the first, who uses it today, and each case says which the others are; a note is refused with it (422).
+    404 for an address or id of nobody, 410 after an erasure; 422 for a day to come.
     """
 
     right: Literal["erasure", "access", "portability", "restriction", "marketing-objection"]

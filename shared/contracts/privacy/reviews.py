@@ -18,7 +18,7 @@ class DecideReview(Request[Done], type="privacy.decide-review", askers=("gateway
     decision: Literal["upheld", "overruled", "changed", "confirmed", "corrected", "declined"]
     reason: Annotated[Line, StringConstraints(min_length=20, max_length=2000)]
     correction: Correction | None = None
-    """What is right, where services know how to apply it: a name (`D1`) or an address (`D3`)."""
+    """What is right, where services know how to apply it: a name (`D1`), a firm (`D2`) or an address (`D3`)."""
 
 
 class ObjectionUpheld(Event, type="privacy.objection-upheld.v1"):

@@ -24,6 +24,7 @@ from tests.mail_server import text_of
 
 FORM = "/privacy-requests"
 CASES = "SELECT case_id, state, channel FROM privacy_case WHERE subject_id = $1"
+BY_LETTER = "SELECT case_id, subject_id, state FROM privacy_case WHERE channel = 'letter' AND subject_id = ANY ($1)"
 EFFECTS = """
 SELECT (SELECT count(*) FROM block) + (SELECT count(*) FROM copy_part) + (SELECT count(*) FROM permission)
 """
@@ -183,17 +184,34 @@ async def test_a_mailbox_of_two_people_opens_a_case_for_each(desk: Desk) -> None
     assert answer["id"] == await case_of(desk, present)
     assert [channel for _, channel in await cases(desk, present)] == ["e-mail address"]
     assert await cases(desk, former) == [("identity pending", CHANNEL)]
+    letter = Member(old, {})
+    noted = problem(await desk.entered(letter, "marketing-objection", note="She writes that she has moved."), 422)
+    assert fields(noted) == ["note"]
+    entered = made(await desk.entered(letter, "marketing-objection"))
+    by_letter = {row["subject_id"]: row for row in await desk.rows.fetch(BY_LETTER, [present, former])}
+    assert {row["state"] == "identity pending" for row in by_letter.values()} == {True, False}
+    assert (str(by_letter[present]["case_id"]), by_letter[former]["state"]) == (entered, "identity pending")
+    other = str(by_letter[former]["case_id"])
+    for one, second in ((entered, other), (other, entered)):
+        reasons = [event["reason"] for event in (await desk.file(one))["events"]]
+        assert f"the address was used by several, see: {second}" in reasons
 
 
-async def test_one_more_of_the_same_is_refused_and_changes_nothing(desk: Desk) -> None:
+async def test_one_more_of_the_same_is_joined_and_the_person_told(desk: Desk) -> None:
+    """Whoever asks gets neither the id of the case nor a token for it, however often the answer is asked for."""
     old, member, person = await somebody_moved(desk)
     first = await opened(desk, old, {"right": "access"})
-    proved = await proof(desk, old, {"right": "access"})
-    again = problem(await desk.client.post(f"{FORM}/confirmations", json=proved), 409)
-    assert (fields(again), await case_of(desk, person) in str(again)) == (["right"], False)
+    case_id = await case_of(desk, person)
+    proved, key = await proof(desk, old, {"right": "access"}), {"Idempotency-Key": uuid4().hex}
+    for _ in range(2):
+        again = await desk.client.post(f"{FORM}/confirmations", json=proved, headers=key)
+        assert (again.status_code, again.json()) == (202, {"id": None, "token": None})
     assert (await desk.client.get(f"{FORM}/{first}")).json()["state"] == "identity pending"
     assert await cases(desk, person) == [("identity pending", CHANNEL)]
-    assert desk.mails(member.address).count(RECEIVED) <= 1
+    told = (await desk.file(case_id))["events"][1:]
+    assert [(event["actor"], event["reason"]) for event in told] == [("person", f"asked again: {CHANNEL}")]
+    assert case_id in await desk.letter(member.address, LETTERS["joined", "en"][0])
+    assert desk.mails(member.address).count(RECEIVED) == 1
 
 
 async def test_staff_enter_a_letter_that_names_a_former_address(desk: Desk) -> None:

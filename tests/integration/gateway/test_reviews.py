@@ -97,11 +97,14 @@ async def test_a_correction_that_cannot_be_is_refused_by_its_field(
     case_id = (await client.post(REQUESTS, json=wrong_address, headers=who)).json()["id"]
     place = f"/staff/privacy-requests/{case_id}/review"
     decision = {"decision": "corrected", "reason": "The letter of the town says so."}
-    city = {"city": "Kraków"}
+    city = {"city": "Kraków", "country": "SK"}
     for body, field in (
         ({"correction": {}}, "correction"),
         ({"correction": {"full_name": "Anna Nowicka"}}, "correction.full_name"),
         ({"correction": {"city": ""}}, "correction.city"),
+        ({"correction": {"nip": "1234563218"}}, "correction.nip"),
+        ({"correction": {"country": "EL"}}, "correction.country"),
+        ({"correction": {"country": "SK", "invoices": True}}, "correction.invoices"),
         ({"decision": "declined", "correction": city}, "correction"),
     ):
         answer = problem(await client.put(place, json=decision | body, headers=officer), 422)
@@ -110,6 +113,12 @@ async def test_a_correction_that_cannot_be_is_refused_by_its_field(
     assert (await client.put(place, json=decision | {"correction": city}, headers=officer)).status_code == 204
 
     async def corrected() -> bool:
-        return str((await client.get("/me", headers=who)).json()["city"]) == "Kraków"
+        profile = (await client.get("/me", headers=who)).json()
+        return (profile["city"], profile["country"]) == ("Kraków", "SK")
 
     await eventually(corrected)
+    firm = {"right": "rectification", "about": "D2", "statement": "The NIP is another."}
+    other = (await client.post(REQUESTS, json=firm, headers=who)).json()["id"]
+    bad = decision | {"correction": {"nip": "1234563219"}}
+    answer = problem(await client.put(f"/staff/privacy-requests/{other}/review", json=bad, headers=officer), 422)
+    assert [error["field"] for error in answer["errors"]] == ["correction.nip"]

@@ -1,17 +1,30 @@
 """People are found by an address that they used before, and whoever uses it today is told from them."""
 
+import contextlib
+from dataclasses import replace
 from uuid import UUID, uuid4
 
+import pytest
+
+from services.identity.app import SERVICE as IDENTITY
 from services.identity.erasure import ERASER
 from services.identity.former_addresses import former_users
 from shared.contracts import identity
 from shared.contracts.participants import ReadCopy
 from shared.contracts.privacy import OrderedSubject
+from shared.lifecycle import CannotStart
 from shared.personal_data.erasure import erase
 from shared.purposes import Purpose
 from shared.secrets import Keyring
 from tests.integration.identity.driver import Driver, address
 from tests.integration.identity.test_email_change import CHANGED, ask, changed, member, undo_token
+
+BY_KEY = "SELECT count(*) FROM {table}_address WHERE get_byte(address_hash, 0) = 1"
+LEFT_BY_7_AND_8 = """
+INSERT INTO former_address (address_hash, subject_id, since)
+SELECT set_byte(address_hash, 0, key_id), subject_id, since
+FROM (SELECT * FROM former_address LIMIT 1) f, unnest('{7,8}'::integer[]) key_id
+"""
 
 
 async def former(driver: Driver, email: str) -> list[UUID]:
@@ -113,3 +126,15 @@ async def test_they_are_found_across_a_rotation_of_the_keys(driver: Driver) -> N
         for keyring, found in ((without, []), (newer, [person]), (without, [person])):
             async with database.transaction(Purpose.UPKEEP) as tx:
                 assert await former_users(tx, keyring, old) == found
+
+
+async def test_no_key_goes_while_addresses_are_known_by_it(driver: Driver) -> None:
+    _, _, token = await member(driver)
+    await changed(driver, token, address("new"))
+    present, former = [await driver.value(BY_KEY.format(table=table)) for table in ("confirmed", "former")]
+    said = rf"LETHE_IDENTITY_KEYS lacks keys .*: key 1 \({present + former}\), key 7 \(1\); put them last"
+    async with driver.harness.superuser("identity") as rows:
+        await rows.execute(LEFT_BY_7_AND_8)
+    other = replace(driver.harness, settings=driver.harness.settings | {"keys": f"8:{'n' * 32},9:{'o' * 32}"})
+    with pytest.raises(CannotStart, match=said):
+        await contextlib.AsyncExitStack().enter_async_context(other.serve(IDENTITY))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -12,6 +12,7 @@ from services.identity.app import SERVICE as IDENTITY
 from services.privacy.addresses import mailbox
 from services.privacy.app import SERVICE as PRIVACY
 from services.privacy.cases import rules, store
+from services.privacy.confirmed_requests import Confirmed, FormerUser, open_cases
 from services.privacy.erasure import prepare_erasure
 from services.privacy.handlers.case_requests import request_case
 from services.privacy.handlers.case_tokens import request_token
@@ -24,6 +25,7 @@ from shared.contracts import identity, privacy
 from shared.contracts.privacy import OrderedSubject
 from shared.database import Database, Transaction
 from shared.mail.mailer import Mailer
+from shared.problems import Refused
 from shared.purposes import Purpose
 from shared.secrets import Keyring
 from tests import harness as harnesses
@@ -91,14 +93,14 @@ async def left_by_a_member(harness: Harness) -> str:
     return email
 
 
-async def erased(database: Database, harness: Harness) -> str:
-    """The address of somebody whose case is closed and whose id is a tombstone."""
+async def erased(database: Database, harness: Harness) -> tuple[str, UUID]:
+    """The address of somebody whose case is closed and whose id is a tombstone, and that id."""
     email, person = await with_case(database, NEW)
     async with database.transaction(Purpose.ERASURE) as tx:
         await tx.run(ORDERED, person.case_id)
         await prepare_erasure(tx, [person])
     await rows(harness, "UPDATE subject SET live = false WHERE subject_id = $1", person.subject_id, service="privacy")
-    return email
+    return email, person.subject_id
 
 
 @pytest.fixture
@@ -136,7 +138,7 @@ async def test_asking_does_the_same_whoever_the_address_belongs_to(
         await of_a_member(harness),
         open_case[0],
         before[0],
-        await erased(database, harness),
+        (await erased(database, harness))[0],
     ]
     did: list[list[tuple[str, int]]] = []
     for email in emails:
@@ -158,6 +160,16 @@ async def test_asking_does_the_same_whoever_the_address_belongs_to(
         mails = [[(m["Subject"], OWN.sub("", text_of(m))) for m in smtp.mails_to(email)] for email in emails]
     assert len(mails[0]) == 3
     assert [each == mails[0] for each in mails] == [True] * len(emails)
+
+
+async def test_who_was_erased_meanwhile_has_no_open_case(harness: Harness, database: Database) -> None:
+    """Between the answer of identity, whose address it was, and the transaction."""
+    email, person = await erased(database, harness)
+    request = Request("access", SEAL.close(email), False, "pl", now())
+    asked = Confirmed(request, email, None, (FormerUser(person, None),), "access", None)
+    with pytest.raises(Refused, match="erased"):
+        async with database.transaction(Purpose.RIGHTS) as tx:
+            await open_cases(tx, asked, uuid4().hex, SEAL, {"identity"}, 0)
 
 
 async def test_asking_waits_for_nobody_who_works_on_the_case(harness: Harness, database: Database) -> None:
