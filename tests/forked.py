@@ -10,6 +10,7 @@ import os
 import runpy
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -31,6 +32,10 @@ class Ended(NamedTuple):
     out: str
     wrong: str
     code: int
+
+
+# Each start also looks after the processes of other threads, and who looks second reads no exit code.
+one_at_a_time = threading.Lock()
 
 
 def load_also(*modules: str) -> None:
@@ -60,7 +65,7 @@ def run(
     """Run it to its end; one that does not end is killed, and fails the test."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(LIBRARIES)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, one_at_a_time:
         files = [Path(folder, name) for name in ("in", "out", "wrong")]
         for file, text in zip(files, (answer, "", ""), strict=True):
             file.write_text(text)

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,13 @@ IN_RUN_BOOK = set(re.findall(r"^\| `\./lethe ([^`]+)` ", (PROJECT / "docs/operat
 BENCHMARKS = {f"benchmark {name}" for name in ("erasure", "events", "evidence", "outbox", "requests")}
 OF_THEIR_OWN = {"up", "down", "demo", "demo rights", "demo register", "test", "test --containers"} | BENCHMARKS
 BENCHMARK = ("benchmark", "erasure", "--people", "100", "--growth", "100", "--json")
+
+RIGHTS = {"access", "portability", "restriction", "objection", "marketing-objection", "human-review"}
+FIGURES = {
+    "rights": RIGHTS | {"rectification", "erasure", "seconds"},
+    "register": {"told_of_a_purpose", "recipients", "breach_hours_left", "restore_seconds"}
+    | {"rows_ended_in_ten_years", "seconds"},
+}
 
 PATIENCE_S = 400.0
 """Demonstration and benchmark start systems of their own beside this one, and other tests run beside all three."""
@@ -100,7 +108,19 @@ def beside(folder: Path) -> Iterator[Beside]:
 
 
 @pytest.fixture(scope="module")
-def running(beside: object) -> str:
+def plays(beside: Beside) -> Iterator[dict[str, Future[Ended]]]:
+    """The other plays, one after another behind the demonstration, whose folder they share."""
+
+    def played(play: str) -> Ended:
+        beside["demo"].wait(timeout=PATIENCE_S)
+        return ended(beside_all_else("demo", play, "--json"))
+
+    with ThreadPoolExecutor(1) as one_at_a_time:
+        yield {play: one_at_a_time.submit(played, play) for play in FIGURES}
+
+
+@pytest.fixture(scope="module")
+def running(plays: object) -> str:
     """The system, started; what `./lethe up` printed."""
     return done(ended(beside_all_else("up")))
 
@@ -184,8 +204,11 @@ def test_logs_of_one_process() -> None:
 
 
 @pytest.mark.parametrize("command", [("demo", "--json"), BENCHMARK], ids=["demo", "benchmark"])
-def test_a_second_one_leaves_the_first_alone(command: tuple[str, ...], beside: Beside) -> None:
+def test_a_second_one_leaves_the_first_alone(
+    command: tuple[str, ...], beside: Beside, plays: dict[str, Future[Ended]]
+) -> None:
     beside[command[0]].wait(timeout=PATIENCE_S)
+    wait(plays.values(), timeout=len(plays) * PATIENCE_S)
     with alone(FOLDER / "run" / command[0], "the first one runs"):
         assert f"Another ./lethe {command[0]} is running" in sentence(lethe(*command), 1)
 
@@ -197,19 +220,10 @@ def test_the_demonstration(beside: Beside) -> None:
     assert set(system.running_parts(FOLDER / "demo").values()) == {None}
 
 
-RIGHTS = {"access", "portability", "restriction", "objection", "marketing-objection", "human-review"}
-FIGURES = {
-    "rights": RIGHTS | {"rectification", "erasure", "seconds"},
-    "register": {"told_of_a_purpose", "recipients", "breach_hours_left", "restore_seconds"}
-    | {"rows_ended_in_ten_years", "seconds"},
-}
-
-
 @pytest.mark.parametrize("play", FIGURES)
-def test_what_else_is_demonstrated(play: str, beside: Beside) -> None:
+def test_what_else_is_demonstrated(play: str, plays: dict[str, Future[Ended]]) -> None:
     """They fail by themselves when a promise is not kept."""
-    beside["demo"].wait(timeout=PATIENCE_S)
-    figures = json.loads(done(lethe("demo", play, "--json")))
+    figures = json.loads(done(plays[play].result(timeout=PATIENCE_S)))
     assert figures.keys() == FIGURES[play]
     assert all(figure > 0 for figure in figures.values())
 
