@@ -6,7 +6,7 @@ from shared.purposes import ProcessingPurpose
 
 DATA_MAP = DataMap(
     service="privacy",
-    version=14,
+    version=16,
     tables=(
         Table(
             "privacy_case",

@@ -36,6 +36,7 @@ UNKEYED = (
     Unkeyed("evidence_opening", "evidence: the keys of its digests", EVIDENCE, "with what they are of"),
     Unkeyed("evidence_source", "which rows are evidence"),
     Unkeyed("certificate_issue", "evidence: digests of certificates", EVIDENCE, "with the case"),
+    Unkeyed("ledger_beginning", "evidence: which ledger took the place of which, why and when, no person"),
     Unkeyed("backup_term", "for how many days backups are kept, since when"),
     Unkeyed(
         "staff_act",
