@@ -214,6 +214,14 @@ DATA_MAP = DataMap(
             columns=(OWNER, *fact("breach_id", "named_at", "due_at", "tries", "ending", "ended_at")),
         ),
         Table(
+            "breach_scope_person",
+            Category.PRIVACY_CASES,
+            purposes=(ProcessingPurpose.ACCOUNTABILITY,),
+            retention=RetentionClass.CONTRACT,
+            portable=False,
+            columns=(OWNER, *fact("scope_id")),
+        ),
+        Table(
             "notice_told",
             Category.CONSENTS,
             purposes=(ProcessingPurpose.ACCOUNTABILITY,),

@@ -47,6 +47,7 @@ UNKEYED = (
     Unkeyed("retention_evidence", "evidence: how many rows of which class ended when, no person"),
     Unkeyed("breach", "what went wrong, judged and reported; no person is named"),
     Unkeyed("breach_alarm", "which mails to officers are due before the hours of a breach end"),
+    Unkeyed("breach_scope", "which services and categories a breach concerns, and how far people are counted"),
     Unkeyed("breach_letter", "the vendor's own words to people whom a breach concerns"),
     Unkeyed(
         "breach_event",

@@ -1,8 +1,8 @@
-"""New ledgers in the place of lost ones, see privacy_0045_ledger_beginnings.sql."""
+"""New ledgers in the place of lost ones, people of a breach by what is held of them, see privacy_0045.sql."""
 
 from shared.migrations import run_sql_beside
 
-revision = "privacy_ledger_beginnings"
+revision = "privacy_ledger_and_scopes"
 down_revision = "privacy_breach_people"
 branch_labels = None
 depends_on = None
