@@ -21,6 +21,7 @@ PeopleTold = Literal["letters", "public notice", "not needed: sealed data", "not
 Facts = Annotated[Line, StringConstraints(min_length=10, max_length=4000)]
 OFFICER = Staff("officer")
 MOST = 1_000_000_000
+ServiceName = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 
 
 class RecordBreach(Request[Created], type="privacy.record-breach", askers=("gateway",), actor=OFFICER):
@@ -96,7 +97,7 @@ class ScopeBreach(Request[Created], type="privacy.scope-breach", askers=("gatewa
     """
 
     breach_id: UUID
-    services: Annotated[tuple[str, ...], Field(min_length=1, max_length=20)]
+    services: Annotated[tuple[ServiceName, ...], Field(min_length=1, max_length=20)]
     categories: Annotated[tuple[HeldCategory, ...], Field(min_length=1, max_length=18)]
 
 
