@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -14,7 +14,7 @@ import typer
 
 from deploy.commands import access
 from deploy.commands.access import STILL_USED, WRONG_USE, Reason
-from deploy.commands.console import Json
+from deploy.commands.console import DISK, Json
 from deploy.local.folders import STATE
 from deploy.local.system import LEDGER
 from services.privacy.ledger import beginning, store, verifying, witnesses
@@ -130,10 +130,23 @@ async def _reading(service: str) -> AsyncIterator[Transaction]:
         yield tx
 
 
+@contextlib.contextmanager
+def _one_sentence() -> Iterator[None]:
+    """Say that the folder can't be read or written; a server that is away is told otherwise."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in DISK:
+            raise
+        sentence = f"{folder()}: {error.strerror}: make it readable and writable, then once more"
+        raise access.fail(sentence, NOTHING_WRONG) from None
+
+
 async def _found(kept: Mark | None) -> Found:
     witnesses_heard = [await _heard(service) for service in access.services("")]
     database = next(each.reached for each in witnesses_heard if each.service == PRIVACY)
-    walked = await asyncio.to_thread(verifying.walk, folder(), database, [kept] if kept else [])
+    with _one_sentence():
+        walked = await asyncio.to_thread(verifying.walk, folder(), database, [kept] if kept else [])
     async with _reading(PRIVACY) as tx:
         afterwards = await store.mark(tx)
     verdict = verifying.judge(walked, database, witnesses_heard, afterwards=afterwards, kept=kept)
@@ -153,7 +166,8 @@ async def _begun(reason: str) -> Begun:
         if await beginning.is_at_work(tx):
             raise access.fail("privacy is running: stop its processes (./lethe down) and try again", STILL_USED)
         known = await _known(tx, found)
-        return await beginning.begin_anew(tx, folder(), reason, found.verdict.flaws, known)
+        with _one_sentence():
+            return await beginning.begin_anew(tx, folder(), reason, found.verdict.flaws, known)
 
 
 async def _known(tx: Transaction, found: Found) -> Known:

@@ -104,11 +104,14 @@ def size(folder: Path) -> int:
 
 
 def set_aside(folder: Path, at: datetime) -> str:
-    """Keep a ledger that another one takes the place of; under which name, empty when there is none."""
+    """Keep a ledger that another one is to take the place of, under a second name; empty when there is none.
+
+    It stays the ledger until the other one is whole.
+    """
     if not (folder / NAME).exists():
         return ""
     name = f"ledger-until-{at:%Y%m%dT%H%M%SZ}.jsonl"
-    (folder / NAME).rename(folder / name)
+    os.link(folder / NAME, folder / name)
     _sync_folder(folder)
     return name
 
