@@ -40,6 +40,7 @@ COMMANDS = {
     "evidence": Place("evidence", "app", "The log of what was done: its signed head, and whether it holds."),
     "retention": Place("retention", "app", "What is over ends: run, check."),
     "backup": Place("backup", "app", "Encrypted copies of the databases: create, list, expire."),
+    "ledger": Place("ledger", "app", "What outlives the databases: whether it holds (verify), a new one (begin)."),
     "restore": Place("restore", "restore", "Put back the database of a service as a backup has it."),
     "contracts": Place("contracts", "app", "The published language as JSON Schema and AsyncAPI."),
     "benchmark": Place("benchmark", "app", "Figures as ratios, taken in one run on this machine."),

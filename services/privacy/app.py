@@ -49,6 +49,7 @@ from services.privacy.jobs.authorities import see_to_authorities
 from services.privacy.jobs.backups import end_backups
 from services.privacy.jobs.blocks import see_to_blocks
 from services.privacy.jobs.breach_letters import write_of_breaches
+from services.privacy.jobs.breach_scopes import count_people
 from services.privacy.jobs.codes import send_codes
 from services.privacy.jobs.consent_proofs import hash_consents
 from services.privacy.jobs.copies import end_copies, make_copies
@@ -73,6 +74,7 @@ from services.privacy.loops import (
     BLOCKS,
     BREACH_ALARMS,
     BREACH_LETTERS,
+    BREACH_SCOPES,
     CLOSING,
     CODES,
     COPIES,
@@ -184,6 +186,7 @@ def jobs(settings: PrivacySettings) -> list[Loop]:
         Loop(PROOFS, hash_consents, PROOFS_INTERVAL_S),
         Loop(BREACH_ALARMS, breach_alarms.alarm_of_breaches, breach_alarms.INTERVAL_S),
         Loop(BREACH_LETTERS, write_of_breaches),
+        Loop(BREACH_SCOPES, count_people),
         Loop(DIGEST, digest.send_digest, digest.INTERVAL_S),
         Loop(COPIES, make_copies),
         Loop(EXPIRY, end_copies, EXPIRY_INTERVAL_S),

@@ -6,7 +6,7 @@ from shared.purposes import ProcessingPurpose
 
 DATA_MAP = DataMap(
     service="privacy",
-    version=15,
+    version=16,
     tables=(
         Table(
             "privacy_case",
@@ -215,6 +215,14 @@ DATA_MAP = DataMap(
             retention=RetentionClass.CONTRACT,
             portable=False,
             columns=(OWNER, *fact("breach_id", "named_at", "due_at", "tries", "ending", "ended_at")),
+        ),
+        Table(
+            "breach_scope_person",
+            Category.PRIVACY_CASES,
+            purposes=(ProcessingPurpose.ACCOUNTABILITY,),
+            retention=RetentionClass.CONTRACT,
+            portable=False,
+            columns=(OWNER, *fact("scope_id")),
         ),
         Table(
             "notice_told",

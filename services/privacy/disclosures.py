@@ -14,7 +14,6 @@ from shared.purposes import ProcessingPurpose
 
 # Also for somebody erased meanwhile: that data went to a recipient stays provable until its date.
 INSERT = """
-WITH entered AS (
 INSERT INTO disclosure (subject_id, recipient, purpose, categories, disclosed_at, reference, told_by,
   live, retain_until, provisions, exemptions)
 SELECT subject_id, d.recipient, d.purpose, d.categories, d.disclosed_at, coalesce(d.reference, ''), d.told_by, s.live,
@@ -25,18 +24,17 @@ FROM ROWS FROM (
   unnest($2::text[])
 ) AS d (subject_id, recipient, purpose, categories, disclosed_at, reference, told_by)
 JOIN subject s USING (subject_id)
-RETURNING subject_id, live)
-SELECT DISTINCT subject_id FROM entered WHERE NOT live
+RETURNING disclosure_id
 """
 
 
 async def insert(
     tx: Transaction, events: Sequence[Disclosed], senders: Sequence[str], kept: Retention
 ) -> Sequence[UUID]:
-    """Enter disclosures into the log, each with the service that told of it; answers who of them is erased."""
+    """Enter disclosures into the log, each with the service that told of it; answers their ids."""
     arguments = (kept.until, kept.provisions, kept.exemptions)
     rows = await tx.rows(INSERT, to_json(events).decode(), list(senders), *arguments)
-    return [row["subject_id"] for row in rows]
+    return [row["disclosure_id"] for row in rows]
 
 
 def to_mail_provider(subject_id: UUID, provider: str, message_id: str) -> Disclosed:

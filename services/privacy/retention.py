@@ -34,6 +34,7 @@ DECLARED: tuple[Declared, ...] = (
     Open("subject_link", "as long as its person is known here: it goes with the erasure", review=EACH_RUN),
     GoesWith("authority_telling", "authority_request", "request_id", "it ends with what it tells of"),
     Open("notice_seen", "as long as its person is known here: it goes with the erasure", review=EACH_RUN),
+    Open("breach_scope_person", "until its people are named: it goes with the erasure, too", review=EACH_RUN),
     Open("breach_person", "as long as its person is known here: it goes with the erasure", review=EACH_RUN),
     Open("notice_told", "as long as its person is known here: it goes with the erasure", review=EACH_RUN),
     Ends("cookie_choice", LAST_DAY, RetentionClass.COOKIES),

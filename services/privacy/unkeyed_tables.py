@@ -36,6 +36,7 @@ UNKEYED = (
     Unkeyed("evidence_opening", "evidence: the keys of its digests", EVIDENCE, "with what they are of"),
     Unkeyed("evidence_source", "which rows are evidence"),
     Unkeyed("certificate_issue", "evidence: digests of certificates", EVIDENCE, "with the case"),
+    Unkeyed("ledger_beginning", "evidence: which ledger took the place of which, why and when, no person"),
     Unkeyed("backup_term", "for how many days backups are kept, since when"),
     Unkeyed(
         "staff_act",
@@ -46,6 +47,7 @@ UNKEYED = (
     Unkeyed("retention_evidence", "evidence: how many rows of which class ended when, no person"),
     Unkeyed("breach", "what went wrong, judged and reported; no person is named"),
     Unkeyed("breach_alarm", "which mails to officers are due before the hours of a breach end"),
+    Unkeyed("breach_scope", "which services and categories a breach concerns, and how far people are counted"),
     Unkeyed("breach_letter", "the vendor's own words to people whom a breach concerns"),
     Unkeyed(
         "breach_event",

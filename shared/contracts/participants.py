@@ -1,10 +1,10 @@
 """What every participant in an erasure says, under its own name."""
 
 from datetime import date, datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.contracts.message import Event, Message, Request
@@ -229,3 +229,22 @@ class ReadCopy(Request[CopyPage], type="*.read-copy", askers=("privacy",)):
     subjects: tuple[UUID, ...] = Field(min_length=1, max_length=MAX_COPIED_IDS)
     after: str = Field(default="", max_length=NEXT_LENGTH)
     limit: int = Field(default=500, ge=1, le=MAX_COPIED_ROWS)
+
+
+MAX_HOLDERS = 5000
+CategoryKey = Annotated[str, StringConstraints(pattern=r"^D\d{1,2}$")]
+
+
+class Holders(Message):
+    """Ids of living people, in their order; `next` asks on, None at the end."""
+
+    subjects: tuple[UUID, ...]
+    next: UUID | None
+
+
+class ListHolders(Request[Holders], type="*.list-holders", askers=("privacy",)):
+    """Of whom a participant holds data of a category now, page by page: whom a breach concerns (GDPR Art. 34)."""
+
+    categories: tuple[CategoryKey, ...] = Field(min_length=1, max_length=20)
+    after: UUID | None = None
+    limit: int = Field(default=1000, ge=1, le=MAX_HOLDERS)

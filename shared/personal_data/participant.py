@@ -11,7 +11,7 @@ from shared.contracts.participants import UnkeyedTable
 from shared.contracts.trace_search import IdentifyingValues, ReadIdentifyingValues, SearchTraces, TracesPage
 from shared.database import Database, Transaction
 from shared.messaging.router import ServiceRouter
-from shared.personal_data import copies, holds, objections, permissions, trace_search
+from shared.personal_data import copies, holders, holds, objections, permissions, trace_search
 from shared.personal_data.announced_map import announced
 from shared.personal_data.data_map import DataMap
 from shared.personal_data.erasure import Ask, Eraser, Step, erase
@@ -83,6 +83,10 @@ def _questions(eraser: Eraser) -> ServiceRouter:
     @router.request(participants.ReadCopy, purpose=Purpose.RIGHTS)
     async def read_copy(request: participants.ReadCopy, tx: Transaction) -> participants.CopyPage:
         return await copies.page(tx, data_map, request)
+
+    @router.request(participants.ListHolders, purpose=Purpose.RIGHTS)
+    async def list_holders(request: participants.ListHolders, tx: Transaction) -> participants.Holders:
+        return await holders.page(tx, data_map, request)
 
     @router.request(ReadIdentifyingValues, purpose=Purpose.ERASURE)
     async def read_identifying_values(request: ReadIdentifyingValues, tx: Transaction) -> IdentifyingValues:

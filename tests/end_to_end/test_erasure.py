@@ -9,10 +9,9 @@ from asyncpg import Record
 from prometheus_client import REGISTRY
 
 from shared.clock import now, today
-from shared.contracts import identity, licensing, marketing, participants, privacy
-from shared.contracts.message import Event
+from shared.contracts import identity, licensing, marketing, privacy
 from shared.law.case_clock import day_of_receipt
-from shared.purposes import Purpose
+from tests.end_to_end.telling import disclosed, tell
 from tests.harness import eventually
 from tests.scenario import EIGHT_DIGITS, PASSWORD, SERVICES, Customer, Scenario, at_once, entry
 
@@ -191,12 +190,6 @@ async def test_the_disclosure_log_names_the_recipients_and_is_kept(scenario: Sce
     await eventually(lambda: has(scenario, late, person, 1))
 
 
-def disclosed(person: Customer, at: datetime, recipient: str = "Poczta") -> Event:
-    return participants.Disclosed(
-        subject_id=person.id, recipient=recipient, purpose="P5", categories=("D5",), disclosed_at=at
-    )
-
-
 @pytest.mark.parametrize("second_id", [False, True])
 async def test_a_recipient_whose_disclosure_arrives_late_is_told(scenario: Scenario, second_id: bool) -> None:
     """It was given what was erased; who was given something afterwards was given what the law keeps."""
@@ -222,13 +215,6 @@ async def test_a_recipient_whose_disclosure_arrives_late_is_told(scenario: Scena
 
 async def has(scenario: Scenario, count: str, person: Customer, wanted: int, service: str = "privacy") -> bool:
     return bool(await scenario.rows[service].fetchval(count, person.id) == wanted)
-
-
-async def tell(scenario: Scenario, service: str, *events: Event) -> None:
-    """Let a service publish events as its handlers would."""
-    async with scenario.resources[service].database.transaction(Purpose.UPKEEP) as tx:
-        for event in events:
-            tx.publish(event)
 
 
 async def test_the_sealed_address_goes_with_the_last_letter_and_not_before(scenario: Scenario) -> None:

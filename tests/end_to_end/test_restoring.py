@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +17,8 @@ from typer.testing import CliRunner
 from deploy.backups import sealed
 from deploy.commands import app
 from deploy.local.servers import Servers
+from services.privacy.app import SERVICE as PRIVACY
+from services.privacy.ledger.file import NAME as LEDGER
 from shared import service
 from shared.clock import now, today
 from shared.contracts import identity, licensing, marketing, privacy
@@ -78,6 +80,7 @@ def settings_of(harness: Harness) -> dict[str, str]:
     """What an operator's shell says: which server, which databases, which backups."""
     urls = {f"LETHE_{name.upper()}_POSTGRES_URL": harness.databases[name].app for name in NAMES}
     shelf = {"LETHE_BACKUPS": harness.settings["backups"], "LETHE_BACKUP_DAYS": str(DAYS), "LETHE_BACKUP_KEY": KEY}
+    shelf["LETHE_LEDGER"] = harness.settings["ledger"]
     return urls | shelf | {"LETHE_POSTGRES_ADMIN_URL": harness.servers.postgres_admin_url}
 
 
@@ -224,6 +227,58 @@ async def test_the_keys_of_copies_are_in_no_backup(drill: Drill) -> None:
     async with drill.harness.superuser("privacy") as rows:
         assert await rows.fetchval("SELECT count(*) FROM fleeting") == 0
         await rows.execute("DROP TABLE fleeting")
+
+
+MARK = "SELECT split_part(reached, ' ', 2)::bigint FROM catch_up WHERE topic = 'ledger'"
+EVIDENCE = "SELECT reason FROM ledger_beginning JOIN evidence_opening ON source_key = begun::text"
+ERASED = "SELECT live FROM subject WHERE subject_id = $1"
+
+
+async def test_a_ledger_that_was_cut_off_is_noticed_and_begun_anew(drill: Drill) -> None:
+    """Cut together with an older database: what other services know is witness, and privacy takes it over."""
+    _, whole = await verified(drill, 0)
+    assert (whole["standing"], whole["first_day"], whole["last_day"]) == ("whole", str(today()), str(today()))
+    assert whole["services"]["privacy"] == whole["lines"] >= whole["services"]["identity"] > 0
+    assert "nothing to begin" in (await drill.lethe("ledger", "begin", "--reason", "a test")).stderr
+    assert (await drill.lethe("restore", "privacy", drill.backup.name, "--yes")).exit_code == 0
+    assert (await verified(drill, 7))[1]["standing"] == "behind", "the database is older"
+    lines = rewritten(drill, lambda lines: lines[:99] + b"?" + lines[100:])
+    assert "was changed" in (await verified(drill, 1))[0]
+    async with drill.harness.superuser("privacy") as rows:
+        reached = await rows.fetchval(MARK)
+    rewritten(drill, lambda _: lines[:reached])
+    flaws, short = await verified(drill, 6, "--kept", whole["last_line"])
+    assert f"line {whole['lines']} was kept" in flaws
+    assert [f"{name} has erased people" in flaws for name in NAMES] == [name != "privacy" for name in NAMES]
+    begin = ("ledger", "begin", "--reason", "The disk was lost.", "--json")
+    async with drill.harness.database("privacy"):
+        assert "privacy is running" in (await drill.lethe(*begin)).stderr
+    assert rewritten(drill, lambda same: same) == lines[:reached], "nothing was begun"
+    begun = json.loads((await drill.lethe(*begin)).stdout)
+    assert begun["replayed"] > 0
+    assert Path(drill.harness.settings["ledger"], begun["set_aside"]).read_bytes() == lines[:reached]  # noqa: ASYNC240
+    async with drill.harness.serve(PRIVACY), drill.harness.superuser("privacy") as rows:
+        assert [await rows.fetchval(ERASED, person.id) for person in drill.gone] == [False, False]
+        assert await rows.fetchval("SELECT allowed FROM permission WHERE subject_id = $1", drill.restricted.id) is False
+        assert await rows.fetchval(EVIDENCE) == "The disk was lost."
+    assert {flaw.split()[1:3] == ["knows", "hold"] for flaw in (await verified(drill, 6))[1]["flaws"]} == {True}
+    assert short["lines"] < whole["lines"]
+
+
+def rewritten(drill: Drill, change: Callable[[bytes], bytes]) -> bytes:
+    """What the ledger held before somebody wrote in it."""
+    ledger = Path(drill.harness.settings["ledger"], LEDGER)
+    lines = ledger.read_bytes()
+    ledger.write_bytes(change(lines))
+    return lines
+
+
+async def verified(drill: Drill, code: int, *words: str) -> tuple[str, dict[str, Any]]:
+    """What is wrong with the ledger, and all that `verify` says."""
+    result = await drill.lethe("ledger", "verify", "--json", *words)
+    assert result.exit_code == code, result.output
+    said: dict[str, Any] = json.loads(result.stdout)
+    return "\n".join(said["flaws"]), said
 
 
 async def databases_there(drill: Drill) -> list[tuple[str, int]]:

@@ -1,6 +1,7 @@
 """Restrictions and objections through all services: told, confirmed, in force, lifted (GDPR Art. 18, 21(2))."""
 
 import asyncio
+from datetime import timedelta
 from typing import get_args
 from uuid import UUID, uuid4
 
@@ -9,6 +10,7 @@ import pytest
 from deploy.population.marketing import Reader
 from shared.contracts import identity, privacy
 from shared.contracts.privacy import Ground
+from tests.end_to_end.telling import disclosed, tell
 from tests.harness import eventually
 from tests.integration.marketing.driver import finished, hash_of, insert_readers, start_campaign
 from tests.scenario import Customer, Scenario
@@ -104,9 +106,23 @@ async def test_it_is_lifted_once(scenario: Scenario) -> None:
     assert await scenario.status(privacy.LiftRestriction(case_id=case_id)) == REFUSED
 
 
+IN_FORCE = "SELECT at FROM case_event WHERE case_id = $1 AND after = 'in force'"
+
+
 async def test_its_person_takes_it_back(scenario: Scenario) -> None:
+    """A recipient whose disclosure arrives late is told meanwhile; of what was allowed afterwards nobody is."""
     person = await scenario.register_customer()
     case_id = await restricted(person)
+    at = await scenario.rows["privacy"].fetchval(IN_FORCE, case_id)
+    before, after = at - timedelta(seconds=1), at + timedelta(seconds=1)
+    await tell(scenario, "identity", disclosed(person, after, "Later"), disclosed(person, before, "Overtaken"))
+    notices = "SELECT array_agg(recipient) FROM recipient_notice WHERE case_id = $1 AND about = 'restriction'"
+
+    async def overtaken() -> list[str]:
+        written = await scenario.rows["privacy"].fetchval(notices, case_id) or []
+        return written if "Overtaken" in written else []
+
+    assert "Later" not in await eventually(overtaken)
     await scenario.ask(privacy.WithdrawOwnCase(subject_id=person.id, case_id=case_id))
     assert (await person.case()).state == "withdrawn"
     await free(person)

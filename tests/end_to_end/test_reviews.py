@@ -1,16 +1,18 @@
 """What a human decides: objections under GDPR Art. 21(1), and decisions that their person contests (Art. 22(3))."""
 
 import asyncio
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
 
 from services.marketing.data_map import DATA_MAP
-from shared.clock import today
+from shared.clock import now, today
 from shared.contracts import identity, marketing, privacy
 from shared.personal_data import objections
 from shared.purposes import Purpose
+from tests.end_to_end.telling import disclosed, tell
 from tests.harness import eventually
 from tests.scenario import Customer, Scenario
 
@@ -194,6 +196,7 @@ async def test_what_its_person_cannot_edit_is_a_case(scenario: Scenario, how: st
 INVOICES = (
     "SELECT number, kind, cause, buyer_name, gross, retain_until FROM invoice WHERE subject_id = $1 ORDER BY number"
 )
+NAMES = ("Poczta.example sp. z o.o.", "PayGate Sandbox S.A.")
 TOLD_BY_MAIL = "SELECT count(*) FROM recipient_notice WHERE case_id = $1 AND how = 'mail'"
 
 
@@ -205,6 +208,7 @@ async def test_a_corrected_surname_reaches_everybody_but_no_issued_invoice(scena
     case_id = await person.use_right("rectification", about="D1", statement="My name is Nowicka.", language="en")
     correction = {"full_name": "Wisława Nowicka", "invoices": True}
     decided = {"case_id": case_id, "decision": "corrected", "reason": WHY, "correction": correction}
+    await entered_after_the_decision(scenario, person, case_id)
     await scenario.ask(privacy.DecideReview.model_validate(decided))
     case = await person.until("corrected")
     assert {(each.service, each.answered) for each in case.progress} == {("identity", True), ("licensing", True)}
@@ -230,13 +234,45 @@ async def test_a_corrected_surname_reaches_everybody_but_no_issued_invoice(scena
     notices = await scenario.letters("privacy@paygate.example", "data rectified")
     (notice,) = [text for text in notices if reference in text]
     assert not [value for value in (*person.values, "Nowicka", str(person.id)) if value in notice]
-    assert [(each.recipient, each.how) for each in (await person.case()).recipients] == [
-        ("Poczta.example sp. z o.o.", "mail"),
-        ("PayGate Sandbox S.A.", "mail"),
-    ]
+    assert [(each.recipient, each.how) for each in (await person.case()).recipients] == [(n, "mail") for n in NAMES]
+    await tell_late(scenario, person, (await person.case()).closed_at)
+    await eventually(told)
+    notices = await scenario.letters("privacy@paygate.example", "data rectified")
+    assert len([text for text in notices if "LATE-1" in text]) == 1, "who was told is told of what came to light"
+    assert {each.recipient for each in (await person.case()).recipients} == {*NAMES, "Overtaken"}
     await scenario.ask(privacy.AnswerAboutRecipients(case_id=case_id))
     (answer,) = await scenario.letters(person.address, "Whom we have told")
     assert f"- PayGate Sandbox S.A.: told by e-mail on {today()}" in answer
+
+
+async def entered_after_the_decision(scenario: Scenario, person: Customer, case_id: UUID) -> None:
+    """Of a decision and a disclosure at once one sees the other: the second waits."""
+    rows, held = scenario.rows["privacy"], "SELECT FROM privacy_case WHERE case_id = $1 FOR NO KEY UPDATE"
+    waits = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%FOR SHARE%'"
+
+    async def waiting() -> int:
+        await rows.execute("SELECT pg_stat_clear_snapshot()")  # a transaction sees what it saw first
+        return int(await rows.fetchval(waits))
+
+    async with rows.transaction():
+        await rows.execute(held, case_id)
+        await tell(scenario, "licensing", disclosed(person, now(), "Of the address", "D3"))
+        await eventually(waiting)
+
+
+async def tell_late(scenario: Scenario, person: Customer, closed_at: datetime | None) -> None:
+    """Disclosures that arrive after a correction of D1: only what was handed over before, and of that, was wrong."""
+    assert closed_at is not None
+    before, after = closed_at - timedelta(seconds=1), closed_at + timedelta(seconds=1)
+    ours = [
+        disclosed(person, after, "Later", "D1"),
+        disclosed(person, before, "Of the address", "D3"),
+        disclosed(person, before, "Overtaken", "D1"),
+        disclosed(person, before, "payment provider", "D1", "LATE-1"),
+    ]
+    await tell(scenario, "licensing", *ours)
+    entered = "SELECT count(*) FROM disclosure WHERE subject_id = $1 AND reference = 'LATE-1'"
+    await eventually(lambda: scenario.rows["privacy"].fetchval(entered, person.id))
 
 
 async def put_right(scenario: Scenario, person: Customer, about: str = "D1", **correction: Any) -> None:

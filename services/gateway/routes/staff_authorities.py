@@ -1,4 +1,4 @@
-"""What officers do about requests of authorities: record, decide, look them through."""
+"""What officers do about requests of authorities: record, decide, stay silent for longer, look them through."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -39,5 +39,14 @@ async def decide(
     request_id: UUID, body: BodyWithout[authorities.DecideAuthorityRequest, Id], staff: CurrentStaff
 ) -> Response:
     """Grant it, grant a part, or refuse; and whether the law forbids telling people, until when."""
+    await staff.request(body.complete(request_id=request_id))
+    return no_content()
+
+
+@signed_in.put("/staff/authority-requests/{request_id:uuid}/silence", status_code=204, response_class=Response)
+async def prolong_silence(
+    request_id: UUID, body: BodyWithout[authorities.ProlongSilence, Id], staff: CurrentStaff
+) -> Response:
+    """Say by which provision people may not be told for longer, and the new last day."""
     await staff.request(body.complete(request_id=request_id))
     return no_content()

@@ -18,6 +18,7 @@ signed_in = router("staff: breaches", Kind.MEMBER)
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Id = Literal["breach_id"]
+ScopeIds = Literal["breach_id", "scope_id"]
 
 
 @signed_in.post("/staff/breaches", status_code=201)
@@ -59,6 +60,22 @@ async def name_people(
 ) -> breaches.AffectedPeople:
     """Whom the breach concerns, by their ids, up to 1,000 at a time; naming somebody again changes nothing."""
     return await staff.request(body.complete(breach_id=breach_id))
+
+
+@signed_in.post("/staff/breaches/{breach_id:uuid}/scopes", status_code=201)
+async def scope(
+    breach_id: UUID, body: BodyWithout[breaches.ScopeBreach, Id], staff: CurrentStaff, key: IdempotencyKey = ""
+) -> Created:
+    """Whom the breach concerns, by services and categories of data: they are counted, and nobody is named yet."""
+    return await staff.request(body.complete(breach_id=breach_id), key)
+
+
+@signed_in.post("/staff/breaches/{breach_id:uuid}/scopes/{scope_id:uuid}/people")
+async def name_scope(
+    breach_id: UUID, scope_id: UUID, body: BodyWithout[breaches.NameScope, ScopeIds], staff: CurrentStaff
+) -> breaches.AffectedPeople:
+    """Name everybody who was counted, by the number that was seen."""
+    return await staff.request(body.complete(breach_id=breach_id, scope_id=scope_id))
 
 
 @signed_in.put("/staff/breaches/{breach_id:uuid}/letters", status_code=204, response_class=Response)

@@ -13,6 +13,7 @@ from shared.contracts.privacy.authorities import (
     DecideAuthorityRequest,
     Decision,
     Ground,
+    ProlongSilence,
     RecordAuthorityRequest,
 )
 from shared.problems import refuse
@@ -78,6 +79,17 @@ def check_decision(stored: StoredRequest, request: DecideAuthorityRequest, day: 
     if (request.ground is None) != (request.decision == "granted"):
         raise refuse(422, "a ground is of a refusal", field="ground", message="say it where less is given, only there")
     _check_silence(request, day)
+
+
+def check_prolonged(stored: StoredRequest, request: ProlongSilence, day: date) -> None:
+    """Raises Refused: 409 where nobody has to be silent any more, 422 for a last day that prolongs nothing."""
+    if (stands := state(stored)) != "silent" or stored.silence_until is None:
+        raise refuse(409, "nobody is silent about it", field="silence_until", message=f"it is {stands}")
+    if stored.silence_until < day:
+        raise refuse(409, "the silence is over", field="silence_until", message=f"it ended with {stored.silence_until}")
+    if request.silence_until <= stored.silence_until:
+        message = f"later than {stored.silence_until}"
+        raise refuse(422, "the silence is not longer", field="silence_until", message=message)
 
 
 def _check_handed(request: DecideAuthorityRequest, asked: set[str]) -> None:

@@ -9,7 +9,12 @@ from uuid import UUID
 
 from services.privacy.authorities.rules import StoredRequest
 from services.privacy.loops import AUTHORITIES
-from shared.contracts.privacy.authorities import AuthorityKind, DecideAuthorityRequest, RecordAuthorityRequest
+from shared.contracts.privacy.authorities import (
+    AuthorityKind,
+    DecideAuthorityRequest,
+    ProlongSilence,
+    RecordAuthorityRequest,
+)
 from shared.database import Row, Transaction
 from shared.mail.delivery import LEASE_S
 from shared.problems import refuse
@@ -33,6 +38,7 @@ UPDATE authority_request SET decision = $2, decided_at = clock_timestamp(), grou
   silence_until = $6
 WHERE request_id = $1
 """
+PROLONG = "UPDATE authority_request SET silence_by = $2, silence_until = $3 WHERE request_id = $1"
 NOTE = "INSERT INTO authority_event (request_id, by, step, said) VALUES ($1, $2, $3, $4)"
 # The last day of a silence belongs to it.
 END_SILENCE = """
@@ -123,6 +129,13 @@ async def decide(tx: Transaction, request: DecideAuthorityRequest, officer: UUID
     await tx.run(DECIDE, request.request_id, request.decision, request.ground, list(request.handed), *silence)
     await _note(tx, request.request_id, officer, "decided", request.model_dump(mode="json", exclude={"request_id"}))
     tx.wake(AUTHORITIES)
+
+
+async def prolong(tx: Transaction, request: ProlongSilence, officer: UUID) -> None:
+    """Note the new last day; the step says by which provision, and stays when a later one takes its place."""
+    await tx.run(PROLONG, request.request_id, request.silence_by, request.silence_until)
+    said = request.model_dump(mode="json", exclude={"request_id"})
+    await _note(tx, request.request_id, officer, "silence prolonged", said)
 
 
 async def end_silence(tx: Transaction, day: date, limit: int) -> list[HandedOver]:

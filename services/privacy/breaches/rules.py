@@ -1,10 +1,21 @@
 """What may be done about a breach, and how it stands: pure (GDPR Art. 33, 34)."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from shared.contracts.privacy.breaches import Breach, BreachState, PeopleTold, ReportBreach, Risk, TellOfBreach
+from shared.contracts.participants import MappedTable
+from shared.contracts.privacy.breaches import (
+    Breach,
+    BreachScope,
+    BreachState,
+    PeopleTold,
+    ReportBreach,
+    Risk,
+    ScopeBreach,
+    TellOfBreach,
+)
 from shared.law.breach_clock import LIMITS, needs_reasons, notification_due
 from shared.law.calendar import midnight
 from shared.problems import refuse
@@ -48,7 +59,7 @@ def state(breach: StoredBreach) -> BreachState:
     return "reported" if breach.is_complete else "to complete"
 
 
-def shown(breach: StoredBreach, at: datetime) -> Breach:
+def shown(breach: StoredBreach, at: datetime, scopes: Sequence[BreachScope] = ()) -> Breach:
     """A breach with its clock at a moment."""
     due_at, stands = notification_due(breach.aware_at), state(breach)
     return Breach(
@@ -56,6 +67,7 @@ def shown(breach: StoredBreach, at: datetime) -> Breach:
         state=stands,
         due_at=due_at,
         is_late=stands in ("to judge", "to report") and at > due_at,
+        scopes=tuple(scopes),
         people_are_to_be_told=breach.risk == "high" and breach.people_told is None,
     )
 
@@ -104,6 +116,29 @@ def check_telling(breach: StoredBreach, request: TellOfBreach) -> None:
         raise refuse(409, "people need not be told", field="risk", message="only a high risk is told")
     if request.told == "not needed: sealed data" and not breach.was_sealed:
         raise refuse(422, "the data were not sealed", field="told", message="tell people, or name another ground")
+
+
+def check_scope(request: ScopeBreach, maps: Mapping[str, Sequence[MappedTable]]) -> None:
+    """Raises Refused (422) by the field: a service that takes no part, a category that none of them holds."""
+    for number, service in enumerate(request.services):
+        if service not in maps:
+            message = f"one of: {', '.join(sorted(maps))}"
+            raise refuse(422, "no such service takes part", field=f"services.{number}", message=message)
+    tables = [table for service in request.services for table in maps[service]]
+    held = {each for table in tables for each in (table.category, *(column.category for column in table.columns))}
+    for number, category in enumerate(request.categories):
+        if category not in held:
+            raise refuse(422, "nobody holds it", field=f"categories.{number}", message="none of these services does")
+
+
+def check_counted(scope: BreachScope | None, people: int) -> None:
+    """Raises Refused: 404; 409 where it is not as the officer has seen it."""
+    if scope is None:
+        raise refuse(404, "there is no such scope")
+    if scope.state != "counted":
+        raise refuse(409, "the people can't be named", field="scope_id", message=f"it is {scope.state}")
+    if scope.people != people:
+        raise refuse(409, "there are more or fewer by now", field="people", message=f"they are {scope.people}")
 
 
 def check_letters(breach: StoredBreach) -> None:

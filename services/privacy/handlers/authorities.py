@@ -1,4 +1,4 @@
-"""What officers do about requests of authorities: record, decide, look them through."""
+"""What officers do about requests of authorities: record, decide, stay silent for longer, look them through."""
 
 from services.privacy.authorities import rules, store
 from shared.clock import now, today
@@ -22,6 +22,13 @@ async def record_request(request: authorities.RecordAuthorityRequest, tx: Transa
 async def decide_request(request: authorities.DecideAuthorityRequest, tx: Transaction, actor: Actor) -> Done:
     rules.check_decision(await store.lock(tx, request.request_id), request, today())
     await store.decide(tx, request, actor.id)
+    return Done()
+
+
+@router.request(authorities.ProlongSilence, purpose=Purpose.LEGAL_DUTY)
+async def prolong_silence(request: authorities.ProlongSilence, tx: Transaction, actor: Actor) -> Done:
+    rules.check_prolonged(await store.lock(tx, request.request_id), request, today())
+    await store.prolong(tx, request, actor.id)
     return Done()
 
 

@@ -1,6 +1,7 @@
 """What officers do about breaches: record, judge, report, tell, write to people."""
 
-from services.privacy.breaches import people_store, rules, store
+from services.privacy.breaches import people_store, rules, scope_store, store
+from services.privacy.participants import announced, maps
 from shared.clock import now
 from shared.contracts.actors import Actor
 from shared.contracts.message import Created, Done
@@ -47,6 +48,26 @@ async def name_affected(request: breaches.NameAffected, tx: Transaction, actor: 
     return people
 
 
+@router.request(breaches.ScopeBreach, purpose=Purpose.RIGHTS)
+async def scope_breach(request: breaches.ScopeBreach, tx: Transaction, actor: Actor) -> Created:
+    await store.lock(tx, request.breach_id)
+    rules.check_scope(request, maps(await announced(tx)))
+    scope_id = await scope_store.begin(tx, request)
+    said = {"scope_id": str(scope_id), "services": request.services, "categories": request.categories}
+    await store.note(tx, request.breach_id, actor.id, "people to be counted", said)
+    return Created(id=scope_id)
+
+
+@router.request(breaches.NameScope, purpose=Purpose.RIGHTS)
+async def name_scope(request: breaches.NameScope, tx: Transaction, actor: Actor) -> breaches.AffectedPeople:
+    await store.lock(tx, request.breach_id)
+    rules.check_counted(await scope_store.lock(tx, request.breach_id, request.scope_id), request.people)
+    people = await scope_store.name(tx, request.breach_id, request.scope_id)
+    said = {"scope_id": str(request.scope_id), **people.model_dump()}
+    await store.note(tx, request.breach_id, actor.id, "counted people named", said)
+    return people
+
+
 @router.request(breaches.WriteOfBreach, purpose=Purpose.RIGHTS)
 async def write_of_breach(request: breaches.WriteOfBreach, tx: Transaction, actor: Actor) -> Done:
     rules.check_letters(await store.lock(tx, request.breach_id))
@@ -59,4 +80,5 @@ async def write_of_breach(request: breaches.WriteOfBreach, tx: Transaction, acto
 @router.request(breaches.ListBreaches, purpose=Purpose.RIGHTS)
 async def list_breaches(request: breaches.ListBreaches, tx: Transaction) -> breaches.Breaches:
     found = await store.listed(tx, request.limit)
-    return breaches.Breaches(breaches=tuple(rules.shown(each, now()) for each in found))
+    scopes = await scope_store.of_breaches(tx, [each.breach_id for each in found])
+    return breaches.Breaches(breaches=tuple(rules.shown(each, now(), scopes.get(each.breach_id, ())) for each in found))

@@ -1,7 +1,7 @@
 """Participants tell whom they gave data to."""
 
 from services.privacy import disclosures
-from services.privacy.recipients import store as recipients
+from services.privacy.recipients import late
 from services.privacy.recipients.rules import names
 from services.privacy.register.loading import register
 from shared.clock import today
@@ -18,5 +18,5 @@ router = ServiceRouter("privacy")
 async def log_disclosures(events: list[Disclosed], tx: Transaction, senders: list[str]) -> None:
     """Many at a time: a campaign tells of one for each of its readers."""
     kept = proof(today())
-    if erased := await disclosures.insert(tx, events, senders, kept):
-        await recipients.overtaken(tx, erased, names(register()), kept)
+    entered = await disclosures.insert(tx, events, senders, kept)
+    await late.tell_of(tx, entered, names(register()), kept)

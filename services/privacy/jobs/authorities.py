@@ -10,7 +10,7 @@ from services.privacy.authorities.letter import letter
 from services.privacy.authorities.store import DueTelling, HandedOver
 from services.privacy.loops import AUTHORITIES
 from services.privacy.people_mail import AT_ONCE, PeopleMail, Post, write_to
-from services.privacy.recipients import store as recipients
+from services.privacy.recipients import late
 from services.privacy.recipients.rules import names
 from services.privacy.register.model import Register
 from services.privacy.settings import PrivacySettings
@@ -47,10 +47,10 @@ async def end_silences(database: Database, register: Register) -> None:
 
 
 async def _log(tx: Transaction, events: Sequence[Disclosed], register: Register) -> None:
-    """Of somebody who was erased during the silence the authority still has data, and is told (GDPR Art. 19)."""
+    """Of somebody who was erased, restricted or corrected during the silence the authority is told (GDPR Art. 19)."""
     kept = proof(today())
-    if erased := await disclosures.insert(tx, events, ["privacy"] * len(events), kept):
-        await recipients.overtaken(tx, erased, names(register), kept)
+    entered = await disclosures.insert(tx, events, ["privacy"] * len(events), kept)
+    await late.tell_of(tx, entered, names(register), kept)
 
 
 def _disclosed(what: HandedOver, register: Register) -> list[Disclosed]:

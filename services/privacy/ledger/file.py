@@ -91,6 +91,31 @@ def read(folder: Path, after: Mark, until: Mark | None = None, most_bytes: int =
     return lines.effective(found, ends=True), found[-1].mark if found else after
 
 
+def every(folder: Path) -> Iterator[Line]:
+    """Each whole line of the file, those that came to nothing too. Raises NotTheLedger where the chain breaks."""
+    with _opened(folder) as file:
+        yield from _lines(file, Mark())
+
+
+def size(folder: Path) -> int:
+    """How many bytes there are."""
+    file = folder / NAME
+    return file.stat().st_size if file.exists() else 0
+
+
+def set_aside(folder: Path, at: datetime) -> str:
+    """Keep a ledger that another one is to take the place of, under a second name; empty when there is none.
+
+    It stays the ledger until the other one is whole.
+    """
+    if not (folder / NAME).exists():
+        return ""
+    name = f"ledger-until-{at:%Y%m%dT%H%M%SZ}.jsonl"
+    os.link(folder / NAME, folder / name)
+    _sync_folder(folder)
+    return name
+
+
 def _check_end(file: BinaryIO, mark: Mark) -> None:
     """What stands before a place must be what is known of it: nothing behind it need be there to tell."""
     file.seek(max(mark.offset - lines.TAIL - 1, 0))

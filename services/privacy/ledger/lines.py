@@ -44,6 +44,7 @@ class Line:
     """One line, whose place in the chain was checked, and where one is behind it."""
 
     follows: int
+    at: datetime
     decided: Decided
     mark: Mark
 
@@ -52,6 +53,7 @@ class Said(Decided):
     """All of a line but its hash."""
 
     follows: int
+    at: datetime
 
 
 class NotTheLedger(Exception):
@@ -75,7 +77,7 @@ def read(line: bytes, before: Mark) -> Line:
     if whole[-TAIL:][: len(SEAL)] != SEAL or digest != _digest(before.hash, body):
         raise NotTheLedger(f"line {number} was changed, or is not of this ledger")
     said = Said.model_validate_json(body)
-    return Line(said.follows, said, Mark(number, before.offset + len(line), digest))
+    return Line(said.follows, said.at, said, Mark(number, before.offset + len(line), digest))
 
 
 def _digest(before: str, body: bytes) -> str:

@@ -178,6 +178,11 @@ async def hold(tx: Transaction, holds: Sequence[Hold]) -> None:
     await tx.run(COVER, told, RELEASED_FOR.days)
 
 
+async def outrank_holds(tx: Transaction, version: int) -> None:
+    """Let the next hold be higher than one that only other services know."""
+    await _reach(tx, "hold_version", version)
+
+
 async def _reach(tx: Transaction, sequence: str, version: int) -> None:
     behind = version - await tx.value(TAKE, sequence)
     if behind > 0:

@@ -17,56 +17,42 @@ NAMES = "unnest({names}::text[], {keys}::text[], {reached}::boolean[]) AS k (nam
 # What can be named to nobody, or can't be reached, is due on no day: it is by hand.
 WRITE = f"""
 INSERT INTO recipient_notice (case_id, subject_id, recipient, about, due_at{{dated}})
-SELECT p.case_id, p.subject_id, coalesce(k.key, d.recipient), $1,
+SELECT p.case_id, p.subject_id, coalesce(k.key, d.recipient), p.about,
   CASE WHEN bool_or(k.reached AND d.reference <> '') THEN now() ELSE 'infinity' END{{dates}}
 FROM (SELECT DISTINCT * FROM ({{people}}) AS pairs) AS p
 JOIN disclosure d ON d.subject_id = p.subject_id {{only}}
-LEFT JOIN {NAMES.format(names="$2", keys="$3", reached="$4")} ON k.name = d.recipient
-GROUP BY p.case_id, p.subject_id, coalesce(k.key, d.recipient)
-ON CONFLICT DO NOTHING
+LEFT JOIN {NAMES.format(names="$1", keys="$2", reached="$3")} ON k.name = d.recipient
+GROUP BY p.case_id, p.subject_id, p.about, coalesce(k.key, d.recipient)
+ON CONFLICT {{again}}
 """  # noqa: S608 constants
 # Dated at once: who is told of an erasure is told of somebody whose row is about to be taken out of live use. Once it
 # was, nobody is told again; and a case may have been lost with a database of which its order was replayed.
 ERASED = WRITE.format(
     people="""
-  SELECT e.case_id, e.subject_id FROM unnest($5::uuid[], $6::uuid[]) AS e (case_id, subject_id)
+  SELECT e.case_id, e.subject_id, 'erasure' AS about FROM unnest($4::uuid[], $5::uuid[]) AS e (case_id, subject_id)
   JOIN subject s ON s.subject_id = e.subject_id AND s.live JOIN privacy_case c ON c.case_id = e.case_id
 """,
     only="",
     dated=", retain_until, provisions, exemptions",
-    dates=", $7::date, $8::text[], $9::text[]",
-)
-# A disclosure that the erasure has overtaken on the way to us: its recipient still has what was erased. What was handed
-# over afterwards is what the law keeps.
-OVERTAKEN = WRITE.format(
-    people="""
-  WITH own AS (SELECT case_id, subject_id, closed_at FROM privacy_case
-    WHERE kind = 'erasure' AND state = 'closed' AND subject_id = ANY ($5))
-  SELECT case_id, subject_id, closed_at FROM own
-  UNION SELECT c.case_id, linked.subject_id, c.closed_at
-  FROM (SELECT unnest($5::uuid[]) AS subject_id EXCEPT SELECT subject_id FROM own) AS linked
-  JOIN erasure_order o ON linked.subject_id = ANY (o.subjects)
-  JOIN unnest(o.subjects, o.cases) AS named (subject_id, case_id) USING (subject_id)
-  JOIN privacy_case c ON c.case_id = named.case_id AND c.state = 'closed'
-""",
-    only="AND d.disclosed_at <= p.closed_at",
-    dated=", live, retain_until, provisions, exemptions",
-    dates=", false, $6::date, $7::text[], $8::text[]",
+    dates=", $6::date, $7::text[], $8::text[]",
+    again="DO NOTHING",
 )
 RESTRICTED = WRITE.format(
     people="""
-  SELECT b.case_id, b.subject_id FROM block b JOIN privacy_case c USING (case_id)
-  WHERE b.case_id = ANY ($5) AND b.ended_at IS NULL AND c.kind = 'restriction' AND c.state = 'in force'
+  SELECT b.case_id, b.subject_id, 'restriction' AS about FROM block b JOIN privacy_case c USING (case_id)
+  WHERE b.case_id = ANY ($4) AND b.ended_at IS NULL AND c.kind = 'restriction' AND c.state = 'in force'
 """,
     only="",
     dated="",
     dates="",
+    again="DO NOTHING",
 )
 CORRECTED = WRITE.format(
-    people="SELECT $5::uuid AS case_id, unnest($6::uuid[]) AS subject_id",
-    only="AND $7 = ANY (d.categories)",
+    people="SELECT $4::uuid AS case_id, unnest($5::uuid[]) AS subject_id, 'rectification' AS about",
+    only="AND $6 = ANY (d.categories)",
     dated="",
     dates="",
+    again="DO NOTHING",
 )
 WERE_TOLD = "t.how IN ('mail', 'webhook', 'letter', 'telephone', 'portal')"
 STANDS = f"""CASE WHEN n.lifted THEN c.state IN ('lifted', 'withdrawn') AND EXISTS (
@@ -185,39 +171,34 @@ async def erased(tx: Transaction, people: Sequence[OrderedSubject], names: Seque
     """Have everybody told who was given data of these people, and keep what was told so long."""
     cases, subjects = [p.case_id for p in people], [p.subject_id for p in people]
     reason = (kept.until, kept.provisions, kept.exemptions)
-    await tx.run(ERASED, "erasure", *_columns(names), cases, subjects, *reason)
-    _wake(tx)
-
-
-async def overtaken(tx: Transaction, ids: Sequence[UUID], names: Sequence[Name], kept: Retention) -> None:
-    """The same of erased people whose disclosures arrived after their erasure."""
-    await tx.run(OVERTAKEN, "erasure", *_columns(names), list(ids), kept.until, kept.provisions, kept.exemptions)
-    _wake(tx)
+    await tx.run(ERASED, *columns(names), cases, subjects, *reason)
+    wake(tx)
 
 
 async def restricted(tx: Transaction, cases: Collection[UUID], names: Sequence[Name]) -> None:
     """The same of those cases among these whose restriction is in force."""
-    await tx.run(RESTRICTED, "restriction", *_columns(names), list(cases))
-    _wake(tx)
+    await tx.run(RESTRICTED, *columns(names), list(cases))
+    wake(tx)
 
 
 async def lifted(tx: Transaction, case_id: UUID) -> None:
     """Have everybody told who was told of a restriction that has ended."""
     await tx.run(LIFTED, case_id)
-    _wake(tx)
+    wake(tx)
 
 
 async def corrected(tx: Transaction, case_id: UUID, ids: Sequence[UUID], category: str, names: Sequence[Name]) -> None:
     """The same of a correction: whoever was given data of this category."""
-    await tx.run(CORRECTED, "rectification", *_columns(names), case_id, list(ids), category)
-    _wake(tx)
+    await tx.run(CORRECTED, *columns(names), case_id, list(ids), category)
+    wake(tx)
 
 
-def _columns(names: Sequence[Name]) -> tuple[list[str], list[str], list[bool]]:
+def columns(names: Sequence[Name]) -> tuple[list[str], list[str], list[bool]]:
+    """Whose each name is, for a statement."""
     return [each.name for each in names], [each.key for each in names], [each.reached for each in names]
 
 
-def _wake(tx: Transaction) -> None:
+def wake(tx: Transaction) -> None:
     tx.wake(RECIPIENTS)
     tx.wake(WEBHOOKS)
 
@@ -234,7 +215,7 @@ async def lease_posts(tx: Transaction, by_webhook: Collection[str], each: int) -
 
 async def references(tx: Transaction, notices: Collection[UUID], names: Sequence[Name]) -> list[Reference]:
     """What recipients know these people by; an empty reference is a disclosure without one."""
-    return [Reference(**row) for row in await tx.rows(REFERENCES, *_columns(names), list(notices))]
+    return [Reference(**row) for row in await tx.rows(REFERENCES, *columns(names), list(notices))]
 
 
 async def mark_told(tx: Transaction, notices: Collection[UUID]) -> None:

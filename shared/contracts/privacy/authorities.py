@@ -63,6 +63,17 @@ class DecideAuthorityRequest(
     silence_until: Day | None = None
 
 
+class ProlongSilence(Request[Done], type="privacy.prolong-silence", askers=("gateway",), actor=OFFICER):
+    """The law forbids telling people for longer: by which provision, and the new last day. 404; 409 where nobody is
+    silent, or not any more; 422 for a day that is not later than the present last one.
+    """
+
+    request_id: UUID
+    reason: Words
+    silence_by: Provision
+    silence_until: Day
+
+
 class AuthorityRequest(Message):
     """A request as officers see it; `people_to_tell` have not had their mail yet."""
 

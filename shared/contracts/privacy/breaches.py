@@ -21,6 +21,7 @@ PeopleTold = Literal["letters", "public notice", "not needed: sealed data", "not
 Facts = Annotated[Line, StringConstraints(min_length=10, max_length=4000)]
 OFFICER = Staff("officer")
 MOST = 1_000_000_000
+ServiceName = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 
 
 class RecordBreach(Request[Created], type="privacy.record-breach", askers=("gateway",), actor=OFFICER):
@@ -88,6 +89,41 @@ class NameAffected(Request[AffectedPeople], type="privacy.name-affected", askers
     subject_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=1000)]
 
 
+class ScopeBreach(Request[Created], type="privacy.scope-breach", askers=("gateway",), actor=OFFICER):
+    """Whom a breach concerns, by what was lost: all living people of whom one of these services holds data of one of
+    these categories. They are counted, and nobody is named or written to before an officer has seen how many.
+
+    404; 422 for a service that takes no part, and for a category that none of them holds.
+    """
+
+    breach_id: UUID
+    services: Annotated[tuple[ServiceName, ...], Field(min_length=1, max_length=20)]
+    categories: Annotated[tuple[HeldCategory, ...], Field(min_length=1, max_length=18)]
+
+
+class NameScope(Request[AffectedPeople], type="privacy.name-scope", askers=("gateway",), actor=OFFICER):
+    """Name everybody who was counted: `people` is how many the officer has seen. 404; 409 while they are counted, for
+    another number, and for a scope whose people were named.
+    """
+
+    breach_id: UUID
+    scope_id: UUID
+    people: int = Field(ge=0, le=MOST)
+
+
+ScopeState = Literal["counting", "counted", "named"]
+
+
+class BreachScope(Message):
+    """People by what services hold of them: how many are counted so far, or were named."""
+
+    scope_id: UUID
+    state: ScopeState
+    services: tuple[str, ...]
+    categories: tuple[str, ...]
+    people: int
+
+
 class BreachWords(Message):
     """What the letter says in one language, in plain words (Art. 34(2)): what happened, what may follow, what is done
     about it and what people can do themselves.
@@ -135,6 +171,7 @@ class Breach(Message):
     people_named: int = 0
     people_written_to: int = 0
     people_not_reached: int = 0
+    scopes: tuple[BreachScope, ...] = ()
 
 
 class Breaches(Message):

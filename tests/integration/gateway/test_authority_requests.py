@@ -33,6 +33,12 @@ SELECT recipient, purpose, categories, reference, told_by FROM disclosure WHERE 
 TELLINGS = "SELECT count(*) FROM authority_telling WHERE subject_id = $1"
 LAST_DAY = "UPDATE authority_request SET silence_until = $2 WHERE request_id = $1"
 TITLE = "Udostępniliśmy Twoje dane organowi"
+STEPS = "SELECT step, said::jsonb ->> 'silence_until' FROM authority_event WHERE request_id = $1 ORDER BY event_id"
+PROLONGED = {
+    "reason": "The prosecutor has prolonged it in writing.",
+    "silence_by": "KPK art. 218 § 2",
+    "silence_until": (today() + timedelta(days=60)).isoformat(),
+}
 BAN = {"silence_by": "KPK art. 218 § 2", "silence_until": (today() + timedelta(days=30)).isoformat()}
 
 
@@ -103,6 +109,10 @@ async def decide(client: httpx.AsyncClient, request: str, **body: Any) -> httpx.
     return await client.put(f"{REQUESTS}/{request}/decision", json=granted | body)
 
 
+async def prolong(client: httpx.AsyncClient, request: str, **body: Any) -> httpx.Response:
+    return await client.put(f"{REQUESTS}/{request}/silence", json=PROLONGED | body)
+
+
 async def shown(client: httpx.AsyncClient, request: str) -> dict[str, Any]:
     listed = (await client.get(REQUESTS)).json()["requests"]
     found: dict[str, Any] = next(each for each in listed if each["request_id"] == request)
@@ -145,7 +155,14 @@ async def test_nobody_hears_of_it_while_the_law_forbids_it(
 ) -> None:
     """No row of the person's shows it, so no copy does; the last day of the silence belongs to it."""
     request = await recorded(client, person.id)
+    refused(await prolong(client, request), 409, "silence_until")
     assert (await decide(client, request, **BAN)).status_code == 204
+    refused(await prolong(client, request, silence_until=BAN["silence_until"]), 422, "silence_until")
+    await rows.execute(LAST_DAY, request, today())
+    assert (await prolong(client, request)).status_code == 204
+    assert (await shown(client, request))["silence_until"] == PROLONGED["silence_until"]
+    last_days = [tuple(row) for row in await rows.fetch(STEPS, request)]
+    assert last_days[1:] == [("decided", BAN["silence_until"]), ("silence prolonged", PROLONGED["silence_until"])]
     await rows.execute(LAST_DAY, request, today())
     async with harness.database("privacy") as database:
         await end_silences(database, register())
@@ -159,6 +176,7 @@ async def test_nobody_hears_of_it_while_the_law_forbids_it(
         await rows.execute("UPDATE authority_request SET told_from = now() WHERE request_id = $1", request)
     await rows.execute(LAST_DAY, request, today() - timedelta(days=1))
     await until(client, request, "told")
+    refused(await prolong(client, request), 409, "silence_until")
     assert len(await rows.fetch(DISCLOSED, person.id)) == 1
     (letter,) = person.letters()
     assert "Dotąd nie wolno nam było o tym mówić: KPK art. 218 § 2, do " in letter

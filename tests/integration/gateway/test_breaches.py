@@ -14,12 +14,14 @@ from deploy.local.servers import Servers
 from services.identity.app import SERVICE as IDENTITY
 from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
-from services.privacy.breaches import people_store
+from services.privacy.breaches import people_store, scope_store
+from services.privacy.jobs import breach_scopes
 from services.privacy.jobs.breach_alarms import alarm_of_breaches
 from services.privacy.metrics import breaches_nearly_due
 from services.privacy.register.loading import register
 from services.privacy.settings import PrivacySettings
 from shared.clock import now
+from shared.contracts.participants import Holders
 from shared.mail.mailer import Mailer
 from shared.purposes import Purpose
 from tests import harness as harnesses
@@ -309,6 +311,43 @@ async def test_each_person_whom_a_breach_concerns_gets_one_letter(
         await rows.execute("UPDATE breach_person SET due_at = now() WHERE breach_id = $1", breach)
         await nothing_is_due(harness)
     assert [row["step"] for row in steps][2:] == ["people named", "letters issued", "people named"]
+
+
+async def test_people_are_named_by_what_a_service_holds_of_them(
+    harness: Harness, client: httpx.AsyncClient, mail: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counted first, for an officer to see; while a service has not told all, nobody is named."""
+    monkeypatch.setattr(breach_scopes, "PAGE", 1)
+    person, _ = await known(harness, mail)
+    breach = await judged(client, "risk")
+    lost = {"services": ["privacy", "identity"], "categories": ["D5"]}
+    refused(await scope(client, breach, lost | {"services": ["identity", "helpdesk"]}), 422, "services.1")
+    refused(await scope(client, breach, lost | {"categories": ["D5", "D17"]}), 422, "categories.1")
+    begun = await scope(client, breach, lost)
+    assert begun.status_code == 201, begun.text
+    url = f"{BREACHES}/{breach}/scopes/{begun.json()['id']}/people"
+    async with harness.superuser("identity") as accounts, harness.superuser("privacy") as rows:
+        everybody = await accounts.fetchval("SELECT count(*) FROM account WHERE live")
+        await eventually(lambda: rows.fetchval("SELECT left_to_ask = '{}' FROM breach_scope"))
+        await rows.execute("UPDATE breach_scope SET left_to_ask = '{marketing}', due_at = 'infinity'")
+        refused(await client.post(url, json={"people": everybody}), 409, "scope_id")
+        late = scope_store.DueScope(begun.json()["id"], "identity", ("D5",), None, 1)
+        async with harness.database("privacy") as database, database.transaction(Purpose.RIGHTS) as tx:
+            await scope_store.count_in(tx, late, Holders(subjects=(uuid4(),), next=None))
+        await rows.execute("UPDATE breach_scope SET left_to_ask = '{}'")
+    found = await shown(client, breach)
+    assert [(each["state"], each["people"]) for each in found["scopes"]] == [("counted", everybody)]
+    assert (found["people_named"], everybody >= 1) == (0, True)
+    refused(await client.post(url, json={"people": everybody - 1}), 409, "people")
+    assert (await client.post(url, json={"people": everybody})).json() == {"named": everybody, "erased": 0}
+    refused(await client.post(url, json={"people": everybody}), 409, "scope_id")
+    assert await counted(client, breach) == (everybody, 0, 0)
+    assert (await name(client, breach, person)).json()["named"] == 0, "who was counted is named"
+    problem(await client.post(url.replace(breach, str(uuid4())), json={"people": everybody}), 404)
+
+
+async def scope(client: httpx.AsyncClient, breach: str, lost: dict[str, Any]) -> httpx.Response:
+    return await client.post(f"{BREACHES}/{breach}/scopes", json=lost)
 
 
 async def test_no_letter_leaves_where_people_are_told_otherwise(

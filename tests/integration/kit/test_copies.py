@@ -7,9 +7,9 @@ import asyncpg
 import pytest
 from pydantic_core import to_json
 
-from shared.contracts.participants import CopyPage, ReadCopy
+from shared.contracts.participants import CopyPage, ListHolders, ReadCopy
 from shared.database import Database
-from shared.personal_data import copies
+from shared.personal_data import copies, holders
 from shared.personal_data.schema_check import gaps
 from shared.problems import Refused
 from shared.purposes import Purpose
@@ -159,3 +159,34 @@ async def test_a_table_that_could_not_be_copied_is_noticed(
             assert await gaps(tx, DATA_MAP) == [sentence]
     finally:
         await everything.execute(mend)
+
+
+async def test_of_whom_a_category_is_held_is_told_page_by_page(
+    database: Database, everything: asyncpg.Connection
+) -> None:
+    """A breach concerns them: who has a row of it, or something in a column of it, and lives."""
+    noted, wishing, silent, gone = people = [uuid4() for _ in range(4)]
+    await meet(everything, *people)
+    for person in (noted, noted, gone):
+        await everything.execute(NOTE, uuid4(), person, None, "x")
+    for person in (wishing, silent, gone):
+        await everything.execute(RECEIPT, uuid4(), person)
+    await everything.execute("UPDATE receipt SET wish = NULL WHERE subject_id = $1", silent)
+    await erase_people(database, gone)
+    assert await held(database, "D10") >= {noted, wishing}
+    assert not await held(database, "D10") & {silent, gone}
+    assert await held(database, "D9") >= {wishing, silent}
+    assert gone not in await held(database, "D9"), "what the law keeps of somebody erased is no live row"
+    assert await held(database, "D14") == set()
+
+
+async def held(database: Database, *categories: str) -> set[UUID]:
+    """Everybody, whatever the size of a page, each once."""
+    found: list[UUID] = []
+    after, ended = None, False
+    while not ended:
+        async with database.transaction(Purpose.RIGHTS) as tx:
+            page = await holders.page(tx, DATA_MAP, ListHolders(categories=categories, after=after, limit=2))
+        found, after, ended = [*found, *page.subjects], page.next, page.next is None
+    assert len(found) == len(set(found))
+    return set(found)
