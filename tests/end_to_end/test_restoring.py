@@ -22,8 +22,7 @@ from services.privacy.ledger.file import NAME as LEDGER
 from shared import service
 from shared.clock import now, today
 from shared.contracts import identity, licensing, marketing, privacy
-from shared.contracts.message import Event
-from shared.purposes import Purpose
+from tests.end_to_end.telling import tell
 from tests.harness import Harness, eventually
 from tests.scenario import SERVICES, Customer, Scenario, running_scenario, scenario_harness
 
@@ -306,8 +305,3 @@ async def refuse_what_comes_late(scenario: Scenario, person: UUID) -> None:
 
     await eventually(have_heard)
     assert await scenario.live_rows(person) == []
-
-
-async def tell(scenario: Scenario, name: str, event: Event) -> None:
-    async with scenario.resources[name].database.transaction(Purpose.UPKEEP) as tx:
-        tx.publish(event)
