@@ -5,6 +5,7 @@ A guard is a line against something that must never happen. Its row says which, 
 notices: `python -m tests.guards WORD...` runs the rows whose guard, file or test contains one of the words.
 """
 
+import compileall
 import json
 import os
 import queue
@@ -124,8 +125,11 @@ def _copies() -> "Iterator[queue.Queue[Path]]":
                 shutil.copytree(PROJECT / package, copy / package, ignore=shutil.ignore_patterns("__pycache__"))
             for name in FILES:
                 shutil.copy(PROJECT / name, copy / name)
+            compileall.compile_dir(copy, quiet=2, workers=SIDE_BY_SIDE)  # or each test would compile what it loads
             copies.put(copy)
         yield copies
+        if sys.pycache_prefix:
+            shutil.rmtree(sys.pycache_prefix + folder, ignore_errors=True)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,8 @@ async def copy(admin_url: str, service: str, database: str, *, secret: str, migr
                 admin_url, service, secret=secret, database=template, migrations_folder=migrations_folder
             )
             await admin.execute(f"ALTER DATABASE {template} ALLOW_CONNECTIONS false")  # finished
-        await admin.execute(f"CREATE DATABASE {database} OWNER {service}_owner TEMPLATE {template}")
+        # its files as they are: through the log, making and dropping one takes two to four times as long
+        await admin.execute(f"CREATE DATABASE {database} OWNER {service}_owner TEMPLATE {template} STRATEGY file_copy")
     finally:
         await admin.close()
 

@@ -57,6 +57,8 @@ NOT_DURABLE = """
 # tests of faults rely on it; so a commit is still handed to the operating system before it is confirmed.
 fsync = off
 full_page_writes = off
+# Hashed once instead of 4096 times: half of what a connection costs, and tests make thousands.
+scram_iterations = 1
 max_wal_size = '512MB'
 """
 

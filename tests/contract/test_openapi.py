@@ -19,7 +19,7 @@ from tests.gateway import bearer, gateway_client, sign_up
 from tests.harness import DEEPER, Harness
 from tests.staff import colleague
 
-EXAMPLES = 5 * DEEPER  # per operation and phase
+EXAMPLES = 3 * DEEPER  # per operation and phase
 SEED = 20261122
 SERVICES = (PRIVACY, IDENTITY, LICENSING, MARKETING)
 # The member must survive the run: no erasure while it lasts, cheap password hashes.
