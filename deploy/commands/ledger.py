@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 from uuid import UUID
@@ -86,8 +87,8 @@ def _for_machines(found: Found) -> dict[str, object]:
         "flaws": list(verdict.flaws),
         "lines": walked.end.number,
         "counted": walked.counted,
-        "first_day": _iso(walked, last=False),
-        "last_day": _iso(walked, last=True),
+        "first_day": _iso(walked.first),
+        "last_day": _iso(walked.last),
         "last_line": f"{walked.end.number} {walked.end.hash}".strip(),
         "half_a_line": walked.half_a_line,
         "database_line": found.database.number,
@@ -95,14 +96,14 @@ def _for_machines(found: Found) -> dict[str, object]:
     }
 
 
-def _iso(walked: Walked, *, last: bool) -> str | None:
-    day = verifying.day(walked.last if last else walked.first)
+def _iso(at: datetime | None) -> str | None:
+    day = verifying.day(at)
     return day.isoformat() if day else None
 
 
 def _in_words(found: Found) -> str:
     walked, verdict = found.walked, found.verdict
-    days = f", from {_iso(walked, last=False)} to {_iso(walked, last=True)}" if walked.first else ""
+    days = f", from {_iso(walked.first)} to {_iso(walked.last)}" if walked.first else ""
     half = "; half a line at its end is of a transaction that came to nothing" if walked.half_a_line else ""
     flaws = [f"{verdict.standing}: {flaw}" for flaw in verdict.flaws]
     whole = [] if flaws else ["whole: nobody knows more than it says"]

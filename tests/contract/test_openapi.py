@@ -27,7 +27,7 @@ SETTINGS = {"cooling_off_s": 86_400, "argon2_memory_kib": 8, "argon2_time_cost":
 # What only the owners know (is this code right, is this product on sale) makes a well-formed request fail.
 NOT_OURS = "positive_data_acceptance"
 ENDS_THE_SESSION = "/sessions/current"
-# To all others their routes are one 401 or 403, whatever is sent: tests/integration/gateway/test_staff.py tries each.
+# To all others each of their routes is one 401, whatever is sent: test_refusals.py and test_staff.py of the gateway.
 THOSE_OF_STAFF_APART = "--exclude-path-regex=^/staff/"
 
 

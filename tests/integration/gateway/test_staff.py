@@ -21,6 +21,7 @@ from shared.contracts.actors import ROLES, Role
 from tests import harness as harnesses
 from tests.gateway import bearer, problem, sign_up
 from tests.harness import Harness, eventually
+from tests.integration.gateway.test_refusals import OF_MEMBERS, filled
 from tests.staff import PASSWORD
 
 ID = uuid4()
@@ -101,6 +102,9 @@ async def test_a_role_does_what_is_its_own(client: httpx.AsyncClient, sign_in: S
         assert answer.status_code == (status if role in roles else 403), (method, path, answer.text)
 
 
+OF_STAFF = [(method, path) for method, path in OF_MEMBERS if path.startswith("/staff/")]
+
+
 async def test_a_member_is_no_staff_and_staff_is_no_member(
     client: httpx.AsyncClient, sign_in: SignIn, mail: Path
 ) -> None:
@@ -110,6 +114,8 @@ async def test_a_member_is_no_staff_and_staff_is_no_member(
     for method, path, body, _, _ in ACTS:
         for who in (bearer(token), {}):
             problem(await client.request(method, path, json=body, headers=who), 401)
+    for method, path in OF_STAFF:
+        problem(await client.request(method, filled(path), json={}, headers=bearer(token)), 401)
     problem(await client.get("/me", headers=staff), 401)
 
 
