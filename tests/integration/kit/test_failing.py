@@ -115,25 +115,25 @@ async def test_a_statement_that_always_times_out_costs_its_attempts(
     harness: Harness, channel: AbstractChannel, everything: asyncpg.Connection
 ) -> None:
     """It held a place for twenty minutes as if the server were away."""
-    await everything.execute(f"ALTER DATABASE sample_{harness.name} SET statement_timeout = '300ms'")
+    await everything.execute(f"ALTER DATABASE sample_{harness.name} SET statement_timeout = '2s'")
     try:
-        script = Script(*["SELECT pg_sleep(30)"] * 3)
+        script = Script(*["SELECT pg_sleep(30)"] * 2)
         slow = handled(NOTED, "slow"), handled(NOTED, "infrastructure")
         await script.play(harness, channel)
     finally:
         await everything.execute(f"ALTER DATABASE sample_{harness.name} RESET statement_timeout")
-    assert script.attempts == [1, 2, 3, 4]
-    assert (handled(NOTED, "slow"), handled(NOTED, "infrastructure")) == (slow[0] + 3, slow[1])
+    assert script.attempts == [1, 2, 3]
+    assert (handled(NOTED, "slow"), handled(NOTED, "infrastructure")) == (slow[0] + 2, slow[1])
 
 
 async def test_a_statement_that_nobody_answers_costs_its_attempts(
     harness: Harness, channel: AbstractChannel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The client's own limit, where the server has none."""
-    monkeypatch.setattr(databases, "COMMAND_TIMEOUT_S", 0.5)
-    script = Script(*["SELECT pg_sleep(30)"] * 2)
+    monkeypatch.setattr(databases, "COMMAND_TIMEOUT_S", 2.0)
+    script = Script("SELECT pg_sleep(30)")
     await script.play(harness, channel)
-    assert script.attempts == [1, 2, 3]
+    assert script.attempts == [1, 2]
 
 
 async def test_who_waits_for_a_lock_tries_again_at_once(
