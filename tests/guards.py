@@ -3,16 +3,20 @@ and sees the test of its row fail.
 
 A guard is a line against something that must never happen. Its row says which, what breaks it, and the test that
 notices: `python -m tests.guards WORD...` runs the rows whose guard, file or test contains one of the words.
+
+Each test runs in a process forked from one that has loaded the libraries and nothing of the project: importing them
+took most of a row's time.
 """
 
 import compileall
 import json
+import multiprocessing
 import os
 import queue
 import shutil
-import subprocess
 import sys
 import tempfile
+import threading
 import tomllib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -20,6 +24,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
@@ -34,6 +39,14 @@ SIDE_BY_SIDE = 2
 LIMIT_S = 600
 PATIENCE_S = "20"  # here each wait is expected to end so
 FAILED = 1  # of pytest: tests ran and some failed
+LIBRARIES = [
+    *("pytest_asyncio", "hypothesis", "schemathesis", "httpx", "aio_pika", "asyncpg", "faststream.rabbit", "fastapi"),
+    *("uvicorn", "alembic.command", "jwt", "cryptography.x509", "structlog", "holidays", "opentelemetry.trace"),
+    *("typer.testing", "rich.progress", "aiosmtplib", "aiosmtpd.smtp", "prometheus_client", "stdnum", "pycountry"),
+]
+forking = multiprocessing.get_context("forkserver")
+forking.set_forkserver_preload(LIBRARIES)
+starting = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -69,7 +82,10 @@ def main(words: Sequence[str]) -> int:
     with _servers() as environment, _copies() as copies, ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
         work = [pool.submit(_outcome, row, copies, environment) for row in chosen]
         done = track(as_completed(work), "breaking guards", total=len(work), console=Console(stderr=True))
-        unnoticed = [outcome for future in done if (outcome := future.result())]
+        unnoticed = []
+        for outcome in (outcome for future in done if (outcome := future.result())):
+            unnoticed.append(outcome)
+            console.print(f"unnoticed: {outcome[0].guard}", soft_wrap=True)
     table = Table("guard", "test", "what happened", title=f"{len(chosen)} guards, {len(unnoticed)} unnoticed")
     for row, happened in unnoticed:
         table.add_row(row.guard, row.test, happened)
@@ -86,18 +102,46 @@ def _outcome(row: Guard, copies: "queue.Queue[Path]", environment: dict[str, str
     before = file.read_text()
     try:
         file.write_text(before.replace(row.find, row.replace))
-        own = environment | {"LETHE_STATE": str(copy / ".lethe"), "PYTHONDONTWRITEBYTECODE": "1"}
-        own |= {"LETHE_TEST_PATIENCE_S": PATIENCE_S}
-        command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", row.test]
-        done = subprocess.run(command, cwd=copy, env=own, capture_output=True, text=True, check=False, timeout=LIMIT_S)
-    except subprocess.TimeoutExpired:
-        return None  # a test that hangs has noticed
+        own = environment | {"LETHE_STATE": str(copy / ".lethe"), "LETHE_TEST_PATIENCE_S": PATIENCE_S}
+        happened = _tested(copy, row.test, own)
     finally:
         file.write_text(before)
         copies.put(copy)
-    if done.returncode == FAILED:
-        return None
-    return row, f"pytest ended with {done.returncode}: {done.stdout.strip().splitlines()[-1:]}"
+    return (row, happened) if happened else None
+
+
+def _tested(copy: Path, test: str, environment: dict[str, str]) -> str:
+    """Run a test in a copy: what happened in place of its failing. One that hangs has noticed."""
+    with tempfile.TemporaryDirectory() as folder:
+        printed, ended = Path(folder, "printed"), Path(folder, "ended")
+        process = forking.Process(target=_test, args=(copy, test, environment, printed, ended))
+        with starting:
+            process.start()
+        process.join(LIMIT_S)
+        if process.is_alive():
+            process.kill()
+            return ""
+        # Read from a file: whoever of two threads asks second for an exit code is told none.
+        code = int(ended.read_text()) if ended.exists() else None
+        return "" if code == FAILED else f"pytest ended with {code}: {printed.read_text().strip().splitlines()[-1:]}"
+
+
+def _test(copy: Path, test: str, environment: dict[str, str], printed: Path, ended: Path) -> None:
+    """In the child: leave the project for its copy, and run the test there."""
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.dont_write_bytecode = True  # a mutation is as old as its second, and as long as what it replaces
+    stream = os.open(printed, os.O_WRONLY | os.O_CREAT)
+    for number in (1, 2):
+        os.dup2(stream, number)
+    os.chdir(copy)
+    sys.path[:] = [str(copy), *(path for path in sys.path if path and Path(path) != PROJECT)]
+    for name in [name for name in sys.modules if name.partition(".")[0] in PACKAGES]:
+        del sys.modules[name]
+    loaded = "ignore:Module already imported:pytest.PytestAssertRewriteWarning"
+    code = pytest.main(["-q", "-x", "-p", "no:cacheprovider", "-W", loaded, test])
+    ended.write_text(str(int(code)))
+    os._exit(code)
 
 
 @contextmanager
