@@ -101,7 +101,7 @@ class Harness:
     @contextlib.asynccontextmanager
     async def database(self, service: str) -> AsyncIterator[Database]:
         """A service's database through its working role."""
-        database = Database(self.databases[service].app, service, enqueue, 4)
+        database = Database(self.databases[service].app, service, enqueue, 4, PATIENCE_S)
         await database.open()
         try:
             yield database

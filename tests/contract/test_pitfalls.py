@@ -169,7 +169,7 @@ async def test_a_delivery_that_ends_in_an_exception_is_not_lost(
     await broker.stop()
     queue = await channel.get_queue(NOTED, ensure=False)
 
-    assert await eventually(lambda: queue.get(fail=False, no_ack=True))
+    assert await eventually(lambda: queue.get(fail=False, no_ack=True, timeout=60))
     assert "Kanarkowska" not in caplog.text + "".join(capfd.readouterr())
 
 
@@ -272,14 +272,14 @@ async def test_a_copy_is_persistent_and_leaves_the_original_alone(
     """Headers are shared and changed along FastStream's way; transient is its default."""
     await send(channel, noted(), headers={"subject": "kept"})
     queue = await channel.get_queue(NOTED, ensure=False)
-    message = await queue.get()
+    message = await queue.get(timeout=60)
     assert message is not None
     before = dict(message.headers)
     await retry_later(publisher, NOTED, message, ValueError())
     assert message.headers == before
     await message.ack()
 
-    copy = await eventually(lambda: queue.get(fail=False, no_ack=True))
+    copy = await eventually(lambda: queue.get(fail=False, no_ack=True, timeout=60))
     assert (copy.message_id, copy.body, copy.type) == (message.message_id, message.body, message.type)
     assert copy.delivery_mode == DeliveryMode.PERSISTENT
     assert (copy.headers["x-attempt"], copy.headers["subject"]) == (1, "kept")

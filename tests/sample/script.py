@@ -23,7 +23,7 @@ async def dead_letter(channel: AbstractChannel) -> AbstractIncomingMessage:
     """Take the next dead letter off its queue."""
     queue = await channel.get_queue(DEAD, ensure=False)
 
-    letter: AbstractIncomingMessage = await eventually(lambda: queue.get(fail=False, no_ack=True))
+    letter: AbstractIncomingMessage = await eventually(lambda: queue.get(fail=False, no_ack=True, timeout=60))
     return letter
 
 

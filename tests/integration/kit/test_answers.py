@@ -36,7 +36,7 @@ async def the_asker_is_gone(harness: Harness, publisher: Publisher) -> None:
         await answers.consume(unread, no_ack=True)
         asked = await channel.declare_queue(exclusive=True)
         await channel.default_exchange.publish(aio_pika.Message(b"", reply_to=REPLY_TO), asked.name)
-        question = await asked.get(no_ack=True)
+        question = await asked.get(no_ack=True, timeout=60)
     await publisher.answer(question.reply_to or "", NOTHING)
 
 

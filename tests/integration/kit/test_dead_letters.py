@@ -85,7 +85,7 @@ async def test_a_poison_message_is_replayed_after_its_cause_is_mended(
     outcome = await dead_letters.replay(harness.admin_amqp, "sample", lambda _: True)
     assert [letter.message_id for letter in outcome.sent] == list(sent)
     queue = await channel.get_queue(NOTED, ensure=False)
-    message = await queue.get()
+    message = await queue.get(timeout=60)
     assert message is not None
     headers = dict(message.headers)
     assert headers.pop("x-delivery-count", 0) == 0  # which RabbitMQ 4 says from the second delivery on only

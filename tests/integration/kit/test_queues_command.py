@@ -57,7 +57,7 @@ async def test_it_tells_what_waits_and_what_is_in_hand(harness: Harness, channel
     for _ in range(3):
         await send(channel, noted())
     await until(harness, NOTED, ready=3, unacknowledged=0, consumers=0)
-    in_hand = await (await channel.get_queue(NOTED, ensure=False)).get()
+    in_hand = await (await channel.get_queue(NOTED, ensure=False)).get(timeout=60)
     assert in_hand is not None
     one = await until(harness, NOTED, ready=2, unacknowledged=1)
     assert one["oldest_s"] is None
@@ -93,7 +93,7 @@ async def test_looking_moves_nothing(harness: Harness, channel: AbstractChannel)
     await until(harness, NOTED, ready=3)
     assert [(await queue(harness, name))["ready"] for name in (DEAD, NOTED)] == [3, 3]
     for name in (DEAD, NOTED):
-        taken = [await (await channel.get_queue(name, ensure=False)).get(no_ack=True) for _ in ids]
+        taken = [await (await channel.get_queue(name, ensure=False)).get(no_ack=True, timeout=60) for _ in ids]
         assert [message.message_id for message in taken if message] == ids
         if name == NOTED:
             assert [message.headers.get("x-delivery-count", 0) for message in taken if message] == [0, 0, 0]
@@ -105,7 +105,7 @@ async def test_rates_are_those_of_the_broker(harness: Harness, channel: Abstract
     async def moving() -> bool:
         for _ in range(20):
             await send(channel, noted())
-            await source.get(no_ack=True)
+            await source.get(no_ack=True, timeout=60)
         one = await queue(harness, NOTED)
         return bool((one["in_per_s"] or 0) > 0 and (one["out_per_s"] or 0) > 0)
 

@@ -264,7 +264,7 @@ async def test_nothing_of_a_request_stays_in_the_broker(harness: Harness, client
         await asyncio.wait_for(asked.wait(), PATIENCE_S)
         async with publishing(harness) as channel:
             queue = await channel.declare_queue(REQUESTS, passive=True)
-            taken = await eventually(lambda: queue.get(fail=False))
+            taken = await eventually(lambda: queue.get(fail=False, timeout=60))
             assert taken.delivery_mode == aio_pika.DeliveryMode.NOT_PERSISTENT
             assert taken.expiration is not None
             await taken.ack()

@@ -141,7 +141,7 @@ FORBIDDEN: dict[str, Any] = {
 
 
 async def _get(channel: AbstractChannel, name: str) -> None:
-    await (await channel.get_queue(name, ensure=False)).get(fail=False)
+    await (await channel.get_queue(name, ensure=False)).get(fail=False, timeout=60)
 
 
 async def _bind(channel: AbstractChannel, name: str, exchange: str = EVENTS) -> None:
