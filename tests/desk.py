@@ -24,7 +24,7 @@ from tests.staff import CHEAP_HASH, colleague
 
 MINE, DESK = "/me/privacy-requests", "/staff/privacy-requests"
 SERVICES = (PRIVACY, IDENTITY, LICENSING, MARKETING)
-SETTINGS = {"cooling_off_s": 86_400, "remind_after_s": 0.5, **CHEAP_HASH}
+SETTINGS = {"cooling_off_s": 86_400, "remind_after_s": 1.0, **CHEAP_HASH}
 AGE = """
 UPDATE privacy_case SET received_at = received_at - make_interval(days => $2), due_on = due_on - $2,
   target_on = target_on - $2

@@ -36,6 +36,7 @@ SHORT_WAITS_MS = {
     "lethe.retry.1h": 100,
 }
 PATIENCE_S = forked.PATIENCE_S
+FIRST_REST_S, LONGEST_REST_S = 0.02, 0.1
 UNAVAILABLE = 503
 DEEPER = 10 if os.environ.get("LETHE_TEST_DEEP") else 1
 """How many times as many rounds `./lethe test --deep` plays."""
@@ -190,11 +191,12 @@ async def _looked(what: Callable[[], Any]) -> Any:
 async def eventually(what: Callable[[], Any], patience_s: float = PATIENCE_S) -> Any:
     """Poll until `what` answers something true, now or when awaited; the last answer is in the failure."""
     loop = asyncio.get_running_loop()
-    end = loop.time() + patience_s
+    end, rest_s = loop.time() + patience_s, FIRST_REST_S
     while True:
         answer = await _looked(what)
         if answer:
             return answer
         if loop.time() > end:
             raise AssertionError(f"still {answer!r} after {patience_s} s")
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(rest_s)
+        rest_s = min(rest_s * 1.25, LONGEST_REST_S)  # each look is a question to a server that is busy with the answer

@@ -34,8 +34,8 @@ SETTINGS = {
     "argon2_memory_kib": 64,
     "argon2_time_cost": 1,
     "mail_retry_s": 0.05,
-    "remind_after_s": 0.5,
-    "recipients_every_s": 0.2,
+    "remind_after_s": 1.0,
+    "recipients_every_s": 0.5,
 }
 PASSWORD = "correct horse battery"
 ASK_S = PATIENCE_S
