@@ -15,7 +15,7 @@ from shared.tracing import part, statement
 COMMAND_TIMEOUT_S = 60.0
 CONNECT_TIMEOUT_S = 5.0
 STATEMENTS_KEPT = 1000
-"""Prepared on each connection: more than a service has. Of asyncpg's hundred, privacy's loops push out one another's."""
+"""Prepared, on each connection: more than a service has. Of asyncpg's hundred, loops push out one another's."""
 
 ONE_BY_ONE = "OFFSET 0"
 """At the end of an EXISTS: looked up for each row by its index, never joined.
