@@ -6,7 +6,7 @@ from shared.purposes import ProcessingPurpose
 
 DATA_MAP = DataMap(
     service="privacy",
-    version=16,
+    version=17,
     tables=(
         Table(
             "privacy_case",

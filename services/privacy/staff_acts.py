@@ -6,7 +6,7 @@ from shared.contracts.identity import StaffActed
 from shared.database import Transaction
 
 ADD = "INSERT INTO staff_act (service, staff_id, act, about) VALUES ($1, $2, $3, $4)"
-END_OLD = "SELECT lethe.end_old_staff_acts()"
+END_OLD = "SELECT lethe.end_old_acts()"
 
 
 async def add(tx: Transaction, service: str, acted: StaffActed) -> None:
@@ -15,5 +15,5 @@ async def add(tx: Transaction, service: str, acted: StaffActed) -> None:
 
 
 async def end_old(tx: Transaction) -> None:
-    """End what is older than six years, as identity's audit does."""
+    """End what is older than six years, as identity's audit does; of a breach and a notice with its last step."""
     await tx.run(END_OLD)

@@ -53,7 +53,7 @@ UNKEYED = (
         "breach_event",
         "evidence: which of the staff did what about a breach, by their random ids",
         (Category.ACTIVITY,),
-        ends="never: the register of breaches proves what was done",
+        ends="six years after the last step about the breach",
     ),
     Unkeyed(
         "authority_request",
@@ -80,6 +80,6 @@ UNKEYED = (
         "notice_event",
         "evidence: which of the staff approved and published which notice, by their random ids",
         (Category.ACTIVITY,),
-        ends="never: it proves who approved what people were told",
+        ends="six years after it was withdrawn or a later notice took its place",
     ),
 )

@@ -1,6 +1,7 @@
 """What staff do in any service is in the log of what was done, and nobody changes it unseen."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -10,6 +11,7 @@ from deploy.local.servers import Servers
 from services.privacy.evidence.audit import Audited, audit
 from services.privacy.evidence.checkpoints import verifier_keys
 from services.privacy.jobs.evidence import end_evidence
+from shared.clock import now, today
 from shared.contracts.identity import StaffActed
 from shared.database import Transaction
 from shared.purposes import Purpose
@@ -26,6 +28,19 @@ OLD = """
 INSERT INTO staff_act (service, staff_id, act, about, at)
 VALUES ('apple', $1, 'apple.old', '{}', now() - interval '6 years' + $2 * interval '1 day')
 """
+BREACH = """
+WITH breach AS (INSERT INTO breach (breach_id, aware_at, natures, categories, was_sealed, facts)
+  VALUES ($1, now(), '{loss}', '{D5}', false, 'x') RETURNING breach_id)
+INSERT INTO breach_event (breach_id, by, step, said, at)
+SELECT breach_id, gen_random_uuid(), 'recorded', '', at FROM breach CROSS JOIN unnest($2::timestamptz[]) AS at
+"""
+NOTICE = """
+WITH notice AS (INSERT INTO notice (notice_id, state, content, content_hash, approved_digest, version)
+  VALUES ($1, $2, '{}', sha256($1::uuid::text::bytea), 'x', $3) RETURNING notice_id, state)
+INSERT INTO notice_event (notice_id, by, state, digest, effective_on, at)
+SELECT notice_id, 'register', state, 'x', $5, at FROM notice CROSS JOIN unnest($4::timestamptz[]) AS at
+"""
+LONG_AGO = timedelta(days=7 * 366)
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +119,47 @@ async def test_an_act_ends_after_six_years(work: FakeParticipants, days_left: in
     await work.rows.execute(OLD, staff_id, days_left)
     await end_evidence(work.database)
     assert await work.rows.fetchval("SELECT count(*) FROM staff_act WHERE staff_id = $1", staff_id) == kept
+
+
+async def kept(work: FakeParticipants, table: str, key: str, of: UUID) -> int:
+    """So many rows about something are left after the end of what is old."""
+    await end_evidence(work.database)
+    return int(await work.rows.fetchval(f"SELECT count(*) FROM {table} WHERE {key} = $1", of))  # noqa: S608 our own
+
+
+async def six_years_ago(work: FakeParticipants, days_left: int) -> datetime:
+    moment: datetime = await work.rows.fetchval("SELECT now() - interval '6 years' + $1 * interval '1 day'", days_left)
+    return moment
+
+
+@pytest.mark.parametrize(("days_left", "left"), [(1, 2), (-1, 0)])
+async def test_who_did_what_about_a_breach_ends_with_its_last_step(
+    work: FakeParticipants, days_left: int, left: int
+) -> None:
+    """What went wrong, and what was done, names nobody and stays."""
+    breach, last = uuid4(), await six_years_ago(work, days_left)
+    await work.rows.execute(BREACH, breach, [now() - LONG_AGO, last])
+    assert await kept(work, "breach_event", "breach_id", breach) == left
+    assert await kept(work, "breach", "breach_id", breach) == 1
+    assert (await audited(work, "SELECT")).flaws == []
+
+
+@pytest.mark.parametrize(("days_left", "left"), [(1, 2), (-1, 0)])
+async def test_who_saw_to_a_notice_that_was_withdrawn_ends(work: FakeParticipants, days_left: int, left: int) -> None:
+    notice, last = uuid4(), await six_years_ago(work, days_left)
+    await work.rows.execute(NOTICE, notice, "withdrawn", None, [now() - LONG_AGO, last], None)
+    assert await kept(work, "notice_event", "notice_id", notice) == left
+    assert await kept(work, "notice", "notice_id", notice) == 1
+
+
+@pytest.mark.parametrize(("days_left", "left"), [(1, 1), (-1, 0)])
+async def test_who_approved_a_notice_ends_six_years_after_the_next_holds(
+    work: FakeParticipants, days_left: int, left: int
+) -> None:
+    """The one that holds keeps its approval, however old it is."""
+    before, holds, since = uuid4(), uuid4(), await six_years_ago(work, days_left)
+    version = 1000 - 2 * days_left
+    await work.rows.execute(NOTICE, before, "published", version, [now() - LONG_AGO], today() - LONG_AGO)
+    await work.rows.execute(NOTICE, holds, "published", version + 1, [since], since.date())
+    assert await kept(work, "notice_event", "notice_id", before) == left
+    assert await kept(work, "notice_event", "notice_id", holds) == 1
