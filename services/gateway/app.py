@@ -128,7 +128,10 @@ def build(settings: GatewaySettings, client: RequestClient) -> FastAPI:
     app.add_middleware(
         RequestMiddleware,
         max_bytes=settings.max_body_bytes,
-        limits={payment_webhooks.PAYMENTS: settings.max_webhook_bytes},
+        limits={
+            payment_webhooks.PAYMENTS: settings.max_webhook_bytes,
+            staff_recipients.PROOFS: staff_recipients.PROOF_BYTES,
+        },
         body_timeout_s=settings.body_timeout_s,
     )
     app.add_middleware(CrossOriginMiddleware)

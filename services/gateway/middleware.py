@@ -7,6 +7,7 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Any
 
 from opentelemetry.trace import Span, SpanKind, StatusCode
@@ -38,7 +39,7 @@ SECURITY_HEADERS = {
 
 @dataclass(frozen=True)
 class RequestMiddleware:
-    """`limits` names the paths that may send more than `max_bytes`."""
+    """`limits` names the paths that may send more than `max_bytes`; `*` stands for an id."""
 
     app: ASGIApp
     max_bytes: int
@@ -73,7 +74,7 @@ class RequestMiddleware:
 
     async def _read(self, scope: Scope, receive: Receive) -> bytes:
         """The whole body. Raises Refused: 413 over the limit, 408 when it does not come in time."""
-        limit = self.limits.get(scope["path"], self.max_bytes)
+        limit = next((size for path, size in self.limits.items() if fnmatchcase(scope["path"], path)), self.max_bytes)
         if _content_length(scope) > max(limit, DISCARDED_BYTES):
             raise _too_large(limit)
         try:

@@ -121,8 +121,8 @@ DATA_MAP = DataMap(
             columns=(
                 OWNER,
                 *fact("notice_id", "case_id", "recipient", "about", "lifted", "written_at", "due_at", "tries"),
-                *fact("how", "settled_at", "reason", "fault", "state"),
-                *fact("by", withheld="others"),
+                *fact("how", "settled_at", "reason", "fault", "state", "proof_type"),
+                *fact("by", "proof", withheld="others"),
             ),
         ),
         Table(

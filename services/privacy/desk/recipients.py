@@ -1,18 +1,21 @@
 """What staff do about recipients (GDPR Art. 19): tell by hand whom no mail tells, answer who asks about them."""
 
+from base64 import b64encode
 from collections.abc import Sequence
+from hashlib import sha256
 from uuid import UUID
 
 from services.privacy.desk import letter_store, letters
 from services.privacy.desk.decision_store import whose
 from services.privacy.desk.decisions import about, held
-from services.privacy.desk.store import locked, note_event
+from services.privacy.desk.store import locked, look, note_event
 from services.privacy.recipients import reading, rules, store
 from services.privacy.recipients import untold as untold_store
 from services.privacy.recipients.store import Reference
 from services.privacy.register.model import Register
 from services.privacy.sealed_addresses import AddressSeal
 from shared.contracts import identity, privacy
+from shared.contracts.privacy.recipients import ProveRecipientNotice, RecipientProof
 from shared.database import Database, Transaction
 from shared.messaging.request_client import RequestClient
 from shared.personal_data.subjects import require_live
@@ -20,13 +23,17 @@ from shared.problems import Refused, refuse
 from shared.purposes import Purpose
 
 NOT_FOUND = 404
+PROOF_LOOKED_AT = "proof that a recipient was told"
 
 
 async def untold(
     tx: Transaction, register: Register, asked: privacy.ListRecipientNotices
 ) -> tuple[privacy.RecipientNotice, ...]:
-    """Whom somebody has to tell, or who is told late, with what each knows the person by."""
-    waiting = await untold_store.open_ones(tx, asked.limit, asked.case_id, late=asked.late)
+    """Whom somebody has to tell, who is told late, or who was told, with what each knows the person by."""
+    if asked.settled:
+        waiting = await untold_store.settled_ones(tx, asked.limit, asked.case_id)
+    else:
+        waiting = await untold_store.open_ones(tx, asked.limit, asked.case_id, late=asked.late)
     known = await store.references(tx, [each.notice_id for each in waiting], rules.names(register))
     return tuple(
         privacy.RecipientNotice(
@@ -40,6 +47,8 @@ async def untold(
             state=each.state,
             tries=each.tries,
             fault=each.fault,
+            how=each.how,
+            proof=each.proof,
         )
         for each in waiting
     )
@@ -63,6 +72,25 @@ async def settle(tx: Transaction, request: privacy.SettleRecipientNotice, by: UU
         raise refuse(409, "it is settled already", field="how", message=f"it was: {notice.how}")
     await untold_store.settle(tx, request.notice_id, request.how, request.reason, by)
     await note_event(tx, notice.case_id, "staff", f"recipient: {request.how}", by)
+
+
+async def prove(tx: Transaction, request: ProveRecipientNotice, by: UUID) -> None:
+    """Keep a proof, and its hash as evidence. Raises Refused: 404; 422 for what is no file of its kind."""
+    rules.check_proof(request.content, request.media_type)
+    notice = await untold_store.lock(tx, request.notice_id)
+    if notice is None:
+        raise refuse(404, "no such notice")
+    await untold_store.prove(tx, request.notice_id, request.content, request.media_type)
+    await note_event(tx, notice.case_id, "staff", f"recipient: proof {sha256(request.content).hexdigest()}", by)
+
+
+async def read_proof(tx: Transaction, notice_id: UUID, by: UUID) -> RecipientProof:
+    """A proof, and a note that it was looked at. Raises Refused: 404."""
+    found = await untold_store.proof_of(tx, notice_id)
+    if found is None:
+        raise refuse(404, "no such proof")
+    await look(tx, found.case_id, PROOF_LOOKED_AT, by)
+    return RecipientProof(media_type=found.proof_type, content=b64encode(found.proof))
 
 
 async def ask_address(request: privacy.AnswerAboutRecipients, client: RequestClient, database: Database) -> str:

@@ -6,6 +6,7 @@ from services.privacy.sealed_addresses import AddressSeal
 from shared.contracts import privacy
 from shared.contracts.actors import Actor
 from shared.contracts.message import Done
+from shared.contracts.privacy.recipients import ProveRecipientNotice, ReadRecipientProof, RecipientProof
 from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
 from shared.purposes import Purpose
@@ -24,6 +25,17 @@ async def list_notices(
 async def settle_notice(request: privacy.SettleRecipientNotice, tx: Transaction, actor: Actor) -> Done:
     await recipients.settle(tx, request, actor.id)
     return Done()
+
+
+@router.request(ProveRecipientNotice, purpose=Purpose.RIGHTS)
+async def prove_notice(request: ProveRecipientNotice, tx: Transaction, actor: Actor) -> Done:
+    await recipients.prove(tx, request, actor.id)
+    return Done()
+
+
+@router.request(ReadRecipientProof, purpose=Purpose.RIGHTS)
+async def read_proof(request: ReadRecipientProof, tx: Transaction, actor: Actor) -> RecipientProof:
+    return await recipients.read_proof(tx, request.notice_id, actor.id)
 
 
 @router.request(privacy.AnswerAboutRecipients, purpose=Purpose.RIGHTS, prepare=recipients.ask_address)

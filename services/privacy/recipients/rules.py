@@ -1,15 +1,21 @@
 """Who is told, and in which words (GDPR Art. 19): a recipient hears of references, a person hears of names. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from services.privacy.recipients import templates
 from services.privacy.register.model import Register
 from shared.contracts.fields import Language
 from shared.contracts.privacy import Disclosure, NoticeAbout, NoticeEnding
+from shared.contracts.privacy.recipients import ProofType
 from shared.problems import refuse
 
 UNTOLD: tuple[NoticeEnding, ...] = ("impossible", "disproportionate")
+BEGINS: Mapping[ProofType, bytes] = {
+    "application/pdf": b"%PDF-",
+    "image/png": b"\x89PNG\r\n\x1a\n",
+    "image/jpeg": b"\xff\xd8\xff",
+}
 SHORTEST_REASON = 10
 
 
@@ -87,3 +93,9 @@ def check_reason(how: NoticeEnding, reason: str) -> None:
 def stands(name: str, how: NoticeEnding | None, day: str, reason: str, language: Language) -> str:
     """How it stands with one recipient."""
     return f"{name}: {templates.ENDINGS[how, language].format(day=day, reason=reason)}"
+
+
+def check_proof(content: bytes, media_type: ProofType) -> None:
+    """Raises Refused (422) for what does not begin as its kind does: nobody could open it when it is needed."""
+    if not content.startswith(BEGINS[media_type]):
+        raise refuse(422, "this is no such file", field="content", message=f"it does not begin as {media_type} does")

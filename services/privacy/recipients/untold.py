@@ -1,4 +1,4 @@
-"""Recipients who are not told yet, as officers see them, and how an officer settles one (GDPR Art. 19)."""
+"""Recipients who are not told yet, or were, as officers see them; how one is settled and proved (GDPR Art. 19)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,18 +6,24 @@ from uuid import UUID
 
 from services.privacy.recipients.store import STANDS
 from shared.contracts.privacy import NoticeAbout, NoticeEnding
-from shared.contracts.privacy.recipients import RecipientNoticeState
+from shared.contracts.privacy.recipients import ProofType, RecipientNoticeState
 from shared.database import Transaction
 
 # Not told "without undue delay": nobody waits a month for an answer of ours either (GDPR Art. 12(3), 19).
 IS_LATE = "n.written_at < now() - interval '30 days'"
+NOTICE = """n.notice_id, n.case_id, n.recipient, n.about, n.lifted, n.written_at, n.state, n.tries, n.fault, n.how,
+  n.proof_type AS proof
+FROM recipient_notice n JOIN privacy_case c USING (case_id)"""
 OPEN = f"""
-SELECT n.notice_id, n.case_id, n.recipient, n.about, n.lifted, n.written_at, n.state, n.tries, n.fault
-FROM recipient_notice n JOIN privacy_case c USING (case_id)
+SELECT {NOTICE}
 WHERE n.settled_at IS NULL AND CASE WHEN $2 THEN {IS_LATE} ELSE n.due_at = 'infinity' END AND {STANDS}
   AND n.case_id = coalesce($3, n.case_id)
 ORDER BY n.written_at, n.notice_id LIMIT $1
-"""  # noqa: S608 constants
+"""
+SETTLED = f"""
+SELECT {NOTICE} WHERE n.settled_at IS NOT NULL AND n.case_id = coalesce($2, n.case_id)
+ORDER BY n.settled_at DESC, n.notice_id LIMIT $1
+"""
 UNTOLD = f"""
 SELECT count(*) FILTER (WHERE {IS_LATE}) AS late,
   count(*) FILTER (WHERE NOT {IS_LATE} AND n.state = 'failed') AS failed,
@@ -29,11 +35,13 @@ SETTLE = """
 UPDATE recipient_notice SET how = $2, reason = $3, by = $4, settled_at = clock_timestamp(), due_at = 'infinity'
 WHERE notice_id = $1
 """
+PROVE = "UPDATE recipient_notice SET proof = $2, proof_type = $3 WHERE notice_id = $1"
+PROOF = "SELECT case_id, proof, proof_type FROM recipient_notice WHERE notice_id = $1 AND proof IS NOT NULL"
 
 
 @dataclass(frozen=True)
-class Open:
-    """What somebody has to do by hand."""
+class Listed:
+    """What somebody has to do by hand, or has done."""
 
     notice_id: UUID
     case_id: UUID
@@ -44,6 +52,17 @@ class Open:
     state: RecipientNoticeState
     tries: int
     fault: str
+    how: NoticeEnding | None
+    proof: ProofType | None
+
+
+@dataclass(frozen=True)
+class Proof:
+    """A file that shows that a recipient was told."""
+
+    case_id: UUID
+    proof: bytes
+    proof_type: ProofType
 
 
 @dataclass(frozen=True)
@@ -63,9 +82,14 @@ class Locked:
     how: NoticeEnding | None
 
 
-async def open_ones(tx: Transaction, limit: int, case_id: UUID | None, *, late: bool) -> list[Open]:
+async def open_ones(tx: Transaction, limit: int, case_id: UUID | None, *, late: bool) -> list[Listed]:
     """What waits for a human, oldest first; or what is late, also while a machine still tries; of one case, or all."""
-    return [Open(**row) for row in await tx.rows(OPEN, limit, late, case_id)]
+    return [Listed(**row) for row in await tx.rows(OPEN, limit, late, case_id)]
+
+
+async def settled_ones(tx: Transaction, limit: int, case_id: UUID | None) -> list[Listed]:
+    """Who was told or can't be, newest first; of one case, or all."""
+    return [Listed(**row) for row in await tx.rows(SETTLED, limit, case_id)]
 
 
 async def untold(tx: Transaction) -> Untold:
@@ -81,3 +105,12 @@ async def lock(tx: Transaction, notice_id: UUID) -> Locked | None:
 
 async def settle(tx: Transaction, notice_id: UUID, how: NoticeEnding, reason: str, by: UUID) -> None:
     await tx.run(SETTLE, notice_id, how, reason, by)
+
+
+async def prove(tx: Transaction, notice_id: UUID, proof: bytes, proof_type: ProofType) -> None:
+    await tx.run(PROVE, notice_id, proof, proof_type)
+
+
+async def proof_of(tx: Transaction, notice_id: UUID) -> Proof | None:
+    row = await tx.row(PROOF, notice_id)
+    return Proof(**row) if row else None

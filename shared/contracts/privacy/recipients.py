@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Base64Bytes, Field, StringConstraints
 
 from shared.contracts.actors import Staff
 from shared.contracts.fields import Line
@@ -16,6 +16,10 @@ HandEnding = Literal["letter", "telephone", "portal", "impossible", "disproporti
 NoticeEnding = Literal["mail", "webhook", "letter", "telephone", "portal", "impossible", "disproportionate"]
 RecipientNoticeState = Literal["due", "sent", "acknowledged", "failed", "impossible"]
 """A mail is `sent`; `acknowledged` is the recipient's own answer; `failed` is tried again, or somebody's task."""
+
+ProofType = Literal["application/pdf", "image/png", "image/jpeg"]
+MOST_PROOF_BYTES = 700_000
+"""What fits into a request: a scanned page has a third of it."""
 
 
 class ToldRecipient(Message):
@@ -40,7 +44,7 @@ class Disclosure(Message):
 
 
 class RecipientNotice(Message):
-    """A recipient who has not been told yet."""
+    """A recipient who has not been told yet; or, where `how` says so, who was."""
 
     notice_id: UUID
     case_id: UUID
@@ -54,6 +58,9 @@ class RecipientNotice(Message):
     tries: int = 0
     fault: str = ""
     """What became of the last try: the status of the recipient's answer, or the kind of failure."""
+    how: NoticeEnding | None = None
+    proof: ProofType | None = None
+    """Of which kind the proof is that somebody has put in."""
 
 
 class RecipientNotices(Message):
@@ -74,6 +81,8 @@ class ListRecipientNotices(
     late: bool = False
     case_id: UUID | None = None
     """Of one case alone."""
+    settled: bool = False
+    """Those who were told, or can't be: newest first."""
 
 
 class SettleRecipientNotice(
@@ -84,6 +93,31 @@ class SettleRecipientNotice(
     notice_id: UUID
     how: HandEnding
     reason: Annotated[Line, StringConstraints(max_length=500)] = ""
+
+
+class RecipientProof(Message):
+    """What shows that a recipient was told: a returned receipt, a scanned letter."""
+
+    media_type: ProofType
+    content: Annotated[Base64Bytes, Field(min_length=1, max_length=MOST_PROOF_BYTES)]
+
+
+class ProveRecipientNotice(
+    Request[Done], type="privacy.prove-recipient-notice", askers=("gateway",), actor=Staff("officer")
+):
+    """Put the proof of a notice in, in place of an earlier one; its hash is evidence. 404; 422 for no such file."""
+
+    notice_id: UUID
+    media_type: ProofType
+    content: Annotated[Base64Bytes, Field(min_length=1, max_length=MOST_PROOF_BYTES)]
+
+
+class ReadRecipientProof(
+    Request[RecipientProof], type="privacy.read-recipient-proof", askers=("gateway",), actor=Staff("officer", "support")
+):
+    """The proof of a notice; that it was looked at is noted with its person. 404."""
+
+    notice_id: UUID
 
 
 class UnknownRecipients(Message):
