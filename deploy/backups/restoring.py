@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import asyncpg
@@ -11,7 +12,13 @@ from deploy.backups import making, programs, sealed
 from deploy.databases import SERVICES_FOLDER
 
 RESTORE = ("--exit-on-error", "--single-transaction", "--no-password")
-SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()"
+SEEN_OFF_WITHIN_S = 1.0
+"""So long PostgreSQL may take to see off the connections of a service that has ended."""
+LOOKS_EVERY_S = 0.05
+SESSIONS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = $1 AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+"""
 
 
 class CannotRestore(Exception):
@@ -77,8 +84,11 @@ async def restore(file: Path, target: Target, key: str, migrations: Path | None 
 
 
 async def _require_idle(admin: asyncpg.Connection, target: Target) -> None:
-    if await admin.fetchval(SESSIONS, target.database):
-        raise StillRunning(f"{target.service} is running: stop its processes (./lethe down) and try again")
+    deadline = monotonic() + SEEN_OFF_WITHIN_S
+    while await admin.fetchval(SESSIONS, target.database):
+        if monotonic() > deadline:
+            raise StillRunning(f"{target.service} is running: stop its processes (./lethe down) and try again")
+        await asyncio.sleep(LOOKS_EVERY_S)
 
 
 async def _load(file: Path, url: str, key: str, revisions: list[str]) -> None:

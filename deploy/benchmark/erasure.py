@@ -13,7 +13,7 @@ import psutil
 
 from deploy import broker
 from deploy.benchmark import bare
-from deploy.benchmark.cases import Ask, Connections, Figures, analyze, arrive, open_case, timed_erasure, wait
+from deploy.benchmark.cases import ANSWER_S, Ask, Connections, Figures, analyze, arrive, open_case, timed_erasure, wait
 from deploy.benchmark.growth import growth
 from deploy.local import processes, system
 from deploy.local.keys import signer
@@ -71,7 +71,7 @@ async def single(connections: Connections, ask: Ask, amqp_url: str, rounds: int,
             bare_took.append(await bare.one_after_another(connections, other) * 1000)
             began = perf_counter()
             await ask(person)
-            await asyncio.wait_for(_until(closing, person), 30)
+            await asyncio.wait_for(_until(closing, person), ANSWER_S)
             took.append((perf_counter() - began) * 1000)
     warm = rounds // 10  # the first cases warm plans and connections up
     return single_figures(took[warm:], bare_took[warm:])

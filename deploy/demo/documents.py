@@ -3,6 +3,7 @@
 from rich.console import Console
 
 from deploy import broker
+from deploy.demo.failures import PATIENCE_S
 from deploy.local import system
 from deploy.local.folders import private_folder
 from deploy.local.system import System
@@ -14,7 +15,7 @@ FOLDER = "documents"
 
 async def write(running: System, console: Console) -> None:
     """Write both as pages below the demonstration's folder, and name them."""
-    client = RequestClient(broker.in_virtual_host(running.servers.amqp_url, system.VIRTUAL_HOST), "demo")
+    client = RequestClient(broker.in_virtual_host(running.servers.amqp_url, system.VIRTUAL_HOST), "demo", PATIENCE_S)
     try:
         notice = await client.request(privacy.ReadNotice(format="html"))
         record = await client.request(privacy.ReadRecord(format="html"))

@@ -9,14 +9,13 @@ import httpx
 import pyotp
 
 from deploy import broker
-from deploy.demo.failures import DemoFailed
+from deploy.demo.failures import PATIENCE_S, DemoFailed
 from deploy.local import system
 from deploy.local.system import System
 from shared.contracts import identity
 from shared.messaging.request_client import RequestClient
 
 ADDRESS = "officer@example.com"
-TIMEOUT_S = 20.0
 
 
 @dataclass(frozen=True)
@@ -37,12 +36,12 @@ class Officer:
         """One HTTP call; a refusal is an answer."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         url = self.gateway + path
-        return httpx.request(method, url, json=body, headers=headers, timeout=TIMEOUT_S, trust_env=False)
+        return httpx.request(method, url, json=body, headers=headers, timeout=PATIENCE_S, trust_env=False)
 
 
 async def enrolled(running: System) -> Officer:
     """The officer with a fresh session; invited anew each time."""
-    client = RequestClient(broker.in_virtual_host(running.servers.amqp_url, system.VIRTUAL_HOST), "demo")
+    client = RequestClient(broker.in_virtual_host(running.servers.amqp_url, system.VIRTUAL_HOST), "demo", PATIENCE_S)
     try:
         invitation = await client.request(identity.InviteStaff(email=ADDRESS, roles=("officer",)))
     finally:

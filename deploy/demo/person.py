@@ -8,11 +8,11 @@ from typing import Any
 
 import httpx
 
+from deploy.demo.failures import PATIENCE_S
 from deploy.local import mailbox
 from shared.contracts import licensing
 from shared.messaging.request_client import RequestClient
 
-TIMEOUT_S = 20.0
 DEVICE = "demo-device-0001"
 CODE = re.compile(r"(?<![-\w])(\d{8})(?![-\w])")  # and not the first part of an id
 LINK_TOKEN = re.compile(r"token[=:/ ]+([A-Za-z0-9_.~-]{20,})|confirm[a-z]*[/#?=]+([A-Za-z0-9_.~-]{20,})")
@@ -53,7 +53,9 @@ class Person:
         sent = dict(headers or {})
         if self.session:
             sent["Authorization"] = f"Bearer {self.session}"
-        answer = httpx.request(method, self.gateway + path, json=body, headers=sent, timeout=TIMEOUT_S, trust_env=False)
+        answer = httpx.request(
+            method, self.gateway + path, json=body, headers=sent, timeout=PATIENCE_S, trust_env=False
+        )
         if answer.is_error:
             raise RuntimeError(f"{method} {path.partition('?')[0]} answered {answer.status_code}: {answer.text[:300]}")
         return answer
@@ -70,7 +72,7 @@ class Person:
             "phone": self.phone,
         }
         token = self.call("POST", "/accounts", details).json()["token"]
-        mail = mailbox.wait_for(self.mailbox, self.email, "")
+        mail = mailbox.wait_for(self.mailbox, self.email, "", PATIENCE_S)
         code = _first(CODE, mail.get_content())
         self.call("POST", "/email-verifications", {"email": self.email, "token": token, "code": code})
         self.session = self.call("POST", "/sessions", {"email": self.email, "password": self.password}).json()["token"]
@@ -107,7 +109,7 @@ class Person:
         }
         for _ in range(2):
             url = f"{self.gateway}/webhooks/payments"
-            answer = httpx.post(url, content=webhook.body, headers=headers, timeout=TIMEOUT_S, trust_env=False)
+            answer = httpx.post(url, content=webhook.body, headers=headers, timeout=PATIENCE_S, trust_env=False)
             answer.raise_for_status()
 
     def validate_license(self, *, activate: bool = False) -> str:
@@ -120,7 +122,7 @@ class Person:
         """Double opt-in: enter the address, post the token from the mail."""
         words = {"email": self.email, "text_version": "T-1", "language": "pl"}
         self.call("POST", "/newsletter/subscriptions", words)
-        mail = mailbox.wait_for(self.mailbox, self.email, "newsletter")
+        mail = mailbox.wait_for(self.mailbox, self.email, "newsletter", PATIENCE_S)
         token = _first(LINK_TOKEN, mail.get_content())
         self.call("POST", "/newsletter/confirmations", {"token": token})
 
@@ -147,7 +149,7 @@ class Person:
 
     def _followed(self, page: str) -> dict[str, Any]:
         url = f"{self.gateway}/privacy-requests/{self.case_token}{page}"
-        document: dict[str, Any] = httpx.get(url, timeout=TIMEOUT_S, trust_env=False).raise_for_status().json()
+        document: dict[str, Any] = httpx.get(url, timeout=PATIENCE_S, trust_env=False).raise_for_status().json()
         return document
 
 

@@ -94,7 +94,7 @@ async def play(running: System, console: Console, seed: int) -> dict[str, Any]:
     """Play everything; answers the figures. Raises DemoFailed when a case does not get where it should."""
     began = perf_counter()
     person = await arrived(running, console, seed)
-    client = RequestClient(running.amqp[GATEWAY], "demo")
+    client = RequestClient(running.amqp[GATEWAY], "demo", PATIENCE_S)
     stage = _Stage(person, client, running, console, private_folder(running.folder / FOLDER))
     table = Table("right", "ends in", "seconds", "answered by", "due", title="One case of each right")
     try:

@@ -72,7 +72,7 @@ async def arrived(running: System, console: Console, seed: int) -> Person:
     person = Person(running.gateway_url, running.servers.mailbox_folder, seed)
     console.print(f"   {person.full_name} registers, confirms a mailed code and signs in")
     await asyncio.to_thread(person.register)
-    client = RequestClient(broker.in_virtual_host(running.servers.amqp_url, system.VIRTUAL_HOST), "demo")
+    client = RequestClient(broker.in_virtual_host(running.servers.amqp_url, system.VIRTUAL_HOST), "demo", PATIENCE_S)
     try:
         invoice = await person.buy(client)
     finally:

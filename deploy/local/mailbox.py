@@ -24,7 +24,7 @@ from deploy.local.folders import PROJECT, StartError, private_folder
 from deploy.local.ports import LOOPBACK, accepts, remembered_ports, require_free
 
 NAME = "mailbox"
-READY_WITHIN_S = 20.0
+READY_WITHIN_S = 90.0
 LARGEST_MESSAGE_BYTES = 10 * 1024 * 1024
 ENVELOPE_TO = "X-Envelope-To"
 

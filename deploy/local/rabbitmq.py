@@ -22,6 +22,7 @@ from deploy.local.rabbitmq_software import find_or_fetch
 NAME = "rabbitmq"
 NAME_SERVICE = "epmd"
 READY_WITHIN_S = 90.0
+ANSWERS_WITHIN_S = 20.0  # one that runs on a busy machine; a restart would cut off everybody who is connected
 STOP_WITHIN_S = 30.0
 PORTS = ("amqp", "management", "metrics", "distribution", "epmd")
 
@@ -84,7 +85,7 @@ def start(folder: Path, *, tell: Tell = say_nothing) -> RabbitServer:
     home = private_folder(folder / NAME)
     known = _known(home)
     pid = processes.running(folder, NAME)
-    if pid and processes.answers(_health_url(known)):
+    if pid and processes.poll(lambda: processes.answers(_health_url(known)), ANSWERS_WITHIN_S):
         return _server(known, pid)
     stop(folder)
     require_space(folder)

@@ -15,7 +15,7 @@ from deploy.population import consents as privacy
 from deploy.population import identity, licensing, marketing
 from services.identity.subject_ids import minted
 
-CONNECT_TIMEOUT_S = 10
+CONNECT_TIMEOUT_S = 60
 UNPAID, KEEPING, READING, TRADING, FOREIGN = 0.05, 0.10, 0.60, 0.15, 0.05  # shares of the population
 FIRST_MS = 1_735_689_600_000  # the first of them came on the first day of 2025
 CROWD = 20_000  # at most so many come with one seed before those of the next one do

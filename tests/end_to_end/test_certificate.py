@@ -167,8 +167,28 @@ async def scenario(servers: Servers) -> AsyncIterator[Scenario]:
         yield module_scenario
 
 
-async def test_the_document_has_its_shape_and_agrees_with_itself(scenario: Scenario) -> None:
+MAILED = """
+SELECT count(*) FILTER (WHERE sent_at IS NULL) AS waiting, count(*) AS mails FROM service_mail WHERE subject_id = $1
+"""
+
+
+async def settled_customer(scenario: Scenario) -> Customer:
+    """A customer of whose mails privacy's log knows all: what it hears of later is in no report."""
     person = await scenario.customer()
+    await scenario.letters(person.address, "licencja jest gotowa")
+
+    async def settled() -> bool:
+        (row,) = await scenario.rows["identity"].fetch(MAILED, person.id)
+        told = await scenario.count("privacy", "disclosure", person.id, "told_by = 'identity'")
+        return tuple(row) == (0, told)
+
+    await eventually(settled)
+    await eventually(lambda: scenario.count("privacy", "disclosure", person.id, "told_by = 'licensing'"))
+    return person
+
+
+async def test_the_document_has_its_shape_and_agrees_with_itself(scenario: Scenario) -> None:
+    person = await settled_customer(scenario)
     certificate = await person.erase(terminate=False)
     document = Document.model_validate({("schema_" if k == "schema" else k): v for k, v in certificate.items()})
     assert (document.case_id, document.subjects) == (str((await person.case()).case_id), [str(person.id)])
@@ -223,7 +243,7 @@ async def test_the_letter_gives_the_reasons_that_the_certificate_lists(
 
 async def test_every_count_is_what_the_databases_say(scenario: Scenario) -> None:
     """What is told as kept is there, no more and no less; what is told as purged is not."""
-    person = await scenario.customer()
+    person = await settled_customer(scenario)
     certificate = await person.erase(terminate=False)
     for participant in certificate["participants"]:
         for table in participant["tables"]:

@@ -10,6 +10,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
@@ -29,7 +30,10 @@ from tests.forked import Ended, run
 
 FOLDER = state_of_tests() / "commands"
 ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("LETHE_")} | {
-    "LETHE_STATE": str(FOLDER)
+    "LETHE_STATE": str(FOLDER),
+    # Three systems at once on this machine: who is slow is waited for.
+    "LETHE_PATIENCE_S": "60",
+    "LETHE_ASK_TIMEOUT_S": "60",
 }
 IN_README = set(re.findall(r"\./lethe ([a-z][^`\n]*[a-z])", (PROJECT / "README.md").read_text()))
 IN_RUN_BOOK = set(re.findall(r"^\| `\./lethe ([^`]+)` ", (PROJECT / "docs/operations.md").read_text(), re.MULTILINE))
@@ -63,7 +67,12 @@ def ended(process: subprocess.Popen[str]) -> Ended:
 
 
 def lethe(*arguments: str) -> Ended:
-    return run("deploy.commands", *arguments, environment=ENVIRONMENT, patience_s=PATIENCE_S)
+    """Run a command; a service that is too busy to answer it within some seconds is asked again."""
+    end = time.monotonic() + PATIENCE_S
+    while True:
+        done = run("deploy.commands", *arguments, environment=ENVIRONMENT, patience_s=PATIENCE_S)
+        if "does not answer" not in done.wrong or time.monotonic() > end:
+            return done
 
 
 def done(process: Ended, code: int = 0) -> str:
@@ -138,14 +147,21 @@ def test_what_is_down_says_so() -> None:
 def test_up_prints_addresses_that_answer(running: str) -> None:
     gateway = re.search(r"gateway\D+(http://127\.0\.0\.1:\d+)", running)
     assert gateway is not None, running
-    assert httpx.get(f"{gateway.group(1)}/openapi.json").json()["info"]["title"] == "Lethe"
+    answer = httpx.get(f"{gateway.group(1)}/openapi.json", timeout=PATIENCE_S, trust_env=False)
+    assert answer.json()["info"]["title"] == "Lethe"
     assert all(system.running_parts(FOLDER).values())
 
 
 @pytest.mark.usefixtures("running")
 def test_status_for_machines() -> None:
-    status = json.loads(done(lethe("status", "--json")))
-    assert status["ready"] is True
+    told: list[str] = []
+
+    def ready() -> bool:
+        told.append(lethe("status", "--json").out)
+        return json.loads(told[-1])["ready"] is True
+
+    assert processes.poll(ready, 60.0), told[-1]  # a busy process may say nothing for the two seconds that it is given
+    status = json.loads(told[-1])
     assert status["processes"] == system.running_parts(FOLDER)
     assert set(status["checks"]) == set(system.PROCESSES)
     assert all(all(checks.values()) for checks in status["checks"].values())
@@ -233,15 +249,20 @@ def test_the_benchmark(beside: Beside) -> None:
     assert set(measurements) == {"bulk", "single", "concurrent", "growth", "memory_mb"}
     bulk = measurements["bulk"]
     assert bulk["people"] == 100
-    assert bulk["ratio"] == pytest.approx(bulk["bare_seconds"] / bulk["seconds"], rel=0.1)
+    assert is_ratio(bulk["ratio"], bulk["bare_seconds"], bulk["seconds"], rounded=0.005)
     single = measurements["single"]
     assert 0 < single["p50_ms"] <= single["p95_ms"]
-    assert single["ratio"] == pytest.approx(single["p50_ms"] / single["bare_p50_ms"], rel=0.1)
+    assert is_ratio(single["ratio"], single["p50_ms"], single["bare_p50_ms"], rounded=0.05)
     assert set(measurements["concurrent"]) == {"cases", "per_second", "p95_ms"}
     assert list(measurements["growth"]) == ["100"]
     assert set(measurements["memory_mb"]) == set(system.PROCESSES)
     assert all(0 < memory["idle"] <= memory["peak"] for memory in measurements["memory_mb"].values())
     assert set(system.running_parts(FOLDER / "benchmark").values()) == {None}
+
+
+def is_ratio(ratio: float, one: float, other: float, rounded: float) -> bool:
+    """Whether it is one of the values that these two may have had before they were rounded, by so much at most."""
+    return (one - rounded) / (other + rounded) - 0.01 <= ratio <= (one + rounded) / max(other - rounded, 1e-9) + 0.01
 
 
 @pytest.mark.usefixtures("running")

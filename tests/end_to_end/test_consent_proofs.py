@@ -67,6 +67,7 @@ async def test_an_officer_and_the_person_find_words_time_and_place(scenario: Sce
 async def test_after_an_erasure_it_is_found_by_the_address_alone(scenario: Scenario) -> None:
     person, stranger = await scenario.customer(), await scenario.customer()
     before = await has_place(scenario, person, 1)
+    await has_place(scenario, stranger, 1)
     await person.ask_for_erasure(terminate=True)
     await person.until("closed")
     after = await proved(scenario, person.address)

@@ -57,8 +57,13 @@ async def test_6_and_7_an_access_copy_is_whole_and_names_the_recipients(scenario
     await scenario.ask(marketing.NoteInterest(subject_id=person.id, topic="seo pro", source="inferred"))
     await scenario.quiet()
     named = "SELECT count(DISTINCT recipient) FROM disclosure WHERE subject_id = $1"
-    await eventually(lambda: scenario.count("privacy", "disclosure", person.id, "recipient LIKE 'PayGate%'"))
-    recipients = await scenario.rows["privacy"].fetchval(named, person.id)
+
+    async def several() -> int:
+        """The payment provider and the mail provider: who was told first is not given."""
+        count: int = await scenario.rows["privacy"].fetchval(named, person.id)
+        return count if count > 1 else 0
+
+    recipients = await eventually(several)
     document = await copy_of(person, "access")
     assert {part["service"] for part in document["held"]} == {"identity", "licensing", "marketing", "privacy"}
     assert all(part["purposes"] and part["retention"] for part in document["held"])
@@ -69,7 +74,7 @@ async def test_6_and_7_an_access_copy_is_whole_and_names_the_recipients(scenario
     assert (interest["topic"], interest["source"]) == ("seo pro", "inferred")
     assert any("interest" in decision["title"].lower() and decision["logic"] for decision in document["decisions"])
     disclosures = rows(document, "privacy", "disclosure")
-    assert len({each["recipient"] for each in disclosures}) >= recipients > 1
+    assert len({each["recipient"] for each in disclosures}) >= recipients
     assert all(each["disclosed_at"] and each["categories"] for each in disclosures)
     assert [words["text_version"] for words in document["consent_words"]] == ["T-7"]
     assert "newsletter" in document["consent_words"][0]["words"]

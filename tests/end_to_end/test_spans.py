@@ -35,7 +35,11 @@ class Run:
 @pytest.fixture(scope="module")
 async def run(servers: Servers, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Run]:
     with recorded(tmp_path_factory.mktemp("spans") / "spans.log") as path:
-        async with scenario_harness(servers) as harness, running_scenario(harness) as scenario:
+        # Nobody is reminded: what is asked twice has more than one trace.
+        async with (
+            scenario_harness(servers, remind_after_s=3600) as harness,
+            running_scenario(harness) as scenario,
+        ):
             yield await lived(scenario, path)
 
 
@@ -86,12 +90,11 @@ async def test_an_erasure_is_followed_through_all_services(run: Run) -> None:
     (ordered,) = run.spans("cause privacy.erasure-ordered.v1")
     reactions = run.spans("on.privacy.erasure-ordered")
     names = [f"process {name}.on.privacy.erasure-ordered" for name in ("identity", "licensing", "marketing")]
-    assert sorted(span.name for span in reactions) == names
+    assert sorted({span.name for span in reactions}) == names
     reports = run.spans("process privacy.on.any.erasure-reported")
-    asked_again = {span.trace_id for span in run.spans("on.privacy.erasure-reminded")}
     for span in (ordered, *reactions, *reports):
-        assert span.trace_id == ordered.trace_id or span.trace_id in asked_again, span.name
-    assert len([span for span in reports if span.trace_id == ordered.trace_id]) >= len(names)
+        assert span.trace_id == ordered.trace_id, span.name
+    assert len(reports) >= len(names)
     for span in (ordered, *reactions, *reports, *run.spans("on.privacy.erasure-fulfilled")):
         assert span.attributes["lethe.order_id"] == ordered.attributes["lethe.order_id"], span.name
     for span in (ordered, *reactions, *reports, *run.spans("answer privacy.open-case")):

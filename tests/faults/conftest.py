@@ -16,13 +16,14 @@ from deploy.population.cases import insert_cases, release
 from tests import forked
 from tests.harness import SHORT_WAITS_MS, eventually
 
-FOLDER = state_of_tests() / "faults"
+# Beside the folder of the other tests, which goes with their servers and may do so first.
+FOLDER = state_of_tests().with_name(f"{state_of_tests().name}-faults")
 # Nobody is reminded, unless a module wants it: what a kill loses must not be healed by asking again.
 SETTINGS = {
     "LETHE_COOLING_OFF_S": "0",
     "LETHE_REMIND_AFTER_S": "3600",
     "LETHE_PRIVACY_GATHER_PATIENCE_S": "1",
-    "LETHE_DRAIN_SECONDS": "2",
+    "LETHE_DRAIN_SECONDS": "60",
     # Who is killed or hangs on purpose is waited for as long as this.
     "LETHE_PATIENCE_S": "10",
 }

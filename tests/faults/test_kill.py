@@ -30,11 +30,13 @@ PARTICIPANTS = tuple(name for name in system.SERVICES if name != "privacy")
 seeds = itertools.count(1)
 
 WAITS_FOR_A_LOCK = """
-SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = ANY ($1)
+SELECT count(DISTINCT usename) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = ANY ($1)
 """
-ORDERED = "SELECT count(*) > 0 FROM erasure_order WHERE open AND subjects && $1::uuid[]"
+# Open or not: it may be closed by the time a busy machine looks again.
+ORDERED = "SELECT count(*) > 0 FROM erasure_order WHERE subjects && $1::uuid[]"
 # What a participant commits in one transaction: its report is the sign that the transaction is through.
 REPORTED = "SELECT count(*) > 0 FROM erasure_report WHERE body::json ->> 'subjects' LIKE '%' || $1::text || '%'"
+WAITS = "SELECT bool_or(created_at < now() - interval '1 second') FROM outbox WHERE type = $1"
 
 
 @contextlib.asynccontextmanager
@@ -106,6 +108,11 @@ def kill(whole_system: system.System, name: str) -> None:
     os.kill(pid, signal.SIGKILL)
 
 
+async def has_ended(whole_system: system.System, name: str) -> None:
+    """Wait until a process is gone that was killed or told to end."""
+    await eventually(lambda: asyncio.to_thread(lambda: processes.running(whole_system.folder, name) is None))
+
+
 MOMENTS = (in_the_middle_of_its_transaction, as_soon_as_its_transaction_is_through, as_soon_as_it_is_ordered)
 # Privacy at each moment, of the others each at one: what takes their messages is the same. All with --deep.
 KILLED = [
@@ -120,7 +127,7 @@ KILLED = [
 async def test_a_killed_service_loses_nothing(whole_system: system.System, name: str, moment: Moment) -> None:
     people = await residents_with_cases(whole_system, PEOPLE, next(seeds))
     await moment(whole_system, name, people)
-    await eventually(lambda: asyncio.to_thread(lambda: processes.running(whole_system.folder, name) is None))
+    await has_ended(whole_system, name)
     await restart(whole_system, name)
     await all_closed(whole_system, people)
     await check(whole_system, people)
@@ -143,8 +150,7 @@ async def test_what_is_told_while_the_broker_is_dead_is_told_later(whole_system:
     await asyncio.to_thread(rabbitmq.kill, whole_system.folder)
     await let_run(whole_system, people)
     await becomes_true(whole_system, "privacy", ORDERED, list(people))
-    failed = "SELECT count(*) = 1 AND bool_and(created_at < now() - interval '1 second') FROM outbox WHERE $1 > 0"
-    await becomes_true(whole_system, "privacy", failed, 1)  # and by now its publishing has failed
+    await becomes_true(whole_system, "privacy", WAITS, "privacy.erasure-ordered.v1")  # its publishing has failed by now
     await asyncio.to_thread(rabbitmq.start, whole_system.folder)
     await all_closed(whole_system, people)
     await check(whole_system, people)
@@ -171,6 +177,8 @@ async def test_a_power_cut_loses_nothing(whole_system: system.System) -> None:
         for name in system.PROCESSES:
             kill(whole_system, name)
         await asyncio.to_thread(servers.kill_servers, whole_system.folder)
+        for name in system.PROCESSES:
+            await has_ended(whole_system, name)
     begin = partial(start.up, whole_system.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
     again = await asyncio.to_thread(begin)
     assert again == whole_system, "it comes back where it was"
@@ -188,9 +196,7 @@ async def test_what_was_accepted_took_effect_once_although_its_service_was_kille
         for _ in range(2):
             await asyncio.sleep(0.4)
             kill(whole_system, "privacy")
-            await eventually(
-                lambda: asyncio.to_thread(lambda: processes.running(whole_system.folder, "privacy") is None)
-            )
+            await has_ended(whole_system, "privacy")
             await restart(whole_system, "privacy")
         await asyncio.gather(*asking)
     finally:

@@ -38,6 +38,9 @@ class Cable:
         with contextlib.suppress(OSError):
             there = await asyncio.open_connection(self._there.hostname, self._there.port)
             self._writers |= {writer, there[1]}
+            if self._server is None or not self._server.is_serving():  # cut while it was being joined
+                self.cut()
+                return
             await asyncio.gather(pour(reader, there[1]), pour(there[0], writer))
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from deploy.local.mailbox import messages_for
 from services.identity.app import SERVICE as IDENTITY
+from services.identity.jobs.expiry import expire
 from services.identity.settings import IdentitySettings
 from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts import identity
@@ -91,6 +92,11 @@ class Driver:
         async with self.harness.superuser("identity") as database:
             return await database.fetchval(sql, *args)
 
+    async def expire(self) -> None:
+        """End what is over now, as identity does once a minute: it changes nothing in the middle of another test."""
+        async with self.harness.database("identity") as working:
+            await expire(working, self.identity_settings())
+
     async def everything(self) -> str:
         """All rows of identity's database as text, but for the machinery's, once no mail is under way."""
         await eventually(self._quiet)
@@ -132,8 +138,9 @@ class Driver:
 
     @contextlib.asynccontextmanager
     async def listening(self, key: str) -> AsyncIterator[list[dict[str, Any]]]:
-        """The bodies of the events that are published meanwhile."""
+        """The bodies of the events that are published meanwhile; what was to be told before has been told."""
         heard: list[dict[str, Any]] = []
+        await eventually(lambda: self.value("SELECT NOT EXISTS (SELECT FROM outbox)"))
 
         async def take(message: aio_pika.abc.AbstractIncomingMessage) -> None:
             heard.append(json.loads(message.body))

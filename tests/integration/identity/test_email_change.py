@@ -9,7 +9,6 @@ import pytest
 
 from services.identity.addresses import hashes_of
 from services.identity.erasure import ERASER
-from services.identity.jobs.expiry import expire
 from shared.contracts import identity
 from shared.contracts.privacy import OrderedSubject
 from shared.personal_data.erasure import erase
@@ -196,8 +195,7 @@ async def test_after_seven_days_it_stays_and_the_old_address_is_forgotten(driver
     aged = "UPDATE email_change SET created_at = created_at - interval '7 days' WHERE subject_id = $1 RETURNING 1"
     await driver.value(aged, person)
     assert (await driver.problem(undo)).status == 404
-    async with driver.harness.database("identity") as database:
-        await expire(database, driver.identity_settings())
+    await driver.expire()
     assert old not in await driver.everything()
     assert (await driver.ask(identity.ReadProfile(subject_id=person))).email == new
 

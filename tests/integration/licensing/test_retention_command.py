@@ -9,7 +9,7 @@ from shared.clock import today
 from tests.harness import eventually
 from tests.integration.licensing.driver import Driver
 from tests.retention import A_DAY
-from tests.sample.harness import lethe, lethe_apart
+from tests.sample.harness import lethe, lethe_apart  # the former's errors alone: services log to the other stream
 
 TAX_ENDS = date(today().year + 7, 1, 1)
 BEGUN = "INSERT INTO retention_run (run_id, as_of, seen_at) VALUES ($1, $2, clock_timestamp() - $3::text::interval)"
@@ -43,7 +43,7 @@ async def test_a_day_before_the_last_run_is_refused(driver: Driver) -> None:
     await ran(driver, TAX_ENDS)
     refused = await lethe(driver.harness, "retention", "run", "licensing", "--early", "--as-of", str(TAX_ENDS - A_DAY))
     assert refused.exit_code == 2
-    assert refused.output.strip() == (
+    assert refused.stderr.strip() == (
         f"lethe: licensing has run as of {TAX_ENDS} already: name that day or a later one"
     )
 
@@ -53,13 +53,13 @@ async def test_what_is_not_over_yet_goes_by_an_explicit_word_only(driver: Driver
     await driver.buy(person)
     refused = await lethe(driver.harness, "retention", "run", "licensing", "--as-of", str(TAX_ENDS))
     assert refused.exit_code == 2
-    assert refused.output.startswith(f"lethe: {TAX_ENDS} is to come, and what is not over yet would go")
+    assert refused.stderr.startswith(f"lethe: {TAX_ENDS} is to come, and what is not over yet would go")
     assert await driver.count("invoice", person) == 1
 
 
 async def test_what_is_no_day_is_refused(driver: Driver) -> None:
     refused = await lethe(driver.harness, "retention", "run", "--as-of", "tomorrow")
-    assert (refused.exit_code, refused.output) == (2, "lethe: --as-of wants a day as in 2031-01-01\n")
+    assert (refused.exit_code, refused.stderr) == (2, "lethe: --as-of wants a day as in 2031-01-01\n")
 
 
 async def test_two_runs_at_once_do_not_mix(driver: Driver) -> None:
@@ -69,7 +69,7 @@ async def test_two_runs_at_once_do_not_mix(driver: Driver) -> None:
     finally:
         await driver.rows.execute("DELETE FROM retention_run WHERE ended_at IS NULL")
     assert refused.exit_code == 1
-    assert "another retention run is at work in licensing" in refused.output
+    assert "another retention run is at work in licensing" in refused.stderr
 
 
 async def test_an_interrupted_run_is_evidence_of_what_it_had_done(driver: Driver) -> None:

@@ -77,14 +77,17 @@ def alive(started: list[psutil.Process]) -> list[str]:
     return names
 
 
+def listening(process: psutil.Process) -> list[tuple[str, str]]:
+    """Its name with each address that it listens on; what helps a server may end at any moment."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        ours = process.net_connections("inet")
+        return [(process.name(), each.laddr.ip) for each in ours if each.status == psutil.CONN_LISTEN]
+    return []
+
+
 def test_listens_on_loopback_only(folder: Path, running: servers.Servers) -> None:
     assert running.mailbox_folder is not None
-    listeners = [
-        (each.name(), connection.laddr.ip)
-        for each in tree_of(folder)
-        for connection in each.net_connections("inet")
-        if connection.status == psutil.CONN_LISTEN
-    ]
+    listeners = [listener for each in tree_of(folder) for listener in listening(each)]
     assert len({name for name, _ in listeners}) == 4, "postgres, beam, epmd and the mailbox"
     assert all(ip_address(address).is_loopback for _, address in listeners)
 
@@ -92,6 +95,21 @@ def test_listens_on_loopback_only(folder: Path, running: servers.Servers) -> Non
 def test_finds_what_runs_already(folder: Path, running: servers.Servers) -> None:
     before = servers.running_processes(folder)
     assert servers.running_servers(folder, durable=False) == running
+    assert servers.running_processes(folder) == before
+
+
+def test_a_broker_that_is_slow_to_answer_is_left_alone(
+    folder: Path, running: servers.Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that stood still for seconds: a restart would cut off everybody who is connected."""
+    answers, asked, before = processes.answers, [], servers.running_processes(folder)
+
+    def late(url: str) -> bool:
+        asked.append(url)
+        return len(asked) > 2 and answers(url)
+
+    monkeypatch.setattr(processes, "answers", late)
+    assert rabbitmq.start(folder).amqp_url == running.amqp_url
     assert servers.running_processes(folder) == before
 
 

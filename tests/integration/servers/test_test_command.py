@@ -1,14 +1,15 @@
 """`./lethe test` that is told to end: what it runs ends with it, and nothing else begins."""
 
+import contextlib
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from deploy.commands.test import Started
+from deploy.local import processes
 from deploy.local.folders import PROJECT
 
 PATIENCE_S = 90.0
@@ -16,18 +17,20 @@ PATIENCE_S = 90.0
 
 def children(process: subprocess.Popen[str]) -> list[str]:
     """The ids of what its threads started."""
-    threads = Path(f"/proc/{process.pid}/task").glob("*/children")
-    return [child for thread in threads for child in thread.read_text().split()]
+    found = []
+    for thread in Path(f"/proc/{process.pid}/task").glob("*/children"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            found += thread.read_text().split()
+    return found
 
 
 @pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGHUP])
 def test_a_run_that_is_ended_leaves_nothing_behind(ending: signal.Signals) -> None:
     argv = [sys.executable, "-m", "deploy.commands", "test", "unit", "architecture", "types"]
     process = subprocess.Popen(argv, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
-    deadline = time.monotonic() + PATIENCE_S
-    while len(running := children(process)) < 2:
-        assert process.poll() is None
-        assert time.monotonic() < deadline
+    assert processes.poll(lambda: len(children(process)) > 1 or process.poll() is not None, PATIENCE_S)
+    running = children(process)
+    assert process.poll() is None
     process.send_signal(ending)
     said, _ = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 128 + ending
