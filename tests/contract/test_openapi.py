@@ -16,7 +16,7 @@ from services.privacy.app import SERVICE as PRIVACY
 from shared.contracts.actors import ROLES
 from tests import harness as harnesses
 from tests.gateway import bearer, gateway_client, sign_up
-from tests.harness import DEEPER, Harness
+from tests.harness import DEEPER, PATIENCE_S, Harness
 from tests.staff import colleague
 
 EXAMPLES = 3 * DEEPER  # per operation and phase
@@ -56,6 +56,7 @@ async def schemathesis(base: str, *options: str) -> tuple[int, str]:
         "--no-color",
         "--generation-database=none",
         "--continue-on-failure",
+        f"--request-timeout={PATIENCE_S}",
         "--workers=1",  # while one hands a copy over, another would take its case back
         *options,
         stdout=asyncio.subprocess.PIPE,

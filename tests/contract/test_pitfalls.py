@@ -17,6 +17,7 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from aio_pika.exceptions import ChannelNotFoundEntity, DeliveryError
 from faststream.exceptions import AckMessage, NackMessage, RejectMessage, SkipMessage, StopConsume
 from faststream.rabbit import RabbitBroker
+from faststream.rabbit.subscriber.usecase import RabbitSubscriber
 
 from deploy.local.servers import Servers
 from shared.contracts.message import Event
@@ -224,9 +225,25 @@ async def test_no_exception_of_the_library_decides_for_us(
     assert script.attempts == [1, 2]
 
 
-async def test_what_is_in_hand_at_the_end_is_finished(harness: Harness, channel: AbstractChannel) -> None:
+@pytest.fixture
+def leave(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """Set once a service that ends takes nothing any more."""
+    draining, stop = asyncio.Event(), RabbitSubscriber.stop
+
+    async def stopping(subscriber: Any) -> None:
+        if subscriber.queue.name == NOTED:
+            asyncio.get_running_loop().call_soon(draining.set)  # when what follows waits for who is at work
+        await stop(subscriber)
+
+    monkeypatch.setattr(RabbitSubscriber, "stop", stopping)
+    return draining
+
+
+async def test_what_is_in_hand_at_the_end_is_finished(
+    harness: Harness, channel: AbstractChannel, leave: asyncio.Event
+) -> None:
     """Draining: the handler ends, its effect is committed and acknowledged, and nothing comes back."""
-    entered, leave = asyncio.Event(), asyncio.Event()
+    entered = asyncio.Event()
 
     async def slowly(event: ThingNoted, tx: Transaction) -> None:
         entered.set()
@@ -237,16 +254,17 @@ async def test_what_is_in_hand_at_the_end_is_finished(harness: Harness, channel:
     async with harness.serve(reacting(slowly)):
         await send(channel, event)
         await asyncio.wait_for(entered.wait(), PATIENCE_S)
-        asyncio.get_running_loop().call_later(0.2, leave.set)
     assert handled(NOTED, "done") == done + 1
     async with harness.superuser("sample") as connection:
         assert await connection.fetchval("SELECT count(*) FROM note WHERE note_id = $1", event.note_id) == 1
     assert await depth(harness, NOTED) == 0
 
 
-async def test_what_was_fetched_ahead_comes_back_at_the_end(harness: Harness, channel: AbstractChannel) -> None:
+async def test_what_was_fetched_ahead_comes_back_at_the_end(
+    harness: Harness, channel: AbstractChannel, leave: asyncio.Event
+) -> None:
     """Delivered while draining, neither run nor acknowledged: redelivered to the next process, once each."""
-    entered, leave = asyncio.Event(), asyncio.Event()
+    entered = asyncio.Event()
 
     async def slowly(event: ThingNoted, tx: Transaction) -> None:
         entered.set()
@@ -258,7 +276,6 @@ async def test_what_was_fetched_ahead_comes_back_at_the_end(harness: Harness, ch
     few = replace(harness, settings=harness.settings | {"prefetch": 2})
     async with few.serve(reacting(slowly)):
         await asyncio.wait_for(entered.wait(), PATIENCE_S)
-        asyncio.get_running_loop().call_later(0.2, leave.set)
     assert 2 <= handled(NOTED, "done") - done < 12
     async with harness.serve(reacting(slowly)):
         await until_handled(NOTED, "done", done + 12)

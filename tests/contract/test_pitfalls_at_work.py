@@ -34,6 +34,8 @@ from tests.sample.harness import alone, depth, handled, publishing, reacting, sa
 from tests.sample.script import NOTED, noted
 
 PREFETCH = 3
+BY_THE_CLOCK = ("retention run", "vacuumed")
+"""What a service says of itself in its first seconds."""
 
 
 @pytest.fixture(scope="module")
@@ -189,5 +191,5 @@ async def test_a_message_leaves_no_line_in_the_log(
                 await client.request(ReadNotes(subject_id=uuid4()))
             await until_handled(NOTED, "done", done + 5)
         records = [record for record in caplog.records if not record.name.startswith("httpx")]
-    assert lines == []
+    assert [line for line in lines if line["event"] not in BY_THE_CLOCK] == []
     assert [(record.name, record.getMessage()) for record in records] == []

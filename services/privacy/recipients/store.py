@@ -10,6 +10,7 @@ from services.privacy.recipients.rules import Name
 from shared.contracts.fields import Language
 from shared.contracts.privacy import NoticeAbout, NoticeEnding, OrderedSubject
 from shared.database import Transaction
+from shared.law.calendar import WARSAW
 from shared.law.retention import Retention
 from shared.mail.delivery import LEASE_S
 
@@ -94,7 +95,7 @@ due AS MATERIALIZED (
 {TAKE}
 """  # noqa: S608 constants
 REFERENCES = f"""
-SELECT n.notice_id, d.reference, d.disclosed_at::date AS day, d.categories
+SELECT n.notice_id, d.reference, (d.disclosed_at AT TIME ZONE '{WARSAW}')::date AS day, d.categories
 FROM recipient_notice n JOIN disclosure d USING (subject_id)
 LEFT JOIN {NAMES.format(names="$1", keys="$2", reached="$3")} ON k.name = d.recipient
 WHERE n.notice_id = ANY ($4) AND coalesce(k.key, d.recipient) = n.recipient

@@ -45,8 +45,10 @@ BAN = {"silence_by": "KPK art. 218 § 2", "silence_until": (today() + timedelta(
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
     settings = CHEAP_HASH | {"recipients_every_s": 0.1}
-    async with harnesses.serving(servers, PRIVACY, IDENTITY, **settings) as served:
-        yield served
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("services.privacy.app.EVIDENCE_INTERVAL_S", 0.5)
+        async with harnesses.serving(servers, PRIVACY, IDENTITY, **settings) as served:
+            yield served
 
 
 @pytest.fixture(scope="module")

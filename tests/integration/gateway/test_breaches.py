@@ -40,8 +40,10 @@ async def harness(servers: Servers) -> AsyncIterator[Harness]:
     """Without marketing, which a test starts when it is to answer."""
     settings = {"officers_mailbox": OFFICERS} | CHEAP_HASH
     built = await harnesses.build(servers, (PRIVACY, IDENTITY, MARKETING), settings=settings)
-    async with built.serve(PRIVACY, IDENTITY):
-        yield built
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("services.privacy.app.EVIDENCE_INTERVAL_S", 0.5)
+        async with built.serve(PRIVACY, IDENTITY):
+            yield built
     await harnesses.tear_down(built)
 
 

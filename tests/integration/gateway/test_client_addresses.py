@@ -15,6 +15,7 @@ from tests import harness as harnesses
 from tests.gateway import PASSWORD, bearer, fresh_key, gateway_client, problem, sign_up
 from tests.harness import PATIENCE_S, Harness
 from tests.integration.gateway.test_members import ORDER
+from tests.staff import CHEAP_HASH
 
 PROXY = "127.0.0.1"
 
@@ -22,7 +23,7 @@ PROXY = "127.0.0.1"
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
     """What a sign-in and an order need."""
-    async with harnesses.serving(servers, IDENTITY, PRIVACY, LICENSING) as served:
+    async with harnesses.serving(servers, IDENTITY, PRIVACY, LICENSING, **CHEAP_HASH) as served:
         yield served
 
 

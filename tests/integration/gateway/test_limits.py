@@ -1,4 +1,7 @@
-"""Rates over HTTP: what is too much is refused with the time to wait."""
+"""Rates over HTTP: what is too much is refused with the time to wait.
+
+By the hour: what a minute allows comes back while a busy machine is at the next request.
+"""
 
 import httpx
 
@@ -14,12 +17,12 @@ async def spent(client: httpx.AsyncClient, times: int, **request: object) -> htt
 
 
 async def test_too_many_over_http(harness: Harness) -> None:
-    async with gateway_client(harness, rate_mail="2/minute", rate_open="3/hour") as client:
+    async with gateway_client(harness, rate_mail="2/hour", rate_open="3/hour") as client:
         asked = {"method": "POST", "url": "/accounts", "json": {}}
         problem(await spent(client, 2, **asked), 422)
         answer = await spent(client, 1, **asked)
         assert problem(answer, 429)["title"] == "too many requests"
-        assert 25 <= int(answer.headers["retry-after"]) <= 30
+        assert 1500 <= int(answer.headers["retry-after"]) <= 1800
         # another kind of route has a rate of its own
         problem(await spent(client, 3, method="GET", url="/products"), 503)
         answer = await spent(client, 1, method="GET", url="/products")
@@ -28,13 +31,13 @@ async def test_too_many_over_http(harness: Harness) -> None:
 
 
 async def test_a_refused_body_counts_as_well(harness: Harness) -> None:
-    async with gateway_client(harness, rate_credentials="2/minute") as client:
+    async with gateway_client(harness, rate_credentials="2/hour") as client:
         problem(await spent(client, 2, method="POST", url="/sessions", content=b"{"), 415)
         problem(await spent(client, 1, method="POST", url="/sessions", content=b"{"), 429)
 
 
 async def test_sessions_have_their_own_rate_and_the_address_one_for_all(harness: Harness) -> None:
-    async with gateway_client(harness, rate_member="2/minute", rate_address="6/minute") as client:
+    async with gateway_client(harness, rate_member="2/hour", rate_address="6/hour") as client:
         first, second = bearer("f" * 43), bearer("s" * 43)
         problem(await spent(client, 2, method="GET", url="/me", headers=first), 503)
         problem(await spent(client, 1, method="GET", url="/me", headers=first), 429)

@@ -22,6 +22,7 @@ from tests.harness import Harness, eventually
 from tests.integration.marketing.driver import unsubscribe_token
 
 CONFIRMING = re.compile(r"/newsletter/confirmations\?token=([\w.~-]+)")
+CONSENTED = "SELECT true FROM permission JOIN subscriber USING (subject_id) WHERE email = $1 AND allowed"
 LEAVING = re.compile(r"/newsletter/unsubscribe/([\w.~-]+)")
 
 
@@ -60,7 +61,7 @@ async def campaign(harness: Harness, mail: Path, address: str) -> str:
 
     async def allowed() -> bool:
         async with harness.superuser("marketing") as database:
-            return bool(await database.fetchval("SELECT true FROM permission WHERE allowed"))
+            return bool(await database.fetchval(CONSENTED, address))
 
     await eventually(allowed)
     async with harness.asking() as client:
@@ -185,8 +186,7 @@ async def test_the_link_of_erased_data_says_so(client: httpx.AsyncClient, harnes
     assert (await client.post("/newsletter/confirmations", json={"token": token})).status_code == 204
     path = f"/newsletter/unsubscribe/{await token_to_leave(harness, address)}"
     async with harness.superuser("marketing") as database:
-        consented = "SELECT true FROM permission JOIN subscriber USING (subject_id) WHERE email = $1"
-        await eventually(lambda: database.fetchval(consented, address))
+        await eventually(lambda: database.fetchval(CONSENTED, address))
     async with harness.superuser("marketing") as database, database.transaction():
         person = await database.fetchval("DELETE FROM subscriber WHERE email = $1 RETURNING subject_id", address)
         await database.execute("DELETE FROM permission WHERE subject_id = $1", person)

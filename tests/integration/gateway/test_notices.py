@@ -162,7 +162,14 @@ async def test_what_was_withdrawn_is_drafted_again_by_an_officer_alone(
     assert (await client.post(NOTICES)).json()["id"] != drafted.json()["id"]
 
 
-async def test_every_step_is_an_entry_of_the_evidence(harness: Harness) -> None:
+@pytest.mark.usefixtures("first")
+async def test_every_step_is_an_entry_of_the_evidence(harness: Harness, client: httpx.AsyncClient) -> None:
+    await redrafted(harness, reworded())
+    notice = await newest(client)
+    await put(client, notice, "approval", digest=notice["digest"])
+    await put(client, notice, "publication", effective_on=today().isoformat())
+    assert (await client.post(NOTICES)).status_code == 201
+    await put(client, await newest(client), "withdrawal", **WHY)
     async with harness.superuser("privacy") as db:
         steps = await db.fetch("SELECT notice_id, state, by FROM notice_event ORDER BY event_id")
         noted = await db.fetch(

@@ -36,7 +36,7 @@ async def test_it_finishes_what_is_under_way(harness: Harness) -> None:
     port = free_ports(1)[0]
     process = await started(harness.amqp["gateway"], port)
     base = f"http://{LOOPBACK}:{port}"
-    async with httpx.AsyncClient(base_url=base) as client:
+    async with httpx.AsyncClient(base_url=base, timeout=PATIENCE_S) as client:
 
         async def ready() -> bool:
             try:

@@ -21,7 +21,7 @@ from tests import harness as harnesses
 from tests.gateway import bearer, mailed_code, problem, sign_up
 from tests.harness import Harness, eventually
 from tests.mail_server import text_of
-from tests.staff import enrolled, signed_in
+from tests.staff import CHEAP_HASH, enrolled, signed_in
 
 REQUESTS = "/me/privacy-requests"
 RESTRICTION = {"right": "restriction", "ground": "unlawful processing"}
@@ -30,7 +30,7 @@ WHY = {"reason": "The processing has been put right."}
 
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
-    async with harnesses.serving(servers, IDENTITY, PRIVACY, LICENSING, MARKETING) as served:
+    async with harnesses.serving(servers, IDENTITY, PRIVACY, LICENSING, MARKETING, **CHEAP_HASH) as served:
         yield served
 
 
@@ -293,7 +293,8 @@ async def test_a_link_that_is_none_of_ours_or_comes_too_late_stops_nothing(
             return bool((await client.get(f"{FORM}/{token}")).json()["state"] == "ready")
 
         await eventually(ready)
-        await rows.execute("UPDATE privacy_case SET state = 'closed', closed_at = now() WHERE kind = 'access'")
+        case_id = (await client.get(f"{FORM}/{token}")).json()["case_id"]
+        await rows.execute("UPDATE privacy_case SET state = 'closed', closed_at = now() WHERE case_id = $1", case_id)
     assert "nie da się już zatrzymać" in (await client.post(link)).text
     assert (await client.get(f"{FORM}/{token}")).json()["state"] == "closed"
 

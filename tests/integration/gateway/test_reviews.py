@@ -15,7 +15,7 @@ from shared.contracts.actors import Role
 from tests import harness as harnesses
 from tests.gateway import bearer, problem, sign_up
 from tests.harness import Harness, eventually
-from tests.staff import enrolled, signed_in
+from tests.staff import CHEAP_HASH, enrolled, signed_in
 
 REQUESTS = "/me/privacy-requests"
 REVIEW = {"right": "human-review", "about": "suspected-abuse", "statement": "Nobody else has the key."}
@@ -24,7 +24,7 @@ DECISION = {"decision": "changed", "reason": "The activations were of one comput
 
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
-    async with harnesses.serving(servers, IDENTITY, PRIVACY) as served:
+    async with harnesses.serving(servers, IDENTITY, PRIVACY, **CHEAP_HASH) as served:
         yield served
 
 

@@ -131,6 +131,8 @@ async def test_an_act_is_in_the_audit_with_who_did_it(
         sql = "SELECT act, about, staff_id FROM audit WHERE act LIKE 'marketing.%' AND about ->> 'campaign_id' = $1"
         (row,) = await eventually(lambda: database.fetch(sql, campaign))
         own = "SELECT act FROM audit WHERE staff_id = $1 ORDER BY entry"
+        created = "SELECT true FROM audit WHERE staff_id = $1 AND act = 'marketing.create-campaign'"
+        await eventually(lambda: database.fetchval(created, row["staff_id"]))  # it may come after what was done later
         acts = [each["act"] for each in await database.fetch(own, row["staff_id"])]
     assert (row["act"], json.loads(row["about"])) == ("marketing.cancel-campaign", {"campaign_id": campaign})
     assert acts[:3] == ["enrolled", "signed in", "sign-in failed"]

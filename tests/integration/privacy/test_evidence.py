@@ -19,7 +19,9 @@ from services.privacy.evidence import store, tree
 from services.privacy.evidence.audit import Audited, audit
 from services.privacy.evidence.checkpoints import CheckpointSigner, Head, key_hash, read, verifier_keys
 from services.privacy.evidence.entries import Entry
+from services.privacy.loops import EVIDENCE
 from shared.contracts import privacy
+from shared.contracts.privacy import ErasureOrdered
 from shared.database import Transaction
 from shared.personal_data.retention_run import end_retention
 from shared.purposes import Purpose
@@ -55,10 +57,17 @@ async def token(work: FakeParticipants) -> str:
     await work.certificate(case_token)
 
     async def all_numbered() -> bool:
+        work.database.signals[EVIDENCE].set()  # it numbers each five seconds
         return not await work.rows.fetchval(WAITING)
 
     await eventually(all_numbered)
     return case_token
+
+
+async def opened_and_ordered(work: FakeParticipants) -> tuple[str, ErasureOrdered]:
+    """One more case: its token, and its order."""
+    before = len(work.orders)
+    return await opened_case(work.database), await work.ordered(before + 1)
 
 
 def unseen(*statements: str) -> str:
@@ -72,7 +81,7 @@ def keyring(harness: Harness) -> Keyring:
 
 async def audited(work: FakeParticipants, tampering: str = "SELECT", kept: Head | None = None) -> Audited:
     """What an audit says after somebody has tampered, who is undone afterwards."""
-    transaction = work.rows.transaction()
+    transaction = work.rows.transaction(isolation="repeatable_read")  # as the command: entries may come meanwhile
     await transaction.start()
     try:
         await work.rows.execute(tampering)
@@ -153,7 +162,7 @@ async def test_what_was_tampered_with_is_found_and_named(
 async def test_a_rewritten_log_is_not_what_was_signed(work: FakeParticipants, token: str) -> None:
     """Entry and hashes changed together, so that they fit one another."""
     assert token
-    transaction = work.rows.transaction()
+    transaction = work.rows.transaction(isolation="repeatable_read")
     await transaction.start()
     try:
         await work.rows.execute("UPDATE evidence_entry SET about = 'nobody' WHERE number = 0; TRUNCATE evidence_node")
@@ -194,8 +203,7 @@ async def test_a_head_that_was_kept_shows_what_was_cut_off(work: FakeParticipant
 
 async def test_what_ends_lawfully_breaks_nothing(work: FakeParticipants) -> None:
     """Case, events, reports, certificate and the keys of their digests are gone; their entries stand, and say so."""
-    token = await opened_case(work.database)
-    order = await work.ordered(2)
+    token, order = await opened_and_ordered(work)
     for service in (APPLE, PEAR):
         await work.say(service, report(service, order))
     await work.until(token, "closed")
@@ -230,8 +238,7 @@ def changed(certificate: dict[str, Any], name: str, value: Any) -> dict[str, Any
 
 
 async def test_a_certificate_is_proved_offline_and_by_a_stranger(work: FakeParticipants, tmp_path: Path) -> None:
-    case_token = await opened_case(work.database)
-    order = await work.ordered(3)
+    case_token, order = await opened_and_ordered(work)
     for service in (APPLE, PEAR):
         await work.say(service, report(service, order))
     await work.until(case_token, "closed")

@@ -38,13 +38,15 @@ from tests.fake_participants import (
 from tests.harness import Harness, eventually
 from tests.sample.harness import depth
 
+REPORTS_HEARD = "SELECT count(*) FROM inbox WHERE consumer LIKE '%erasure-reported'"
 REASON = "switched off, its database was destroyed on 3 March"
 
 
 @pytest.fixture(scope="module")
 async def harness(servers: Servers) -> AsyncIterator[Harness]:
     """Pear is not required: it may leave."""
-    module_harness = await harnesses.build(servers, [PRIVACY], settings={"participants": f"{APPLE},privacy"})
+    settings = {"participants": f"{APPLE},privacy", "gather_patience_s": 0}
+    module_harness = await harnesses.build(servers, [PRIVACY], settings=settings)
     yield module_harness
     await harnesses.tear_down(module_harness)
 
@@ -150,7 +152,9 @@ async def test_a_report_that_comes_after_all_is_no_dead_letter(fakes: FakePartic
     await eventually(lambda: fakes.rows.fetchval("SELECT count(*) = 1 FROM order_report WHERE service = 'pear'"))
     await fakes.say(APPLE, report(APPLE, order))
     await fakes.until(token, "closed")
+    heard = await fakes.rows.fetchval(REPORTS_HEARD)
     await fakes.say(PEAR, report(PEAR, order))
+    await eventually(lambda: fakes.rows.fetchval(f"{REPORTS_HEARD} HAVING count(*) > $1", heard))
     assert (await fakes.certificate(token))["left"] == []
     assert await depth(fakes.harness, "privacy.dead-letters") == 0
 

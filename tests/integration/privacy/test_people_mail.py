@@ -17,7 +17,7 @@ from shared.database import Transaction
 from shared.mail.delivery import Ending
 from shared.mail.mailer import Mailer
 from shared.messaging.request_client import RequestClient
-from tests.harness import Harness
+from tests.harness import PATIENCE_S, Harness
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Due:
 
 @pytest.fixture
 async def post(harness: Harness) -> AsyncIterator[Post]:
-    client = RequestClient(harness.amqp["privacy"], "privacy")
+    client = RequestClient(harness.amqp["privacy"], "privacy", PATIENCE_S)
     environment = harness.environment("privacy").items()
     values: dict[str, Any] = {key.removeprefix("LETHE_").lower(): value for key, value in environment}
     settings = PrivacySettings(**values)

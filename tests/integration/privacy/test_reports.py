@@ -31,7 +31,8 @@ from tests.sample.harness import depth, handled, listening, send, until_handled
 
 ROUNDS = 8
 REPORTED = "privacy.on.any.erasure-reported"
-ASKED_AGAIN = "SELECT asked_at = '-infinity' FROM order_participant WHERE service = 'pear'"
+# Or it was already, by the clock that looks each quarter of a minute.
+ASKED_AGAIN = "SELECT asked_at = '-infinity' OR reminders > 0 FROM order_participant WHERE service = 'pear'"
 ANNOUNCED = "privacy.on.any.data-map-announced"
 
 
@@ -51,6 +52,7 @@ async def test_two_reports_at_the_same_instant_close_the_order_once(fakes: FakeP
             await asyncio.gather(*(send(fakes.channel, report(s, order), sender=s, message_id=ids[s]) for s in twice))
             await fakes.until(token, "closed")
         certificate = await fakes.certificate(token)
+        await eventually(lambda: len(fulfilled) >= ROUNDS)
     assert sorted(p["service"] for p in certificate["participants"]) == ["apple", "pear", "privacy"]
     closed = [json.loads(message.body)["order_id"] for message in fulfilled]
     assert len(closed) == len(set(closed)) == ROUNDS

@@ -11,6 +11,7 @@ from deploy.local.servers import Servers
 from services.privacy.evidence.audit import Audited, audit
 from services.privacy.evidence.checkpoints import verifier_keys
 from services.privacy.jobs.evidence import end_evidence
+from services.privacy.loops import EVIDENCE
 from shared.clock import now, today
 from shared.contracts.identity import StaffActed
 from shared.database import Transaction
@@ -62,6 +63,7 @@ async def officer(work: FakeParticipants) -> UUID:
     await work.say(APPLE, StaffActed(staff_id=staff_id, act="apple.suspend", about={"subject_id": PERSON}))
 
     async def numbered() -> bool:
+        work.database.signals[EVIDENCE].set()  # it numbers each five seconds
         return bool(await work.rows.fetchval(NUMBERED, staff_id))
 
     await eventually(numbered)
@@ -70,7 +72,7 @@ async def officer(work: FakeParticipants) -> UUID:
 
 async def audited(work: FakeParticipants, tampering: str) -> Audited:
     """What an audit says after somebody has tampered, who is undone afterwards."""
-    transaction = work.rows.transaction()
+    transaction = work.rows.transaction(isolation="repeatable_read")  # as the command: entries may come meanwhile
     await transaction.start()
     try:
         await work.rows.execute(tampering)

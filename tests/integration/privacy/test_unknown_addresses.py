@@ -76,21 +76,16 @@ async def with_case(database: Database, keyring: Keyring) -> tuple[str, OrderedS
     return email, OrderedSubject(subject_id=person, case_id=case_id, terminate_contract=True)
 
 
-async def of_a_member(harness: Harness) -> str:
-    """An address that identity knows."""
-    email = an_address()
-    async with harness.serve(PRIVACY, IDENTITY), harness.asking() as client:
-        await client.request(identity.RecognizePerson(email=email))
-    return email
-
-
-async def left_by_a_member(harness: Harness) -> str:
-    """An address that identity knows as a former one."""
-    email = await of_a_member(harness)
+async def of_members(harness: Harness) -> tuple[str, str]:
+    """An address that identity knows as a former one, and one that is somebody's."""
+    former, present = an_address(), an_address()
     left = """WITH former AS (DELETE FROM confirmed_address RETURNING address_hash, subject_id, confirmed_at)
     INSERT INTO former_address (address_hash, subject_id, since) SELECT * FROM former"""
-    await rows(harness, left, service="identity")
-    return email
+    async with harness.serve(PRIVACY, IDENTITY), harness.asking() as client:
+        await client.request(identity.RecognizePerson(email=former))
+        await rows(harness, left, service="identity")
+        await client.request(identity.RecognizePerson(email=present))
+    return former, present
 
 
 async def erased(database: Database, harness: Harness) -> tuple[str, UUID]:
@@ -134,8 +129,7 @@ async def test_asking_does_the_same_whoever_the_address_belongs_to(
     open_case, before = await with_case(database, NEW), await with_case(database, OLD)
     emails = [
         an_address(),
-        await left_by_a_member(harness),
-        await of_a_member(harness),
+        *await of_members(harness),
         open_case[0],
         before[0],
         (await erased(database, harness))[0],
