@@ -67,6 +67,9 @@ class Guard:
             return f"{self.guard}: {self.file} is gone"
         if (count := path.read_text().count(self.find)) != 1:
             return f"{self.guard}: its text stands {count} times in {self.file}"
+        file, _, name = self.test.partition("::")
+        if name and f"def {name.partition('[')[0]}(" not in (PROJECT / file).read_text():
+            return f"{self.guard}: there is no test {self.test}"
         return None
 
 

@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -95,6 +96,8 @@ def test_every_guard_stands_where_its_row_says() -> None:
     table = guards.rows()
     assert len(table) > 100
     assert [fault for row in table if (fault := row.fault)] == []
+    gone = replace(table[0], test=f"{table[0].test.partition('::')[0]}::test_that_is_gone")
+    assert gone.fault == f"{gone.guard}: there is no test {gone.test}"
 
 
 def test_only_the_wiring_reads_settings() -> None:
