@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,8 @@ from shared.problems import Problem, Refused, invalid
 from shared.tracing import note_about, work
 
 MAX_BODY_BYTES = 1_000_000
+ANSWERED = re.compile(r"amq\.rabbitmq\.reply-to\.[A-Za-z0-9+/=._-]{1,230}")
+"""What the broker makes of `reply-to`. Who answers may write to every queue, and writes to none that an asker names."""
 MAY_NOT_ASK = Problem(title="this account may not ask that", status=403)
 ERASED = Problem(title="this person's data was erased", status=410)
 BLOCKED = Problem(title="this use of the data is blocked for the person", status=403)
@@ -113,7 +116,7 @@ class RequestServer:
         return await function(request, **{name: available[name] for name in parameters(function, leading=1)})
 
     async def _reply(self, message: AbstractIncomingMessage, answer: Message) -> None:
-        if not message.reply_to:
+        if not ANSWERED.fullmatch(message.reply_to or ""):
             return
         reply = aio_pika.Message(
             answer.model_dump_json().encode(),

@@ -24,10 +24,12 @@ from tests.harness import PATIENCE_S, Harness, eventually
 from tests.sample.app import SERVICE
 from tests.sample.cable import cable
 from tests.sample.contracts import ForgetNotes, Notes, NoteThing, ReadNotes
-from tests.sample.harness import alone, erase_people, publishing
+from tests.sample.harness import alone, depth, erase_people, publishing
+from tests.sample.script import DEAD, NOTED
 from tests.spans import recorded
 
 REQUESTS = "sample.requests"
+QUEUES = (DEAD, NOTED, "lethe.retry.1h")
 
 
 def answering(router: ServiceRouter) -> Service:
@@ -73,6 +75,27 @@ async def test_what_is_past_its_deadline_is_not_worked_on(harness: Harness, clie
             await channel.default_exchange.publish(message, REQUESTS)
         await client.request(ReadNotes(subject_id=punctual))
     assert (await count(harness, late), await count(harness, punctual)) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    "reply_to", [DEAD, NOTED, "lethe.retry.1h", "amq.rabbitmq.reply-to.", "amq.rabbitmq.reply-to.\t"]
+)
+async def test_nobody_is_answered_in_a_queue_that_the_asker_names(
+    harness: Harness, client: RequestClient, reply_to: str
+) -> None:
+    """A service may write where its asker may not: to the default exchange, and so to every queue."""
+    one_at_a_time = replace(harness, settings=harness.settings | {"request_concurrency": 1})
+    before = [await depth(harness, queue) for queue in QUEUES]
+    async with one_at_a_time.serve(answering(SERVICE.router)), publishing(harness) as channel:
+        message = aio_pika.Message(
+            ReadNotes(subject_id=uuid4()).model_dump_json().encode(),
+            type=ReadNotes.type,
+            reply_to=reply_to,
+            user_id=account(harness.admin_amqp),
+        )
+        await channel.default_exchange.publish(message, REQUESTS)
+        await client.request(ReadNotes(subject_id=uuid4()))
+        assert [await depth(harness, queue) for queue in QUEUES] == before
 
 
 @pytest.mark.usefixtures("served")
