@@ -144,7 +144,7 @@ class Database:
             min_size=1,
             max_size=self._size,
             command_timeout=COMMAND_TIMEOUT_S,
-            timeout=CONNECT_TIMEOUT_S,
+            timeout=self._patience_s,
             server_settings={"application_name": self.service},
             reset=_nothing_to_reset,
             # the statement of an erasure is long, and planning it costs more than running it for one person

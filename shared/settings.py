@@ -31,7 +31,7 @@ class Settings(BaseSettings):
     pool_size: int = Field(default=8, ge=2, le=100)
     prefetch: int = Field(default=16, ge=1, le=1000)
     request_concurrency: int = Field(default=32, ge=1, le=1000)
-    patience_s: float = Field(default=5.0, gt=0)  # for a free connection, and for another service's answer
+    patience_s: float = Field(default=5.0, gt=0)  # for a connection to PostgreSQL, and for another service's answer
     drain_seconds: float = Field(default=15.0, gt=0)
     log_level: str = "INFO"
     log_path: str = ""
