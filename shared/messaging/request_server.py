@@ -116,7 +116,8 @@ class RequestServer:
         return await function(request, **{name: available[name] for name in parameters(function, leading=1)})
 
     async def _reply(self, message: AbstractIncomingMessage, answer: Message) -> None:
-        if not ANSWERED.fullmatch(message.reply_to or ""):
+        address = message.reply_to or ""
+        if not ANSWERED.fullmatch(address):
             return
         reply = aio_pika.Message(
             answer.model_dump_json().encode(),
@@ -126,7 +127,7 @@ class RequestServer:
             content_type="application/json",
         )
         try:
-            await self.publisher.answer(message.reply_to, reply)
+            await self.publisher.answer(address, reply)
         except UNREACHABLE as error:
             log.warning("reply lost", type=message.type, **what_failed(error))
 
