@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 import os
 import re
 from collections.abc import AsyncIterator, Coroutine, Sequence
@@ -23,13 +24,14 @@ from deploy.topology.prune import StillUsed
 from shared.database import Database
 from shared.messaging.dead_letters import QueueGone
 from shared.messaging.outbox import enqueue
+from shared.messaging.request_client import DEFAULT_TIMEOUT_S
 
 STILL_USED, WRONG_USE, NOTHING_FOUND, NO_RIGHTS = 1, 2, 4, 5
 FORBIDDEN = (401, 403)
 LONGEST_REASON = 200
 Reason = Annotated[str, typer.Option("--reason", help="Why, in words that name no person; it is kept.")]
 
-MANAGEMENT = "LETHE_MANAGEMENT_URL"
+MANAGEMENT, PATIENCE = "LETHE_MANAGEMENT_URL", "LETHE_PATIENCE_S"
 OWN_DATABASE = re.compile("LETHE_([A-Z][A-Z0-9]*)_POSTGRES_URL")
 
 EXIT_CODES = "2 wrong use, 3 a server does not answer, 4 nothing found, 5 no rights"
@@ -55,6 +57,18 @@ def reason_of(words: str) -> str:
     if not 0 < len(words.strip()) <= LONGEST_REASON:
         raise fail(f"say why in 1 to {LONGEST_REASON} characters: --reason WORDS", WRONG_USE)
     return words.strip()
+
+
+def patience_s() -> float:
+    """So long a service may take to answer: LETHE_PATIENCE_S, as for the services themselves."""
+    said = os.environ.get(PATIENCE, "")
+    try:
+        seconds = float(said or DEFAULT_TIMEOUT_S)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        raise fail(f"{PATIENCE} is a number of seconds", WRONG_USE)
+    return seconds
 
 
 def run(work: Coroutine[Any, Any, Result]) -> Result:

@@ -41,7 +41,7 @@ def _code(status: int) -> int:
 
 
 async def _answer(request: Request[Reply]) -> Reply:
-    client = RequestClient(access.amqp_url(), "lethe")
+    client = RequestClient(access.amqp_url(), "lethe", access.patience_s())
     try:
         await client.channel()  # whether there is a broker is told apart from whether the service answers
         return await client.request(request)

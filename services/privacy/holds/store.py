@@ -8,6 +8,7 @@ from uuid import UUID
 from services.privacy.subject_links import LINKED
 from shared.contracts.privacy import HoldChanged, KnownHold, LegalHold, ListHolds
 from shared.database import ONE_BY_ONE, Row, Transaction
+from shared.law.calendar import WARSAW
 from shared.law.retention import Retention
 from shared.personal_data.holds import IN_FORCE, RELEASED_FOR
 
@@ -45,7 +46,7 @@ WHERE hold_id = $1
 """
 TELL = f"""
 UPDATE hold h SET version = nextval('hold_version'), review_at = l.review_at,
-  retain_until = CASE WHEN l.review_at IS NULL THEN l.released_at::date + $2::integer END
+  retain_until = CASE WHEN l.review_at IS NULL THEN (l.released_at AT TIME ZONE '{WARSAW}')::date + $2::integer END
 FROM legal_hold l WHERE l.hold_id = h.hold_id AND h.hold_id = $1
 RETURNING {", ".join(f"h.{each.strip()}" for each in TOLD.split(","))}
 """  # noqa: S608 constants

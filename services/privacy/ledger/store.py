@@ -9,6 +9,7 @@ from services.privacy.ledger.decided import Hold, Order
 from services.privacy.ledger.lines import Mark
 from shared.contracts.privacy import KnownHold, KnownPermission, OrderedSubject
 from shared.database import Transaction
+from shared.law.calendar import WARSAW
 from shared.personal_data.holds import RELEASED_FOR
 
 TOPIC = "ledger"
@@ -130,7 +131,8 @@ COVER = f"""
 WITH {NEWEST}
 INSERT INTO hold (hold_id, subject_id, scope, version, live, review_at, retain_until, provisions, exemptions)
 SELECT n.hold_id, n.subject_id, n.scope, n.version, s.live, n.review_on,
-  CASE WHEN n.review_on IS NULL THEN n.released_at::date + $2::integer END, ARRAY[n.provision], ARRAY[n.exemption]
+  CASE WHEN n.review_on IS NULL THEN (n.released_at AT TIME ZONE '{WARSAW}')::date + $2::integer END,
+  ARRAY[n.provision], ARRAY[n.exemption]
 FROM newest n JOIN subject s USING (subject_id)
 ON CONFLICT (hold_id, subject_id) DO UPDATE SET version = excluded.version, review_at = excluded.review_at,
   retain_until = excluded.retain_until WHERE hold.version < excluded.version

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,6 +11,7 @@ import pytest
 from deploy.local.servers import Servers
 from services.privacy import arrival, held_erasures
 from services.privacy.cases import rules
+from services.privacy.holds import store
 from services.privacy.jobs.reminders import remind
 from services.privacy.retention import RETENTION
 from services.privacy.sealed_addresses import AddressSeal
@@ -22,6 +23,7 @@ from shared.contracts.licensing import ClaimEnded, ClaimHeld
 from shared.contracts.privacy import ErasureOrdered, HoldChanged, KnownHold, LegalHold
 from shared.law.calendar import months_after
 from shared.law.retention import Claim, claim
+from shared.personal_data.holds import RELEASED_FOR
 from shared.problems import Refused
 from shared.purposes import Purpose
 from shared.secrets import Keyring
@@ -252,6 +254,18 @@ async def test_whoever_was_told_why_is_not_late(fakes: FakeParticipants) -> None
     listed = (await fakes.client.request(privacy.ListErasures())).cases
     assert sorted(case.outlook for case in listed) == ["late", "on time"]
     assert [case.outlook for case in (await fakes.client.request(privacy.ListErasures(late=True))).cases] == ["late"]
+
+
+async def test_a_released_hold_is_known_by_the_day_at_the_vendors_seat(fakes: FakeParticipants) -> None:
+    """At half past ten in the evening, UTC, the next day has begun in Warsaw."""
+    hold_id = await placed(fakes, await met(fakes), "*")
+    await fakes.client.request(privacy.ReleaseHold(hold_id=hold_id, reason="It is not needed any more."))
+    late = datetime(2026, 6, 30, 22, 30, tzinfo=UTC)
+    await fakes.rows.execute("UPDATE legal_hold SET released_at = $2 WHERE hold_id = $1", hold_id, late)
+    async with fakes.database.transaction(Purpose.RIGHTS) as tx:
+        await tx.rows(store.TELL, hold_id, RELEASED_FOR.days)
+    ends = await fakes.rows.fetchval("SELECT retain_until FROM hold WHERE hold_id = $1", hold_id)
+    assert ends == date(2026, 7, 1) + RELEASED_FOR
 
 
 async def test_nobody_is_written_to_about_a_hold_that_is_released(fakes: FakeParticipants) -> None:
