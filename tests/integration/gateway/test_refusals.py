@@ -14,6 +14,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from services.gateway.app import build
+from services.gateway.routes.staff_recipients import PROOF_BYTES
 from services.gateway.settings import GatewaySettings
 from services.privacy.app import SERVICE as PRIVACY
 from shared.messaging.request_client import RequestClient
@@ -130,7 +131,8 @@ MALFORMED = {
 @pytest.mark.parametrize(("method", "path"), WITH_BODY, ids=[" ".join(each) for each in WITH_BODY])
 async def test_malformed_bodies(client: httpx.AsyncClient, method: str, path: str) -> None:
     refused_first = 503 if (method, path) in OF_MEMBERS else 0  # identity, which is absent, is asked before
-    for case, (body, status) in MALFORMED.items():
+    scans = {"too large": (b" " * (PROOF_BYTES + 1), 413)} if path.endswith("/proof") else {}
+    for case, (body, status) in (MALFORMED | scans).items():
         answer = await client.request(method, filled(path), content=body, headers=JSON | bearer(NOBODY))
         wanted = refused_first if refused_first and status == 422 else status
         assert problem(answer, wanted), case
