@@ -9,9 +9,10 @@ from services.privacy.desk import letter_store, letters
 from services.privacy.desk.decision_store import whose
 from services.privacy.desk.decisions import about, held
 from services.privacy.desk.store import locked, look, note_event
-from services.privacy.recipients import reading, rules, store
+from services.privacy.recipients import proofs, reading, rules, store
 from services.privacy.recipients import untold as untold_store
 from services.privacy.recipients.store import Reference
+from services.privacy.recipients.untold import Locked
 from services.privacy.register.model import Register
 from services.privacy.sealed_addresses import AddressSeal
 from shared.contracts import identity, privacy
@@ -62,12 +63,17 @@ def _of(notice_id: UUID, known: Sequence[Reference]) -> tuple[privacy.Disclosure
     )
 
 
+async def _locked(tx: Transaction, notice_id: UUID) -> Locked:
+    notice = await untold_store.lock(tx, notice_id)
+    if notice is None:
+        raise refuse(404, "no such notice")
+    return notice
+
+
 async def settle(tx: Transaction, request: privacy.SettleRecipientNotice, by: UUID) -> None:
     """Raises Refused: 404; 409 once it is settled; 422 without the reason why somebody is not told."""
     rules.check_reason(request.how, request.reason)
-    notice = await untold_store.lock(tx, request.notice_id)
-    if notice is None:
-        raise refuse(404, "no such notice")
+    notice = await _locked(tx, request.notice_id)
     if notice.how is not None:
         raise refuse(409, "it is settled already", field="how", message=f"it was: {notice.how}")
     await untold_store.settle(tx, request.notice_id, request.how, request.reason, by)
@@ -77,16 +83,14 @@ async def settle(tx: Transaction, request: privacy.SettleRecipientNotice, by: UU
 async def prove(tx: Transaction, request: ProveRecipientNotice, by: UUID) -> None:
     """Keep a proof, and its hash as evidence. Raises Refused: 404; 422 for what is no file of its kind."""
     rules.check_proof(request.content, request.media_type)
-    notice = await untold_store.lock(tx, request.notice_id)
-    if notice is None:
-        raise refuse(404, "no such notice")
-    await untold_store.prove(tx, request.notice_id, request.content, request.media_type)
+    notice = await _locked(tx, request.notice_id)
+    await proofs.keep(tx, request.notice_id, request.content, request.media_type)
     await note_event(tx, notice.case_id, "staff", f"recipient: proof {sha256(request.content).hexdigest()}", by)
 
 
 async def read_proof(tx: Transaction, notice_id: UUID, by: UUID) -> RecipientProof:
     """A proof, and a note that it was looked at. Raises Refused: 404."""
-    found = await untold_store.proof_of(tx, notice_id)
+    found = await proofs.read(tx, notice_id)
     if found is None:
         raise refuse(404, "no such proof")
     await look(tx, found.case_id, PROOF_LOOKED_AT, by)

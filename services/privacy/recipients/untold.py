@@ -1,4 +1,4 @@
-"""Recipients who are not told yet, or were, as officers see them; how one is settled and proved (GDPR Art. 19)."""
+"""Recipients who are not told yet, or were, as officers see them; how one is settled (GDPR Art. 19)."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,8 +35,6 @@ SETTLE = """
 UPDATE recipient_notice SET how = $2, reason = $3, by = $4, settled_at = clock_timestamp(), due_at = 'infinity'
 WHERE notice_id = $1
 """
-PROVE = "UPDATE recipient_notice SET proof = $2, proof_type = $3 WHERE notice_id = $1"
-PROOF = "SELECT case_id, proof, proof_type FROM recipient_notice WHERE notice_id = $1 AND proof IS NOT NULL"
 
 
 @dataclass(frozen=True)
@@ -54,15 +52,6 @@ class Listed:
     fault: str
     how: NoticeEnding | None
     proof: ProofType | None
-
-
-@dataclass(frozen=True)
-class Proof:
-    """A file that shows that a recipient was told."""
-
-    case_id: UUID
-    proof: bytes
-    proof_type: ProofType
 
 
 @dataclass(frozen=True)
@@ -105,12 +94,3 @@ async def lock(tx: Transaction, notice_id: UUID) -> Locked | None:
 
 async def settle(tx: Transaction, notice_id: UUID, how: NoticeEnding, reason: str, by: UUID) -> None:
     await tx.run(SETTLE, notice_id, how, reason, by)
-
-
-async def prove(tx: Transaction, notice_id: UUID, proof: bytes, proof_type: ProofType) -> None:
-    await tx.run(PROVE, notice_id, proof, proof_type)
-
-
-async def proof_of(tx: Transaction, notice_id: UUID) -> Proof | None:
-    row = await tx.row(PROOF, notice_id)
-    return Proof(**row) if row else None

@@ -20,6 +20,7 @@ RecipientNoticeState = Literal["due", "sent", "acknowledged", "failed", "impossi
 ProofType = Literal["application/pdf", "image/png", "image/jpeg"]
 MOST_PROOF_BYTES = 700_000
 """What fits into a request: a scanned page has a third of it."""
+ProofContent = Annotated[Base64Bytes, Field(min_length=1, max_length=MOST_PROOF_BYTES)]
 
 
 class ToldRecipient(Message):
@@ -99,7 +100,7 @@ class RecipientProof(Message):
     """What shows that a recipient was told: a returned receipt, a scanned letter."""
 
     media_type: ProofType
-    content: Annotated[Base64Bytes, Field(min_length=1, max_length=MOST_PROOF_BYTES)]
+    content: ProofContent
 
 
 class ProveRecipientNotice(
@@ -109,7 +110,7 @@ class ProveRecipientNotice(
 
     notice_id: UUID
     media_type: ProofType
-    content: Annotated[Base64Bytes, Field(min_length=1, max_length=MOST_PROOF_BYTES)]
+    content: ProofContent
 
 
 class ReadRecipientProof(
