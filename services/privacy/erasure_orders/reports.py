@@ -3,6 +3,7 @@
 from services.privacy.cases.store import reopen_failed
 from services.privacy.erasure import ERASER
 from services.privacy.erasure_orders import rules, store
+from services.privacy.erasure_orders.rules import Asked
 from services.privacy.erasure_orders.store import ErasureOrder, Taken
 from services.privacy.loops import DISPATCHER, LETTERS
 from services.privacy.traces import store as traces
@@ -19,11 +20,12 @@ from shared.tracing import note_about
 
 async def apply(tx: Transaction, report: ErasureReported, body: str) -> None:
     """Store a participant's report; with the last one, close the order. Raises Rejected for a report that lies."""
-    order = await store.lock(tx, report.order_id)
-    if order is None:
+    locked = await store.lock(tx, report.order_id, report.service)
+    if locked is None:
         raise Rejected("report on an unknown order")
+    order, asked = locked
     note_about(order)
-    if not order.open or (taken := await _take(tx, order, report, body)) is None:
+    if not order.open or (taken := await _take(tx, order, asked, report, body)) is None:
         return
     if taken.others_wait:
         tx.wake(DISPATCHER)
@@ -31,9 +33,10 @@ async def apply(tx: Transaction, report: ErasureReported, body: str) -> None:
         await close(tx, order, ERASER)
 
 
-async def _take(tx: Transaction, order: ErasureOrder, report: ErasureReported, body: str) -> Taken | None:
+async def _take(
+    tx: Transaction, order: ErasureOrder, asked: Asked | None, report: ErasureReported, body: str
+) -> Taken | None:
     """Keep a report that covers its tables and people, or have it asked for again; None when it is no news."""
-    asked = await store.asked(tx, report.order_id, report.service)
     if asked is None:
         raise Rejected("report from a service that was not asked")
     if not rules.is_by_a_map_that_counts(asked, report):

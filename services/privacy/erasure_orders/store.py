@@ -123,11 +123,13 @@ async def store(tx: Transaction, order: ErasureOrdered) -> None:
 
 
 # Two reports applied at the same instant must not both see "not yet complete".
-LOCK = "SELECT order_id, open, subjects, cases FROM erasure_order WHERE order_id = $1 FOR UPDATE"
-ASKED = """
-SELECT p.map_version, p.tables, coalesce(a.map_version, 0) AS announced_version,
+LOCK = """
+SELECT o.order_id, o.open, o.subjects, o.cases, p.map_version, p.tables,
+  coalesce(a.map_version, 0) AS announced_version,
   ARRAY(SELECT t ->> 'name' FROM jsonb_array_elements(a.tables) t) AS announced_tables
-FROM order_participant p LEFT JOIN participant a USING (service) WHERE p.order_id = $1 AND p.service = $2
+FROM erasure_order o LEFT JOIN order_participant p ON p.order_id = o.order_id AND p.service = $2
+LEFT JOIN participant a ON a.service = p.service
+WHERE o.order_id = $1 FOR UPDATE OF o
 """
 # Due with the next round of the reminders, and not at once: an instance of before may take it once more.
 ASK_AGAIN = "UPDATE order_participant SET asked_at = '-infinity' WHERE order_id = $1 AND service = $2"
@@ -177,25 +179,24 @@ async def sealed_addresses(tx: Transaction, order_id: UUID) -> list[bytes]:
     return [row["sealed_address"] for row in await tx.rows(ADDRESSES, order_id)]
 
 
-async def lock(tx: Transaction, order_id: UUID) -> ErasureOrder | None:
-    return _order(await tx.row(LOCK, order_id))
+async def lock(tx: Transaction, order_id: UUID, service: str) -> tuple[ErasureOrder, Asked | None] | None:
+    """An order, and what it asked of a service; None for an order that there is not."""
+    row = await tx.row(LOCK, order_id, service)
+    if row is None:
+        return None
+    asks = row["map_version"] is not None
+    asked = (row["map_version"], row["tables"], row["announced_version"], row["announced_tables"])
+    return _order(row), Asked(*asked) if asks else None
 
 
 async def lock_complete(tx: Transaction) -> ErasureOrder | None:
     """An open order that waits for nobody any more; None when there is none."""
-    return _order(await tx.row(LOCK_COMPLETE))
+    row = await tx.row(LOCK_COMPLETE)
+    return _order(row) if row else None
 
 
-def _order(row: Row | None) -> ErasureOrder | None:
-    if row is None:
-        return None
+def _order(row: Row) -> ErasureOrder:
     return ErasureOrder(row["order_id"], row["open"], tuple(row["subjects"]), tuple(row["cases"]))
-
-
-async def asked(tx: Transaction, order_id: UUID, service: str) -> Asked | None:
-    """What an order asked of a service; None when it asked nothing."""
-    row = await tx.row(ASKED, order_id, service)
-    return Asked(**row) if row else None
 
 
 async def ask_again(tx: Transaction, order_id: UUID, service: str) -> None:
