@@ -24,8 +24,8 @@ from shared.purposes import Purpose
 
 HELP = f"""What the broker holds, against the contracts and handlers of this release.
 
-`check` tells missing and foreign bindings, queues and policies, policies that differ or that something else \
-overrides, retry tiers without their time, queues that nobody takes from, and limits. `prune` removes what a \
+`check` tells missing and foreign bindings, queues, exchanges and policies, policies that differ or that something \
+else overrides, retry tiers without their time, queues that nobody takes from, and limits. `prune` removes what a \
 release dropped: the messages of a dropped reaction go to the dead letters of its service first.
 
 Exit codes: 0 nothing found or done, 1 something found or still in use, {access.EXIT_CODES}.
@@ -51,11 +51,11 @@ def check(as_json: Json = False) -> None:
 
 @app.command()
 def prune(dry_run: Annotated[bool, typer.Option("--dry-run", help="Only tell what would be removed.")] = False) -> None:
-    """Remove bindings, queues and policies that this release dropped, of its own services only."""
+    """Remove bindings, queues, exchanges and policies that this release dropped, of its own services only."""
     todo = plan(_expected(), access.run(_actual()))
     for line in _lines(todo):
         typer.echo(line)
-    if dry_run or not (todo.bindings or todo.queues or todo.policies):
+    if dry_run or todo.is_empty:
         return
     moved = access.run(_prune(todo))
     typer.echo(f"done; messages moved to the dead letters: {moved}")
@@ -86,11 +86,12 @@ async def _retries(queue: str) -> int:
 
 
 def _lines(todo: Plan) -> list[str]:
-    if not (todo.bindings or todo.queues or todo.policies):
+    if todo.is_empty:
         return ["nothing to remove"]
     return [
         *(f"binding of {binding.target} to {binding.exchange} for {binding.key or 'all'}" for binding in todo.bindings),
         *(f"queue {queue.name} with {queue.messages} messages" for queue in todo.queues),
+        *(f"exchange {name}" for name in todo.exchanges),
         *(f"policy {name}" for name in todo.policies),
     ]
 

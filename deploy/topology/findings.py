@@ -22,7 +22,7 @@ class Finding:
 
 def findings(expected: Expected, actual: Actual) -> list[Finding]:
     """Every difference, in the order of its kind."""
-    differing = (_missing, _bindings, _policies, _at_work, _foreign_queues)
+    differing = (_missing, _bindings, _policies, _at_work, _foreign_queues, _foreign_exchanges)
     harmful = (_waiting, _unheard, _limits)
     either = [finding for part in differing for finding in part(expected, actual)]
     return sorted({*either, *(finding for part in harmful for finding in part(actual))})
@@ -32,6 +32,16 @@ def dropped(expected: Expected, actual: Actual) -> list[Queue]:
     """The queues of reactions that these services no longer have. Queues of services nobody knows are not ours."""
     ours = tuple(f"{service}{REACTS}" for service in expected.services)
     return [q for name, q in sorted(actual.queues.items()) if name.startswith(ours) and name not in expected.reactions]
+
+
+def dropped_exchanges(expected: Expected, actual: Actual) -> list[str]:
+    """The exchanges that bear a name of ours and that this release does not have."""
+    ours = {_owner(name) for name in expected.exchanges}
+    return sorted(name for name in set(actual.exchanges) - set(expected.exchanges) if _owner(name) in ours)
+
+
+def _owner(exchange: str) -> str:
+    return exchange.partition(".")[0]
 
 
 def foreign_bindings(expected: Expected, actual: Actual) -> list[Binding]:
@@ -109,6 +119,14 @@ def _foreign_queues(expected: Expected, actual: Actual) -> Iterator[Finding]:
     known = {*expected.queues, *gone, *map(requests_queue, expected.services)}
     for name in set(actual.queues) - known:
         yield Finding("foreign queue", name, "no service of this release has it")
+
+
+def _foreign_exchanges(expected: Expected, actual: Actual) -> Iterator[Finding]:
+    gone = set(dropped_exchanges(expected, actual))
+    for name in gone:
+        yield Finding("dropped exchange", name, "nothing of this release publishes to it: `./lethe topology prune`")
+    for name in set(actual.exchanges) - set(expected.exchanges) - gone:
+        yield Finding("foreign exchange", name, "no service of this release has it")
 
 
 def _unheard(actual: Actual) -> Iterator[Finding]:

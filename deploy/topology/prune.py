@@ -13,7 +13,7 @@ from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 
 from deploy.topology.actual import Actual, Queue
 from deploy.topology.expected import Binding, Expected
-from deploy.topology.findings import dropped, foreign_bindings
+from deploy.topology.findings import dropped, dropped_exchanges, foreign_bindings
 from shared.clock import now
 from shared.messaging.publisher import CONNECT_TIMEOUT_S, PUBLISH_TIMEOUT_S
 from shared.messaging.retry import FAILED_AT, ORIGIN, REASON, copied
@@ -34,13 +34,19 @@ class Plan:
 
     bindings: Sequence[Binding]
     queues: Sequence[Queue]
+    exchanges: Sequence[str]
     policies: Sequence[str]
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.bindings or self.queues or self.exchanges or self.policies)
 
 
 def plan(expected: Expected, actual: Actual) -> Plan:
     """Only what bears the name of a service of this release: another one's queues are its own business."""
     foreign = [name for name in actual.policies if name.startswith(OWN_POLICIES) and name not in expected.policies]
-    return Plan(foreign_bindings(expected, actual), dropped(expected, actual), sorted(foreign))
+    exchanges = dropped_exchanges(expected, actual)
+    return Plan(foreign_bindings(expected, actual), dropped(expected, actual), exchanges, sorted(foreign))
 
 
 async def carry_out(amqp_url: str, api: httpx.AsyncClient, virtual_host: str, todo: Plan) -> int:
@@ -57,6 +63,8 @@ async def carry_out(amqp_url: str, api: httpx.AsyncClient, virtual_host: str, to
             await target.unbind(binding.exchange, binding.key, timeout=CONNECT_TIMEOUT_S)
         for queue in todo.queues:
             moved += await _emptied(channel, account(amqp_url), queue.name)
+        for exchange in todo.exchanges:
+            await channel.exchange_delete(exchange, timeout=CONNECT_TIMEOUT_S)
     for name in todo.policies:
         place = f"/api/policies/{quote(virtual_host, safe='')}/{quote(name, safe='')}"
         (await api.delete(place)).raise_for_status()

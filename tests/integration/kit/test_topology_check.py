@@ -155,6 +155,16 @@ async def drop_a_reaction(channel: AbstractChannel, _whole: Harness) -> None:
     await queue.bind(EVENTS, "sample.thing-noted.v1")
 
 
+async def leave_an_exchange(channel: AbstractChannel, _whole: Harness) -> None:
+    """As a release did whose requests all went by one."""
+    exchange = await channel.declare_exchange("lethe.requests", ExchangeType.DIRECT, durable=True)
+    await (await channel.get_exchange(answers("identity"), ensure=False)).bind(exchange, "identity.requests")
+
+
+async def declare_an_exchange_of_others(channel: AbstractChannel, _whole: Harness) -> None:
+    await channel.declare_exchange("helpdesk.events", ExchangeType.TOPIC, durable=True)
+
+
 Spoil = Callable[[AbstractChannel, Harness], Awaitable[None]]
 SPOILT: list[tuple[Spoil, set[tuple[str, str]]]] = [
     (unbind, {("missing binding", REACTION)}),
@@ -167,6 +177,8 @@ SPOILT: list[tuple[Spoil, set[tuple[str, str]]]] = [
     (declare_another_kind, {("other queue", REACTION)}),
     (delete_an_exchange, {("missing exchange", "lethe.unrouted"), ("missing binding", "lethe.unrouted")}),
     (change_an_exchange, {("other exchange", "lethe.unrouted")}),
+    (leave_an_exchange, {("dropped exchange", "lethe.requests"), ("foreign binding", answers("identity"))}),
+    (declare_an_exchange_of_others, {("foreign exchange", "helpdesk.events")}),
     (
         drop_a_policy,
         {
@@ -216,6 +228,8 @@ async def test_what_a_release_dropped_is_emptied_and_removed(whole: Harness, cha
     await drop_a_reaction(channel, whole)
     await bind(channel, whole)
     await let_an_account_ask_more(channel, whole)
+    await leave_an_exchange(channel, whole)
+    await declare_an_exchange_of_others(channel, whole)
     async with api_of(whole) as put:
         policy = {"pattern": "^x$", "definition": {"max-length": 5}, "apply-to": "queues", "priority": 0}
         for name in ("lethe-helpdesk", "mine"):
@@ -236,7 +250,7 @@ async def test_what_a_release_dropped_is_emptied_and_removed(whole: Harness, cha
 
 
 async def only_mine_is_left(whole: Harness) -> bool:
-    return await found(whole) == {("foreign policy", "mine")}
+    return await found(whole) == {("foreign policy", "mine"), ("foreign exchange", "helpdesk.events")}
 
 
 async def test_a_reaction_that_is_still_at_work_stays(
