@@ -37,39 +37,47 @@ async def create(
     admin = await asyncpg.connect(admin_url, timeout=10)
     try:
         await admin.execute("SELECT pg_advisory_lock(4541)")  # roles are shared by all databases
-        passwords = {role: await _role(admin, role, secret) for role in (f"{service}_owner", f"{service}_app")}
+        for role in (f"{service}_owner", f"{service}_app"):
+            await _role(admin, role, secret)
         for setting in WORKING_ROLE_SETTINGS:
             await admin.execute(f"ALTER ROLE {service}_app SET {setting}")
-        await _database(admin, database, f"{service}_owner", f"{service}_app")
+        if not await admin.fetchval("SELECT true FROM pg_database WHERE datname = $1", database):
+            await admin.execute(f"CREATE DATABASE {database} OWNER {service}_owner")
+        await let_in(admin, database, service)
     finally:
         await admin.close()
-    owner_url = _url(admin_url, f"{service}_owner", passwords[f"{service}_owner"], database)
-    await _default_privileges(owner_url, f"{service}_app")
+    urls = urls_of(admin_url, service, secret=secret, database=database)
+    await _default_privileges(urls.owner, f"{service}_app")
     from shared import migrations  # noqa: PLC0415 Alembic takes longer to load than most commands to run
 
-    migrations.upgrade(migrations_folder or SERVICES_FOLDER / service / "migrations", owner_url)
-    return DatabaseUrls(owner_url, _url(admin_url, f"{service}_app", passwords[f"{service}_app"], database))
+    migrations.upgrade(migrations_folder or SERVICES_FOLDER / service / "migrations", urls.owner)
+    return urls
+
+
+async def let_in(admin: asyncpg.Connection, database: str, service: str) -> None:
+    """Let the service's working role into a database, and nobody else: rights that no template hands on."""
+    await admin.execute(f"REVOKE ALL ON DATABASE {database} FROM PUBLIC")
+    await admin.execute(f"GRANT CONNECT ON DATABASE {database} TO {service}_app")
+
+
+def urls_of(admin_url: str, service: str, *, secret: str, database: str) -> DatabaseUrls:
+    """Where a service's data is, as both of its roles, on a server that was set up with this secret."""
+    owner, app = (
+        _url(admin_url, role, password(secret, role), database) for role in (f"{service}_owner", f"{service}_app")
+    )
+    return DatabaseUrls(owner, app)
 
 
 def working_url(admin_url: str, service: str, *, secret: str) -> str:
     """Where a service's data is, as its working role, on a server that was set up with this secret."""
-    role = f"{service}_app"
-    return _url(admin_url, role, password(secret, role), service)
+    return urls_of(admin_url, service, secret=secret, database=service).app
 
 
-async def _role(admin: asyncpg.Connection, role: str, secret: str) -> str:
+async def _role(admin: asyncpg.Connection, role: str, secret: str) -> None:
     own = password(secret, role)
     exists = await admin.fetchval("SELECT true FROM pg_roles WHERE rolname = $1", role)
     verb = "ALTER" if exists else "CREATE"
     await admin.execute(f"{verb} ROLE {role} LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD '{own}'")
-    return own
-
-
-async def _database(admin: asyncpg.Connection, database: str, owner: str, app: str) -> None:
-    if not await admin.fetchval("SELECT true FROM pg_database WHERE datname = $1", database):
-        await admin.execute(f"CREATE DATABASE {database} OWNER {owner}")
-    await admin.execute(f"REVOKE ALL ON DATABASE {database} FROM PUBLIC")
-    await admin.execute(f"GRANT CONNECT ON DATABASE {database} TO {app}")
 
 
 async def _default_privileges(owner_url: str, app: str) -> None:

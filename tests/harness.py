@@ -76,12 +76,22 @@ class Harness:
     @contextlib.asynccontextmanager
     async def serve(self, *services: Service) -> AsyncIterator[dict[str, Resources]]:
         """Run services inside the test's process until the block ends."""
-        async with contextlib.AsyncExitStack() as stack:
-            resources: dict[str, Resources] = {}
-            asked = [service for service in services if not service.takes_orders]  # the others wait for them
-            for together in (asked, [service for service in services if service.takes_orders]):
-                await asyncio.gather(*(self._enter(stack, service, resources) for service in together))
+        resources: dict[str, Resources] = {}
+        asked = [service for service in services if not service.takes_orders]  # the others wait for them
+        orders = [service for service in services if service.takes_orders]
+        async with self._together(asked, resources), self._together(orders, resources):
             yield resources
+
+    @contextlib.asynccontextmanager
+    async def _together(self, services: Sequence[Service], resources: dict[str, Resources]) -> AsyncIterator[None]:
+        """Start and stop them one beside the other: each start and each end waits more than it works."""
+        stacks = [contextlib.AsyncExitStack() for _ in services]
+        try:
+            starts = zip(stacks, services, strict=True)
+            await asyncio.gather(*(self._enter(stack, service, resources) for stack, service in starts))
+            yield
+        finally:
+            await asyncio.gather(*(stack.aclose() for stack in stacks))
 
     async def _enter(self, stack: contextlib.AsyncExitStack, service: Service, resources: dict[str, Resources]) -> None:
         values: dict[str, Any] = {
@@ -129,9 +139,9 @@ async def build(
     for service in services:
         database = f"{service.name}_{name}"
         folder = migrations.get(service.name, databases.SERVICES_FOLDER / service.name / "migrations")
-        how: dict[str, Any] = {"secret": SECRET, "migrations_folder": folder}
-        await templates.copy(servers.postgres_admin_url, service.name, database, **how)
-        urls[service.name] = await databases.create(servers.postgres_admin_url, service.name, database=database, **how)
+        urls[service.name] = await templates.copy(
+            servers.postgres_admin_url, service.name, database, secret=SECRET, migrations_folder=folder
+        )
     reactions: list[EventHandler] = [r for s in services for r in s.complete_router().event_handlers]
     names = [s.name for s in services]
     urls_of_broker = (servers.amqp_url, servers.management_url)

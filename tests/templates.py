@@ -14,8 +14,10 @@ LOCK = "SELECT pg_advisory_lock(4542)"
 """Kinds of tests run side by side: one of them makes the template, the other waits for it."""
 
 
-async def copy(admin_url: str, service: str, database: str, *, secret: str, migrations_folder: Path) -> None:
-    """Make `database` as migrations leave it; roles and rights of its own are `databases.create`'s to give."""
+async def copy(
+    admin_url: str, service: str, database: str, *, secret: str, migrations_folder: Path
+) -> databases.DatabaseUrls:
+    """Make `database` as `databases.create` does, which has made the template, its roles and the rights within."""
     template = f"{service}_template_{_fingerprint(migrations_folder)}"
     admin = await asyncpg.connect(admin_url, timeout=60)
     try:
@@ -28,8 +30,10 @@ async def copy(admin_url: str, service: str, database: str, *, secret: str, migr
             await admin.execute(f"ALTER DATABASE {template} ALLOW_CONNECTIONS false")  # finished
         # its files as they are: through the log, making and dropping one takes two to four times as long
         await admin.execute(f"CREATE DATABASE {database} OWNER {service}_owner TEMPLATE {template} STRATEGY file_copy")
+        await databases.let_in(admin, database, service)
     finally:
         await admin.close()
+    return databases.urls_of(admin_url, service, secret=secret, database=database)
 
 
 @cache
