@@ -1,10 +1,12 @@
 """Serves the plain program on a free port, which it prints once it listens."""
 
 import sys
+import warnings
 from collections.abc import Sequence
 from socket import socket
 
 import uvicorn
+from pydantic.warnings import UnsupportedFieldAttributeWarning
 
 from deploy.benchmark.plain import app
 
@@ -19,4 +21,6 @@ class Server(uvicorn.Server):
 
 
 if __name__ == "__main__":
+    # FastAPI keeps it quiet where it reads a route, but contracts are built when the first message comes
+    warnings.simplefilter("ignore", UnsupportedFieldAttributeWarning)
     Server(uvicorn.Config(app, host="127.0.0.1", port=0, access_log=False, log_level="critical")).run()
