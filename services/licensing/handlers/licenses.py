@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from services.licensing.licenses import keys, lifetime, rules, store
+from services.licensing.licenses import keys, lifetime, offline, rules, store
 from services.licensing.licenses.keys import KeyMint
+from services.licensing.licenses.offline import Notary
 from services.licensing.licenses.rules import License
 from services.licensing.licenses.store import Device
 from shared.authentication import check_fresh
@@ -97,6 +98,14 @@ async def deactivate_device(request: licensing.DeactivateDevice, tx: Transaction
     if not await store.free_seat(tx, request.license_id, request.activation_id):
         raise refuse(404, "no such device")
     return Done()
+
+
+@router.request(licensing.IssueOfflineFile, purpose=Purpose.CONTRACT)
+async def issue_offline_file(
+    request: licensing.IssueOfflineFile, tx: Transaction, notary: Notary
+) -> licensing.LicenseFile:
+    """Repeating it takes no second seat."""
+    return await offline.issue(tx, request, notary)
 
 
 @router.request(licensing.SuspendLicense, purpose=Purpose.CONTRACT)

@@ -24,7 +24,7 @@ class Use:
 
 
 async def validate(tx: Transaction, request: licensing.ValidateLicense) -> Validation:
-    use = await _find(tx, request.key, request.fingerprint, lock=False)
+    use = await find(tx, request.key, request.fingerprint, lock=False)
     if use is None:
         return NOT_FOUND
     count, here = await store.count_devices(tx, use.license.license_id, use.device_hash)
@@ -36,7 +36,7 @@ async def validate(tx: Transaction, request: licensing.ValidateLicense) -> Valid
 
 
 async def activate(tx: Transaction, request: licensing.ActivateLicense) -> Validation:
-    use = await _find(tx, request.key, request.fingerprint, lock=True)
+    use = await find(tx, request.key, request.fingerprint, lock=True)
     if use is None:
         return NOT_FOUND
     count, here = await store.count_devices(tx, use.license.license_id, use.device_hash)
@@ -51,13 +51,13 @@ async def activate(tx: Transaction, request: licensing.ActivateLicense) -> Valid
 
 async def deactivate(tx: Transaction, request: licensing.DeactivateLicense) -> None:
     """Free the seat of a device. Raises Refused (404) for an unknown key."""
-    use = await _find(tx, request.key, request.fingerprint, lock=True)
+    use = await find(tx, request.key, request.fingerprint, lock=True)
     if use is None:
         raise refuse(404, "no such license")
     await store.deactivate(tx, use.license.license_id, use.device_hash)
 
 
-async def _find(tx: Transaction, typed: str, fingerprint: str, *, lock: bool) -> Use | None:
+async def find(tx: Transaction, typed: str, fingerprint: str, *, lock: bool) -> Use | None:
     """The license of a key. Its holder is locked first: an erasure that runs meanwhile is waited for."""
     key = keys.normalized(typed)
     if key is None:

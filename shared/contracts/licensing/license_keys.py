@@ -5,6 +5,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from shared.contracts.fields import Token
 from shared.contracts.message import Done, Message, Request
 
 Code = Literal[
@@ -21,6 +22,8 @@ class Validation(Message):
     expires_at: datetime | None = None
     devices: int = 0
     device_limit: int = 0
+    signed: str = ""
+    """This answer as a compact JWS, where the question had a nonce."""
 
 
 class ValidateLicense(Request[Validation], type="licensing.validate-license", askers=("gateway",)):
@@ -29,6 +32,8 @@ class ValidateLicense(Request[Validation], type="licensing.validate-license", as
     key: str = Field(min_length=1, max_length=100, repr=False)
     fingerprint: str = Field(default="", max_length=200, repr=False)
     product: str = Field(default="", max_length=40)
+    nonce: Token = Field(default="", max_length=64)
+    """With one the answer is signed, for a program that works on while nothing answers."""
 
 
 class ActivateLicense(Request[Validation], type="licensing.activate-license", askers=("gateway",)):
