@@ -10,6 +10,7 @@ from shared.clock import now, today
 from shared.contracts import licensing
 from shared.contracts.licensing import ActivateLicense, DeactivateLicense, ValidateLicense
 from tests.integration.licensing.driver import Driver, all_of
+from tests.verifiers import by_node, by_python
 
 EXPIRE = "UPDATE license SET expires_at = $2 WHERE subject_id = $1"
 
@@ -155,3 +156,19 @@ async def test_a_population_of_buyers(driver: Driver) -> None:
     await driver.buy(await driver.person())
     newest = await driver.rows.fetchval("SELECT number FROM invoice ORDER BY number DESC LIMIT 1")
     assert int(newest.rpartition("/")[2]) == int(last.rpartition("/")[2]) + 1
+
+
+async def test_a_device_works_offline_with_an_answer_and_a_file(driver: Driver) -> None:
+    _, _, key = await bought(driver)
+    device = {"key": key, "fingerprint": "laptop-1"}
+    assert (await driver.ask(licensing.CheckOutLicense(**device))).code == "NOT_ACTIVATED"
+    await driver.ask(ActivateLicense(**device))
+    published = (await driver.ask(licensing.ReadLicenseKeys())).model_dump()
+    answer = await driver.ask(ValidateLicense(**device, nonce="n-1"))
+    file = await driver.ask(licensing.CheckOutLicense(**device, nonce="n-2"))
+    for text, nonce in ((answer.signed, "n-1"), (file.file, "n-2")):
+        cases = [(text, published, key, "laptop-1", nonce, 0, now().timestamp())]
+        for name, said in by_python(cases) + by_node(cases):
+            assert (name, said["product"]) == ("", "auditor-year")
+        assert "laptop" not in str(said)
+    assert (await driver.ask(ValidateLicense(**device))).signed == ""
