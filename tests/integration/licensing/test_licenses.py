@@ -2,15 +2,20 @@
 
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
+
+import pytest
 
 from deploy.population.licensing import Buyer, insert_purchases, key_of_buyer
 from services.licensing.jobs import due_dates
+from services.licensing.licenses.keys import device_hash, key_hash
 from shared.clock import now, today
 from shared.contracts import licensing
 from shared.contracts.licensing import ActivateLicense, DeactivateLicense, ValidateLicense
+from shared.problems import Refused
 from tests.integration.licensing.driver import Driver, all_of
-from tests.verifiers import by_node, by_python
+from tests.verifiers import Case, by_node, by_python
 
 EXPIRE = "UPDATE license SET expires_at = $2 WHERE subject_id = $1"
 
@@ -97,6 +102,7 @@ async def test_a_stranger_reaches_nobody_elses_license(driver: Driver) -> None:
         licensing.RotateLicense(subject_id=stranger, license_id=license_id),
         licensing.EndLicense(subject_id=stranger, license_id=license_id),
         licensing.DeactivateDevice(subject_id=stranger, license_id=license_id, activation_id=uuid4()),
+        licensing.IssueOfflineFile(subject_id=stranger, license_id=license_id, request=request_text(key, "laptop-1")),
     ):
         assert await driver.status(request) == 404
     assert (await driver.ask(ValidateLicense(key=key))).valid
@@ -158,17 +164,67 @@ async def test_a_population_of_buyers(driver: Driver) -> None:
     assert int(newest.rpartition("/")[2]) == int(last.rpartition("/")[2]) + 1
 
 
-async def test_a_device_works_offline_with_an_answer_and_a_file(driver: Driver) -> None:
-    _, _, key = await bought(driver)
-    device = {"key": key, "fingerprint": "laptop-1"}
-    assert (await driver.ask(licensing.CheckOutLicense(**device))).code == "NOT_ACTIVATED"
-    await driver.ask(ActivateLicense(**device))
+def request_text(key: str, fingerprint: str) -> str:
+    """What the program on a device without a network writes."""
+    return f"lethe-request.1.{key_hash(key).hex()}.{device_hash(key, fingerprint).hex()}.n-1"
+
+
+async def verified(driver: Driver, text: str, key: str, nonce: str) -> dict[str, Any]:
+    """What a statement says on the device `laptop-1`, by both verifiers."""
     published = (await driver.ask(licensing.ReadLicenseKeys())).model_dump()
-    answer = await driver.ask(ValidateLicense(**device, nonce="n-1"))
-    file = await driver.ask(licensing.CheckOutLicense(**device, nonce="n-2"))
-    for text, nonce in ((answer.signed, "n-1"), (file.file, "n-2")):
-        cases = [(text, published, key, "laptop-1", nonce, 0, now().timestamp())]
-        for name, said in by_python(cases) + by_node(cases):
-            assert (name, said["product"]) == ("", "auditor-year")
-        assert "laptop" not in str(said)
+    cases: list[Case] = [(text, published, key, "laptop-1", nonce, 0, now().timestamp())]
+    python, node = by_python(cases) + by_node(cases)
+    assert python == node
+    assert python[0] == ""
+    return python[1]
+
+
+async def test_a_device_works_on_with_an_answer_and_a_file(driver: Driver) -> None:
+    person, license_id, key = await bought(driver)
+    device = {"key": key.lower(), "fingerprint": "laptop-1"}
+    refused = await driver.ask(licensing.CheckOutLicense(**device))
+    assert (refused.code, refused.file) == ("NOT_ACTIVATED", "")
+    await driver.ask(ActivateLicense(**device))
     assert (await driver.ask(ValidateLicense(**device))).signed == ""
+    answer = await driver.ask(ValidateLicense(**device, nonce="n-1"))
+    assert (await verified(driver, answer.signed, key, "n-1"))["product"] == "auditor-year"
+    await driver.rows.execute(EXPIRE, person, now() + timedelta(days=9))
+    issued = await driver.ask(licensing.CheckOutLicense(**device, nonce="n-2"))
+    said = await verified(driver, issued.file, key, "n-2")
+    assert said["usable_until"] == int(issued.usable_until.timestamp()) == said["license_ends"] + 86_400
+    await driver.ask(licensing.SuspendLicense(license_id=license_id))
+    refused = await driver.ask(licensing.CheckOutLicense(**device))
+    assert (refused.code, refused.file) == ("SUSPENDED", "")
+    assert (await driver.ask(licensing.CheckOutLicense(key=key_of_buyer(uuid4()), fingerprint="laptop-1"))).file == ""
+
+
+async def test_a_refusal_is_signed_for_its_moment_alone(driver: Driver) -> None:
+    _, license_id, key = await bought(driver)
+    await driver.ask(licensing.SuspendLicense(license_id=license_id))
+    published = (await driver.ask(licensing.ReadLicenseKeys())).model_dump()
+    for typed, code in ((key, "suspended"), (key_of_buyer(uuid4()), "not_found"), ("no key", "other_device")):
+        answer = await driver.ask(ValidateLicense(key=typed, fingerprint="laptop-1", nonce="n-1"))
+        case: Case = (answer.signed, published, typed, "laptop-1", "n-1", 0, now().timestamp())
+        assert by_python([case])[0][0] == code
+
+
+async def test_a_device_without_a_network_gets_its_file_by_its_owner(driver: Driver) -> None:
+    person, license_id, key = await bought(driver)
+    ask = {"subject_id": person, "license_id": license_id}
+    for _ in range(2):
+        issued = await driver.ask(licensing.IssueOfflineFile(**ask, request=request_text(key, "laptop-1")))
+    assert (await verified(driver, issued.file, key, "n-1"))["code"] == "VALID"
+    assert await driver.count("activation", person) == 1
+    assert (await driver.ask(ValidateLicense(key=key, fingerprint="laptop-1"))).valid
+    for name in ("laptop-2", "laptop-3"):
+        await driver.ask(licensing.IssueOfflineFile(**ask, request=request_text(key, name)))
+    one_more = licensing.IssueOfflineFile(**ask, request=request_text(key, "laptop-4"))
+    assert await driver.status(one_more) == 409
+    assert await driver.count("activation", person) == 3
+    _, _, others = await bought(driver)
+    for text in ("lethe-request.1.", request_text(others, "laptop-1"), request_text(key_of_buyer(uuid4()), "laptop-1")):
+        with pytest.raises(Refused) as refused:
+            await driver.ask(licensing.IssueOfflineFile(**ask, request=text))
+        assert [error.field for error in refused.value.problem.errors] == ["request"]
+    await driver.ask(licensing.EndLicense(subject_id=person, license_id=license_id))
+    assert await driver.status(licensing.IssueOfflineFile(**ask, request=request_text(key, "laptop-1"))) == 409
