@@ -1,7 +1,7 @@
 """What a program may believe while nothing answers: signed answers, and license files for devices with a seat."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from services.licensing.licenses import keys, rules, store, validation
 from services.licensing.licenses.rules import License
@@ -14,8 +14,6 @@ from shared.contracts.licensing import LicenseFile, Validation
 from shared.database import Transaction
 from shared.problems import refuse
 
-NONE = timedelta(0)
-
 
 @dataclass(frozen=True)
 class Notary:
@@ -27,10 +25,9 @@ class Notary:
 
 def signed(answer: Validation, request: licensing.ValidateLicense, notary: Notary) -> Validation:
     """The answer with its signature; what is refused may be believed for this moment alone."""
-    at = now()
-    fresh, grace = (notary.policy.answer_fresh, notary.policy.grace) if answer.valid else (NONE, NONE)
-    until = statements.terms(at, fresh, grace, answer.expires_at, rules.GRACE)
-    until = until if answer.valid else Terms(at, at)
+    at, policy = now(), notary.policy
+    usable = statements.terms(at, policy.answer_fresh, policy.grace, answer.expires_at, rules.GRACE)
+    until = usable if answer.valid else Terms(at, at)
     bound = _bound(request.key, request.fingerprint, request.nonce)
     said = statements.statement(bound, answer.code, answer.product, answer.expires_at, at, until)
     return answer.model_copy(update={"signed": notary.keys.sign(said)})

@@ -9,8 +9,9 @@ from shared.contracts.fields import Token
 from shared.contracts.message import Done, Message, Request
 
 Code = Literal[
-    "VALID", "NOT_FOUND", "ENDED", "SUSPENDED", "EXPIRED", "PRODUCT_MISMATCH", "NOT_ACTIVATED", "TOO_MANY_DEVICES"
+    "NOT_FOUND", "ENDED", "SUSPENDED", "EXPIRED", "PRODUCT_MISMATCH", "NOT_ACTIVATED", "TOO_MANY_DEVICES", "VALID"
 ]
+"""The first that applies, in this order."""
 
 
 class Validation(Message):

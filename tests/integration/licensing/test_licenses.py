@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import jwt
 import pytest
 
 from deploy.population.licensing import Buyer, insert_purchases, key_of_buyer
@@ -206,6 +207,8 @@ async def test_a_refusal_is_signed_for_its_moment_alone(driver: Driver) -> None:
         answer = await driver.ask(ValidateLicense(key=typed, fingerprint="laptop-1", nonce="n-1"))
         case: Case = (answer.signed, published, typed, "laptop-1", "n-1", 0, now().timestamp())
         assert by_python([case])[0][0] == code
+        said = jwt.decode(answer.signed, options={"verify_signature": False})
+        assert said["fresh_until"] == said["usable_until"] == said["issued_at"]
 
 
 async def test_a_device_without_a_network_gets_its_file_by_its_owner(driver: Driver) -> None:
