@@ -4,6 +4,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from services.licensing import catalogue
 from services.licensing.licenses import contract_rows, rules, store
 from services.licensing.licenses.keys import KeyMint
 from services.licensing.licenses.rules import License
@@ -27,6 +28,7 @@ async def issue(tx: Transaction, order: Order, mint: KeyMint, at: datetime) -> U
         sealed_key=key.sealed,
         state="active",
         device_limit=order.device_limit,
+        fingerprint_required=await catalogue.requires_fingerprint(tx, order.product),
         issued_at=at,
         expires_at=rules.expires_at(at.astimezone(WARSAW).date(), order.months),
         ended_at=None,

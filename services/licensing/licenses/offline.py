@@ -60,7 +60,7 @@ async def issue(tx: Transaction, request: licensing.IssueOfflineFile, notary: No
 
 async def _take_seat(tx: Transaction, license_: License, device_hash: bytes) -> None:
     """Once per device, within the limit. Raises Refused (409)."""
-    code = rules.judge(license_, now())
+    code = rules.judge(license_, now(), active_here=True)
     if code != "VALID":
         raise refuse(409, f"the license is {code.lower()}")
     count, here = await store.count_devices(tx, license_.license_id, device_hash)

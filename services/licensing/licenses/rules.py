@@ -30,6 +30,7 @@ class License:
     sealed_key: bytes | None
     state: StoredState
     device_limit: int
+    fingerprint_required: bool
     issued_at: datetime
     expires_at: datetime | None
     ended_at: datetime | None
@@ -47,6 +48,7 @@ def expires_at(issued_on: date, months: int | None) -> datetime | None:
 
 def judge(license_: License, at: datetime, *, product: str = "", active_here: bool | None = None) -> licensing.Code:
     """The first reason why a license may not be used, or VALID. `active_here` is None when no device is named."""
+    seated = not license_.fingerprint_required if active_here is None else active_here
     if license_.state == "ended":
         return "ENDED"
     if license_.state == "suspended":
@@ -55,7 +57,12 @@ def judge(license_: License, at: datetime, *, product: str = "", active_here: bo
         return "EXPIRED"
     if product and product != license_.product:
         return "PRODUCT_MISMATCH"
-    return "NOT_ACTIVATED" if active_here is False else "VALID"
+    return "VALID" if seated else "NOT_ACTIVATED"
+
+
+def missing(license_: License, *, named: bool) -> str:
+    """The field that a question has to have."""
+    return "fingerprint" if license_.fingerprint_required and not named else ""
 
 
 def has_expired(license_: License, at: datetime) -> bool:

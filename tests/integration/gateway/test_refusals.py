@@ -185,6 +185,8 @@ FIELDS: list[tuple[str, dict[str, Any], str]] = [
     ("/licenses/validate", {"key": "K", "nonce": f"{SECRET} "}, "nonce"),
     ("/licenses/validate", {"key": "K", "nonce": "n" * 65}, "nonce"),
     ("/licenses/files", {"key": "K", "fingerprint": "f" * 9, "nonce": SECRET}, "nonce"),
+    ("/licenses/activate", {"key": "K", "fingerprint": "f" * 9, "label": f"{SECRET}\u202e"}, "label"),
+    ("/licenses/activate", {"key": "K", "fingerprint": "f" * 9, "label": "l" * 61}, "label"),
     ("/licenses/files", {"key": "K", "fingerprint": "f" * 7}, "fingerprint"),
     ("/licenses/activate", {"key": "K", "fingerprint": f"{SECRET}\0aaaaaaaaaaa"}, "fingerprint"),
     ("/privacy-requests", {"email": SECRET}, "email"),

@@ -58,6 +58,53 @@ async def test_an_activation_is_repeated_freed_and_used_again(driver: Driver) ->
     assert "laptop" not in stored
 
 
+async def test_a_license_that_counts_on_devices_is_never_valid_without_one(driver: Driver) -> None:
+    seats: dict[str, Any] = {"code": "on-devices", "name": "On devices", "net": 1000, "device_limit": 2, "months": 1}
+    await driver.ask(licensing.PutProduct(**seats, fingerprint_required=True))
+    person = await driver.person()
+    await driver.buy(person, product="on-devices")
+    await driver.ask(licensing.PutProduct(**seats))
+    key = await driver.key(person)
+
+    async def judged(**device: str) -> tuple[str, str]:
+        answer = await driver.ask(ValidateLicense(key=key, **device))
+        return answer.code, answer.missing
+
+    assert await judged() == ("NOT_ACTIVATED", "fingerprint")
+    assert await judged(fingerprint="laptop-1") == ("NOT_ACTIVATED", "")
+    assert (await driver.ask(ActivateLicense(key=key, fingerprint="laptop-1"))).valid
+    assert await judged(fingerprint="laptop-1") == ("VALID", "")
+    (held,) = (await driver.ask(licensing.ListLicenses(subject_id=person))).licenses
+    carried = licensing.IssueOfflineFile(
+        subject_id=person, license_id=held.license_id, request=request_text(key, "laptop-2")
+    )
+    assert (await driver.ask(carried)).code == "VALID"
+    later = await driver.person()
+    await driver.buy(later, product="on-devices")
+    assert (await driver.ask(ValidateLicense(key=await driver.key(later)))).valid
+
+
+async def test_a_holder_knows_devices_by_their_labels(driver: Driver) -> None:
+    person, _, key = await bought(driver)
+
+    async def labels() -> list[str]:
+        (held,) = (await driver.ask(licensing.ListLicenses(subject_id=person))).licenses
+        return [device.label for device in held.devices]
+
+    for fingerprint, label in (
+        ("laptop-1", " Laptop Ani "),
+        ("laptop-2", ""),
+        ("laptop-3", "serwer"),
+        ("laptop-3", ""),
+    ):
+        await driver.ask(ActivateLicense(key=key, fingerprint=fingerprint, label=label))
+    assert await labels() == ["Laptop Ani", "", "serwer"]
+    await driver.ask(ActivateLicense(key=key, fingerprint="laptop-2", label="ż" * 60))
+    assert await labels() == ["Laptop Ani", "ż" * 60, "serwer"]
+    await driver.ask(ActivateLicense(key=key, fingerprint="laptop-4", label="one too many"))
+    assert await labels() == ["Laptop Ani", "ż" * 60, "serwer"]
+
+
 async def test_validation_names_the_reason(driver: Driver) -> None:
     person, license_id, key = await bought(driver)
 

@@ -31,6 +31,8 @@ def test_a_license_expires_at_the_end_of_a_day_in_warsaw() -> None:
         ({}, {"product": "studio-year"}, "PRODUCT_MISMATCH"),
         ({}, {"active_here": False}, "NOT_ACTIVATED"),
         ({}, {"active_here": True}, "VALID"),
+        ({"fingerprint_required": True}, {}, "NOT_ACTIVATED"),
+        ({"fingerprint_required": True}, {"active_here": True}, "VALID"),
         ({"state": "ended", "expires_at": NOON - timedelta(days=9)}, {"active_here": False}, "ENDED"),
     ],
 )
