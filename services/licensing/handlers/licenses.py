@@ -113,6 +113,6 @@ async def suspend_license(request: licensing.SuspendLicense, tx: Transaction) ->
     holder = await store.holder_of(tx, request.license_id)
     await lock_subject(tx, holder)
     license_ = await store.lock(tx, request.license_id, holder)
-    rules.check_running(license_)
+    rules.check_current(license_)
     await store.set_state(tx, license_.license_id, "suspended" if request.suspended else "active")
     return Done()

@@ -61,6 +61,15 @@ async def end(tx: Transaction, license_: License, reason: EndReason) -> None:
     tx.publish(identity.ServiceMailDue(subject_id=license_.subject_id, template="contract-ended", facts=facts))
 
 
+async def run_out(tx: Transaction, limit: int) -> int:
+    """Tell once of each license of a living person that is over, and of the day after it too."""
+    over = await store.run_out(tx, now() - rules.GRACE, limit)
+    for license_ in over:
+        key = {"subject_id": license_.subject_id, "license_id": license_.license_id}
+        tx.publish(licensing.LicenseEnded(**key, reason="expired"))
+    return len(over)
+
+
 async def restore(tx: Transaction, license_: License) -> None:
     """Take back the end of a license. Raises Refused (409) when something else ended it, or it is too late."""
     if license_.state != "ended":

@@ -51,6 +51,13 @@ END_FOR_GOOD = "UPDATE license SET end_reason = $2 WHERE license_id = $1"
 RESTORE = """
 UPDATE license SET state = $2, ended_at = NULL, end_reason = NULL, ended_from = NULL WHERE license_id = $1
 """
+RUN_OUT = """
+WITH due AS MATERIALIZED (
+  SELECT license_id FROM license WHERE live AND state IN ('active', 'suspended') AND expires_at <= $1
+  ORDER BY license_id LIMIT $2 FOR UPDATE SKIP LOCKED)
+UPDATE license SET state = 'expired', ended_from = state WHERE license_id IN (SELECT license_id FROM due)
+RETURNING subject_id, license_id
+"""
 MARK_EXPIRING = """
 WITH due AS MATERIALIZED (
   SELECT license_id FROM license WHERE state = 'active' AND expiry_told_at IS NULL
@@ -91,6 +98,12 @@ class Device:
     label: str
     activated_at: datetime
     last_seen_at: datetime
+
+
+@dataclass(frozen=True)
+class RanOut:
+    subject_id: UUID
+    license_id: UUID
 
 
 @dataclass(frozen=True)
@@ -200,6 +213,11 @@ async def end_for_good(tx: Transaction, license_id: UUID, reason: EndReason) -> 
 
 async def restore(tx: Transaction, license_id: UUID, state: StoredState) -> None:
     await tx.run(RESTORE, license_id, state)
+
+
+async def run_out(tx: Transaction, before: datetime, limit: int) -> list[RanOut]:
+    """Living people's licenses whose end is past, noted so once; those of the erased end otherwise."""
+    return [RanOut(**row) for row in await tx.rows(RUN_OUT, before, limit)]
 
 
 async def mark_expiring(tx: Transaction, at: datetime, days: int, limit: int) -> list[Expiring]:

@@ -26,6 +26,7 @@ def test_a_license_expires_at_the_end_of_a_day_in_warsaw() -> None:
         ({}, {}, "VALID"),
         ({"state": "ended"}, {}, "ENDED"),
         ({"state": "suspended"}, {}, "SUSPENDED"),
+        ({"state": "expired"}, {}, "EXPIRED"),
         ({"expires_at": NOON - timedelta(hours=23)}, {}, "VALID"),
         ({"expires_at": NOON - timedelta(hours=24)}, {}, "EXPIRED"),
         ({}, {"product": "studio-year"}, "PRODUCT_MISMATCH"),
