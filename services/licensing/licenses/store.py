@@ -55,7 +55,7 @@ RUN_OUT = """
 WITH due AS MATERIALIZED (
   SELECT license_id FROM license WHERE live AND state IN ('active', 'suspended') AND expires_at <= $1
   ORDER BY license_id LIMIT $2 FOR UPDATE SKIP LOCKED)
-UPDATE license SET state = 'expired', ended_from = state WHERE license_id IN (SELECT license_id FROM due)
+UPDATE license SET ended_from = state, state = 'expired' WHERE license_id IN (SELECT license_id FROM due)
 RETURNING subject_id, license_id
 """
 MARK_EXPIRING = """
