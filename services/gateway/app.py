@@ -77,6 +77,7 @@ ROUTERS = (
     newsletter.members,
     notice.anybody,
     evidence.anybody,
+    licenses.anybody,
     consents.anybody,
     consents.members,
     cookie_choices.anybody,

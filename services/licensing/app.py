@@ -21,6 +21,7 @@ from services.licensing.handlers import (
 from services.licensing.invoices.rules import Seller
 from services.licensing.jobs import due_dates, older_invoices, returned_payments
 from services.licensing.licenses.keys import KeyMint
+from services.licensing.licenses.offline import Notary
 from services.licensing.payments.provider import no_provider
 from services.licensing.payments.sandbox import Sandbox
 from services.licensing.payments.store import RETURNED_PAYMENTS
@@ -48,6 +49,7 @@ def wire(resources: Resources) -> dict[str, Any]:
         "sandbox": sandbox if chosen else None,
         "provider": sandbox.provider() if chosen else no_provider(),
         "mint": mint,
+        "notary": Notary(settings.license_signing, settings.offline),
         "editions": published(),
         "vendor": Vendor(mint, seller, transfer),
     }

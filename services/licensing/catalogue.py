@@ -8,11 +8,14 @@ from shared.problems import refuse
 
 ON_SALE = "SELECT code, name, net, device_limit, months FROM product WHERE on_sale ORDER BY code"
 ONE_ON_SALE = "SELECT code, name, net, device_limit, months FROM product WHERE code = $1 AND on_sale"
+FINGERPRINT_REQUIRED = "SELECT fingerprint_required FROM product WHERE code = $1"
 NAME = "SELECT name FROM product WHERE code = $1"
 PUT = """
-INSERT INTO product (code, name, net, device_limit, months, on_sale) VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO product (code, name, net, device_limit, months, on_sale, fingerprint_required)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (code) DO UPDATE SET name = excluded.name, net = excluded.net, device_limit = excluded.device_limit,
-  months = excluded.months, on_sale = excluded.on_sale
+  months = excluded.months, on_sale = excluded.on_sale,
+  fingerprint_required = excluded.fingerprint_required
 """
 
 
@@ -43,6 +46,12 @@ async def name_of(tx: Transaction, code: str) -> str:
     return str(await tx.value(NAME, code))
 
 
+async def requires_fingerprint(tx: Transaction, code: str) -> bool:
+    """Whether licenses of a product count on a device with a seat only."""
+    return bool(await tx.value(FINGERPRINT_REQUIRED, code))
+
+
 async def put(tx: Transaction, product: licensing.PutProduct) -> None:
     """Add or change a product; what was ordered before keeps its terms."""
-    await tx.run(PUT, product.code, product.name, product.net, product.device_limit, product.months, product.on_sale)
+    terms = (product.net, product.device_limit, product.months, product.on_sale, product.fingerprint_required)
+    await tx.run(PUT, product.code, product.name, *terms)

@@ -11,7 +11,7 @@ TAX = (ProcessingPurpose.TAXES, ProcessingPurpose.ACCOUNTING)
 
 DATA_MAP = DataMap(
     service="licensing",
-    version=5,
+    version=6,
     tables=(
         Table(
             "activation",
@@ -22,6 +22,7 @@ DATA_MAP = DataMap(
             columns=(
                 OWNER,
                 Column("device_hash", Category.LICENSES, source="observed", withheld="hash"),
+                Column("label", Category.LICENSES, source="observed", blank=True),
                 *fact("activation_id", "license_id", "activated_at", "last_seen_at"),
             ),
         ),
@@ -35,6 +36,7 @@ DATA_MAP = DataMap(
                 OWNER,
                 Column("sealed_key", Category.LICENSES, source="observed", blank=True, withheld="sealed"),
                 *fact("license_id", "order_id", "product", "key_end", "state", "device_limit"),
+                *fact("fingerprint_required"),
                 *fact("key_hash", withheld="hash"),
                 *fact("issued_at", "expires_at", "expiry_told_at", "ended_at", "end_reason", "ended_from"),
             ),

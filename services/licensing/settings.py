@@ -1,12 +1,15 @@
 """What licensing needs besides what every service needs."""
 
 import base64
+from datetime import timedelta
 from typing import Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from stdnum import iban
 
+from services.licensing.signing.keys import SigningKeys, check_setting
+from services.licensing.signing.statements import OfflinePolicy
 from shared.secrets import WEBHOOK_PREFIX, is_webhook_secret
 from shared.settings import LOOPBACK, KeyedSettings
 
@@ -27,6 +30,13 @@ class LicensingSettings(KeyedSettings):
     credit_limit: int = Field(default=0, ge=0)
     """What one buyer may owe and get the key before paying, in grosze; by default no key leaves unpaid."""
     notices_every_s: float = Field(default=3600.0, gt=0)
+    signing_keys: SecretStr = SecretStr("")
+    """What signs answers and license files: `<key>` or `<key>,<other key>`; empty: derived from the keys."""
+    offline_answer_hours: int = Field(default=24, ge=1, le=168)
+    """How long a program may believe a signed answer when it can't ask again."""
+    offline_file_days: int = Field(default=30, ge=1, le=90)
+    offline_grace_days: int = Field(default=7, ge=0, le=30)
+    """How long a license file works on after its days."""
 
     @field_validator("payment_secret")
     @classmethod
@@ -35,6 +45,12 @@ class LicensingSettings(KeyedSettings):
         if text and not is_webhook_secret(text):
             raise ValueError("a payment secret is written as whsec_<base64 of 24 to 64 bytes>")
         return secret
+
+    @field_validator("signing_keys")
+    @classmethod
+    def _signing(cls, keys: SecretStr) -> SecretStr:
+        check_setting(keys.get_secret_value())
+        return keys
 
     @field_validator("bank_account")
     @classmethod
@@ -54,6 +70,18 @@ class LicensingSettings(KeyedSettings):
     def webhook_secret(self) -> str:
         derived = self.keyring("licensing").derive("payment webhooks")
         return self.payment_secret.get_secret_value() or f"{WEBHOOK_PREFIX}{base64.b64encode(derived).decode()}"
+
+    @property
+    def license_signing(self) -> SigningKeys:
+        return SigningKeys.of(self.signing_keys.get_secret_value(), self.keyring("licensing"))
+
+    @property
+    def offline(self) -> OfflinePolicy:
+        return OfflinePolicy(
+            answer_fresh=timedelta(hours=self.offline_answer_hours),
+            file_fresh=timedelta(days=self.offline_file_days),
+            grace=timedelta(days=self.offline_grace_days),
+        )
 
     @property
     def recipients(self) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ REQUESTS: Mapping[str, GoesOn] = {
     "licensing.rotate-license": GoesOn.SECURITY,
     "licensing.restore-license": GoesOn.CONTRACT,
     "licensing.deactivate-device": GoesOn.CONTRACT,
+    "licensing.issue-offline-file": GoesOn.CONTRACT,
     "licensing.end-license": GoesOn.CONTRACT,
     "licensing.list-orders": GoesOn.CONTRACT,
     "licensing.cancel-order": GoesOn.CONTRACT,

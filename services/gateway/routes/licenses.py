@@ -1,18 +1,29 @@
 """Licenses: the holder's view, and what the vendor's program asks by license key."""
 
+from typing import Literal
 from uuid import UUID
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from services.gateway.authentication import Anybody, CurrentMember
 from services.gateway.limits import Kind
-from services.gateway.request_bodies import Body
+from services.gateway.request_bodies import Body, BodyWithout
 from services.gateway.responses import no_content
 from services.gateway.routing import router
 from shared.contracts import licensing
 
 programs = router("license keys", Kind.LICENSE)
 members = router("licenses", Kind.MEMBER)
+anybody = router("license keys")
+
+KEPT_FOR = {"Cache-Control": "public, max-age=3600"}
+"""A new key is published long before it signs."""
+
+
+class KeySet(JSONResponse):
+    """As RFC 7517, 8.5 names it."""
+
+    media_type = "application/jwk-set+json"
 
 
 @programs.post("/licenses/validate")
@@ -32,6 +43,19 @@ async def deactivate(body: Body[licensing.DeactivateLicense], caller: Anybody) -
     """Free the seat of a device."""
     await caller.request(body.complete())
     return no_content()
+
+
+@programs.post("/licenses/files")
+async def check_out(body: Body[licensing.CheckOutLicense], caller: Anybody) -> licensing.LicenseFile:
+    """A license file for a device that holds a seat, to work with while nothing answers."""
+    return await caller.request(body.complete())
+
+
+@anybody.get("/.well-known/lethe-keys", response_class=KeySet, response_model=licensing.LicenseKeys)
+async def public_keys(caller: Anybody) -> Response:
+    """What license files and signed answers are checked with: a JWK set, the key that signs now first."""
+    keys = await caller.request(licensing.ReadLicenseKeys())
+    return KeySet(keys.model_dump(), headers=KEPT_FOR)
 
 
 @members.get("/licenses")
@@ -71,3 +95,11 @@ async def free_seat(license_id: UUID, activation_id: UUID, member: CurrentMember
     """Free the seat of a device that is lost or broken."""
     await member.request(licensing.DeactivateDevice(license_id=license_id, activation_id=activation_id))
     return no_content()
+
+
+@members.post("/licenses/{license_id:uuid}/offline-files")
+async def offline_file(
+    license_id: UUID, body: BodyWithout[licensing.IssueOfflineFile, Literal["license_id"]], member: CurrentMember
+) -> licensing.LicenseFile:
+    """A license file for a device without a network, by the request that its program wrote; it takes a seat."""
+    return await member.request(body.complete(license_id=license_id))

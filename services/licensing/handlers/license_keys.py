@@ -1,6 +1,7 @@
 """What the vendor's program asks with a license key, without a session."""
 
-from services.licensing.licenses import validation
+from services.licensing.licenses import offline, validation
+from services.licensing.licenses.offline import Notary
 from shared.contracts import licensing
 from shared.contracts.message import Done
 from shared.database import Transaction
@@ -11,8 +12,9 @@ router = ServiceRouter("licensing")
 
 
 @router.request(licensing.ValidateLicense, purpose=Purpose.CONTRACT)
-async def validate_license(request: licensing.ValidateLicense, tx: Transaction) -> licensing.Validation:
-    return await validation.validate(tx, request)
+async def validate_license(request: licensing.ValidateLicense, tx: Transaction, notary: Notary) -> licensing.Validation:
+    answer = await validation.validate(tx, request)
+    return offline.signed(answer, request, notary) if request.nonce else answer
 
 
 @router.request(licensing.ActivateLicense, purpose=Purpose.CONTRACT)
@@ -25,3 +27,15 @@ async def deactivate_license(request: licensing.DeactivateLicense, tx: Transacti
     """Repeating it changes nothing."""
     await validation.deactivate(tx, request)
     return Done()
+
+
+@router.request(licensing.CheckOutLicense, purpose=Purpose.CONTRACT)
+async def check_out_license(
+    request: licensing.CheckOutLicense, tx: Transaction, notary: Notary
+) -> licensing.LicenseFile:
+    return await offline.check_out(tx, request, notary)
+
+
+@router.request(licensing.ReadLicenseKeys, purpose=Purpose.CONTRACT)
+async def read_license_keys(_request: licensing.ReadLicenseKeys, notary: Notary) -> licensing.LicenseKeys:
+    return notary.keys.published

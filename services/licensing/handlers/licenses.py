@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
-from services.licensing.licenses import keys, lifetime, rules, store
+from services.licensing.licenses import keys, lifetime, offline, rules, store
 from services.licensing.licenses.keys import KeyMint
+from services.licensing.licenses.offline import Notary
 from services.licensing.licenses.rules import License
 from services.licensing.licenses.store import Device
 from shared.authentication import check_fresh
@@ -99,11 +100,19 @@ async def deactivate_device(request: licensing.DeactivateDevice, tx: Transaction
     return Done()
 
 
+@router.request(licensing.IssueOfflineFile, purpose=Purpose.CONTRACT)
+async def issue_offline_file(
+    request: licensing.IssueOfflineFile, tx: Transaction, notary: Notary
+) -> licensing.LicenseFile:
+    """Repeating it takes no second seat."""
+    return await offline.issue(tx, request, notary)
+
+
 @router.request(licensing.SuspendLicense, purpose=Purpose.CONTRACT)
 async def suspend_license(request: licensing.SuspendLicense, tx: Transaction) -> Done:
     holder = await store.holder_of(tx, request.license_id)
     await lock_subject(tx, holder)
     license_ = await store.lock(tx, request.license_id, holder)
-    rules.check_running(license_)
+    rules.check_current(license_)
     await store.set_state(tx, license_.license_id, "suspended" if request.suspended else "active")
     return Done()

@@ -29,6 +29,7 @@ async def step(database: Database) -> bool:
         await staff_cases.drop_old(tx)
         expired = await _expire_orders(tx)
         notified = await _notify_expiring(tx)
+        over = await lifetime.run_out(tx, BATCH)
         dunned = await _dun(tx)
     async with database.transaction(Purpose.RETENTION) as tx:
         await orders.drop_buyers(tx)
@@ -36,7 +37,7 @@ async def step(database: Database) -> bool:
         reviewed = await _review_contracts(tx)
         await debts.take_over(tx, today())
         await debts.end(tx, today())
-    return BATCH in (expired, notified, dunned, reviewed)
+    return BATCH in (expired, notified, over, dunned, reviewed)
 
 
 async def _expire_orders(tx: Transaction) -> int:

@@ -4,6 +4,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from services.licensing import catalogue
 from services.licensing.licenses import contract_rows, rules, store
 from services.licensing.licenses.keys import KeyMint
 from services.licensing.licenses.rules import License
@@ -27,6 +28,7 @@ async def issue(tx: Transaction, order: Order, mint: KeyMint, at: datetime) -> U
         sealed_key=key.sealed,
         state="active",
         device_limit=order.device_limit,
+        fingerprint_required=await catalogue.requires_fingerprint(tx, order.product),
         issued_at=at,
         expires_at=rules.expires_at(at.astimezone(WARSAW).date(), order.months),
         ended_at=None,
@@ -57,6 +59,15 @@ async def end(tx: Transaction, license_: License, reason: EndReason) -> None:
     if reason == "ended by holder":
         facts["undo_until"] = (today() + rules.UNDO).isoformat()
     tx.publish(identity.ServiceMailDue(subject_id=license_.subject_id, template="contract-ended", facts=facts))
+
+
+async def run_out(tx: Transaction, limit: int) -> int:
+    """Tell once of each license of a living person that is over, and of the day after it too."""
+    over = await store.run_out(tx, now() - rules.GRACE, limit)
+    for license_ in over:
+        key = {"subject_id": license_.subject_id, "license_id": license_.license_id}
+        tx.publish(licensing.LicenseEnded(**key, reason="expired"))
+    return len(over)
 
 
 async def restore(tx: Transaction, license_: License) -> None:

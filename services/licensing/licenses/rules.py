@@ -15,7 +15,8 @@ GRACE = timedelta(hours=24)
 UNDO = timedelta(days=7)
 """How long a holder may take back the end of a license."""
 
-StoredState = Literal["active", "suspended", "ended"]
+StoredState = Literal["active", "suspended", "expired", "ended"]
+"""`expired` is noted by a job, once the day after the last one is over."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class License:
     sealed_key: bytes | None
     state: StoredState
     device_limit: int
+    fingerprint_required: bool
     issued_at: datetime
     expires_at: datetime | None
     ended_at: datetime | None
@@ -47,15 +49,21 @@ def expires_at(issued_on: date, months: int | None) -> datetime | None:
 
 def judge(license_: License, at: datetime, *, product: str = "", active_here: bool | None = None) -> licensing.Code:
     """The first reason why a license may not be used, or VALID. `active_here` is None when no device is named."""
+    seated = not license_.fingerprint_required if active_here is None else active_here
     if license_.state == "ended":
         return "ENDED"
     if license_.state == "suspended":
         return "SUSPENDED"
-    if license_.expires_at is not None and at >= license_.expires_at + GRACE:
+    if license_.state == "expired" or (license_.expires_at is not None and at >= license_.expires_at + GRACE):
         return "EXPIRED"
     if product and product != license_.product:
         return "PRODUCT_MISMATCH"
-    return "NOT_ACTIVATED" if active_here is False else "VALID"
+    return "VALID" if seated else "NOT_ACTIVATED"
+
+
+def missing(license_: License, *, named: bool) -> str:
+    """The field that a question has to have."""
+    return "fingerprint" if license_.fingerprint_required and not named else ""
 
 
 def has_expired(license_: License, at: datetime) -> bool:
@@ -77,6 +85,13 @@ def restored_state(license_: License, at: datetime) -> StoredState:
     if license_.ended_from is None or license_.ended_at is None or not by_holder or at > license_.ended_at + UNDO:
         raise refuse(409, "the end of this license stands", message="what its holder ended can be undone for 7 days")
     return license_.ended_from
+
+
+def check_current(license_: License) -> None:
+    """Raise Refused (409) for a license that is over: reinstated, it would run out once more."""
+    check_running(license_)
+    if license_.state == "expired":
+        raise refuse(409, "the license has expired")
 
 
 def check_running(license_: License) -> None:

@@ -13,8 +13,8 @@ from shared.database import Transaction
 from shared.problems import refuse
 
 READ = """
-SELECT license_id, subject_id, order_id, product, key_end, sealed_key, state, device_limit, issued_at, expires_at,
-  ended_at, end_reason, ended_from, live
+SELECT license_id, subject_id, order_id, product, key_end, sealed_key, state, device_limit, fingerprint_required,
+  issued_at, expires_at, ended_at, end_reason, ended_from, live
 FROM license
 """
 BY_KEY = READ + "WHERE key_hash = $1"
@@ -51,6 +51,13 @@ END_FOR_GOOD = "UPDATE license SET end_reason = $2 WHERE license_id = $1"
 RESTORE = """
 UPDATE license SET state = $2, ended_at = NULL, end_reason = NULL, ended_from = NULL WHERE license_id = $1
 """
+RUN_OUT = """
+WITH due AS MATERIALIZED (
+  SELECT license_id FROM license WHERE live AND state IN ('active', 'suspended') AND expires_at <= $1
+  ORDER BY license_id LIMIT $2 FOR UPDATE SKIP LOCKED)
+UPDATE license SET ended_from = state, state = 'expired' WHERE license_id IN (SELECT license_id FROM due)
+RETURNING subject_id, license_id
+"""
 MARK_EXPIRING = """
 WITH due AS MATERIALIZED (
   SELECT license_id FROM license WHERE state = 'active' AND expiry_told_at IS NULL
@@ -60,18 +67,21 @@ UPDATE license SET expiry_told_at = $1 WHERE license_id IN (SELECT license_id FR
 RETURNING subject_id, license_id, ((expires_at - interval '1 second') AT TIME ZONE 'Europe/Warsaw')::date AS last_day
 """
 DEVICES_OF_PERSON = """
-SELECT activation_id, license_id, activated_at, last_seen_at FROM activation WHERE subject_id = $1 ORDER BY activated_at
+SELECT activation_id, license_id, COALESCE(label, '') AS label, activated_at, last_seen_at
+FROM activation WHERE subject_id = $1 ORDER BY activated_at
 """
 COUNT_DEVICES = """
 SELECT count(*) AS devices, COALESCE(bool_or(device_hash = $2), false) AS here FROM activation WHERE license_id = $1
 """
-# A device of an erased person's running license is kept for the same reason and as long as the license.
+# A device of an erased person's running license is kept for the same reason and as long as the license, without a name.
 ACTIVATE = """
-INSERT INTO activation (subject_id, license_id, device_hash, activated_at, last_seen_at, live, review_at, provisions,
-  exemptions)
-SELECT subject_id, license_id, $2::bytea, $3::timestamptz, $3, live, review_at, provisions, exemptions
+INSERT INTO activation (subject_id, license_id, device_hash, activated_at, last_seen_at, label, live, review_at,
+  provisions, exemptions)
+SELECT subject_id, license_id, $2::bytea, $3::timestamptz, $3, CASE WHEN live THEN NULLIF($4, '') END, live, review_at,
+  provisions, exemptions
 FROM license WHERE license_id = $1
 """
+NAME_DEVICE = "UPDATE activation SET label = $3 WHERE license_id = $1 AND device_hash = $2 AND live"
 SEEN = """
 UPDATE activation SET last_seen_at = $3
 WHERE license_id = $1 AND device_hash = $2 AND last_seen_at < $3::timestamptz - interval '1 hour'
@@ -85,8 +95,15 @@ FREE_ALL_SEATS = "DELETE FROM activation WHERE license_id = $1"
 class Device:
     activation_id: UUID
     license_id: UUID
+    label: str
     activated_at: datetime
     last_seen_at: datetime
+
+
+@dataclass(frozen=True)
+class RanOut:
+    subject_id: UUID
+    license_id: UUID
 
 
 @dataclass(frozen=True)
@@ -110,6 +127,7 @@ async def add(tx: Transaction, license_: License, key: FreshKey) -> None:
         sealed_key=license_.sealed_key,
         state=license_.state,
         device_limit=license_.device_limit,
+        fingerprint_required=license_.fingerprint_required,
         issued_at=license_.issued_at,
         expires_at=license_.expires_at,
     )
@@ -197,6 +215,11 @@ async def restore(tx: Transaction, license_id: UUID, state: StoredState) -> None
     await tx.run(RESTORE, license_id, state)
 
 
+async def run_out(tx: Transaction, before: datetime, limit: int) -> list[RanOut]:
+    """Living people's licenses whose end is past, noted so once; those of the erased end otherwise."""
+    return [RanOut(**row) for row in await tx.rows(RUN_OUT, before, limit)]
+
+
 async def mark_expiring(tx: Transaction, at: datetime, days: int, limit: int) -> list[Expiring]:
     """Licenses that end within some days, marked so that their holders are told once."""
     return [Expiring(**row) for row in await tx.rows(MARK_EXPIRING, at, days, limit)]
@@ -213,9 +236,14 @@ async def count_devices(tx: Transaction, license_id: UUID, device_hash: bytes) -
     return (row["devices"], row["here"]) if row else (0, False)
 
 
-async def activate(tx: Transaction, license_id: UUID, device_hash: bytes, at: datetime) -> None:
+async def activate(tx: Transaction, license_id: UUID, device_hash: bytes, at: datetime, label: str = "") -> None:
     """Bind a device; the caller holds the license locked and has counted."""
-    await tx.run(ACTIVATE, license_id, device_hash, at)
+    await tx.run(ACTIVATE, license_id, device_hash, at, label)
+
+
+async def name_device(tx: Transaction, license_id: UUID, device_hash: bytes, label: str) -> None:
+    """Call a device of a living person otherwise."""
+    await tx.run(NAME_DEVICE, license_id, device_hash, label)
 
 
 async def note_use(tx: Transaction, license_id: UUID, device_hash: bytes, at: datetime) -> None:

@@ -24,7 +24,7 @@ class Use:
 
 
 async def validate(tx: Transaction, request: licensing.ValidateLicense) -> Validation:
-    use = await _find(tx, request.key, request.fingerprint, lock=False)
+    use = await find(tx, request.key, request.fingerprint, lock=False)
     if use is None:
         return NOT_FOUND
     count, here = await store.count_devices(tx, use.license.license_id, use.device_hash)
@@ -32,32 +32,35 @@ async def validate(tx: Transaction, request: licensing.ValidateLicense) -> Valid
     code = rules.judge(use.license, now(), product=request.product, active_here=active_here)
     if code == "VALID" and active_here:
         await store.note_use(tx, use.license.license_id, use.device_hash, now())
-    return _validation(use.license, code, count)
+    missing = rules.missing(use.license, named=bool(request.fingerprint))
+    return _validation(use.license, code, count, missing)
 
 
 async def activate(tx: Transaction, request: licensing.ActivateLicense) -> Validation:
-    use = await _find(tx, request.key, request.fingerprint, lock=True)
+    use = await find(tx, request.key, request.fingerprint, lock=True)
     if use is None:
         return NOT_FOUND
     count, here = await store.count_devices(tx, use.license.license_id, use.device_hash)
-    code = rules.judge(use.license, now(), product=request.product)
+    code = rules.judge(use.license, now(), product=request.product, active_here=True)
+    if code == "VALID" and here and request.label:  # activated again, perhaps under another name
+        await store.name_device(tx, use.license.license_id, use.device_hash, request.label)
     if code != "VALID" or here:
         return _validation(use.license, code, count)
     if count >= use.license.device_limit:
         return _validation(use.license, "TOO_MANY_DEVICES", count)
-    await store.activate(tx, use.license.license_id, use.device_hash, now())
+    await store.activate(tx, use.license.license_id, use.device_hash, now(), request.label)
     return _validation(use.license, code, count + 1)
 
 
 async def deactivate(tx: Transaction, request: licensing.DeactivateLicense) -> None:
     """Free the seat of a device. Raises Refused (404) for an unknown key."""
-    use = await _find(tx, request.key, request.fingerprint, lock=True)
+    use = await find(tx, request.key, request.fingerprint, lock=True)
     if use is None:
         raise refuse(404, "no such license")
     await store.deactivate(tx, use.license.license_id, use.device_hash)
 
 
-async def _find(tx: Transaction, typed: str, fingerprint: str, *, lock: bool) -> Use | None:
+async def find(tx: Transaction, typed: str, fingerprint: str, *, lock: bool) -> Use | None:
     """The license of a key. Its holder is locked first: an erasure that runs meanwhile is waited for."""
     key = keys.normalized(typed)
     if key is None:
@@ -71,7 +74,7 @@ async def _find(tx: Transaction, typed: str, fingerprint: str, *, lock: bool) ->
     return Use(license_, keys.device_hash(key, fingerprint)) if license_ else None
 
 
-def _validation(license_: License, code: Code, devices: int) -> Validation:
+def _validation(license_: License, code: Code, devices: int, missing: str = "") -> Validation:
     return Validation(
         valid=code == "VALID",
         code=code,
@@ -79,4 +82,5 @@ def _validation(license_: License, code: Code, devices: int) -> Validation:
         expires_at=license_.expires_at,
         devices=devices,
         device_limit=license_.device_limit,
+        missing=missing,
     )

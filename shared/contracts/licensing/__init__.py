@@ -30,6 +30,14 @@ from shared.contracts.licensing.licenses import (
     RotateLicense,
     SuspendLicense,
 )
+from shared.contracts.licensing.offline import (
+    CheckOutLicense,
+    IssueOfflineFile,
+    LicenseFile,
+    LicenseKeys,
+    PublicKey,
+    ReadLicenseKeys,
+)
 from shared.contracts.licensing.orders import (
     CancelOrder,
     ListOrders,
@@ -65,6 +73,7 @@ from shared.contracts.licensing.terms import ReadTerms, Terms
 __all__ = [
     "ActivateLicense",
     "CancelOrder",
+    "CheckOutLicense",
     "ClaimEnd",
     "ClaimEnded",
     "ClaimHeld",
@@ -79,9 +88,12 @@ __all__ = [
     "Invoice",
     "InvoiceIssued",
     "Invoices",
+    "IssueOfflineFile",
     "License",
     "LicenseEnded",
+    "LicenseFile",
     "LicenseIssued",
+    "LicenseKeys",
     "LicenseRestored",
     "LicenseState",
     "Licenses",
@@ -103,8 +115,10 @@ __all__ = [
     "PlaySandbox",
     "Product",
     "Products",
+    "PublicKey",
     "PutProduct",
     "ReadInvoice",
+    "ReadLicenseKeys",
     "ReadPayment",
     "ReadSandbox",
     "ReadTerms",

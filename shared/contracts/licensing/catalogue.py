@@ -35,3 +35,5 @@ class PutProduct(Request[Done], type="licensing.put-product", askers=("gateway",
     device_limit: int = Field(ge=1, le=10_000)
     months: int | None = Field(default=None, ge=1, le=120)
     on_sale: bool = True
+    fingerprint_required: bool = False
+    """Its licenses are valid on a device with a seat only, and never without a fingerprint."""

@@ -5,11 +5,13 @@ from typing import Literal
 
 from pydantic import Field
 
+from shared.contracts.fields import Line, Token
 from shared.contracts.message import Done, Message, Request
 
 Code = Literal[
-    "VALID", "NOT_FOUND", "ENDED", "SUSPENDED", "EXPIRED", "PRODUCT_MISMATCH", "NOT_ACTIVATED", "TOO_MANY_DEVICES"
+    "NOT_FOUND", "ENDED", "SUSPENDED", "EXPIRED", "PRODUCT_MISMATCH", "NOT_ACTIVATED", "TOO_MANY_DEVICES", "VALID"
 ]
+"""The first that applies, in this order."""
 
 
 class Validation(Message):
@@ -21,6 +23,10 @@ class Validation(Message):
     expires_at: datetime | None = None
     devices: int = 0
     device_limit: int = 0
+    missing: str = ""
+    """The field without which this license is never valid: `fingerprint`, or nothing."""
+    signed: str = ""
+    """This answer as a compact JWS, where the question had a nonce."""
 
 
 class ValidateLicense(Request[Validation], type="licensing.validate-license", askers=("gateway",)):
@@ -29,6 +35,8 @@ class ValidateLicense(Request[Validation], type="licensing.validate-license", as
     key: str = Field(min_length=1, max_length=100, repr=False)
     fingerprint: str = Field(default="", max_length=200, repr=False)
     product: str = Field(default="", max_length=40)
+    nonce: Token = Field(default="", max_length=64)
+    """With one the answer is signed, for a program that works on while nothing answers."""
 
 
 class ActivateLicense(Request[Validation], type="licensing.activate-license", askers=("gateway",)):
@@ -37,6 +45,8 @@ class ActivateLicense(Request[Validation], type="licensing.activate-license", as
     key: str = Field(min_length=1, max_length=100, repr=False)
     fingerprint: str = Field(min_length=8, max_length=200, repr=False)
     product: str = Field(default="", max_length=40)
+    label: Line = Field(default="", max_length=60, repr=False)
+    """What the device is called, for its owner to know it among others."""
 
 
 class DeactivateLicense(Request[Done], type="licensing.deactivate-license", askers=("gateway",)):

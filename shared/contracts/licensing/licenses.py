@@ -41,6 +41,7 @@ class Device(Message):
     """One device on which a license is active; the device itself is known as a hash only."""
 
     activation_id: UUID
+    label: str = ""
     activated_at: datetime
     last_seen_at: datetime
 

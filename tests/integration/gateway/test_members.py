@@ -12,7 +12,9 @@ import pytest
 from deploy.local.servers import Servers
 from services.identity.app import SERVICE as IDENTITY
 from services.licensing.app import SERVICE as LICENSING
+from services.licensing.licenses.keys import device_hash, key_hash
 from services.privacy.app import SERVICE as PRIVACY
+from shared.clock import now
 from shared.contracts import licensing
 from tests import harness as harnesses
 from tests.gateway import (
@@ -28,6 +30,7 @@ from tests.gateway import (
 )
 from tests.harness import Harness, eventually
 from tests.staff import CHEAP_HASH
+from tests.verifiers import Case, by_python
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +108,21 @@ async def test_sign_up_purchase_and_license(client: httpx.AsyncClient, harness: 
     assert (await client.post("/licenses/validate", json={"key": key})).json()["code"] == "VALID"
     assert (await client.post("/licenses/activate", json=device)).json()["valid"] is True
     assert (await client.post("/licenses/validate", json=device)).json()["devices"] == 1
+    published = await client.get("/.well-known/lethe-keys")
+    assert published.headers["content-type"] == "application/jwk-set+json"
+    assert published.headers["cache-control"] == "public, max-age=3600"
+    request = f"lethe-request.1.{key_hash(key).hex()}.{device_hash(key, 'f' * 20).hex()}.n-1"
+    carried = {"request": request}
+    path = f"/licenses/{held['license_id']}/offline-files"
+    for answer in (
+        await client.post("/licenses/files", json=device | {"nonce": "n-1"}),
+        await client.post(path, json=carried, headers=who),
+    ):
+        case: Case = (answer.json()["file"], published.json(), key, "f" * 20, "n-1", 0, now().timestamp())
+        assert by_python([case])[0][0] == ""
+    wrong = await client.post(path, json={"request": request[:-4]}, headers=who)
+    assert problem(wrong, 422)["errors"][0]["field"] == "request"
+    problem(await client.post(path, json=carried), 401)
     assert (await client.post("/licenses/deactivate", json=device)).status_code == 204
     assert (await client.delete(f"/licenses/{held['license_id']}", headers=who)).status_code == 204
     assert (await client.post("/licenses/validate", json={"key": key})).json()["code"] == "ENDED"

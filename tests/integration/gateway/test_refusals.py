@@ -89,6 +89,9 @@ POST /licenses/{license_id}/restoration
 POST /licenses/validate
 POST /licenses/activate
 POST /licenses/deactivate
+POST /licenses/files
+POST /licenses/{license_id}/offline-files
+GET /.well-known/lethe-keys
 GET /invoices
 GET /invoices/{invoice_id}
 POST /webhooks/payments
@@ -179,6 +182,12 @@ FIELDS: list[tuple[str, dict[str, Any], str]] = [
     ("/email-verifications", {"email": "a@example.com", "code": SECRET}, "code"),
     ("/sessions", {"email": "a@example.com", "password": SECRET, "ip": "127.0.0.1"}, "ip"),
     ("/licenses/validate", {"key": ""}, "key"),
+    ("/licenses/validate", {"key": "K", "nonce": f"{SECRET} "}, "nonce"),
+    ("/licenses/validate", {"key": "K", "nonce": "n" * 65}, "nonce"),
+    ("/licenses/files", {"key": "K", "fingerprint": "f" * 9, "nonce": SECRET}, "nonce"),
+    ("/licenses/activate", {"key": "K", "fingerprint": "f" * 9, "label": f"{SECRET}\u202e"}, "label"),
+    ("/licenses/activate", {"key": "K", "fingerprint": "f" * 9, "label": "l" * 61}, "label"),
+    ("/licenses/files", {"key": "K", "fingerprint": "f" * 7}, "fingerprint"),
     ("/licenses/activate", {"key": "K", "fingerprint": f"{SECRET}\0aaaaaaaaaaa"}, "fingerprint"),
     ("/privacy-requests", {"email": SECRET}, "email"),
     ("/privacy-requests", {"email": "a@example.com", "terminate_contract": SECRET}, "terminate_contract"),

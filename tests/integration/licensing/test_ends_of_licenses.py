@@ -5,12 +5,14 @@ from uuid import UUID
 
 import pytest
 
+from services.licensing.licenses import lifetime
 from shared.clock import now
 from shared.contracts import licensing
 from shared.contracts.actors import Actor
 from shared.contracts.licensing import ActivateLicense, ValidateLicense
-from shared.contracts.message import Done
+from shared.contracts.message import Done, Event
 from shared.problems import Refused
+from shared.purposes import Purpose
 from tests.harness import eventually
 from tests.integration.licensing.driver import Driver
 
@@ -84,3 +86,32 @@ async def test_what_can_not_be_taken_back(driver: Driver) -> None:
     assert await restored(*suspended[:2]) == 200
     codes = [(await driver.ask(ValidateLicense(key=key))).code for _, _, key in (late, refunded, suspended)]
     assert codes == ["ENDED", "ENDED", "SUSPENDED"]
+
+
+async def test_a_license_that_ran_out_is_told_of_once(driver: Driver) -> None:
+    """A suspended one, too, the day after its last one; not that of an erased person, which ends otherwise."""
+    active, suspended, works_on, erased = [await holder(driver, "auditor-year") for _ in range(4)]
+    await driver.erase(erased[0], terminate=False)
+    await driver.ask(licensing.SuspendLicense(license_id=suspended[1]))
+    for (person, _, _), hours in ((active, 24), (suspended, 25), (works_on, 23.9), (erased, 48)):
+        past = now() - timedelta(hours=hours)
+        await driver.rows.execute("UPDATE license SET expires_at = $2 WHERE subject_id = $1", person, past)
+    told: list[Event] = []
+    for _ in range(2):
+        async with driver.resources.database.transaction(Purpose.UPKEEP) as tx:
+            await lifetime.run_out(tx, 200)
+            told += tx.outgoing
+    ids = {license_id: person for person, license_id, _ in (active, suspended)}
+    assert sorted(told, key=str) == sorted(
+        (licensing.LicenseEnded(subject_id=ids[each], license_id=each, reason="expired") for each in ids), key=str
+    )
+    codes = [(await driver.ask(ValidateLicense(key=key))).code for _, _, key in (active, suspended, works_on)]
+    assert codes == ["EXPIRED", "EXPIRED", "VALID"]
+    held = [await driver.ask(licensing.ListLicenses(subject_id=person)) for person, _, _ in (active, works_on)]
+    assert [each.licenses[0].state for each in held] == ["expired", "expired"]
+    for suspend in (True, False):
+        assert await driver.status(licensing.SuspendLicense(license_id=active[1], suspended=suspend)) == 409
+    await end(driver, *active[:2])
+    restore = licensing.RestoreLicense(subject_id=active[0], license_id=active[1])
+    assert await driver.status(restore) == 200
+    assert (await driver.ask(ValidateLicense(key=active[2]))).code == "EXPIRED"

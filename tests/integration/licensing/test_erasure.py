@@ -11,7 +11,7 @@ from services.licensing.data_map import DATA_MAP
 from services.licensing.jobs import due_dates
 from shared.clock import now, today
 from shared.contracts import licensing
-from shared.contracts.licensing import ActivateLicense, DeactivateLicense, ValidateLicense
+from shared.contracts.licensing import ActivateLicense, CheckOutLicense, DeactivateLicense, ValidateLicense
 from shared.contracts.privacy import KnownHold, OrderedSubject
 from shared.personal_data import holds
 from shared.personal_data.erasure import erase
@@ -83,18 +83,23 @@ async def test_the_proof_of_an_oss_sale_outlives_the_erasure(driver: Driver) -> 
 
 async def test_a_contract_that_was_not_ended_goes_on_working(driver: Driver) -> None:
     person, _, key = await bought(driver)
+    assert (await driver.ask(ActivateLicense(key=key, fingerprint="laptop-1", label="Laptop Ani"))).valid
+    assert await driver.count("activation", person, "label IS NOT NULL") == 1
     await driver.erase(person, terminate=False)
     assert await driver.counts(person) == TAX | RUNNING
     assert await driver.live_rows(person) == 0
+    assert (await driver.ask(CheckOutLicense(key=key, fingerprint="laptop-1"))).code == "VALID"
     assert await outcome(driver, person, "license") == "refused"
     kept = await driver.rows.fetchrow("SELECT * FROM license WHERE subject_id = $1", person)
     assert kept is not None
     assert (kept["sealed_key"], kept["exemptions"]) == (None, ["GDPR Art. 17(1)(a) not met"])
     assert today() < kept["review_at"] <= today() + timedelta(days=366)
     assert (await driver.ask(ValidateLicense(key=key, fingerprint="laptop-1"))).code == "VALID"
-    answers = await all_of(*(driver.ask(ActivateLicense(key=key, fingerprint=f"device-{n:03}")) for n in range(10)))
+    others = [ActivateLicense(key=key, fingerprint=f"device-{n:03}", label="Laptop Ani") for n in range(10)]
+    answers = await all_of(*map(driver.ask, others))
     assert sorted(answer.code for answer in answers) == ["TOO_MANY_DEVICES"] * 8 + ["VALID"] * 2
-    assert await driver.count("activation", person, "NOT live AND review_at IS NOT NULL") == 3
+    assert (await driver.ask(ActivateLicense(key=key, fingerprint="laptop-1", label="Laptop Ani"))).valid
+    assert await driver.count("activation", person, "NOT live AND review_at IS NOT NULL AND label IS NULL") == 3
     await driver.ask(DeactivateLicense(key=key, fingerprint="laptop-1"))
     assert await driver.count("activation", person) == 2
 

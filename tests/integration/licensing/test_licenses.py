@@ -2,14 +2,21 @@
 
 from collections import Counter
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
+
+import jwt
+import pytest
 
 from deploy.population.licensing import Buyer, insert_purchases, key_of_buyer
 from services.licensing.jobs import due_dates
+from services.licensing.licenses.keys import device_hash, key_hash
 from shared.clock import now, today
 from shared.contracts import licensing
 from shared.contracts.licensing import ActivateLicense, DeactivateLicense, ValidateLicense
+from shared.problems import Refused
 from tests.integration.licensing.driver import Driver, all_of
+from tests.verifiers import Case, by_node, by_python
 
 EXPIRE = "UPDATE license SET expires_at = $2 WHERE subject_id = $1"
 
@@ -49,6 +56,53 @@ async def test_an_activation_is_repeated_freed_and_used_again(driver: Driver) ->
         "SELECT string_agg(a::text, '') FROM activation a WHERE subject_id = $1", person
     )
     assert "laptop" not in stored
+
+
+async def test_a_license_that_counts_on_devices_is_never_valid_without_one(driver: Driver) -> None:
+    seats: dict[str, Any] = {"code": "on-devices", "name": "On devices", "net": 1000, "device_limit": 2, "months": 1}
+    await driver.ask(licensing.PutProduct(**seats, fingerprint_required=True))
+    person = await driver.person()
+    await driver.buy(person, product="on-devices")
+    await driver.ask(licensing.PutProduct(**seats))
+    key = await driver.key(person)
+
+    async def judged(**device: str) -> tuple[str, str]:
+        answer = await driver.ask(ValidateLicense(key=key, **device))
+        return answer.code, answer.missing
+
+    assert await judged() == ("NOT_ACTIVATED", "fingerprint")
+    assert await judged(fingerprint="laptop-1") == ("NOT_ACTIVATED", "")
+    assert (await driver.ask(ActivateLicense(key=key, fingerprint="laptop-1"))).valid
+    assert await judged(fingerprint="laptop-1") == ("VALID", "")
+    (held,) = (await driver.ask(licensing.ListLicenses(subject_id=person))).licenses
+    carried = licensing.IssueOfflineFile(
+        subject_id=person, license_id=held.license_id, request=request_text(key, "laptop-2")
+    )
+    assert (await driver.ask(carried)).code == "VALID"
+    later = await driver.person()
+    await driver.buy(later, product="on-devices")
+    assert (await driver.ask(ValidateLicense(key=await driver.key(later)))).valid
+
+
+async def test_a_holder_knows_devices_by_their_labels(driver: Driver) -> None:
+    person, _, key = await bought(driver)
+
+    async def labels() -> list[str]:
+        (held,) = (await driver.ask(licensing.ListLicenses(subject_id=person))).licenses
+        return [device.label for device in held.devices]
+
+    for fingerprint, label in (
+        ("laptop-1", " Laptop Ani "),
+        ("laptop-2", ""),
+        ("laptop-3", "serwer"),
+        ("laptop-3", ""),
+    ):
+        await driver.ask(ActivateLicense(key=key, fingerprint=fingerprint, label=label))
+    assert await labels() == ["Laptop Ani", "", "serwer"]
+    await driver.ask(ActivateLicense(key=key, fingerprint="laptop-2", label="ż" * 60))
+    assert await labels() == ["Laptop Ani", "ż" * 60, "serwer"]
+    await driver.ask(ActivateLicense(key=key, fingerprint="laptop-4", label="one too many"))
+    assert await labels() == ["Laptop Ani", "ż" * 60, "serwer"]
 
 
 async def test_validation_names_the_reason(driver: Driver) -> None:
@@ -96,6 +150,7 @@ async def test_a_stranger_reaches_nobody_elses_license(driver: Driver) -> None:
         licensing.RotateLicense(subject_id=stranger, license_id=license_id),
         licensing.EndLicense(subject_id=stranger, license_id=license_id),
         licensing.DeactivateDevice(subject_id=stranger, license_id=license_id, activation_id=uuid4()),
+        licensing.IssueOfflineFile(subject_id=stranger, license_id=license_id, request=request_text(key, "laptop-1")),
     ):
         assert await driver.status(request) == 404
     assert (await driver.ask(ValidateLicense(key=key))).valid
@@ -155,3 +210,71 @@ async def test_a_population_of_buyers(driver: Driver) -> None:
     await driver.buy(await driver.person())
     newest = await driver.rows.fetchval("SELECT number FROM invoice ORDER BY number DESC LIMIT 1")
     assert int(newest.rpartition("/")[2]) == int(last.rpartition("/")[2]) + 1
+
+
+def request_text(key: str, fingerprint: str) -> str:
+    """What the program on a device without a network writes."""
+    return f"lethe-request.1.{key_hash(key).hex()}.{device_hash(key, fingerprint).hex()}.n-1"
+
+
+async def verified(driver: Driver, text: str, key: str, nonce: str) -> dict[str, Any]:
+    """What a statement says on the device `laptop-1`, by both verifiers."""
+    published = (await driver.ask(licensing.ReadLicenseKeys())).model_dump()
+    cases: list[Case] = [(text, published, key, "laptop-1", nonce, 0, now().timestamp())]
+    python, node = by_python(cases) + by_node(cases)
+    assert python == node
+    assert python[0] == ""
+    return python[1]
+
+
+async def test_a_device_works_on_with_an_answer_and_a_file(driver: Driver) -> None:
+    person, license_id, key = await bought(driver)
+    device = {"key": key.lower(), "fingerprint": "laptop-1"}
+    refused = await driver.ask(licensing.CheckOutLicense(**device))
+    assert (refused.code, refused.file) == ("NOT_ACTIVATED", "")
+    await driver.ask(ActivateLicense(**device))
+    assert (await driver.ask(ValidateLicense(**device))).signed == ""
+    answer = await driver.ask(ValidateLicense(**device, nonce="n-1"))
+    assert (await verified(driver, answer.signed, key, "n-1"))["product"] == "auditor-year"
+    await driver.rows.execute(EXPIRE, person, now() + timedelta(days=9))
+    issued = await driver.ask(licensing.CheckOutLicense(**device, nonce="n-2"))
+    said = await verified(driver, issued.file, key, "n-2")
+    assert said["usable_until"] == int(issued.usable_until.timestamp()) == said["license_ends"] + 86_400
+    await driver.ask(licensing.SuspendLicense(license_id=license_id))
+    refused = await driver.ask(licensing.CheckOutLicense(**device))
+    assert (refused.code, refused.file) == ("SUSPENDED", "")
+    assert (await driver.ask(licensing.CheckOutLicense(key=key_of_buyer(uuid4()), fingerprint="laptop-1"))).file == ""
+
+
+async def test_a_refusal_is_signed_for_its_moment_alone(driver: Driver) -> None:
+    _, license_id, key = await bought(driver)
+    await driver.ask(licensing.SuspendLicense(license_id=license_id))
+    published = (await driver.ask(licensing.ReadLicenseKeys())).model_dump()
+    for typed, code in ((key, "suspended"), (key_of_buyer(uuid4()), "not_found"), ("no key", "other_device")):
+        answer = await driver.ask(ValidateLicense(key=typed, fingerprint="laptop-1", nonce="n-1"))
+        case: Case = (answer.signed, published, typed, "laptop-1", "n-1", 0, now().timestamp())
+        assert by_python([case])[0][0] == code
+        said = jwt.decode(answer.signed, options={"verify_signature": False})
+        assert said["fresh_until"] == said["usable_until"] == said["issued_at"]
+
+
+async def test_a_device_without_a_network_gets_its_file_by_its_owner(driver: Driver) -> None:
+    person, license_id, key = await bought(driver)
+    ask = {"subject_id": person, "license_id": license_id}
+    for _ in range(2):
+        issued = await driver.ask(licensing.IssueOfflineFile(**ask, request=request_text(key, "laptop-1")))
+    assert (await verified(driver, issued.file, key, "n-1"))["code"] == "VALID"
+    assert await driver.count("activation", person) == 1
+    assert (await driver.ask(ValidateLicense(key=key, fingerprint="laptop-1"))).valid
+    for name in ("laptop-2", "laptop-3"):
+        await driver.ask(licensing.IssueOfflineFile(**ask, request=request_text(key, name)))
+    one_more = licensing.IssueOfflineFile(**ask, request=request_text(key, "laptop-4"))
+    assert await driver.status(one_more) == 409
+    assert await driver.count("activation", person) == 3
+    _, _, others = await bought(driver)
+    for text in ("lethe-request.1.", request_text(others, "laptop-1"), request_text(key_of_buyer(uuid4()), "laptop-1")):
+        with pytest.raises(Refused) as refused:
+            await driver.ask(licensing.IssueOfflineFile(**ask, request=text))
+        assert [error.field for error in refused.value.problem.errors] == ["request"]
+    await driver.ask(licensing.EndLicense(subject_id=person, license_id=license_id))
+    assert await driver.status(licensing.IssueOfflineFile(**ask, request=request_text(key, "laptop-1"))) == 409

@@ -82,6 +82,7 @@ def license_of(**changed: Any) -> License:
         "sealed_key": None,
         "state": "active",
         "device_limit": 3,
+        "fingerprint_required": False,
         "issued_at": NOON,
         "expires_at": None,
         "ended_at": None,

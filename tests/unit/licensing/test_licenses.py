@@ -1,11 +1,15 @@
 """Whether a license may be used, and until when it lasts."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from itertools import combinations
+from typing import Any, get_args
 
 import pytest
 
+from deploy.local.folders import PROJECT
 from services.licensing.licenses import rules as licenses
+from shared.contracts.licensing import Code
 from tests.unit.licensing.data import NOON, license_of
 
 
@@ -22,11 +26,14 @@ def test_a_license_expires_at_the_end_of_a_day_in_warsaw() -> None:
         ({}, {}, "VALID"),
         ({"state": "ended"}, {}, "ENDED"),
         ({"state": "suspended"}, {}, "SUSPENDED"),
+        ({"state": "expired"}, {}, "EXPIRED"),
         ({"expires_at": NOON - timedelta(hours=23)}, {}, "VALID"),
         ({"expires_at": NOON - timedelta(hours=24)}, {}, "EXPIRED"),
         ({}, {"product": "studio-year"}, "PRODUCT_MISMATCH"),
         ({}, {"active_here": False}, "NOT_ACTIVATED"),
         ({}, {"active_here": True}, "VALID"),
+        ({"fingerprint_required": True}, {}, "NOT_ACTIVATED"),
+        ({"fingerprint_required": True}, {"active_here": True}, "VALID"),
         ({"state": "ended", "expires_at": NOON - timedelta(days=9)}, {"active_here": False}, "ENDED"),
     ],
 )
@@ -34,6 +41,29 @@ def test_the_first_reason_why_a_license_may_not_be_used(
     changed: dict[str, Any], asked: dict[str, Any], code: str
 ) -> None:
     assert licenses.judge(license_of(**changed), NOON, **asked) == code
+
+
+FAULTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "ENDED": ({"state": "ended"}, {}),
+    "SUSPENDED": ({"state": "suspended"}, {}),
+    "EXPIRED": ({"expires_at": NOON - timedelta(days=2)}, {}),
+    "PRODUCT_MISMATCH": ({}, {"product": "studio-year"}),
+    "NOT_ACTIVATED": ({}, {"active_here": False}),
+}
+
+
+def test_codes_come_in_the_documented_order() -> None:
+    """Whatever else applies. `NOT_FOUND` and `TOO_MANY_DEVICES` are answered beside the rule."""
+    page = (PROJECT / "docs" / "licenses.md").read_text("utf-8")
+    documented = re.findall(r"^\| `([A-Z_]+)` \|", page, re.MULTILINE)
+    assert documented == list(get_args(Code))
+    order = [code for code in documented if code in FAULTS]
+    assert len(order) == len(FAULTS)
+    for faults in (set(some) for n in range(1, len(order) + 1) for some in combinations(order, n)):
+        if not faults >= {"ENDED", "SUSPENDED"}:  # one state at a time
+            stored = {name: value for fault in faults for name, value in FAULTS[fault][0].items()}
+            asked = {name: value for fault in faults for name, value in FAULTS[fault][1].items()}
+            assert licenses.judge(license_of(**stored), NOON, **asked) == next(c for c in order if c in faults)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,86 @@
+"""What a program may believe while nothing answers: signed answers, and license files for devices with a seat."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.licensing.licenses import keys, rules, store, validation
+from services.licensing.licenses.rules import License
+from services.licensing.signing import device_requests, statements
+from services.licensing.signing.keys import SigningKeys
+from services.licensing.signing.statements import Bound, OfflinePolicy, Terms
+from shared.clock import now
+from shared.contracts import licensing
+from shared.contracts.licensing import LicenseFile, Validation
+from shared.database import Transaction
+from shared.problems import refuse
+
+
+@dataclass(frozen=True)
+class Notary:
+    """What signs, and for how long."""
+
+    keys: SigningKeys
+    policy: OfflinePolicy
+
+
+def signed(answer: Validation, request: licensing.ValidateLicense, notary: Notary) -> Validation:
+    """The answer with its signature; what is refused may be believed for this moment alone."""
+    at, policy = now(), notary.policy
+    usable = statements.terms(at, policy.answer_fresh, policy.grace, answer.expires_at, rules.GRACE)
+    until = usable if answer.valid else Terms(at, at)
+    bound = _bound(request.key, request.fingerprint, request.nonce)
+    said = statements.statement(bound, answer.code, answer.product, answer.expires_at, at, until)
+    return answer.model_copy(update={"signed": notary.keys.sign(said)})
+
+
+async def check_out(tx: Transaction, request: licensing.CheckOutLicense, notary: Notary) -> LicenseFile:
+    """A file for a device that holds a seat already."""
+    use = await validation.find(tx, request.key, request.fingerprint, lock=True)
+    if use is None:
+        return LicenseFile(code="NOT_FOUND")
+    _, here = await store.count_devices(tx, use.license.license_id, use.device_hash)
+    code = rules.judge(use.license, now(), active_here=here)
+    if code != "VALID":
+        return LicenseFile(code=code)
+    await store.note_use(tx, use.license.license_id, use.device_hash, now())
+    return _file(use.license, _bound(request.key, request.fingerprint, request.nonce), notary, now())
+
+
+async def issue(tx: Transaction, request: licensing.IssueOfflineFile, notary: Notary) -> LicenseFile:
+    """A file for a device that its owner speaks for; it takes a seat. Raises Refused (404, 409, 422)."""
+    asked = device_requests.read(request.request)
+    license_ = await store.lock(tx, request.license_id, request.subject_id)
+    named = await store.by_key(tx, asked.key_hash, lock=False)
+    if named is None or named.license_id != license_.license_id:
+        message = "make it again with the key that this license has now"
+        raise refuse(422, "the request was made with another key", field="request", message=message)
+    await _take_seat(tx, license_, asked.device_hash)
+    return _file(license_, asked, notary, now())
+
+
+async def _take_seat(tx: Transaction, license_: License, device_hash: bytes) -> None:
+    """Once per device, within the limit. Raises Refused (409)."""
+    code = rules.judge(license_, now(), active_here=True)
+    if code != "VALID":
+        raise refuse(409, f"the license is {code.lower()}")
+    count, here = await store.count_devices(tx, license_.license_id, device_hash)
+    if here:
+        return
+    if count >= license_.device_limit:
+        raise refuse(409, "every seat is taken", message="free the seat of a device that is not used any more")
+    await store.activate(tx, license_.license_id, device_hash, now())
+
+
+def _file(license_: License, bound: Bound, notary: Notary, at: datetime) -> LicenseFile:
+    until = statements.terms(at, notary.policy.file_fresh, notary.policy.grace, license_.expires_at, rules.GRACE)
+    said = statements.statement(bound, "VALID", license_.product, license_.expires_at, at, until)
+    file = statements.armored(notary.keys.sign(said))
+    return LicenseFile(code="VALID", file=file, fresh_until=until.fresh_until, usable_until=until.usable_until)
+
+
+def _bound(typed: str, fingerprint: str, nonce: str) -> Bound:
+    """The hashes of what a program showed; empty for what can't be a key, and where no device is named."""
+    key = keys.normalized(typed)
+    if key is None:
+        return Bound(b"", b"", nonce)
+    return Bound(keys.key_hash(key), keys.device_hash(key, fingerprint) if fingerprint else b"", nonce)

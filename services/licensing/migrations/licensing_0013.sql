@@ -1,0 +1,5 @@
+-- What a device is called: emptied when its person is erased and the contract goes on.
+ALTER TABLE activation ADD label text CHECK (length(label) BETWEEN 1 AND 60);
+-- Products whose licenses count only on a device with a seat; a license keeps what its product said when it was sold.
+ALTER TABLE product ADD fingerprint_required boolean NOT NULL DEFAULT false;
+ALTER TABLE license ADD fingerprint_required boolean NOT NULL DEFAULT false;
