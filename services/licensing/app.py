@@ -5,6 +5,7 @@ from typing import Any
 from services.licensing.erasure import ERASER
 from services.licensing.fulfilment import TransferTerms, Vendor
 from services.licensing.handlers import (
+    agreements,
     catalogue,
     contract_holders,
     corrections,
@@ -34,7 +35,7 @@ from shared.service import Resources, Service
 router = ServiceRouter("licensing")
 router.include(catalogue.router, orders.router, payments.router, payment_webhook.router, sandbox.router)
 router.include(invoices.router, licenses.router, license_keys.router, terms.router)
-router.include(staff_cases.router, corrections.router, contract_holders.router)
+router.include(staff_cases.router, corrections.router, contract_holders.router, agreements.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:
@@ -49,7 +50,7 @@ def wire(resources: Resources) -> dict[str, Any]:
         "provider": sandbox.provider() if chosen else no_provider(),
         "mint": mint,
         "editions": published(),
-        "vendor": Vendor(mint, seller, transfer),
+        "vendor": Vendor(mint, seller, transfer, published()),
     }
 
 

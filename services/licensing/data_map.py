@@ -11,7 +11,7 @@ TAX = (ProcessingPurpose.TAXES, ProcessingPurpose.ACCOUNTING)
 
 DATA_MAP = DataMap(
     service="licensing",
-    version=5,
+    version=6,
     tables=(
         Table(
             "activation",
@@ -117,7 +117,7 @@ DATA_MAP = DataMap(
                     "immediate_delivery_at",
                     "withdrawal_waived_at",
                 ),
-                *fact("confirmed_at"),
+                *fact("professional", "consumer", "asked_at", "confirmed_at", "begun_at"),
             ),
         ),
         Table(

@@ -42,6 +42,7 @@ SERVICE_MAIL: Mapping[str, GoesOn] = {
     "transfer-awaited": GoesOn.CLAIMS,
     "license-issued": GoesOn.CONTRACT,
     "refund-made": GoesOn.CLAIMS,
+    "contract-concluded": GoesOn.CONTRACT,
     "contract-ended": GoesOn.CLAIMS,
     "contract-restored": GoesOn.CONTRACT,
     "password-changed": GoesOn.SECURITY,

@@ -69,6 +69,26 @@ FOR_SERVICES: Mapping[str, Mapping[Language, Template]] = {
         "pl": Template("Zwróciliśmy płatność", "Zwrot środków został zlecony."),
         "en": Template("We refunded a payment", "Your refund is on its way."),
     },
+    "contract-concluded": {
+        "pl": Template(
+            "Potwierdzenie zawarcia umowy",
+            "Potwierdzamy zawarcie umowy o licencję na warunkach podanych poniżej.\n\n"
+            "Twoje oświadczenia przy zamówieniu: zażądano dostarczenia klucza licencyjnego przed upływem 14 dni na\n"
+            "odstąpienie od umowy, z potwierdzeniem, że prawo odstąpienia przez to wygasa. Prawo odstąpienia wygasa\n"
+            "dopiero wtedy, gdy po tym liście klucz zostanie pokazany na Twoim koncie. Do tego czasu możesz odstąpić\n"
+            "od umowy bez podania przyczyny, w ciągu 14 dni od jej zawarcia, na koncie przy zamówieniu.\n\n"
+            "Zachowaj tę wiadomość.",
+        ),
+        "en": Template(
+            "Your contract is confirmed",
+            "We confirm the contract for a license on the terms below.\n\n"
+            "What was declared with the order: the license key is to be delivered before the 14 days for withdrawal\n"
+            "are over, and it is known that the right to withdraw is lost thereby. The right is lost only when, after\n"
+            "this letter, the key is shown in your account. Until then you may withdraw from the contract without\n"
+            "giving a reason, within 14 days of its conclusion, in your account beside the order.\n\n"
+            "Please keep this message.",
+        ),
+    },
     "contract-ended": {
         "pl": Template("Umowa licencyjna została zakończona", "Umowa licencyjna została zakończona."),
         "en": Template("Your license contract has ended", "Your license contract has ended."),
@@ -165,9 +185,17 @@ OWN: Mapping[str, Mapping[Language, Template]] = {
     },
 }
 
+TOLD: Mapping[str, str] = {"contract-concluded": "order_id"}
+"""Which letters a service has to know to be handed over, and the fact that says what each is about."""
+
 LABELS: Mapping[Language, Mapping[str, str]] = {
     "pl": {
         "amount": "Kwota",
+        "gross": "Cena z VAT",
+        "seller": "Sprzedawca",
+        "ordered_on": "Data zamówienia",
+        "terms_version": "Regulamin, wersja",
+        "terms_sha256": "Regulamin, SHA-256",
         "currency": "Waluta",
         "product": "Produkt",
         "order_id": "Zamówienie",
@@ -185,6 +213,11 @@ LABELS: Mapping[Language, Mapping[str, str]] = {
     },
     "en": {
         "amount": "Amount",
+        "gross": "Price with VAT",
+        "seller": "Seller",
+        "ordered_on": "Ordered on",
+        "terms_version": "Terms of sale, version",
+        "terms_sha256": "Terms of sale, SHA-256",
         "currency": "Currency",
         "product": "Product",
         "order_id": "Order",
@@ -201,13 +234,19 @@ LABELS: Mapping[Language, Mapping[str, str]] = {
         "link": "Link",
     },
 }
+IN_ONE_LANGUAGE = ("_pl", "_en")
 GREETING: Mapping[Language, str] = {"pl": "Dzień dobry, {full_name}!", "en": "Hello {full_name},"}
 
 
 def compose(template: str, language: Language, full_name: str, facts: Mapping[str, str]) -> tuple[str, str]:
-    """Subject and plain text of a mail: greeting, the fixed text, then the facts line by line."""
+    """Subject and plain text of a mail: greeting, the fixed text, then the facts line by line, whole texts last.
+
+    A fact whose name ends with a language is such a text, and only for mail in that language.
+    """
     subject, text = {**FOR_SERVICES, **OWN}[template][language]
     labels = LABELS[language]
-    lines = [f"{labels.get(name, name.replace('_', ' '))}: {value}" for name, value in facts.items()]
-    parts = [GREETING[language].replace("{full_name}", full_name), text, "\n".join(lines)]
+    short = {name: value for name, value in facts.items() if not name.endswith(IN_ONE_LANGUAGE)}
+    whole = [value.strip() for name, value in facts.items() if name.endswith(f"_{language}")]
+    lines = [f"{labels.get(name, name.replace('_', ' '))}: {value}" for name, value in short.items()]
+    parts = [GREETING[language].replace("{full_name}", full_name), text, "\n".join(lines), *whole]
     return subject, "\n\n".join(part for part in parts if part) + "\n"

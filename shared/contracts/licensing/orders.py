@@ -40,6 +40,8 @@ class PlaceOrder(
 ):
     """Order a product. A consumer must say each of the three things before a key can be shown.
 
+    A sole trader says whether the purchase is of a professional nature; one who says no has a consumer's rights.
+
     `ip` is observed by the gateway, empty where a proxy does not tell.
     A transfer (invoice first, then the money, then the key) is for businesses.
     """
@@ -53,6 +55,7 @@ class PlaceOrder(
     accepts_terms: bool
     wants_immediate_delivery: bool = False
     knows_withdrawal_lapses: bool = False
+    professional: bool | None = None
 
 
 class Order(Message):

@@ -232,7 +232,7 @@ async def test_activations_during_the_erasure_leave_nothing(driver: Driver) -> N
 
 async def test_a_debt_is_held_until_it_is_paid(driver: Driver) -> None:
     person = await driver.person(kind="sole trader")
-    order_id = await driver.order(person, pay_by="transfer")
+    order_id = await driver.order(person, pay_by="transfer", professional=True)
     await driver.erase(person, terminate=True)
     assert await driver.counts(person) == {"invoice": 1, "purchase": 1, "purchase_terms": 1}
     assert [await outcome(driver, person, table) for table in ("invoice", "purchase_terms", "license")] == [
@@ -260,7 +260,7 @@ async def test_a_debt_is_looked_at_again_until_it_is_time_barred(
 ) -> None:
     """Three years to the end of a year, KC art. 118; after that tax law alone says how long."""
     person = await driver.person(kind="sole trader")
-    order_id = await driver.order(person, pay_by="transfer")
+    order_id = await driver.order(person, pay_by="transfer", professional=True)
     await driver.erase(person, terminate=True)
     due_on = today().replace(year=today().year - due_years_ago, month=6, day=1)
     await driver.rows.execute("UPDATE invoice SET due_on = $2 WHERE subject_id = $1", person, due_on)
@@ -275,7 +275,7 @@ async def test_a_debt_is_looked_at_again_until_it_is_time_barred(
 async def test_what_was_held_before_there_were_holds_is_taken_over(driver: Driver) -> None:
     """Each unpaid invoice had a review of its own."""
     person = await driver.person(kind="sole trader")
-    order_id = await driver.order(person, pay_by="transfer")
+    order_id = await driver.order(person, pay_by="transfer", professional=True)
     await driver.erase(person, terminate=True)
     await driver.rows.execute("DELETE FROM hold WHERE subject_id = $1", person)
     await driver.rows.execute(OLDER, person, today())
