@@ -18,6 +18,7 @@ from services.licensing.handlers import (
     sandbox,
     staff_cases,
     terms,
+    withdrawals,
 )
 from services.licensing.invoices.rules import Seller
 from services.licensing.jobs import due_dates, older_invoices, returned_payments
@@ -36,6 +37,7 @@ router = ServiceRouter("licensing")
 router.include(catalogue.router, orders.router, payments.router, payment_webhook.router, sandbox.router)
 router.include(invoices.router, licenses.router, license_keys.router, terms.router)
 router.include(staff_cases.router, corrections.router, contract_holders.router, agreements.router)
+router.include(withdrawals.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:

@@ -49,6 +49,7 @@ DATA_MAP = DataMap(
                 OWNER,
                 Column("provider_refund", Category.TAX_EVIDENCE, source="third party"),
                 *fact("refund_id", "order_id", "payment_id", "correction_id", "amount", "refunded_at"),
+                *fact("due_on", "sent_at", "came_back_at", "undone_at"),
             ),
         ),
         Table(
@@ -121,6 +122,17 @@ DATA_MAP = DataMap(
             ),
         ),
         Table(
+            "withdrawal",
+            Category.ORDERS,
+            purposes=CONTRACT,
+            retention=RetentionClass.CLAIMS,
+            kept=True,
+            columns=(
+                OWNER,
+                *fact("order_id", "stated_at", "amount", "back_by", "refund_by", "acknowledged_at"),
+            ),
+        ),
+        Table(
             "tax_evidence",
             Category.TAX_EVIDENCE,
             purposes=(ProcessingPurpose.TAXES,),
@@ -157,7 +169,7 @@ DATA_MAP = DataMap(
     unkeyed=(
         Unkeyed("product", "the catalogue"),
         Unkeyed("invoice_series", "the last number of each series and year"),
-        Unkeyed("void_payment", "random references of payments without order or person, gone after 90 days"),
+        Unkeyed("void_payment", "random references of payments whose money is to go back, gone after 90 days"),
         Unkeyed(
             "staff_case", "random references and amounts that were not booked, gone 90 days after somebody has looked"
         ),

@@ -55,6 +55,25 @@ async def cancel_order(order_id: UUID, member: CurrentMember) -> Response:
     return no_content()
 
 
+@members.post("/orders/{order_id:uuid}/confirmation", status_code=204, response_class=Response)
+async def resend_confirmation(order_id: UUID, member: CurrentMember) -> Response:
+    """Have the letter that confirms the contract sent again: the key is shown once it was handed over."""
+    await member.request(licensing.ResendConfirmation(order_id=order_id))
+    return no_content()
+
+
+@members.post("/orders/{order_id:uuid}/withdrawal")
+async def offer_withdrawal(order_id: UUID, member: CurrentMember) -> licensing.WithdrawalOffer:
+    """The first step of a withdrawal: what it would do, or what stands in its way. It changes nothing."""
+    return await member.request(licensing.OfferWithdrawal(order_id=order_id))
+
+
+@members.post("/orders/{order_id:uuid}/withdrawal/confirm")
+async def withdraw(order_id: UUID, member: CurrentMember) -> licensing.Withdrawal:
+    """The second step: withdraw from the contract. A letter acknowledges it at once; repeating it is answered alike."""
+    return await member.request(licensing.WithdrawOrder(order_id=order_id))
+
+
 @members.post("/orders/{order_id:uuid}/payments", status_code=201)
 async def pay(order_id: UUID, member: CurrentMember, response: Response, key: RequiredKey) -> licensing.Payment:
     """Begin to pay an open order; go on at `pay_url` with the provider."""

@@ -103,6 +103,24 @@ FOR_SERVICES: Mapping[str, Mapping[Language, Template]] = {
             "The end of your license contract was undone. The key works again; activate it anew on your devices.",
         ),
     },
+    "withdrawal-received": {
+        "pl": Template(
+            "Potwierdzenie odstąpienia od umowy",
+            'Otrzymaliśmy Twoje oświadczenie o treści: "Odstępuję od umowy o licencję, zawartej zamówieniem podanym\n'
+            'poniżej". Dzień i godzinę jego złożenia podajemy poniżej. Umowę uważa się za niezawartą: licencja się\n'
+            "skończyła, klucz już nie działa. Jeśli podana kwota nie jest zerem, zwrócimy ją tą samą drogą, którą\n"
+            "przyszła, najpóźniej w podanym dniu; korektę faktury znajdziesz na koncie.\n\n"
+            "Zachowaj tę wiadomość.",
+        ),
+        "en": Template(
+            "Your withdrawal is received",
+            'We received your statement: "I withdraw from the contract for a license that was concluded by the order\n'
+            'below". The day and the time of it stand below. The contract counts as not concluded: the license has\n'
+            "ended, its key works no more. Unless the amount below is zero, we send it back by the way it came\n"
+            "by the day below; the correcting invoice is in your account.\n\n"
+            "Please keep this message.",
+        ),
+    },
     "password-changed": {
         "pl": Template(
             "Hasło zostało zmienione",
@@ -185,7 +203,7 @@ OWN: Mapping[str, Mapping[Language, Template]] = {
     },
 }
 
-TOLD: Mapping[str, str] = {"contract-concluded": "order_id"}
+TOLD: Mapping[str, str] = {"contract-concluded": "order_id", "withdrawal-received": "order_id"}
 """Which letters a service has to know to be handed over, and the fact that says what each is about."""
 
 LABELS: Mapping[Language, Mapping[str, str]] = {
@@ -193,6 +211,8 @@ LABELS: Mapping[Language, Mapping[str, str]] = {
         "amount": "Kwota",
         "gross": "Cena z VAT",
         "seller": "Sprzedawca",
+        "stated_at": "Złożono",
+        "refund_by": "Zwrot najpóźniej",
         "ordered_on": "Data zamówienia",
         "terms_version": "Regulamin, wersja",
         "terms_sha256": "Regulamin, SHA-256",
@@ -215,6 +235,8 @@ LABELS: Mapping[Language, Mapping[str, str]] = {
         "amount": "Amount",
         "gross": "Price with VAT",
         "seller": "Seller",
+        "stated_at": "Stated at",
+        "refund_by": "Back by",
         "ordered_on": "Ordered on",
         "terms_version": "Terms of sale, version",
         "terms_sha256": "Terms of sale, SHA-256",

@@ -29,7 +29,7 @@ async def confirm(tx: Transaction, order: Order, seller: Seller, editions: Editi
 def _sold(order: Order, item: str, seller: Seller) -> dict[str, str]:
     return {
         "order_id": str(order.order_id),
-        "ordered_on": f"{order.placed_at.astimezone(WARSAW):%Y-%m-%d %H:%M}",
+        "ordered_on": f"{order.placed_at.astimezone(WARSAW):%Y-%m-%d %H:%M %Z}",
         "seller": f"{seller.name}, {seller.address}, NIP {seller.nip}",
         "product": f"{order.quantity} × {item}",
         "gross": amount_text(order.gross),

@@ -1,11 +1,14 @@
 """Who has the rights of a consumer, and what follows from that: pure decisions."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from shared.contracts import licensing
 from shared.problems import refuse
+
+REST = timedelta(minutes=10)
+"""How long a letter that confirms a contract has before it is sent again."""
 
 
 @dataclass(frozen=True)
@@ -77,3 +80,10 @@ def has_lapsed(agreement: Agreement) -> bool:
     if not declared or agreement.confirmed_at is None or agreement.begun_at is None:
         return False
     return agreement.confirmed_at <= agreement.begun_at
+
+
+def may_be_asked_again(agreement: Agreement, at: datetime) -> bool:
+    """Whether the letter is to be sent once more: it was not handed over, and has had some time."""
+    if agreement.confirmed_at is not None or agreement.asked_at is None:
+        return False
+    return at >= agreement.asked_at + REST

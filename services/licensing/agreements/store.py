@@ -19,7 +19,11 @@ BEGIN = "UPDATE purchase_terms SET begun_at = $2 WHERE order_id = $1 AND begun_a
 
 async def lock(tx: Transaction, order_id: UUID) -> Agreement:
     """Locked until the end of the transaction."""
-    row = await tx.row(LOCK, order_id)
+    return await read(tx, order_id, how=LOCK)
+
+
+async def read(tx: Transaction, order_id: UUID, how: str = READ) -> Agreement:
+    row = await tx.row(how, order_id)
     if row is None:
         raise LookupError("a sale has its terms")
     return Agreement(**row)

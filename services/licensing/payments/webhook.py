@@ -118,11 +118,16 @@ async def _refund(tx: Transaction, notification: Notification, event: str, order
         if booked != BookedRefund(payment.payment_id, notification.amount):
             await _open_case(tx, "refund of another payment", notification, event, booked.amount)
         return
+    if notification.currency == CURRENCY and await store.name_ours(
+        tx, payment, notification.refund, notification.amount
+    ):
+        await store.note_sent_back(tx, notification.reference)
+        return
     left = order.gross - order.refunded
     if notification.currency != CURRENCY or not 1 <= notification.amount <= left:
         await _open_case(tx, _what_is_wrong(notification), notification, event, left)
         return
-    await refunds.book(tx, payment, order, notification)
+    await refunds.book(tx, order, payment, notification.amount, notification.refund)
 
 
 def _what_is_wrong(notification: Notification) -> StaffCaseKind:

@@ -41,6 +41,7 @@ from shared.contracts.licensing.orders import (
     OrderState,
     PaidBy,
     PlaceOrder,
+    ResendConfirmation,
 )
 from shared.contracts.licensing.payments import (
     Payment,
@@ -61,9 +62,18 @@ from shared.contracts.licensing.staff_cases import (
     StaffCases,
 )
 from shared.contracts.licensing.terms import ReadTerms, Terms
+from shared.contracts.licensing.withdrawals import (
+    BackBy,
+    Obstacle,
+    OfferWithdrawal,
+    Withdrawal,
+    WithdrawalOffer,
+    WithdrawOrder,
+)
 
 __all__ = [
     "ActivateLicense",
+    "BackBy",
     "CancelOrder",
     "ClaimEnd",
     "ClaimEnded",
@@ -90,6 +100,8 @@ __all__ = [
     "ListOrders",
     "ListProducts",
     "ListStaffCases",
+    "Obstacle",
+    "OfferWithdrawal",
     "Order",
     "OrderCancelled",
     "OrderPaid",
@@ -110,6 +122,7 @@ __all__ = [
     "ReadTerms",
     "RecordTransfer",
     "RefundMade",
+    "ResendConfirmation",
     "ResolveStaffCase",
     "RestoreLicense",
     "RevealLicense",
@@ -125,4 +138,7 @@ __all__ = [
     "Terms",
     "ValidateLicense",
     "Validation",
+    "WithdrawOrder",
+    "Withdrawal",
+    "WithdrawalOffer",
 ]

@@ -87,6 +87,13 @@ class ListOrders(Request[Orders], type="licensing.list-orders", askers=("gateway
     subject_id: Acting = NOBODY
 
 
+class ResendConfirmation(Request[Done], type="licensing.resend-confirmation", askers=("gateway",), actor=Member()):
+    """Have the letter that confirms the contract sent again, at most every ten minutes, until it was handed over."""
+
+    subject_id: Acting = NOBODY
+    order_id: UUID
+
+
 class CancelOrder(Request[Done], type="licensing.cancel-order", askers=("gateway",), actor=Member()):
     """Take back an order that is still open."""
 

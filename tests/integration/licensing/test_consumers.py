@@ -1,0 +1,122 @@
+"""What consumers are owed: the contract by letter before the key, withdrawal, and what goes back."""
+
+from uuid import UUID
+
+import pytest
+
+from shared.contracts import licensing
+from tests.harness import eventually
+from tests.integration.licensing.driver import Driver
+
+YEAR = 49077  # auditor-year, gross
+REFUSE_MAIL = "UPDATE account SET mail_refused_at = now() WHERE subject_id = $1"
+TAKE_MAIL = "UPDATE account SET mail_refused_at = NULL WHERE subject_id = $1"
+LONG_AGO = "UPDATE purchase_terms SET asked_at = now() - interval '11 minutes' WHERE subject_id = $1"
+LETTERS = "SELECT count(*) FROM service_mail WHERE subject_id = $1 AND template = $2"
+FACTS = "SELECT facts FROM service_mail WHERE subject_id = $1 AND template = $2"
+
+
+async def order_of(driver: Driver, person: UUID) -> licensing.Order:
+    (order,) = (await driver.ask(licensing.ListOrders(subject_id=person))).orders
+    return order  # type: ignore[no-any-return]
+
+
+async def test_a_key_waits_for_the_letter_of_the_contract(driver: Driver) -> None:
+    person = await driver.person()
+    await driver.accounts.execute(REFUSE_MAIL, person)
+    await driver.buy(person)
+    (held,) = (await driver.ask(licensing.ListLicenses(subject_id=person))).licenses
+    key = {"subject_id": person, "license_id": held.license_id}
+    await eventually(lambda: driver.accounts.fetchval(LETTERS, person, "contract-concluded"))
+    for request in (licensing.RevealLicense(**key), licensing.RotateLicense(**key)):
+        assert await driver.status(request) == 409
+    assert await driver.count("purchase_terms", person, "confirmed_at IS NULL AND begun_at IS NULL") == 1
+    await driver.accounts.execute(TAKE_MAIL, person)
+    again = licensing.ResendConfirmation(subject_id=person, order_id=held.order_id)
+    await driver.ask(again)  # too soon, and changes nothing
+    await driver.rows.execute(LONG_AGO, person)
+    await driver.ask(again)
+    await driver.key(person)
+    assert await driver.count("purchase_terms", person, "confirmed_at <= begun_at") == 1
+    assert await driver.accounts.fetchval(LETTERS, person, "contract-concluded") == 2
+    await driver.ask(again)
+    assert await driver.status(again.model_copy(update={"subject_id": await driver.person()})) == 404
+
+
+async def test_the_letter_says_who_sold_what_for_how_much_on_which_terms(driver: Driver) -> None:
+    person = await driver.person()
+    await driver.buy(person, quantity=2)
+    facts = str(await eventually(lambda: driver.accounts.fetchval(FACTS, person, "contract-concluded")))
+    terms = await driver.ask(licensing.ReadTerms())
+    for said in ("NIP 9222828810", "2 × Site Auditor", "981.54 PLN", terms.version, terms.sha256, "Odstąpienie"):
+        assert said in facts
+
+
+async def test_a_consumer_who_has_not_seen_the_key_withdraws(driver: Driver) -> None:
+    person = await driver.person()
+    payment = await driver.buy(person)
+    which = {"subject_id": person, "order_id": payment.order_id}
+    offer = await driver.ask(licensing.OfferWithdrawal(**which))
+    assert (offer.obstacle, offer.amount, offer.back_by) == ("", YEAR, "card")
+    assert await driver.count("withdrawal", person) == 0
+    first, again = [await driver.ask(licensing.WithdrawOrder(**which)) for _ in range(2)]
+    assert (first, first.amount, first.refund_by) == (again, YEAR, offer.refund_by)
+    order = await order_of(driver, person)
+    assert (order.state, order.refunded) == ("refunded", YEAR)
+    assert await driver.count("license", person, "state = 'ended'") == 1
+    invoices = (await driver.ask(licensing.ListInvoices(subject_id=person))).invoices
+    assert sorted(invoice.gross for invoice in invoices) == [-YEAR, YEAR]
+    sent = "SELECT sent_back_at IS NOT NULL AND amount = $2 FROM void_payment WHERE reference = $1"
+    assert await eventually(lambda: driver.rows.fetchval(sent, payment.reference, YEAR))
+    assert await eventually(lambda: driver.count("withdrawal", person, "acknowledged_at >= stated_at"))
+    assert await driver.accounts.fetchval(LETTERS, person, "withdrawal-received") == 1
+    assert (await driver.ask(licensing.OfferWithdrawal(**which))).obstacle == "nothing to withdraw from"
+
+
+async def test_the_provider_tells_of_a_refund_that_we_ordered(driver: Driver) -> None:
+    person = await driver.person()
+    payment = await driver.buy(person)
+    await driver.ask(licensing.WithdrawOrder(subject_id=person, order_id=payment.order_id))
+    for _ in range(2):
+        await driver.ask(await driver.played(payment.reference, "refund.made"))
+    assert await driver.count("refund", person, "provider_refund LIKE 'ref_%'") == 1
+    assert await driver.count("invoice", person) == 2
+    cases = (await driver.ask(licensing.ListStaffCases(limit=1000))).cases
+    assert [case.kind for case in cases if case.reference == payment.reference] == ["wrong amount"]  # the second one
+
+
+async def test_the_right_is_lost_with_the_key(driver: Driver) -> None:
+    person = await driver.person()
+    payment = await driver.buy(person)
+    await driver.key(person)
+    which = {"subject_id": person, "order_id": payment.order_id}
+    assert (await driver.ask(licensing.OfferWithdrawal(**which))).obstacle == "right lost"
+    assert await driver.status(licensing.WithdrawOrder(**which)) == 409
+    assert (await order_of(driver, person)).state == "paid"
+    assert await driver.count("withdrawal", person) == 0
+
+
+async def test_only_ones_own_contract_and_only_a_consumer(driver: Driver) -> None:
+    person, company = await driver.person(), await driver.person(kind="company")
+    order_id, theirs = await driver.order(person), await driver.order(company)
+    for request in (licensing.OfferWithdrawal, licensing.WithdrawOrder):
+        assert await driver.status(request(subject_id=company, order_id=order_id)) == 404
+    assert await driver.status(licensing.WithdrawOrder(subject_id=company, order_id=theirs)) == 409
+    withdrawn = await driver.ask(licensing.WithdrawOrder(subject_id=person, order_id=order_id))
+    assert (withdrawn.amount, withdrawn.back_by, (await order_of(driver, person)).state) == (0, "nothing", "cancelled")
+
+
+@pytest.mark.parametrize("paid", [True, False])
+async def test_a_sole_trader_outside_the_trade_withdraws_from_a_transfer(driver: Driver, paid: bool) -> None:
+    person = await driver.person(kind="sole trader")
+    order_id = await driver.order(person, pay_by="transfer", professional=False)
+    if paid:
+        await driver.ask(licensing.RecordTransfer(order_id=order_id))
+    withdrawn = await driver.ask(licensing.WithdrawOrder(subject_id=person, order_id=order_id))
+    assert (withdrawn.amount, withdrawn.back_by) == ((YEAR, "transfer") if paid else (0, "nothing"))
+    assert (await order_of(driver, person)).state == "refunded"
+    invoices = (await driver.ask(licensing.ListInvoices(subject_id=person))).invoices
+    assert sorted(invoice.gross for invoice in invoices) == [-YEAR, YEAR]
+    assert await driver.count("invoice", person, "settled_on IS NULL") == 0
+    assert await driver.count("refund", person, "payment_id IS NULL AND due_on IS NOT NULL") == paid
+    assert await driver.status(licensing.RecordTransfer(order_id=order_id)) == 409
