@@ -7,8 +7,9 @@ from uuid import UUID, uuid4
 
 from services.licensing.agreements.rules import Protection, check_declarations, protection_of
 from services.licensing.catalogue import Product
+from services.licensing.quotes import Price, check_expected, price
 from services.licensing.terms.editions import Edition
-from services.licensing.vat import PROFILE_FIRST, SELLER_COUNTRY, Tax, Treatment, tax_of, vat_on
+from services.licensing.vat import PROFILE_FIRST, SELLER_COUNTRY, Tax, Treatment, tax_of
 from shared.contracts import identity, licensing
 from shared.law import tax_numbers
 from shared.law.calendar import WARSAW
@@ -91,14 +92,10 @@ class Draft:
     tax: Tax
     protection: Protection
     terms: Edition
-    net: int
+    price: Price
     device_limit: int
     months: int | None
     placed_at: datetime
-
-    @property
-    def vat(self) -> int:
-        return vat_on(self.net, self.tax.rate)
 
     @property
     def origin_until(self) -> date:
@@ -109,19 +106,22 @@ class Draft:
 def draft(
     request: licensing.PlaceOrder, product: Product, buyer: identity.Profile, terms: Edition, at: datetime
 ) -> Draft:
-    """Check an order against the law, the terms and the catalogue. Raises Refused (422) naming the field."""
+    """Check an order against the law, the terms and the catalogue. Raises Refused (422, 409) naming the field."""
     _check_buyer(buyer)
     protection = protection_of(buyer.kind, request.professional)
     _check_terms(request, buyer, protection, terms)
+    tax = tax_of(buyer.country, buyer.kind, buyer.vat_number, at.astimezone(WARSAW).date())
+    cost = price(product, request.quantity, tax)
+    check_expected(request.expected_gross, cost)
     return Draft(
         order_id=uuid4(),
         request=request,
         ip=_address(request.ip),
         buyer=_frozen(buyer),
-        tax=tax_of(buyer.country, buyer.kind, buyer.vat_number, at.astimezone(WARSAW).date()),
+        tax=tax,
         protection=protection,
         terms=terms,
-        net=product.net * request.quantity,
+        price=cost,
         device_limit=product.device_limit * request.quantity,
         months=product.months,
         placed_at=at,

@@ -62,9 +62,9 @@ async def add(tx: Transaction, draft: Draft) -> Order:
         country=buyer.country,
         vat_treatment=draft.tax.treatment,
         vat_rate=draft.tax.rate,
-        net=draft.net,
-        vat=draft.vat,
-        gross=draft.net + draft.vat,
+        net=draft.price.net,
+        vat=draft.price.vat,
+        gross=draft.price.gross,
         placed_at=draft.placed_at,
     )
     columns = asdict(buyer)

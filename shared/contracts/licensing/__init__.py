@@ -54,6 +54,7 @@ from shared.contracts.licensing.payments import (
     SignedWebhook,
     StartPayment,
 )
+from shared.contracts.licensing.quotes import Quote, QuoteOrder
 from shared.contracts.licensing.staff_cases import (
     ListStaffCases,
     ResolveStaffCase,
@@ -116,6 +117,8 @@ __all__ = [
     "Product",
     "Products",
     "PutProduct",
+    "Quote",
+    "QuoteOrder",
     "ReadInvoice",
     "ReadPayment",
     "ReadSandbox",

@@ -41,6 +41,7 @@ class PlaceOrder(
     """Order a product. A consumer must say each of the three things before a key can be shown.
 
     A sole trader says whether the purchase is of a professional nature; one who says no has a consumer's rights.
+    `expected_gross` is what a quote said: 409 when the price is another one by now.
 
     `ip` is observed by the gateway, empty where a proxy does not tell.
     A transfer (invoice first, then the money, then the key) is for businesses.
@@ -56,6 +57,7 @@ class PlaceOrder(
     wants_immediate_delivery: bool = False
     knows_withdrawal_lapses: bool = False
     professional: bool | None = None
+    expected_gross: int | None = Field(default=None, ge=1, le=1_000_000_000_000)
 
 
 class Order(Message):

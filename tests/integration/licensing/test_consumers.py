@@ -5,7 +5,9 @@ from uuid import UUID
 import pytest
 
 from shared.contracts import licensing
+from shared.problems import Refused
 from tests.harness import eventually
+from tests.integration.licensing import driver as drivers
 from tests.integration.licensing.driver import Driver
 
 YEAR = 49077  # auditor-year, gross
@@ -120,3 +122,27 @@ async def test_a_sole_trader_outside_the_trade_withdraws_from_a_transfer(driver:
     assert await driver.count("invoice", person, "settled_on IS NULL") == 0
     assert await driver.count("refund", person, "payment_id IS NULL AND due_on IS NOT NULL") == paid
     assert await driver.status(licensing.RecordTransfer(order_id=order_id)) == 409
+
+
+async def test_the_price_is_told_before_the_order_and_kept_in_it(driver: Driver) -> None:
+    german, people = await driver.person("DE"), "SELECT count(*) FROM subject"
+    before = await driver.rows.fetchval(people)
+    shown = {product.code: product for product in (await driver.ask(licensing.ListProducts(country="DE"))).products}
+    quote = await driver.ask(licensing.QuoteOrder(product="auditor-year", quantity=2, country="DE"))
+    assert (quote.net, quote.vat, quote.gross, quote.treatment) == (79_800, 15_162, 94_962, "oss")
+    assert (shown["auditor-year"].gross, shown["auditor-year"].vat_rate) == (47_481, 1900)
+    assert await driver.rows.fetchval(people) == before
+    put = licensing.PutProduct(code="dearer", name="Dearer", net=1000, device_limit=1)
+    await driver.ask(put)
+    promised = (await driver.ask(licensing.QuoteOrder(product="dearer", country="DE"))).gross
+    await driver.ask(put.model_copy(update={"net": 1001}))
+    request = drivers.order_of(german, product="dearer", expected_gross=promised)
+    with pytest.raises(Refused) as refused:
+        await driver.ask(request)
+    assert (refused.value.problem.status, refused.value.problem.errors[0].field) == (409, "expected_gross")
+    assert await driver.counts(german) == {}
+    await driver.order(german, product="auditor-year", quantity=2, expected_gross=quote.gross)
+    for wrong, field in (({"country": "US"}, "country"), ({"product": "nothing"}, "product")):
+        with pytest.raises(Refused) as refused:
+            await driver.ask(licensing.QuoteOrder(**({"product": "auditor-year"} | wrong)))
+        assert (refused.value.problem.status, refused.value.problem.errors[0].field) == (422, field)
