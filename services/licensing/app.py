@@ -15,6 +15,7 @@ from services.licensing.handlers import (
     orders,
     payment_webhook,
     payments,
+    refunds,
     sandbox,
     staff_cases,
     terms,
@@ -37,7 +38,7 @@ router = ServiceRouter("licensing")
 router.include(catalogue.router, orders.router, payments.router, payment_webhook.router, sandbox.router)
 router.include(invoices.router, licenses.router, license_keys.router, terms.router)
 router.include(staff_cases.router, corrections.router, contract_holders.router, agreements.router)
-router.include(withdrawals.router)
+router.include(withdrawals.router, refunds.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:

@@ -45,6 +45,7 @@ SERVICE_MAIL: Mapping[str, GoesOn] = {
     "transfer-awaited": GoesOn.CLAIMS,
     "license-issued": GoesOn.CONTRACT,
     "refund-made": GoesOn.CLAIMS,
+    "refund-undone": GoesOn.CLAIMS,
     "withdrawal-received": GoesOn.CLAIMS,
     "contract-concluded": GoesOn.CONTRACT,
     "contract-ended": GoesOn.CLAIMS,

@@ -69,6 +69,20 @@ FOR_SERVICES: Mapping[str, Mapping[Language, Template]] = {
         "pl": Template("Zwróciliśmy płatność", "Zwrot środków został zlecony."),
         "en": Template("We refunded a payment", "Your refund is on its way."),
     },
+    "refund-undone": {
+        "pl": Template(
+            "Cofnęliśmy zwrot",
+            "Zwrot podanej kwoty nie doszedł do skutku i został cofnięty. Umowa trwa dalej, a licencja działa jak\n"
+            "przedtem; na urządzeniach aktywuj klucz ponownie. Korektę faktury znajdziesz na koncie. Jeśli pieniądze\n"
+            "mają jednak do Ciebie wrócić, napisz do nas.",
+        ),
+        "en": Template(
+            "Your refund was taken back",
+            "The refund of the amount below did not reach you and was taken back. The contract goes on and the\n"
+            "license works as before; activate the key anew on your devices. The correcting invoice is in your\n"
+            "account. If the money is to go back to you all the same, write to us.",
+        ),
+    },
     "contract-concluded": {
         "pl": Template(
             "Potwierdzenie zawarcia umowy",

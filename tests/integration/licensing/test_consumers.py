@@ -146,3 +146,112 @@ async def test_the_price_is_told_before_the_order_and_kept_in_it(driver: Driver)
         with pytest.raises(Refused) as refused:
             await driver.ask(licensing.QuoteOrder(**({"product": "auditor-year"} | wrong)))
         assert (refused.value.problem.status, refused.value.problem.errors[0].field) == (422, field)
+
+
+async def limit(driver: Driver, person: UUID) -> int:
+    return int(await driver.rows.fetchval("SELECT device_limit FROM license WHERE subject_id = $1", person))
+
+
+async def refund_of(driver: Driver, person: UUID) -> UUID:
+    return UUID(str(await driver.rows.fetchval("SELECT refund_id FROM refund WHERE subject_id = $1", person)))
+
+
+async def due(driver: Driver, order_id: UUID) -> list[licensing.DueRefund]:
+    listed = (await driver.ask(licensing.ListDueRefunds(limit=1000))).refunds
+    return [refund for refund in listed if refund.order_id == order_id]
+
+
+async def test_a_refund_of_99_of_100_seats_leaves_one(driver: Driver) -> None:
+    person = await driver.person()
+    payment = await driver.buy(person, product="auditor-month", quantity=100)  # 6027.00 PLN, one device each
+    key = await driver.key(person)
+    for device in ("device-1", "device-2", "device-3"):
+        assert (await driver.ask(licensing.ActivateLicense(key=key, fingerprint=device))).valid
+    await driver.rows.execute(
+        "UPDATE activation SET last_seen_at = now() - interval '1 day' WHERE subject_id = $1", person
+    )
+    assert (await driver.ask(licensing.ValidateLicense(key=key, fingerprint="device-2"))).valid  # and is in use
+    await driver.ask(await driver.played(payment.reference, "refund.made", 596_673))
+    assert await limit(driver, person) == 1
+    codes = [
+        (await driver.ask(licensing.ValidateLicense(key=key, fingerprint=device))).code
+        for device in ("device-1", "device-2", "device-3")
+    ]
+    assert codes == ["NOT_ACTIVATED", "VALID", "NOT_ACTIVATED"]
+    seats = licensing.SetSeats(order_id=payment.order_id, seats=2)
+    await driver.ask(seats)
+    assert await limit(driver, person) == 2
+    assert await driver.status(seats.model_copy(update={"seats": 100})) == 200
+    (order,) = (await driver.ask(licensing.ListOrders(subject_id=person))).orders
+    assert (order.state, order.refunded) == ("paid", 596_673)
+
+
+@pytest.mark.parametrize("amount", [YEAR, 5_000])
+async def test_a_refund_that_came_back_is_taken_back(driver: Driver, amount: int) -> None:
+    person = await driver.person()
+    payment = await driver.buy(person)
+    await driver.ask(await driver.played(payment.reference, "refund.made", amount))
+    refund_id = await refund_of(driver, person)
+    undo = licensing.UndoRefund(refund_id=refund_id)
+    assert await driver.status(undo) == 409  # the money is with the buyer
+    assert await due(driver, payment.order_id) == []
+    named = str(await driver.rows.fetchval("SELECT provider_refund FROM refund WHERE refund_id = $1", refund_id))
+    failed = licensing.PlaySandbox(reference=payment.reference, event="refund.failed", amount=amount, refund=named)
+    for _ in range(2):
+        await driver.ask(licensing.PaymentWebhook(**(await driver.ask(failed)).model_dump()))
+    (listed,) = await due(driver, payment.order_id)
+    assert (listed.refund_id, listed.amount, listed.due_on) == (refund_id, amount, None)
+    for _ in range(2):
+        await driver.ask(undo)
+    order = await order_of(driver, person)
+    assert (order.state, order.refunded) == ("paid", 0)
+    assert await driver.count("license", person, "state = 'active' AND device_limit = 3") == 1
+    assert await driver.count("payment", person, "state = 'confirmed'") == 1
+    invoices = (await driver.ask(licensing.ListInvoices(subject_id=person))).invoices
+    assert sorted(invoice.gross for invoice in invoices) == sorted([YEAR, -amount, amount])
+    assert sum(invoice.net for invoice in invoices) == order.net
+    assert await due(driver, payment.order_id) == []
+
+
+async def test_what_came_by_transfer_goes_back_by_transfer(driver: Driver) -> None:
+    person = await driver.person(kind="company")
+    order_id = await driver.order(person, pay_by="transfer", quantity=2)
+    refund = licensing.RefundOrder(order_id=order_id, amount=YEAR)
+    assert await driver.status(refund) == 409  # nothing is paid
+    await driver.ask(licensing.RecordTransfer(order_id=order_id))
+    assert await driver.status(refund.model_copy(update={"amount": 3 * YEAR})) == 422
+    made = (await driver.ask(refund)).id
+    (listed,) = await due(driver, order_id)
+    assert (listed.refund_id, listed.amount) == (made, YEAR)
+    assert await limit(driver, person) == 3
+    for _ in range(2):
+        await driver.ask(licensing.SettleRefund(refund_id=made))
+    assert await due(driver, order_id) == []
+    assert await driver.status(licensing.UndoRefund(refund_id=made)) == 409
+    assert await driver.status(licensing.UndoRefund(refund_id=order_id)) == 404
+    card = await driver.buy(await driver.person())
+    assert await driver.status(licensing.RefundOrder(order_id=card.order_id, amount=1)) == 409
+
+
+async def test_who_has_withdrawn_is_owed_the_money(driver: Driver) -> None:
+    person = await driver.person()
+    payment = await driver.buy(person)
+    await driver.ask(licensing.WithdrawOrder(subject_id=person, order_id=payment.order_id))
+    failed = licensing.PlaySandbox(reference=payment.reference, event="refund.failed", refund="ref_of_a_withdrawal")
+    await driver.ask(licensing.PaymentWebhook(**(await driver.ask(failed)).model_dump()))
+    (listed,) = await due(driver, payment.order_id)
+    assert await driver.status(licensing.UndoRefund(refund_id=listed.refund_id)) == 409
+    assert (await order_of(driver, person)).state == "refunded"
+    await driver.ask(licensing.SettleRefund(refund_id=listed.refund_id))
+    assert await due(driver, payment.order_id) == []
+
+
+async def test_a_transfer_of_somebody_erased_goes_back_too(driver: Driver) -> None:
+    person = await driver.person(kind="company")
+    order_id = await driver.order(person, pay_by="transfer")
+    await driver.erase(person, terminate=True)
+    await driver.ask(licensing.RecordTransfer(order_id=order_id))
+    await driver.ask(licensing.RefundOrder(order_id=order_id, amount=YEAR))
+    assert await driver.count("refund", person, "NOT live AND retain_until IS NOT NULL") == 1
+    assert await driver.live_rows(person) == 0
+    assert len(await due(driver, order_id)) == 1
