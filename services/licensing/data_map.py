@@ -106,8 +106,8 @@ DATA_MAP = DataMap(
             "purchase_terms",
             Category.ORDERS,
             purposes=CONTRACT,
-            retention=RetentionClass.CONTRACT,
-            kept=True,  # only while a contract runs that the person did not end
+            retention=RetentionClass.CLAIMS,
+            kept=True,  # once the key was delivered
             columns=(
                 OWNER,
                 *fact(

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from services.licensing import catalogue, sale_records, staff_cases
 from services.licensing.agreements import letter
+from services.licensing.agreements import store as agreements
+from services.licensing.agreements.rules import retention as retention_of_agreement
 from services.licensing.invoices import debts, rules
 from services.licensing.invoices import store as invoices
 from services.licensing.invoices.rules import Payable, Seller
@@ -99,6 +101,8 @@ async def _ask_staff(tx: Transaction, order: Order) -> None:
 
 async def _issue_license(tx: Transaction, order: Order, vendor: Vendor) -> None:
     license_id = await lifetime.issue(tx, order, vendor.mint, now())
+    agreement = await agreements.lock(tx, order.order_id)
+    await agreements.keep(tx, order.order_id, retention_of_agreement(agreement, today()))
     await letter.confirm(tx, order, vendor.seller, vendor.editions)
     facts = {"order_id": str(order.order_id), "license_id": str(license_id)}
     tx.publish(identity.ServiceMailDue(subject_id=order.subject_id, template="license-issued", facts=facts))

@@ -1,10 +1,11 @@
 """Who has the rights of a consumer, and what follows from that: pure decisions."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from shared.contracts import licensing
+from shared.law.retention import Claim, Retention, claim
 from shared.problems import refuse
 
 REST = timedelta(minutes=10)
@@ -80,6 +81,11 @@ def has_lapsed(agreement: Agreement) -> bool:
     if not declared or agreement.confirmed_at is None or agreement.begun_at is None:
         return False
     return agreement.confirmed_at <= agreement.begun_at
+
+
+def retention(agreement: Agreement, delivered_on: date) -> Retention:
+    """Until when what was agreed to proves something (R-CLAIM): a consumer's claims run longer than a business's."""
+    return claim(delivered_on, Claim.CONSUMER if agreement.consumer else Claim.BUSINESS)
 
 
 def may_be_asked_again(agreement: Agreement, at: datetime) -> bool:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from services.licensing.agreements.rules import Agreement
 from shared.database import Transaction
+from shared.law.retention import Retention
 
 READ = """
 SELECT order_id, terms_version, terms_sha256, consumer, immediate_delivery_at, withdrawal_waived_at, asked_at,
@@ -15,6 +16,7 @@ LOCK = READ + "FOR UPDATE"
 NOTE_ASKED = "UPDATE purchase_terms SET asked_at = $2 WHERE order_id = $1"
 CONFIRM = "UPDATE purchase_terms SET confirmed_at = $2 WHERE order_id = $1 AND confirmed_at IS NULL"
 BEGIN = "UPDATE purchase_terms SET begun_at = $2 WHERE order_id = $1 AND begun_at IS NULL"
+KEEP = "UPDATE purchase_terms SET retain_until = $2, provisions = $3, exemptions = $4 WHERE order_id = $1"
 
 
 async def lock(tx: Transaction, order_id: UUID) -> Agreement:
@@ -32,6 +34,11 @@ async def read(tx: Transaction, order_id: UUID, how: str = READ) -> Agreement:
 async def note_asked(tx: Transaction, order_id: UUID, at: datetime) -> None:
     """The letter of the contract is asked for."""
     await tx.run(NOTE_ASKED, order_id, at)
+
+
+async def keep(tx: Transaction, order_id: UUID, retention: Retention) -> None:
+    """The contract is performed: what was agreed to is kept while claims run, whoever is erased."""
+    await tx.run(KEEP, order_id, retention.until, retention.provisions, retention.exemptions)
 
 
 async def confirm(tx: Transaction, order_id: UUID, at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from services.licensing import catalogue
+from services.licensing import catalogue, sale_records
 from services.licensing.agreements import store as agreements
 from services.licensing.licenses.store import lock_of_order
 from services.licensing.money import amount_text
@@ -33,7 +33,10 @@ async def withdraw(tx: Transaction, order: Order) -> Withdrawal:
     if obstacle := rules.obstacle(order, await agreements.lock(tx, order.order_id), now()):
         raise refuse(409, "this contract can't be withdrawn from", message=rules.SENTENCES[obstacle])
     stated = rules.withdrawal(order, now())
-    await store.add(tx, order, stated, claim(stated.stated_at.astimezone(WARSAW).date(), Claim.CONSUMER))
+    retention = claim(stated.stated_at.astimezone(WARSAW).date(), Claim.CONSUMER)
+    await store.add(tx, order, stated, retention)
+    if order.state == "open":  # tax law keeps every other order at least as long
+        await sale_records.keep(tx, order.order_id, retention)
     await _undo(tx, order, stated)
     await _acknowledge(tx, order, stated)
     return stated

@@ -1,9 +1,11 @@
 """What consumers are owed: the contract by letter before the key, withdrawal, and what goes back."""
 
+from datetime import date
 from uuid import UUID
 
 import pytest
 
+from shared.clock import today
 from shared.contracts import licensing
 from shared.problems import Refused
 from tests.harness import eventually
@@ -255,3 +257,30 @@ async def test_a_transfer_of_somebody_erased_goes_back_too(driver: Driver) -> No
     assert await driver.count("refund", person, "NOT live AND retain_until IS NOT NULL") == 1
     assert await driver.live_rows(person) == 0
     assert len(await due(driver, order_id)) == 1
+
+
+@pytest.mark.parametrize(("kind", "years"), [("person", 6), ("company", 3)])
+async def test_what_was_agreed_to_proves_the_contract_while_claims_run(driver: Driver, kind: str, years: int) -> None:
+    person = await driver.person(kind=kind)
+    payment = await driver.buy(person)
+    await driver.confirmed(payment.order_id)
+    await driver.erase(person, terminate=True)
+    kept = await driver.rows.fetchrow("SELECT * FROM purchase_terms WHERE subject_id = $1", person)
+    assert kept is not None
+    assert (kept["retain_until"], kept["provisions"]) == (date(today().year + years, 12, 31), ["KC art. 118"])
+    assert (kept["exemptions"], kept["live"], kept["review_at"]) == (["GDPR Art. 17(3)(e)"], False, None)
+    assert kept["withdrawal_waived_at"] is not None
+    assert (kept["confirmed_at"] is not None) is (kind == "person")
+
+
+async def test_a_withdrawal_outlives_the_erasure(driver: Driver) -> None:
+    person = await driver.person()
+    paid = await driver.buy(person)
+    unpaid = await driver.order(person)
+    for order_id in (paid.order_id, unpaid):
+        await driver.ask(licensing.WithdrawOrder(subject_id=person, order_id=order_id))
+    await driver.erase(person, terminate=True)
+    assert await driver.ends("withdrawal", person) == {date(today().year + 6, 12, 31)}
+    assert await driver.count("withdrawal", person, "exemptions = ARRAY['GDPR Art. 17(3)(e)']") == 2
+    assert await driver.live_rows(person) == 0
+    assert await driver.count("purchase", person, "exemptions = ARRAY['GDPR Art. 17(3)(e)']") == 1  # never a sale
