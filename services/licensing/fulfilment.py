@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.licensing import catalogue, sale_records, staff_cases
-from services.licensing.agreements import letter
+from services.licensing import catalogue, confirmation, sale_records, staff_cases
 from services.licensing.agreements import store as agreements
 from services.licensing.agreements.rules import retention as retention_of_agreement
 from services.licensing.invoices import debts, rules
@@ -103,7 +102,7 @@ async def _issue_license(tx: Transaction, order: Order, vendor: Vendor) -> None:
     license_id = await lifetime.issue(tx, order, vendor.mint, now())
     agreement = await agreements.lock(tx, order.order_id)
     await agreements.keep(tx, order.order_id, retention_of_agreement(agreement, today()))
-    await letter.confirm(tx, order, vendor.seller, vendor.editions)
+    await confirmation.ask(tx, order, vendor.seller, vendor.editions)
     facts = {"order_id": str(order.order_id), "license_id": str(license_id)}
     tx.publish(identity.ServiceMailDue(subject_id=order.subject_id, template="license-issued", facts=facts))
 

@@ -2,10 +2,11 @@
 
 from uuid import UUID
 
+from services.licensing import undone_refunds
 from services.licensing.licenses.store import lock_of_order
 from services.licensing.orders import store as orders
 from services.licensing.orders.rules import Order
-from services.licensing.payments import refund_store, refunds, rules, undone_refunds
+from services.licensing.payments import refund_store, refunds, rules
 from shared.clock import now
 from shared.contracts import licensing
 from shared.contracts.message import Created, Done

@@ -15,7 +15,7 @@ from shared.law.calendar import WARSAW
 TEMPLATE = "contract-concluded"
 
 
-async def confirm(tx: Transaction, order: Order, seller: Seller, editions: Editions) -> None:
+async def ask(tx: Transaction, order: Order, seller: Seller, editions: Editions) -> None:
     """Have the contract of a consumer confirmed; it counts once identity says that the letter was handed over."""
     agreement = await store.lock(tx, order.order_id)
     if not agreement.consumer:
