@@ -37,13 +37,18 @@ async def test_a_key_waits_for_the_letter_of_the_contract(driver: Driver) -> Non
     assert await driver.count("purchase_terms", person, "confirmed_at IS NULL AND begun_at IS NULL") == 1
     await driver.accounts.execute(TAKE_MAIL, person)
     again = licensing.ResendConfirmation(subject_id=person, order_id=held.order_id)
-    await driver.ask(again)  # too soon, and changes nothing
+    asked_at = "SELECT asked_at FROM purchase_terms WHERE subject_id = $1"
+    before = await driver.rows.fetchval(asked_at, person)
+    await driver.ask(again)  # too soon
+    assert await driver.rows.fetchval(asked_at, person) == before
     await driver.rows.execute(LONG_AGO, person)
     await driver.ask(again)
     await driver.key(person)
     assert await driver.count("purchase_terms", person, "confirmed_at <= begun_at") == 1
-    assert await driver.accounts.fetchval(LETTERS, person, "contract-concluded") == 2
-    await driver.ask(again)
+    await driver.rows.execute(LONG_AGO, person)
+    before = await driver.rows.fetchval(asked_at, person)
+    await driver.ask(again)  # it was handed over
+    assert await driver.rows.fetchval(asked_at, person) == before
     assert await driver.status(again.model_copy(update={"subject_id": await driver.person()})) == 404
 
 
@@ -199,6 +204,9 @@ async def test_a_refund_that_came_back_is_taken_back(driver: Driver, amount: int
     assert await due(driver, payment.order_id) == []
     named = str(await driver.rows.fetchval("SELECT provider_refund FROM refund WHERE refund_id = $1", refund_id))
     failed = licensing.PlaySandbox(reference=payment.reference, event="refund.failed", amount=amount, refund=named)
+    other = failed.model_copy(update={"amount": amount - 1})
+    await driver.ask(licensing.PaymentWebhook(**(await driver.ask(other)).model_dump()))
+    assert await due(driver, payment.order_id) == []  # a case for staff, as it is no refund that was booked
     for _ in range(2):
         await driver.ask(licensing.PaymentWebhook(**(await driver.ask(failed)).model_dump()))
     (listed,) = await due(driver, payment.order_id)
@@ -226,8 +234,11 @@ async def test_what_came_by_transfer_goes_back_by_transfer(driver: Driver) -> No
     (listed,) = await due(driver, order_id)
     assert (listed.refund_id, listed.amount) == (made, YEAR)
     assert await limit(driver, person) == 3
+    sent_at = set()
     for _ in range(2):
         await driver.ask(licensing.SettleRefund(refund_id=made))
+        sent_at.add(await driver.rows.fetchval("SELECT sent_at FROM refund WHERE refund_id = $1", made))
+    assert len(sent_at) == 1
     assert await due(driver, order_id) == []
     assert await driver.status(licensing.UndoRefund(refund_id=made)) == 409
     assert await driver.status(licensing.UndoRefund(refund_id=order_id)) == 404
@@ -270,7 +281,7 @@ async def test_what_was_agreed_to_proves_the_contract_while_claims_run(driver: D
     assert (kept["retain_until"], kept["provisions"]) == (date(today().year + years, 12, 31), ["KC art. 118"])
     assert (kept["exemptions"], kept["live"], kept["review_at"]) == (["GDPR Art. 17(3)(e)"], False, None)
     assert kept["withdrawal_waived_at"] is not None
-    assert (kept["confirmed_at"] is not None) is (kind == "person")
+    assert (kept["confirmed_at"] is not None, kept["asked_at"] is not None) == (kind == "person", kind == "person")
 
 
 async def test_a_withdrawal_outlives_the_erasure(driver: Driver) -> None:
