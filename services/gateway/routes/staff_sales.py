@@ -73,9 +73,9 @@ async def due_refunds(staff: CurrentStaff, limit: Limit = 100) -> licensing.DueR
 
 
 @signed_in.put("/staff/refunds/{refund_id:uuid}/transfer", status_code=204, response_class=Response)
-async def settle_refund(refund_id: UUID, staff: CurrentStaff) -> Response:
+async def record_refund_sent(refund_id: UUID, staff: CurrentStaff) -> Response:
     """The money of a refund is sent."""
-    await staff.request(licensing.SettleRefund(refund_id=refund_id))
+    await staff.request(licensing.RecordRefundSent(refund_id=refund_id))
     return no_content()
 
 

@@ -69,12 +69,7 @@ async def _note(mail_provider: str, mailer: Mailer, tx: Transaction, mail: Servi
             await accounts.mark_refusing(tx, mail.subject_id, mail.email)
         return
     await store.mark_sent(tx, mail)
-    if about := mail.facts.get(templates.TOLD.get(mail.template, "")):
-        tx.publish(
-            identity.ServiceMailHandedOver(
-                subject_id=mail.subject_id, template=mail.template, about=UUID(about), handed_over_at=now()
-            )
-        )
+    _tell(tx, mail)
     tx.publish(
         participants.Disclosed(
             subject_id=mail.subject_id,
@@ -85,3 +80,12 @@ async def _note(mail_provider: str, mailer: Mailer, tx: Transaction, mail: Servi
             reference=mailer.message_id(_key(mail)),
         )
     )
+
+
+def _tell(tx: Transaction, mail: ServiceMail) -> None:
+    """Tell whoever asked for a letter on which something hangs that the mail server has taken it."""
+    about = mail.facts.get(templates.TOLD.get(mail.template, ""))
+    if about is None:
+        return
+    which = {"subject_id": mail.subject_id, "template": mail.template}
+    tx.publish(identity.ServiceMailHandedOver(**which, about=UUID(about), handed_over_at=now()))

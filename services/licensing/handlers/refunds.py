@@ -29,10 +29,10 @@ async def list_due_refunds(request: licensing.ListDueRefunds, tx: Transaction) -
     return licensing.DueRefunds(refunds=await refund_store.due(tx, request.limit))
 
 
-@router.request(licensing.SettleRefund, purpose=Purpose.CLAIMS)
-async def settle_refund(request: licensing.SettleRefund, tx: Transaction) -> Done:
+@router.request(licensing.RecordRefundSent, purpose=Purpose.CLAIMS)
+async def record_refund_sent(request: licensing.RecordRefundSent, tx: Transaction) -> Done:
     await _locked(tx, await refund_store.order_of(tx, request.refund_id))
-    await refund_store.settle(tx, request.refund_id, now())
+    await refund_store.note_sent(tx, request.refund_id, now())
     return Done()
 
 

@@ -25,7 +25,7 @@ LOCK = """
 SELECT refund_id, payment_id, correction_id, provider_refund, amount, due_on, sent_at, came_back_at, undone_at
 FROM refund WHERE refund_id = $1 FOR UPDATE
 """
-SETTLE = f"UPDATE refund SET sent_at = $2 WHERE refund_id = $1 AND {HERE}"  # noqa: S608 constants
+NOTE_SENT = f"UPDATE refund SET sent_at = $2 WHERE refund_id = $1 AND {HERE}"  # noqa: S608 constants
 CAME_BACK = """
 UPDATE refund SET came_back_at = COALESCE(came_back_at, $4)
 WHERE provider_refund = $1 AND payment_id = $2 AND amount = $3 AND undone_at IS NULL
@@ -81,9 +81,9 @@ async def lock(tx: Transaction, refund_id: UUID) -> Refund:
     return Refund(**row)
 
 
-async def settle(tx: Transaction, refund_id: UUID, at: datetime) -> None:
+async def note_sent(tx: Transaction, refund_id: UUID, at: datetime) -> None:
     """The money is sent; what is sent already stays as it is."""
-    await tx.run(SETTLE, refund_id, at)
+    await tx.run(NOTE_SENT, refund_id, at)
 
 
 async def note_came_back(tx: Transaction, provider_refund: str, payment_id: UUID, amount: int, at: datetime) -> bool:

@@ -48,17 +48,20 @@ async def book(
     await orders.add_refund(tx, order.order_id, amount)
     retention = rules.retention(order, today())
     correction_id = await correct(tx, order, amount, retention)
-    refund_id = uuid4()
     paid_by, due_on = (payment.payment_id, None) if payment else (None, due_on)
-    refund = Refund(refund_id, paid_by, correction_id, provider_refund, amount, due_on)
+    refund = Refund(uuid4(), paid_by, correction_id, provider_refund, amount, due_on)
     await refund_store.add(tx, order, refund, now(), retention)
     await sale_records.keep(tx, order.order_id, retention)
-    person = order.subject_id
-    tx.publish(licensing.RefundMade(subject_id=person, order_id=order.order_id, refund_id=refund_id, full=full))
+    _tell(tx, order, refund, full=full)
+    return refund.refund_id
+
+
+def _tell(tx: Transaction, order: Order, refund: Refund, *, full: bool) -> None:
+    which = {"subject_id": order.subject_id, "order_id": order.order_id}
+    tx.publish(licensing.RefundMade(**which, refund_id=refund.refund_id, full=full))
     if order.live:
-        facts = {"order_id": str(order.order_id), "amount": amount_text(amount)}
-        tx.publish(identity.ServiceMailDue(subject_id=person, template="refund-made", facts=facts))
-    return refund_id
+        facts = {"order_id": str(order.order_id), "amount": amount_text(refund.amount)}
+        tx.publish(identity.ServiceMailDue(subject_id=order.subject_id, template="refund-made", facts=facts))
 
 
 async def by_transfer(tx: Transaction, order: Order, amount: int) -> UUID:

@@ -59,10 +59,10 @@ from shared.contracts.licensing.refunds import (
     DueRefund,
     DueRefunds,
     ListDueRefunds,
+    RecordRefundSent,
     RefundOrder,
     RefundUndone,
     SetSeats,
-    SettleRefund,
     UndoRefund,
 )
 from shared.contracts.licensing.staff_cases import (
@@ -136,6 +136,7 @@ __all__ = [
     "ReadPayment",
     "ReadSandbox",
     "ReadTerms",
+    "RecordRefundSent",
     "RecordTransfer",
     "RefundMade",
     "RefundOrder",
@@ -147,7 +148,6 @@ __all__ = [
     "RevealedKey",
     "RotateLicense",
     "SetSeats",
-    "SettleRefund",
     "SignedWebhook",
     "StaffCase",
     "StaffCaseKind",

@@ -52,7 +52,7 @@ class ListDueRefunds(
     limit: int = Field(default=100, ge=1, le=1000)
 
 
-class SettleRefund(Request[Done], type="licensing.settle-refund", askers=("gateway",), actor=Staff("finance")):
+class RecordRefundSent(Request[Done], type="licensing.record-refund-sent", askers=("gateway",), actor=Staff("finance")):
     """Staff have sent the money; repeating it changes nothing."""
 
     refund_id: UUID

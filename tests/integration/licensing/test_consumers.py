@@ -236,7 +236,7 @@ async def test_what_came_by_transfer_goes_back_by_transfer(driver: Driver) -> No
     assert await limit(driver, person) == 3
     sent_at = set()
     for _ in range(2):
-        await driver.ask(licensing.SettleRefund(refund_id=made))
+        await driver.ask(licensing.RecordRefundSent(refund_id=made))
         sent_at.add(await driver.rows.fetchval("SELECT sent_at FROM refund WHERE refund_id = $1", made))
     assert len(sent_at) == 1
     assert await due(driver, order_id) == []
@@ -255,7 +255,7 @@ async def test_who_has_withdrawn_is_owed_the_money(driver: Driver) -> None:
     (listed,) = await due(driver, payment.order_id)
     assert await driver.status(licensing.UndoRefund(refund_id=listed.refund_id)) == 409
     assert (await order_of(driver, person)).state == "refunded"
-    await driver.ask(licensing.SettleRefund(refund_id=listed.refund_id))
+    await driver.ask(licensing.RecordRefundSent(refund_id=listed.refund_id))
     assert await due(driver, payment.order_id) == []
 
 

@@ -1,6 +1,7 @@
 """What an order costs before it is placed."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,10 +9,12 @@ from hypothesis import strategies as st
 
 from services.licensing import quotes
 from services.licensing.orders.rules import draft
+from services.licensing.vat import PROVISIONS
 from shared.contracts import licensing
 from shared.problems import Refused
 from tests.unit.licensing.data import NOON, PRODUCT, TERMS, buyer, request
 
+SALES = Path(__file__).parents[3] / "docs" / "sales.md"
 DAY = date(2026, 6, 15)
 BUYERS = st.sampled_from(
     [("PL", "person", ""), ("DE", "person", ""), ("PL", "company", ""), ("DE", "company", "DE136695976")]
@@ -44,3 +47,10 @@ def test_the_catalogue_shows_what_a_consumer_pays() -> None:
     with pytest.raises(Refused) as refused:
         quotes.offered(PRODUCT, "US", DAY)
     assert refused.value.problem.errors[0].field == "country"
+
+
+def test_the_page_tells_why_a_sale_is_taxed_so() -> None:
+    begin = tuple(f"| {treatment} |" for treatment in PROVISIONS)
+    rows = [line.split("|") for line in SALES.read_text().splitlines() if line.startswith(begin)]
+    told = {row[1].strip(): tuple(row[3].strip().split("; ")) for row in rows}
+    assert told == dict(PROVISIONS)
