@@ -43,6 +43,7 @@ ANSWER_S = PATIENCE_S
 
 NOBODY = UUID(int=0)
 
+NOT_YET = 409
 EIGHT_DIGITS = re.compile(r"(?<![-\w])(\d{8})(?![-\w])")  # and not the first part of an id
 CONFIRMING = re.compile(r"/newsletter/confirmations\?token=([\w.~-]+)")
 
@@ -193,8 +194,21 @@ class Customer:
         await self.scenario.ask(webhook)
         held = (await self.scenario.ask(licensing.ListLicenses(subject_id=self.id))).licenses
         assert len(held) == 1, "paid once, delivered once"
-        reveal = licensing.RevealLicense(subject_id=self.id, license_id=held[0].license_id)
-        self.key = (await self.scenario.ask(reveal)).key
+        self.key = await self.reveal(held[0].license_id)
+
+    async def reveal(self, license_id: UUID) -> str:
+        """Look at the key, as soon as the contract is confirmed by mail."""
+        reveal = licensing.RevealLicense(subject_id=self.id, license_id=license_id)
+
+        async def shown() -> str:
+            try:
+                return str((await self.scenario.ask(reveal)).key)
+            except Refused as refused:
+                if refused.problem.status != NOT_YET:
+                    raise
+                return ""
+
+        return str(await eventually(shown))
 
     async def activate(self, device: str) -> licensing.Validation:
         """Bind a device with the key, as the vendor's program does."""

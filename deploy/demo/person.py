@@ -3,18 +3,21 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx
 
 from deploy.demo.failures import PATIENCE_S
+from deploy.demo.waiting import until
 from deploy.local import mailbox
 from shared.contracts import licensing
 from shared.messaging.request_client import RequestClient
 
 DEVICE = "demo-device-0001"
 CODE = re.compile(r"(?<![-\w])(\d{8})(?![-\w])")  # and not the first part of an id
+NOT_YET = 409
 LINK_TOKEN = re.compile(r"token[=:/ ]+([A-Za-z0-9_.~-]{20,})|confirm[a-z]*[/#?=]+([A-Za-z0-9_.~-]{20,})")
 
 
@@ -50,15 +53,14 @@ class Person:
 
     def call(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> httpx.Response:
         """One HTTP call; a problem raises with its title."""
+        return _checked(self.send(method, path, body, headers))
+
+    def send(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> httpx.Response:
+        """One HTTP call, whatever it is answered with."""
         sent = dict(headers or {})
         if self.session:
             sent["Authorization"] = f"Bearer {self.session}"
-        answer = httpx.request(
-            method, self.gateway + path, json=body, headers=sent, timeout=PATIENCE_S, trust_env=False
-        )
-        if answer.is_error:
-            raise RuntimeError(f"{method} {path.partition('?')[0]} answered {answer.status_code}: {answer.text[:300]}")
-        return answer
+        return httpx.request(method, self.gateway + path, json=body, headers=sent, timeout=PATIENCE_S, trust_env=False)
 
     def register(self) -> None:
         """Sign up, confirm the mailed code, sign in."""
@@ -94,10 +96,15 @@ class Person:
         )
         self._deliver(webhook)
         bought = self.call("GET", "/licenses").json()["licenses"][0]
-        self.license_key = self.call("GET", f"/licenses/{bought['license_id']}/key").json()["key"]
+        self.license_key = await until("the confirmation of the contract", partial(self._key, bought["license_id"]))
         self.validate_license(activate=True)
         self.values.append(self.license_key)
         return str(self.call("GET", "/invoices").json()["invoices"][0]["number"])
+
+    async def _key(self, license_id: str) -> str | None:
+        """Nothing while the letter that confirms the contract is on its way."""
+        answer = self.send("GET", f"/licenses/{license_id}/key")
+        return None if answer.status_code == NOT_YET else str(_checked(answer).json()["key"])
 
     def _deliver(self, webhook: licensing.SignedWebhook) -> None:
         """The provider's message, sent twice as providers do."""
@@ -159,6 +166,13 @@ SYLLABLES = ("ba", "ce", "di", "fo", "gu", "ka", "le", "mi", "no", "ru")
 def spelled(number: int) -> str:
     """A number as a surname."""
     return "".join(SYLLABLES[int(digit)] for digit in str(number)).capitalize()
+
+
+def _checked(answer: httpx.Response) -> httpx.Response:
+    if answer.is_error:
+        sent = answer.request
+        raise RuntimeError(f"{sent.method} {sent.url.path} answered {answer.status_code}: {answer.text[:300]}")
+    return answer
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str:

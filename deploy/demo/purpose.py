@@ -10,7 +10,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from deploy.demo import notice
 from deploy.demo.failures import PATIENCE_S, DemoFailed
-from deploy.demo.stage import PAUSE_S, Stage, until
+from deploy.demo.stage import Stage
+from deploy.demo.waiting import PAUSE_S, until
 from deploy.local import mailbox
 from services.privacy import participants
 from services.privacy.notices.drafting import draft

@@ -5,7 +5,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from deploy.demo.failures import DemoFailed
-from deploy.demo.stage import Stage, until
+from deploy.demo.stage import Stage
+from deploy.demo.waiting import until
 from services.privacy.register.loading import load
 from shared.clock import now
 from shared.contracts.participants import Disclosed

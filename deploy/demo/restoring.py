@@ -10,7 +10,8 @@ from uuid import UUID
 from deploy.backups import making, restoring
 from deploy.backups.restoring import Target
 from deploy.demo.failures import DemoFailed
-from deploy.demo.stage import Stage, until
+from deploy.demo.stage import Stage
+from deploy.demo.waiting import until
 from deploy.local import keys, processes, system
 from deploy.local.system import BACKUPS, SERVICES
 from deploy.population import residents

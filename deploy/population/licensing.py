@@ -79,8 +79,9 @@ FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text
 """
 AGREEMENTS = """
 INSERT INTO purchase_terms (order_id, subject_id, terms_version, accepted_at, immediate_delivery_at,
-  withdrawal_waived_at, confirmed_at)
-SELECT order_id, subject_id, $2, placed_at, placed_at, placed_at, paid_at FROM purchase WHERE order_id = ANY ($1)
+  withdrawal_waived_at, consumer, confirmed_at, begun_at)
+SELECT order_id, subject_id, $2, placed_at, placed_at, placed_at, true, paid_at, paid_at
+FROM purchase WHERE order_id = ANY ($1)
 """
 PAYMENTS = """
 INSERT INTO payment (payment_id, subject_id, order_id, provider, reference, amount, state, started_at, confirmed_at,

@@ -5,6 +5,7 @@ from typing import Any
 from services.licensing.erasure import ERASER
 from services.licensing.fulfilment import TransferTerms, Vendor
 from services.licensing.handlers import (
+    agreements,
     catalogue,
     contract_holders,
     corrections,
@@ -14,9 +15,11 @@ from services.licensing.handlers import (
     orders,
     payment_webhook,
     payments,
+    refunds,
     sandbox,
     staff_cases,
     terms,
+    withdrawals,
 )
 from services.licensing.invoices.rules import Seller
 from services.licensing.jobs import due_dates, older_invoices, returned_payments
@@ -35,7 +38,8 @@ from shared.service import Resources, Service
 router = ServiceRouter("licensing")
 router.include(catalogue.router, orders.router, payments.router, payment_webhook.router, sandbox.router)
 router.include(invoices.router, licenses.router, license_keys.router, terms.router)
-router.include(staff_cases.router, corrections.router, contract_holders.router)
+router.include(staff_cases.router, corrections.router, contract_holders.router, agreements.router)
+router.include(withdrawals.router, refunds.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:
@@ -51,7 +55,7 @@ def wire(resources: Resources) -> dict[str, Any]:
         "mint": mint,
         "notary": Notary(settings.license_signing, settings.offline),
         "editions": published(),
-        "vendor": Vendor(mint, seller, transfer),
+        "vendor": Vendor(mint, seller, transfer, published()),
     }
 
 

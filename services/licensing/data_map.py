@@ -51,6 +51,7 @@ DATA_MAP = DataMap(
                 OWNER,
                 Column("provider_refund", Category.TAX_EVIDENCE, source="third party"),
                 *fact("refund_id", "order_id", "payment_id", "correction_id", "amount", "refunded_at"),
+                *fact("due_on", "sent_at", "came_back_at", "undone_at"),
             ),
         ),
         Table(
@@ -107,8 +108,8 @@ DATA_MAP = DataMap(
             "purchase_terms",
             Category.ORDERS,
             purposes=CONTRACT,
-            retention=RetentionClass.CONTRACT,
-            kept=True,  # only while a contract runs that the person did not end
+            retention=RetentionClass.CLAIMS,
+            kept=True,  # once the key was delivered
             columns=(
                 OWNER,
                 *fact(
@@ -119,7 +120,18 @@ DATA_MAP = DataMap(
                     "immediate_delivery_at",
                     "withdrawal_waived_at",
                 ),
-                *fact("confirmed_at"),
+                *fact("professional", "consumer", "asked_at", "confirmed_at", "begun_at"),
+            ),
+        ),
+        Table(
+            "withdrawal",
+            Category.ORDERS,
+            purposes=CONTRACT,
+            retention=RetentionClass.CLAIMS,
+            kept=True,
+            columns=(
+                OWNER,
+                *fact("order_id", "stated_at", "amount", "back_by", "refund_by", "acknowledged_at"),
             ),
         ),
         Table(
@@ -159,7 +171,7 @@ DATA_MAP = DataMap(
     unkeyed=(
         Unkeyed("product", "the catalogue"),
         Unkeyed("invoice_series", "the last number of each series and year"),
-        Unkeyed("void_payment", "random references of payments without order or person, gone after 90 days"),
+        Unkeyed("void_payment", "random references of payments whose money is to go back, gone after 90 days"),
         Unkeyed(
             "staff_case", "random references and amounts that were not booked, gone 90 days after somebody has looked"
         ),

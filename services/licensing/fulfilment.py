@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from services.licensing import catalogue, sale_records, staff_cases
+from services.licensing import catalogue, confirmation, sale_records, staff_cases
+from services.licensing.agreements import store as agreements
+from services.licensing.agreements.rules import retention as retention_of_agreement
 from services.licensing.invoices import debts, rules
 from services.licensing.invoices import store as invoices
 from services.licensing.invoices.rules import Payable, Seller
@@ -13,6 +15,7 @@ from services.licensing.money import amount_text
 from services.licensing.orders import store as orders
 from services.licensing.orders.rules import Buyer, Order
 from services.licensing.staff_cases import Money
+from services.licensing.terms.editions import Editions
 from services.licensing.vat import NOTES
 from shared.clock import now, today
 from shared.contracts import identity, licensing
@@ -36,6 +39,7 @@ class Vendor:
     mint: KeyMint
     seller: Seller
     transfer: TransferTerms
+    editions: Editions
 
 
 async def deliver(tx: Transaction, order: Order, vendor: Vendor) -> None:
@@ -44,7 +48,7 @@ async def deliver(tx: Transaction, order: Order, vendor: Vendor) -> None:
     The invoice comes last: its counter is the one row that all buyers share.
     """
     await orders.set_state(tx, order.order_id, "paid", now())
-    await _issue_license(tx, order, vendor.mint)
+    await _issue_license(tx, order, vendor)
     buyer = await orders.take_buyer(tx, order.order_id)
     number = await _invoice(tx, order, buyer, rules.paid(today()), vendor.seller)
     _publish_paid(tx, order, {"amount": amount_text(order.gross, buyer.language), "invoice": number})
@@ -64,7 +68,7 @@ async def demand(tx: Transaction, order: Order, vendor: Vendor) -> None:
     await orders.set_state(tx, order.order_id, "invoiced")
     trusted = debt + order.gross <= terms.credit_limit
     if trusted:
-        await _issue_license(tx, order, vendor.mint)
+        await _issue_license(tx, order, vendor)
     payable = rules.on_account(today(), terms.days_to_pay, terms.bank_account)
     number = await _invoice(tx, order, await orders.take_buyer(tx, order.order_id), payable, vendor.seller)
     facts = rules.demand(number, order.gross, payable.due_on, payable.bank_account)
@@ -85,7 +89,7 @@ async def settle_by_transfer(tx: Transaction, order: Order, vendor: Vendor) -> N
         await _ask_staff(tx, order)
         return
     if await lock_of_order(tx, order.order_id) is None:
-        await _issue_license(tx, order, vendor.mint)
+        await _issue_license(tx, order, vendor)
     _publish_paid(tx, order, {"amount": amount_text(order.gross)})
 
 
@@ -94,8 +98,11 @@ async def _ask_staff(tx: Transaction, order: Order) -> None:
     await staff_cases.open_case(tx, "transfer after erasure", event, str(order.order_id), money)
 
 
-async def _issue_license(tx: Transaction, order: Order, mint: KeyMint) -> None:
-    license_id = await lifetime.issue(tx, order, mint, now())
+async def _issue_license(tx: Transaction, order: Order, vendor: Vendor) -> None:
+    license_id = await lifetime.issue(tx, order, vendor.mint, now())
+    agreement = await agreements.lock(tx, order.order_id)
+    await agreements.keep(tx, order.order_id, retention_of_agreement(agreement, today()))
+    await confirmation.ask(tx, order, vendor.seller, vendor.editions)
     facts = {"order_id": str(order.order_id), "license_id": str(license_id)}
     tx.publish(identity.ServiceMailDue(subject_id=order.subject_id, template="license-issued", facts=facts))
 

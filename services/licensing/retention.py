@@ -25,7 +25,7 @@ def hangs_on(table: str, condition: str) -> Keeper:
     return Keeper(f"EXISTS ({there})", f"its {table} is kept", foreseen)
 
 
-DATED = ("refund", "invoice", "payment", "tax_evidence")
+DATED = ("refund", "invoice", "payment", "withdrawal", "tax_evidence")
 OF_THE_SALE = tuple(
     hangs_on(table, "kept.order_id = purchase.order_id")
     for table in (*DATED, "license", "purchase_buyer", "purchase_origin")
@@ -82,6 +82,7 @@ DECLARED: tuple[Declared, ...] = (
         review="current_date + 1",
     ),
     GoesWith("purchase_terms", "purchase", "order_id", "what was agreed to is kept as long as the order"),
+    Ends("withdrawal", (LAST_DAY,), RetentionClass.CLAIMS),
     Ends("tax_evidence", (LAST_DAY,), RetentionClass.OSS),
     Ends("purchase_origin", (Fact("purge_after"),), RetentionClass.SECURITY),
     Ends("purchase", (LAST_DAY,), RetentionClass.TAX, kept_by=OF_THE_SALE),

@@ -41,6 +41,13 @@ RATES = (
 NOTES: dict[Treatment, str] = {"domestic": "", "oss": "OSS", "reverse charge": "odwrotne obciążenie"}
 """What an invoice must say about each treatment (VAT Act art. 106e)."""
 
+PROVISIONS: dict[Treatment, tuple[str, ...]] = {
+    "domestic": ("ustawa o VAT art. 28b, art. 28k",),
+    "oss": ("ustawa o VAT art. 28k", "Directive 2006/112/EC Art. 58"),
+    "reverse charge": ("ustawa o VAT art. 28b", "Directive 2006/112/EC Art. 44, Art. 196"),
+}
+"""Where each kind of sale is taxed, and by whom."""
+
 
 @dataclass(frozen=True)
 class Tax:

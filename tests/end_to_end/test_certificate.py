@@ -25,7 +25,8 @@ from shared.service import Service
 from tests.harness import eventually
 from tests.scenario import SERVICES, Customer, Scenario, entry, running_scenario, scenario_harness
 
-TAX_SET = {"invoice", "payment", "purchase"}
+OF_A_SALE = {"invoice", "payment", "purchase", "purchase_terms"}
+"""What tax law keeps, and what proves the contract while claims run."""
 
 
 class Part(BaseModel):
@@ -332,9 +333,9 @@ async def test_what_the_law_kept_ends_on_its_day_and_the_certificate_says_so(sce
     last = date(today().year + 6, 12, 31)
     database = scenario.resources["licensing"].database
     await end_retention(database, LICENSING.data_map, last)
-    assert {t for t in TAX_SET if await scenario.count("licensing", t, person.id)} == TAX_SET
+    assert {t for t in OF_A_SALE if await scenario.count("licensing", t, person.id)} == OF_A_SALE
     await end_retention(database, LICENSING.data_map, last + timedelta(days=1))
-    assert [await scenario.count("licensing", t, person.id) for t in TAX_SET] == [0, 0, 0]
+    assert [await scenario.count("licensing", t, person.id) for t in OF_A_SALE] == [0, 0, 0, 0]
 
     async def second_page() -> dict[str, Any] | None:
         pages = (await person.certificate())["second_pages"]
@@ -342,7 +343,7 @@ async def test_what_the_law_kept_ends_on_its_day_and_the_certificate_says_so(sce
 
     page = await eventually(second_page)
     assert (page["service"], page["ended_at"]) == ("licensing", f"{last.year + 1}-01-01")
-    assert {t["table"]: t["rows"] for t in page["tables"]} == dict.fromkeys(TAX_SET, 1)
+    assert {t["table"]: t["rows"] for t in page["tables"]} == dict.fromkeys(OF_A_SALE, 1)
     certificate = await person.certificate()
     assert entry(certificate, "licensing", "invoice")["outcome"] == "retained", "the first page stays as it was"
     await end_retention(database, LICENSING.data_map, last + timedelta(days=2))

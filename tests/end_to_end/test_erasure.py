@@ -15,9 +15,10 @@ from tests.end_to_end.telling import disclosed, tell
 from tests.harness import eventually
 from tests.scenario import EIGHT_DIGITS, PASSWORD, SERVICES, Customer, Scenario, at_once, entry
 
-TAX_SET = {"invoice", "payment", "purchase"}
+OF_A_SALE = {"invoice", "payment", "purchase", "purchase_terms"}
+"""What tax law keeps, and what proves the contract while claims run."""
 PROOFS = {"privacy_case", "consent", "disclosure", "recipient_notice"}
-RUNNING = {"license", "activation", "purchase_terms"}
+RUNNING = {"license", "activation"}
 
 
 async def test_the_main_job(scenario: Scenario) -> None:
@@ -25,7 +26,7 @@ async def test_the_main_job(scenario: Scenario) -> None:
     certificate = await person.erase(terminate=True)
     assert certificate["outcome"] == "partial refusal"
     assert certificate["subjects"] == [str(person.id)]
-    assert {k["table"] for k in certificate["kept"]} == TAX_SET | PROOFS
+    assert {k["table"] for k in certificate["kept"]} == OF_A_SALE | PROOFS
     assert all(k["retain_until"] > today().isoformat() and k["provision"] for k in certificate["kept"])
     for table in ("account", "credential", "confirmed_address", "activity"):
         assert entry(certificate, "identity", table)["outcome"] == "purged"
@@ -68,7 +69,7 @@ async def test_a_person_who_keeps_the_license(scenario: Scenario) -> None:
     assert entry(certificate, "licensing", "license", "sealed_key")["outcome"] == "purged"
     assert entry(certificate, "licensing", "purchase_origin")["outcome"] == "purged"
     assert certificate["outcome"] == "partial refusal"
-    assert {k["table"] for k in certificate["kept"]} == TAX_SET | PROOFS | RUNNING
+    assert {k["table"] for k in certificate["kept"]} == OF_A_SALE | PROOFS | RUNNING
     refusal = certificate["refusal"]
     assert refusal["complaint_to"] == {
         "name": "Prezes Urzędu Ochrony Danych Osobowych",
@@ -307,7 +308,7 @@ async def test_two_cases_of_one_linked_person_both_close(scenario: Scenario, sec
         await person.until("closed")
         certificate = await person.certificate()
         assert set(certificate["subjects"]) == {str(one.id), str(other.id)}
-        assert {k["table"] for k in certificate["kept"]} == TAX_SET | PROOFS
+        assert {k["table"] for k in certificate["kept"]} == OF_A_SALE | PROOFS
         assert await scenario.live_rows(person.id) == []
         assert (await person.validate()).code == "NOT_FOUND"
     orders = "SELECT count(DISTINCT order_id) FROM privacy_case WHERE subject_id = ANY ($1)"

@@ -118,7 +118,7 @@ async def test_example_11_a_debt_is_held_until_it_is_paid(scenario: Scenario) ->
     """Jan's unpaid invoice: the debt is kept under 17(3)(e), with its hold and its review, and marketing is purged."""
     jan = await scenario.register_customer("Jan Kowalski", **JANS)
     await jan.subscribe()
-    order = await scenario.ask(order_of(jan.id, pay_by="transfer"))
+    order = await scenario.ask(order_of(jan.id, pay_by="transfer", professional=True))
     sold_on, asked_on = date(2026, 12, 15), today()
     older = "UPDATE invoice SET issued_on = $2, sold_on = $2, due_on = $3, retain_until = $4 WHERE subject_id = $1"
     until = date(2032, 12, 31)

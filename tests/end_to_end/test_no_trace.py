@@ -68,13 +68,12 @@ async def scenario(harness: Harness, logs: io.StringIO) -> AsyncIterator[Scenari
 async def lived(scenario: Scenario) -> tuple[Customer, list[str]]:
     """Somebody who left something in every corner; also every value to search for."""
     person = await scenario.register_customer(NAME, kind="sole trader", company="Ćwierćżyńska Sp. J.", nip="5260250274")
-    await person.start_payment(await person.order(ip=IP))
+    await person.start_payment(await person.order(ip=IP, professional=True))
     await scenario.ask(await person.provider_says("payment.confirmed"))
     held = (await scenario.ask(licensing.ListLicenses(subject_id=person.id))).licenses[0]
-    reveal = licensing.RevealLicense(subject_id=person.id, license_id=held.license_id)
-    person.key = (await scenario.ask(reveal)).key
+    person.key = await person.reveal(held.license_id)
     assert (await person.activate(FINGERPRINT)).valid
-    await person.start_payment(await person.order(ip=IP))  # and never pays
+    await person.start_payment(await person.order(ip=IP, professional=False))  # and never pays
     await person.subscribe()
     session = await scenario.ask(identity.SignIn(email=person.address, password=PASSWORD, ip=IP, device=DEVICE))
     await at_once(scenario.ask(identity.SignIn(email=person.address, password="wrong one", ip=IP, device=DEVICE)))

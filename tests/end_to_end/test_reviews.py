@@ -340,14 +340,14 @@ async def test_a_corrected_firm_is_named_by_what_it_bought_and_not_by_what_was_b
     privately = await person.order()
     abroad = {"kind": "sole trader", "company": "Wrona", "country": "SK", "vat_number": "SK2022749619"}
     await scenario.ask(identity.ChangeProfile.model_validate({"subject_id": person.id, **abroad}))
-    await person.start_payment(await person.order())
+    await person.start_payment(await person.order(professional=True))
     await scenario.ask(await person.provider_says("payment.confirmed"))
-    from_abroad = await person.order()
+    from_abroad = await person.order(professional=True)
     wrong = {"company": "Wrona Uslugi", "nip": "5260250274"}
     await scenario.ask(identity.ChangeProfile(subject_id=person.id, country="PL", vat_number="", **wrong))
-    await person.start_payment(await person.order())
+    await person.start_payment(await person.order(professional=True))
     await scenario.ask(await person.provider_says("payment.confirmed"))
-    as_a_firm = await person.order()
+    as_a_firm = await person.order(professional=True)
     await put_right(scenario, person, "D2", company="Wrona Usługi", nip="123-456-32-18", invoices=True)
     await refunded(scenario, person, 1_000)
     invoices = [tuple(row) for row in await scenario.rows["licensing"].fetch(FIRMS, person.id)]

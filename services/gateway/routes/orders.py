@@ -8,22 +8,29 @@ from starlette.responses import Response
 
 from services.gateway.authentication import Anybody, CurrentMember, RequiredKey
 from services.gateway.limits import Kind
-from services.gateway.request_bodies import BodyWithout
+from services.gateway.request_bodies import Body, BodyWithout
 from services.gateway.responses import no_content
 from services.gateway.routing import router
 from shared.contracts import licensing
 from shared.contracts.message import Created
 
 TermsVersion = Annotated[str, Query(max_length=40, description="a certain version instead of the one in force")]
+Country = Annotated[str, Query(pattern=r"^([A-Z]{2})?$", description="of a consumer, ISO 3166-1")]
 
 anybody = router("orders")
 members = router("orders", Kind.MEMBER)
 
 
 @anybody.get("/products")
-async def products(caller: Anybody) -> licensing.Products:
-    """What is on sale."""
-    return await caller.request(licensing.ListProducts())
+async def products(caller: Anybody, country: Country = "") -> licensing.Products:
+    """What is on sale; with a country also what a consumer there pays, VAT included."""
+    return await caller.request(licensing.ListProducts(country=country))
+
+
+@anybody.post("/quotes")
+async def quote(body: Body[licensing.QuoteOrder], caller: Anybody) -> licensing.Quote:
+    """What an order would cost, before it binds anybody: net, VAT, gross, and why it is taxed so. Nothing is kept."""
+    return await caller.request(body.complete())
 
 
 @anybody.get("/terms")
@@ -53,6 +60,25 @@ async def cancel_order(order_id: UUID, member: CurrentMember) -> Response:
     """Take back an order that is still open."""
     await member.request(licensing.CancelOrder(order_id=order_id))
     return no_content()
+
+
+@members.post("/orders/{order_id:uuid}/confirmation", status_code=204, response_class=Response)
+async def resend_confirmation(order_id: UUID, member: CurrentMember) -> Response:
+    """Have the letter that confirms the contract sent again: the key is shown once it was handed over."""
+    await member.request(licensing.ResendConfirmation(order_id=order_id))
+    return no_content()
+
+
+@members.post("/orders/{order_id:uuid}/withdrawal")
+async def offer_withdrawal(order_id: UUID, member: CurrentMember) -> licensing.WithdrawalOffer:
+    """The first step of a withdrawal: what it would do, or what stands in its way. It changes nothing."""
+    return await member.request(licensing.OfferWithdrawal(order_id=order_id))
+
+
+@members.post("/orders/{order_id:uuid}/withdrawal/confirm")
+async def withdraw(order_id: UUID, member: CurrentMember) -> licensing.Withdrawal:
+    """The second step: withdraw from the contract. A letter acknowledges it at once; repeating it is answered alike."""
+    return await member.request(licensing.WithdrawOrder(order_id=order_id))
 
 
 @members.post("/orders/{order_id:uuid}/payments", status_code=201)

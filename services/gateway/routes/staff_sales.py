@@ -1,4 +1,4 @@
-"""What staff do in sales: products, suspensions, transfers, money that was not booked."""
+"""What staff do in sales: products, suspensions, transfers, refunds, money that was not booked."""
 
 from typing import Annotated, Literal
 from uuid import UUID
@@ -6,16 +6,18 @@ from uuid import UUID
 from fastapi import Path, Query
 from starlette.responses import Response
 
-from services.gateway.authentication import CurrentStaff
+from services.gateway.authentication import CurrentStaff, RequiredKey
 from services.gateway.limits import Kind
 from services.gateway.request_bodies import BodyWithout
 from services.gateway.responses import no_content
 from services.gateway.routing import router
 from shared.contracts import licensing
+from shared.contracts.message import Created
 
 signed_in = router("staff: sales", Kind.MEMBER)
 
 Code = Annotated[str, Path(pattern=r"^[a-z0-9-]{2,40}$")]
+OfOrder = Literal["order_id"]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
@@ -46,6 +48,41 @@ async def reinstate(license_id: UUID, staff: CurrentStaff) -> Response:
 async def record_transfer(order_id: UUID, staff: CurrentStaff) -> Response:
     """The money for an invoiced order is on the bank account."""
     await staff.request(licensing.RecordTransfer(order_id=order_id))
+    return no_content()
+
+
+@signed_in.put("/staff/orders/{order_id:uuid}/seats", status_code=204, response_class=Response)
+async def set_seats(order_id: UUID, body: BodyWithout[licensing.SetSeats, OfOrder], staff: CurrentStaff) -> Response:
+    """How many of an order's seats are left."""
+    await staff.request(body.complete(order_id=order_id))
+    return no_content()
+
+
+@signed_in.post("/staff/orders/{order_id:uuid}/refunds", status_code=201)
+async def refund(
+    order_id: UUID, body: BodyWithout[licensing.RefundOrder, OfOrder], staff: CurrentStaff, key: RequiredKey
+) -> Created:
+    """Refund an order that was paid by transfer; the money is to be sent within 14 days."""
+    return await staff.request(body.complete(order_id=order_id), key)
+
+
+@signed_in.get("/staff/refunds")
+async def due_refunds(staff: CurrentStaff, limit: Limit = 100) -> licensing.DueRefunds:
+    """Money that is to be sent: it came by transfer, or came back. Oldest first."""
+    return await staff.request(licensing.ListDueRefunds(limit=limit))
+
+
+@signed_in.put("/staff/refunds/{refund_id:uuid}/transfer", status_code=204, response_class=Response)
+async def record_refund_sent(refund_id: UUID, staff: CurrentStaff) -> Response:
+    """The money of a refund is sent."""
+    await staff.request(licensing.RecordRefundSent(refund_id=refund_id))
+    return no_content()
+
+
+@signed_in.delete("/staff/refunds/{refund_id:uuid}", status_code=204, response_class=Response)
+async def undo_refund(refund_id: UUID, staff: CurrentStaff) -> Response:
+    """Take back a refund whose money is here."""
+    await staff.request(licensing.UndoRefund(refund_id=refund_id))
     return no_content()
 
 

@@ -11,7 +11,7 @@ from services.identity.service_mail import store, templates
 from services.identity.service_mail.store import ServiceMail
 from services.identity.settings import IdentitySettings
 from shared.clock import now
-from shared.contracts import participants
+from shared.contracts import identity, participants
 from shared.database import Database, Transaction
 from shared.mail.delivery import Ending, Letter, MailQueue, deliver_due
 from shared.mail.mailer import Mailer
@@ -69,6 +69,7 @@ async def _note(mail_provider: str, mailer: Mailer, tx: Transaction, mail: Servi
             await accounts.mark_refusing(tx, mail.subject_id, mail.email)
         return
     await store.mark_sent(tx, mail)
+    _tell(tx, mail)
     tx.publish(
         participants.Disclosed(
             subject_id=mail.subject_id,
@@ -79,3 +80,12 @@ async def _note(mail_provider: str, mailer: Mailer, tx: Transaction, mail: Servi
             reference=mailer.message_id(_key(mail)),
         )
     )
+
+
+def _tell(tx: Transaction, mail: ServiceMail) -> None:
+    """Tell whoever asked for a letter on which something hangs that the mail server has taken it."""
+    about = mail.facts.get(templates.TOLD.get(mail.template, ""))
+    if about is None:
+        return
+    which = {"subject_id": mail.subject_id, "template": mail.template}
+    tx.publish(identity.ServiceMailHandedOver(**which, about=UUID(about), handed_over_at=now()))

@@ -69,6 +69,40 @@ FOR_SERVICES: Mapping[str, Mapping[Language, Template]] = {
         "pl": Template("Zwróciliśmy płatność", "Zwrot środków został zlecony."),
         "en": Template("We refunded a payment", "Your refund is on its way."),
     },
+    "refund-undone": {
+        "pl": Template(
+            "Cofnęliśmy zwrot",
+            "Zwrot podanej kwoty nie doszedł do skutku i został cofnięty. Umowa trwa dalej, a licencja działa jak\n"
+            "przedtem; na urządzeniach aktywuj klucz ponownie. Korektę faktury znajdziesz na koncie. Jeśli pieniądze\n"
+            "mają jednak do Ciebie wrócić, napisz do nas.",
+        ),
+        "en": Template(
+            "Your refund was taken back",
+            "The refund of the amount below did not reach you and was taken back. The contract goes on and the\n"
+            "license works as before; activate the key anew on your devices. The correcting invoice is in your\n"
+            "account. If the money is to go back to you all the same, write to us.",
+        ),
+    },
+    "contract-concluded": {
+        "pl": Template(
+            "Potwierdzenie zawarcia umowy",
+            "Potwierdzamy zawarcie umowy o licencję na warunkach podanych poniżej.\n\n"
+            "Twoje oświadczenia przy zamówieniu: zażądano dostarczenia klucza licencyjnego przed upływem 14 dni na\n"
+            "odstąpienie od umowy, z potwierdzeniem, że prawo odstąpienia przez to wygasa. Prawo odstąpienia wygasa\n"
+            "dopiero wtedy, gdy po tym liście klucz zostanie pokazany na Twoim koncie. Do tego czasu możesz odstąpić\n"
+            "od umowy bez podania przyczyny, w ciągu 14 dni od jej zawarcia, na koncie przy zamówieniu.\n\n"
+            "Zachowaj tę wiadomość.",
+        ),
+        "en": Template(
+            "Your contract is confirmed",
+            "We confirm the contract for a license on the terms below.\n\n"
+            "What was declared with the order: the license key is to be delivered before the 14 days for withdrawal\n"
+            "are over, and it is known that the right to withdraw is lost thereby. The right is lost only when, after\n"
+            "this letter, the key is shown in your account. Until then you may withdraw from the contract without\n"
+            "giving a reason, within 14 days of its conclusion, in your account beside the order.\n\n"
+            "Please keep this message.",
+        ),
+    },
     "contract-ended": {
         "pl": Template("Umowa licencyjna została zakończona", "Umowa licencyjna została zakończona."),
         "en": Template("Your license contract has ended", "Your license contract has ended."),
@@ -81,6 +115,24 @@ FOR_SERVICES: Mapping[str, Mapping[Language, Template]] = {
         "en": Template(
             "Your license contract goes on",
             "The end of your license contract was undone. The key works again; activate it anew on your devices.",
+        ),
+    },
+    "withdrawal-received": {
+        "pl": Template(
+            "Potwierdzenie odstąpienia od umowy",
+            'Otrzymaliśmy Twoje oświadczenie o treści: "Odstępuję od umowy o licencję, zawartej zamówieniem podanym\n'
+            'poniżej". Dzień i godzinę jego złożenia podajemy poniżej. Umowę uważa się za niezawartą: licencja się\n'
+            "skończyła, klucz już nie działa. Jeśli podana kwota nie jest zerem, zwrócimy ją tą samą drogą, którą\n"
+            "przyszła, najpóźniej w podanym dniu; korektę faktury znajdziesz na koncie.\n\n"
+            "Zachowaj tę wiadomość.",
+        ),
+        "en": Template(
+            "Your withdrawal is received",
+            'We received your statement: "I withdraw from the contract for a license that was concluded by the order\n'
+            'below". The day and the time of it stand below. The contract counts as not concluded: the license has\n'
+            "ended, its key works no more. Unless the amount below is zero, we send it back by the way it came\n"
+            "by the day below; the correcting invoice is in your account.\n\n"
+            "Please keep this message.",
         ),
     },
     "password-changed": {
@@ -165,9 +217,19 @@ OWN: Mapping[str, Mapping[Language, Template]] = {
     },
 }
 
+TOLD: Mapping[str, str] = {"contract-concluded": "order_id", "withdrawal-received": "order_id"}
+"""Which letters a service has to know to be handed over, and the fact that says what each is about."""
+
 LABELS: Mapping[Language, Mapping[str, str]] = {
     "pl": {
         "amount": "Kwota",
+        "gross": "Cena z VAT",
+        "seller": "Sprzedawca",
+        "stated_at": "Złożono",
+        "refund_by": "Zwrot najpóźniej",
+        "ordered_on": "Data zamówienia",
+        "terms_version": "Regulamin, wersja",
+        "terms_sha256": "Regulamin, SHA-256",
         "currency": "Waluta",
         "product": "Produkt",
         "order_id": "Zamówienie",
@@ -185,6 +247,13 @@ LABELS: Mapping[Language, Mapping[str, str]] = {
     },
     "en": {
         "amount": "Amount",
+        "gross": "Price with VAT",
+        "seller": "Seller",
+        "stated_at": "Stated at",
+        "refund_by": "Back by",
+        "ordered_on": "Ordered on",
+        "terms_version": "Terms of sale, version",
+        "terms_sha256": "Terms of sale, SHA-256",
         "currency": "Currency",
         "product": "Product",
         "order_id": "Order",
@@ -201,13 +270,19 @@ LABELS: Mapping[Language, Mapping[str, str]] = {
         "link": "Link",
     },
 }
+IN_ONE_LANGUAGE = ("_pl", "_en")
 GREETING: Mapping[Language, str] = {"pl": "Dzień dobry, {full_name}!", "en": "Hello {full_name},"}
 
 
 def compose(template: str, language: Language, full_name: str, facts: Mapping[str, str]) -> tuple[str, str]:
-    """Subject and plain text of a mail: greeting, the fixed text, then the facts line by line."""
+    """Subject and plain text of a mail: greeting, the fixed text, then the facts line by line, whole texts last.
+
+    A fact whose name ends with a language is such a text, and only for mail in that language.
+    """
     subject, text = {**FOR_SERVICES, **OWN}[template][language]
     labels = LABELS[language]
-    lines = [f"{labels.get(name, name.replace('_', ' '))}: {value}" for name, value in facts.items()]
-    parts = [GREETING[language].replace("{full_name}", full_name), text, "\n".join(lines)]
+    short = {name: value for name, value in facts.items() if not name.endswith(IN_ONE_LANGUAGE)}
+    whole = [value.strip() for name, value in facts.items() if name.endswith(f"_{language}")]
+    lines = [f"{labels.get(name, name.replace('_', ' '))}: {value}" for name, value in short.items()]
+    parts = [GREETING[language].replace("{full_name}", full_name), text, "\n".join(lines), *whole]
     return subject, "\n\n".join(part for part in parts if part) + "\n"

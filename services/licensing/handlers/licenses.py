@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from services.licensing.agreements import rules as agreement_rules
+from services.licensing.agreements import store as agreements
 from services.licensing.licenses import keys, lifetime, offline, rules, store
 from services.licensing.licenses.keys import KeyMint
 from services.licensing.licenses.offline import Notary
@@ -52,7 +54,14 @@ async def reveal_license(request: licensing.RevealLicense, tx: Transaction, mint
     rules.check_running(license_)
     if license_.sealed_key is None:
         raise refuse(409, "this key can't be shown any more", message="rotate the license to get a new one")
+    await _begin(tx, license_)
     return licensing.RevealedKey(key=mint.reveal(license_.sealed_key))
+
+
+async def _begin(tx: Transaction, license_: License) -> None:
+    """A key is about to be shown; that of a consumer only once the contract is confirmed. Raises Refused (409)."""
+    agreement_rules.check_confirmed(await agreements.lock(tx, license_.order_id))
+    await agreements.begin(tx, license_.order_id, now())
 
 
 @router.request(licensing.RotateLicense, purpose=Purpose.CONTRACT)
@@ -60,6 +69,7 @@ async def rotate_license(request: licensing.RotateLicense, tx: Transaction, mint
     """Replace a leaked key; the old one is unknown from now on."""
     license_ = await store.lock(tx, request.license_id, request.subject_id)
     rules.check_running(license_)
+    await _begin(tx, license_)
     fresh = mint.fresh()
     await store.set_key(tx, license_.license_id, fresh)
     return licensing.RevealedKey(key=fresh.text)

@@ -17,7 +17,7 @@ async def play_sandbox(
     request: licensing.PlaySandbox, tx: Transaction, sandbox: Sandbox | None
 ) -> licensing.SignedWebhook:
     wired, amount = _wired(sandbox), await _amount_of(tx, request.reference)
-    return wired.post(request.event, request.reference, request.amount or amount)
+    return wired.post(request.event, request.reference, request.amount or amount, request.refund)
 
 
 @router.request(licensing.ReadSandbox, purpose=Purpose.LEGAL_DUTY)

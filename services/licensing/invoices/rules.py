@@ -94,7 +94,7 @@ def retention(order: Order, sold_on: date) -> Retention:
 
 @dataclass(frozen=True)
 class Correction:
-    """What a refund takes back from an invoice, in grosze and positive."""
+    """What a refund takes back from an invoice, in grosze; negative when the refund is taken back itself."""
 
     net: int
     vat: int
@@ -102,7 +102,7 @@ class Correction:
 
 
 def correction(order: Order, amount: int) -> Correction:
-    """Split a refund into net and VAT so that many refunds add up to the whole."""
+    """Split a refund into net and VAT so that many refunds add up to the whole, also when some are taken back."""
     net = _net_of(order, order.refunded + amount) - _net_of(order, order.refunded)
     return Correction(net, amount - net, amount)
 

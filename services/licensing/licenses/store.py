@@ -41,7 +41,6 @@ ORDER BY subject_id
 UNDER_REVIEW = "SELECT license_id FROM license WHERE subject_id = ANY ($1) AND review_at IS NOT NULL"
 HOLDER = "SELECT subject_id FROM license WHERE license_id = $1"
 HOLDER_OF_KEY = "SELECT subject_id FROM license WHERE key_hash = $1"
-CONFIRM_TERMS = "UPDATE purchase_terms SET confirmed_at = $2 WHERE order_id = $1"
 SET_STATE = "UPDATE license SET state = $2 WHERE license_id = $1"
 SET_KEY = "UPDATE license SET key_hash = $2, key_end = $3, sealed_key = $4 WHERE license_id = $1"
 END = """
@@ -114,7 +113,6 @@ class Expiring:
 
 
 async def add(tx: Transaction, license_: License, key: FreshKey) -> None:
-    """Store a new license, and that the buyer's declarations were confirmed with it."""
     await insert(
         tx,
         "license",
@@ -131,7 +129,6 @@ async def add(tx: Transaction, license_: License, key: FreshKey) -> None:
         issued_at=license_.issued_at,
         expires_at=license_.expires_at,
     )
-    await tx.run(CONFIRM_TERMS, license_.order_id, license_.issued_at)
 
 
 async def holder_of_key(tx: Transaction, key_hash: bytes) -> UUID | None:

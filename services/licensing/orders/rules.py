@@ -5,9 +5,11 @@ from datetime import date, datetime, timedelta
 from ipaddress import ip_address
 from uuid import UUID, uuid4
 
+from services.licensing.agreements.rules import Protection, check_declarations, protection_of
 from services.licensing.catalogue import Product
+from services.licensing.quotes import Price, check_expected, price
 from services.licensing.terms.editions import Edition
-from services.licensing.vat import PROFILE_FIRST, SELLER_COUNTRY, Tax, Treatment, tax_of, vat_on
+from services.licensing.vat import PROFILE_FIRST, SELLER_COUNTRY, Tax, Treatment, tax_of
 from shared.contracts import identity, licensing
 from shared.law import tax_numbers
 from shared.law.calendar import WARSAW
@@ -88,15 +90,12 @@ class Draft:
     ip: str | None
     buyer: Buyer
     tax: Tax
+    protection: Protection
     terms: Edition
-    net: int
+    price: Price
     device_limit: int
     months: int | None
     placed_at: datetime
-
-    @property
-    def vat(self) -> int:
-        return vat_on(self.net, self.tax.rate)
 
     @property
     def origin_until(self) -> date:
@@ -107,17 +106,22 @@ class Draft:
 def draft(
     request: licensing.PlaceOrder, product: Product, buyer: identity.Profile, terms: Edition, at: datetime
 ) -> Draft:
-    """Check an order against the law, the terms and the catalogue. Raises Refused (422) naming the field."""
+    """Check an order against the law, the terms and the catalogue. Raises Refused (422, 409) naming the field."""
     _check_buyer(buyer)
-    _check_terms(request, buyer, terms)
+    protection = protection_of(buyer.kind, request.professional)
+    _check_terms(request, buyer, protection, terms)
+    tax = tax_of(buyer.country, buyer.kind, buyer.vat_number, at.astimezone(WARSAW).date())
+    cost = price(product, request.quantity, tax)
+    check_expected(request.expected_gross, cost)
     return Draft(
         order_id=uuid4(),
         request=request,
         ip=_address(request.ip),
         buyer=_frozen(buyer),
-        tax=tax_of(buyer.country, buyer.kind, buyer.vat_number, at.astimezone(WARSAW).date()),
+        tax=tax,
+        protection=protection,
         terms=terms,
-        net=product.net * request.quantity,
+        price=cost,
         device_limit=product.device_limit * request.quantity,
         months=product.months,
         placed_at=at,
@@ -146,19 +150,16 @@ def _check_buyer(buyer: identity.Profile) -> None:
         raise refuse(422, "a business in Poland needs its NIP", field="nip", message=PROFILE_FIRST)
 
 
-def _check_terms(request: licensing.PlaceOrder, buyer: identity.Profile, terms: Edition) -> None:
-    """A consumer's 14 days lapse only by express consent and acknowledgement (Dir. 2011/83 Art. 16(m))."""
+def _check_terms(
+    request: licensing.PlaceOrder, buyer: identity.Profile, protection: Protection, terms: Edition
+) -> None:
     if request.terms_version != terms.version:
         raise refuse(422, "these terms are not in force", field="terms_version", message=f"{terms.version} is")
     if not request.accepts_terms:
         raise refuse(422, "the terms must be accepted", field="accepts_terms")
-    if buyer.kind != "person":
-        return
-    if not request.wants_immediate_delivery:
-        raise refuse(422, "a key is shown at once only if that is wanted", field="wants_immediate_delivery")
-    if not request.knows_withdrawal_lapses:
-        raise refuse(422, "the loss of the right to withdraw must be known", field="knows_withdrawal_lapses")
-    if request.pay_by == "transfer":
+    if protection.consumer:
+        check_declarations(request)
+    if buyer.kind == "person" and request.pay_by == "transfer":
         raise refuse(422, "payment by transfer is for businesses", field="pay_by")
 
 

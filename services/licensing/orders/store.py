@@ -62,9 +62,9 @@ async def add(tx: Transaction, draft: Draft) -> Order:
         country=buyer.country,
         vat_treatment=draft.tax.treatment,
         vat_rate=draft.tax.rate,
-        net=draft.net,
-        vat=draft.vat,
-        gross=draft.net + draft.vat,
+        net=draft.price.net,
+        vat=draft.price.vat,
+        gross=draft.price.gross,
         placed_at=draft.placed_at,
     )
     columns = asdict(buyer)
@@ -82,6 +82,8 @@ async def add(tx: Transaction, draft: Draft) -> Order:
         accepted_at=draft.placed_at,
         immediate_delivery_at=draft.placed_at if request.wants_immediate_delivery else None,
         withdrawal_waived_at=draft.placed_at if request.knows_withdrawal_lapses else None,
+        professional=request.professional,
+        consumer=draft.protection.consumer,
     )
     return await lock(tx, draft.order_id, request.subject_id)
 

@@ -24,7 +24,7 @@ class Notification:
     """
 
     event_id: str
-    kind: Literal["payment.confirmed", "payment.failed", "refund.made", "unknown"]
+    kind: Literal["payment.confirmed", "payment.failed", "refund.made", "refund.failed", "unknown"]
     reference: str
     amount: int
     currency: str

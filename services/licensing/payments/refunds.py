@@ -4,6 +4,7 @@ A refund that arrives after the erasure of its person is a statutory record (GDP
 rows are retained ones from the start.
 """
 
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 from services.licensing import sale_records
@@ -14,66 +15,93 @@ from services.licensing.licenses.store import lock_of_order
 from services.licensing.money import amount_text
 from services.licensing.orders import store as orders
 from services.licensing.orders.rules import Order, is_full_refund
-from services.licensing.payments import store
-from services.licensing.payments.provider import Notification
+from services.licensing.payments import refund_store, store
+from services.licensing.payments.rules import Refund, devices_of, seats_left
 from services.licensing.payments.store import Payment
-from services.licensing.rows import insert
 from shared.clock import now, today
 from shared.contracts import identity, licensing
 from shared.database import Transaction
 from shared.law.retention import Retention
+from shared.problems import refuse
+
+TIME_TO_SEND = timedelta(days=14)
 
 
-async def book(tx: Transaction, payment: Payment, order: Order, notification: Notification) -> None:
-    """Book a refund of a confirmed payment; the caller holds person, payment and order locked, and has checked it."""
-    full = is_full_refund(order, notification.amount)
+async def book(
+    tx: Transaction,
+    order: Order,
+    payment: Payment | None,
+    amount: int,
+    provider_refund: str,
+    *,
+    due_on: date | None = None,
+) -> UUID:
+    """Book a refund, and answer its id; the caller holds person, order and payment locked, and has checked it.
+
+    Without a payment the order was paid by transfer: staff send the money back so, until `due_on`.
+    """
+    full = is_full_refund(order, amount)
     if full:
         await _end_sale(tx, payment, order)
-    await orders.add_refund(tx, order.order_id, notification.amount)
+    else:
+        await _take_seats(tx, order, order.refunded + amount)
+    await orders.add_refund(tx, order.order_id, amount)
     retention = rules.retention(order, today())
-    correction = rules.correction(order, notification.amount)
-    correction_id = await invoices.correct(tx, order.order_id, correction, today(), retention)
-    refund_id = await _store(tx, order, payment.payment_id, correction_id, notification, retention)
+    correction_id = await correct(tx, order, amount, retention)
+    paid_by, due_on = (payment.payment_id, None) if payment else (None, due_on)
+    refund = Refund(uuid4(), paid_by, correction_id, provider_refund, amount, due_on)
+    await refund_store.add(tx, order, refund, now(), retention)
     await sale_records.keep(tx, order.order_id, retention)
-    person = order.subject_id
-    tx.publish(licensing.InvoiceIssued(subject_id=person, invoice_id=correction_id, kind="correction"))
-    tx.publish(licensing.RefundMade(subject_id=person, order_id=order.order_id, refund_id=refund_id, full=full))
+    _tell(tx, order, refund, full=full)
+    return refund.refund_id
+
+
+def _tell(tx: Transaction, order: Order, refund: Refund, *, full: bool) -> None:
+    which = {"subject_id": order.subject_id, "order_id": order.order_id}
+    tx.publish(licensing.RefundMade(**which, refund_id=refund.refund_id, full=full))
     if order.live:
-        facts = {"order_id": str(order.order_id), "amount": amount_text(notification.amount)}
-        tx.publish(identity.ServiceMailDue(subject_id=person, template="refund-made", facts=facts))
+        facts = {"order_id": str(order.order_id), "amount": amount_text(refund.amount)}
+        tx.publish(identity.ServiceMailDue(subject_id=order.subject_id, template="refund-made", facts=facts))
 
 
-async def _end_sale(tx: Transaction, payment: Payment, order: Order) -> None:
+async def by_transfer(tx: Transaction, order: Order, amount: int) -> UUID:
+    """Book a refund that staff make themselves; answers its id. Raises Refused (409, 422)."""
+    if order.pay_by != "transfer":
+        raise refuse(409, "what was paid by card is refunded with the provider")
+    if order.state != "paid":
+        raise refuse(409, "only a paid order is refunded", message=f"it is {order.state}")
+    return await book(tx, order, None, amount, f"transfer/{uuid4()}", due_on=today() + TIME_TO_SEND)
+
+
+async def _take_seats(tx: Transaction, order: Order, refunded: int) -> None:
+    """Of many seats those go whose price went back."""
+    left = seats_left(order, refunded)
+    if left < seats_left(order, order.refunded) and await lock_of_order(tx, order.order_id) is not None:
+        await refund_store.limit_devices(tx, order.order_id, devices_of(order, left))
+
+
+async def write_off(tx: Transaction, order: Order) -> None:
+    """Nothing is owed any more for an invoice that nobody has paid: it is corrected to zero, and no money moves."""
+    await _end_sale(tx, None, order)
+    await orders.add_refund(tx, order.order_id, order.gross)
+    retention = rules.retention(order, today())
+    await correct(tx, order, order.gross, retention)
+    await invoices.settle(tx, order.order_id, today())
+    await sale_records.keep(tx, order.order_id, retention)
+
+
+async def correct(tx: Transaction, order: Order, amount: int, retention: Retention) -> UUID:
+    """Issue the correcting invoice of a refund; of less than nothing when one is taken back."""
+    correction = rules.correction(order, amount)
+    correction_id = await invoices.correct(tx, order.order_id, correction, today(), retention)
+    tx.publish(licensing.InvoiceIssued(subject_id=order.subject_id, invoice_id=correction_id, kind="correction"))
+    return correction_id
+
+
+async def _end_sale(tx: Transaction, payment: Payment | None, order: Order) -> None:
     license_ = await lock_of_order(tx, order.order_id)
     if license_ is not None:
         await lifetime.end(tx, license_, "refunded")
-    await store.set_state(tx, payment.payment_id, "refunded")
+    if payment is not None:
+        await store.set_state(tx, payment.payment_id, "refunded")
     await orders.set_state(tx, order.order_id, "refunded")
-
-
-async def _store(
-    tx: Transaction,
-    order: Order,
-    payment_id: UUID,
-    correction_id: UUID,
-    notification: Notification,
-    retention: Retention,
-) -> UUID:
-    refund_id = uuid4()
-    await insert(
-        tx,
-        "refund",
-        refund_id=refund_id,
-        subject_id=order.subject_id,
-        order_id=order.order_id,
-        payment_id=payment_id,
-        correction_id=correction_id,
-        provider_refund=notification.refund,
-        amount=notification.amount,
-        refunded_at=now(),
-        live=order.live,
-        retain_until=retention.until,
-        provisions=retention.provisions,
-        exemptions=retention.exemptions,
-    )
-    return refund_id

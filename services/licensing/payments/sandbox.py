@@ -16,8 +16,8 @@ from shared.clock import now
 from shared.contracts.licensing import PaymentWebhook, SignedWebhook
 from shared.problems import refuse
 
-Kind = Literal["payment.confirmed", "payment.failed", "refund.made"]
-
+Kind = Literal["payment.confirmed", "payment.failed", "refund.made", "refund.failed"]
+OF_REFUNDS = ("refund.made", "refund.failed")
 
 MOST = 2**63 - 1
 """What PostgreSQL can store; whether an amount is right is not for the one to say who reads it."""
@@ -68,7 +68,7 @@ class Sandbox:
             body = Body.model_validate_json(webhook.body)
         except ValidationError:
             raise refuse(422, "the webhook can't be read", field="body") from None
-        if body.type == "refund.made" and not body.data.refund:
+        if body.type in OF_REFUNDS and not body.data.refund:
             raise refuse(422, "the webhook can't be read", field="data.refund", message="a refund has an id")
         data = body.data
         return Notification(webhook.webhook_id, body.type, data.reference, data.amount, data.currency, data.refund)
@@ -86,10 +86,10 @@ class Sandbox:
             return False
         return True
 
-    def post(self, kind: str, reference: str, amount: int) -> SignedWebhook:
+    def post(self, kind: str, reference: str, amount: int, refund: str = "") -> SignedWebhook:
         data: dict[str, Any] = {"reference": reference, "amount": amount, "currency": CURRENCY}
-        if kind == "refund.made":
-            data["refund"] = f"ref_{uuid4().hex}"
+        if kind in OF_REFUNDS:
+            data["refund"] = refund or f"ref_{uuid4().hex}"
         return signed_webhook({"type": kind, "data": data}, self.secret)
 
 

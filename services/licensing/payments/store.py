@@ -16,6 +16,7 @@ RETURNED_PAYMENTS = "returned payments"
 """The job that sends back what came for void payments; to be woken when something came."""
 
 READ = "SELECT payment_id, subject_id, order_id, provider, reference, amount, state, confirmed_at FROM payment "
+CONFIRMED = READ + "WHERE order_id = $1 AND state = 'confirmed' FOR UPDATE"
 STARTED = READ + "WHERE order_id = $1 AND state = 'started'"
 ONE = READ + "WHERE subject_id = $1 AND payment_id = $2"
 LOCK = READ + "WHERE reference = $1 FOR UPDATE"
@@ -24,6 +25,10 @@ ORDER = "SELECT order_id FROM payment WHERE reference = $1"
 AMOUNT = "SELECT amount FROM payment WHERE reference = $1"
 SET_STATE = "UPDATE payment SET state = $2, confirmed_at = COALESCE($3, confirmed_at) WHERE payment_id = $1"
 BOOKED = "SELECT payment_id, amount FROM refund WHERE provider_refund = $1"
+NAME_OURS = "UPDATE refund SET provider_refund = $1 WHERE payment_id = $2 AND amount = $3 AND provider_refund = $4"
+GIVE_BACK = """
+INSERT INTO void_payment (reference, amount, confirmed_at) VALUES ($1, $2, now()) ON CONFLICT DO NOTHING
+"""
 VOID_OF_ORDERS = """
 WITH voided AS (UPDATE payment SET state = 'void'
   WHERE order_id = ANY ($1) AND state IN ('started', 'failed') AND payment_id IS DISTINCT FROM $2
@@ -104,6 +109,12 @@ async def started(tx: Transaction, order_id: UUID) -> Payment | None:
     return Payment(**row) if row else None
 
 
+async def lock_confirmed(tx: Transaction, order_id: UUID) -> Payment | None:
+    """The payment that counts for an order; none where it was paid by transfer."""
+    row = await tx.row(CONFIRMED, order_id)
+    return Payment(**row) if row else None
+
+
 async def one(tx: Transaction, subject_id: UUID, payment_id: UUID) -> Payment | None:
     row = await tx.row(ONE, subject_id, payment_id)
     return Payment(**row) if row else None
@@ -138,6 +149,23 @@ async def set_state(tx: Transaction, payment_id: UUID, state: State, confirmed_a
 async def booked(tx: Transaction, provider_refund: str) -> BookedRefund | None:
     row = await tx.row(BOOKED, provider_refund)
     return BookedRefund(**row) if row else None
+
+
+def ours(order_id: UUID) -> str:
+    """By what a refund is known that we ordered and the provider has not named yet."""
+    return f"withdrawal/{order_id}"
+
+
+async def name_ours(tx: Transaction, payment: Payment, provider_refund: str, amount: int) -> bool:
+    """Whether a refund that the provider tells of is one that we ordered; it has the provider's name from now on."""
+    named = await tx.run(NAME_OURS, provider_refund, payment.payment_id, amount, ours(payment.order_id))
+    return bool(named)
+
+
+async def give_back(tx: Transaction, reference: str, amount: int) -> None:
+    """Have the provider send back what was paid rightly; the rows are booked already."""
+    await tx.run(GIVE_BACK, reference, amount)
+    tx.wake(RETURNED_PAYMENTS)
 
 
 async def void_of_orders(tx: Transaction, order_ids: Sequence[UUID], *, but: UUID | None = None) -> None:

@@ -10,7 +10,7 @@ from services.licensing.fulfilment import Vendor, deliver
 from services.licensing.money import CURRENCY
 from services.licensing.orders import store as orders
 from services.licensing.orders.rules import Order
-from services.licensing.payments import refunds, store
+from services.licensing.payments import refund_store, refunds, store
 from services.licensing.payments.provider import Notification, Provider
 from services.licensing.payments.store import BookedRefund, Payment
 from services.licensing.staff_cases import Money
@@ -78,6 +78,8 @@ async def _apply_to_order(
         await _confirm(tx, notification, event, order, payment, vendor)
     elif notification.kind == "refund.made":
         await _refund(tx, notification, event, order, payment)
+    elif notification.kind == "refund.failed":
+        await _came_back(tx, notification, event, payment)
     elif payment.state == "started":
         await store.set_state(tx, payment.payment_id, "failed")
 
@@ -92,6 +94,8 @@ async def _apply_to_void(tx: Transaction, notification: Notification, event: str
         await store.note_received(tx, notification.reference, notification.amount)
     elif notification.kind == "refund.made":
         await store.note_sent_back(tx, notification.reference)
+    elif notification.kind == "refund.failed":  # asking the provider once more changes nothing
+        await _open_case(tx, "refund of another payment", notification, event, None)
 
 
 async def _confirm(
@@ -118,11 +122,24 @@ async def _refund(tx: Transaction, notification: Notification, event: str, order
         if booked != BookedRefund(payment.payment_id, notification.amount):
             await _open_case(tx, "refund of another payment", notification, event, booked.amount)
         return
+    if notification.currency == CURRENCY and await store.name_ours(
+        tx, payment, notification.refund, notification.amount
+    ):
+        await store.note_sent_back(tx, notification.reference)
+        return
     left = order.gross - order.refunded
     if notification.currency != CURRENCY or not 1 <= notification.amount <= left:
         await _open_case(tx, _what_is_wrong(notification), notification, event, left)
         return
-    await refunds.book(tx, payment, order, notification)
+    await refunds.book(tx, order, payment, notification.amount, notification.refund)
+
+
+async def _came_back(tx: Transaction, notification: Notification, event: str, payment: Payment) -> None:
+    """The bank has returned a refund: it is for staff to send it another way, or to take it back."""
+    await store.name_ours(tx, payment, notification.refund, notification.amount)
+    money = notification.refund, payment.payment_id, notification.amount
+    if notification.currency != CURRENCY or not await refund_store.note_came_back(tx, *money, now()):
+        await _open_case(tx, "refund of another payment", notification, event, None)
 
 
 def _what_is_wrong(notification: Notification) -> StaffCaseKind:

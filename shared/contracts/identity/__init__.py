@@ -30,7 +30,7 @@ from shared.contracts.identity.profile import (
     TellAddress,
     TellBuyer,
 )
-from shared.contracts.identity.service_mail import ServiceMailDue
+from shared.contracts.identity.service_mail import ServiceMailDue, ServiceMailHandedOver
 from shared.contracts.identity.sessions import (
     Authenticate,
     OpenSession,
@@ -104,6 +104,7 @@ __all__ = [
     "ResendCode",
     "ResetPassword",
     "ServiceMailDue",
+    "ServiceMailHandedOver",
     "Sessions",
     "SignIn",
     "SignInStaff",

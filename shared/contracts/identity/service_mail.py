@@ -1,5 +1,6 @@
 """Mail that a service has identity write."""
 
+from datetime import datetime
 from uuid import UUID
 
 from pydantic import Field
@@ -16,3 +17,12 @@ class ServiceMailDue(Event, type="*.service-mail-due.v1", owner="identity", carr
     subject_id: UUID
     template: str
     facts: dict[str, str] = Field(default_factory=dict)
+
+
+class ServiceMailHandedOver(Event, type="identity.service-mail-handed-over.v1", carries=("D9",)):
+    """The mail server has taken a letter that a service has to know of; `about` is what it is about, as an order."""
+
+    subject_id: UUID
+    template: str
+    about: UUID
+    handed_over_at: datetime

@@ -49,6 +49,7 @@ from shared.contracts.licensing.orders import (
     OrderState,
     PaidBy,
     PlaceOrder,
+    ResendConfirmation,
 )
 from shared.contracts.licensing.payments import (
     Payment,
@@ -61,6 +62,17 @@ from shared.contracts.licensing.payments import (
     SignedWebhook,
     StartPayment,
 )
+from shared.contracts.licensing.quotes import Quote, QuoteOrder
+from shared.contracts.licensing.refunds import (
+    DueRefund,
+    DueRefunds,
+    ListDueRefunds,
+    RecordRefundSent,
+    RefundOrder,
+    RefundUndone,
+    SetSeats,
+    UndoRefund,
+)
 from shared.contracts.licensing.staff_cases import (
     ListStaffCases,
     ResolveStaffCase,
@@ -69,9 +81,18 @@ from shared.contracts.licensing.staff_cases import (
     StaffCases,
 )
 from shared.contracts.licensing.terms import ReadTerms, Terms
+from shared.contracts.licensing.withdrawals import (
+    BackBy,
+    Obstacle,
+    OfferWithdrawal,
+    Withdrawal,
+    WithdrawalOffer,
+    WithdrawOrder,
+)
 
 __all__ = [
     "ActivateLicense",
+    "BackBy",
     "CancelOrder",
     "CheckOutLicense",
     "ClaimEnd",
@@ -82,6 +103,8 @@ __all__ = [
     "DeactivateDevice",
     "DeactivateLicense",
     "Device",
+    "DueRefund",
+    "DueRefunds",
     "EndContracts",
     "EndLicense",
     "EndReason",
@@ -97,11 +120,14 @@ __all__ = [
     "LicenseRestored",
     "LicenseState",
     "Licenses",
+    "ListDueRefunds",
     "ListInvoices",
     "ListLicenses",
     "ListOrders",
     "ListProducts",
     "ListStaffCases",
+    "Obstacle",
+    "OfferWithdrawal",
     "Order",
     "OrderCancelled",
     "OrderPaid",
@@ -117,18 +143,25 @@ __all__ = [
     "Products",
     "PublicKey",
     "PutProduct",
+    "Quote",
+    "QuoteOrder",
     "ReadInvoice",
     "ReadLicenseKeys",
     "ReadPayment",
     "ReadSandbox",
     "ReadTerms",
+    "RecordRefundSent",
     "RecordTransfer",
     "RefundMade",
+    "RefundOrder",
+    "RefundUndone",
+    "ResendConfirmation",
     "ResolveStaffCase",
     "RestoreLicense",
     "RevealLicense",
     "RevealedKey",
     "RotateLicense",
+    "SetSeats",
     "SignedWebhook",
     "StaffCase",
     "StaffCaseKind",
@@ -137,6 +170,10 @@ __all__ = [
     "SuspendLicense",
     "TellContractHolders",
     "Terms",
+    "UndoRefund",
     "ValidateLicense",
     "Validation",
+    "WithdrawOrder",
+    "Withdrawal",
+    "WithdrawalOffer",
 ]

@@ -7,13 +7,18 @@ from shared.contracts.message import Done, Message, Request
 
 
 class Product(Message):
-    """What is on sale. Money in grosze; `months` is None for a perpetual license."""
+    """What is on sale. Money in grosze; `months` is None for a perpetual license.
+
+    `gross` and `vat_rate` are those of a consumer in the country that was asked for; None where none was.
+    """
 
     code: str
     name: str
     net: int
     device_limit: int
     months: int | None
+    gross: int | None = None
+    vat_rate: int | None = None
 
 
 class Products(Message):
@@ -23,7 +28,9 @@ class Products(Message):
 
 
 class ListProducts(Request[Products], type="licensing.list-products", askers=("gateway",)):
-    """What is on sale now."""
+    """What is on sale now; with a country also what a consumer there pays. 422 where we don't sell to consumers."""
+
+    country: str = Field(default="", pattern=r"^([A-Z]{2})?$")
 
 
 class PutProduct(Request[Done], type="licensing.put-product", askers=("gateway",), actor=Staff("administrator")):

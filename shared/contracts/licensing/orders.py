@@ -40,6 +40,9 @@ class PlaceOrder(
 ):
     """Order a product. A consumer must say each of the three things before a key can be shown.
 
+    A sole trader says whether the purchase is of a professional nature; one who says no has a consumer's rights.
+    `expected_gross` is what a quote said: 409 when the price is another one by now.
+
     `ip` is observed by the gateway, empty where a proxy does not tell.
     A transfer (invoice first, then the money, then the key) is for businesses.
     """
@@ -53,6 +56,8 @@ class PlaceOrder(
     accepts_terms: bool
     wants_immediate_delivery: bool = False
     knows_withdrawal_lapses: bool = False
+    professional: bool | None = None
+    expected_gross: int | None = Field(default=None, ge=1, le=1_000_000_000_000)
 
 
 class Order(Message):
@@ -82,6 +87,13 @@ class ListOrders(Request[Orders], type="licensing.list-orders", askers=("gateway
     """A member's own orders."""
 
     subject_id: Acting = NOBODY
+
+
+class ResendConfirmation(Request[Done], type="licensing.resend-confirmation", askers=("gateway",), actor=Member()):
+    """Have the letter that confirms the contract sent again, at most every ten minutes, until it was handed over."""
+
+    subject_id: Acting = NOBODY
+    order_id: UUID
 
 
 class CancelOrder(Request[Done], type="licensing.cancel-order", askers=("gateway",), actor=Member()):

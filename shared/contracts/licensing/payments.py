@@ -69,12 +69,13 @@ class SignedWebhook(Message):
 class PlaySandbox(Request[SignedWebhook], type="licensing.play-sandbox", askers=("gateway", OPERATORS)):
     """Let the built-in sandbox provider decide about a payment. 404 where a real provider is wired.
 
-    `amount` is for partial refunds; None means the whole.
+    `amount` is for partial refunds; None means the whole. `refund` names the refund; empty means a new one.
     """
 
     reference: str = Field(max_length=60)
-    event: Literal["payment.confirmed", "payment.failed", "refund.made"]
+    event: Literal["payment.confirmed", "payment.failed", "refund.made", "refund.failed"]
     amount: int | None = Field(default=None, ge=1, le=100_000_000_000)
+    refund: str = Field(default="", max_length=60)
 
 
 class ReadSandbox(Request[Done], type="licensing.read-sandbox", askers=("gateway",)):

@@ -80,7 +80,16 @@ GET /me/sessions
 GET /me/activity
 GET /products
 GET /terms
+POST /quotes
 POST,GET /orders
+POST /orders/{order_id}/confirmation
+POST /orders/{order_id}/withdrawal
+POST /orders/{order_id}/withdrawal/confirm
+POST /staff/orders/{order_id}/refunds
+PUT /staff/orders/{order_id}/seats
+GET /staff/refunds
+DELETE /staff/refunds/{refund_id}
+PUT /staff/refunds/{refund_id}/transfer
 POST /orders/{order_id}/payments
 DELETE /orders/{order_id}
 GET /licenses

@@ -84,8 +84,15 @@ class Driver:
     async def key(self, person: UUID) -> str:
         """The key of a person's only license."""
         held = await self.ask(licensing.ListLicenses(subject_id=person))
-        shown = await self.ask(licensing.RevealLicense(subject_id=person, license_id=held.licenses[0].license_id))
+        license_ = held.licenses[0]
+        await self.confirmed(license_.order_id)
+        shown = await self.ask(licensing.RevealLicense(subject_id=person, license_id=license_.license_id))
         return str(shown.key)
+
+    async def confirmed(self, order_id: UUID) -> None:
+        """Wait until the key of an order may be shown."""
+        ready = "SELECT NOT consumer OR confirmed_at IS NOT NULL FROM purchase_terms WHERE order_id = $1"
+        await eventually(lambda: self.rows.fetchval(ready, order_id))
 
     async def erase(self, person: UUID, *, terminate: bool) -> UUID:
         """Run a whole erasure through privacy; answers the case id."""

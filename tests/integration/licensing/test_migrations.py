@@ -9,6 +9,7 @@ import asyncpg
 
 from deploy.databases import SERVICES_FOLDER
 from shared import migrations
+from shared.clock import now
 from tests.integration.licensing.driver import Driver
 
 MIGRATIONS = SERVICES_FOLDER / "licensing" / "migrations"
@@ -96,3 +97,34 @@ async def test_addresses_that_were_evidence_become_traces_of_90_days(driver: Dri
             "SELECT order_id, purge_after, retain_until FROM purchase_origin ORDER BY purge_after"
         )
         assert [tuple(row) for row in traces] == [(trace, day, None), (proof, date(2026, 4, 2), None)]
+
+
+OLDER_TERMS = """
+INSERT INTO purchase_terms (order_id, subject_id, terms_version, accepted_at, immediate_delivery_at,
+  withdrawal_waived_at, confirmed_at)
+SELECT order_id, subject_id, '2026-01', now(), $2, $2, now() FROM purchase WHERE order_id = $1
+"""
+OLDER_LICENSE = """
+INSERT INTO license (license_id, subject_id, order_id, product, key_hash, key_end, state, device_limit, issued_at)
+SELECT gen_random_uuid(), subject_id, order_id, product, $2, 'ABCDE', 'active', 3, '2026-01-01 00:30+01'
+FROM purchase WHERE order_id = $1
+"""
+
+
+async def test_what_no_letter_confirmed_is_not_confirmed(driver: Driver) -> None:
+    """The keys of those orders were there to be seen; what was agreed to is kept while claims run."""
+    async with older_database(driver, "licensing_0012") as (older, url):
+        (consumer, _), (business, _), (undelivered, _) = [await ordered(older, "paid", "confirmed") for _ in range(3)]
+        for order_id, said in ((consumer, now()), (business, None), (undelivered, now())):
+            await older.execute(OLDER_TERMS, order_id, said)
+        for order_id in (consumer, business):
+            await older.execute(OLDER_LICENSE, order_id, order_id.bytes)
+        migrations.upgrade(MIGRATIONS, url)
+        read = """SELECT consumer, confirmed_at IS NULL AS unconfirmed, begun_at = '2026-01-01 00:30+01' AS begun,
+          retain_until FROM purchase_terms WHERE order_id = $1"""
+        answers = [tuple(await older.fetchrow(read, each) or ()) for each in (consumer, business, undelivered)]
+        assert answers == [
+            (True, True, True, date(2032, 12, 31)),
+            (False, True, True, date(2029, 12, 31)),
+            (True, True, None, None),
+        ]

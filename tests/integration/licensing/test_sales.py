@@ -76,7 +76,7 @@ async def test_the_provider_is_named_in_the_disclosure_log_and_the_buyer_is_writ
 
     async def mails() -> bool:
         rows = await driver.accounts.fetch("SELECT template FROM service_mail WHERE subject_id = $1", person)
-        return {row["template"] for row in rows} == {"payment-received", "license-issued"}
+        return {row["template"] for row in rows} == {"payment-received", "license-issued", "contract-concluded"}
 
     await eventually(mails)
 
@@ -289,7 +289,8 @@ async def test_what_changes_between_order_and_payment_changes_nothing(
     person = await driver.person(country, kind, vat_number)
     ordered = await driver.accounts.fetchrow("SELECT * FROM account WHERE subject_id = $1", person)
     assert ordered is not None
-    payment = await driver.start(person, await driver.order(person))
+    professional = True if kind == "sole trader" else None
+    payment = await driver.start(person, await driver.order(person, professional=professional))
     await driver.accounts.execute(MOVE, person, moved)
     await driver.ask(await driver.played(payment.reference, "payment.confirmed"))
     (invoice,) = await invoices_of(driver, person)

@@ -105,7 +105,7 @@ async def test_a_known_refund_of_another_amount_is_a_case(driver: Driver) -> Non
     assert await driver.count("purchase", person, "refunded = 100") == 1
 
 
-@pytest.mark.parametrize("event", ["payment.confirmed", "payment.failed", "refund.made"])
+@pytest.mark.parametrize("event", ["payment.confirmed", "payment.failed", "refund.made", "refund.failed"])
 async def test_a_reference_that_nobody_knows_is_a_case(driver: Driver, event: str) -> None:
     reference = f"pay_{uuid4().hex}"
     webhook = told(driver, reference, event, refund="ref_1")

@@ -41,7 +41,8 @@ async def letter(driver: Driver, person: UUID, template: str) -> str:
 @pytest.mark.parametrize("product", ["auditor-month", "studio-perpetual"])
 async def test_the_key_comes_with_the_money(driver: Driver, country: str, kind: str, number: str, product: str) -> None:
     person = await driver.person(country, kind, number)
-    order_id = await driver.order(person, pay_by="transfer", product=product, quantity=100)
+    professional = True if kind == "sole trader" else None
+    order_id = await driver.order(person, pay_by="transfer", product=product, quantity=100, professional=professional)
     assert await driver.count("license", person) == 0
     (invoice,) = (await driver.ask(licensing.ListInvoices(subject_id=person))).invoices
     assert (invoice.settled_on, invoice.due_on, invoice.bank_account) == (None, today() + timedelta(days=14), IBAN)
@@ -112,7 +113,7 @@ async def test_without_an_account_transfer_is_not_offered(servers: Servers) -> N
 
 async def test_a_transfer_after_the_erasure_settles_and_issues_no_key(driver: Driver) -> None:
     person = await driver.person(kind="sole trader")
-    order_id = await driver.order(person, pay_by="transfer")
+    order_id = await driver.order(person, pay_by="transfer", professional=True)
     await driver.erase(person, terminate=True)
     assert [await driver.status(licensing.RecordTransfer(order_id=order_id)) for _ in range(2)] == [200, 200]
     assert await driver.count("invoice", person, "settled_on IS NOT NULL") == 1

@@ -14,7 +14,7 @@ from tests.unit.licensing.data import NOON, PRODUCT, TERMS, buyer, order, reques
 
 def test_a_draft_is_priced_for_its_buyer() -> None:
     draft = orders.draft(request(quantity=2), PRODUCT, buyer(country="DE"), TERMS, NOON)
-    assert (draft.net, draft.vat, draft.device_limit, draft.tax.treatment) == (20_000, 3_800, 6, "oss")
+    assert (draft.price.net, draft.price.vat, draft.device_limit, draft.tax.treatment) == (20_000, 3_800, 6, "oss")
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,8 @@ def test_an_order_may_come_from_an_address_that_nobody_told() -> None:
 def test_a_business_needs_no_consumer_declarations() -> None:
     plain = request(wants_immediate_delivery=False, knows_withdrawal_lapses=False, pay_by="transfer")
     assert (
-        orders.draft(plain, PRODUCT, buyer(kind="company", company="Firma", nip="9222828810"), TERMS, NOON).vat == 2300
+        orders.draft(plain, PRODUCT, buyer(kind="company", company="Firma", nip="9222828810"), TERMS, NOON).price.vat
+        == 2300
     )
 
 

@@ -92,6 +92,7 @@ def test_what_is_portable_rests_on_consent_or_contract_and_was_not_made_here() -
         "licensing.purchase",
         "licensing.purchase_buyer",
         "licensing.purchase_terms",
+        "licensing.withdrawal",
         "marketing.subscriber",
         "privacy.consent",
     }

@@ -1,0 +1,59 @@
+"""What an order costs: the same figures before it is placed and after (Dir. 2011/83 Art. 6(1)(e))."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from services.licensing.catalogue import Product
+from services.licensing.money import CURRENCY
+from services.licensing.vat import PROVISIONS, Tax, tax_of, vat_on
+from shared.contracts import licensing
+from shared.problems import refuse
+
+
+@dataclass(frozen=True)
+class Price:
+    """In grosze."""
+
+    net: int
+    vat: int
+
+    @property
+    def gross(self) -> int:
+        return self.net + self.vat
+
+
+def price(product: Product, quantity: int, tax: Tax) -> Price:
+    net = product.net * quantity
+    return Price(net, vat_on(net, tax.rate))
+
+
+def quote(request: licensing.QuoteOrder, product: Product, day: date) -> licensing.Quote:
+    """Raises Refused (422) where we don't sell, naming the field."""
+    tax = tax_of(request.country, request.kind, request.vat_number, day)
+    cost = price(product, request.quantity, tax)
+    return licensing.Quote(
+        product=product.code,
+        quantity=request.quantity,
+        currency=CURRENCY,
+        net=cost.net,
+        vat=cost.vat,
+        gross=cost.gross,
+        vat_rate=tax.rate,
+        treatment=tax.treatment,
+        provisions=PROVISIONS[tax.treatment],
+    )
+
+
+def offered(product: Product, country: str, day: date) -> licensing.Product:
+    """A product as the catalogue shows it: to a consumer of a country with VAT. Raises Refused (422)."""
+    shown = licensing.Product.model_validate(product, from_attributes=True)
+    if not country:
+        return shown
+    tax = tax_of(country, "person", "", day)
+    return shown.model_copy(update={"gross": price(product, 1, tax).gross, "vat_rate": tax.rate})
+
+
+def check_expected(expected: int | None, cost: Price) -> None:
+    """Raise Refused (409) when a buyer was told of another price than the order has."""
+    if expected is not None and expected != cost.gross:
+        raise refuse(409, "the price is another one", field="expected_gross", message="ask for a new quote")
