@@ -33,6 +33,7 @@ async def step(database: Database) -> bool:
         dunned = await _dun(tx)
     async with database.transaction(Purpose.RETENTION) as tx:
         await orders.drop_buyers(tx)
+        await licenses.drop_freed(tx, now())
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
         reviewed = await _review_contracts(tx)
         await debts.take_over(tx, today())
