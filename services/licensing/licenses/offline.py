@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.licensing.licenses import keys, rules, store, validation
+from services.licensing.licenses import devices, keys, rules, store, validation
 from services.licensing.licenses.rules import License
 from services.licensing.signing import device_requests, statements
 from services.licensing.signing.keys import SigningKeys
@@ -37,11 +37,11 @@ async def check_out(tx: Transaction, request: licensing.CheckOutLicense, notary:
     use = await validation.find(tx, request.key, request.fingerprint, lock=True)
     if use is None:
         return LicenseFile(code="NOT_FOUND")
-    _, here = await store.count_devices(tx, use.license.license_id, use.device_hash)
+    _, here = await devices.count(tx, use.license.license_id, use.device_hash)
     code = rules.judge(use.license, now(), active_here=here)
     if code != "VALID":
         return LicenseFile(code=code)
-    await store.note_use(tx, use.license.license_id, use.device_hash, now())
+    await devices.note_use(tx, use.license.license_id, use.device_hash, now())
     file = await _file(tx, use.license, _bound(request.key, request.fingerprint, request.nonce), notary)
     return file or LicenseFile(code="TOO_MANY_DEVICES")
 
@@ -65,21 +65,21 @@ async def _take_seat(tx: Transaction, license_: License, device_hash: bytes) -> 
     code = rules.judge(license_, now(), active_here=True)
     if code != "VALID":
         raise refuse(409, f"the license is {code.lower()}")
-    count, here = await store.count_devices(tx, license_.license_id, device_hash)
+    count, here = await devices.count(tx, license_.license_id, device_hash)
     if here:
         return
     if count >= license_.device_limit:
         raise refuse(409, "every seat is taken", message="free the seat of a device that is not used any more")
-    await store.activate(tx, license_.license_id, device_hash, now())
+    await devices.activate(tx, license_.license_id, device_hash, now())
 
 
 async def _file(tx: Transaction, license_: License, bound: Bound, notary: Notary) -> LicenseFile | None:
     """None where too many devices work by a file; the caller holds the license locked."""
     at, policy = now(), notary.policy
-    if not rules.may_lease(license_, await store.count_files(tx, license_.license_id, bound.device_hash, at)):
+    if not rules.may_lease(license_, await devices.count_files(tx, license_.license_id, bound.device_hash, at)):
         return None
     until = statements.terms(at, policy.file_fresh, policy.grace, license_.expires_at, rules.GRACE)
-    await store.lease(tx, license_.license_id, bound.device_hash, until.usable_until)
+    await devices.lease(tx, license_.license_id, bound.device_hash, until.usable_until)
     said = statements.statement(bound, "VALID", license_.product, license_.expires_at, at, until)
     file = statements.armored(notary.keys.sign(said))
     return LicenseFile(code="VALID", file=file, fresh_until=until.fresh_until, usable_until=until.usable_until)
