@@ -18,6 +18,12 @@ from shared.problems import Refused
 from tests.integration.licensing.driver import Driver, all_of
 from tests.verifiers import Case, by_node, by_python
 
+RESTRICT = "INSERT INTO permission (subject_id, purpose, allowed, version) VALUES ($1, '*', false, 1)"
+HOLD = """
+INSERT INTO hold (hold_id, subject_id, scope, version, review_at, provisions, exemptions)
+VALUES (gen_random_uuid(), $1, '{*}', 1, current_date + 1, '{x}', '{y}')
+"""
+RELEASE = "DELETE FROM hold WHERE subject_id = $1"
 EXPIRE = "UPDATE license SET expires_at = $2 WHERE subject_id = $1"
 
 
@@ -296,6 +302,11 @@ async def test_files_are_not_passed_on_from_device_to_device(driver: Driver) -> 
     assert await file_on("a" * 8) == "TOO_MANY_DEVICES"
     await driver.rows.execute("UPDATE activation SET leased_until = now() WHERE subject_id = $1", person)
     assert await file_on("a" * 8) == "VALID"
+    for place, let_go in ((RESTRICT, "DELETE FROM permission WHERE subject_id = $1"), (HOLD, RELEASE)):
+        await driver.rows.execute(place, person)
+        await due_dates.step(driver.resources.database)
+        assert await driver.count("activation", person) == 3
+        await driver.rows.execute(let_go, person)
     await due_dates.step(driver.resources.database)
     assert await driver.count("activation", person, "freed_at IS NULL") == await driver.count("activation", person) == 1
 
