@@ -23,7 +23,7 @@ DATA_MAP = DataMap(
                 OWNER,
                 Column("device_hash", Category.LICENSES, source="observed", withheld="hash"),
                 Column("label", Category.LICENSES, source="observed", blank=True),
-                *fact("activation_id", "license_id", "activated_at", "last_seen_at"),
+                *fact("activation_id", "license_id", "activated_at", "last_seen_at", "leased_until", "freed_at"),
             ),
         ),
         Table(

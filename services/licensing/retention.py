@@ -32,7 +32,12 @@ OF_THE_SALE = tuple(
 )
 
 DECLARED: tuple[Declared, ...] = (
-    GoesWith("activation", "license", "license_id", "a device goes when it is freed, or with its license"),
+    GoesWith(
+        "activation",
+        "license",
+        "license_id",
+        "a device goes when it is freed and has no file, or with its license",
+    ),
     Open(
         "license",
         "as long as the contract lasts, which has no term",

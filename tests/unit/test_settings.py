@@ -49,6 +49,7 @@ FOREIGN = {
     "LETHE_SMTP_URL": ("licensing", "gateway"),
     "LETHE_SMTP_URL_FILE": ("licensing", "gateway"),
     "LETHE_LICENSING_PAYMENT_SECRET": ("identity", "privacy", "marketing", "gateway"),
+    "LETHE_LICENSING_SIGNING_KEYS": ("identity", "privacy", "marketing", "gateway"),
     "LETHE_IDENTITY_ASSERTION_SIGNING_KEY": ("privacy", "licensing", "marketing", "gateway"),
     "LETHE_ASSERTION_SIGNING_KEY": ("privacy", "licensing", "marketing", "gateway"),
     "LETHE_PRIVACY_KEYS": ("identity", "licensing", "marketing", "gateway"),

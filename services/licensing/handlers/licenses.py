@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from services.licensing.agreements import rules as agreement_rules
 from services.licensing.agreements import store as agreements
-from services.licensing.licenses import keys, lifetime, offline, rules, store
+from services.licensing.licenses import devices, keys, lifetime, offline, rules, store
+from services.licensing.licenses.devices import Device
 from services.licensing.licenses.keys import KeyMint
 from services.licensing.licenses.offline import Notary
 from services.licensing.licenses.rules import License
-from services.licensing.licenses.store import Device
 from shared.authentication import check_fresh
 from shared.clock import now
 from shared.contracts import licensing
@@ -26,11 +26,11 @@ router = ServiceRouter("licensing")
 @router.request(licensing.ListLicenses, purpose=Purpose.CONTRACT)
 async def list_licenses(request: licensing.ListLicenses, tx: Transaction) -> licensing.Licenses:
     licenses = await store.of_person(tx, request.subject_id)
-    devices = await store.devices_of_person(tx, request.subject_id)
-    return licensing.Licenses(licenses=tuple(_published(license_, devices) for license_ in licenses))
+    held = await devices.of_person(tx, request.subject_id)
+    return licensing.Licenses(licenses=tuple(_published(license_, held) for license_ in licenses))
 
 
-def _published(license_: License, devices: Sequence[Device]) -> licensing.License:
+def _published(license_: License, held: Sequence[Device]) -> licensing.License:
     return licensing.License(
         license_id=license_.license_id,
         order_id=license_.order_id,
@@ -40,7 +40,7 @@ def _published(license_: License, devices: Sequence[Device]) -> licensing.Licens
         device_limit=license_.device_limit,
         devices=tuple(
             licensing.Device.model_validate(device, from_attributes=True)
-            for device in devices
+            for device in held
             if device.license_id == license_.license_id
         ),
         issued_at=license_.issued_at,
@@ -105,7 +105,7 @@ async def restore_license(request: licensing.RestoreLicense, tx: Transaction) ->
 @router.request(licensing.DeactivateDevice, purpose=Purpose.CONTRACT)
 async def deactivate_device(request: licensing.DeactivateDevice, tx: Transaction) -> Done:
     await store.lock(tx, request.license_id, request.subject_id)
-    if not await store.free_seat(tx, request.license_id, request.activation_id):
+    if not await devices.free_seat(tx, request.license_id, request.activation_id):
         raise refuse(404, "no such device")
     return Done()
 

@@ -1,9 +1,8 @@
 """What a program may believe while nothing answers: signed answers, and license files for devices with a seat."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from services.licensing.licenses import keys, rules, store, validation
+from services.licensing.licenses import devices, keys, rules, store, validation
 from services.licensing.licenses.rules import License
 from services.licensing.signing import device_requests, statements
 from services.licensing.signing.keys import SigningKeys
@@ -38,12 +37,13 @@ async def check_out(tx: Transaction, request: licensing.CheckOutLicense, notary:
     use = await validation.find(tx, request.key, request.fingerprint, lock=True)
     if use is None:
         return LicenseFile(code="NOT_FOUND")
-    _, here = await store.count_devices(tx, use.license.license_id, use.device_hash)
+    _, here = await devices.count(tx, use.license.license_id, use.device_hash)
     code = rules.judge(use.license, now(), active_here=here)
     if code != "VALID":
         return LicenseFile(code=code)
-    await store.note_use(tx, use.license.license_id, use.device_hash, now())
-    return _file(use.license, _bound(request.key, request.fingerprint, request.nonce), notary, now())
+    await devices.note_use(tx, use.license.license_id, use.device_hash, now())
+    file = await _file(tx, use.license, _bound(request.key, request.fingerprint, request.nonce), notary)
+    return file or LicenseFile(code="TOO_MANY_DEVICES")
 
 
 async def issue(tx: Transaction, request: licensing.IssueOfflineFile, notary: Notary) -> LicenseFile:
@@ -55,7 +55,9 @@ async def issue(tx: Transaction, request: licensing.IssueOfflineFile, notary: No
         message = "make it again with the key that this license has now"
         raise refuse(422, "the request was made with another key", field="request", message=message)
     await _take_seat(tx, license_, asked.device_hash)
-    return _file(license_, asked, notary, now())
+    if file := await _file(tx, license_, asked, notary):
+        return file
+    raise refuse(409, "too many devices work by a file", message="files of earlier devices work until they are over")
 
 
 async def _take_seat(tx: Transaction, license_: License, device_hash: bytes) -> None:
@@ -63,16 +65,21 @@ async def _take_seat(tx: Transaction, license_: License, device_hash: bytes) -> 
     code = rules.judge(license_, now(), active_here=True)
     if code != "VALID":
         raise refuse(409, f"the license is {code.lower()}")
-    count, here = await store.count_devices(tx, license_.license_id, device_hash)
+    count, here = await devices.count(tx, license_.license_id, device_hash)
     if here:
         return
     if count >= license_.device_limit:
         raise refuse(409, "every seat is taken", message="free the seat of a device that is not used any more")
-    await store.activate(tx, license_.license_id, device_hash, now())
+    await devices.activate(tx, license_.license_id, device_hash, now())
 
 
-def _file(license_: License, bound: Bound, notary: Notary, at: datetime) -> LicenseFile:
-    until = statements.terms(at, notary.policy.file_fresh, notary.policy.grace, license_.expires_at, rules.GRACE)
+async def _file(tx: Transaction, license_: License, bound: Bound, notary: Notary) -> LicenseFile | None:
+    """None where too many devices work by a file; the caller holds the license locked."""
+    at, policy = now(), notary.policy
+    if not rules.may_lease(license_, await devices.count_files(tx, license_.license_id, bound.device_hash, at)):
+        return None
+    until = statements.terms(at, policy.file_fresh, policy.grace, license_.expires_at, rules.GRACE)
+    await devices.lease(tx, license_.license_id, bound.device_hash, until.usable_until)
     said = statements.statement(bound, "VALID", license_.product, license_.expires_at, at, until)
     file = statements.armored(notary.keys.sign(said))
     return LicenseFile(code="VALID", file=file, fresh_until=until.fresh_until, usable_until=until.usable_until)

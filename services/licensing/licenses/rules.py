@@ -15,6 +15,9 @@ GRACE = timedelta(hours=24)
 UNDO = timedelta(days=7)
 """How long a holder may take back the end of a license."""
 
+SPARE_FILES = 1
+"""How many license files may work beyond the seats: that of a broken device works until it is over."""
+
 StoredState = Literal["active", "suspended", "expired", "ended"]
 """`expired` is noted by a job, once the day after the last one is over."""
 
@@ -64,6 +67,11 @@ def judge(license_: License, at: datetime, *, product: str = "", active_here: bo
 def missing(license_: License, *, named: bool) -> str:
     """The field that a question has to have."""
     return "fingerprint" if license_.fingerprint_required and not named else ""
+
+
+def may_lease(license_: License, others: int) -> bool:
+    """Whether one more device may work by a file; `others` are those that do."""
+    return others < license_.device_limit + SPARE_FILES
 
 
 def has_expired(license_: License, at: datetime) -> bool:

@@ -1,10 +1,11 @@
-"""Licenses and their devices in PostgreSQL."""
+"""Licenses in PostgreSQL."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from services.licensing.licenses import devices
 from services.licensing.licenses.keys import FreshKey
 from services.licensing.licenses.rules import License, StoredState
 from services.licensing.rows import insert
@@ -65,38 +66,6 @@ WITH due AS MATERIALIZED (
 UPDATE license SET expiry_told_at = $1 WHERE license_id IN (SELECT license_id FROM due)
 RETURNING subject_id, license_id, ((expires_at - interval '1 second') AT TIME ZONE 'Europe/Warsaw')::date AS last_day
 """
-DEVICES_OF_PERSON = """
-SELECT activation_id, license_id, COALESCE(label, '') AS label, activated_at, last_seen_at
-FROM activation WHERE subject_id = $1 ORDER BY activated_at
-"""
-COUNT_DEVICES = """
-SELECT count(*) AS devices, COALESCE(bool_or(device_hash = $2), false) AS here FROM activation WHERE license_id = $1
-"""
-# A device of an erased person's running license is kept for the same reason and as long as the license, without a name.
-ACTIVATE = """
-INSERT INTO activation (subject_id, license_id, device_hash, activated_at, last_seen_at, label, live, review_at,
-  provisions, exemptions)
-SELECT subject_id, license_id, $2::bytea, $3::timestamptz, $3, CASE WHEN live THEN NULLIF($4, '') END, live, review_at,
-  provisions, exemptions
-FROM license WHERE license_id = $1
-"""
-NAME_DEVICE = "UPDATE activation SET label = $3 WHERE license_id = $1 AND device_hash = $2 AND live"
-SEEN = """
-UPDATE activation SET last_seen_at = $3
-WHERE license_id = $1 AND device_hash = $2 AND last_seen_at < $3::timestamptz - interval '1 hour'
-"""
-DEACTIVATE = "DELETE FROM activation WHERE license_id = $1 AND device_hash = $2"
-FREE_SEAT = "DELETE FROM activation WHERE license_id = $1 AND activation_id = $2"
-FREE_ALL_SEATS = "DELETE FROM activation WHERE license_id = $1"
-
-
-@dataclass(frozen=True)
-class Device:
-    activation_id: UUID
-    license_id: UUID
-    label: str
-    activated_at: datetime
-    last_seen_at: datetime
 
 
 @dataclass(frozen=True)
@@ -193,13 +162,13 @@ async def set_state(tx: Transaction, license_id: UUID, state: StoredState) -> No
 
 async def set_key(tx: Transaction, license_id: UUID, key: FreshKey) -> None:
     """Replace a key; its devices were bound to the old one."""
-    await tx.run(FREE_ALL_SEATS, license_id)
+    await devices.free_all_seats(tx, license_id)
     await tx.run(SET_KEY, license_id, key.hash, key.end, key.sealed)
 
 
 async def end(tx: Transaction, license_id: UUID, at: datetime, reason: EndReason) -> None:
     """End a license; its devices go."""
-    await tx.run(FREE_ALL_SEATS, license_id)
+    await devices.free_all_seats(tx, license_id)
     await tx.run(END, license_id, at, reason)
 
 
@@ -220,38 +189,3 @@ async def run_out(tx: Transaction, before: datetime, limit: int) -> list[RanOut]
 async def mark_expiring(tx: Transaction, at: datetime, days: int, limit: int) -> list[Expiring]:
     """Licenses that end within some days, marked so that their holders are told once."""
     return [Expiring(**row) for row in await tx.rows(MARK_EXPIRING, at, days, limit)]
-
-
-async def devices_of_person(tx: Transaction, subject_id: UUID) -> list[Device]:
-    """Oldest activation first."""
-    return [Device(**row) for row in await tx.rows(DEVICES_OF_PERSON, subject_id)]
-
-
-async def count_devices(tx: Transaction, license_id: UUID, device_hash: bytes) -> tuple[int, bool]:
-    """On how many devices a license is active, and whether on this one."""
-    row = await tx.row(COUNT_DEVICES, license_id, device_hash)
-    return (row["devices"], row["here"]) if row else (0, False)
-
-
-async def activate(tx: Transaction, license_id: UUID, device_hash: bytes, at: datetime, label: str = "") -> None:
-    """Bind a device; the caller holds the license locked and has counted."""
-    await tx.run(ACTIVATE, license_id, device_hash, at, label)
-
-
-async def name_device(tx: Transaction, license_id: UUID, device_hash: bytes, label: str) -> None:
-    """Call a device of a living person otherwise."""
-    await tx.run(NAME_DEVICE, license_id, device_hash, label)
-
-
-async def note_use(tx: Transaction, license_id: UUID, device_hash: bytes, at: datetime) -> None:
-    """Note that a device was in use, once an hour at most."""
-    await tx.run(SEEN, license_id, device_hash, at)
-
-
-async def deactivate(tx: Transaction, license_id: UUID, device_hash: bytes) -> None:
-    await tx.run(DEACTIVATE, license_id, device_hash)
-
-
-async def free_seat(tx: Transaction, license_id: UUID, activation_id: UUID) -> bool:
-    """False for an unknown device."""
-    return bool(await tx.run(FREE_SEAT, license_id, activation_id))

@@ -5,7 +5,7 @@ A license that outlives its holder's account goes on working.
 
 from dataclasses import dataclass
 
-from services.licensing.licenses import keys, rules, store
+from services.licensing.licenses import devices, keys, rules, store
 from services.licensing.licenses.rules import License
 from shared.clock import now
 from shared.contracts import licensing
@@ -27,11 +27,11 @@ async def validate(tx: Transaction, request: licensing.ValidateLicense) -> Valid
     use = await find(tx, request.key, request.fingerprint, lock=False)
     if use is None:
         return NOT_FOUND
-    count, here = await store.count_devices(tx, use.license.license_id, use.device_hash)
+    count, here = await devices.count(tx, use.license.license_id, use.device_hash)
     active_here = here if request.fingerprint else None
     code = rules.judge(use.license, now(), product=request.product, active_here=active_here)
     if code == "VALID" and active_here:
-        await store.note_use(tx, use.license.license_id, use.device_hash, now())
+        await devices.note_use(tx, use.license.license_id, use.device_hash, now())
     missing = rules.missing(use.license, named=bool(request.fingerprint))
     return _validation(use.license, code, count, missing)
 
@@ -40,15 +40,15 @@ async def activate(tx: Transaction, request: licensing.ActivateLicense) -> Valid
     use = await find(tx, request.key, request.fingerprint, lock=True)
     if use is None:
         return NOT_FOUND
-    count, here = await store.count_devices(tx, use.license.license_id, use.device_hash)
+    count, here = await devices.count(tx, use.license.license_id, use.device_hash)
     code = rules.judge(use.license, now(), product=request.product, active_here=True)
     if code == "VALID" and here and request.label:  # activated again, perhaps under another name
-        await store.name_device(tx, use.license.license_id, use.device_hash, request.label)
+        await devices.rename(tx, use.license.license_id, use.device_hash, request.label)
     if code != "VALID" or here:
         return _validation(use.license, code, count)
     if count >= use.license.device_limit:
         return _validation(use.license, "TOO_MANY_DEVICES", count)
-    await store.activate(tx, use.license.license_id, use.device_hash, now(), request.label)
+    await devices.activate(tx, use.license.license_id, use.device_hash, now(), request.label)
     return _validation(use.license, code, count + 1)
 
 
@@ -57,7 +57,7 @@ async def deactivate(tx: Transaction, request: licensing.DeactivateLicense) -> N
     use = await find(tx, request.key, request.fingerprint, lock=True)
     if use is None:
         raise refuse(404, "no such license")
-    await store.deactivate(tx, use.license.license_id, use.device_hash)
+    await devices.deactivate(tx, use.license.license_id, use.device_hash)
 
 
 async def find(tx: Transaction, typed: str, fingerprint: str, *, lock: bool) -> Use | None:
@@ -74,13 +74,13 @@ async def find(tx: Transaction, typed: str, fingerprint: str, *, lock: bool) -> 
     return Use(license_, keys.device_hash(key, fingerprint)) if license_ else None
 
 
-def _validation(license_: License, code: Code, devices: int, missing: str = "") -> Validation:
+def _validation(license_: License, code: Code, count: int, missing: str = "") -> Validation:
     return Validation(
         valid=code == "VALID",
         code=code,
         product=license_.product,
         expires_at=license_.expires_at,
-        devices=devices,
+        devices=count,
         device_limit=license_.device_limit,
         missing=missing,
     )

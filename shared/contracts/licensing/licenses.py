@@ -44,6 +44,8 @@ class Device(Message):
     label: str = ""
     activated_at: datetime
     last_seen_at: datetime
+    leased_until: datetime | None = None
+    """Until when its license file works; it can't be called back."""
 
 
 class License(Message):

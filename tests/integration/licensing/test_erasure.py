@@ -102,6 +102,9 @@ async def test_a_contract_that_was_not_ended_goes_on_working(driver: Driver) -> 
     assert (await driver.ask(ActivateLicense(key=key, fingerprint="laptop-1", label="Laptop Ani"))).valid
     assert await driver.count("activation", person, "NOT live AND review_at IS NOT NULL AND label IS NULL") == 3
     await driver.ask(DeactivateLicense(key=key, fingerprint="laptop-1"))
+    assert await driver.count("activation", person, "freed_at IS NULL") == 2
+    await driver.rows.execute("UPDATE activation SET leased_until = now() WHERE subject_id = $1", person)
+    await due_dates.step(driver.resources.database)
     assert await driver.count("activation", person) == 2
 
 

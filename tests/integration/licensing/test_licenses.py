@@ -18,6 +18,12 @@ from shared.problems import Refused
 from tests.integration.licensing.driver import Driver, all_of
 from tests.verifiers import Case, by_node, by_python
 
+RESTRICT = "INSERT INTO permission (subject_id, purpose, allowed, version) VALUES ($1, '*', false, 1)"
+HOLD = """
+INSERT INTO hold (hold_id, subject_id, scope, version, review_at, provisions, exemptions)
+VALUES (gen_random_uuid(), $1, '{*}', 1, current_date + 1, '{x}', '{y}')
+"""
+RELEASE = "DELETE FROM hold WHERE subject_id = $1"
 EXPIRE = "UPDATE license SET expires_at = $2 WHERE subject_id = $1"
 
 
@@ -256,6 +262,53 @@ async def test_a_refusal_is_signed_for_its_moment_alone(driver: Driver) -> None:
         assert by_python([case])[0][0] == code
         said = jwt.decode(answer.signed, options={"verify_signature": False})
         assert said["fresh_until"] == said["usable_until"] == said["issued_at"]
+
+
+async def test_files_are_not_passed_on_from_device_to_device(driver: Driver) -> None:
+    """One seat, and one file to spare for the device that broke."""
+    person = await driver.person()
+    await driver.buy(person, product="auditor-month")
+    key = await driver.key(person)
+
+    async def file_on(fingerprint: str) -> str:
+        assert (await driver.ask(ActivateLicense(key=key, fingerprint=fingerprint))).valid
+        return str((await driver.ask(licensing.CheckOutLicense(key=key, fingerprint=fingerprint))).code)
+
+    async def free(fingerprint: str) -> None:
+        await driver.ask(DeactivateLicense(key=key, fingerprint=fingerprint))
+        assert (await driver.ask(ValidateLicense(key=key, fingerprint=fingerprint))).code == "NOT_ACTIVATED"
+        assert (await driver.ask(ValidateLicense(key=key))).devices == 0
+
+    for fingerprint, code in (("a" * 8, "VALID"), ("b" * 8, "VALID"), ("c" * 8, "TOO_MANY_DEVICES")):
+        assert await file_on(fingerprint) == code
+        (held,) = (await driver.ask(licensing.ListLicenses(subject_id=person))).licenses
+        assert [device.leased_until is None for device in held.devices] == [code != "VALID"]
+        await free(fingerprint)
+    carried = licensing.IssueOfflineFile(
+        subject_id=person, license_id=held.license_id, request=request_text(key, "d" * 8)
+    )
+    assert await driver.status(carried) == 409
+    assert await driver.count("activation", person) == 2
+    assert await file_on("a" * 8) == "VALID"
+    lost = licensing.DeactivateDevice(
+        subject_id=person,
+        license_id=held.license_id,
+        activation_id=await driver.rows.fetchval(
+            "SELECT activation_id FROM activation WHERE subject_id = $1 AND freed_at IS NULL", person
+        ),
+    )
+    assert [await driver.status(lost), await driver.status(lost)] == [200, 404]
+    key = (await driver.ask(licensing.RotateLicense(subject_id=person, license_id=held.license_id))).key
+    assert await file_on("a" * 8) == "TOO_MANY_DEVICES"
+    await driver.rows.execute("UPDATE activation SET leased_until = now() WHERE subject_id = $1", person)
+    assert await file_on("a" * 8) == "VALID"
+    for place, let_go in ((RESTRICT, "DELETE FROM permission WHERE subject_id = $1"), (HOLD, RELEASE)):
+        await driver.rows.execute(place, person)
+        await due_dates.step(driver.resources.database)
+        assert await driver.count("activation", person) == 3
+        await driver.rows.execute(let_go, person)
+    await due_dates.step(driver.resources.database)
+    assert await driver.count("activation", person, "freed_at IS NULL") == await driver.count("activation", person) == 1
 
 
 async def test_a_device_without_a_network_gets_its_file_by_its_owner(driver: Driver) -> None:
