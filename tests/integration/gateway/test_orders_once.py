@@ -102,4 +102,8 @@ def test_the_document_says_where_a_key_is_required() -> None:
         for parameter in operation.get("parameters", ())
         if parameter["name"] == "Idempotency-Key" and parameter["required"]
     }
-    assert required == {("post", "/orders"), ("post", "/orders/{order_id}/payments")}
+    assert required == {
+        ("post", "/orders"),
+        ("post", "/orders/{order_id}/payments"),
+        ("post", "/staff/orders/{order_id}/refunds"),
+    }
