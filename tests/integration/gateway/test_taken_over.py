@@ -1,5 +1,6 @@
 """A gateway in an attacker's hands, with its real account: nothing happens to people who are not there."""
 
+import contextlib
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import aio_pika
+import asyncpg
 import httpx
 import pytest
 from prometheus_client import REGISTRY
@@ -161,3 +163,13 @@ async def test_who_signs_out_here_is_forgotten_at_once(
     assert (await client.get("/me", headers=bearer(token))).status_code == 200
     assert (await client.delete("/sessions/current", headers=bearer(token))).status_code == 204
     problem(await client.get("/me", headers=bearer(token)), 401)
+
+
+async def test_a_services_account_enters_no_other_database(harness: Harness) -> None:
+    entered = []
+    for service, urls in harness.databases.items():
+        for other in harness.databases.keys() - {service}:
+            with contextlib.suppress(asyncpg.InsufficientPrivilegeError):
+                await (await asyncpg.connect(f"{urls.app.rpartition('/')[0]}/{other}_{harness.name}")).close()
+                entered.append((service, other))
+    assert (entered, len(harness.databases)) == ([], 4)
