@@ -23,7 +23,7 @@ def check(text: str, keys: dict, key: str, fingerprint: str, nonce: str, newest:
             return "unknown_key", {}
         signer = Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(public + "="))
         signer.verify(signature, token.string.rpartition(".")[0].encode())
-    except (AttributeError, KeyError, TypeError, ValueError, InvalidSignature):
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError, InvalidSignature):
         return "bad_signature", {}
     said, device = json.loads(payload), hashlib.sha256(f"device|{key}|{fingerprint}".encode()).hexdigest()
     refusals = (

@@ -13,13 +13,12 @@ router = ServiceRouter("licensing")
 
 @router.request(licensing.ValidateLicense, purpose=Purpose.CONTRACT)
 async def validate_license(request: licensing.ValidateLicense, tx: Transaction, notary: Notary) -> licensing.Validation:
-    answer = await validation.validate(tx, request)
-    return offline.signed(answer, request, notary) if request.nonce else answer
+    return offline.answered(await validation.validate(tx, request), request, notary)
 
 
 @router.request(licensing.ActivateLicense, purpose=Purpose.CONTRACT)
-async def activate_license(request: licensing.ActivateLicense, tx: Transaction) -> licensing.Validation:
-    return await validation.activate(tx, request)
+async def activate_license(request: licensing.ActivateLicense, tx: Transaction, notary: Notary) -> licensing.Validation:
+    return offline.answered(await validation.activate(tx, request), request, notary)
 
 
 @router.request(licensing.DeactivateLicense, purpose=Purpose.CONTRACT)

@@ -13,6 +13,8 @@ from shared.contracts.licensing import LicenseFile, Validation
 from shared.database import Transaction
 from shared.problems import refuse
 
+Asked = licensing.ValidateLicense | licensing.ActivateLicense
+
 
 @dataclass(frozen=True)
 class Notary:
@@ -22,8 +24,10 @@ class Notary:
     policy: OfflinePolicy
 
 
-def signed(answer: Validation, request: licensing.ValidateLicense, notary: Notary) -> Validation:
-    """The answer with its signature; what is refused may be believed for this moment alone."""
+def answered(answer: Validation, request: Asked, notary: Notary) -> Validation:
+    """The answer, signed where the question had a nonce; a refusal may be believed for its moment alone."""
+    if not request.nonce:
+        return answer
     at, policy = now(), notary.policy
     usable = statements.terms(at, policy.answer_fresh, policy.grace, answer.expires_at, rules.GRACE)
     until = usable if answer.valid else Terms(at, at)

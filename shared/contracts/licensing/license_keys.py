@@ -47,6 +47,7 @@ class ActivateLicense(Request[Validation], type="licensing.activate-license", as
     product: str = Field(default="", max_length=40)
     label: Line = Field(default="", max_length=60, repr=False)
     """What the device is called, for its owner to know it among others."""
+    nonce: Token = Field(default="", max_length=64)
 
 
 class DeactivateLicense(Request[Done], type="licensing.deactivate-license", askers=("gateway",)):

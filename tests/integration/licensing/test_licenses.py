@@ -238,7 +238,9 @@ async def test_a_device_works_on_with_an_answer_and_a_file(driver: Driver) -> No
     device = {"key": key.lower(), "fingerprint": "laptop-1"}
     refused = await driver.ask(licensing.CheckOutLicense(**device))
     assert (refused.code, refused.file) == ("NOT_ACTIVATED", "")
-    await driver.ask(ActivateLicense(**device))
+    assert (await driver.ask(ActivateLicense(**device))).signed == ""
+    again = await driver.ask(ActivateLicense(**device, nonce="n-0"))
+    assert (await verified(driver, again.signed, key, "n-0"))["code"] == "VALID"
     assert (await driver.ask(ValidateLicense(**device))).signed == ""
     answer = await driver.ask(ValidateLicense(**device, nonce="n-1"))
     assert (await verified(driver, answer.signed, key, "n-1"))["product"] == "auditor-year"

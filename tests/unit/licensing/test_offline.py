@@ -86,6 +86,7 @@ REFUSED: dict[str, tuple[Case, str]] = {
     "nothing": (case(""), "bad_signature"),
     "an empty file": (case("-----BEGIN LETHE LICENSE-----\n-----END LETHE LICENSE-----\n"), "bad_signature"),
     "two files": (case(FILE + FILE), "bad_signature"),
+    "a header that is very deep": (case(f"{'W1tb' * 40_000}.e30.{'A' * 86}"), "bad_signature"),
     "the signature of another": (case(_crossed()), "bad_signature"),
 }
 ACCEPTED = {
