@@ -140,6 +140,28 @@ async def test_sign_up_purchase_and_license(client: httpx.AsyncClient, harness: 
     assert (await client.post("/licenses/validate", json={"key": key})).json()["code"] == "ENDED"
 
 
+async def test_a_member_is_quoted_buys_and_withdraws(client: httpx.AsyncClient, harness: Harness, mail: Path) -> None:
+    _, token = await sign_up(client, mail)
+    who = bearer(token)
+    order_id = await bought(client, harness, who)
+    quote = (await client.post("/quotes", json={"product": ORDER["product"]})).json()
+    (order,) = (await client.get("/orders", headers=who)).json()["orders"]
+    assert (quote["gross"], quote["treatment"]) == (order["gross"], "domestic")
+    shown = (await client.get("/products?country=PL")).json()["products"]
+    assert quote["gross"] in {product["gross"] for product in shown}
+    assert problem(await client.get("/products?country=US"), 422)["errors"][0]["field"] == "country"
+    offer = (await client.post(f"/orders/{order_id}/withdrawal", headers=who)).json()
+    assert (offer["obstacle"], offer["amount"]) == ("", order["gross"])
+    answers = [await client.post(f"/orders/{order_id}/withdrawal/confirm", headers=who) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    assert answers[0].json() == answers[1].json()
+    assert (await client.get("/licenses", headers=who)).json()["licenses"][0]["state"] == "ended"
+    assert (await client.post(f"/orders/{order_id}/confirmation", headers=who)).status_code == 204
+    _, stranger = await sign_up(client, mail)
+    for step in ("withdrawal", "withdrawal/confirm", "confirmation"):
+        problem(await client.post(f"/orders/{order_id}/{step}", headers=bearer(stranger)), 404)
+
+
 async def test_a_perpetual_license_ends_after_a_fresh_proof_and_comes_back(
     client: httpx.AsyncClient, harness: Harness, mail: Path
 ) -> None:

@@ -270,28 +270,28 @@ async def test_a_transfer_of_somebody_erased_goes_back_too(driver: Driver) -> No
     assert len(await due(driver, order_id)) == 1
 
 
-@pytest.mark.parametrize(("kind", "years"), [("person", 6), ("company", 3)])
-async def test_what_was_agreed_to_proves_the_contract_while_claims_run(driver: Driver, kind: str, years: int) -> None:
-    person = await driver.person(kind=kind)
-    payment = await driver.buy(person)
-    await driver.confirmed(payment.order_id)
-    await driver.erase(person, terminate=True)
-    kept = await driver.rows.fetchrow("SELECT * FROM purchase_terms WHERE subject_id = $1", person)
-    assert kept is not None
-    assert (kept["retain_until"], kept["provisions"]) == (date(today().year + years, 12, 31), ["KC art. 118"])
-    assert (kept["exemptions"], kept["live"], kept["review_at"]) == (["GDPR Art. 17(3)(e)"], False, None)
-    assert kept["withdrawal_waived_at"] is not None
-    assert (kept["confirmed_at"] is not None, kept["asked_at"] is not None) == (kind == "person", kind == "person")
-
-
-async def test_a_withdrawal_outlives_the_erasure(driver: Driver) -> None:
-    person = await driver.person()
-    paid = await driver.buy(person)
+async def test_what_was_agreed_to_and_withdrawals_outlive_the_erasure_while_claims_run(driver: Driver) -> None:
+    person, until = await driver.person(), date(today().year + 6, 12, 31)
+    kept, withdrawn = await driver.buy(person), await driver.buy(person)
     unpaid = await driver.order(person)
-    for order_id in (paid.order_id, unpaid):
+    await driver.confirmed(kept.order_id)
+    for order_id in (withdrawn.order_id, unpaid):
         await driver.ask(licensing.WithdrawOrder(subject_id=person, order_id=order_id))
     await driver.erase(person, terminate=True)
-    assert await driver.ends("withdrawal", person) == {date(today().year + 6, 12, 31)}
-    assert await driver.count("withdrawal", person, "exemptions = ARRAY['GDPR Art. 17(3)(e)']") == 2
+    proof = "provisions = ARRAY['KC art. 118'] AND exemptions = ARRAY['GDPR Art. 17(3)(e)'] AND review_at IS NULL"
+    assert (
+        await driver.count("purchase_terms", person, f"NOT live AND withdrawal_waived_at IS NOT NULL AND {proof}") == 2
+    )
+    assert await driver.count("purchase_terms", person, "confirmed_at IS NOT NULL") >= 1
+    assert await driver.count("withdrawal", person, f"NOT live AND {proof}") == 2
+    assert await driver.ends("purchase_terms", person) == await driver.ends("withdrawal", person) == {until}
+    assert await driver.count("purchase", person, proof) == 1  # that of no sale
     assert await driver.live_rows(person) == 0
-    assert await driver.count("purchase", person, "exemptions = ARRAY['GDPR Art. 17(3)(e)']") == 1  # never a sale
+
+
+async def test_a_business_is_not_written_to_and_its_claims_are_shorter(driver: Driver) -> None:
+    company = await driver.person(kind="company")
+    await driver.buy(company)
+    assert await driver.count("purchase_terms", company, "asked_at IS NULL AND NOT consumer") == 1
+    assert await driver.ends("purchase_terms", company) == {date(today().year + 3, 12, 31)}
+    assert len(await driver.key(company)) > 20

@@ -63,7 +63,8 @@ async def test_a_holder_takes_the_end_back_within_a_week(driver: Driver, days: f
     assert [await driver.status(restore) for _ in range(2)] == [200, 200]
     assert (await driver.ask(ValidateLicense(key=key))).code == "VALID"
     assert (await driver.ask(ActivateLicense(key=key, fingerprint="laptop-1"))).valid
-    letters = "SELECT count(*) FROM service_mail WHERE subject_id = $1 AND template IN ('contract-ended', 'contract-restored')"
+    letters = """SELECT count(*) FROM service_mail
+      WHERE subject_id = $1 AND template IN ('contract-ended', 'contract-restored')"""
     await eventually(lambda: driver.accounts.fetchval(letters.replace("count(*)", "count(*) = 2"), person))
     assert await driver.accounts.fetchval(letters, person) == 2
 
