@@ -42,7 +42,7 @@ async def _begin_sale_again(tx: Transaction, order: Order, refund: Refund) -> No
             await store.set_state(tx, refund.payment_id, "confirmed")
         await _restore_license(tx, order)
     devices = devices_of(order, seats_left(order, order.refunded - refund.amount))
-    await refund_store.limit_devices(tx, order.order_id, devices)
+    await licenses.limit_devices(tx, order.order_id, devices)
 
 
 async def _restore_license(tx: Transaction, order: Order) -> None:

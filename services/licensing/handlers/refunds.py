@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from services.licensing import undone_refunds
-from services.licensing.licenses.store import lock_of_order
+from services.licensing.licenses.store import limit_devices, lock_of_order
 from services.licensing.orders import store as orders
 from services.licensing.orders.rules import Order
 from services.licensing.payments import refund_store, refunds, rules
@@ -48,7 +48,7 @@ async def set_seats(request: licensing.SetSeats, tx: Transaction) -> Done:
     order = await _locked(tx, request.order_id)
     rules.check_seats(order, request.seats)
     await lock_of_order(tx, order.order_id)
-    await refund_store.limit_devices(tx, order.order_id, rules.devices_of(order, request.seats))
+    await limit_devices(tx, order.order_id, rules.devices_of(order, request.seats))
     return Done()
 
 

@@ -50,6 +50,11 @@ SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM kept)
 DEACTIVATE = FREE.format(which="device_hash = $2")
 FREE_SEAT = FREE.format(which="activation_id = $2")
 FREE_ALL_SEATS = FREE.format(which="true")
+# Who used a device last keeps it.
+LONGEST_UNUSED = """activation_id IN (SELECT activation_id FROM (
+  SELECT activation_id, row_number() OVER (ORDER BY last_seen_at DESC, activation_id) AS place
+  FROM activation WHERE license_id = $1 AND freed_at IS NULL) seated WHERE place > $2)"""
+FREE_BEYOND = FREE.format(which=LONGEST_UNUSED)
 DROP_FREED = f"""
 DELETE FROM activation WHERE freed_at IS NOT NULL AND leased_until <= $1 AND {unless_held(DATA_MAP, "activation")}
   AND NOT {restricted("activation.subject_id", *DATA_MAP.table("activation").fields)}
@@ -119,3 +124,8 @@ async def free_seat(tx: Transaction, license_id: UUID, activation_id: UUID) -> b
 async def free_all_seats(tx: Transaction, license_id: UUID) -> None:
     """The key of the devices is void, or their license over."""
     await tx.value(FREE_ALL_SEATS, license_id)
+
+
+async def free_beyond(tx: Transaction, license_id: UUID, most: int) -> None:
+    """Leave so many seats taken; the longest unused are freed first."""
+    await tx.value(FREE_BEYOND, license_id, most)

@@ -51,6 +51,7 @@ END_FOR_GOOD = "UPDATE license SET end_reason = $2 WHERE license_id = $1"
 RESTORE = """
 UPDATE license SET state = $2, ended_at = NULL, end_reason = NULL, ended_from = NULL WHERE license_id = $1
 """
+LIMIT_DEVICES = "UPDATE license SET device_limit = $2 WHERE order_id = $1 AND state <> 'ended' RETURNING license_id"
 RUN_OUT = """
 WITH due AS MATERIALIZED (
   SELECT license_id FROM license WHERE live AND state IN ('active', 'suspended') AND expires_at <= $1
@@ -179,6 +180,12 @@ async def end_for_good(tx: Transaction, license_id: UUID, reason: EndReason) -> 
 
 async def restore(tx: Transaction, license_id: UUID, state: StoredState) -> None:
     await tx.run(RESTORE, license_id, state)
+
+
+async def limit_devices(tx: Transaction, order_id: UUID, most: int) -> None:
+    """On how many devices the license of an order may be used; those beyond are freed."""
+    if license_id := await tx.value(LIMIT_DEVICES, order_id, most):
+        await devices.free_beyond(tx, license_id, most)
 
 
 async def run_out(tx: Transaction, before: datetime, limit: int) -> list[RanOut]:

@@ -31,13 +31,6 @@ UPDATE refund SET came_back_at = COALESCE(came_back_at, $4)
 WHERE provider_refund = $1 AND payment_id = $2 AND amount = $3 AND undone_at IS NULL
 """
 UNDO = "UPDATE refund SET undone_at = $2 WHERE refund_id = $1"
-# Who used a device last keeps it.
-LIMIT_DEVICES = """
-WITH limited AS (UPDATE license SET device_limit = $2 WHERE order_id = $1 AND state <> 'ended' RETURNING license_id),
-used AS (SELECT activation_id, row_number() OVER (ORDER BY last_seen_at DESC, activation_id) AS place
-  FROM activation JOIN limited USING (license_id))
-DELETE FROM activation WHERE activation_id IN (SELECT activation_id FROM used WHERE place > $2)
-"""
 
 
 async def add(tx: Transaction, order: Order, refund: Refund, at: datetime, retention: Retention) -> None:
@@ -93,8 +86,3 @@ async def note_came_back(tx: Transaction, provider_refund: str, payment_id: UUID
 
 async def undo(tx: Transaction, refund_id: UUID, at: datetime) -> None:
     await tx.run(UNDO, refund_id, at)
-
-
-async def limit_devices(tx: Transaction, order_id: UUID, devices: int) -> None:
-    """How many devices the license of an order may be used on; those beyond are freed, the longest unused first."""
-    await tx.run(LIMIT_DEVICES, order_id, devices)

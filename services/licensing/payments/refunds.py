@@ -11,7 +11,7 @@ from services.licensing import sale_records
 from services.licensing.invoices import rules
 from services.licensing.invoices import store as invoices
 from services.licensing.licenses import lifetime
-from services.licensing.licenses.store import lock_of_order
+from services.licensing.licenses.store import limit_devices, lock_of_order
 from services.licensing.money import amount_text
 from services.licensing.orders import store as orders
 from services.licensing.orders.rules import Order, is_full_refund
@@ -77,7 +77,7 @@ async def _take_seats(tx: Transaction, order: Order, refunded: int) -> None:
     """Of many seats those go whose price went back."""
     left = seats_left(order, refunded)
     if left < seats_left(order, order.refunded) and await lock_of_order(tx, order.order_id) is not None:
-        await refund_store.limit_devices(tx, order.order_id, devices_of(order, left))
+        await limit_devices(tx, order.order_id, devices_of(order, left))
 
 
 async def write_off(tx: Transaction, order: Order) -> None:

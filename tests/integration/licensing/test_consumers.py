@@ -174,12 +174,15 @@ async def test_a_refund_of_99_of_100_seats_leaves_one(driver: Driver) -> None:
     key = await driver.key(person)
     for device in ("device-1", "device-2", "device-3"):
         assert (await driver.ask(licensing.ActivateLicense(key=key, fingerprint=device))).valid
+    assert (await driver.ask(licensing.CheckOutLicense(key=key, fingerprint="device-1"))).file
     await driver.rows.execute(
         "UPDATE activation SET last_seen_at = now() - interval '1 day' WHERE subject_id = $1", person
     )
     assert (await driver.ask(licensing.ValidateLicense(key=key, fingerprint="device-2"))).valid  # and is in use
     await driver.ask(await driver.played(payment.reference, "refund.made", 596_673))
     assert await limit(driver, person) == 1
+    without_seat = "SELECT count(*) FROM activation WHERE subject_id = $1 AND freed_at IS NOT NULL"
+    assert await driver.rows.fetchval(without_seat, person) == 1, "a file works on one of them"
     codes = [
         (await driver.ask(licensing.ValidateLicense(key=key, fingerprint=device))).code
         for device in ("device-1", "device-2", "device-3")
