@@ -88,6 +88,25 @@ async def test_what_is_ready_goes_together(privacy: harnesses.Harness, database:
     assert len(body["subjects"]) == 7
 
 
+NOT_DUE = "UPDATE privacy_case SET run_at = now() + interval '1 hour' WHERE subject_id = $1"
+HELD = """
+INSERT INTO hold (hold_id, subject_id, scope, version, review_at, provisions, exemptions)
+VALUES (gen_random_uuid(), $1, '{*}', 1, current_date + 90, '{KPC art. 6}', '{GDPR Art. 17(3)(e)}')
+"""
+
+
+@pytest.mark.parametrize("since", [NOT_DUE, HELD], ids=["put off", "held"])
+async def test_what_changed_since_it_was_gathered_counts(
+    privacy: harnesses.Harness, database: Database, since: str
+) -> None:
+    waiting, other = await ready(privacy, 2)
+    async with privacy.superuser("privacy") as connection:
+        await connection.execute(since, waiting)
+    await dispatch(database, REQUIRED)
+    async with privacy.superuser("privacy") as connection:
+        assert await connection.fetchval("SELECT subjects FROM erasure_order") == [other]
+
+
 async def test_linked_ids_count_when_an_order_is_filled(privacy: harnesses.Harness, database: Database) -> None:
     """Three ids each: no order names more than its contract allows, and nobody is cut in two."""
     people = await ready(privacy, 400)
