@@ -54,7 +54,6 @@ def wire(resources: Resources) -> dict[str, Any]:
         "provider": sandbox.provider() if chosen else no_provider(),
         "mint": mint,
         "notary": Notary(settings.license_signing, settings.offline),
-        "editions": published(),
         "vendor": Vendor(mint, seller, transfer, published()),
     }
 

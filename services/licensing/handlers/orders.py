@@ -4,7 +4,7 @@ from services.licensing import catalogue
 from services.licensing.fulfilment import Vendor, demand
 from services.licensing.orders import rules, store
 from services.licensing.payments.store import void_of_orders
-from services.licensing.terms.editions import Editions, current
+from services.licensing.terms.editions import current
 from shared.clock import now, today
 from shared.contracts import identity, licensing
 from shared.contracts.message import Created, Done
@@ -22,14 +22,10 @@ async def ask_buyer(request: licensing.PlaceOrder, client: RequestClient) -> ide
 
 @router.request(licensing.PlaceOrder, purpose=Purpose.CONTRACT, prepare=ask_buyer)
 async def place_order(
-    request: licensing.PlaceOrder,
-    tx: Transaction,
-    prepared: identity.Profile,
-    vendor: Vendor,
-    editions: Editions,
+    request: licensing.PlaceOrder, tx: Transaction, prepared: identity.Profile, vendor: Vendor
 ) -> Created:
     """With payment by transfer the invoice comes at once."""
-    product, terms = await catalogue.orderable(tx, request.product), current(editions, today())
+    product, terms = await catalogue.orderable(tx, request.product), current(vendor.editions, today())
     draft = rules.draft(request, product, prepared, terms, now())
     order = await store.add(tx, draft)
     tx.publish(licensing.OrderPlaced(subject_id=order.subject_id, order_id=order.order_id))

@@ -1,4 +1,4 @@
-"""Refunds in PostgreSQL, and what they leave of a license."""
+"""Refunds in PostgreSQL."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,20 +11,20 @@ from shared.database import Transaction
 from shared.law.retention import Retention
 from shared.problems import refuse
 
-# Pairs with is_here (rules.py).
 HERE = """
 undone_at IS NULL AND CASE WHEN came_back_at IS NOT NULL THEN COALESCE(sent_at < came_back_at, true)
   ELSE due_on IS NOT NULL AND sent_at IS NULL END
 """
+"""Whether the vendor has the money: staff have not sent it yet, or it came back after that."""
 DUE = f"""
 SELECT refund_id, order_id, amount, refunded_at, due_on, came_back_at FROM refund
 WHERE {HERE} ORDER BY refunded_at, refund_id LIMIT $1
 """  # noqa: S608 constants
 ORDER_OF = "SELECT order_id FROM refund WHERE refund_id = $1"
-LOCK = """
-SELECT refund_id, payment_id, correction_id, provider_refund, amount, due_on, sent_at, came_back_at, undone_at
+LOCK = f"""
+SELECT refund_id, payment_id, correction_id, provider_refund, amount, due_on, undone_at, {HERE} AS is_here
 FROM refund WHERE refund_id = $1 FOR UPDATE
-"""
+"""  # noqa: S608 constants
 NOTE_SENT = f"UPDATE refund SET sent_at = $2 WHERE refund_id = $1 AND {HERE}"  # noqa: S608 constants
 CAME_BACK = """
 UPDATE refund SET came_back_at = COALESCE(came_back_at, $4)

@@ -15,7 +15,7 @@ ROUNDING = 1
 class Refund:
     """Money that goes back, in grosze; `payment_id` is None where it came by transfer.
 
-    `due_on` is until when staff send it, None where the provider does; `came_back_at` when a bank has returned it.
+    `due_on` is until when staff send it, None where the provider does; `is_here` whether the vendor has its money.
     """
 
     refund_id: UUID
@@ -24,9 +24,8 @@ class Refund:
     provider_refund: str
     amount: int
     due_on: date | None
-    sent_at: datetime | None = None
-    came_back_at: datetime | None = None
     undone_at: datetime | None = None
+    is_here: bool = False
 
 
 def seats_left(order: Order, refunded: int) -> int:
@@ -40,18 +39,11 @@ def devices_of(order: Order, seats: int) -> int:
     return order.device_limit // order.quantity * seats
 
 
-def is_here(refund: Refund) -> bool:
-    """Whether the money of a refund is with the vendor: staff have not sent it yet, or it came back after that."""
-    if refund.came_back_at is not None:
-        return refund.sent_at is None or refund.sent_at < refund.came_back_at
-    return refund.due_on is not None and refund.sent_at is None
-
-
 def check_undoing(refund: Refund, *, withdrawn: bool) -> None:
     """Raise Refused (409) for a refund that can't be taken back."""
     if withdrawn:
         raise refuse(409, "its person has withdrawn from the contract", message="send the money another way")
-    if not is_here(refund):
+    if not refund.is_here:
         raise refuse(409, "the money of this refund is not here", message="only what came back can be taken back")
 
 

@@ -5,6 +5,7 @@ from uuid import UUID
 
 import pytest
 
+from services.licensing.payments.refund_store import HERE
 from shared.clock import today
 from shared.contracts import licensing
 from shared.problems import Refused
@@ -224,6 +225,16 @@ async def test_a_refund_that_came_back_is_taken_back(driver: Driver, amount: int
     assert sorted(invoice.gross for invoice in invoices) == sorted([YEAR, -amount, amount])
     assert sum(invoice.net for invoice in invoices) == order.net
     assert await due(driver, payment.order_id) == []
+
+
+async def test_where_the_money_of_a_refund_is(driver: Driver) -> None:
+    """By until when staff send it, when they did, when a bank returned it, and when it was taken back."""
+    moments = """VALUES (1, 9, NULL, NULL, NULL, true), (2, 9, 1, NULL, NULL, false), (3, 9, 1, 2, NULL, true),
+      (4, 9, 2, 1, NULL, false), (5, NULL, NULL, NULL, NULL, false), (6, NULL, NULL, 1, NULL, true),
+      (7, NULL, 2, 1, NULL, false), (8, 9, NULL, NULL, 1, false)"""
+    columns = "n, due_on, sent_at, came_back_at, undone_at, expected"
+    wrong = f"SELECT n FROM ({moments}) AS refund ({columns}) WHERE ({HERE}) IS DISTINCT FROM expected"  # noqa: S608 constants
+    assert await driver.rows.fetch(wrong) == []
 
 
 async def test_what_came_by_transfer_goes_back_by_transfer(driver: Driver) -> None:
