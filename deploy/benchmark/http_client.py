@@ -1,7 +1,9 @@
 """A small HTTP/1.1 client over one kept connection: a large one would cost more than what is measured."""
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import repeat
 
 ANSWER_S = 60.0
 OK = 200
@@ -26,9 +28,16 @@ class Question:
 
 async def ask(port: int, wire: bytes, times: asyncio.Event, took: list[float]) -> None:
     """Ask again and again over one connection until `times` is set; the seconds of each go into `took`."""
+    await ask_each(port, repeat(wire), times, took)
+
+
+async def ask_each(port: int, wires: Iterable[bytes], times: asyncio.Event, took: list[float]) -> None:
+    """Ask one after another over one connection, until there is none left or `times` is set."""
     loop = asyncio.get_running_loop()
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    while not times.is_set():
+    for wire in wires:
+        if times.is_set():
+            break
         began = loop.time()
         writer.write(wire)
         async with asyncio.timeout(ANSWER_S):

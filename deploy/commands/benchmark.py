@@ -15,6 +15,7 @@ from rich.table import Table
 from deploy.benchmark import erasure as measurements
 from deploy.benchmark import events as reactions
 from deploy.benchmark import evidence, request_path, retention
+from deploy.benchmark import licensing as keys
 from deploy.benchmark import outbox as relaying
 from deploy.benchmark import rights as desk
 from deploy.commands.console import Json, one_sentence_per_failure
@@ -107,6 +108,22 @@ def requests(
 
 
 @app.command()
+def licensing(
+    licenses: Annotated[int, typer.Option(min=1_000, help="How many licenses there are.")] = 100_000,
+    seconds: Annotated[float, typer.Option(min=0.4, help="How long each rate is taken.")] = 8.0,
+    as_json: Json = False,
+) -> None:
+    """Validate keys beside a plain FastAPI program, and let 50 devices want one seat; print the rates."""
+
+    def measure(tell: Tell) -> dict[str, Any]:
+        running = start.up(FOLDER, tell=tell, settings=SETTINGS | request_path.SETTINGS)
+        return asyncio.run(keys.run(running, licenses, seconds, tell))
+
+    measured = _alone(measure)
+    typer.echo(json.dumps(measured)) if as_json else Console().print(_licensing_table(measured))
+
+
+@app.command()
 def rights(as_json: Json = False) -> None:
     """Copy, restrict and search for what is left; print how long it takes until every service has done its part."""
 
@@ -195,6 +212,18 @@ def _requests_table(found: dict[str, Any]) -> Table:
     table.caption = (
         "goals: rate at least 0.5, p50 at most 2. Limit: of a plain program behind one bare question over the broker"
     )
+    return table
+
+
+def _licensing_table(found: dict[str, Any]) -> Table:
+    validated, activated = found["validate"], found["activate_contended"]
+    table = Table("figure", "measured", "goal", title=f"Licensing: {found['licenses']} licenses")
+    table.add_row("validations a second", str(validated["per_second"]), "")
+    table.add_row("of a plain program", str(validated["direct_per_second"]), "")
+    table.add_row("ratio", str(validated["ratio"]), "at least 0.5")
+    table.add_row("a validation, p95", f"{validated['p95_ms']} ms", "")
+    table.add_row(f"activations a second, {activated['clients']} at one seat", str(activated["per_second"]), "")
+    table.add_row("licenses with a device too many", str(activated["over_limit"]), "0")
     return table
 
 

@@ -107,7 +107,7 @@ async def insert_all(connections: Mapping[str, asyncpg.Connection], people: Sequ
     """Give everybody an account, purchases, consents and, for some, the newsletter: set-based."""
     await asyncio.gather(
         identity.insert_people(connections["identity"], [_account(p) for p in people]),
-        licensing.insert_purchases(connections["licensing"], [_buyer(p) for p in people]),
+        licensing.insert_purchases(connections["licensing"], [buyer(p) for p in people]),
         marketing.insert_audience(connections["marketing"], [_reader(p) for p in people]),
         privacy.insert_consents(connections["privacy"], [p.subject_id for p in people]),
     )
@@ -128,7 +128,7 @@ def _account(p: Resident) -> identity.Person:
     )
 
 
-def _buyer(p: Resident) -> licensing.Buyer:
+def buyer(p: Resident) -> licensing.Buyer:
     return licensing.Buyer(
         subject_id=p.subject_id,
         full_name=p.company or p.full_name,

@@ -37,9 +37,10 @@ ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.starts
 }
 IN_README = set(re.findall(r"\./lethe ([a-z][^`\n]*[a-z])", (PROJECT / "README.md").read_text()))
 IN_RUN_BOOK = set(re.findall(r"^\| `\./lethe ([^`]+)` ", (PROJECT / "docs/operations.md").read_text(), re.MULTILINE))
-BENCHMARKS = {f"benchmark {name}" for name in ("erasure", "events", "evidence", "outbox", "requests")}
+BENCHMARKS = {f"benchmark {name}" for name in ("erasure", "events", "evidence", "licensing", "outbox", "requests")}
 OF_THEIR_OWN = {"up", "down", "demo", "demo rights", "demo register", "test", "test --containers"} | BENCHMARKS
 BENCHMARK = ("benchmark", "erasure", "--people", "100", "--growth", "100", "--json")
+OF_LICENSES = ("benchmark", "licensing", "--licenses", "1000", "--seconds", "2", "--json")
 
 RIGHTS = {"access", "portability", "restriction", "objection", "marketing-objection", "human-review"}
 FIGURES = {
@@ -118,14 +119,16 @@ def beside(folder: Path) -> Iterator[Beside]:
 
 @pytest.fixture(scope="module")
 def plays(beside: Beside) -> Iterator[dict[str, Future[Ended]]]:
-    """The other plays, one after another behind the demonstration, whose folder they share."""
+    """The other plays and the other benchmark, one after another behind the first, whose folder they share."""
 
-    def played(play: str) -> Ended:
-        beside["demo"].wait(timeout=PATIENCE_S)
-        return ended(beside_all_else("demo", play, "--json"))
+    def played(first: str, *arguments: str) -> Ended:
+        beside[first].wait(timeout=PATIENCE_S)
+        return ended(beside_all_else(*arguments))
 
     with ThreadPoolExecutor(1) as one_at_a_time:
-        yield {play: one_at_a_time.submit(played, play) for play in FIGURES}
+        measured = one_at_a_time.submit(played, "benchmark", *OF_LICENSES)
+        shown = {play: one_at_a_time.submit(played, "demo", "demo", play, "--json") for play in FIGURES}
+        yield {"benchmark": measured, **shown}
 
 
 @pytest.fixture(scope="module")
@@ -258,6 +261,17 @@ def test_the_benchmark(beside: Beside) -> None:
     assert set(measurements["memory_mb"]) == set(system.PROCESSES)
     assert all(0 < memory["idle"] <= memory["peak"] for memory in measurements["memory_mb"].values())
     assert set(system.running_parts(FOLDER / "benchmark").values()) == {None}
+
+
+def test_the_benchmark_of_licenses(plays: dict[str, Future[Ended]]) -> None:
+    measurements = json.loads(done(plays["benchmark"].result(timeout=PATIENCE_S)))
+    assert set(measurements) == {"validate", "activate_contended", "licenses"}
+    validated, activated = measurements["validate"], measurements["activate_contended"]
+    assert set(validated) == {"direct_per_second", "per_second", "ratio", "p95_ms"}
+    assert is_ratio(validated["ratio"], validated["per_second"], validated["direct_per_second"], rounded=0.05)
+    assert activated.pop("per_second") > 0
+    assert activated == {"clients": 50, "over_limit": 0}
+    assert measurements["licenses"] == 1000
 
 
 def is_ratio(ratio: float, one: float, other: float, rounded: float) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from deploy.benchmark import erasure, events
+from deploy.benchmark import erasure, events, licensing
 
 
 def test_a_ratio_is_of_the_same_round() -> None:
@@ -30,3 +30,8 @@ def test_one_case_is_compared_by_medians(took: list[float], ratio: float) -> Non
     assert (found["ratio"], found["bare_p50_ms"]) == (ratio, 30.0)
     assert found["p50_ms"] == sorted(took)[len(took) // 2]
     assert found["p95_ms"] >= found["p50_ms"]
+
+
+def test_validations_are_counted_beside_the_plain_ones() -> None:
+    found = licensing.figures([0.01] * 400, [0.02] * 95 + [0.5] * 5, seconds=2.0)
+    assert found == {"direct_per_second": 200.0, "per_second": 50.0, "ratio": 0.25, "p95_ms": 476.0}
