@@ -11,7 +11,7 @@ from uuid import UUID
 from services.licensing.invoices import rules as invoices
 from services.licensing.licenses.keys import ALPHABET, RANDOM_SYMBOLS, device_hash, key_end, key_hash, key_of
 from services.licensing.licenses.rules import expires_at
-from services.licensing.vat import Tax, tax_of, vat_on
+from services.licensing.vat.rules import NOTES, Tax, TaxPolicy, tax_of, vat_on
 from shared.clock import today
 from shared.law.calendar import WARSAW
 from shared.law.retention import Retention, sale
@@ -175,7 +175,7 @@ def _unpaid(buyer: Buyer) -> _Order:
 
 @lru_cache
 def _tax(country: str, kind: str, day: date) -> Tax:
-    return tax_of(country, kind, "", day)
+    return tax_of(TaxPolicy(), country, kind, "", day)
 
 
 @lru_cache
@@ -230,7 +230,7 @@ async def _invoices(connection: Any, paid: Sequence[_Order]) -> None:
         [o.buyer.street for o in paid],
         [o.buyer.postal_code for o in paid],
         [o.buyer.city for o in paid],
-        [o.tax.note for o in paid],
+        [NOTES[o.tax.treatment] for o in paid],
     )
 
 

@@ -31,6 +31,7 @@ from services.licensing.payments.store import RETURNED_PAYMENTS
 from services.licensing.retention import RETENTION
 from services.licensing.settings import LicensingSettings
 from services.licensing.terms.editions import published
+from services.licensing.vat.countries import Taxation, opened
 from shared.loops import Loop
 from shared.messaging.router import ServiceRouter
 from shared.service import Resources, Service
@@ -55,6 +56,7 @@ def wire(resources: Resources) -> dict[str, Any]:
         "mint": mint,
         "notary": Notary(settings.license_signing, settings.offline),
         "vendor": Vendor(mint, seller, transfer, published()),
+        "taxation": Taxation(settings.taxes, opened(settings.country_database)),
     }
 
 

@@ -11,7 +11,7 @@ TAX = (ProcessingPurpose.TAXES, ProcessingPurpose.ACCOUNTING)
 
 DATA_MAP = DataMap(
     service="licensing",
-    version=6,
+    version=7,
     tables=(
         Table(
             "activation",
@@ -101,7 +101,8 @@ DATA_MAP = DataMap(
                 Column("street", Category.ADDRESS, identifies=True),
                 Column("postal_code", Category.ADDRESS),
                 Column("city", Category.ADDRESS),
-                *fact("order_id", "language"),
+                Column("seen_country", Category.TAX_EVIDENCE, source="observed"),
+                *fact("order_id", "language", "confirms_country"),
             ),
         ),
         Table(

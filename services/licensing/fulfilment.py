@@ -16,7 +16,8 @@ from services.licensing.orders import store as orders
 from services.licensing.orders.rules import Buyer, Order
 from services.licensing.staff_cases import Money
 from services.licensing.terms.editions import Editions
-from services.licensing.vat import NOTES
+from services.licensing.vat.location import needs_evidence
+from services.licensing.vat.rules import NOTES, Tax
 from shared.clock import now, today
 from shared.contracts import identity, licensing
 from shared.database import Transaction
@@ -111,8 +112,8 @@ async def _invoice(tx: Transaction, order: Order, buyer: Buyer, payable: Payable
     """Issue the invoice and keep what belongs to the sale; answers its number."""
     retention = rules.retention(order, today())
     await sale_records.keep(tx, order.order_id, retention)
-    if order.vat_treatment == "oss":
-        await sale_records.keep_evidence(tx, order.order_id, retention)
+    if needs_evidence(Tax(order.vat_treatment, order.vat_rate), buyer.country):
+        await sale_records.keep_evidence(tx, order.order_id, retention, buyer)
     invoice_id, number = await invoices.issue(
         tx,
         order,

@@ -5,9 +5,11 @@ from datetime import date
 
 from services.licensing.catalogue import Product
 from services.licensing.money import CURRENCY
-from services.licensing.vat import PROVISIONS, Tax, tax_of, vat_on
+from services.licensing.vat.rules import PROVISIONS, Tax, TaxPolicy, check_little_abroad, tax_of, vat_on
 from shared.contracts import licensing
 from shared.problems import refuse
+
+OLDER_WORDS: dict[licensing.Treatment, licensing.Treatment] = {"exempt": "domestic", "outside the EU": "reverse charge"}
 
 
 @dataclass(frozen=True)
@@ -27,10 +29,13 @@ def price(product: Product, quantity: int, tax: Tax) -> Price:
     return Price(net, vat_on(net, tax.rate))
 
 
-def quote(request: licensing.QuoteOrder, product: Product, day: date) -> licensing.Quote:
+def quote(
+    request: licensing.QuoteOrder, product: Product, policy: TaxPolicy, sold_abroad: int, day: date
+) -> licensing.Quote:
     """Raises Refused (422) where we don't sell, naming the field."""
-    tax = tax_of(request.country, request.kind, request.vat_number, day)
+    tax = tax_of(policy, request.country, request.kind, request.vat_number, day)
     cost = price(product, request.quantity, tax)
+    check_little_abroad(tax, request.country, cost.net, sold_abroad)
     return licensing.Quote(
         product=product.code,
         quantity=request.quantity,
@@ -39,17 +44,18 @@ def quote(request: licensing.QuoteOrder, product: Product, day: date) -> licensi
         vat=cost.vat,
         gross=cost.gross,
         vat_rate=tax.rate,
-        treatment=tax.treatment,
+        treatment=OLDER_WORDS.get(tax.treatment, tax.treatment),
+        taxation=tax.treatment,
         provisions=PROVISIONS[tax.treatment],
     )
 
 
-def offered(product: Product, country: str, day: date) -> licensing.Product:
+def offered(product: Product, country: str, policy: TaxPolicy, day: date) -> licensing.Product:
     """A product as the catalogue shows it: to a consumer of a country with VAT. Raises Refused (422)."""
     shown = licensing.Product.model_validate(product, from_attributes=True)
     if not country:
         return shown
-    tax = tax_of(country, "person", "", day)
+    tax = tax_of(policy, country, "person", "", day)
     return shown.model_copy(update={"gross": price(product, 1, tax).gross, "vat_rate": tax.rate})
 
 

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from services.licensing.orders.rules import Buyer
 from shared.database import Transaction
 from shared.law.retention import Retention
 
@@ -15,7 +16,10 @@ WHERE order_id = $1 AND COALESCE(retain_until < $2, true)
 """
 KEEP_EVIDENCE = """
 INSERT INTO tax_evidence (order_id, subject_id, kind, country, observed_at, retain_until, provisions, exemptions)
-SELECT order_id, subject_id, 'billing address', country, placed_at, $2, $3, $4 FROM purchase WHERE order_id = $1
+SELECT o.order_id, o.subject_id, e.kind, e.country, o.placed_at, $2, $3, $4
+FROM purchase o CROSS JOIN LATERAL (VALUES ('billing address', o.country), ('ip address', NULLIF($5, '')),
+  ('own word', CASE WHEN $6 THEN o.country END)) AS e (kind, country)
+WHERE o.order_id = $1 AND e.country IS NOT NULL
 """
 
 
@@ -24,6 +28,7 @@ async def keep(tx: Transaction, order_id: UUID, retention: Retention) -> None:
     await tx.run(KEEP, order_id, retention.until, retention.provisions, retention.exemptions)
 
 
-async def keep_evidence(tx: Transaction, order_id: UUID, retention: Retention) -> None:
-    """Keep what proves the place of an OSS supply: country, kind and time (Reg. 282/2011 Art. 24f, 63c)."""
-    await tx.run(KEEP_EVIDENCE, order_id, retention.until, retention.provisions, retention.exemptions)
+async def keep_evidence(tx: Transaction, order_id: UUID, retention: Retention, buyer: Buyer) -> None:
+    """Keep what proves the place of a sale to a consumer abroad: country, kind, time (Reg. 282/2011 Art. 24f, 63c)."""
+    basis = retention.until, retention.provisions, retention.exemptions
+    await tx.run(KEEP_EVIDENCE, order_id, *basis, buyer.seen_country, buyer.confirms_country)

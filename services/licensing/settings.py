@@ -2,14 +2,19 @@
 
 import base64
 from datetime import timedelta
-from typing import Literal
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationInfo, field_validator
+from maxminddb import InvalidDatabaseError
+from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from stdnum import iban
 
 from services.licensing.signing.keys import SigningKeys, check_setting
 from services.licensing.signing.statements import OfflinePolicy
+from services.licensing.vat import countries
+from services.licensing.vat.rates import UNION
+from services.licensing.vat.rules import TaxPolicy
+from shared.law.tax_numbers import is_country
 from shared.secrets import WEBHOOK_PREFIX, is_webhook_secret
 from shared.settings import LOOPBACK, KeyedSettings
 
@@ -29,6 +34,14 @@ class LicensingSettings(KeyedSettings):
     days_to_pay: int = Field(default=14, ge=1, le=60)
     credit_limit: int = Field(default=0, ge=0)
     """What one buyer may owe and get the key before paying, in grosze; by default no key leaves unpaid."""
+    vat_exempt: bool = False
+    """Whether the seller is exempt from VAT by its small turnover (ustawa o VAT art. 113)."""
+    oss: bool = True
+    """Whether the VAT of other countries of the Union is declared through OSS; without it little may be sold there."""
+    countries_outside: str = ""
+    """Countries outside the Union whose people are sold to, with commas: `CH,US`. Needs `country_database`."""
+    country_database: str = ""
+    """A file in MaxMind's format that tells the country of an IP address; without one nobody is located."""
     notices_every_s: float = Field(default=3600.0, gt=0)
     signing_keys: SecretStr = SecretStr("")
     """What signs answers and license files: `<key>` or `<key>,<other key>`; empty: derived from the keys."""
@@ -59,12 +72,39 @@ class LicensingSettings(KeyedSettings):
             raise ValueError("this is no IBAN: its check digits or form are wrong")
         return str(iban.compact(account))
 
+    @field_validator("country_database")
+    @classmethod
+    def _countries(cls, path: str) -> str:
+        try:
+            countries.opened(path)
+        except (OSError, InvalidDatabaseError) as cause:
+            raise ValueError("this is no file in MaxMind's format that can be read") from cause
+        return path
+
+    @field_validator("countries_outside")
+    @classmethod
+    def _outside(cls, codes: str) -> str:
+        wrong = [code for code in _listed(codes) if code in UNION or not is_country(code)]
+        if wrong:
+            raise ValueError(f"no countries outside the Union: {', '.join(wrong)}")
+        return codes
+
+    @model_validator(mode="after")
+    def _seen(self) -> Self:
+        if self.countries_outside and not self.country_database:
+            raise ValueError("LETHE_LICENSING_COUNTRIES_OUTSIDE needs LETHE_LICENSING_COUNTRY_DATABASE")
+        return self
+
     @field_validator("payment_adapter")
     @classmethod
     def _no_public_sandbox(cls, adapter: str, info: ValidationInfo) -> str:
         if adapter == "sandbox" and urlsplit(info.data.get("public_url", "")).hostname not in LOOPBACK:
             raise ValueError("the sandbox takes no money and is refused where LETHE_PUBLIC_URL is not on loopback")
         return adapter
+
+    @property
+    def taxes(self) -> TaxPolicy:
+        return TaxPolicy(self.vat_exempt, self.oss, frozenset(_listed(self.countries_outside)))
 
     @property
     def webhook_secret(self) -> str:
@@ -87,3 +127,7 @@ class LicensingSettings(KeyedSettings):
     def recipients(self) -> tuple[str, ...]:
         """The payment provider learns who pays."""
         return (self.payment_provider,)
+
+
+def _listed(codes: str) -> list[str]:
+    return [code.strip() for code in codes.split(",") if code.strip()]

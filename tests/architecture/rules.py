@@ -20,6 +20,7 @@ TOP_FLOOR = ("handlers", "jobs")
 READS_JSON = frozenset(
     (
         "services/identity/accounts/rules.py",  # the corrected fields of a request
+        "services/licensing/vat/rates.py",  # the rates as they are written down
         "services/privacy/certificates/document.py",
         "services/privacy/certificates/reading.py",  # a certificate as it is issued
         "services/privacy/register/loading.py",

@@ -8,7 +8,9 @@ from pydantic import ValidationError
 from deploy.local import system
 from services.gateway.settings import GatewaySettings
 from services.licensing.settings import LicensingSettings
+from services.licensing.vat.rules import TaxPolicy
 from shared.settings import Settings, UnreadableFile, what_is_wrong, with_files
+from tests import countries
 
 SECRET = "of nobody else's business"
 
@@ -84,3 +86,33 @@ def test_a_collectors_url_may_hold_a_password() -> None:
     url = f"https://who:{SECRET}@collector/v1/traces"
     settings = Settings.model_validate({"amqp_url": "amqp://127.0.0.1", "traces_url": url})
     assert SECRET not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("COUNTRY_DATABASE", "missing", "no file in MaxMind's format"),
+        ("COUNTRY_DATABASE", "damaged", "no file in MaxMind's format"),
+        ("COUNTRIES_OUTSIDE", "CH,DE", "no countries outside the Union: DE"),
+        ("COUNTRIES_OUTSIDE", "ZZ", "no countries outside the Union: ZZ"),
+        ("COUNTRIES_OUTSIDE", "CH", "needs LETHE_LICENSING_COUNTRY_DATABASE"),
+    ],
+)
+def test_a_service_does_not_start_on_countries_that_it_can_not_tell(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, secret: Path, name: str, value: str, words: str
+) -> None:
+    (tmp_path / "damaged").write_text("no database")
+    monkeypatch.setenv("LETHE_AMQP_URL", "amqp://127.0.0.1")
+    monkeypatch.setenv("LETHE_LICENSING_KEYS_FILE", str(secret))
+    monkeypatch.setenv(f"LETHE_LICENSING_{name}", str(tmp_path / value) if name == "COUNTRY_DATABASE" else value)
+    with pytest.raises(ValidationError, match=words):
+        LicensingSettings.of("licensing")
+
+
+def test_countries_to_sell_to(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, secret: Path) -> None:
+    monkeypatch.setenv("LETHE_AMQP_URL", "amqp://127.0.0.1")
+    monkeypatch.setenv("LETHE_LICENSING_KEYS_FILE", str(secret))
+    monkeypatch.setenv("LETHE_LICENSING_COUNTRY_DATABASE", countries.written(tmp_path / "countries.mmdb"))
+    monkeypatch.setenv("LETHE_LICENSING_COUNTRIES_OUTSIDE", "CH, US")
+    monkeypatch.setenv("LETHE_LICENSING_OSS", "false")
+    assert LicensingSettings.of("licensing").taxes == TaxPolicy(False, False, frozenset({"CH", "US"}))

@@ -2,28 +2,22 @@
 
 from services.licensing import catalogue
 from services.licensing.fulfilment import Vendor, demand
-from services.licensing.orders import rules, store
+from services.licensing.orders import facts, rules, store
+from services.licensing.orders.rules import Facts
 from services.licensing.payments.store import void_of_orders
 from services.licensing.terms.editions import current
 from shared.clock import now, today
-from shared.contracts import identity, licensing
+from shared.contracts import licensing
 from shared.contracts.message import Created, Done
 from shared.database import Transaction
-from shared.messaging.request_client import RequestClient
 from shared.messaging.router import ServiceRouter
 from shared.purposes import Purpose
 
 router = ServiceRouter("licensing")
 
 
-async def ask_buyer(request: licensing.PlaceOrder, client: RequestClient) -> identity.Profile:
-    return await client.request(identity.TellBuyer(subject_id=request.subject_id))
-
-
-@router.request(licensing.PlaceOrder, purpose=Purpose.CONTRACT, prepare=ask_buyer)
-async def place_order(
-    request: licensing.PlaceOrder, tx: Transaction, prepared: identity.Profile, vendor: Vendor
-) -> Created:
+@router.request(licensing.PlaceOrder, purpose=Purpose.CONTRACT, prepare=facts.gather)
+async def place_order(request: licensing.PlaceOrder, tx: Transaction, prepared: Facts, vendor: Vendor) -> Created:
     """With payment by transfer the invoice comes at once."""
     product, terms = await catalogue.orderable(tx, request.product), current(vendor.editions, today())
     draft = rules.draft(request, product, prepared, terms, now())

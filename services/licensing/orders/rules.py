@@ -9,7 +9,8 @@ from services.licensing.agreements.rules import Protection, check_declarations, 
 from services.licensing.catalogue import Product
 from services.licensing.quotes import Price, check_expected, price
 from services.licensing.terms.editions import Edition
-from services.licensing.vat import PROFILE_FIRST, SELLER_COUNTRY, Tax, Treatment, tax_of
+from services.licensing.vat.location import Location, check_location
+from services.licensing.vat.rules import PROFILE_FIRST, SELLER_COUNTRY, Tax, TaxPolicy, check_little_abroad, tax_of
 from shared.contracts import identity, licensing
 from shared.law import tax_numbers
 from shared.law.calendar import WARSAW
@@ -40,7 +41,7 @@ class Order:
     months: int | None
     pay_by: licensing.PaidBy
     state: licensing.OrderState
-    vat_treatment: Treatment
+    vat_treatment: licensing.Treatment
     vat_rate: int
     net: int
     vat: int
@@ -79,6 +80,22 @@ class Buyer:
     city: str
     country: str
     language: str
+    seen_country: str
+    confirms_country: bool
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What an order is judged by besides itself.
+
+    `seen_country` is where the buyer's address on the network is, empty where nobody knows; `sold_abroad` as in
+    `check_little_abroad`.
+    """
+
+    profile: identity.Profile
+    taxes: TaxPolicy
+    seen_country: str = ""
+    sold_abroad: int = 0
 
 
 @dataclass(frozen=True)
@@ -103,21 +120,23 @@ class Draft:
         return self.placed_at.astimezone(WARSAW).date() + timedelta(days=ORIGIN_DAYS)
 
 
-def draft(
-    request: licensing.PlaceOrder, product: Product, buyer: identity.Profile, terms: Edition, at: datetime
-) -> Draft:
+def draft(request: licensing.PlaceOrder, product: Product, facts: Facts, terms: Edition, at: datetime) -> Draft:
     """Check an order against the law, the terms and the catalogue. Raises Refused (422, 409) naming the field."""
+    buyer, day, address = facts.profile, at.astimezone(WARSAW).date(), _address(request.ip)
     _check_buyer(buyer)
     protection = protection_of(buyer.kind, request.professional)
     _check_terms(request, buyer, protection, terms)
-    tax = tax_of(buyer.country, buyer.kind, buyer.vat_number, at.astimezone(WARSAW).date())
+    tax = tax_of(facts.taxes, buyer.country, buyer.kind, buyer.vat_number, day)
+    location = Location(buyer.country, facts.seen_country, request.confirms_country)
+    check_location(facts.taxes, tax, buyer.kind, location, day)
     cost = price(product, request.quantity, tax)
+    check_little_abroad(tax, buyer.country, cost.net, facts.sold_abroad)
     check_expected(request.expected_gross, cost)
     return Draft(
         order_id=uuid4(),
         request=request,
-        ip=_address(request.ip),
-        buyer=_frozen(buyer),
+        ip=address,
+        buyer=_frozen(buyer, location),
         tax=tax,
         protection=protection,
         terms=terms,
@@ -128,7 +147,7 @@ def draft(
     )
 
 
-def _frozen(profile: identity.Profile) -> Buyer:
+def _frozen(profile: identity.Profile, location: Location) -> Buyer:
     return Buyer(
         name=profile.full_name,
         company=profile.company,
@@ -139,6 +158,8 @@ def _frozen(profile: identity.Profile) -> Buyer:
         city=profile.city,
         country=profile.country,
         language=profile.language,
+        seen_country=location.seen,
+        confirms_country=location.confirmed,
     )
 
 

@@ -1,14 +1,16 @@
 """Orders in PostgreSQL: purchase, purchase_buyer, purchase_origin, purchase_terms."""
 
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from services.licensing.data_map import DATA_MAP
 from services.licensing.orders.rules import Buyer, Draft, Order
 from services.licensing.rows import insert
+from services.licensing.vat.rules import SELLER_COUNTRY
 from shared.contracts.licensing import OrderState
 from shared.database import Transaction
+from shared.law.calendar import midnight
 from shared.personal_data.holds import unless_held
 from shared.problems import refuse
 
@@ -32,12 +34,19 @@ UPDATE purchase SET state = 'cancelled' WHERE order_id = $1
 # Once: the invoice holds the buyer from now on.
 TAKE_BUYER = """
 DELETE FROM purchase_buyer b USING purchase o WHERE o.order_id = b.order_id AND b.order_id = $1
-RETURNING b.name, b.company, b.nip, b.vat_number, b.street, b.postal_code, b.city, o.country, b.language
+RETURNING b.name, b.company, b.nip, b.vat_number, b.street, b.postal_code, b.city, o.country, b.language,
+  b.seen_country, b.confirms_country
 """
 EXPIRE = """
 WITH old AS MATERIALIZED (SELECT order_id FROM purchase WHERE state = 'open' AND placed_at < $1
   ORDER BY placed_at LIMIT $2 FOR UPDATE SKIP LOCKED)
 UPDATE purchase SET state = 'cancelled' WHERE order_id IN (SELECT order_id FROM old) RETURNING order_id, subject_id
+"""
+# An open order may still be paid; what was refunded was sold all the same.
+SOLD_ABROAD = """
+SELECT COALESCE(max(net), 0) FROM (
+  SELECT sum(net) AS net FROM purchase WHERE country <> $1 AND vat_treatment IN ('domestic', 'exempt')
+    AND state <> 'cancelled' AND placed_at >= $2 GROUP BY placed_at >= $3) AS year
 """
 DROP_BUYERS = f"""
 DELETE FROM purchase_buyer USING purchase o
@@ -141,6 +150,12 @@ class ExpiredOrder:
 async def expire(tx: Transaction, placed_before: datetime, limit: int) -> list[ExpiredOrder]:
     """Cancel open orders: their price and tax are those of their day."""
     return [ExpiredOrder(**row) for row in await tx.rows(EXPIRE, placed_before, limit)]
+
+
+async def sold_abroad(tx: Transaction, day: date) -> int:
+    """Net in grosze of what consumers elsewhere bought under our own tax: this year's, or the last one's if higher."""
+    years = midnight(date(day.year - 1, 1, 1)), midnight(date(day.year, 1, 1))
+    return int(await tx.value(SOLD_ABROAD, SELLER_COUNTRY, *years))
 
 
 async def drop_buyers(tx: Transaction) -> None:

@@ -62,7 +62,7 @@ from shared.contracts.licensing.payments import (
     SignedWebhook,
     StartPayment,
 )
-from shared.contracts.licensing.quotes import Quote, QuoteOrder
+from shared.contracts.licensing.quotes import Quote, QuoteOrder, Treatment
 from shared.contracts.licensing.refunds import (
     DueRefund,
     DueRefunds,
@@ -170,6 +170,7 @@ __all__ = [
     "SuspendLicense",
     "TellContractHolders",
     "Terms",
+    "Treatment",
     "UndoRefund",
     "ValidateLicense",
     "Validation",

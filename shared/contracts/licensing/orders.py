@@ -43,7 +43,8 @@ class PlaceOrder(
     A sole trader says whether the purchase is of a professional nature; one who says no has a consumer's rights.
     `expected_gross` is what a quote said: 409 when the price is another one by now.
 
-    `ip` is observed by the gateway, empty where a proxy does not tell.
+    `ip` is observed by the gateway, empty where a proxy does not tell. Who orders from another country than that of
+    the address says with `confirms_country` that the address is right.
     A transfer (invoice first, then the money, then the key) is for businesses.
     """
 
@@ -57,6 +58,7 @@ class PlaceOrder(
     wants_immediate_delivery: bool = False
     knows_withdrawal_lapses: bool = False
     professional: bool | None = None
+    confirms_country: bool = False
     expected_gross: int | None = Field(default=None, ge=1, le=1_000_000_000_000)
 
 

@@ -7,11 +7,15 @@ from pydantic import Field
 from shared.contracts.identity.accounts import Kind
 from shared.contracts.message import Message, Request
 
+Treatment = Literal["domestic", "exempt", "oss", "reverse charge", "outside the EU"]
+"""Where a sale is taxed, and by whom."""
+
 
 class Quote(Message):
     """Price of an order before it binds anybody; money in grosze, `vat_rate` in hundredths of a percent.
 
-    `provisions` are why it is taxed so.
+    `provisions` are why it is taxed so. `taxation` says how; `treatment` does in the words of older readers, who know
+    no exempt seller and nobody outside the Union.
     """
 
     product: str
@@ -22,6 +26,7 @@ class Quote(Message):
     gross: int
     vat_rate: int
     treatment: Literal["domestic", "oss", "reverse charge"]
+    taxation: Treatment = "domestic"
     provisions: tuple[str, ...]
 
 

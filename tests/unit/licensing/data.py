@@ -6,8 +6,9 @@ from uuid import uuid4
 
 from services.licensing.catalogue import Product
 from services.licensing.licenses.rules import License
-from services.licensing.orders.rules import Order
+from services.licensing.orders.rules import Facts, Order
 from services.licensing.terms.editions import Edition
+from services.licensing.vat.rules import TaxPolicy
 from shared.contracts import identity, licensing
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -30,6 +31,11 @@ def buyer(**changed: str) -> identity.Profile:
         "language": "pl",
     }
     return identity.Profile(**(profile | changed))
+
+
+def facts(**changed: str) -> Facts:
+    """What an order is judged by: its buyer, whom nobody located."""
+    return Facts(buyer(**changed), TaxPolicy())
 
 
 def request(**changed: Any) -> licensing.PlaceOrder:

@@ -14,7 +14,7 @@ from services.licensing.agreements.rules import PROTECTIONS, Agreement
 from services.licensing.orders.rules import draft
 from shared.contracts.identity.accounts import Kind
 from shared.problems import Refused
-from tests.unit.licensing.data import NOON, PRODUCT, TERMS, buyer, request
+from tests.unit.licensing.data import NOON, PRODUCT, TERMS, facts, request
 
 SALES = Path(__file__).parents[3] / "docs" / "sales.md"
 FIRM = {"company": "Firma", "nip": "9222828810"}
@@ -33,7 +33,7 @@ def test_every_buyer_is_protected_or_not_or_named_a_field() -> None:
 
 @pytest.mark.parametrize("left_out", ["wants_immediate_delivery", "knows_withdrawal_lapses"])
 def test_a_sole_trader_outside_the_trade_declares_as_a_consumer(left_out: str) -> None:
-    trader = buyer(kind="sole trader", **FIRM)
+    trader = facts(kind="sole trader", **FIRM)
     with pytest.raises(Refused) as refused:
         draft(request(professional=False, **{left_out: False}), PRODUCT, trader, TERMS, NOON)
     assert refused.value.problem.errors[0].field == left_out

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.licensing import vat
 from services.licensing.invoices import rules as invoices
 from services.licensing.invoices.rules import Correction
+from services.licensing.vat.rules import vat_on
 from tests.unit.licensing.data import order
 
 IBAN = "PL61109010140000071219812874"
@@ -17,7 +17,7 @@ IBAN = "PL61109010140000071219812874"
 
 @given(data=st.data(), net=st.integers(1, 10**7), rate=st.sampled_from([0, 1900, 2100, 2300]))
 def test_the_parts_of_many_refunds_add_up_to_the_invoice(data: st.DataObject, net: int, rate: int) -> None:
-    gross = net + vat.vat_on(net, rate)
+    gross = net + vat_on(net, rate)
     sold = order(net=net, vat=gross - net, gross=gross)
     corrections: list[Correction] = []
     while sold.refunded < gross:

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from services.licensing.orders import rules as orders
 from shared.contracts.licensing import OrderState
 from shared.problems import Refused
-from tests.unit.licensing.data import NOON, PRODUCT, TERMS, buyer, order, request
+from tests.unit.licensing.data import NOON, PRODUCT, TERMS, facts, order, request
 
 
 def test_a_draft_is_priced_for_its_buyer() -> None:
-    draft = orders.draft(request(quantity=2), PRODUCT, buyer(country="DE"), TERMS, NOON)
+    draft = orders.draft(request(quantity=2), PRODUCT, facts(country="DE"), TERMS, NOON)
     assert (draft.price.net, draft.price.vat, draft.device_limit, draft.tax.treatment) == (20_000, 3_800, 6, "oss")
 
 
@@ -32,19 +32,19 @@ def test_a_draft_is_priced_for_its_buyer() -> None:
 )
 def test_an_order_that_breaks_a_rule_names_the_field(changed: dict[str, Any], field: str) -> None:
     with pytest.raises(Refused) as refused:
-        orders.draft(request(**changed), PRODUCT, buyer(), TERMS, NOON)
+        orders.draft(request(**changed), PRODUCT, facts(), TERMS, NOON)
     assert refused.value.problem.errors[0].field == field
 
 
 def test_an_order_may_come_from_an_address_that_nobody_told() -> None:
-    assert orders.draft(request(ip=""), PRODUCT, buyer(), TERMS, NOON).ip is None
-    assert orders.draft(request(ip="2001:DB8::1"), PRODUCT, buyer(), TERMS, NOON).ip == "2001:db8::1"
+    assert orders.draft(request(ip=""), PRODUCT, facts(), TERMS, NOON).ip is None
+    assert orders.draft(request(ip="2001:DB8::1"), PRODUCT, facts(), TERMS, NOON).ip == "2001:db8::1"
 
 
 def test_a_business_needs_no_consumer_declarations() -> None:
     plain = request(wants_immediate_delivery=False, knows_withdrawal_lapses=False, pay_by="transfer")
     assert (
-        orders.draft(plain, PRODUCT, buyer(kind="company", company="Firma", nip="9222828810"), TERMS, NOON).price.vat
+        orders.draft(plain, PRODUCT, facts(kind="company", company="Firma", nip="9222828810"), TERMS, NOON).price.vat
         == 2300
     )
 

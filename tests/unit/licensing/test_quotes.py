@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from services.licensing import quotes
 from services.licensing.orders.rules import draft
-from services.licensing.vat import PROVISIONS
+from services.licensing.vat.rules import PROVISIONS, SMALL_ABROAD, TaxPolicy
 from shared.contracts import licensing
 from shared.problems import Refused
-from tests.unit.licensing.data import NOON, PRODUCT, TERMS, buyer, request
+from tests.unit.licensing.data import NOON, PRODUCT, TERMS, facts, request
 
 SALES = Path(__file__).parents[3] / "docs" / "sales.md"
 DAY = date(2026, 6, 15)
@@ -27,12 +27,12 @@ def test_a_quote_is_what_the_order_costs(who: tuple[str, str, str], quantity: in
     asked = licensing.QuoteOrder(
         product=PRODUCT.code, quantity=quantity, country=country, kind=kind, vat_number=vat_number
     )
-    quote = quotes.quote(asked, PRODUCT, DAY)
+    quote = quotes.quote(asked, PRODUCT, TaxPolicy(), 0, DAY)
     firm = {"company": "Firma", "nip": "9222828810"} if kind != "person" else {}
-    profile = buyer(country=country, kind=kind, vat_number=vat_number, **firm)
+    profile = facts(country=country, kind=kind, vat_number=vat_number, **firm)
     ordered = draft(request(quantity=quantity, expected_gross=quote.gross), PRODUCT, profile, TERMS, NOON)
     assert (ordered.price.net, ordered.price.vat, ordered.price.gross) == (quote.net, quote.vat, quote.gross)
-    assert (ordered.tax.treatment, ordered.tax.rate) == (quote.treatment, quote.vat_rate)
+    assert (ordered.tax.treatment, ordered.tax.rate) == (quote.taxation, quote.vat_rate)
     assert quote.provisions
     for other in (quote.gross - 1, quote.gross + 1):
         with pytest.raises(Refused) as refused:
@@ -40,12 +40,32 @@ def test_a_quote_is_what_the_order_costs(who: tuple[str, str, str], quantity: in
         assert (refused.value.problem.status, refused.value.problem.errors[0].field) == (409, "expected_gross")
 
 
-def test_the_catalogue_shows_what_a_consumer_pays() -> None:
-    assert (quotes.offered(PRODUCT, "DE", DAY).gross, quotes.offered(PRODUCT, "DE", DAY).vat_rate) == (11_900, 1900)
-    assert quotes.offered(PRODUCT, "PL", DAY).gross == 12_300
-    assert quotes.offered(PRODUCT, "", DAY).gross is None
+@pytest.mark.parametrize(
+    ("policy", "country", "taxation", "older"),
+    [
+        (TaxPolicy(exempt=True), "PL", "exempt", "domestic"),
+        (TaxPolicy(outside=frozenset({"CH"})), "CH", "outside the EU", "reverse charge"),
+    ],
+)
+def test_older_readers_are_told_in_their_words(policy: TaxPolicy, country: str, taxation: str, older: str) -> None:
+    quote = quotes.quote(licensing.QuoteOrder(product=PRODUCT.code, country=country), PRODUCT, policy, 0, DAY)
+    assert (quote.taxation, quote.treatment, quote.vat_rate) == (taxation, older, 0)
+
+
+def test_a_quote_refuses_what_an_order_would() -> None:
+    asked = licensing.QuoteOrder(product=PRODUCT.code, country="DE")
     with pytest.raises(Refused) as refused:
-        quotes.offered(PRODUCT, "US", DAY)
+        quotes.quote(asked, PRODUCT, TaxPolicy(oss=False), SMALL_ABROAD, DAY)
+    assert refused.value.problem.errors[0].field == "country"
+
+
+def test_the_catalogue_shows_what_a_consumer_pays() -> None:
+    german = quotes.offered(PRODUCT, "DE", TaxPolicy(), DAY)
+    assert (german.gross, german.vat_rate) == (11_900, 1900)
+    assert quotes.offered(PRODUCT, "PL", TaxPolicy(), DAY).gross == 12_300
+    assert quotes.offered(PRODUCT, "", TaxPolicy(), DAY).gross is None
+    with pytest.raises(Refused) as refused:
+        quotes.offered(PRODUCT, "US", TaxPolicy(), DAY)
     assert refused.value.problem.errors[0].field == "country"
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.licensing.payments import rules
 from services.licensing.payments.rules import Refund
-from services.licensing.vat import vat_on
+from services.licensing.vat.rules import vat_on
 from shared.problems import Refused
 from tests.unit.licensing.data import NOON, order
 
