@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from deploy.commands.console import Json, one_sentence_per_failure
-from deploy.demo import register, rights, story
+from deploy.demo import licensing, register, rights, story
 from deploy.demo.failures import DemoFailed
 from deploy.local import start, system
 from deploy.local.folders import STATE, alone
@@ -22,7 +22,10 @@ FAILED = 1
 RUNS = "Another ./lethe demo is running: wait until it is done."
 
 
-HELP = "erasure: the main job; rights: one case of each right; register: what the notice promises, kept."
+HELP = (
+    "erasure: the main job; rights: one case of each right; register: what the notice promises, kept; "
+    "licensing: from a quote to a refund."
+)
 
 
 class Play(StrEnum):
@@ -31,12 +34,14 @@ class Play(StrEnum):
     ERASURE = "erasure"
     RIGHTS = "rights"
     REGISTER = "register"
+    LICENSING = "licensing"
 
 
 PLAYS = {
     Play.ERASURE: (story.play, SETTINGS),
     Play.RIGHTS: (rights.play, SETTINGS | rights.SETTINGS),
     Play.REGISTER: (register.play, register.SETTINGS),
+    Play.LICENSING: (licensing.play, SETTINGS),
 }
 
 
@@ -47,7 +52,7 @@ def demo(
 ) -> None:
     """Play the main job: 500 people, one erasure step by step, 200 at once, the evidence.
 
-    Or one case of each right; or what the notice promises: a new purpose, a breach, a restore, ten years.
+    Or one case of each right; or what the notice promises: a new purpose, a breach, a restore, ten years; or a sale.
 
     It runs on servers of its own (`.lethe/demo`), which it stops at the end; your data is not touched.
     """

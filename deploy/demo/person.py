@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import httpx
 
@@ -82,6 +83,15 @@ class Person:
 
     async def buy(self, provider: RequestClient) -> str:
         """Order, pay with the sandbox provider, activate; answers the invoice's number."""
+        await self.pay(provider, self.order())
+        bought = self.call("GET", "/licenses").json()["licenses"][0]
+        self.license_key = await until("the confirmation of the contract", partial(self._key, bought["license_id"]))
+        self.validate_license(activate=True)
+        self.values.append(self.license_key)
+        return str(self.call("GET", "/invoices").json()["invoices"][0]["number"])
+
+    def order(self, **changed: Any) -> str:
+        """Order what is first in the catalogue; answers the id of the order."""
         order = {
             "product": self.call("GET", "/products").json()["products"][0]["code"],
             "terms_version": self.call("GET", "/terms").json()["version"],
@@ -89,17 +99,15 @@ class Person:
             "wants_immediate_delivery": True,
             "knows_withdrawal_lapses": True,
         }
-        order_id = self.call("POST", "/orders", order, {"Idempotency-Key": "demo-order"}).json()["id"]
-        payment = self.call("POST", f"/orders/{order_id}/payments", headers={"Idempotency-Key": "demo-pay"}).json()
+        return str(self.call("POST", "/orders", order | changed, once()).json()["id"])
+
+    async def pay(self, provider: RequestClient, order_id: str) -> None:
+        """Pay an order with the sandbox provider."""
+        payment = self.call("POST", f"/orders/{order_id}/payments", headers=once()).json()
         webhook = await provider.request(
             licensing.PlaySandbox(reference=payment["reference"], event="payment.confirmed")
         )
         self._deliver(webhook)
-        bought = self.call("GET", "/licenses").json()["licenses"][0]
-        self.license_key = await until("the confirmation of the contract", partial(self._key, bought["license_id"]))
-        self.validate_license(activate=True)
-        self.values.append(self.license_key)
-        return str(self.call("GET", "/invoices").json()["invoices"][0]["number"])
 
     async def _key(self, license_id: str) -> str | None:
         """Nothing while the letter that confirms the contract is on its way."""
@@ -121,8 +129,14 @@ class Person:
 
     def validate_license(self, *, activate: bool = False) -> str:
         """What the vendor's program asks; answers the code."""
-        route = "activate" if activate else "validate"
-        body = {"key": self.license_key, "fingerprint": DEVICE}
+        return self._ask_license("activate" if activate else "validate", DEVICE)
+
+    def activate(self, device: str) -> str:
+        """Take a seat, or try to; answers the code."""
+        return self._ask_license("activate", device)
+
+    def _ask_license(self, route: str, device: str) -> str:
+        body = {"key": self.license_key, "fingerprint": device}
         return str(self.call("POST", f"/licenses/{route}", body).json()["code"])
 
     def subscribe(self) -> None:
@@ -158,6 +172,11 @@ class Person:
         url = f"{self.gateway}/privacy-requests/{self.case_token}{page}"
         document: dict[str, Any] = httpx.get(url, timeout=PATIENCE_S, trust_env=False).raise_for_status().json()
         return document
+
+
+def once() -> dict[str, str]:
+    """What makes repeating a request do nothing more."""
+    return {"Idempotency-Key": f"demo-{uuid4().hex}"}
 
 
 SYLLABLES = ("ba", "ce", "di", "fo", "gu", "ka", "le", "mi", "no", "ru")

@@ -38,7 +38,16 @@ ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.starts
 IN_README = set(re.findall(r"\./lethe ([a-z][^`\n]*[a-z])", (PROJECT / "README.md").read_text()))
 IN_RUN_BOOK = set(re.findall(r"^\| `\./lethe ([^`]+)` ", (PROJECT / "docs/operations.md").read_text(), re.MULTILINE))
 BENCHMARKS = {f"benchmark {name}" for name in ("erasure", "events", "evidence", "licensing", "outbox", "requests")}
-OF_THEIR_OWN = {"up", "down", "demo", "demo rights", "demo register", "test", "test --containers"} | BENCHMARKS
+OF_THEIR_OWN = {
+    "up",
+    "down",
+    "demo",
+    "demo rights",
+    "demo register",
+    "demo licensing",
+    "test",
+    "test --containers",
+} | BENCHMARKS
 BENCHMARK = ("benchmark", "erasure", "--people", "100", "--growth", "100", "--json")
 OF_LICENSES = ("benchmark", "licensing", "--licenses", "1000", "--seconds", "2", "--json")
 
@@ -47,6 +56,7 @@ FIGURES = {
     "rights": RIGHTS | {"rectification", "erasure", "seconds"},
     "register": {"told_of_a_purpose", "recipients", "breach_hours_left", "restore_seconds"}
     | {"rows_ended_in_ten_years", "seconds"},
+    "licensing": {"quoted", "refunded", "file_usable_days", "seconds"},
 }
 
 PATIENCE_S = 400.0
