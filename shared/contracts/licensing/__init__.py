@@ -3,7 +3,16 @@
 from shared.contracts.licensing.catalogue import ListProducts, Product, Products, PutProduct
 from shared.contracts.licensing.claims import ClaimEnd, ClaimEnded, ClaimHeld
 from shared.contracts.licensing.contract_holders import ContractHolders, TellContractHolders
-from shared.contracts.licensing.invoices import Invoice, InvoiceIssued, Invoices, ListInvoices, ReadInvoice
+from shared.contracts.licensing.invoices import (
+    Invoice,
+    InvoiceDocument,
+    InvoiceIssued,
+    Invoices,
+    ListInvoices,
+    LookAtInvoice,
+    ReadInvoice,
+    ReadInvoiceDocument,
+)
 from shared.contracts.licensing.license_keys import (
     ActivateLicense,
     Code,
@@ -109,6 +118,7 @@ __all__ = [
     "EndLicense",
     "EndReason",
     "Invoice",
+    "InvoiceDocument",
     "InvoiceIssued",
     "Invoices",
     "IssueOfflineFile",
@@ -126,6 +136,7 @@ __all__ = [
     "ListOrders",
     "ListProducts",
     "ListStaffCases",
+    "LookAtInvoice",
     "Obstacle",
     "OfferWithdrawal",
     "Order",
@@ -146,6 +157,7 @@ __all__ = [
     "Quote",
     "QuoteOrder",
     "ReadInvoice",
+    "ReadInvoiceDocument",
     "ReadLicenseKeys",
     "ReadPayment",
     "ReadSandbox",

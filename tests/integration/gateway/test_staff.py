@@ -71,6 +71,7 @@ ACTS: list[tuple[str, str, Any, set[Role], int]] = [
     ("PUT", f"/staff/licenses/{ID}/suspension", None, {"support", "administrator"}, 404),
     ("DELETE", f"/staff/licenses/{ID}/suspension", None, {"support", "administrator"}, 404),
     ("PUT", f"/staff/orders/{ID}/transfer", None, {"finance"}, 404),
+    ("GET", f"/staff/invoices/{ID}/document", None, {"finance", "support"}, 404),
     ("GET", "/staff/payment-cases", None, {"finance", "support"}, 200),
     ("PUT", f"/staff/payment-cases/{ID}/resolution", None, {"finance", "support"}, 404),
     ("POST", "/staff/person-links", {"subject_id": str(ID), "other_id": str(uuid4())}, {"support", "officer"}, 404),
