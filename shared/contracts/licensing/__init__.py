@@ -1,5 +1,12 @@
 """What licensing says and can be asked: catalogue, orders, payments, invoices, licenses, devices."""
 
+from shared.contracts.licensing.accounting import (
+    Export,
+    ExportLedger,
+    ExportOssReturn,
+    ExportVatRegister,
+    QuarterRate,
+)
 from shared.contracts.licensing.catalogue import ListProducts, Product, Products, PutProduct
 from shared.contracts.licensing.claims import ClaimEnd, ClaimEnded, ClaimHeld
 from shared.contracts.licensing.contract_holders import ContractHolders, TellContractHolders
@@ -117,6 +124,10 @@ __all__ = [
     "EndContracts",
     "EndLicense",
     "EndReason",
+    "Export",
+    "ExportLedger",
+    "ExportOssReturn",
+    "ExportVatRegister",
     "Invoice",
     "InvoiceDocument",
     "InvoiceIssued",
@@ -154,6 +165,7 @@ __all__ = [
     "Products",
     "PublicKey",
     "PutProduct",
+    "QuarterRate",
     "Quote",
     "QuoteOrder",
     "ReadInvoice",
