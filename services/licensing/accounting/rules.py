@@ -95,8 +95,8 @@ def _number(sale: Sale) -> tuple[str, str]:
 
 
 def _of_a_member_state(vat_number: str) -> bool:
-    """By its first letters: EL are those of Greece, and a business in Monaco has a French number."""
-    return vat_number[:2].lower() in {*MEMBER_STATES, "el"}
+    """By its first letters: EL is Greece, Monaco has French ones, XI sells services as GB."""
+    return vat_number[:2].lower() in {*MEMBER_STATES, "el"} - {"xi"}
 
 
 def _amounts(sale: Sale) -> Mapping[str, Decimal]:
