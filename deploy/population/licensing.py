@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from hashlib import sha256
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -104,7 +105,7 @@ FROM unnest($1::uuid[], $2::text[], $3::date[], $4::text[], $5::text[], $6::text
 JOIN purchase o USING (order_id) JOIN product p ON p.code = o.product
 """
 TAKE_NUMBERS = """
-INSERT INTO invoice_series (series, year, last) VALUES ('FV', $1, $2)
+INSERT INTO invoice_series (series, year, last) VALUES ($1, $2, $3)
 ON CONFLICT (series, year) DO UPDATE SET last = invoice_series.last + excluded.last RETURNING last
 """
 LICENSES = """
@@ -235,9 +236,9 @@ async def _invoices(connection: Any, paid: Sequence[_Order]) -> None:
 
 
 async def _numbers(connection: Any, paid: Sequence[_Order]) -> AsyncIterator[str]:
-    """The next numbers of each year, in the order of the days."""
-    for year in sorted({o.day.year for o in paid}):
-        days = [o.day for o in paid if o.day.year == year]
-        last = await connection.fetchval(TAKE_NUMBERS, year, len(days))
+    """The next numbers of each counter, in the order of the days."""
+    for (year, counter), same in groupby((o.day for o in paid), lambda day: (day.year, invoices.counter("FV", day))):
+        days = list(same)
+        last = await connection.fetchval(TAKE_NUMBERS, counter, year, len(days))
         for count, day in enumerate(days, start=last - len(days) + 1):
             yield invoices.number("FV", day, count)

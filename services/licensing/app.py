@@ -5,6 +5,7 @@ from typing import Any
 from services.licensing.erasure import ERASER
 from services.licensing.fulfilment import TransferTerms, Vendor
 from services.licensing.handlers import (
+    accounting,
     agreements,
     catalogue,
     contract_holders,
@@ -40,7 +41,7 @@ router = ServiceRouter("licensing")
 router.include(catalogue.router, orders.router, payments.router, payment_webhook.router, sandbox.router)
 router.include(invoices.router, licenses.router, license_keys.router, terms.router)
 router.include(staff_cases.router, corrections.router, contract_holders.router, agreements.router)
-router.include(withdrawals.router, refunds.router)
+router.include(withdrawals.router, refunds.router, accounting.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:
@@ -55,6 +56,7 @@ def wire(resources: Resources) -> dict[str, Any]:
         "provider": sandbox.provider() if chosen else no_provider(),
         "mint": mint,
         "notary": Notary(settings.license_signing, settings.offline),
+        "bookkeeper": settings.bookkeeper,
         "vendor": Vendor(mint, seller, transfer, published()),
         "taxation": Taxation(settings.taxes, opened(settings.country_database)),
     }

@@ -1,6 +1,7 @@
 """What an order brings: license, invoice, evidence, mail; when it is paid, or before where staff allow it."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from services.licensing import catalogue, confirmation, sale_records, staff_cases
 from services.licensing.agreements import store as agreements
@@ -51,8 +52,9 @@ async def deliver(tx: Transaction, order: Order, vendor: Vendor) -> None:
     await orders.set_state(tx, order.order_id, "paid", now())
     await _issue_license(tx, order, vendor)
     buyer = await orders.take_buyer(tx, order.order_id)
-    number = await _invoice(tx, order, buyer, rules.paid(today()), vendor.seller)
-    _publish_paid(tx, order, {"amount": amount_text(order.gross, buyer.language), "invoice": number})
+    invoice_id, number = await _invoice(tx, order, buyer, rules.paid(today()), vendor.seller)
+    facts = {"amount": amount_text(order.gross, buyer.language), "invoice": number, "invoice_id": str(invoice_id)}
+    _publish_paid(tx, order, facts)
 
 
 async def demand(tx: Transaction, order: Order, vendor: Vendor) -> None:
@@ -71,8 +73,9 @@ async def demand(tx: Transaction, order: Order, vendor: Vendor) -> None:
     if trusted:
         await _issue_license(tx, order, vendor)
     payable = rules.on_account(today(), terms.days_to_pay, terms.bank_account)
-    number = await _invoice(tx, order, await orders.take_buyer(tx, order.order_id), payable, vendor.seller)
+    invoice_id, number = await _invoice(tx, order, await orders.take_buyer(tx, order.order_id), payable, vendor.seller)
     facts = rules.demand(number, order.gross, payable.due_on, payable.bank_account)
+    facts["invoice_id"] = str(invoice_id)
     template = "payment-due" if trusted else "transfer-awaited"
     tx.publish(identity.ServiceMailDue(subject_id=order.subject_id, template=template, facts=facts))
 
@@ -108,8 +111,8 @@ async def _issue_license(tx: Transaction, order: Order, vendor: Vendor) -> None:
     tx.publish(identity.ServiceMailDue(subject_id=order.subject_id, template="license-issued", facts=facts))
 
 
-async def _invoice(tx: Transaction, order: Order, buyer: Buyer, payable: Payable, seller: Seller) -> str:
-    """Issue the invoice and keep what belongs to the sale; answers its number."""
+async def _invoice(tx: Transaction, order: Order, buyer: Buyer, payable: Payable, seller: Seller) -> tuple[UUID, str]:
+    """Issue the invoice and keep what belongs to the sale; answers its id and number."""
     retention = rules.retention(order, today())
     await sale_records.keep(tx, order.order_id, retention)
     if needs_evidence(Tax(order.vat_treatment, order.vat_rate), buyer.country):
@@ -125,7 +128,7 @@ async def _invoice(tx: Transaction, order: Order, buyer: Buyer, payable: Payable
         retention=retention,
     )
     tx.publish(licensing.InvoiceIssued(subject_id=order.subject_id, invoice_id=invoice_id, kind="invoice"))
-    return number
+    return invoice_id, number
 
 
 def _publish_paid(tx: Transaction, order: Order, facts: dict[str, str]) -> None:

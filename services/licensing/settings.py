@@ -25,6 +25,8 @@ class LicensingSettings(KeyedSettings):
     payment_adapter: Literal["none", "sandbox"] = "none"
     """`sandbox` lets anybody press "pay": for demonstrations and tests. With `none` nobody pays by card."""
     payment_provider: str = "PayGate Sandbox S.A."
+    bookkeeper: str = Field(default="Rachunki.example sp. z o.o.", min_length=1)
+    """Who is handed the books, as the register of recipients names them."""
     payment_secret: SecretStr = SecretStr("")
     seller: str = Field(default="NanoMedia Damian Kiełbasa", min_length=1)
     seller_nip: str = "9222828810"
@@ -125,8 +127,8 @@ class LicensingSettings(KeyedSettings):
 
     @property
     def recipients(self) -> tuple[str, ...]:
-        """The payment provider learns who pays."""
-        return (self.payment_provider,)
+        """The payment provider learns who pays, and the bookkeeper what was invoiced to whom."""
+        return (self.payment_provider, self.bookkeeper)
 
 
 def _listed(codes: str) -> list[str]:

@@ -24,7 +24,7 @@ async def undo(tx: Transaction, order: Order, refund_id: UUID) -> None:
     check_undoing(refund, withdrawn=await withdrawals.of_order(tx, order.order_id) is not None)
     await refund_store.undo(tx, refund_id, now())
     retention = invoices.retention(order, today())
-    await refunds.correct(tx, order, -refund.amount, retention)
+    correction_id = await refunds.correct(tx, order, -refund.amount, retention)
     await orders.add_refund(tx, order.order_id, -refund.amount)
     await _begin_sale_again(tx, order, refund)
     await sale_records.keep(tx, order.order_id, retention)
@@ -32,6 +32,7 @@ async def undo(tx: Transaction, order: Order, refund_id: UUID) -> None:
     tx.publish(licensing.RefundUndone(**which, refund_id=refund_id))
     if order.live:
         facts = {"order_id": str(order.order_id), "amount": amount_text(refund.amount)}
+        facts["invoice_id"] = str(correction_id)
         tx.publish(identity.ServiceMailDue(subject_id=order.subject_id, template="refund-undone", facts=facts))
 
 

@@ -34,6 +34,7 @@ REQUESTS: Mapping[str, GoesOn] = {
     "licensing.read-payment": GoesOn.CLAIMS,
     "licensing.list-invoices": GoesOn.CLAIMS,
     "licensing.read-invoice": GoesOn.CLAIMS,
+    "licensing.read-invoice-document": GoesOn.CLAIMS,
 }
 """Of the requests about a person that are answered for the purposes `contract` and `security`.
 

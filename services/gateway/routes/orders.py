@@ -9,7 +9,7 @@ from starlette.responses import Response
 from services.gateway.authentication import Anybody, CurrentMember, RequiredKey
 from services.gateway.limits import Kind
 from services.gateway.request_bodies import Body, BodyWithout
-from services.gateway.responses import no_content
+from services.gateway.responses import PDF, no_content, pdf
 from services.gateway.routing import router
 from shared.contracts import licensing
 from shared.contracts.message import Created
@@ -106,3 +106,9 @@ async def invoices(member: CurrentMember) -> licensing.Invoices:
 async def invoice(invoice_id: UUID, member: CurrentMember) -> licensing.Invoice:
     """One of one's own invoices."""
     return await member.request(licensing.ReadInvoice(invoice_id=invoice_id))
+
+
+@members.get("/invoices/{invoice_id:uuid}/document", responses=PDF, response_class=Response)
+async def invoice_document(invoice_id: UUID, member: CurrentMember) -> Response:
+    """One of one's own invoices as a PDF, as it was issued."""
+    return pdf(await member.request(licensing.ReadInvoiceDocument(invoice_id=invoice_id)))

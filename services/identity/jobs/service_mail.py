@@ -52,6 +52,8 @@ async def _compose(keyring: Keyring, public_url: str, mail: ServiceMail) -> Lett
         facts["token"] = reset_token(keyring, mail.mail_id)
     if change_id := facts.pop("change_id", None):
         facts["link"] = f"{public_url}/email-changes/{undo_token(keyring, UUID(change_id))}"
+    if invoice_id := facts.pop("invoice_id", None):
+        facts["invoice_link"] = f"{public_url}/invoices/{UUID(invoice_id)}/document"
     subject, text = templates.compose(mail.template, mail.language, mail.full_name, facts)
     return Letter(_key(mail), mail.email, subject, text)
 

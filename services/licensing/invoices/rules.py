@@ -10,6 +10,7 @@ from services.licensing.orders.rules import Order
 from shared.law.retention import Retention, sale
 
 Series = Literal["FV", "KOR"]
+COUNTED_BY_MONTH_SINCE = 2027
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,16 @@ class Invoice:
     retain_until: date
 
 
+def counter(series: Series, issued_on: date) -> str:
+    """What counts the documents of a series: one counter for each month, until 2026 one for a whole year.
+
+    A year that was begun is counted to its end as it was: its numbers would otherwise be given twice.
+    """
+    return series if issued_on.year < COUNTED_BY_MONTH_SINCE else f"{series}/{issued_on:%Y/%m}"
+
+
 def number(series: Series, issued_on: date, count: int) -> str:
-    """The number of the year's `count`-th document of a series (VAT Act art. 106e(1)(2))."""
+    """The number of the `count`-th document that a counter counts (VAT Act art. 106e(1)(2))."""
     return f"{series}/{issued_on:%Y}/{issued_on:%m}/{count:04d}"
 
 

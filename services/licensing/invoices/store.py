@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID, uuid4
 
 from services.licensing.grounds import UNPAID_DEBT
-from services.licensing.invoices.rules import Correction, Invoice, Payable, Seller, Series, number
+from services.licensing.invoices.rules import Correction, Invoice, Payable, Seller, Series, counter, number
 from services.licensing.money import CURRENCY
 from services.licensing.orders.rules import Buyer, Order
 from services.licensing.rows import insert
@@ -139,7 +139,7 @@ async def correct(
 
 async def next_number(tx: Transaction, series: Series, issued_on: date) -> str:
     """The next one of a series; whoever asks holds the counter until the end of the transaction."""
-    return number(series, issued_on, await tx.value(NEXT_NUMBER, series, issued_on.year))
+    return number(series, issued_on, await tx.value(NEXT_NUMBER, counter(series, issued_on), issued_on.year))
 
 
 async def settle(tx: Transaction, order_id: UUID, settled_on: date) -> None:

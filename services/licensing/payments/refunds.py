@@ -61,6 +61,7 @@ def _tell(tx: Transaction, order: Order, refund: Refund, *, full: bool) -> None:
     tx.publish(licensing.RefundMade(**which, refund_id=refund.refund_id, full=full))
     if order.live:
         facts = {"order_id": str(order.order_id), "amount": amount_text(refund.amount)}
+        facts["invoice_id"] = str(refund.correction_id)
         tx.publish(identity.ServiceMailDue(subject_id=order.subject_id, template="refund-made", facts=facts))
 
 

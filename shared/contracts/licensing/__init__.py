@@ -1,9 +1,25 @@
 """What licensing says and can be asked: catalogue, orders, payments, invoices, licenses, devices."""
 
+from shared.contracts.licensing.accounting import (
+    Export,
+    ExportLedger,
+    ExportOssReturn,
+    ExportVatRegister,
+    QuarterRate,
+)
 from shared.contracts.licensing.catalogue import ListProducts, Product, Products, PutProduct
 from shared.contracts.licensing.claims import ClaimEnd, ClaimEnded, ClaimHeld
 from shared.contracts.licensing.contract_holders import ContractHolders, TellContractHolders
-from shared.contracts.licensing.invoices import Invoice, InvoiceIssued, Invoices, ListInvoices, ReadInvoice
+from shared.contracts.licensing.invoices import (
+    Invoice,
+    InvoiceDocument,
+    InvoiceIssued,
+    Invoices,
+    ListInvoices,
+    LookAtInvoice,
+    ReadInvoice,
+    ReadInvoiceDocument,
+)
 from shared.contracts.licensing.license_keys import (
     ActivateLicense,
     Code,
@@ -108,7 +124,12 @@ __all__ = [
     "EndContracts",
     "EndLicense",
     "EndReason",
+    "Export",
+    "ExportLedger",
+    "ExportOssReturn",
+    "ExportVatRegister",
     "Invoice",
+    "InvoiceDocument",
     "InvoiceIssued",
     "Invoices",
     "IssueOfflineFile",
@@ -126,6 +147,7 @@ __all__ = [
     "ListOrders",
     "ListProducts",
     "ListStaffCases",
+    "LookAtInvoice",
     "Obstacle",
     "OfferWithdrawal",
     "Order",
@@ -143,9 +165,11 @@ __all__ = [
     "Products",
     "PublicKey",
     "PutProduct",
+    "QuarterRate",
     "Quote",
     "QuoteOrder",
     "ReadInvoice",
+    "ReadInvoiceDocument",
     "ReadLicenseKeys",
     "ReadPayment",
     "ReadSandbox",

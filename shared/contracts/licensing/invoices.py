@@ -4,7 +4,9 @@ from datetime import date
 from typing import Literal
 from uuid import UUID
 
-from shared.contracts.actors import Member
+from pydantic import Base64Bytes
+
+from shared.contracts.actors import Member, Staff
 from shared.contracts.fields import NOBODY, Acting
 from shared.contracts.message import Event, Message, Request
 
@@ -70,4 +72,28 @@ class ReadInvoice(Request[Invoice], type="licensing.read-invoice", askers=("gate
     """One of a member's own invoices."""
 
     subject_id: Acting = NOBODY
+    invoice_id: UUID
+
+
+class InvoiceDocument(Message):
+    """An invoice or correcting invoice as a PDF: as it was issued, and the same bytes each time."""
+
+    number: str
+    content: Base64Bytes
+
+
+class ReadInvoiceDocument(
+    Request[InvoiceDocument], type="licensing.read-invoice-document", askers=("gateway",), actor=Member()
+):
+    """One of a member's own invoices as a document."""
+
+    subject_id: Acting = NOBODY
+    invoice_id: UUID
+
+
+class LookAtInvoice(
+    Request[InvoiceDocument], type="licensing.look-at-invoice", askers=("gateway",), actor=Staff("finance", "support")
+):
+    """Anybody's invoice as a document, also after an erasure. Who looked at which one is in the audit."""
+
     invoice_id: UUID

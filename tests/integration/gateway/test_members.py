@@ -113,6 +113,10 @@ async def test_sign_up_purchase_and_license(client: httpx.AsyncClient, harness: 
     invoices = (await client.get("/invoices", headers=who)).json()["invoices"]
     assert invoices[0]["buyer_city"] == "Gdańsk"
     assert (await client.get(f"/invoices/{invoices[0]['invoice_id']}", headers=who)).json() == invoices[0]
+    document = await client.get(f"/invoices/{invoices[0]['invoice_id']}/document", headers=who)
+    named = f'inline; filename="{invoices[0]["number"].replace("/", "-")}.pdf"'
+    assert (document.headers["content-type"], document.headers["content-disposition"]) == ("application/pdf", named)
+    assert document.content.startswith(b"%PDF-")
     held = (await client.get("/licenses", headers=who)).json()["licenses"][0]
     key = (await until_confirmed(client, who, held["license_id"])).json()["key"]
     assert key != held["key"]
@@ -220,7 +224,12 @@ async def test_nobody_reaches_what_is_another_persons(client: httpx.AsyncClient,
     held = (await client.get("/licenses", headers=who)).json()["licenses"][0]["license_id"]
     case = (await client.post("/me/privacy-requests", json={"right": "erasure"}, headers=who)).json()
     _, other = await sign_up(client, mail)
-    for path in (f"/invoices/{invoice}", f"/licenses/{held}/key", f"/me/privacy-requests/{case['id']}"):
+    for path in (
+        f"/invoices/{invoice}",
+        f"/invoices/{invoice}/document",
+        f"/licenses/{held}/key",
+        f"/me/privacy-requests/{case['id']}",
+    ):
         problem(await client.get(path, headers=bearer(other)), 404)
     for path in (f"/licenses/{held}", f"/me/privacy-requests/{case['id']}"):
         problem(await client.delete(path, headers=bearer(other)), 404)

@@ -103,6 +103,11 @@ POST /licenses/{license_id}/offline-files
 GET /.well-known/lethe-keys
 GET /invoices
 GET /invoices/{invoice_id}
+GET /invoices/{invoice_id}/document
+GET /staff/invoices/{invoice_id}/document
+POST /staff/exports/vat-register
+POST /staff/exports/oss-return
+POST /staff/exports/ledger
 POST /webhooks/payments
 POST /newsletter/subscriptions
 POST /newsletter/confirmations

@@ -35,6 +35,7 @@ LETTER = {
     "email": "nobody.known@example.com",
 }
 REFUSAL = {"refused": [{"ground": "excessive"}], "reasons": "It is the fourth one of this week."}
+OSS_QUARTER = {"quarter": "2026-Q4", "rates": [{"quarter": "2026-Q4", "pln_per_eur": "4.2500"}]}
 SignIn = Callable[..., Awaitable[dict[str, str]]]
 
 
@@ -71,6 +72,10 @@ ACTS: list[tuple[str, str, Any, set[Role], int]] = [
     ("PUT", f"/staff/licenses/{ID}/suspension", None, {"support", "administrator"}, 404),
     ("DELETE", f"/staff/licenses/{ID}/suspension", None, {"support", "administrator"}, 404),
     ("PUT", f"/staff/orders/{ID}/transfer", None, {"finance"}, 404),
+    ("GET", f"/staff/invoices/{ID}/document", None, {"finance", "support"}, 404),
+    ("POST", "/staff/exports/vat-register", {"month": "2026-11"}, {"finance"}, 200),
+    ("POST", "/staff/exports/ledger", {"first_day": "2026-11-30", "last_day": "2026-11-01"}, {"finance"}, 422),
+    ("POST", "/staff/exports/oss-return", OSS_QUARTER, {"finance"}, 200),
     ("GET", "/staff/payment-cases", None, {"finance", "support"}, 200),
     ("PUT", f"/staff/payment-cases/{ID}/resolution", None, {"finance", "support"}, 404),
     ("POST", "/staff/person-links", {"subject_id": str(ID), "other_id": str(uuid4())}, {"support", "officer"}, 404),

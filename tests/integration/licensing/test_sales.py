@@ -2,7 +2,7 @@
 
 import contextlib
 import hashlib
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,6 +14,7 @@ from services.licensing.app import SERVICE as LICENSING
 from services.licensing.app import wire
 from services.licensing.data_map import DATA_MAP
 from services.licensing.invoices import store as invoices
+from services.licensing.invoices.rules import counter
 from services.licensing.jobs import due_dates, older_invoices
 from services.licensing.payments.sandbox import signed_webhook
 from services.licensing.retention import RETENTION
@@ -107,32 +108,55 @@ async def test_a_webhook_ten_times_at_once_delivers_once(driver: Driver) -> None
     assert await driver.rows.fetchval(void, payment.reference) == 0
 
 
-async def test_forty_invoices_at_once_are_gapless(driver: Driver) -> None:
-    people = [await driver.person() for _ in range(40)]
+async def test_fifty_buyers_at_once_get_gapless_numbers_although_some_are_rolled_back(driver: Driver) -> None:
+    people = [await driver.person() for _ in range(50)]
     payments = await all_of(*(driver.order(person) for person in people))
     started = await all_of(*(driver.start(*pair) for pair in zip(people, payments, strict=True)))
     webhooks = [await driver.played(payment.reference, "payment.confirmed") for payment in started]
-    assert not [answer for answer in await all_of(*map(driver.ask, webhooks)) if isinstance(answer, BaseException)]
+    answers = await all_of(*(each for webhook in webhooks for each in (driver.ask(webhook), _rolled_back(driver))))
+    failures = [type(answer) for answer in answers if isinstance(answer, BaseException)]
+    assert failures == [ZeroDivisionError] * len(people)
     await _check_gapless(driver)
 
 
+async def _rolled_back(driver: Driver) -> None:
+    """An invoice that fails after it has taken its number."""
+    async with driver.resources.database.transaction(Purpose.CONTRACT) as tx:
+        await invoices.next_number(tx, "FV", today())
+        raise ZeroDivisionError
+
+
 async def _check_gapless(driver: Driver) -> None:
-    for series in ("FV", "KOR"):
-        numbers = await driver.rows.fetch("SELECT number FROM invoice WHERE number LIKE $1 || '/%'", series)
-        counts = sorted(int(row["number"].rpartition("/")[2]) for row in numbers)
-        assert counts == list(range(1, len(counts) + 1))
+    counted: dict[str, list[int]] = {}
+    for row in await driver.rows.fetch("SELECT number, issued_on FROM invoice"):
+        series, *_, count = row["number"].split("/")
+        counted.setdefault(counter(series, row["issued_on"]), []).append(int(count))
+    assert {name: sorted(counts) for name, counts in counted.items()} == {
+        name: list(range(1, len(counts) + 1)) for name, counts in counted.items()
+    }
 
 
 async def test_a_number_that_was_not_used_is_given_again(driver: Driver) -> None:
     person = await driver.person()
     with contextlib.suppress(ZeroDivisionError):
         async with driver.resources.database.transaction(Purpose.CONTRACT) as tx:
-            lost = await tx.value(invoices.NEXT_NUMBER, "FV", today().year)
+            lost = await invoices.next_number(tx, "FV", today())
             raise ZeroDivisionError
     await driver.buy(person)
     (invoice,) = (await driver.ask(licensing.ListInvoices(subject_id=person))).invoices
-    assert int(invoice.number.rpartition("/")[2]) == lost
+    assert invoice.number == lost
     await _check_gapless(driver)
+
+
+async def test_from_2027_on_each_month_is_counted_anew_and_an_old_year_goes_on(driver: Driver) -> None:
+    days = [date(2026, 1, 31), date(2026, 2, 1), date(2027, 1, 31), date(2027, 2, 1), date(2027, 2, 2)]
+    with contextlib.suppress(ZeroDivisionError):
+        async with driver.resources.database.transaction(Purpose.CONTRACT) as tx:
+            *_, before = (await invoices.next_number(tx, "KOR", date(2026, 1, 1))).split("/")
+            numbers = [await invoices.next_number(tx, "KOR", day) for day in days]
+            raise ZeroDivisionError
+    years = [f"KOR/2026/01/{int(before) + 1:04}", f"KOR/2026/02/{int(before) + 2:04}"]
+    assert numbers == [*years, "KOR/2027/01/0001", "KOR/2027/02/0001", "KOR/2027/02/0002"]
 
 
 async def test_webhooks_that_make_no_sense_change_nothing(driver: Driver) -> None:

@@ -51,6 +51,7 @@ async def test_the_key_comes_with_the_money(driver: Driver, country: str, kind: 
     demand = await letter(driver, person, "transfer-awaited")
     assert IBAN in demand
     assert invoice.number in demand
+    assert str(invoice.invoice_id) in demand
     for _ in range(2):
         await driver.ask(licensing.RecordTransfer(order_id=order_id))
     (license_,) = (await driver.ask(licensing.ListLicenses(subject_id=person))).licenses

@@ -1,8 +1,8 @@
-"""Two items that tell where a buyer is, and who pays no Polish VAT, see licensing_0019.sql."""
+"""Invoices stay as they were issued, see licensing_0017.sql."""
 
 from shared.migrations import run_sql_beside
 
-revision = "licensing_0019"
+revision = "licensing_0017"
 down_revision = "licensing_0016"
 branch_labels = None
 depends_on = None
