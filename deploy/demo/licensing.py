@@ -106,11 +106,18 @@ async def withdraw(person: Person, client: RequestClient, quoted: int, console: 
 
 
 def documents(person: Person, folder: Path, console: Console) -> None:
-    """The letter that confirms the contract, on disk."""
-    letter = mailbox.wait_for(person.mailbox, person.email, "umow", PATIENCE_S)
+    """The letter that confirms the contract, the invoice and what corrects it, on disk. Raises DemoFailed."""
+    letter = mailbox.wait_for(person.mailbox, person.email, "zawarcia umowy", PATIENCE_S)
     name = folder / "contract.txt"
     name.write_text(letter.get_content(), encoding="utf-8")
     console.print(f"   the contract by letter: {name}", soft_wrap=True)
+    for invoice in person.call("GET", "/invoices").json()["invoices"]:
+        document = person.call("GET", f"/invoices/{invoice['invoice_id']}/document").content
+        if not document.startswith(b"%PDF-"):
+            raise DemoFailed(f"{invoice['number']} came as no PDF")
+        name = folder / f"{invoice['number'].replace('/', '-')}.pdf"
+        name.write_bytes(document)
+        console.print(f"   {invoice['kind']}: {name}", soft_wrap=True)
 
 
 def _check(what: str, found: object, expected: object) -> None:
