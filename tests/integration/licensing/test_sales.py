@@ -116,7 +116,7 @@ async def test_fifty_buyers_at_once_get_gapless_numbers_although_some_are_rolled
     answers = await all_of(*(each for webhook in webhooks for each in (driver.ask(webhook), _rolled_back(driver))))
     failures = [type(answer) for answer in answers if isinstance(answer, BaseException)]
     assert failures == [ZeroDivisionError] * len(people)
-    await _check_gapless(driver)
+    await check_gapless(driver)
 
 
 async def _rolled_back(driver: Driver) -> None:
@@ -126,7 +126,7 @@ async def _rolled_back(driver: Driver) -> None:
         raise ZeroDivisionError
 
 
-async def _check_gapless(driver: Driver) -> None:
+async def check_gapless(driver: Driver) -> None:
     counted: dict[str, list[int]] = {}
     for row in await driver.rows.fetch("SELECT number, issued_on FROM invoice"):
         series, *_, count = row["number"].split("/")
@@ -145,7 +145,7 @@ async def test_a_number_that_was_not_used_is_given_again(driver: Driver) -> None
     await driver.buy(person)
     (invoice,) = (await driver.ask(licensing.ListInvoices(subject_id=person))).invoices
     assert invoice.number == lost
-    await _check_gapless(driver)
+    await check_gapless(driver)
 
 
 async def test_from_2027_on_each_month_is_counted_anew_and_an_old_year_goes_on(driver: Driver) -> None:
@@ -243,7 +243,7 @@ async def test_partial_refunds_then_the_rest(driver: Driver) -> None:
     issued = (await driver.ask(licensing.ListInvoices(subject_id=person))).invoices
     assert sorted(i.kind for i in issued) == ["correction", "correction", "invoice"]
     assert [sum(getattr(i, money) for i in issued) for money in ("net", "vat", "gross")] == [0, 0, 0]
-    await _check_gapless(driver)
+    await check_gapless(driver)
 
 
 async def test_a_correction_in_a_later_year_keeps_the_corrected_invoice_alive(driver: Driver) -> None:
