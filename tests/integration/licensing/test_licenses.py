@@ -162,16 +162,13 @@ async def test_a_stranger_reaches_nobody_elses_license(driver: Driver) -> None:
     assert (await driver.ask(ValidateLicense(key=key))).valid
 
 
-async def test_notices_of_expiry_and_debt_go_out_once(driver: Driver) -> None:
-    person, _, _ = await bought(driver)
-    await driver.rows.execute(EXPIRE, person, now() + timedelta(days=2))
+async def test_notices_of_debt_go_out_once(driver: Driver) -> None:
     debtor = await driver.person(kind="company")
     await driver.order(debtor, pay_by="transfer")
     for days in (2, 2, 7):
         overdue = "UPDATE invoice SET due_on = $2 WHERE subject_id = $1"
         await driver.rows.execute(overdue, debtor, today() - timedelta(days=days))
         await due_dates.step(driver.resources.database)
-    assert await driver.count("license", person, "expiry_told_at IS NOT NULL") == 1
     assert await driver.rows.fetchval("SELECT reminders FROM invoice WHERE subject_id = $1", debtor) == 2
 
 
