@@ -6,7 +6,7 @@ from services.licensing import staff_cases
 from services.licensing.invoices import debts
 from services.licensing.invoices import store as invoices
 from services.licensing.invoices.rules import demand
-from services.licensing.licenses import contract_rows, devices, expiry_notices, lifetime, rules
+from services.licensing.licenses import contract_rows, deactivations, devices, expiry_notices, lifetime, rules
 from services.licensing.licenses import store as licenses
 from services.licensing.orders import store as orders
 from services.licensing.payments.store import void_of_orders
@@ -35,6 +35,7 @@ async def step(database: Database) -> bool:
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
         reviewed = await _review_contracts(tx)
         await devices.drop_freed(tx, now())
+        await deactivations.drop_old(tx, now() - rules.DEACTIVATIONS_COUNT_FOR)
         await debts.take_over(tx, today())
         await debts.end(tx, today())
     return BATCH in (expired, told, over, dunned, reviewed)

@@ -17,7 +17,7 @@ from shared.purposes import restricted
 
 READ = """
 SELECT license_id, subject_id, order_id, product, key_end, sealed_key, state, device_limit, fingerprint_required,
-  issued_at, expires_at, ended_at, end_reason, ended_from, live
+  max_deactivations, issued_at, expires_at, ended_at, end_reason, ended_from, live
 FROM license
 """
 BY_KEY = READ + "WHERE key_hash = $1"
@@ -112,6 +112,7 @@ async def add(tx: Transaction, license_: License, key: FreshKey) -> None:
         state=license_.state,
         device_limit=license_.device_limit,
         fingerprint_required=license_.fingerprint_required,
+        max_deactivations=license_.max_deactivations,
         issued_at=license_.issued_at,
         expires_at=license_.expires_at,
     )

@@ -26,13 +26,13 @@ def steps_for(last_day: date, day: date, lasts: timedelta = timedelta(days=365))
     return [due.step for due in due_on(day) if due.after < end <= due.until and lasts >= due.lasting]
 
 
-@given(LAST_DAYS, st.integers(-400, 400))
-def test_one_step_is_due_at_a_time_the_latest_that_has_come(last_day: date, passed: int) -> None:
+@given(LAST_DAYS)
+def test_one_step_is_due_at_a_time_the_latest_that_has_come(last_day: date) -> None:
     """None is late by more than three days, but that of the end."""
-    steps = steps_for(last_day, last_day + timedelta(days=passed))
-    latest = max((step for step in SENT_UNTIL if step <= passed), default=None)
-    fresh = latest is not None and (passed - latest <= LATE_DAYS or latest == ENDED)
-    assert steps == ([latest] if fresh else [])
+    for passed in range(-60, 60):
+        latest = max((step for step in SENT_UNTIL if step <= passed), default=None)
+        fresh = latest is not None and (passed - latest <= LATE_DAYS or latest == ENDED)
+        assert steps_for(last_day, last_day + timedelta(days=passed)) == ([latest] if fresh else [])
 
 
 @given(LAST_DAYS, st.sets(st.integers(-60, 60)), st.integers(1, 400))
