@@ -8,14 +8,14 @@ from shared.problems import refuse
 
 ON_SALE = "SELECT code, name, net, device_limit, months FROM product WHERE on_sale ORDER BY code"
 ONE_ON_SALE = "SELECT code, name, net, device_limit, months FROM product WHERE code = $1 AND on_sale"
-FINGERPRINT_REQUIRED = "SELECT fingerprint_required FROM product WHERE code = $1"
+CONDITIONS = "SELECT fingerprint_required, max_deactivations FROM product WHERE code = $1"
 NAME = "SELECT name FROM product WHERE code = $1"
 PUT = """
-INSERT INTO product (code, name, net, device_limit, months, on_sale, fingerprint_required)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO product (code, name, net, device_limit, months, on_sale, fingerprint_required, max_deactivations)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (code) DO UPDATE SET name = excluded.name, net = excluded.net, device_limit = excluded.device_limit,
   months = excluded.months, on_sale = excluded.on_sale,
-  fingerprint_required = excluded.fingerprint_required
+  fingerprint_required = excluded.fingerprint_required, max_deactivations = excluded.max_deactivations
 """
 
 
@@ -28,6 +28,14 @@ class Product:
     net: int
     device_limit: int
     months: int | None
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """What a license keeps of its product, besides the order: whether it needs a seat, how often one is given back."""
+
+    fingerprint_required: bool
+    max_deactivations: int | None
 
 
 async def on_sale(tx: Transaction) -> list[Product]:
@@ -46,12 +54,14 @@ async def name_of(tx: Transaction, code: str) -> str:
     return str(await tx.value(NAME, code))
 
 
-async def requires_fingerprint(tx: Transaction, code: str) -> bool:
-    """Whether licenses of a product count on a device with a seat only."""
-    return bool(await tx.value(FINGERPRINT_REQUIRED, code))
+async def conditions(tx: Transaction, code: str) -> Conditions:
+    row = await tx.row(CONDITIONS, code)
+    if row is None:
+        raise LookupError(code)
+    return Conditions(**row)
 
 
 async def put(tx: Transaction, product: licensing.PutProduct) -> None:
     """Add or change a product; what was ordered before keeps its terms."""
-    terms = (product.net, product.device_limit, product.months, product.on_sale, product.fingerprint_required)
-    await tx.run(PUT, product.code, product.name, *terms)
+    terms = (product.net, product.device_limit, product.months, product.on_sale)
+    await tx.run(PUT, product.code, product.name, *terms, product.fingerprint_required, product.max_deactivations)

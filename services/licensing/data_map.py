@@ -36,9 +36,10 @@ DATA_MAP = DataMap(
                 OWNER,
                 Column("sealed_key", Category.LICENSES, source="observed", blank=True, withheld="sealed"),
                 *fact("license_id", "order_id", "product", "key_end", "state", "device_limit"),
-                *fact("fingerprint_required"),
+                *fact("fingerprint_required", "max_deactivations", "deactivated_at"),
                 *fact("key_hash", withheld="hash"),
-                *fact("issued_at", "expires_at", "expiry_told_at", "ended_at", "end_reason", "ended_from"),
+                *fact("issued_at", "expires_at", "ended_at", "end_reason", "ended_from"),
+                *fact("expiry_told_at", "expiry_told_step", "expiry_told_end"),
             ),
         ),
         Table(

@@ -51,6 +51,7 @@ SERVICE_MAIL: Mapping[str, GoesOn] = {
     "withdrawal-received": GoesOn.CLAIMS,
     "contract-concluded": GoesOn.CONTRACT,
     "contract-ended": GoesOn.CLAIMS,
+    "license-expired": GoesOn.CLAIMS,
     "contract-restored": GoesOn.CONTRACT,
     "password-changed": GoesOn.SECURITY,
     "already-registered": GoesOn.SECURITY,

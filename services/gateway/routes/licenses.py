@@ -40,7 +40,7 @@ async def activate(body: Body[licensing.ActivateLicense], caller: Anybody) -> li
 
 @programs.post("/licenses/deactivate", status_code=204, response_class=Response)
 async def deactivate(body: Body[licensing.DeactivateLicense], caller: Anybody) -> Response:
-    """Free the seat of a device."""
+    """Free the seat of a device; 409 with Retry-After where a license allows no more in 30 days."""
     await caller.request(body.complete())
     return no_content()
 

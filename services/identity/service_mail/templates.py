@@ -1,17 +1,10 @@
 """The fixed catalogue of service mail, in Polish and English. Nothing here promotes anything."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
+from services.identity.service_mail.license_letters import LICENSE_LETTERS
+from services.identity.service_mail.template import Template
 from shared.contracts.fields import Language
-
-
-class Template(NamedTuple):
-    """One mail in one language."""
-
-    subject: str
-    text: str
-
 
 CODE: Mapping[Language, Template] = {
     "pl": Template(
@@ -33,6 +26,7 @@ CODE: Mapping[Language, Template] = {
 
 # What other services may ask for.
 FOR_SERVICES: Mapping[str, Mapping[Language, Template]] = {
+    **LICENSE_LETTERS,
     "payment-received": {
         "pl": Template("Otrzymaliśmy płatność", "Dziękujemy, otrzymaliśmy Twoją płatność."),
         "en": Template("We received your payment", "Thank you, we received your payment."),
@@ -52,18 +46,6 @@ FOR_SERVICES: Mapping[str, Mapping[Language, Template]] = {
             "We took your order and issued its invoice. Pay it by transfer to the account below and name the number\n"
             "of the invoice. The license key comes as soon as the money has arrived.",
         ),
-    },
-    "license-issued": {
-        "pl": Template(
-            "Twoja licencja jest gotowa", "Licencja została wydana. Klucz znajdziesz po zalogowaniu do panelu."
-        ),
-        "en": Template(
-            "Your license is ready", "The license was issued. You find its key in your panel after signing in."
-        ),
-    },
-    "license-expiring": {
-        "pl": Template("Twoja licencja wkrótce wygaśnie", "Licencja wygaśnie z końcem dnia podanego poniżej."),
-        "en": Template("Your license expires soon", "The license expires at the end of the day given below."),
     },
     "refund-made": {
         "pl": Template("Zwróciliśmy płatność", "Zwrot środków został zlecony."),
@@ -101,20 +83,6 @@ FOR_SERVICES: Mapping[str, Mapping[Language, Template]] = {
             "this letter, the key is shown in your account. Until then you may withdraw from the contract without\n"
             "giving a reason, within 14 days of its conclusion, in your account beside the order.\n\n"
             "Please keep this message.",
-        ),
-    },
-    "contract-ended": {
-        "pl": Template("Umowa licencyjna została zakończona", "Umowa licencyjna została zakończona."),
-        "en": Template("Your license contract has ended", "Your license contract has ended."),
-    },
-    "contract-restored": {
-        "pl": Template(
-            "Umowa licencyjna trwa nadal",
-            "Cofnęliśmy zakończenie umowy licencyjnej. Klucz znowu działa; na urządzeniach aktywuj go ponownie.",
-        ),
-        "en": Template(
-            "Your license contract goes on",
-            "The end of your license contract was undone. The key works again; activate it anew on your devices.",
         ),
     },
     "withdrawal-received": {
@@ -238,6 +206,7 @@ LABELS: Mapping[Language, Mapping[str, str]] = {
         "invoice_link": "Faktura jako PDF, po zalogowaniu",
         "license_id": "Licencja",
         "due_on": "Termin",
+        "last_day": "Ostatni dzień",
         "ended_on": "Data zakończenia",
         "undo_until": "Można cofnąć do",
         "paid_on": "Data płatności",
@@ -263,6 +232,7 @@ LABELS: Mapping[Language, Mapping[str, str]] = {
         "invoice_link": "The invoice as PDF, signed in",
         "license_id": "License",
         "due_on": "Due on",
+        "last_day": "Last day",
         "ended_on": "Ended on",
         "undo_until": "Can be undone until",
         "paid_on": "Paid on",

@@ -6,7 +6,7 @@ from services.licensing import staff_cases
 from services.licensing.invoices import debts
 from services.licensing.invoices import store as invoices
 from services.licensing.invoices.rules import demand
-from services.licensing.licenses import contract_rows, devices, lifetime, rules
+from services.licensing.licenses import contract_rows, deactivations, devices, expiry_notices, lifetime, rules
 from services.licensing.licenses import store as licenses
 from services.licensing.orders import store as orders
 from services.licensing.payments.store import void_of_orders
@@ -19,7 +19,6 @@ from shared.purposes import Purpose
 BATCH = 200
 DUNNING_DAYS = (2, 7, 14, 21)
 """When a buyer is reminded of an unpaid invoice, in days after it fell due."""
-EXPIRY_NOTICE_DAYS = 3
 OPEN_FOR = timedelta(days=7)
 """How long an order can be paid at the price and the tax of its day."""
 
@@ -28,7 +27,7 @@ async def step(database: Database) -> bool:
     async with database.transaction(Purpose.UPKEEP) as tx:
         await staff_cases.drop_old(tx)
         expired = await _expire_orders(tx)
-        notified = await _notify_expiring(tx)
+        told = await _tell_of_ends(tx)
         over = await lifetime.run_out(tx, BATCH)
         dunned = await _dun(tx)
     async with database.transaction(Purpose.RETENTION) as tx:
@@ -36,9 +35,10 @@ async def step(database: Database) -> bool:
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
         reviewed = await _review_contracts(tx)
         await devices.drop_freed(tx, now())
+        await deactivations.drop_old(tx, now() - rules.DEACTIVATIONS_COUNT_FOR)
         await debts.take_over(tx, today())
         await debts.end(tx, today())
-    return BATCH in (expired, notified, over, dunned, reviewed)
+    return BATCH in (expired, told, over, dunned, reviewed)
 
 
 async def _expire_orders(tx: Transaction) -> int:
@@ -61,13 +61,18 @@ async def _review_contracts(tx: Transaction) -> int:
     return len(reviewable)
 
 
-async def _notify_expiring(tx: Transaction) -> int:
-    """Once per license, some days before its end."""
-    expiring = await licenses.mark_expiring(tx, now(), EXPIRY_NOTICE_DAYS, BATCH)
-    for license_ in expiring:
-        facts = {"license_id": str(license_.license_id), "due_on": license_.last_day.isoformat()}
-        tx.publish(identity.ServiceMailDue(subject_id=license_.subject_id, template="license-expiring", facts=facts))
-    return len(expiring)
+async def _tell_of_ends(tx: Transaction) -> int:
+    """Before the end of a license and after it."""
+    notices = await licenses.mark_told(tx, now(), expiry_notices.due_on(today()), BATCH)
+    for notice in notices:
+        template = expiry_notices.template(notice.step)
+        facts = {
+            "license_id": str(notice.license_id),
+            "product": notice.product,
+            "last_day": notice.last_day.isoformat(),
+        }
+        tx.publish(identity.ServiceMailDue(subject_id=notice.subject_id, template=template, facts=facts))
+    return len(notices)
 
 
 async def _dun(tx: Transaction) -> int:

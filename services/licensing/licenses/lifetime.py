@@ -18,7 +18,7 @@ from shared.law.calendar import WARSAW
 
 
 async def issue(tx: Transaction, order: Order, mint: KeyMint, at: datetime) -> UUID:
-    key = mint.fresh()
+    key, conditions = mint.fresh(), await catalogue.conditions(tx, order.product)
     license_ = License(
         license_id=uuid4(),
         subject_id=order.subject_id,
@@ -28,7 +28,8 @@ async def issue(tx: Transaction, order: Order, mint: KeyMint, at: datetime) -> U
         sealed_key=key.sealed,
         state="active",
         device_limit=order.device_limit,
-        fingerprint_required=await catalogue.requires_fingerprint(tx, order.product),
+        fingerprint_required=conditions.fingerprint_required,
+        max_deactivations=conditions.max_deactivations,
         issued_at=at,
         expires_at=rules.expires_at(at.astimezone(WARSAW).date(), order.months),
         ended_at=None,

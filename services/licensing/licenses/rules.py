@@ -1,7 +1,9 @@
 """Whether a license may be used, and until when it lasts: pure decisions."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from math import ceil
 from typing import Literal
 from uuid import UUID
 
@@ -14,6 +16,9 @@ GRACE = timedelta(hours=24)
 
 UNDO = timedelta(days=7)
 """How long a holder may take back the end of a license."""
+
+DEACTIVATIONS_COUNT_FOR = timedelta(days=30)
+"""How long it counts that a program gave a seat back by the key."""
 
 SPARE_FILES = 1
 """How many license files may work beyond the seats: that of a broken device works until it is over."""
@@ -35,6 +40,7 @@ class License:
     state: StoredState
     device_limit: int
     fingerprint_required: bool
+    max_deactivations: int | None
     issued_at: datetime
     expires_at: datetime | None
     ended_at: datetime | None
@@ -67,6 +73,23 @@ def judge(license_: License, at: datetime, *, product: str = "", active_here: bo
 def missing(license_: License, *, named: bool) -> str:
     """The field that a question has to have."""
     return "fingerprint" if license_.fingerprint_required and not named else ""
+
+
+def check_deactivation(license_: License, before: Sequence[datetime], at: datetime) -> None:
+    """Raise Refused (409) where programs gave back as many seats as the license allows; its owner may go on."""
+    most = license_.max_deactivations
+    counted = sorted(moment for moment in before if moment > at - DEACTIVATIONS_COUNT_FOR)
+    if most is None or len(counted) < most:
+        return
+    possible_at = counted[-most] + DEACTIVATIONS_COUNT_FOR
+    raise refuse(
+        409,
+        "no more deactivations for now",
+        field="key",
+        message=f"{most} in {DEACTIVATIONS_COUNT_FOR.days} days; the next at {possible_at:%Y-%m-%dT%H:%M:%SZ}, "
+        "or by the owner in the panel",
+        retry_after=ceil((possible_at - at).total_seconds()),
+    )
 
 
 def may_lease(license_: License, others: int) -> bool:

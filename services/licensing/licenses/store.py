@@ -1,21 +1,23 @@
 """Licenses in PostgreSQL."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
 from uuid import UUID
 
 from services.licensing.licenses import devices
+from services.licensing.licenses.expiry_notices import ENDED, Due
 from services.licensing.licenses.keys import FreshKey
 from services.licensing.licenses.rules import License, StoredState
 from services.licensing.rows import insert
 from shared.contracts.licensing import EndReason
 from shared.database import Transaction
 from shared.problems import refuse
+from shared.purposes import restricted
 
 READ = """
 SELECT license_id, subject_id, order_id, product, key_end, sealed_key, state, device_limit, fingerprint_required,
-  issued_at, expires_at, ended_at, end_reason, ended_from, live
+  max_deactivations, issued_at, expires_at, ended_at, end_reason, ended_from, live
 FROM license
 """
 BY_KEY = READ + "WHERE key_hash = $1"
@@ -59,14 +61,24 @@ WITH due AS MATERIALIZED (
 UPDATE license SET ended_from = state, state = 'expired' WHERE license_id IN (SELECT license_id FROM due)
 RETURNING subject_id, license_id
 """
-MARK_EXPIRING = """
-WITH due AS MATERIALIZED (
-  SELECT license_id FROM license WHERE state = 'active' AND expiry_told_at IS NULL
-    AND expires_at BETWEEN $1::timestamptz AND $1 + make_interval(days => $2::integer)
-  ORDER BY license_id LIMIT $3 FOR UPDATE SKIP LOCKED)
-UPDATE license SET expiry_told_at = $1 WHERE license_id IN (SELECT license_id FROM due)
-RETURNING subject_id, license_id, ((expires_at - interval '1 second') AT TIME ZONE 'Europe/Warsaw')::date AS last_day
-"""
+# Who is restricted is told of the end alone, as of any other end of a contract. What is left out for that, or for a
+# suspension, is judged anew each day: nothing piles up.
+MARK_TOLD = f"""
+WITH due AS (
+  SELECT * FROM unnest($2::smallint[], $3::timestamptz[], $4::timestamptz[], $5::interval[])
+    AS d (step, after, until, lasting)),
+told AS MATERIALIZED (
+  SELECT license_id, due.step FROM license JOIN due ON expires_at > due.after AND expires_at <= due.until
+  WHERE live AND (state = 'active' OR state = 'expired' AND ended_from = 'active')
+    AND expires_at - issued_at >= due.lasting
+    AND (expiry_told_step IS NULL OR expiry_told_step < due.step OR expiry_told_end < expires_at)
+    AND (due.step = {ENDED} OR NOT {restricted("license.subject_id")})
+  ORDER BY license_id LIMIT $6 FOR UPDATE OF license SKIP LOCKED)
+UPDATE license SET expiry_told_at = $1, expiry_told_step = told.step, expiry_told_end = expires_at
+FROM told, product WHERE license.license_id = told.license_id AND product.code = license.product
+RETURNING subject_id, license.license_id, product.name AS product, told.step,
+  ((expires_at - interval '1 microsecond') AT TIME ZONE 'Europe/Warsaw')::date AS last_day
+"""  # noqa: S608 constants
 
 
 @dataclass(frozen=True)
@@ -76,9 +88,13 @@ class RanOut:
 
 
 @dataclass(frozen=True)
-class Expiring:
+class Notice:
+    """What a holder is told of the end of a license; `step` in days from its last day on."""
+
     subject_id: UUID
     license_id: UUID
+    product: str
+    step: int
     last_day: date
 
 
@@ -96,6 +112,7 @@ async def add(tx: Transaction, license_: License, key: FreshKey) -> None:
         state=license_.state,
         device_limit=license_.device_limit,
         fingerprint_required=license_.fingerprint_required,
+        max_deactivations=license_.max_deactivations,
         issued_at=license_.issued_at,
         expires_at=license_.expires_at,
     )
@@ -193,6 +210,7 @@ async def run_out(tx: Transaction, before: datetime, limit: int) -> list[RanOut]
     return [RanOut(**row) for row in await tx.rows(RUN_OUT, before, limit)]
 
 
-async def mark_expiring(tx: Transaction, at: datetime, days: int, limit: int) -> list[Expiring]:
-    """Licenses that end within some days, marked so that their holders are told once."""
-    return [Expiring(**row) for row in await tx.rows(MARK_EXPIRING, at, days, limit)]
+async def mark_told(tx: Transaction, at: datetime, due: Sequence[Due], limit: int) -> list[Notice]:
+    """The notices that are due, marked so that each is sent once for each end of a license."""
+    columns = [[getattr(each, field.name) for each in due] for field in fields(Due)]
+    return [Notice(**row) for row in await tx.rows(MARK_TOLD, at, *columns, limit)]

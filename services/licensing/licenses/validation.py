@@ -5,7 +5,7 @@ A license that outlives its holder's account goes on working.
 
 from dataclasses import dataclass
 
-from services.licensing.licenses import devices, keys, rules, store
+from services.licensing.licenses import deactivations, devices, keys, rules, store
 from services.licensing.licenses.rules import License
 from shared.clock import now
 from shared.contracts import licensing
@@ -53,10 +53,14 @@ async def activate(tx: Transaction, request: licensing.ActivateLicense) -> Valid
 
 
 async def deactivate(tx: Transaction, request: licensing.DeactivateLicense) -> None:
-    """Free the seat of a device. Raises Refused (404) for an unknown key."""
+    """Free the seat of a device, if it holds one. Raises Refused (404, 409): unknown key, too often in 30 days."""
     use = await find(tx, request.key, request.fingerprint, lock=True)
     if use is None:
         raise refuse(404, "no such license")
+    _, seated = await devices.count(tx, use.license.license_id, use.device_hash)
+    if seated and use.license.max_deactivations is not None:
+        rules.check_deactivation(use.license, await deactivations.of_license(tx, use.license.license_id), now())
+        await deactivations.note(tx, use.license.license_id, now())
     await devices.deactivate(tx, use.license.license_id, use.device_hash)
 
 

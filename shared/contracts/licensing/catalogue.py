@@ -44,3 +44,5 @@ class PutProduct(Request[Done], type="licensing.put-product", askers=("gateway",
     on_sale: bool = True
     fingerprint_required: bool = False
     """Its licenses are valid on a device with a seat only, and never without a fingerprint."""
+    max_deactivations: int | None = Field(default=None, ge=1, le=10_000)
+    """How often a program may free a seat of a license by its key in 30 days; None for as often as it likes."""

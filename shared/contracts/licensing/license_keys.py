@@ -51,7 +51,7 @@ class ActivateLicense(Request[Validation], type="licensing.activate-license", as
 
 
 class DeactivateLicense(Request[Done], type="licensing.deactivate-license", askers=("gateway",)):
-    """Free the seat of a device; 404 when the key is unknown."""
+    """Free the seat of a device; 404 when the key is unknown, 409 where that was too often in 30 days."""
 
     key: str = Field(min_length=1, max_length=100, repr=False)
     fingerprint: str = Field(min_length=8, max_length=200, repr=False)

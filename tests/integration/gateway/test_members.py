@@ -43,9 +43,8 @@ async def harness(servers: Servers) -> AsyncIterator[Harness]:
 async def bought(client: httpx.AsyncClient, harness: Harness, who: dict[str, str], months: int | None = 12) -> str:
     """Buy a license the way a customer does; answers the order's id."""
     async with harness.asking() as staff:
-        await staff.request(
-            licensing.PutProduct(code="seo-pro", name="SEO Pro", net=10_000, device_limit=2, months=months)
-        )
+        seats = {"device_limit": 2, "max_deactivations": 1}
+        await staff.request(licensing.PutProduct(code="seo-pro", name="SEO Pro", net=10_000, months=months, **seats))
         products = (await client.get("/products")).json()["products"]
         assert "seo-pro" in [product["code"] for product in products]
         address = {"street": "Długa 1", "postal_code": "80-001", "city": "Gdańsk"}
@@ -140,6 +139,10 @@ async def test_sign_up_purchase_and_license(client: httpx.AsyncClient, harness: 
     assert problem(wrong, 422)["errors"][0]["field"] == "request"
     problem(await client.post(path, json=carried), 401)
     assert (await client.post("/licenses/deactivate", json=device)).status_code == 204
+    assert (await client.post("/licenses/activate", json=device)).json()["valid"] is True
+    once_more = await client.post("/licenses/deactivate", json=device)
+    assert problem(once_more, 409)["errors"][0]["field"] == "key"
+    assert 0 < int(once_more.headers["retry-after"]) <= 30 * 86_400
     assert (await client.delete(f"/licenses/{held['license_id']}", headers=who)).status_code == 204
     assert (await client.post("/licenses/validate", json={"key": key})).json()["code"] == "ENDED"
 

@@ -24,6 +24,9 @@ INSERT INTO hold (hold_id, subject_id, scope, version, review_at, provisions, ex
 VALUES (gen_random_uuid(), $1, '{*}', 1, current_date + 1, '{x}', '{y}')
 """
 RELEASE = "DELETE FROM hold WHERE subject_id = $1"
+DEACTIVATED_AGO = """
+UPDATE license SET deactivated_at = ARRAY(SELECT now() - ago FROM unnest($2::interval[]) AS ago) WHERE subject_id = $1
+"""
 EXPIRE = "UPDATE license SET expires_at = $2 WHERE subject_id = $1"
 
 
@@ -88,6 +91,46 @@ async def test_a_license_that_counts_on_devices_is_never_valid_without_one(drive
     later = await driver.person()
     await driver.buy(later, product="on-devices")
     assert (await driver.ask(ValidateLicense(key=await driver.key(later)))).valid
+
+
+async def test_a_key_gives_seats_back_so_often_in_30_days_and_its_owner_without_a_limit(driver: Driver) -> None:
+    terms: dict[str, Any] = {"code": "two-hops", "name": "Two hops", "net": 1000, "device_limit": 1, "months": 1}
+    await driver.ask(licensing.PutProduct(**terms, max_deactivations=2))
+    person = await driver.person()
+    await driver.buy(person, product="two-hops")
+    await driver.ask(licensing.PutProduct(**terms))
+    key = await driver.key(person)
+
+    async def hop(device: str) -> int:
+        assert (await driver.ask(ActivateLicense(key=key, fingerprint=device))).valid
+        return await driver.status(DeactivateLicense(key=key, fingerprint=device))
+
+    assert [await hop("laptop-1"), await hop("laptop-2")] == [200, 200]
+    assert await driver.status(DeactivateLicense(key=key, fingerprint="laptop-1")) == 200  # it holds no seat
+    assert await hop("laptop-3") == 409
+    tries = [driver.status(DeactivateLicense(key=key, fingerprint="laptop-3")) for _ in range(2)]
+    assert await all_of(*tries) == [409, 409]
+    (held,) = (await driver.ask(licensing.ListLicenses(subject_id=person))).licenses
+    (device,) = held.devices
+    owner = licensing.DeactivateDevice(
+        subject_id=person, license_id=held.license_id, activation_id=device.activation_id
+    )
+    assert await driver.status(owner) == 200
+    assert await driver.count("license", person, "cardinality(deactivated_at) = 2") == 1
+    await driver.rows.execute(DEACTIVATED_AGO, person, [timedelta(days=30), timedelta(days=29)])
+    for place, let_go in ((RESTRICT, "DELETE FROM permission WHERE subject_id = $1"), (HOLD, RELEASE)):
+        await driver.rows.execute(place, person)
+        await due_dates.step(driver.resources.database)
+        assert await driver.count("license", person, "cardinality(deactivated_at) = 2") == 1
+        await driver.rows.execute(let_go, person)
+    assert [await hop("laptop-4"), await hop("laptop-5")] == [200, 409]
+    await due_dates.step(driver.resources.database)
+    assert await driver.count("license", person, "cardinality(deactivated_at) = 2") == 1
+    unlimited = await driver.person()
+    await driver.buy(unlimited, product="two-hops")
+    key = await driver.key(unlimited)
+    assert [await hop("laptop-1") for _ in range(3)] == [200] * 3
+    assert await driver.count("license", unlimited, "deactivated_at = '{}'") == 1
 
 
 async def test_a_holder_knows_devices_by_their_labels(driver: Driver) -> None:
@@ -162,16 +205,13 @@ async def test_a_stranger_reaches_nobody_elses_license(driver: Driver) -> None:
     assert (await driver.ask(ValidateLicense(key=key))).valid
 
 
-async def test_notices_of_expiry_and_debt_go_out_once(driver: Driver) -> None:
-    person, _, _ = await bought(driver)
-    await driver.rows.execute(EXPIRE, person, now() + timedelta(days=2))
+async def test_notices_of_debt_go_out_once(driver: Driver) -> None:
     debtor = await driver.person(kind="company")
     await driver.order(debtor, pay_by="transfer")
     for days in (2, 2, 7):
         overdue = "UPDATE invoice SET due_on = $2 WHERE subject_id = $1"
         await driver.rows.execute(overdue, debtor, today() - timedelta(days=days))
         await due_dates.step(driver.resources.database)
-    assert await driver.count("license", person, "expiry_told_at IS NOT NULL") == 1
     assert await driver.rows.fetchval("SELECT reminders FROM invoice WHERE subject_id = $1", debtor) == 2
 
 

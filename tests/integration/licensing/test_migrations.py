@@ -128,3 +128,15 @@ async def test_what_no_letter_confirmed_is_not_confirmed(driver: Driver) -> None
             (False, True, True, date(2029, 12, 31)),
             (True, True, None, None),
         ]
+
+
+async def test_who_was_told_of_the_end_before_is_not_told_again_of_the_same_step(driver: Driver) -> None:
+    async with older_database(driver, "licensing_0018") as (older, url):
+        told, untold = [(await ordered(older, "paid", "confirmed"))[0] for _ in range(2)]
+        for order_id in (told, untold):
+            await older.execute(OLDER_LICENSE, order_id, order_id.bytes)
+        await older.execute("UPDATE license SET expires_at = now()")
+        await older.execute("UPDATE license SET expiry_told_at = now() WHERE order_id = $1", told)
+        migrations.upgrade(MIGRATIONS, url)
+        read = "SELECT expiry_told_step, expiry_told_end = expires_at FROM license WHERE order_id = $1"
+        assert [tuple(await older.fetchrow(read, each) or ()) for each in (told, untold)] == [(-7, True), (None, None)]

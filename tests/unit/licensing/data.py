@@ -89,6 +89,7 @@ def license_of(**changed: Any) -> License:
         "state": "active",
         "device_limit": 3,
         "fingerprint_required": False,
+        "max_deactivations": None,
         "issued_at": NOON,
         "expires_at": None,
         "ended_at": None,

@@ -6,10 +6,13 @@ from itertools import combinations
 from typing import Any, get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from deploy.local.folders import PROJECT
 from services.licensing.licenses import rules as licenses
 from shared.contracts.licensing import Code
+from shared.problems import Refused
 from tests.unit.licensing.data import NOON, license_of
 
 
@@ -41,6 +44,26 @@ def test_the_first_reason_why_a_license_may_not_be_used(
     changed: dict[str, Any], asked: dict[str, Any], code: str
 ) -> None:
     assert licenses.judge(license_of(**changed), NOON, **asked) == code
+
+
+@given(st.integers(1, 5), st.lists(st.integers(0, 60 * 86_400).map(lambda s: timedelta(seconds=s)), max_size=12))
+def test_seats_are_given_back_so_often_in_30_days(most: int, ago: list[timedelta]) -> None:
+    """A refusal says when the next is possible, and then it is, unless one came between."""
+    counted = [moment for moment in ago if moment < timedelta(days=30)]
+    limited, before = license_of(max_deactivations=most), [NOON - each for each in ago]
+    licenses.check_deactivation(license_of(), before, NOON)
+    if len(counted) < most:
+        licenses.check_deactivation(limited, before, NOON)
+        return
+    with pytest.raises(Refused) as refused:
+        licenses.check_deactivation(limited, before, NOON)
+    problem = refused.value.problem
+    assert (problem.status, problem.errors[0].field) == (409, "key")
+    then = NOON + timedelta(seconds=problem.retry_after)
+    licenses.check_deactivation(limited, before, then)
+    with pytest.raises(Refused):
+        licenses.check_deactivation(limited, before, then - timedelta(seconds=1))
+    assert f"{then:%Y-%m-%dT%H:%M:%SZ}" in problem.errors[0].message
 
 
 FAULTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {

@@ -15,8 +15,8 @@ from shared.messaging.restriction import stops
 SERVICES = (IDENTITY, LICENSING, MARKETING, PRIVACY)
 STOPPED_REQUESTS = {"licensing.place-order", "identity.tell-buyer"}
 """A new order, and the buyer's data for it."""
-STOPPED_MAIL = {"license-expiring", "account-dormant"}
-"""An invitation to buy again, and one to come back."""
+STOPPED_MAIL = {"license-expiring", "license-stays-expired", "account-dormant"}
+"""What invites to buy again or to clear up, and what invites to come back."""
 
 
 def test_it_names_requests_and_templates_that_there_are() -> None:
