@@ -27,6 +27,7 @@ from deploy.local import processes, system
 from deploy.local.folders import PROJECT, alone, state_of_tests
 from deploy.local.servers import kill_servers
 from tests.forked import Ended, run
+from tests.harness import DEEPER
 
 FOLDER = state_of_tests() / "commands"
 ENVIRONMENT = {key: value for key, value in os.environ.items() if not key.startswith("LETHE_")} | {
@@ -136,9 +137,9 @@ def plays(beside: Beside) -> Iterator[dict[str, Future[Ended]]]:
         return ended(beside_all_else(*arguments))
 
     with ThreadPoolExecutor(1) as one_at_a_time:
-        measured = one_at_a_time.submit(played, "benchmark", *OF_LICENSES)
+        measured = {"benchmark": one_at_a_time.submit(played, "benchmark", *OF_LICENSES)} if DEEPER > 1 else {}
         shown = {play: one_at_a_time.submit(played, "demo", "demo", play, "--json") for play in FIGURES}
-        yield {"benchmark": measured, **shown}
+        yield measured | shown
 
 
 @pytest.fixture(scope="module")
@@ -273,15 +274,17 @@ def test_the_benchmark(beside: Beside) -> None:
     assert set(system.running_parts(FOLDER / "benchmark").values()) == {None}
 
 
-def test_the_benchmark_of_licenses(plays: dict[str, Future[Ended]]) -> None:
-    measurements = json.loads(done(plays["benchmark"].result(timeout=PATIENCE_S)))
-    assert set(measurements) == {"validate", "activate_contended", "licenses"}
-    validated, activated = measurements["validate"], measurements["activate_contended"]
-    assert set(validated) == {"direct_per_second", "per_second", "ratio", "p95_ms"}
-    assert is_ratio(validated["ratio"], validated["per_second"], validated["direct_per_second"], rounded=0.05)
-    assert activated.pop("per_second") > 0
-    assert activated == {"clients": 50, "over_limit": 0}
-    assert measurements["licenses"] == 1000
+if DEEPER > 1:  # a minute of both cores; its figures have a test of their own
+
+    def test_the_benchmark_of_licenses(plays: dict[str, Future[Ended]]) -> None:
+        measurements = json.loads(done(plays["benchmark"].result(timeout=PATIENCE_S)))
+        assert set(measurements) == {"validate", "activate_contended", "licenses"}
+        validated, activated = measurements["validate"], measurements["activate_contended"]
+        assert set(validated) == {"direct_per_second", "per_second", "ratio", "p95_ms"}
+        assert is_ratio(validated["ratio"], validated["per_second"], validated["direct_per_second"], rounded=0.05)
+        assert activated.pop("per_second") > 0
+        assert activated == {"clients": 50, "over_limit": 0}
+        assert measurements["licenses"] == 1000
 
 
 def is_ratio(ratio: float, one: float, other: float, rounded: float) -> bool:

@@ -17,6 +17,7 @@ from shared.contracts import licensing
 from shared.contracts.licensing import PaymentWebhook
 from shared.contracts.message import Request
 from tests import harness as harnesses
+from tests.harness import DEEPER
 from tests.integration.licensing import driver as drivers
 from tests.integration.licensing.driver import Driver, all_of
 from tests.integration.licensing.test_sales import check_gapless
@@ -122,7 +123,7 @@ async def _until_taken(driver: Driver, told: Sequence[Request[Any]]) -> list[Req
     return list(told)
 
 
-@pytest.mark.parametrize("seed", [7, 2026])
+@pytest.mark.parametrize("seed", range(7, 7 + DEEPER))
 async def test_what_must_hold_when_everything_comes_twice_and_out_of_order(servers: Servers, seed: int) -> None:
     chance = random.Random(seed)
     harness = await harnesses.build(servers, [LICENSING, IDENTITY, PRIVACY])
