@@ -1,7 +1,7 @@
 """The products on sale, and what an order of them would cost."""
 
 from services.licensing import catalogue, quotes
-from services.licensing.orders import store as orders
+from services.licensing.orders import facts
 from services.licensing.vat.countries import Taxation
 from shared.clock import today
 from shared.contracts import licensing
@@ -21,13 +21,12 @@ async def list_products(request: licensing.ListProducts, tx: Transaction, taxati
     )
 
 
-@router.request(licensing.QuoteOrder, purpose=Purpose.CONTRACT)
-async def quote_order(request: licensing.QuoteOrder, tx: Transaction, taxation: Taxation) -> licensing.Quote:
-    product, sold = await catalogue.orderable(tx, request.product), 0
-    if not taxation.policy.oss:
-        await tx.declare(Purpose.LEGAL_DUTY)  # what the erased bought counts too
-        sold = await orders.sold_abroad(tx, today())
-    return quotes.quote(request, product, taxation.policy, sold, today())
+@router.request(licensing.QuoteOrder, purpose=Purpose.CONTRACT, prepare=facts.sold_abroad)
+async def quote_order(
+    request: licensing.QuoteOrder, tx: Transaction, prepared: int, taxation: Taxation
+) -> licensing.Quote:
+    product = await catalogue.orderable(tx, request.product)
+    return quotes.quote(request, product, taxation.policy, prepared, today())
 
 
 @router.request(licensing.PutProduct, purpose=Purpose.UPKEEP)

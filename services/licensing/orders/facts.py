@@ -1,4 +1,4 @@
-"""What an order is judged by, gathered before its transaction."""
+"""What an order is judged by, gathered before its transaction; a quote is judged alike."""
 
 from services.licensing.orders import store
 from services.licensing.orders.rules import Facts
@@ -12,8 +12,16 @@ from shared.purposes import Purpose
 
 async def gather(request: licensing.PlaceOrder, client: RequestClient, database: Database, taxation: Taxation) -> Facts:
     """Raises Refused as identity does for an unknown buyer."""
-    profile, sold = await client.request(identity.TellBuyer(subject_id=request.subject_id)), 0
-    if not taxation.policy.oss:
-        async with database.transaction(Purpose.LEGAL_DUTY) as tx:  # what the erased bought counts too
-            sold = await store.sold_abroad(tx, today())
+    profile = await client.request(identity.TellBuyer(subject_id=request.subject_id))
+    sold = await sold_abroad(request, database, taxation)
     return Facts(profile, taxation.policy, taxation.locate(request.ip), sold)
+
+
+async def sold_abroad(
+    _request: licensing.PlaceOrder | licensing.QuoteOrder, database: Database, taxation: Taxation
+) -> int:
+    """What was sold abroad under our own tax, in grosze; nobody asks where OSS declares it."""
+    if taxation.policy.oss:
+        return 0
+    async with database.transaction(Purpose.LEGAL_DUTY) as tx:  # what the erased bought counts too
+        return await store.sold_abroad(tx, today())
