@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from shared.contracts.licensing import Export, InvoiceDocument
+from shared.contracts.licensing import Export, InvoiceDocument, KsefDocument
 
 PAGE_HEADERS = {
     # a page brings its own style and nothing else
@@ -35,6 +35,18 @@ def csv(export: Export) -> Response:
     if export.reference:
         named["Lethe-Reference"] = export.reference
     return Response(export.content, media_type=CSV_TYPE, headers=PAGE_HEADERS | named)
+
+
+XML_TYPE = "application/xml"
+XML: dict[int | str, dict[str, Any]] = {
+    200: {"content": {XML_TYPE: {"schema": {"type": "string"}}}, "description": "the document"}
+}
+
+
+def xml(document: KsefDocument) -> Response:
+    """As KSeF has it, under the number of the invoice."""
+    named = {"Content-Disposition": f'attachment; filename="{document.number.replace("/", "-")}.xml"'}
+    return Response(document.content, media_type=XML_TYPE, headers=PAGE_HEADERS | named)
 
 
 def accepted() -> Response:

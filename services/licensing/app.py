@@ -11,6 +11,7 @@ from services.licensing.handlers import (
     contract_holders,
     corrections,
     invoices,
+    ksef,
     license_keys,
     licenses,
     orders,
@@ -23,7 +24,7 @@ from services.licensing.handlers import (
     withdrawals,
 )
 from services.licensing.invoices.rules import Seller
-from services.licensing.jobs import due_dates, older_invoices, returned_payments
+from services.licensing.jobs import due_dates, older_invoices, returned_payments, submissions
 from services.licensing.licenses.keys import KeyMint
 from services.licensing.licenses.offline import Notary
 from services.licensing.payments.provider import no_provider
@@ -41,7 +42,7 @@ router = ServiceRouter("licensing")
 router.include(catalogue.router, orders.router, payments.router, payment_webhook.router, sandbox.router)
 router.include(invoices.router, licenses.router, license_keys.router, terms.router)
 router.include(staff_cases.router, corrections.router, contract_holders.router, agreements.router)
-router.include(withdrawals.router, refunds.router, accounting.router)
+router.include(withdrawals.router, refunds.router, accounting.router, ksef.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:
@@ -56,6 +57,7 @@ def wire(resources: Resources) -> dict[str, Any]:
         "provider": sandbox.provider() if chosen else no_provider(),
         "mint": mint,
         "notary": Notary(settings.license_signing, settings.offline),
+        "ksef": settings.ksef,
         "bookkeeper": settings.bookkeeper,
         "vendor": Vendor(mint, seller, transfer, published()),
         "taxation": Taxation(settings.taxes, opened(settings.country_database)),
@@ -66,6 +68,7 @@ def jobs(settings: LicensingSettings) -> list[Loop]:
     return [
         Loop(RETURNED_PAYMENTS, returned_payments.send_back, 30.0),
         Loop("due dates", due_dates.step, settings.notices_every_s),
+        Loop(submissions.SUBMISSIONS, submissions.step, settings.ksef_every_s),
         Loop("sellers of older invoices", older_invoices.name_sellers, settings.notices_every_s),
     ]
 

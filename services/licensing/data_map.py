@@ -11,7 +11,7 @@ TAX = (ProcessingPurpose.TAXES, ProcessingPurpose.ACCOUNTING)
 
 DATA_MAP = DataMap(
     service="licensing",
-    version=7,
+    version=8,
     tables=(
         Table(
             "activation",
@@ -53,6 +53,19 @@ DATA_MAP = DataMap(
                 Column("provider_refund", Category.TAX_EVIDENCE, source="third party"),
                 *fact("refund_id", "order_id", "payment_id", "correction_id", "amount", "refunded_at"),
                 *fact("due_on", "sent_at", "came_back_at", "undone_at"),
+            ),
+        ),
+        Table(
+            "ksef_invoice",
+            Category.ORDERS,
+            purposes=TAX,
+            retention=RetentionClass.TAX,
+            kept=True,
+            columns=(
+                OWNER,
+                Column("document", Category.ORDERS),
+                *fact("invoice_id", "state", "sha256", "link", "attempts", "next_try_at", "fault", "session_reference"),
+                *fact("reference", "sent_at", "ksef_number", "accepted_at", "receipt"),
             ),
         ),
         Table(
@@ -172,6 +185,7 @@ DATA_MAP = DataMap(
     ),
     unkeyed=(
         Unkeyed("product", "the catalogue"),
+        Unkeyed("ksef_outage", "when KSeF did not answer"),
         Unkeyed("invoice_series", "the last number of each series and year"),
         Unkeyed("void_payment", "random references of payments whose money is to go back, gone after 90 days"),
         Unkeyed(

@@ -59,6 +59,7 @@ DECLARED: tuple[Declared, ...] = (
         where="license.state <> 'ended'",
     ),
     Ends("refund", (LAST_DAY,), RetentionClass.TAX),
+    GoesWith("ksef_invoice", "invoice", "invoice_id", "what KSeF was sent is kept as long as the invoice"),
     Ends(
         "invoice",
         (LAST_DAY, Fact("due_on", LIMITATION[Claim.BUSINESS], is_day=True, unless=NO_DEBT)),

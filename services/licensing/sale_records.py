@@ -8,6 +8,8 @@ from shared.law.retention import Retention
 
 KEEP = """
 WITH invoices AS (UPDATE invoice SET retain_until = $2 WHERE order_id = $1 AND retain_until < $2),
+there AS (UPDATE ksef_invoice k SET retain_until = $2 FROM invoice i
+  WHERE i.order_id = $1 AND k.invoice_id = i.invoice_id AND k.retain_until < $2),
 refunds AS (UPDATE refund SET retain_until = $2 WHERE order_id = $1 AND retain_until < $2),
 payments AS (UPDATE payment SET retain_until = $2, provisions = $3, exemptions = $4
   WHERE order_id = $1 AND confirmed_at IS NOT NULL AND COALESCE(retain_until < $2, true))

@@ -1,7 +1,7 @@
 """What licensing needs besides what every service needs."""
 
 import base64
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
@@ -9,6 +9,7 @@ from maxminddb import InvalidDatabaseError
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from stdnum import iban
 
+from services.licensing.ksef.connection import KSEF, Connection
 from services.licensing.signing.keys import SigningKeys, check_setting
 from services.licensing.signing.statements import OfflinePolicy
 from services.licensing.vat import countries
@@ -44,6 +45,19 @@ class LicensingSettings(KeyedSettings):
     """Countries outside the Union whose people are sold to, with commas: `CH,US`. Needs `country_database`."""
     country_database: str = ""
     """A file in MaxMind's format that tells the country of an IP address; without one nobody is located."""
+    ksef_url: str = ""
+    """Where KSeF is, as `https://api.ksef.mf.gov.pl`; without it no invoice is sent there."""
+    ksef_token: SecretStr = SecretStr("")
+    """A token of KSeF that may issue invoices in the seller's name."""
+    ksef_since: date | None = None
+    """From which day of issue on invoices go there."""
+    ksef_consumers: bool = False
+    """Whether invoices of consumers go there, too (ustawa o VAT art. 106gb(4))."""
+    ksef_outages_url: str = ""
+    """Where KSeF announces its outages, where that does not follow from its address."""
+    ksef_qr_url: str = "https://qr.ksef.mf.gov.pl"
+    """Where anybody verifies an invoice by the picture on it."""
+    ksef_every_s: float = Field(default=60.0, gt=0)
     notices_every_s: float = Field(default=3600.0, gt=0)
     signing_keys: SecretStr = SecretStr("")
     """What signs answers and license files: `<key>` or `<key>,<other key>`; empty: derived from the keys."""
@@ -97,6 +111,12 @@ class LicensingSettings(KeyedSettings):
             raise ValueError("LETHE_LICENSING_COUNTRIES_OUTSIDE needs LETHE_LICENSING_COUNTRY_DATABASE")
         return self
 
+    @model_validator(mode="after")
+    def _ksef_whole(self) -> Self:
+        if self.ksef_url and not (self.ksef_token.get_secret_value() and self.ksef_since):
+            raise ValueError("LETHE_LICENSING_KSEF_URL needs LETHE_LICENSING_KSEF_TOKEN and LETHE_LICENSING_KSEF_SINCE")
+        return self
+
     @field_validator("payment_adapter")
     @classmethod
     def _no_public_sandbox(cls, adapter: str, info: ValidationInfo) -> str:
@@ -127,8 +147,16 @@ class LicensingSettings(KeyedSettings):
 
     @property
     def recipients(self) -> tuple[str, ...]:
-        """The payment provider learns who pays, and the bookkeeper what was invoiced to whom."""
-        return (self.payment_provider, self.bookkeeper)
+        """The payment provider learns who pays; the bookkeeper, and KSeF where used, what was invoiced to whom."""
+        return (self.payment_provider, self.bookkeeper, *((KSEF,) if self.ksef_url else ()))
+
+    @property
+    def ksef(self) -> Connection | None:
+        """None where invoices do not go to KSeF."""
+        if not self.ksef_url or self.ksef_since is None:
+            return None
+        how = (self.ksef_since, self.ksef_consumers, self.ksef_outages_url, self.ksef_qr_url)
+        return Connection(self.ksef_url, self.ksef_token, self.seller_nip, *how)
 
 
 def _listed(codes: str) -> list[str]:

@@ -7,6 +7,7 @@ import re
 
 import pycountry
 from stdnum import get_cc_module
+from stdnum.eu.vat import MEMBER_STATES
 from stdnum.exceptions import ValidationError
 from stdnum.util import clean
 
@@ -45,6 +46,11 @@ def vat_number(country: str, typed: str) -> str | None:
     if number is None or not SOME_DIGIT.search(number):
         return None
     return prefix + (number.removeprefix(prefix) if country in KEEP_THEIR_PREFIX else number)
+
+
+def is_of_union(vat_number: str) -> bool:
+    """Whether a member state gave it, by its first letters: EL is Greece, Monaco has French ones, XI sells as GB."""
+    return vat_number[:2].lower() in {*MEMBER_STATES, "el"} - {"xi"}
 
 
 def _validated(country: str, typed: str) -> str | None:

@@ -8,10 +8,9 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 from uuid import UUID
 
-from stdnum.eu.vat import MEMBER_STATES
-
 from services.licensing.accounting.tables import Cells
 from services.licensing.vat.rules import NOTES
+from shared.law.tax_numbers import is_of_union
 from shared.problems import refuse
 
 CENT = Decimal("0.01")
@@ -57,6 +56,7 @@ class Sale:
     vat_rate: int
     vat_note: str
     currency: str
+    ksef_number: str = ""
 
 
 def money(grosze: int) -> Decimal:
@@ -80,7 +80,8 @@ def register(sales: Sequence[Sale]) -> Iterator[Cells]:
             "DowodSprzedazy": sale.number,
             "DataWystawienia": sale.issued_on,
             "DataSprzedazy": sale.sold_on if sale.sold_on != sale.issued_on else None,
-            "BFK": 1,  # issued outside KSeF; who sends them there puts the number in its place
+            "NrKSeF": sale.ksef_number or None,
+            "BFK": None if sale.ksef_number else 1,  # it is not there, or not yet
         }
         row |= _amounts(sale)
         yield tuple(row.get(column) for column in REGISTER)
@@ -89,21 +90,16 @@ def register(sales: Sequence[Sale]) -> Iterator[Cells]:
 def _number(sale: Sale) -> tuple[str, str]:
     """Country and number by which a buyer is known to the tax office; consumers have none."""
     number = sale.buyer_vat_number
-    if _of_a_member_state(number):
+    if is_of_union(number):
         return number[:2], number[2:]
     return (sale.buyer_country, number) if number else ("", sale.buyer_nip or NOBODYS_NUMBER)
-
-
-def _of_a_member_state(vat_number: str) -> bool:
-    """By its first letters: EL is Greece, Monaco has French ones, XI sells services as GB."""
-    return vat_number[:2].lower() in {*MEMBER_STATES, "el"} - {"xi"}
 
 
 def _amounts(sale: Sale) -> Mapping[str, Decimal]:
     if sale.vat_note == NOTES["reverse charge"]:
         base = money(sale.net)
         # K_12 are services by art. 28b to taxpayers of other member states (art. 100(1)(4)), a part of K_11
-        return {"K_11": base, "K_12": base} if _of_a_member_state(sale.buyer_vat_number) else {"K_11": base}
+        return {"K_11": base, "K_12": base} if is_of_union(sale.buyer_vat_number) else {"K_11": base}
     if sale.vat_note == NOTES["outside the EU"]:
         return {"K_11": money(sale.net)}
     if sale.vat_note == NOTES["exempt"]:

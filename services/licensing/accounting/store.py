@@ -11,8 +11,9 @@ MOST_ROWS = 50_000
 ISSUED = """
 SELECT i.subject_id, i.number, i.kind, corrected.number AS corrects, i.issued_on, i.sold_on, i.due_on, i.settled_on,
   i.buyer_name, i.buyer_company, i.buyer_nip, i.buyer_vat_number, i.buyer_country, i.item, i.quantity, i.net, i.vat,
-  i.gross, i.vat_rate, i.vat_note, i.currency
+  i.gross, i.vat_rate, i.vat_note, i.currency, coalesce(k.ksef_number, '') AS ksef_number
 FROM invoice i LEFT JOIN invoice corrected ON corrected.invoice_id = i.corrects
+LEFT JOIN ksef_invoice k ON k.invoice_id = i.invoice_id
 WHERE i.issued_on >= $1 AND i.issued_on < $2 AND ($3::text IS NULL OR i.vat_note = $3)
 ORDER BY i.issued_on, i.kind DESC, length(i.number), i.number LIMIT $4
 """

@@ -14,6 +14,7 @@ from services.licensing.invoices.transfer_codes import transfer_code
 from services.licensing.vat.rules import NOTES, SELLER_COUNTRY
 
 NBSP = "\N{NO-BREAK SPACE}"
+NO_NUMBER_YET = "OFFLINE"
 NOT_TAXED_HERE, EXEMPT = "NP", "zw."
 Fact = tuple[str, str]
 
@@ -67,8 +68,17 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Code:
+    """A picture that a phone reads as `text`, and what stands above and below it."""
+
+    title: str
+    text: str
+    below: str = ""
+
+
+@dataclass(frozen=True)
 class Document:
-    """An invoice in words. `scan` is what a banking app reads from the picture, empty where nothing is to pay."""
+    """An invoice in words, with the pictures that phones read."""
 
     number: str
     title: str
@@ -79,8 +89,7 @@ class Document:
     sums: Table | None
     payment: tuple[Fact, ...]
     notes: tuple[str, ...]
-    scan: str
-    scan_title: str
+    codes: tuple[Code, ...]
 
 
 def document(invoice: Invoice, corrected: Corrected | None) -> Document:
@@ -96,8 +105,7 @@ def document(invoice: Invoice, corrected: Corrected | None) -> Document:
         sums=_sums(words, invoice) if corrected is None else None,
         payment=tuple(_payment(words, invoice)),
         notes=tuple(_notes(words, invoice)),
-        scan=transfer_code(invoice) if _is_to_pay(invoice) else "",
-        scan_title=words.say("scan"),
+        codes=tuple(_codes(words, invoice)),
     )
 
 
@@ -117,12 +125,14 @@ def amount(grosze: int) -> str:
 def _facts(words: Words, invoice: Invoice, corrected: Corrected | None) -> Iterator[Fact]:
     yield words.say("issued_on"), invoice.issued_on.isoformat()
     yield words.say("sold_on"), invoice.sold_on.isoformat()
+    if invoice.ksef_number:
+        yield words.say("ksef"), invoice.ksef_number
     if corrected is not None:
         yield words.say("corrects"), f"{corrected.number} {words.say('of_day')} {corrected.issued_on.isoformat()}"
-        yield words.say("cause"), words.say(_cause(invoice))
+        yield words.say("cause"), words.say(cause_of(invoice))
 
 
-def _cause(invoice: Invoice) -> str:
+def cause_of(invoice: Invoice) -> str:
     if invoice.cause == "buyer":
         return "buyer"
     return "refund undone" if invoice.gross > 0 else "refund"
@@ -216,6 +226,14 @@ def _payment(words: Words, invoice: Invoice) -> Iterator[Fact]:
     else:  # from before invoices named an account
         yield words.say("to_pay"), total
         yield words.say("due_on"), invoice.due_on.isoformat()
+
+
+def _codes(words: Words, invoice: Invoice) -> Iterator[Code]:
+    """For a banking app where something is to pay, and for whoever wants to see it in KSeF."""
+    if _is_to_pay(invoice) and (scan := transfer_code(invoice)):
+        yield Code(words.say("scan"), scan)
+    if invoice.ksef_link:
+        yield Code(words.say("check"), invoice.ksef_link, invoice.ksef_number or NO_NUMBER_YET)
 
 
 def spaced(iban: str) -> str:

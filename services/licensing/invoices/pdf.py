@@ -6,7 +6,7 @@ import segno
 from fpdf.enums import Align, TableBordersLayout
 from fpdf.fonts import FontFace
 
-from services.licensing.invoices.documents import Block, Document, Table
+from services.licensing.invoices.documents import Block, Code, Document, Table
 from shared.pdf.sheet import FONT, LINE, POINT_MM, SMALL_PT, TEXT_PT, TITLE_PT, Sheet, begin, fact, plain_bytes, write
 
 MARGIN_MM, LABEL_MM, GAP_MM = 15.0, 78.0, 6.0
@@ -34,8 +34,8 @@ def pdf(said: Document) -> bytes:
     sheet.ln(3)
     for note in said.notes:
         write(sheet, note, TEXT_PT)
-    if said.scan:
-        _code(sheet, said)
+    for code in said.codes:
+        _code(sheet, code)
     return plain_bytes(sheet)
 
 
@@ -75,16 +75,19 @@ def _table(sheet: Sheet, table: Table) -> None:
     sheet.ln(GAP_MM)
 
 
-def _code(sheet: Sheet, said: Document) -> None:
+def _code(sheet: Sheet, said: Code) -> None:
     """The picture, drawn square by square: a bitmap would be deflated."""
-    rows = tuple(segno.make(said.scan, error="m", micro=False, boost_error=False).matrix)
+    rows = tuple(segno.make(said.text, error="m", micro=False, boost_error=False).matrix)
     if sheet.will_page_break(CODE_MM + 2 * GAP_MM):
         sheet.add_page()
     sheet.ln(4)
-    write(sheet, said.scan_title, SMALL_PT)
+    write(sheet, said.title, SMALL_PT)
     left, top, size = sheet.l_margin, sheet.get_y() + 2, CODE_MM / len(rows)
     sheet.set_fill_color(0)
     for down, row in enumerate(rows):
         for across, dark in enumerate(row):
             if dark:
                 sheet.rect(left + across * size, top + down * size, size, size, style="F")
+    sheet.set_y(top + CODE_MM + 1)
+    if said.below:
+        write(sheet, said.below, SMALL_PT)

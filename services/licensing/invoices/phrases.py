@@ -7,6 +7,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     "correction": ("Faktura korygująca", "Correcting invoice"),
     "issued_on": ("Data wystawienia", "Issued on"),
     "sold_on": ("Data sprzedaży", "Supplied on"),
+    "ksef": ("Numer KSeF", "Number in KSeF"),
     "corrects": ("Do faktury", "Corrects invoice"),
     "of_day": ("z dnia", "of"),
     "cause": ("Przyczyna korekty", "Reason"),
@@ -44,6 +45,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     "account": ("Rachunek bankowy", "Bank account"),
     "title": ("Tytuł przelewu", "Title of the transfer"),
     "scan": ("Kod do aplikacji bankowej", "For a Polish banking app"),
+    "check": ("Faktura w KSeF", "The invoice in KSeF"),
     "reverse charge": ("odwrotne obciążenie", "reverse charge"),
     "exempt": (
         "Zwolnienie z VAT: art. 113 ust. 1 ustawy o VAT",

@@ -24,7 +24,10 @@ class Seller:
 
 @dataclass(frozen=True)
 class Invoice:
-    """A stored invoice; `corrects` is the number of the corrected one, `cause` why."""
+    """A stored invoice; `corrects` is the number of the corrected one, `cause` why.
+
+    `ksef_link` verifies the document that KSeF gets, `ksef_number` is what it gave.
+    """
 
     invoice_id: UUID
     order_id: UUID
@@ -57,6 +60,8 @@ class Invoice:
     vat_rate: int
     vat_note: str
     retain_until: date
+    ksef_number: str = ""
+    ksef_link: str = ""
 
 
 def counter(series: Series, issued_on: date) -> str:

@@ -13,9 +13,11 @@ PROFILE_FIRST = "complete the profile first"
 SMALL_ABROAD = 4_200_000
 """The EUR 10,000 of Directive 2006/112/EC Art. 59c as Poland wrote them, in grosze (ustawa o VAT art. 28k(2))."""
 
+EXEMPT_BY = "art. 113 ust. 1 ustawy o VAT"
+
 NOTES: dict[Treatment, str] = {
     "domestic": "",
-    "exempt": "zwolnienie z VAT: art. 113 ust. 1 ustawy o VAT",
+    "exempt": f"zwolnienie z VAT: {EXEMPT_BY}",
     "oss": "OSS",
     "reverse charge": "odwrotne obciążenie",
     "outside the EU": "nie podlega VAT w Polsce",

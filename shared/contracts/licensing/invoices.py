@@ -54,6 +54,10 @@ class Invoice(Message):
     seller_address: str = ""
     cause: Literal["", "refund", "buyer"] = ""
     """Why it corrects another: money went back, or the buyer was named wrongly."""
+    ksef_number: str = ""
+    """What KSeF gave it; empty before that, and where it does not go there."""
+    ksef_link: str = ""
+    """Where anybody verifies the document that KSeF has."""
 
 
 class Invoices(Message):

@@ -1,0 +1,164 @@
+"""Sending invoices to KSeF and hearing what became of them."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date, timedelta
+from hashlib import sha256
+
+from services.licensing.invoices import document_rows
+from services.licensing.invoices.documents import Corrected
+from services.licensing.invoices.rules import Invoice
+from services.licensing.ksef import rules, store
+from services.licensing.ksef.connection import Connection
+from services.licensing.ksef.disclosing import disclose
+from services.licensing.ksef.outcomes import Accepted, Again, Fault, Outcome, Rejected, Sent
+from services.licensing.ksef.store import Leased, Unwritten
+from shared.clock import today
+from shared.database import Database, Transaction
+from shared.loops import backoff
+from shared.observability import log
+from shared.purposes import Purpose
+
+SUBMISSIONS = "invoices to KSeF"
+BATCH = 50
+LEASE_S = 600.0
+FIRST_WAIT_S, LONGEST_WAIT_S = 30.0, 3600.0
+ASK_AGAIN_S = 5.0
+LOOKED_BACK = timedelta(days=90)
+"""How old an invoice may be that is taken up: longer than this job may ever stand still."""
+
+
+async def step(database: Database, ksef: Connection | None) -> bool:
+    """One round; without a connection there is nothing to do."""
+    if ksef is None:
+        return False
+    async with database.transaction(Purpose.LEGAL_DUTY) as tx:
+        since = max(ksef.since, today() - LOOKED_BACK)
+        listed = await store.enlist(tx, since, BATCH, consumers=ksef.consumers)
+        lasts = await store.outage_lasts(tx)
+    counts = listed, await _write(database, ksef), await _send(database, ksef), await _hear(database, ksef)
+    if lasts or -1 in counts:
+        await _listen(database, ksef)
+    return BATCH in counts
+
+
+async def _write(database: Database, ksef: Connection) -> int:
+    """Make the documents: apart from the sale, as it takes its time, and before anything leaves."""
+    async with database.transaction(Purpose.LEGAL_DUTY) as tx:
+        waiting = await store.unwritten(tx, BATCH)
+        outages = await store.outages(tx, min((each.issued_on for each in waiting), default=today()))
+        read = [(each, *await document_rows.read(tx, each.invoice_id, None)) for each in waiting]
+    made = [await asyncio.to_thread(_made, *each, outages) for each in read]
+    async with database.transaction(Purpose.LEGAL_DUTY) as tx:
+        for (each, invoice, _), document in zip(read, made, strict=True):
+            if isinstance(document, bytes):
+                digest = sha256(document).digest()
+                told = rules.link(ksef.qr_url, invoice.seller_nip, invoice.issued_on, digest)
+                await store.write(tx, each.invoice_id, document, digest, told)
+            else:
+                await store.set_state(tx, each.invoice_id, *document)
+    return len(waiting)
+
+
+def _made(
+    waiting: Unwritten, invoice: Invoice, corrected: Corrected | None, outages: Sequence[rules.Outage]
+) -> bytes | tuple[rules.State, str]:
+    """The document, or why there is none."""
+    from services.licensing.ksef.documents import fa3  # noqa: PLC0415 its library is half of a service's start
+
+    if not rules.is_owed(waiting.issued_on, outages):
+        return "not owed", ""
+    if corrected is not None and corrected.buyer.nip != invoice.buyer_nip:
+        return "by hand", "another NIP"  # there it takes a correction to zero and another invoice
+    try:
+        return fa3(invoice, corrected, waiting.corrects)
+    except ValueError:
+        log.error("no document for KSeF", reason="the schema refuses it")
+        return "by hand", "schema"
+
+
+async def _send(database: Database, ksef: Connection) -> int:
+    """That they are handed over is written before they leave: the log never says less than what happened."""
+    async with database.transaction(Purpose.LEGAL_DUTY) as tx:
+        leased = await store.lease(tx, "waiting", BATCH, LEASE_S)
+        disclose(tx, [each for each in leased if each.attempts == 1])
+    if not leased:
+        return 0
+    answers = await _answers(ksef, leased, today())
+    async with database.transaction(Purpose.LEGAL_DUTY) as tx:
+        for invoice, answer in zip(leased, answers, strict=True):
+            if isinstance(answer, Sent):
+                await store.note_sent(tx, invoice.invoice_id, answer.session_reference, answer.reference)
+            else:
+                await store.postpone(tx, invoice.invoice_id, _wait_s(invoice), answer.code)
+    return _how_many(answers)
+
+
+async def _answers(ksef: Connection, leased: Sequence[Leased], day: date) -> Sequence[Sent | Fault]:
+    from services.licensing.ksef import system  # noqa: PLC0415 as above
+
+    try:
+        return await system.send(ksef, leased, day)
+    except Fault as fault:
+        log.warning("KSeF can't be sent to", reason=fault.code)
+        return [fault] * len(leased)
+
+
+async def _hear(database: Database, ksef: Connection) -> int:
+    async with database.transaction(Purpose.LEGAL_DUTY) as tx:
+        leased = await store.lease(tx, "sent", BATCH, LEASE_S)
+    if not leased:
+        return 0
+    outcomes = await _outcomes(ksef, leased)
+    async with database.transaction(Purpose.LEGAL_DUTY) as tx:
+        for invoice, outcome in zip(leased, outcomes, strict=True):
+            await _note(tx, invoice, outcome)
+    return _how_many(outcomes)
+
+
+async def _outcomes(ksef: Connection, leased: Sequence[Leased]) -> Sequence[Outcome]:
+    from services.licensing.ksef import system  # noqa: PLC0415 as above
+
+    try:
+        return await system.outcomes(ksef, leased)
+    except Fault as fault:
+        log.warning("KSeF can't be asked", reason=fault.code)
+        return [fault] * len(leased)
+
+
+async def _note(tx: Transaction, invoice: Leased, outcome: Outcome) -> None:
+    match outcome:
+        case Accepted(number, receipt):
+            await store.accept(tx, invoice.invoice_id, number, receipt)
+        case Rejected(code, other):
+            log.error("KSeF refused an invoice", reason=code)
+            await store.set_state(tx, invoice.invoice_id, "other document" if other else "rejected", code)
+        case Again():
+            await store.send_again(tx, invoice.invoice_id)
+        case Fault():
+            await store.postpone(tx, invoice.invoice_id, _wait_s(invoice), outcome.code)
+        case None:
+            await store.postpone(tx, invoice.invoice_id, ASK_AGAIN_S, "")
+
+
+def _how_many(answers: Sequence[object]) -> int:
+    """How many are done, or -1 where nothing was."""
+    faults = sum(isinstance(answer, Fault) for answer in answers)
+    return len(answers) - faults if faults < len(answers) else -1
+
+
+async def _listen(database: Database, ksef: Connection) -> None:
+    """What the operator of KSeF announces moves the days until which invoices are due."""
+    from services.licensing.ksef import system  # noqa: PLC0415 as above
+
+    try:
+        told = await system.outages(ksef)
+    except Fault as fault:
+        log.warning("the outages of KSeF can't be read", reason=fault.code)
+        return
+    async with database.transaction(Purpose.LEGAL_DUTY) as tx:
+        await store.note_outages(tx, told)
+
+
+def _wait_s(invoice: Leased) -> float:
+    return backoff(invoice.attempts, FIRST_WAIT_S, LONGEST_WAIT_S)

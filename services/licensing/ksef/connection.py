@@ -1,0 +1,22 @@
+"""How KSeF is reached, and what the vendor sends there."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from pydantic import SecretStr
+
+KSEF = "KSeF"
+"""As the register of recipients names the Head of the National Revenue Administration."""
+
+
+@dataclass(frozen=True)
+class Connection:
+    """`since` is the day from whose issue on invoices go there; `consumers` whether theirs do, too (art. 106gb(4))."""
+
+    url: str
+    token: SecretStr
+    nip: str
+    since: date
+    consumers: bool
+    outages_url: str
+    qr_url: str

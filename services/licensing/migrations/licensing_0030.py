@@ -1,0 +1,12 @@
+"""Invoices as KSeF has them, see licensing_0030.sql."""
+
+from shared.migrations import run_sql_beside
+
+revision = "licensing_0030"
+down_revision = "licensing_0019"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_sql_beside(__file__)
