@@ -9,7 +9,7 @@ from maxminddb import InvalidDatabaseError
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from stdnum import iban
 
-from services.licensing.ksef.connection import KSEF, Connection
+from services.licensing.ksef.account import KSEF, Account
 from services.licensing.signing.keys import SigningKeys, check_setting
 from services.licensing.signing.statements import OfflinePolicy
 from services.licensing.vat import countries
@@ -151,12 +151,12 @@ class LicensingSettings(KeyedSettings):
         return (self.payment_provider, self.bookkeeper, *((KSEF,) if self.ksef_url else ()))
 
     @property
-    def ksef(self) -> Connection | None:
+    def ksef(self) -> Account | None:
         """None where invoices do not go to KSeF."""
         if not self.ksef_url or self.ksef_since is None:
             return None
         how = (self.ksef_since, self.ksef_consumers, self.ksef_outages_url, self.ksef_qr_url)
-        return Connection(self.ksef_url, self.ksef_token, self.seller_nip, *how)
+        return Account(self.ksef_url, self.ksef_token, self.seller_nip, *how)
 
 
 def _listed(codes: str) -> list[str]:

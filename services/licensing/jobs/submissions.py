@@ -9,7 +9,7 @@ from services.licensing.invoices import document_rows
 from services.licensing.invoices.documents import Corrected
 from services.licensing.invoices.rules import Invoice
 from services.licensing.ksef import rules, store
-from services.licensing.ksef.connection import Connection
+from services.licensing.ksef.account import Account
 from services.licensing.ksef.disclosing import disclose
 from services.licensing.ksef.outcomes import Accepted, Again, Fault, Outcome, Rejected, Sent
 from services.licensing.ksef.store import Leased, Unwritten
@@ -28,8 +28,8 @@ LOOKED_BACK = timedelta(days=90)
 """How old an invoice may be that is taken up: longer than this job may ever stand still."""
 
 
-async def step(database: Database, ksef: Connection | None) -> bool:
-    """One round; without a connection there is nothing to do."""
+async def step(database: Database, ksef: Account | None) -> bool:
+    """One round; without an account there is nothing to do."""
     if ksef is None:
         return False
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
@@ -42,7 +42,7 @@ async def step(database: Database, ksef: Connection | None) -> bool:
     return BATCH in counts
 
 
-async def _write(database: Database, ksef: Connection) -> int:
+async def _write(database: Database, ksef: Account) -> int:
     """Make the documents: apart from the sale, as it takes its time, and before anything leaves."""
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
         waiting = await store.unwritten(tx, BATCH)
@@ -77,7 +77,7 @@ def _made(
         return "by hand", "schema"
 
 
-async def _send(database: Database, ksef: Connection) -> int:
+async def _send(database: Database, ksef: Account) -> int:
     """That they are handed over is written before they leave: the log never says less than what happened."""
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
         leased = await store.lease(tx, "waiting", BATCH, LEASE_S)
@@ -94,7 +94,7 @@ async def _send(database: Database, ksef: Connection) -> int:
     return _how_many(answers)
 
 
-async def _answers(ksef: Connection, leased: Sequence[Leased], day: date) -> Sequence[Sent | Fault]:
+async def _answers(ksef: Account, leased: Sequence[Leased], day: date) -> Sequence[Sent | Fault]:
     from services.licensing.ksef import system  # noqa: PLC0415 as above
 
     try:
@@ -104,7 +104,7 @@ async def _answers(ksef: Connection, leased: Sequence[Leased], day: date) -> Seq
         return [fault] * len(leased)
 
 
-async def _hear(database: Database, ksef: Connection) -> int:
+async def _hear(database: Database, ksef: Account) -> int:
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
         leased = await store.lease(tx, "sent", BATCH, LEASE_S)
     if not leased:
@@ -116,7 +116,7 @@ async def _hear(database: Database, ksef: Connection) -> int:
     return _how_many(outcomes)
 
 
-async def _outcomes(ksef: Connection, leased: Sequence[Leased]) -> Sequence[Outcome]:
+async def _outcomes(ksef: Account, leased: Sequence[Leased]) -> Sequence[Outcome]:
     from services.licensing.ksef import system  # noqa: PLC0415 as above
 
     try:
@@ -147,7 +147,7 @@ def _how_many(answers: Sequence[object]) -> int:
     return len(answers) - faults if faults < len(answers) else -1
 
 
-async def _listen(database: Database, ksef: Connection) -> None:
+async def _listen(database: Database, ksef: Account) -> None:
     """What the operator of KSeF announces moves the days until which invoices are due."""
     from services.licensing.ksef import system  # noqa: PLC0415 as above
 

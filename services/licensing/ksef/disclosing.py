@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.licensing.ksef.connection import KSEF
+from services.licensing.ksef.account import KSEF
 from services.licensing.ksef.store import Leased
 from shared.clock import now
 from shared.contracts import participants

@@ -17,7 +17,7 @@ from ksef_client.models import FormCode, PublicKeyCertificateUsage
 from ksef_client.services.sessions import AsyncOnlineSessionHandle
 from ksef_client.services.workflows import AsyncAuthCoordinator, AsyncOnlineSessionWorkflow
 
-from services.licensing.ksef.connection import Connection
+from services.licensing.ksef.account import Account
 from services.licensing.ksef.outcomes import Accepted, Again, Fault, Outcome, Rejected, Sent
 from services.licensing.ksef.rules import (
     ACCEPTED,
@@ -36,9 +36,9 @@ WHOLE_S = 300.0
 SIGN_IN_TRIES, SIGN_IN_PAUSE_S = 60, 1.0
 
 
-async def send(connection: Connection, invoices: Sequence[Leased], today: date) -> list[Sent | Fault]:
+async def send(account: Account, invoices: Sequence[Leased], today: date) -> list[Sent | Fault]:
     """Send invoices in one session; each is answered for itself. Raises Fault where no session can be opened."""
-    async with _signed_in(connection) as (client, token):
+    async with _signed_in(account) as (client, token):
         key = await client.security.get_public_key_certificate(PublicKeyCertificateUsage.SYMMETRICKEYENCRYPTION)
         session = await AsyncOnlineSessionWorkflow(client.sessions).open_session(
             form_code=FORM, public_certificate=key.certificate, public_key_id=key.public_key_id, access_token=token
@@ -57,9 +57,9 @@ async def _send(session: AsyncOnlineSessionHandle, invoice: Leased, today: date)
     return Sent(session.reference_number, answer.reference_number)
 
 
-async def outcomes(connection: Connection, invoices: Sequence[Leased]) -> list[Outcome]:
+async def outcomes(account: Account, invoices: Sequence[Leased]) -> list[Outcome]:
     """What became of invoices that were sent. Raises Fault where nobody can be asked."""
-    async with _signed_in(connection) as (client, token):
+    async with _signed_in(account) as (client, token):
         return [await _outcome(client, token, invoice) for invoice in invoices]
 
 
@@ -95,9 +95,9 @@ async def _duplicate(client: AsyncKsefClient, token: str, told: Mapping[str, str
     return Accepted(number, receipt.decode())
 
 
-async def outages(connection: Connection) -> list[Outage]:
+async def outages(account: Account) -> list[Outage]:
     """What KSeF's operator has announced. Raises Fault."""
-    async with _reached(connection) as client:
+    async with _reached(account) as client:
         messages = await client.lighthouse.get_messages()
     return [
         Outage(kind, datetime.fromisoformat(said.start), datetime.fromisoformat(said.end) if said.end else None)
@@ -108,16 +108,16 @@ async def outages(connection: Connection) -> list[Outage]:
 
 
 @contextlib.asynccontextmanager
-async def _signed_in(connection: Connection) -> AsyncIterator[tuple[AsyncKsefClient, str]]:
+async def _signed_in(account: Account) -> AsyncIterator[tuple[AsyncKsefClient, str]]:
     """As the seller, by a token that may issue invoices."""
-    async with _reached(connection) as client:
+    async with _reached(account) as client:
         key = await client.security.get_public_key_certificate(PublicKeyCertificateUsage.KSEFTOKENENCRYPTION)
         signed = await AsyncAuthCoordinator(client.auth).authenticate_with_ksef_token(
-            token=connection.token.get_secret_value(),
+            token=account.token.get_secret_value(),
             public_certificate=key.certificate,
             public_key_id=key.public_key_id,
             context_identifier_type="nip",
-            context_identifier_value=connection.nip,
+            context_identifier_value=account.nip,
             poll_interval_seconds=SIGN_IN_PAUSE_S,
             max_attempts=SIGN_IN_TRIES,
         )
@@ -125,10 +125,8 @@ async def _signed_in(connection: Connection) -> AsyncIterator[tuple[AsyncKsefCli
 
 
 @contextlib.asynccontextmanager
-async def _reached(connection: Connection) -> AsyncIterator[AsyncKsefClient]:
-    options = KsefClientOptions(
-        connection.url, base_lighthouse_url=connection.outages_url or None, timeout_seconds=TIMEOUT_S
-    )
+async def _reached(account: Account) -> AsyncIterator[AsyncKsefClient]:
+    options = KsefClientOptions(account.url, base_lighthouse_url=account.outages_url or None, timeout_seconds=TIMEOUT_S)
     try:
         async with asyncio.timeout(WHOLE_S), AsyncKsefClient(options) as client:
             yield client

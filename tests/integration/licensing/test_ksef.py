@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from deploy.local.servers import Servers
 from services.licensing.jobs import submissions
-from services.licensing.ksef.connection import Connection
+from services.licensing.ksef.account import Account
 from shared.clock import today
 from shared.contracts import licensing
 from shared.law.case_clock import working_days_after
@@ -43,12 +43,12 @@ def _fine(system: Ksef) -> None:
     system.mood = "fine"
 
 
-def connection(system: Ksef, token: str = TOKEN, *, consumers: bool = False) -> Connection:
+def account(system: Ksef, token: str = TOKEN, *, consumers: bool = False) -> Account:
     since = date(2026, 1, 1)
-    return Connection(system.url, SecretStr(token), SELLER, since, consumers, system.url, "https://qr.example")
+    return Account(system.url, SecretStr(token), SELLER, since, consumers, system.url, "https://qr.example")
 
 
-async def rounds(driver: Driver, there: Connection, number: int = 1) -> None:
+async def rounds(driver: Driver, there: Account, number: int = 1) -> None:
     """So many rounds of the job, none of which waits."""
     for _ in range(number):
         await driver.rows.execute(NO_WAIT)
@@ -70,11 +70,11 @@ async def test_an_invoice_gets_its_number_and_everybody_sees_it(driver: Driver, 
     await driver.buy(person)
     await driver.buy(firm)
     invoice = (await driver.ask(licensing.ListInvoices(subject_id=firm))).invoices[0]
-    await rounds(driver, connection(system))
+    await rounds(driver, account(system))
     assert await row(driver, person) is None
     sent = await row(driver, firm)
     assert (sent["state"], (await listed(driver))[sent["number"]].state) == ("sent", "sent")
-    await rounds(driver, connection(system), 2)
+    await rounds(driver, account(system), 2)
     there = await row(driver, firm)
     assert there["state"] == "accepted"
     assert system.numbers[there["ksef_number"]].decode() == there["document"]
@@ -98,9 +98,9 @@ async def test_a_correction_waits_for_the_number_of_what_it_corrects(driver: Dri
     firm = await driver.person(kind="company")
     payment = await driver.buy(firm)
     await driver.ask(await driver.played(payment.reference, "refund.made", 10_000))
-    await rounds(driver, connection(system))
+    await rounds(driver, account(system))
     assert ((await row(driver, firm))["state"], (await row(driver, firm, "correction"))["document"]) == ("sent", None)
-    await rounds(driver, connection(system), 5)
+    await rounds(driver, account(system), 5)
     number = (await row(driver, firm))["ksef_number"]
     correction = await row(driver, firm, "correction")
     assert correction["state"] == "accepted"
@@ -111,11 +111,11 @@ async def test_a_lost_answer_is_found_by_the_hash_that_was_stored_before(driver:
     firm = await driver.person(kind="company")
     await driver.buy(firm)
     system.mood = "losing answers"
-    await rounds(driver, connection(system))
+    await rounds(driver, account(system))
     lost = await row(driver, firm)
     assert (lost["state"], lost["attempts"], lost["reference"]) == ("waiting", 1, "")
     system.mood = "fine"
-    await rounds(driver, connection(system), 3)
+    await rounds(driver, account(system), 3)
     there = await row(driver, firm)
     assert (there["state"], there["sha256"]) == ("accepted", lost["sha256"])
     assert [number for number, document in system.numbers.items() if document.decode() == there["document"]] == [
@@ -130,7 +130,7 @@ async def test_another_document_under_our_number_is_for_staff(driver: Driver, sy
     stranger = "9222828810-20260101-000000000001-00"
     system.numbers[stranger] = b"<Faktura>somebody else's</Faktura>"
     system.taken["VAT", invoice.number] = ("20260101-SO-1", stranger)
-    await rounds(driver, connection(system), 3)
+    await rounds(driver, account(system), 3)
     there = (await listed(driver))[invoice.number]
     assert (there.state, there.fault) == ("other document", "440")
     assert await driver.status(licensing.RetryKsefInvoice(invoice_id=invoice.invoice_id)) == 409
@@ -140,13 +140,13 @@ async def test_what_ksef_rejects_is_sent_anew_when_staff_say_so(driver: Driver, 
     firm = await driver.person(kind="company")
     await driver.buy(firm)
     system.nip = "5260250274"  # its seller is not who signed in
-    there = connection(system)
-    await rounds(driver, Connection(there.url, there.token, system.nip, there.since, False, there.url, there.qr_url), 3)
+    there = account(system)
+    await rounds(driver, Account(there.url, there.token, system.nip, there.since, False, there.url, there.qr_url), 3)
     rejected = await row(driver, firm)
     assert (rejected["state"], rejected["fault"]) == ("rejected", "450")
     system.nip = SELLER
     await driver.ask(licensing.RetryKsefInvoice(invoice_id=rejected["invoice_id"]))
-    await rounds(driver, connection(system), 3)
+    await rounds(driver, account(system), 3)
     assert (await row(driver, firm))["state"] == "accepted"
 
 
@@ -159,7 +159,7 @@ async def test_what_can_not_be_sent_waits_with_its_reason(driver: Driver, system
     system.messages = [
         {"id": "1", "eventId": 1, "category": "FAILURE", "type": "FAILURE_START", "start": began.isoformat()}
     ]
-    await rounds(driver, connection(system))
+    await rounds(driver, account(system))
     waiting = await row(driver, firm)
     assert (waiting["state"], waiting["fault"]) == ("waiting", fault)
     if mood == "down":  # then its operator still answers
@@ -167,7 +167,7 @@ async def test_what_can_not_be_sent_waits_with_its_reason(driver: Driver, system
         ended = system.messages[0] | {"type": "FAILURE_END", "end": datetime.now(UTC).isoformat()}
         system.messages.append(ended)
     system.mood = "fine"
-    await rounds(driver, connection(system), 3)
+    await rounds(driver, account(system), 3)
     assert (await row(driver, firm))["state"] == "accepted"
     if mood == "down":
         seven = working_days_after(today(), 7)
@@ -179,9 +179,9 @@ async def test_what_ksef_broke_off_or_forgot_is_sent_again(driver: Driver, syste
     firm = await driver.person(kind="company")
     await driver.buy(firm)
     system.mood = mood
-    await rounds(driver, connection(system), 2)
+    await rounds(driver, account(system), 2)
     system.mood = "fine"
-    await rounds(driver, connection(system), 4)
+    await rounds(driver, account(system), 4)
     there = await row(driver, firm)
     assert there["state"] == "accepted"
     assert sum(f"<P_2>{there['number']}</P_2>" in document.decode() for document in system.numbers.values()) == 1
@@ -190,9 +190,9 @@ async def test_what_ksef_broke_off_or_forgot_is_sent_again(driver: Driver, syste
 async def test_a_wrong_token_sends_nothing(driver: Driver, system: Ksef) -> None:
     firm = await driver.person(kind="company")
     await driver.buy(firm)
-    await rounds(driver, connection(system, "wrong"))
+    await rounds(driver, account(system, "wrong"))
     assert (await row(driver, firm))["fault"] == "RuntimeError"
-    await rounds(driver, connection(system), 3)
+    await rounds(driver, account(system), 3)
     assert (await row(driver, firm))["state"] == "accepted"
 
 
@@ -200,7 +200,7 @@ async def test_an_erased_buyer_s_invoice_still_gets_there_and_stays_as_long(driv
     firm = await driver.person(kind="sole trader")
     await driver.buy(firm, professional=True)
     await driver.erase(firm, terminate=True)
-    await rounds(driver, connection(system), 3)
+    await rounds(driver, account(system), 3)
     there = await row(driver, firm)
     assert (there["state"], there["live"]) == ("accepted", False)
     assert await driver.ends("ksef_invoice", firm) == await driver.ends("invoice", firm)
@@ -209,7 +209,7 @@ async def test_an_erased_buyer_s_invoice_still_gets_there_and_stays_as_long(driv
 async def test_consumers_go_there_only_where_the_vendor_wants_it(driver: Driver, system: Ksef) -> None:
     eva = await driver.person("DE")
     await driver.buy(eva)
-    await rounds(driver, connection(system))
+    await rounds(driver, account(system))
     assert await row(driver, eva) is None
-    await rounds(driver, connection(system, consumers=True), 3)
+    await rounds(driver, account(system, consumers=True), 3)
     assert (await row(driver, eva))["state"] == "accepted"

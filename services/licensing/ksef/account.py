@@ -1,4 +1,4 @@
-"""How KSeF is reached, and what the vendor sends there."""
+"""The vendor's account at KSeF: how it is reached, and what goes there."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +10,7 @@ KSEF = "KSeF"
 
 
 @dataclass(frozen=True)
-class Connection:
+class Account:
     """`since` is the day from whose issue on invoices go there; `consumers` whether theirs do, too (art. 106gb(4))."""
 
     url: str
