@@ -187,6 +187,9 @@ SERVICES = Dashboard(
         Panel(
             "Money not booked, in a day", {"sum by (kind) (increase(lethe_staff_cases_opened_total[1d]))": "{{kind}}"}
         ),
+        Panel(
+            "Not in KSeF", {"max by (state) (lethe_ksef_invoices)": "{{state}}", "max(lethe_ksef_overdue)": "overdue"}
+        ),
         Panel("Spans lost in five minutes", {"increase(lethe_spans_lost_total[5m])": "{{instance}}"}),
         Panel("Memory", {"process_resident_memory_bytes": "{{instance}}"}, "bytes"),
         Panel("Processor time", {"rate(process_cpu_seconds_total[5m])": "{{instance}}"}, "percentunit"),

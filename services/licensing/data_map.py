@@ -64,7 +64,17 @@ DATA_MAP = DataMap(
             columns=(
                 OWNER,
                 Column("document", Category.ORDERS),
-                *fact("invoice_id", "state", "sha256", "link", "attempts", "next_try_at", "fault", "session_reference"),
+                *fact(
+                    "invoice_id",
+                    "state",
+                    "sha256",
+                    "link",
+                    "certificate_link",
+                    "attempts",
+                    "next_try_at",
+                    "fault",
+                    "session_reference",
+                ),
                 *fact("reference", "sent_at", "ksef_number", "accepted_at", "receipt"),
             ),
         ),

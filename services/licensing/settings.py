@@ -5,11 +5,12 @@ from datetime import date, timedelta
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from maxminddb import InvalidDatabaseError
 from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_validator
 from stdnum import iban
 
-from services.licensing.ksef.account import KSEF, Account
+from services.licensing.ksef.account import KSEF, Account, Certificate
 from services.licensing.signing.keys import SigningKeys, check_setting
 from services.licensing.signing.statements import OfflinePolicy
 from services.licensing.vat import countries
@@ -57,6 +58,10 @@ class LicensingSettings(KeyedSettings):
     """Where KSeF announces its outages, where that does not follow from its address."""
     ksef_qr_url: str = "https://qr.ksef.mf.gov.pl"
     """Where anybody verifies an invoice by the picture on it."""
+    ksef_certificate_serial: str = Field(default="", pattern="^[0-9A-F]{0,40}$")
+    """The serial number of a certificate of KSeF; with it invoices that leave before KSeF has them are signed for."""
+    ksef_certificate_key: SecretStr = SecretStr("")
+    """Its private key as PEM."""
     ksef_every_s: float = Field(default=60.0, gt=0)
     notices_every_s: float = Field(default=3600.0, gt=0)
     signing_keys: SecretStr = SecretStr("")
@@ -115,6 +120,8 @@ class LicensingSettings(KeyedSettings):
     def _ksef_whole(self) -> Self:
         if self.ksef_url and not (self.ksef_token.get_secret_value() and self.ksef_since):
             raise ValueError("LETHE_LICENSING_KSEF_URL needs LETHE_LICENSING_KSEF_TOKEN and LETHE_LICENSING_KSEF_SINCE")
+        if self.ksef_certificate_serial and not _is_private_key(self.ksef_certificate_key.get_secret_value()):
+            raise ValueError("LETHE_LICENSING_KSEF_CERTIFICATE_KEY is no private key as PEM without a password")
         return self
 
     @field_validator("payment_adapter")
@@ -156,7 +163,17 @@ class LicensingSettings(KeyedSettings):
         if not self.ksef_url or self.ksef_since is None:
             return None
         how = (self.ksef_since, self.ksef_consumers, self.ksef_outages_url, self.ksef_qr_url)
-        return Account(self.ksef_url, self.ksef_token, self.seller_nip, *how)
+        serial, key = self.ksef_certificate_serial, self.ksef_certificate_key
+        certificate = Certificate(serial, key) if serial else None
+        return Account(self.ksef_url, self.ksef_token, self.seller_nip, *how, certificate)
+
+
+def _is_private_key(text: str) -> bool:
+    try:
+        load_pem_private_key(text.encode(), None)
+    except (ValueError, TypeError):
+        return False
+    return True
 
 
 def _listed(codes: str) -> list[str]:

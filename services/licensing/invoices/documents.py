@@ -14,7 +14,7 @@ from services.licensing.invoices.transfer_codes import transfer_code
 from services.licensing.vat.rules import NOTES, SELLER_COUNTRY
 
 NBSP = "\N{NO-BREAK SPACE}"
-NO_NUMBER_YET = "OFFLINE"
+NO_NUMBER_YET, CERTIFICATE = "OFFLINE", "CERTYFIKAT"
 NOT_TAXED_HERE, EXEMPT = "NP", "zw."
 Fact = tuple[str, str]
 
@@ -234,6 +234,8 @@ def _codes(words: Words, invoice: Invoice) -> Iterator[Code]:
         yield Code(words.say("scan"), scan)
     if invoice.ksef_link:
         yield Code(words.say("check"), invoice.ksef_link, invoice.ksef_number or NO_NUMBER_YET)
+    if invoice.ksef_certificate_link and not invoice.ksef_number:
+        yield Code(words.say("issuer"), invoice.ksef_certificate_link, CERTIFICATE)
 
 
 def spaced(iban: str) -> str:

@@ -45,6 +45,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     "account": ("Rachunek bankowy", "Bank account"),
     "title": ("Tytuł przelewu", "Title of the transfer"),
     "scan": ("Kod do aplikacji bankowej", "For a Polish banking app"),
+    "issuer": ("Wystawca faktury", "Who issued the invoice"),
     "check": ("Faktura w KSeF", "The invoice in KSeF"),
     "reverse charge": ("odwrotne obciążenie", "reverse charge"),
     "exempt": (

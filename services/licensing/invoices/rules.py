@@ -62,6 +62,7 @@ class Invoice:
     retain_until: date
     ksef_number: str = ""
     ksef_link: str = ""
+    ksef_certificate_link: str = ""
 
 
 def counter(series: Series, issued_on: date) -> str:

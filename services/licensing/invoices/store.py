@@ -56,7 +56,8 @@ SELECT i.invoice_id, i.order_id, i.number, i.kind, i.cause, corrected.number AS 
   i.due_on, i.settled_on, i.bank_account, i.seller, i.seller_nip, i.seller_address, i.currency, i.buyer_name,
   i.buyer_company, i.buyer_nip, i.buyer_vat_number, i.buyer_street,
   i.buyer_postal_code, i.buyer_city, i.buyer_country, i.item, i.quantity, i.net, i.vat, i.gross, i.vat_rate, i.vat_note,
-  i.retain_until, coalesce(k.ksef_number, '') AS ksef_number, coalesce(k.link, '') AS ksef_link
+  i.retain_until, coalesce(k.ksef_number, '') AS ksef_number, coalesce(k.link, '') AS ksef_link,
+  coalesce(k.certificate_link, '') AS ksef_certificate_link
 FROM invoice i LEFT JOIN invoice corrected ON corrected.invoice_id = i.corrects
 LEFT JOIN ksef_invoice k ON k.invoice_id = i.invoice_id
 """

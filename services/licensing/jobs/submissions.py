@@ -3,16 +3,15 @@
 import asyncio
 from collections.abc import Sequence
 from datetime import date, timedelta
-from hashlib import sha256
 
 from services.licensing.invoices import document_rows
 from services.licensing.invoices.documents import Corrected
 from services.licensing.invoices.rules import Invoice
-from services.licensing.ksef import rules, store
+from services.licensing.ksef import links, metrics, rules, store
 from services.licensing.ksef.account import Account
 from services.licensing.ksef.disclosing import disclose
 from services.licensing.ksef.outcomes import Accepted, Again, Fault, Outcome, Rejected, Sent
-from services.licensing.ksef.store import Leased, Unwritten
+from services.licensing.ksef.store import Leased, Unwritten, Written
 from shared.clock import today
 from shared.database import Database, Transaction
 from shared.loops import backoff
@@ -39,7 +38,15 @@ async def step(database: Database, ksef: Account | None) -> bool:
     counts = listed, await _write(database, ksef), await _send(database, ksef), await _hear(database, ksef)
     if lasts or -1 in counts:
         await _listen(database, ksef)
+    await _measure(database)
     return BATCH in counts
+
+
+async def _measure(database: Database) -> None:
+    async with database.transaction(Purpose.LEGAL_DUTY) as tx:
+        counts = await store.counts(tx)
+        outages = await store.outages(tx, min((each.issued_on for each in counts), default=today()))
+    metrics.measure(counts, outages, today())
 
 
 async def _write(database: Database, ksef: Account) -> int:
@@ -48,21 +55,23 @@ async def _write(database: Database, ksef: Account) -> int:
         waiting = await store.unwritten(tx, BATCH)
         outages = await store.outages(tx, min((each.issued_on for each in waiting), default=today()))
         read = [(each, *await document_rows.read(tx, each.invoice_id, None)) for each in waiting]
-    made = [await asyncio.to_thread(_made, *each, outages) for each in read]
+    made = [await asyncio.to_thread(_made, *each, outages, ksef) for each in read]
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
-        for (each, invoice, _), document in zip(read, made, strict=True):
-            if isinstance(document, bytes):
-                digest = sha256(document).digest()
-                told = rules.link(ksef.qr_url, invoice.seller_nip, invoice.issued_on, digest)
-                await store.write(tx, each.invoice_id, document, digest, told)
+        for each, written in zip(waiting, made, strict=True):
+            if isinstance(written, Written):
+                await store.write(tx, each.invoice_id, written)
             else:
-                await store.set_state(tx, each.invoice_id, *document)
+                await store.set_state(tx, each.invoice_id, *written)
     return len(waiting)
 
 
 def _made(
-    waiting: Unwritten, invoice: Invoice, corrected: Corrected | None, outages: Sequence[rules.Outage]
-) -> bytes | tuple[rules.State, str]:
+    waiting: Unwritten,
+    invoice: Invoice,
+    corrected: Corrected | None,
+    outages: Sequence[rules.Outage],
+    ksef: Account,
+) -> Written | tuple[rules.State, str]:
     """The document, or why there is none."""
     from services.licensing.ksef.documents import fa3  # noqa: PLC0415 its library is half of a service's start
 
@@ -71,10 +80,12 @@ def _made(
     if corrected is not None and corrected.buyer.nip != invoice.buyer_nip:
         return "by hand", "another NIP"  # there it takes a correction to zero and another invoice
     try:
-        return fa3(invoice, corrected, waiting.corrects)
+        document = fa3(invoice, corrected, waiting.corrects)
     except ValueError:
         log.error("no document for KSeF", reason="the schema refuses it")
         return "by hand", "schema"
+    told = links.invoice_link(ksef, invoice, document), links.certificate_link(ksef, invoice, document)
+    return Written(document, *told)
 
 
 async def _send(database: Database, ksef: Account) -> int:

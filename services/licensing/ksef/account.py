@@ -10,6 +10,14 @@ KSEF = "KSeF"
 
 
 @dataclass(frozen=True)
+class Certificate:
+    """One that KSeF gave for invoices issued while it does not answer; the key is PEM."""
+
+    serial: str
+    key: SecretStr
+
+
+@dataclass(frozen=True)
 class Account:
     """`since` is the day from whose issue on invoices go there; `consumers` whether theirs do, too (art. 106gb(4))."""
 
@@ -20,3 +28,4 @@ class Account:
     consumers: bool
     outages_url: str
     qr_url: str
+    certificate: Certificate | None = None

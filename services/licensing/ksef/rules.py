@@ -4,7 +4,6 @@ Ustawa o VAT art. 106ga to 106nh. KSeF takes what businesses are invoiced, and w
 wants it.
 """
 
-from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -70,12 +69,6 @@ def told(invoice: OpenInvoice, outages: Sequence[Outage], today: date) -> licens
     """What staff see of an invoice that is not there yet."""
     last = due_on(invoice.issued_on, outages)
     return licensing.KsefInvoice(**asdict(invoice), due_on=last, overdue=last is not None and last < today)
-
-
-def link(qr_url: str, seller_nip: str, issued_on: date, sha256: bytes) -> str:
-    """What the picture on an invoice says (KOD I): there its reader sees whether KSeF has this very document."""
-    told = urlsafe_b64encode(sha256).decode().rstrip("=")
-    return f"{qr_url}/invoice/{seller_nip}/{issued_on:%d-%m-%Y}/{told}"
 
 
 def is_owed(issued_on: date, outages: Sequence[Outage]) -> bool:

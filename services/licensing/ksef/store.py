@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from uuid import UUID
 
 from services.licensing.ksef.rules import OpenInvoice, Outage, State
@@ -28,7 +29,7 @@ WHERE k.state = 'waiting' AND k.document IS NULL AND {READY}
 ORDER BY i.issued_on, i.number LIMIT $1
 """  # noqa: S608 constants
 WRITE = """
-UPDATE ksef_invoice SET document = $2, sha256 = $3, link = $4
+UPDATE ksef_invoice SET document = $2, sha256 = $3, link = $4, certificate_link = $5
 WHERE invoice_id = $1 AND state = 'waiting' AND document IS NULL
 """
 SET_STATE = "UPDATE ksef_invoice SET state = $2, fault = $3 WHERE invoice_id = $1 AND state IN ('waiting', 'sent')"
@@ -57,9 +58,13 @@ UPDATE ksef_invoice SET state = 'accepted', ksef_number = $2, receipt = $3, acce
 WHERE invoice_id = $1 AND state = 'sent'
 """
 RETRY = """
-UPDATE ksef_invoice SET state = 'waiting', document = NULL, sha256 = NULL, link = '', attempts = 0,
-  next_try_at = now(), fault = '', session_reference = '', reference = ''
+UPDATE ksef_invoice SET state = 'waiting', document = NULL, sha256 = NULL, link = '', certificate_link = '',
+  attempts = 0, next_try_at = now(), fault = '', session_reference = '', reference = ''
 WHERE invoice_id = $1 AND state IN ('rejected', 'by hand')
+"""
+COUNTS = """
+SELECT k.state, i.issued_on, count(*) AS count FROM ksef_invoice k JOIN invoice i USING (invoice_id)
+WHERE k.state NOT IN ('accepted', 'not owed') GROUP BY k.state, i.issued_on
 """
 OPEN = """
 SELECT k.invoice_id, i.number, i.kind, i.issued_on, k.state, k.fault, k.attempts
@@ -88,6 +93,15 @@ class Unwritten:
 
 
 @dataclass(frozen=True)
+class Written:
+    """A document with the links to what KSeF says of it, and to whose it is where there is no number yet."""
+
+    document: bytes
+    link: str
+    certificate_link: str
+
+
+@dataclass(frozen=True)
 class Leased:
     """An invoice whose turn it is, for this process alone; `attempts` with this one."""
 
@@ -99,6 +113,13 @@ class Leased:
     attempts: int
     session_reference: str
     reference: str
+
+
+@dataclass(frozen=True)
+class Count:
+    state: State
+    issued_on: date
+    count: int
 
 
 @dataclass(frozen=True)
@@ -118,9 +139,10 @@ async def unwritten(tx: Transaction, limit: int) -> list[Unwritten]:
     return [Unwritten(**row) for row in await tx.rows(UNWRITTEN, limit)]
 
 
-async def write(tx: Transaction, invoice_id: UUID, document: bytes, digest: bytes, link: str) -> None:
-    """Keep the document with its hash and the link that verifies it, before anything of it leaves."""
-    await tx.run(WRITE, invoice_id, document.decode(), digest, link)
+async def write(tx: Transaction, invoice_id: UUID, written: Written) -> None:
+    """Keep a document with its hash and the links that verify it, before anything of it leaves."""
+    links = written.link, written.certificate_link
+    await tx.run(WRITE, invoice_id, written.document.decode(), sha256(written.document).digest(), *links)
 
 
 async def lease(tx: Transaction, state: State, limit: int, seconds: float) -> list[Leased]:
@@ -158,6 +180,11 @@ async def retry(tx: Transaction, invoice_id: UUID) -> None:
 async def open_invoices(tx: Transaction, limit: int) -> list[OpenInvoice]:
     """What KSeF has not accepted, the oldest first."""
     return [OpenInvoice(**row) for row in await tx.rows(OPEN, limit)]
+
+
+async def counts(tx: Transaction) -> list[Count]:
+    """How many KSeF has not accepted, by state and day of issue."""
+    return [Count(**row) for row in await tx.rows(COUNTS)]
 
 
 async def one(tx: Transaction, invoice_id: UUID) -> Stored | None:

@@ -7,6 +7,7 @@ CREATE TABLE ksef_invoice (
   document text,
   sha256 bytea,
   link text NOT NULL DEFAULT '',
+  certificate_link text NOT NULL DEFAULT '',
   attempts integer NOT NULL DEFAULT 0,
   next_try_at timestamptz NOT NULL DEFAULT now(),
   fault text NOT NULL DEFAULT '',

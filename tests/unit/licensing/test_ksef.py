@@ -1,18 +1,28 @@
 """What goes to KSeF: valid documents of every kind of sale, and the days until which they are due."""
 
+from base64 import urlsafe_b64decode
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from xml.etree import ElementTree as ET
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.padding import MGF1, PSS
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import SecretStr, ValidationError
 
 from services.licensing.invoices.documents import Corrected, buyer_of
 from services.licensing.invoices.rules import Invoice
+from services.licensing.ksef.account import Account, Certificate
 from services.licensing.ksef.documents import fa3
+from services.licensing.ksef.links import certificate_link, invoice_link
 from services.licensing.ksef.rules import Outage, OutageKind, due_on, is_owed
+from services.licensing.settings import LicensingSettings
 from shared.law.calendar import WARSAW
 from shared.law.case_clock import working_days_after
 from tests.unit.licensing import invoices
@@ -81,6 +91,54 @@ def test_whatever_is_sold_and_refunded_makes_valid_documents(quantity: int, unit
     before = replace(BEFORE, money=replace(BEFORE.money, net=net, vat=vat, gross=net + vat), buyer=buyer_of(sold))
     assert said(sold)["P_15"] == [f"{(net + vat) / 100:.2f}"]
     assert said(back, before, NUMBER)["P_15"] == [f"{back.gross / 100:.2f}"]
+
+
+def account(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | None) -> Account:
+    certificate = None
+    if key is not None:
+        pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+        certificate = Certificate("01F20A5D352AE590", SecretStr(pem))
+    since = date(2026, 1, 1)
+    return Account(
+        "http://127.0.0.1", SecretStr("t"), "9222828810", since, False, "", "https://qr.example", certificate
+    )
+
+
+def test_the_link_of_an_invoice_names_seller_day_and_hash() -> None:
+    told = "LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ"  # of "hello", by sha256sum
+    assert invoice_link(account(None), SOLD, b"hello") == f"https://qr.example/invoice/9222828810/29-11-2026/{told}"
+    assert certificate_link(account(None), SOLD, b"hello") == ""
+
+
+def test_the_link_of_the_issuer_is_signed_without_its_scheme() -> None:
+    elliptic, other = ec.generate_private_key(ec.SECP256R1()), rsa.generate_private_key(65537, 2048)
+    for key in (elliptic, other):
+        said, _, signature = certificate_link(account(key), SOLD, b"hello").rpartition("/")
+        assert said == (
+            "https://qr.example/certificate/Nip/9222828810/9222828810/01F20A5D352AE590"
+            "/LPJNul-wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ"
+        )
+        signed, proof = said.removeprefix("https://").encode(), urlsafe_b64decode(signature + "==")
+        if isinstance(key, rsa.RSAPrivateKey):
+            key.public_key().verify(proof, signed, PSS(MGF1(SHA256()), 32), SHA256())
+        else:
+            r, s = (int.from_bytes(half) for half in (proof[:32], proof[32:]))
+            key.public_key().verify(encode_dss_signature(r, s), signed, ec.ECDSA(SHA256()))
+
+
+@pytest.mark.parametrize(
+    ("said", "named"),
+    [
+        ({"ksef_url": "https://api.ksef.mf.gov.pl"}, "KSEF_TOKEN"),
+        ({"ksef_certificate_serial": "01F2"}, "KSEF_CERTIFICATE_KEY"),
+        ({"ksef_certificate_serial": "no number"}, "ksef_certificate_serial"),
+        ({"ksef_since": "someday"}, "ksef_since"),
+    ],
+)
+def test_settings_that_are_wrong_are_named(said: dict[str, str], named: str) -> None:
+    known = {"amqp_url": "amqp://127.0.0.1", "database_url": "postgresql://127.0.0.1/x", "keys": f"1:{'k' * 43}"}
+    with pytest.raises(ValidationError, match=named):
+        LicensingSettings.model_validate(known | said)
 
 
 FRIDAY, MONDAY, TUESDAY = date(2026, 11, 27), date(2026, 11, 30), date(2026, 12, 1)
