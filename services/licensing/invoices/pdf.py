@@ -34,8 +34,8 @@ def pdf(said: Document) -> bytes:
     sheet.ln(3)
     for note in said.notes:
         write(sheet, note, TEXT_PT)
-    for code in said.codes:
-        _code(sheet, code)
+    if said.codes:
+        _codes(sheet, said.codes)
     return plain_bytes(sheet)
 
 
@@ -75,19 +75,31 @@ def _table(sheet: Sheet, table: Table) -> None:
     sheet.ln(GAP_MM)
 
 
-def _code(sheet: Sheet, said: Code) -> None:
-    """The picture, drawn square by square: a bitmap would be deflated."""
-    rows = tuple(segno.make(said.text, error="m", micro=False, boost_error=False).matrix)
-    if sheet.will_page_break(CODE_MM + 2 * GAP_MM):
+def _codes(sheet: Sheet, codes: tuple[Code, ...]) -> None:
+    """Side by side: on one page as long as anything else is."""
+    if sheet.will_page_break(CODE_MM + 3 * GAP_MM):
         sheet.add_page()
     sheet.ln(4)
-    write(sheet, said.title, SMALL_PT)
-    left, top, size = sheet.l_margin, sheet.get_y() + 2, CODE_MM / len(rows)
+    top, width = sheet.get_y(), sheet.epw / max(2, len(codes))
+    for place, code in enumerate(codes):
+        _code(sheet, code, sheet.l_margin + place * width, top, width)
+
+
+def _code(sheet: Sheet, said: Code, left: float, top: float, width: float) -> None:
+    """The picture, drawn square by square: a bitmap would be deflated."""
+    rows = tuple(segno.make(said.text, error="m", micro=False, boost_error=False).matrix)
+    _beside(sheet, said.title, left, top, width)
+    top, size = sheet.get_y() + 2, CODE_MM / len(rows)
     sheet.set_fill_color(0)
     for down, row in enumerate(rows):
         for across, dark in enumerate(row):
             if dark:
                 sheet.rect(left + across * size, top + down * size, size, size, style="F")
-    sheet.set_y(top + CODE_MM + 1)
     if said.below:
-        write(sheet, said.below, SMALL_PT)
+        _beside(sheet, said.below, left, top + CODE_MM + 1, width)
+
+
+def _beside(sheet: Sheet, text: str, left: float, top: float, width: float) -> None:
+    sheet.set_xy(left, top)
+    sheet.set_font(FONT, "", SMALL_PT)
+    sheet.multi_cell(width, SMALL_PT * POINT_MM * LINE, text, align="L", new_x="LEFT", new_y="NEXT")
