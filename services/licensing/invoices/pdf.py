@@ -76,27 +76,30 @@ def _table(sheet: Sheet, table: Table) -> None:
 
 
 def _codes(sheet: Sheet, codes: tuple[Code, ...]) -> None:
-    """Side by side: on one page as long as anything else is."""
+    """Side by side, below the longest title: on one page as long as anything else is."""
     if sheet.will_page_break(CODE_MM + 3 * GAP_MM):
         sheet.add_page()
     sheet.ln(4)
-    top, width = sheet.get_y(), sheet.epw / max(2, len(codes))
+    top, lowest, width = sheet.get_y(), 0.0, sheet.epw / max(2, len(codes))
     for place, code in enumerate(codes):
-        _code(sheet, code, sheet.l_margin + place * width, top, width)
+        _beside(sheet, code.title, sheet.l_margin + place * width, top, width)
+        lowest = max(lowest, sheet.get_y())
+    for place, code in enumerate(codes):
+        left = sheet.l_margin + place * width
+        _picture(sheet, code.text, left, lowest + 2)
+        if code.below:
+            _beside(sheet, code.below, left, lowest + CODE_MM + 3, width)
 
 
-def _code(sheet: Sheet, said: Code, left: float, top: float, width: float) -> None:
-    """The picture, drawn square by square: a bitmap would be deflated."""
-    rows = tuple(segno.make(said.text, error="m", micro=False, boost_error=False).matrix)
-    _beside(sheet, said.title, left, top, width)
-    top, size = sheet.get_y() + 2, CODE_MM / len(rows)
+def _picture(sheet: Sheet, text: str, left: float, top: float) -> None:
+    """Square by square: a bitmap would be deflated."""
+    rows = tuple(segno.make(text, error="m", micro=False, boost_error=False).matrix)
+    size = CODE_MM / len(rows)
     sheet.set_fill_color(0)
     for down, row in enumerate(rows):
         for across, dark in enumerate(row):
             if dark:
                 sheet.rect(left + across * size, top + down * size, size, size, style="F")
-    if said.below:
-        _beside(sheet, said.below, left, top + CODE_MM + 1, width)
 
 
 def _beside(sheet: Sheet, text: str, left: float, top: float, width: float) -> None:
