@@ -15,6 +15,7 @@ from services.marketing.app import SERVICE as MARKETING
 from services.privacy.app import SERVICE as PRIVACY
 from tests import containers
 from tests import harness as harnesses
+from tests.harness import DEEPER
 
 # A machine that stands still for a few seconds is no failure: what waits by a setting waits a minute, here and in the
 # processes that tests start. Tests of giving up say themselves when.
@@ -22,6 +23,14 @@ for patience in ("LETHE_PATIENCE_S", "LETHE_ASK_TIMEOUT_S"):
     os.environ.setdefault(patience, "60")
 # asyncpg makes a TLS context for each connection unless it is told not to; the tests of TLS say so in their URLs.
 os.environ.setdefault("PGSSLMODE", "disable")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is marked `deep` belongs to the long runs: it looks at what others have seen. Asked by its name it runs."""
+    if DEEPER > 1 or any("::" in argument for argument in config.args):
+        return
+    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("deep")])
+    items[:] = [item for item in items if not item.get_closest_marker("deep")]
 
 
 @pytest.fixture(scope="session")

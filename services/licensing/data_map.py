@@ -64,18 +64,9 @@ DATA_MAP = DataMap(
             columns=(
                 OWNER,
                 Column("document", Category.ORDERS),
-                *fact(
-                    "invoice_id",
-                    "state",
-                    "sha256",
-                    "link",
-                    "certificate_link",
-                    "attempts",
-                    "next_try_at",
-                    "fault",
-                    "session_reference",
-                ),
-                *fact("reference", "sent_at", "ksef_number", "accepted_at", "receipt"),
+                *fact("sha256", withheld="hash"),
+                *fact("invoice_id", "state", "link", "certificate_link", "attempts", "next_try_at", "fault"),
+                *fact("session_reference", "reference", "sent_at", "ksef_number", "accepted_at", "receipt"),
             ),
         ),
         Table(

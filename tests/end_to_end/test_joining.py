@@ -203,7 +203,9 @@ async def test_an_order_that_did_not_ask_a_joiner_is_obeyed_by_it(scenario: Scen
             await slow.execute("BEGIN")
 
 
-@pytest.mark.parametrize("sign", ["the dump says nothing", "catch_up was emptied"])
+@pytest.mark.parametrize(
+    "sign", ["the dump says nothing", pytest.param("catch_up was emptied", marks=pytest.mark.deep)]
+)
 async def test_a_restored_service_erases_again_who_was_erased_since_its_dump(scenario: Scenario, sign: str) -> None:
     await prepare(scenario.harness, JOINER)
     ending, keeping, linked, staying = [await scenario.register_customer() for _ in range(4)]

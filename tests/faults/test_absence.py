@@ -70,7 +70,7 @@ async def told(whole_system: system.System, name: str, words: str) -> bool:
     return any(e["event"] == words and e["level"] in ("error", "warning") for e in entries)
 
 
-@pytest.mark.parametrize("sqlstate", ["23514", "P0001"])
+@pytest.mark.parametrize("sqlstate", ["23514", pytest.param("P0001", marks=pytest.mark.deep)])
 async def test_one_poisoned_person_holds_up_nobody_else(whole_system: system.System, sqlstate: str) -> None:
     people = await residents_with_cases(whole_system, 500, int(sqlstate, 36))
     poisoned = people[321]

@@ -154,6 +154,7 @@ async def test_a_failed_start_stops_what_it_started_and_nothing_else(whole_syste
     assert await asyncio.to_thread(up, whole_system) == ""
 
 
+@pytest.mark.deep
 def test_an_interrupted_start_leaves_nothing_behind(tmp_path: Path) -> None:
     """Ctrl-C as soon as a server runs."""
     # what runs in the background inherits that SIGINT is ignored
@@ -256,6 +257,7 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path, limit: int) -> None:
     assert re.search("disk|too large|folder", sentence), sentence
 
 
+@pytest.mark.deep
 async def test_a_full_disk_loses_nothing_that_was_there(
     whole_system: system.System, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-"""A driver per module."""
+"""A driver for all modules that need no settings of their own."""
 
 from collections.abc import AsyncIterator
 
@@ -9,7 +9,7 @@ from tests.integration.licensing import driver as drivers
 from tests.integration.licensing.driver import Driver
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def driver(servers: Servers) -> AsyncIterator[Driver]:
     async with drivers.opened(servers) as opened:
         yield opened

@@ -2,12 +2,24 @@
 
 import csv
 import io
+from collections.abc import AsyncIterator
 from typing import Any
 
+import pytest
+
+from deploy.local.servers import Servers
 from shared.clock import today
 from shared.contracts import licensing
 from tests.harness import eventually
+from tests.integration.licensing import driver as drivers
 from tests.integration.licensing.driver import Driver
+
+
+@pytest.fixture(scope="module")
+async def driver(servers: Servers) -> AsyncIterator[Driver]:
+    """Of its own: what is counted here is all there is."""
+    async with drivers.opened(servers) as opened:
+        yield opened
 
 
 def rows(export: licensing.Export) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Licenses and devices on the real servers, and a made-up population of buyers."""
 
 from collections import Counter
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -8,6 +9,7 @@ from uuid import UUID, uuid4
 import jwt
 import pytest
 
+from deploy.local.servers import Servers
 from deploy.population.licensing import Buyer, insert_purchases, key_of_buyer
 from services.licensing.jobs import due_dates
 from services.licensing.licenses.keys import device_hash, key_hash
@@ -15,6 +17,7 @@ from shared.clock import now, today
 from shared.contracts import licensing
 from shared.contracts.licensing import ActivateLicense, DeactivateLicense, ValidateLicense
 from shared.problems import Refused
+from tests.integration.licensing import driver as drivers
 from tests.integration.licensing.driver import Driver, all_of
 from tests.verifiers import Case, by_node, by_python
 
@@ -28,6 +31,13 @@ DEACTIVATED_AGO = """
 UPDATE license SET deactivated_at = ARRAY(SELECT now() - ago FROM unnest($2::interval[]) AS ago) WHERE subject_id = $1
 """
 EXPIRE = "UPDATE license SET expires_at = $2 WHERE subject_id = $1"
+
+
+@pytest.fixture(scope="module")
+async def driver(servers: Servers) -> AsyncIterator[Driver]:
+    """Of its own: what is counted here is all there is."""
+    async with drivers.opened(servers) as opened:
+        yield opened
 
 
 async def bought(driver: Driver) -> tuple[UUID, UUID, str]:

@@ -1,18 +1,30 @@
 """`./lethe retention run`: what would end is told without doing it, then ends, and a wrong use is a sentence."""
 
 import json
+from collections.abc import AsyncIterator
 from datetime import date
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
+from deploy.local.servers import Servers
 from shared.clock import today
 from tests.harness import eventually
+from tests.integration.licensing import driver as drivers
 from tests.integration.licensing.driver import Driver
 from tests.retention import A_DAY
 from tests.sample.harness import lethe, lethe_apart  # the former's errors alone: services log to the other stream
 
 TAX_ENDS = date(today().year + 7, 1, 1)
 BEGUN = "INSERT INTO retention_run (run_id, as_of, seen_at) VALUES ($1, $2, clock_timestamp() - $3::text::interval)"
+
+
+@pytest.fixture(scope="module")
+async def driver(servers: Servers) -> AsyncIterator[Driver]:
+    """Of its own: what is counted here is all there is."""
+    async with drivers.opened(servers) as opened:
+        yield opened
 
 
 async def ran(driver: Driver, day: date, *options: str) -> dict[str, Any]:

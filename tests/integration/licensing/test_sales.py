@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -36,6 +37,13 @@ AGE = (
     "UPDATE payment SET retain_until = retain_until - interval '2 years' WHERE subject_id = $1",
     "UPDATE purchase SET retain_until = retain_until - interval '2 years' WHERE subject_id = $1",
 )
+
+
+@pytest.fixture(scope="module")
+async def driver(servers: Servers) -> AsyncIterator[Driver]:
+    """Of its own: what is counted here is all there is."""
+    async with drivers.opened(servers) as opened:
+        yield opened
 
 
 async def test_every_column_is_in_the_data_map(driver: Driver) -> None:

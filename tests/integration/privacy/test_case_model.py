@@ -365,7 +365,7 @@ def test_cases_follow_the_model(machine: type[Cases]) -> None:
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=12 * harnesses.DEEPER,
+            max_examples=6 * harnesses.DEEPER,
             stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
