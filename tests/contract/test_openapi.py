@@ -95,6 +95,7 @@ async def test_as_staff(harness: Harness) -> None:
         assert (await client.get("/staff/privacy-requests", headers=bearer(token))).status_code == HTTPStatus.OK
 
 
+@pytest.mark.deep  # with a session the same routes are asked, and what needs one is refused in test_refusals.py
 async def test_as_nobody(harness: Harness) -> None:
     async with gateway_client(harness) as client:
         code, said = await schemathesis(str(client.base_url), "--phases=coverage", THOSE_OF_STAFF_APART)
