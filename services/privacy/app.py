@@ -96,8 +96,7 @@ from services.privacy.loops import (
     TRACES,
     WEBHOOKS,
 )
-from services.privacy.recipients.posting import Webhooks
-from services.privacy.recipients.webhooks import targets
+from services.privacy.recipients.webhooks import Webhooks, targets
 from services.privacy.register.loading import register as loaded_register
 from services.privacy.register.model import Register
 from services.privacy.retention import RETENTION
@@ -159,7 +158,7 @@ def _webhooks(settings: PrivacySettings, register: Register) -> Webhooks:
         raise CannotStart(str(error)) from None
     # The authorities of the machine took 0.3 s to load while it was busy; without a recipient nobody needs them.
     trust = ssl.create_default_context() if found else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return Webhooks(found, trust, settings.webhook_limit_s, settings.local_webhooks)
+    return Webhooks(trust, settings.webhook_limit_s, settings.local_webhooks, found)
 
 
 def gate(settings: PrivacySettings) -> Gate:

@@ -4,14 +4,15 @@ import asyncio
 from collections.abc import Sequence
 
 from services.privacy.recipients import rules, store, webhooks
-from services.privacy.recipients.posting import Webhooks, post
 from services.privacy.recipients.store import Notice, Reference
-from services.privacy.recipients.webhooks import Tried
+from services.privacy.recipients.webhooks import Webhooks
 from services.privacy.register.model import Register
 from shared.contracts.privacy import Disclosure
 from shared.database import Database, Transaction
 from shared.observability import log
 from shared.purposes import Purpose
+from shared.webhooks.posting import post
+from shared.webhooks.signing import Tried, wait_s
 
 AT_ONCE = 10
 """To one recipient: one that is slow holds up no other."""
@@ -51,6 +52,6 @@ async def _note(tx: Transaction, notice: Notice, tried: Tried) -> None:
     if webhooks.is_over(tried, notice.attempts):
         await store.by_hand(tx, [notice.notice_id], tried.fault)
     else:
-        await store.failed(tx, notice.notice_id, tried.fault, webhooks.wait_s(tried, notice.attempts))
+        await store.failed(tx, notice.notice_id, tried.fault, wait_s(tried, notice.attempts))
     if tried.rest_s:
         await store.rest(tx, notice.recipient, tried.rest_s)

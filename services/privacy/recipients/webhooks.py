@@ -1,58 +1,32 @@
-"""A recipient's system is told by a signed webhook (Standard Webhooks): to whom, what, and what answers mean."""
+"""A recipient's system is told by a signed webhook: who has one, what it says, and when somebody has to do it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from ipaddress import ip_address
-from typing import Literal
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from pydantic_core import to_json
-from standardwebhooks import Webhook
 
 from services.privacy.recipients.rules import by_webhook
 from services.privacy.register.model import Register
 from shared.contracts.privacy import Disclosure, NoticeAbout
-from shared.loops import backoff, jittered
+from shared.webhooks.posting import Sender
+from shared.webhooks.signing import Target, Tried
 
-FIRST_WAIT_S, LONGEST_WAIT_S = 60.0, 6 * 3600.0
 LAST_TRY = 21
 """By these waits it comes three days after the first."""
-LONGEST_REST_S = 86_400.0
-"""So long a recipient may ask not to be asked (`Retry-After`)."""
-GONE, SUCCESS = 410, range(200, 300)
 PROVISIONS: Mapping[NoticeAbout, str] = {
     "erasure": "GDPR Art. 17, 19",
     "restriction": "GDPR Art. 18, 19",
     "rectification": "GDPR Art. 16, 19",
 }
-Kind = Literal[
-    "timeout", "no connection", "no such name", "certificate", "forbidden address", "broken answer", "too large"
-]
 
 
 @dataclass(frozen=True)
-class Target:
-    """Where a recipient's webhooks go, and what signs them: two secrets while one takes the other's place."""
+class Webhooks(Sender):
+    """Who is told by webhook, and under which conditions."""
 
-    url: str
-    secrets: Sequence[str]
-
-
-@dataclass(frozen=True)
-class Tried:
-    """What became of one try: no fault is an acknowledgement."""
-
-    fault: str = ""
-    rest_s: float = 0.0
-    """So long the recipient does not want to be asked about anything."""
-
-    @property
-    def for_good(self) -> bool:
-        """Nobody is there any more (410), and nobody will be."""
-        return self.fault == str(GONE)
+    targets: Mapping[str, Target]
 
 
 def targets(register: Register, secrets: Mapping[str, Sequence[str]], *, local: bool) -> dict[str, Target]:
@@ -75,12 +49,6 @@ def targets(register: Register, secrets: Mapping[str, Sequence[str]], *, local: 
     return found
 
 
-def is_forbidden(address: str) -> bool:
-    """Whether an address is none of the public internet: a private network, this machine, a cloud's metadata."""
-    ip = ip_address(address)
-    return not ip.is_global or ip.is_multicast
-
-
 def body(
     about: NoticeAbout, disclosures: Sequence[Disclosure], register: Register, written_at: datetime, *, lifted: bool
 ) -> bytes:
@@ -99,42 +67,6 @@ def body(
             },
         }
     )
-
-
-def headers(target: Target, webhook_id: UUID, signed_at: datetime, content: bytes) -> dict[str, str]:
-    """The id is the same at each try: whoever has seen it has nothing left to do."""
-    text = content.decode()
-    return {
-        "content-type": "application/json",
-        "accept-encoding": "identity",
-        "webhook-id": str(webhook_id),
-        "webhook-timestamp": str(int(signed_at.timestamp())),
-        "webhook-signature": " ".join(Webhook(s).sign(str(webhook_id), signed_at, text) for s in target.secrets),
-    }
-
-
-def answered(status: int, retry_after: str, now: datetime) -> Tried:
-    """What a status means; a redirect is a failure, too: nobody is sent elsewhere with a signed message."""
-    return Tried() if status in SUCCESS else Tried(str(status), _rest_s(retry_after.strip(), now))
-
-
-def _rest_s(retry_after: str, now: datetime) -> float:
-    """Retry-After in seconds or as a date (RFC 9110, 10.2.3); what is neither says nothing."""
-    try:
-        asked = float(retry_after) if retry_after.isdecimal() else _until(retry_after, now)
-    except (ValueError, OverflowError):
-        return 0.0
-    return min(max(asked, 0.0), LONGEST_REST_S)
-
-
-def _until(date: str, now: datetime) -> float:
-    moment = parsedate_to_datetime(date)
-    return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - now).total_seconds()
-
-
-def wait_s(tried: Tried, tries: int) -> float:
-    """How long to wait after so many tries."""
-    return max(jittered(backoff(tries, FIRST_WAIT_S, LONGEST_WAIT_S)), tried.rest_s)
 
 
 def is_over(tried: Tried, tries: int) -> bool:

@@ -17,8 +17,7 @@ from services.privacy.jobs import recipient_letters, recipient_webhooks
 from services.privacy.jobs.recipient_letters import DueLetter
 from services.privacy.metrics import recipient_notices
 from services.privacy.recipients import store
-from services.privacy.recipients.posting import Webhooks, post
-from services.privacy.recipients.webhooks import LAST_TRY, Target, Tried
+from services.privacy.recipients.webhooks import LAST_TRY, Webhooks
 from services.privacy.register import loading
 from services.privacy.register.model import Register
 from shared.clock import now, today
@@ -28,6 +27,8 @@ from shared.law.retention import proof
 from shared.mail.delivery import LEASE_S, Ending
 from shared.messaging.request_client import RequestClient
 from shared.purposes import Purpose
+from shared.webhooks.posting import post
+from shared.webhooks.signing import Target, Tried
 from tests import harness as harnesses
 from tests import tls
 from tests.fake_participants import GATHERED, PARTICIPANTS, FakeParticipants, fake_participants, opened_case, report

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from standardwebhooks import Webhook
 
 from services.privacy import app
-from services.privacy.recipients import posting, webhooks
-from services.privacy.recipients.webhooks import LAST_TRY, Target, Tried
+from services.privacy.recipients import webhooks
+from services.privacy.recipients.webhooks import LAST_TRY
 from services.privacy.register.loading import load
 from services.privacy.register.model import Register
 from services.privacy.register.recipients import Recipient
@@ -22,6 +22,8 @@ from services.privacy.settings import PrivacySettings
 from shared.lifecycle import CannotStart
 from shared.service import running
 from shared.settings import what_is_wrong
+from shared.webhooks import posting, signing
+from shared.webhooks.signing import Target, Tried
 from tests.receiver import SECRET, receiver
 
 OTHER = f"whsec_{'q' * 44}"
@@ -62,7 +64,7 @@ async def test_privacy_does_not_start_as_it_is_set_up(
 def test_a_secret_may_take_anothers_place() -> None:
     given = settings(webhook_secrets=f"payments:{SECRET}, payments:{OTHER}")
     target = webhooks.targets(with_webhook(), given.secrets_of_recipients, local=False)["payments"]
-    fields = webhooks.headers(target, uuid4(), datetime.now(UTC), b"{}")
+    fields = signing.headers(target, uuid4(), datetime.now(UTC), b"{}")
     for secret in (SECRET, OTHER):
         Webhook(secret).verify(b"{}", fields)
 
@@ -106,15 +108,15 @@ def test_a_webhook_that_leads_nowhere_is_no_entry(url: str) -> None:
 )
 async def test_nothing_inside_is_asked(host: str) -> None:
     """Nobody learns what answers there: no connection is made."""
-    open_to_all = posting.Webhooks({}, ssl.create_default_context(), 30, local=False)
+    open_to_all = posting.Sender(ssl.create_default_context(), 30, local=False)
     asked: list[object] = []
     server = await asyncio.start_server(lambda *client: asked.append(client), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     tried = await posting.post(open_to_all, Target(f"https://{host}:{port}/", [SECRET]), uuid4(), b"{}")
     server.close()
     assert (tried.fault, asked) == ("forbidden address", [])
-    assert not webhooks.is_forbidden("8.8.8.8")
-    assert not webhooks.is_forbidden("2606:4700::1111")
+    assert not signing.is_forbidden("8.8.8.8")
+    assert not signing.is_forbidden("2606:4700::1111")
 
 
 async def test_what_was_looked_at_is_what_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,7 +132,7 @@ async def test_what_was_looked_at_is_what_is_asked(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(httpx.AsyncClient, "send", send)
     monkeypatch.setattr(posting, "_addresses", found)
-    open_to_all = posting.Webhooks({}, ssl.create_default_context(), 30, local=False)
+    open_to_all = posting.Sender(ssl.create_default_context(), 30, local=False)
     assert (await posting.post(open_to_all, Target(THERE, [SECRET]), uuid4(), b"{}")).fault == "no connection"
     (request,) = seen
     assert (request.url.host, request.headers["host"]) == ("93.184.216.34", "recipient.example")
@@ -142,7 +144,7 @@ async def test_no_proxy_of_the_environment_is_asked(monkeypatch: pytest.MonkeyPa
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "")
     async with receiver() as there:
-        inside = posting.Webhooks({}, ssl.create_default_context(), 30, local=True)
+        inside = posting.Sender(ssl.create_default_context(), 30, local=True)
         tried = await posting.post(inside, Target(f"{there.url}/fine", [SECRET]), uuid4(), b"{}")
     assert (tried.fault, len(there.asked)) == ("", 1)
 
@@ -164,16 +166,16 @@ async def test_no_proxy_of_the_environment_is_asked(monkeypatch: pytest.MonkeyPa
     ],
 )
 def test_a_recipient_may_ask_for_a_rest_of_a_day(said: str, rest_s: float) -> None:
-    assert webhooks.answered(429, said, NOW).rest_s == pytest.approx(rest_s)
+    assert signing.answered(429, said, NOW).rest_s == pytest.approx(rest_s)
 
 
 def test_it_is_tried_for_three_days_and_not_for_ever() -> None:
     failed = Tried("500")
-    days = sum(webhooks.wait_s(failed, tries) for tries in range(1, LAST_TRY)) / 86_400
+    days = sum(signing.wait_s(failed, tries) for tries in range(1, LAST_TRY)) / 86_400
     assert 2.4 < days < 3.7
     assert [webhooks.is_over(failed, tries) for tries in (LAST_TRY - 1, LAST_TRY)] == [False, True]
     assert webhooks.is_over(Tried("410"), 1)
-    assert webhooks.wait_s(Tried("429", rest_s=7200), 1) == 7200
+    assert signing.wait_s(Tried("429", rest_s=7200), 1) == 7200
 
 
 @pytest.mark.parametrize(

@@ -3,23 +3,22 @@
 import asyncio
 import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
 import httpx
 
-from services.privacy.recipients.webhooks import SUCCESS, Kind, Target, Tried, answered, headers, is_forbidden
 from shared.clock import now
+from shared.webhooks.signing import SUCCESS, Kind, Target, Tried, answered, headers, is_forbidden
 
 MOST_BYTES = 65_536
 
 
 @dataclass(frozen=True)
-class Webhooks:
-    """Who is told by webhook, and under which conditions."""
+class Sender:
+    """Under which conditions webhooks leave."""
 
-    targets: Mapping[str, Target]
     trust: ssl.SSLContext
     limit_s: float
     local: bool
@@ -34,11 +33,11 @@ class Failed(Exception):
         self.kind = kind
 
 
-async def post(webhooks: Webhooks, target: Target, webhook_id: UUID, content: bytes) -> Tried:
+async def post(sender: Sender, target: Target, webhook_id: UUID, content: bytes) -> Tried:
     """Tell one recipient one thing; whatever its side does, this ends within the limit."""
     try:
-        async with asyncio.timeout(webhooks.limit_s):
-            return await _post(webhooks, target, webhook_id, content)
+        async with asyncio.timeout(sender.limit_s):
+            return await _post(sender, target, webhook_id, content)
     except TimeoutError:
         return Tried("timeout")
     except Failed as failed:
@@ -49,16 +48,16 @@ async def post(webhooks: Webhooks, target: Target, webhook_id: UUID, content: by
         return Tried("broken answer")
 
 
-async def _post(webhooks: Webhooks, target: Target, webhook_id: UUID, content: bytes) -> Tried:
+async def _post(sender: Sender, target: Target, webhook_id: UUID, content: bytes) -> Tried:
     url = httpx.URL(target.url)
     addresses = await _addresses(url)
-    if not webhooks.local and any(map(is_forbidden, addresses)):
+    if not sender.local and any(map(is_forbidden, addresses)):
         raise Failed("forbidden address")
     # Asked for what was looked at: a name that is looked up once more may lead elsewhere by then.
     there = url.copy_with(host=addresses[0])
     fields = headers(target, webhook_id, now(), content) | {"host": url.netloc.decode()}
     # A proxy of the environment would see references, and be asked for inner addresses by name.
-    async with httpx.AsyncClient(verify=webhooks.trust, timeout=None, trust_env=False) as client:  # noqa: S113 limited as a whole
+    async with httpx.AsyncClient(verify=sender.trust, timeout=None, trust_env=False) as client:  # noqa: S113 limited as a whole
         request = client.build_request(
             "POST", there, content=content, headers=fields, extensions={"sni_hostname": url.host}
         )
