@@ -30,6 +30,7 @@ class Receiver:
     """What arrived, and what was done about it: once for each id, however often it is told."""
 
     url: str = ""
+    secret: str = SECRET
     asked: list[Asked] = field(default_factory=list)
     done: Counter[str] = field(default_factory=Counter)
 
@@ -73,7 +74,7 @@ async def receiver() -> AsyncIterator[Receiver]:
             asked = await _read(reader)
             there.asked.append(asked)
             first = asked.webhook_id not in there.done
-            if is_genuine(asked) and first:
+            if is_genuine(asked, there.secret) and first:
                 there.done[asked.webhook_id] += 1
             await _say(reader, writer, asked.path, first=first)
         writer.close()

@@ -47,6 +47,7 @@ from services.gateway.routes import (
     staff_restrictions,
     staff_reviews,
     staff_sales,
+    staff_webhooks,
     stops,
 )
 from services.gateway.settings import GatewaySettings
@@ -95,6 +96,7 @@ ROUTERS = (
     staff.proving,
     staff.signed_in,
     staff_sales.signed_in,
+    staff_webhooks.signed_in,
     staff_invoices.signed_in,
     staff_ksef.signed_in,
     staff_people.signed_in,

@@ -35,6 +35,7 @@ TAGS = {
     "staff: sales": "Products, suspensions, transfers, money that was not booked.",
     "staff: invoices": "Anybody's invoice as a document, and the books for the bookkeeper.",
     "staff: KSeF": "Invoices on their way to the national system of e-invoices, and what it has of them.",
+    "staff: webhooks": "Systems of the vendor's that are told what happens to sales and licenses.",
     "staff: people": "Two ids that are one person.",
     "staff: reviews": "Deciding objections and contested decisions.",
     "staff: privacy requests": "The desk: the requests of people, their clocks, what is decided about them.",

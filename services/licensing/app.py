@@ -21,10 +21,11 @@ from services.licensing.handlers import (
     sandbox,
     staff_cases,
     terms,
+    webhooks,
     withdrawals,
 )
 from services.licensing.invoices.rules import Seller
-from services.licensing.jobs import due_dates, older_invoices, returned_payments, submissions
+from services.licensing.jobs import due_dates, older_invoices, returned_payments, submissions, webhook_deliveries
 from services.licensing.licenses.keys import KeyMint
 from services.licensing.licenses.offline import Notary
 from services.licensing.payments.provider import no_provider
@@ -37,12 +38,14 @@ from services.licensing.vat.countries import Taxation, opened
 from shared.loops import Loop
 from shared.messaging.router import ServiceRouter
 from shared.service import Resources, Service
+from shared.webhooks.posting import Sender
 
 router = ServiceRouter("licensing")
 router.include(catalogue.router, orders.router, payments.router, payment_webhook.router, sandbox.router)
 router.include(invoices.router, licenses.router, license_keys.router, terms.router)
 router.include(staff_cases.router, corrections.router, contract_holders.router, agreements.router)
 router.include(withdrawals.router, refunds.router, accounting.router, ksef.router)
+router.include(webhooks.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:
@@ -58,6 +61,7 @@ def wire(resources: Resources) -> dict[str, Any]:
         "mint": mint,
         "notary": Notary(settings.license_signing, settings.offline),
         "ksef": settings.ksef,
+        "sender": Sender(settings.webhook_limit_s, settings.local_webhooks),
         "bookkeeper": settings.bookkeeper,
         "vendor": Vendor(mint, seller, transfer, published()),
         "taxation": Taxation(settings.taxes, opened(settings.country_database)),
@@ -68,6 +72,7 @@ def jobs(settings: LicensingSettings) -> list[Loop]:
     return [
         Loop(RETURNED_PAYMENTS, returned_payments.send_back, 30.0),
         Loop("due dates", due_dates.step, settings.notices_every_s),
+        Loop("webhooks", webhook_deliveries.deliver, settings.webhooks_every_s),
         Loop(submissions.SUBMISSIONS, submissions.step, settings.ksef_every_s),
         Loop("sellers of older invoices", older_invoices.name_sellers, settings.notices_every_s),
     ]

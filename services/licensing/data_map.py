@@ -186,6 +186,10 @@ DATA_MAP = DataMap(
     ),
     unkeyed=(
         Unkeyed("product", "the catalogue"),
+        Unkeyed("webhook_endpoint", "systems of the vendor's that are told of events"),
+        Unkeyed(
+            "webhook_delivery", "random ids of licenses and orders that such a system is told of, gone after 90 days"
+        ),
         Unkeyed("ksef_outage", "when KSeF did not answer"),
         Unkeyed("invoice_series", "the last number of each series and year"),
         Unkeyed("void_payment", "random references of payments whose money is to go back, gone after 90 days"),

@@ -63,6 +63,11 @@ class LicensingSettings(KeyedSettings):
     ksef_certificate_key: SecretStr = SecretStr("")
     """Its private key as PEM."""
     ksef_every_s: float = Field(default=60.0, gt=0)
+    webhook_limit_s: float = Field(default=15.0, gt=0, le=45)
+    """The time of one webhook to a system of the vendor's as a whole; less than its lease."""
+    webhooks_every_s: float = Field(default=5.0, gt=0)
+    local_webhooks: bool = False
+    """Webhooks may go to inner networks, and without TLS to this machine: for tests and demonstrations."""
     notices_every_s: float = Field(default=3600.0, gt=0)
     signing_keys: SecretStr = SecretStr("")
     """What signs answers and license files: `<key>` or `<key>,<other key>`; empty: derived from the keys."""

@@ -1,6 +1,5 @@
 """The privacy service: cases, erasure orders, consents, documents, evidence."""
 
-import ssl
 from pathlib import Path
 from typing import Any
 
@@ -156,9 +155,7 @@ def _webhooks(settings: PrivacySettings, register: Register) -> Webhooks:
         found = targets(register, settings.secrets_of_recipients, local=settings.local_webhooks)
     except ValueError as error:
         raise CannotStart(str(error)) from None
-    # The authorities of the machine took 0.3 s to load while it was busy; without a recipient nobody needs them.
-    trust = ssl.create_default_context() if found else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    return Webhooks(trust, settings.webhook_limit_s, settings.local_webhooks, found)
+    return Webhooks(settings.webhook_limit_s, settings.local_webhooks, found)
 
 
 def gate(settings: PrivacySettings) -> Gate:

@@ -1,6 +1,7 @@
 """One POST to a recipient: within a time, over TLS, to no address of an inner network, reading little of the answer."""
 
 import asyncio
+import functools
 import socket
 import ssl
 from collections.abc import Iterator
@@ -19,10 +20,15 @@ MOST_BYTES = 65_536
 class Sender:
     """Under which conditions webhooks leave."""
 
-    trust: ssl.SSLContext
     limit_s: float
     local: bool
     """Inner networks are allowed: for tests and demonstrations."""
+
+
+@functools.cache
+def _authorities() -> ssl.SSLContext:
+    """Those of the machine. Loading them takes a tenth of a second, which most processes never need."""
+    return ssl.create_default_context()
 
 
 class Failed(Exception):
@@ -57,7 +63,7 @@ async def _post(sender: Sender, target: Target, webhook_id: UUID, content: bytes
     there = url.copy_with(host=addresses[0])
     fields = headers(target, webhook_id, now(), content) | {"host": url.netloc.decode()}
     # A proxy of the environment would see references, and be asked for inner addresses by name.
-    async with httpx.AsyncClient(verify=sender.trust, timeout=None, trust_env=False) as client:  # noqa: S113 limited as a whole
+    async with httpx.AsyncClient(verify=_authorities(), timeout=None, trust_env=False) as client:  # noqa: S113 limited as a whole
         request = client.build_request(
             "POST", there, content=content, headers=fields, extensions={"sni_hostname": url.host}
         )

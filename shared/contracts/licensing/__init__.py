@@ -106,6 +106,19 @@ from shared.contracts.licensing.staff_cases import (
     StaffCases,
 )
 from shared.contracts.licensing.terms import ReadTerms, Terms
+from shared.contracts.licensing.webhooks import (
+    AddWebhookEndpoint,
+    EnableWebhookEndpoint,
+    ListWebhookDeliveries,
+    ListWebhookEndpoints,
+    NewWebhookEndpoint,
+    RemoveWebhookEndpoint,
+    ReplayWebhookDelivery,
+    WebhookDeliveries,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookEndpoints,
+)
 from shared.contracts.licensing.withdrawals import (
     BackBy,
     Obstacle,
@@ -117,6 +130,7 @@ from shared.contracts.licensing.withdrawals import (
 
 __all__ = [
     "ActivateLicense",
+    "AddWebhookEndpoint",
     "BackBy",
     "CancelOrder",
     "CheckOutLicense",
@@ -130,6 +144,7 @@ __all__ = [
     "Device",
     "DueRefund",
     "DueRefunds",
+    "EnableWebhookEndpoint",
     "EndContracts",
     "EndLicense",
     "EndReason",
@@ -160,7 +175,10 @@ __all__ = [
     "ListOrders",
     "ListProducts",
     "ListStaffCases",
+    "ListWebhookDeliveries",
+    "ListWebhookEndpoints",
     "LookAtInvoice",
+    "NewWebhookEndpoint",
     "Obstacle",
     "OfferWithdrawal",
     "Order",
@@ -194,6 +212,8 @@ __all__ = [
     "RefundMade",
     "RefundOrder",
     "RefundUndone",
+    "RemoveWebhookEndpoint",
+    "ReplayWebhookDelivery",
     "ResendConfirmation",
     "ResolveStaffCase",
     "RestoreLicense",
@@ -214,6 +234,10 @@ __all__ = [
     "UndoRefund",
     "ValidateLicense",
     "Validation",
+    "WebhookDeliveries",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEndpoints",
     "WithdrawOrder",
     "Withdrawal",
     "WithdrawalOffer",

@@ -1,7 +1,6 @@
 """Signed webhooks to recipients: how they are set up, where they may lead, how long they are tried."""
 
 import asyncio
-import ssl
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -108,7 +107,7 @@ def test_a_webhook_that_leads_nowhere_is_no_entry(url: str) -> None:
 )
 async def test_nothing_inside_is_asked(host: str) -> None:
     """Nobody learns what answers there: no connection is made."""
-    open_to_all = posting.Sender(ssl.create_default_context(), 30, local=False)
+    open_to_all = posting.Sender(30, local=False)
     asked: list[object] = []
     server = await asyncio.start_server(lambda *client: asked.append(client), "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
@@ -132,7 +131,7 @@ async def test_what_was_looked_at_is_what_is_asked(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(httpx.AsyncClient, "send", send)
     monkeypatch.setattr(posting, "_addresses", found)
-    open_to_all = posting.Sender(ssl.create_default_context(), 30, local=False)
+    open_to_all = posting.Sender(30, local=False)
     assert (await posting.post(open_to_all, Target(THERE, [SECRET]), uuid4(), b"{}")).fault == "no connection"
     (request,) = seen
     assert (request.url.host, request.headers["host"]) == ("93.184.216.34", "recipient.example")
@@ -144,7 +143,7 @@ async def test_no_proxy_of_the_environment_is_asked(monkeypatch: pytest.MonkeyPa
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     monkeypatch.setenv("no_proxy", "")
     async with receiver() as there:
-        inside = posting.Sender(ssl.create_default_context(), 30, local=True)
+        inside = posting.Sender(30, local=True)
         tried = await posting.post(inside, Target(f"{there.url}/fine", [SECRET]), uuid4(), b"{}")
     assert (tried.fault, len(there.asked)) == ("", 1)
 

@@ -1,0 +1,12 @@
+"""Webhooks to the vendor's own systems, see licensing_0031.sql."""
+
+from shared.migrations import run_sql_beside
+
+revision = "licensing_0031"
+down_revision = "licensing_0030"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_sql_beside(__file__)
