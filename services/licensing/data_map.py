@@ -11,7 +11,7 @@ TAX = (ProcessingPurpose.TAXES, ProcessingPurpose.ACCOUNTING)
 
 DATA_MAP = DataMap(
     service="licensing",
-    version=7,
+    version=8,
     tables=(
         Table(
             "activation",
@@ -24,6 +24,18 @@ DATA_MAP = DataMap(
                 Column("device_hash", Category.LICENSES, source="observed", withheld="hash"),
                 Column("label", Category.LICENSES, source="observed", blank=True),
                 *fact("activation_id", "license_id", "activated_at", "last_seen_at", "leased_until", "freed_at"),
+            ),
+        ),
+        Table(
+            "suspension",
+            Category.LICENSES,
+            purposes=(ProcessingPurpose.SALES, ProcessingPurpose.SECURITY),
+            retention=RetentionClass.CONTRACT,
+            kept=True,  # only while a contract runs that the person did not end
+            columns=(
+                OWNER,
+                Column("reason", Category.LICENSES, source="observed"),
+                *fact("license_id", "cause", "source", "since"),
             ),
         ),
         Table(
@@ -53,6 +65,20 @@ DATA_MAP = DataMap(
                 Column("provider_refund", Category.TAX_EVIDENCE, source="third party"),
                 *fact("refund_id", "order_id", "payment_id", "correction_id", "amount", "refunded_at"),
                 *fact("due_on", "sent_at", "came_back_at", "undone_at"),
+            ),
+        ),
+        Table(
+            "dispute",
+            Category.ORDERS,
+            purposes=TAX,
+            retention=RetentionClass.TAX,
+            kept=True,
+            columns=(
+                OWNER,
+                Column("provider_dispute", Category.TAX_EVIDENCE, source="third party"),
+                Column("reason", Category.ORDERS, source="third party"),
+                *fact("dispute_id", "order_id", "payment_id", "amount", "state"),
+                *fact("opened_at", "evidence_until", "closed_at"),
             ),
         ),
         Table(

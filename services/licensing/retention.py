@@ -25,7 +25,7 @@ def hangs_on(table: str, condition: str) -> Keeper:
     return Keeper(f"EXISTS ({there})", f"its {table} is kept", foreseen)
 
 
-DATED = ("refund", "invoice", "payment", "withdrawal", "tax_evidence")
+DATED = ("refund", "dispute", "invoice", "payment", "withdrawal", "tax_evidence")
 OF_THE_SALE = tuple(
     hangs_on(table, "kept.order_id = purchase.order_id")
     for table in (*DATED, "license", "purchase_buyer", "purchase_origin")
@@ -38,6 +38,7 @@ DECLARED: tuple[Declared, ...] = (
         "license_id",
         "a device goes when it is freed and has no file, or with its license",
     ),
+    GoesWith("suspension", "license", "license_id", "a cause goes when it is lifted, or with its license"),
     Open(
         "license",
         "as long as the contract lasts, which has no term",
@@ -59,6 +60,7 @@ DECLARED: tuple[Declared, ...] = (
         where="license.state <> 'ended'",
     ),
     Ends("refund", (LAST_DAY,), RetentionClass.TAX),
+    Ends("dispute", (LAST_DAY,), RetentionClass.TAX),
     Ends(
         "invoice",
         (LAST_DAY, Fact("due_on", LIMITATION[Claim.BUSINESS], is_day=True, unless=NO_DEBT)),
@@ -72,7 +74,10 @@ DECLARED: tuple[Declared, ...] = (
         "payment",
         (LAST_DAY,),
         RetentionClass.TAX,
-        kept_by=(hangs_on("refund", "kept.payment_id = payment.payment_id"),),
+        kept_by=(
+            hangs_on("refund", "kept.payment_id = payment.payment_id"),
+            hangs_on("dispute", "kept.payment_id = payment.payment_id"),
+        ),
     ),
     Ends(
         "payment",

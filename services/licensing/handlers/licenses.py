@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from services.licensing.agreements import rules as agreement_rules
 from services.licensing.agreements import store as agreements
-from services.licensing.licenses import devices, keys, lifetime, offline, rules, store
+from services.licensing.licenses import devices, keys, lifetime, offline, rules, store, suspensions
 from services.licensing.licenses.devices import Device
 from services.licensing.licenses.keys import KeyMint
 from services.licensing.licenses.offline import Notary
@@ -124,5 +124,8 @@ async def suspend_license(request: licensing.SuspendLicense, tx: Transaction) ->
     await lock_subject(tx, holder)
     license_ = await store.lock(tx, request.license_id, holder)
     rules.check_current(license_)
-    await store.set_state(tx, license_.license_id, "suspended" if request.suspended else "active")
+    if request.suspended:
+        await suspensions.add(tx, license_, "staff", "")
+    else:
+        await suspensions.lift(tx, license_, "staff")
     return Done()

@@ -44,7 +44,6 @@ ORDER BY subject_id
 UNDER_REVIEW = "SELECT license_id FROM license WHERE subject_id = ANY ($1) AND review_at IS NOT NULL"
 HOLDER = "SELECT subject_id FROM license WHERE license_id = $1"
 HOLDER_OF_KEY = "SELECT subject_id FROM license WHERE key_hash = $1"
-SET_STATE = "UPDATE license SET state = $2 WHERE license_id = $1"
 SET_KEY = "UPDATE license SET key_hash = $2, key_end = $3, sealed_key = $4 WHERE license_id = $1"
 END = """
 UPDATE license SET state = 'ended', ended_at = $2, end_reason = $3, ended_from = state WHERE license_id = $1
@@ -172,10 +171,6 @@ async def holders(tx: Transaction, subject_ids: Sequence[UUID]) -> list[UUID]:
 async def under_review(tx: Transaction, subject_ids: Sequence[UUID]) -> list[UUID]:
     """The licenses that outlived their holder's account."""
     return [row["license_id"] for row in await tx.rows(UNDER_REVIEW, subject_ids)]
-
-
-async def set_state(tx: Transaction, license_id: UUID, state: StoredState) -> None:
-    await tx.run(SET_STATE, license_id, state)
 
 
 async def set_key(tx: Transaction, license_id: UUID, key: FreshKey) -> None:

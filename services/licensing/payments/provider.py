@@ -2,10 +2,22 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from shared.contracts.licensing import PaymentWebhook
 from shared.problems import refuse, unavailable
+
+Kind = Literal[
+    "payment.confirmed",
+    "payment.failed",
+    "refund.made",
+    "refund.failed",
+    "dispute.opened",
+    "dispute.won",
+    "dispute.lost",
+    "unknown",
+]
 
 
 @dataclass(frozen=True)
@@ -20,15 +32,19 @@ class Payer:
 class Notification:
     """What a provider's webhook says, verified and read; of an unknown kind nothing else is.
 
-    `amount` is in hundredths of `currency`, and may be anything.
+    `amount` is in hundredths of `currency`, and may be anything. `refund` and `dispute` are the provider's names;
+    `due_at` is until when evidence counts in a dispute.
     """
 
     event_id: str
-    kind: Literal["payment.confirmed", "payment.failed", "refund.made", "refund.failed", "unknown"]
+    kind: Kind
     reference: str
     amount: int
     currency: str
     refund: str = ""
+    dispute: str = ""
+    reason: str = ""
+    due_at: datetime | None = None
 
 
 Announce = Callable[[str, int, Payer], Awaitable[None]]

@@ -35,6 +35,7 @@ async def book(
     provider_refund: str,
     *,
     due_on: date | None = None,
+    letter: str = "refund-made",
 ) -> UUID:
     """Book a refund, and answer its id; the caller holds person, order and payment locked, and has checked it.
 
@@ -52,17 +53,17 @@ async def book(
     refund = Refund(uuid4(), paid_by, correction_id, provider_refund, amount, due_on)
     await refund_store.add(tx, order, refund, now(), retention)
     await sale_records.keep(tx, order.order_id, retention)
-    _tell(tx, order, refund, full=full)
+    _tell(tx, order, refund, letter, full=full)
     return refund.refund_id
 
 
-def _tell(tx: Transaction, order: Order, refund: Refund, *, full: bool) -> None:
+def _tell(tx: Transaction, order: Order, refund: Refund, letter: str, *, full: bool) -> None:
     which = {"subject_id": order.subject_id, "order_id": order.order_id}
     tx.publish(licensing.RefundMade(**which, refund_id=refund.refund_id, full=full))
     if order.live:
         facts = {"order_id": str(order.order_id), "amount": amount_text(refund.amount)}
         facts["invoice_id"] = str(refund.correction_id)
-        tx.publish(identity.ServiceMailDue(subject_id=order.subject_id, template="refund-made", facts=facts))
+        tx.publish(identity.ServiceMailDue(subject_id=order.subject_id, template=letter, facts=facts))
 
 
 async def by_transfer(tx: Transaction, order: Order, amount: int) -> UUID:

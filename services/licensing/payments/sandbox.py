@@ -3,11 +3,11 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
 from uuid import uuid4
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from services.licensing.money import CURRENCY
@@ -16,8 +16,18 @@ from shared.clock import now
 from shared.contracts.licensing import PaymentWebhook, SignedWebhook
 from shared.problems import refuse
 
-Kind = Literal["payment.confirmed", "payment.failed", "refund.made", "refund.failed"]
+Told = Literal[
+    "payment.confirmed",
+    "payment.failed",
+    "refund.made",
+    "refund.failed",
+    "dispute.opened",
+    "dispute.won",
+    "dispute.lost",
+]
 OF_REFUNDS = ("refund.made", "refund.failed")
+OF_DISPUTES = ("dispute.opened", "dispute.won", "dispute.lost")
+TIME_FOR_EVIDENCE = timedelta(days=14)
 
 MOST = 2**63 - 1
 """What PostgreSQL can store; whether an amount is right is not for the one to say who reads it."""
@@ -28,10 +38,13 @@ class Data(BaseModel):
     amount: int = Field(ge=-MOST, le=MOST)
     currency: str = Field(pattern="^[A-Z]{3}$")
     refund: str = Field(default="", max_length=60)
+    dispute: str = Field(default="", max_length=60)
+    reason: str = Field(default="", max_length=40, pattern="^[a-z_ ]*$")
+    due_at: AwareDatetime | None = None
 
 
 class Body(BaseModel):
-    type: Kind
+    type: Told
     data: Data
 
 
@@ -41,7 +54,7 @@ class AnyBody(BaseModel):
     type: str = Field(min_length=1, max_length=100)
 
 
-KNOWN = frozenset(get_args(Kind))
+KNOWN = frozenset(get_args(Told))
 
 
 @dataclass(frozen=True)
@@ -70,8 +83,9 @@ class Sandbox:
             raise refuse(422, "the webhook can't be read", field="body") from None
         if body.type in OF_REFUNDS and not body.data.refund:
             raise refuse(422, "the webhook can't be read", field="data.refund", message="a refund has an id")
-        data = body.data
-        return Notification(webhook.webhook_id, body.type, data.reference, data.amount, data.currency, data.refund)
+        if body.type in OF_DISPUTES and not body.data.dispute:
+            raise refuse(422, "the webhook can't be read", field="data.dispute", message="a dispute has an id")
+        return Notification(webhook.webhook_id, body.type, **body.data.model_dump())
 
     def _is_genuine(self, webhook: PaymentWebhook) -> bool:
         """Whether the webhook was signed with the secret within the last five minutes, or the next."""
@@ -86,10 +100,15 @@ class Sandbox:
             return False
         return True
 
-    def post(self, kind: str, reference: str, amount: int, refund: str = "") -> SignedWebhook:
+    def post(self, kind: str, reference: str, amount: int, refund: str = "", dispute: str = "") -> SignedWebhook:
+        """A dispute is known by its payment, unless it is named."""
         data: dict[str, Any] = {"reference": reference, "amount": amount, "currency": CURRENCY}
         if kind in OF_REFUNDS:
             data["refund"] = refund or f"ref_{uuid4().hex}"
+        if kind in OF_DISPUTES:
+            data |= {"dispute": dispute or f"dp_{reference.removeprefix('pay_')}", "reason": "fraudulent"}
+        if kind == "dispute.opened":
+            data["due_at"] = (now() + TIME_FOR_EVIDENCE).isoformat()
         return signed_webhook({"type": kind, "data": data}, self.secret)
 
 

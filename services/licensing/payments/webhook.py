@@ -10,10 +10,10 @@ from services.licensing.fulfilment import Vendor, deliver
 from services.licensing.money import CURRENCY
 from services.licensing.orders import store as orders
 from services.licensing.orders.rules import Order
-from services.licensing.payments import refund_store, refunds, store
+from services.licensing.payments import disputes, refund_store, refunds, store
 from services.licensing.payments.provider import Notification, Provider
 from services.licensing.payments.store import BookedRefund, Payment
-from services.licensing.staff_cases import Money
+from services.licensing.staff_cases import About, Money
 from shared.clock import now
 from shared.contracts.licensing import PaymentWebhook, StaffCaseKind
 from shared.database import Database, Transaction
@@ -80,6 +80,8 @@ async def _apply_to_order(
         await _refund(tx, notification, event, order, payment)
     elif notification.kind == "refund.failed":
         await _came_back(tx, notification, event, payment)
+    elif notification.dispute:
+        await disputes.apply(tx, notification, event, order, payment)
     elif payment.state == "started":
         await store.set_state(tx, payment.payment_id, "failed")
 
@@ -96,6 +98,15 @@ async def _apply_to_void(tx: Transaction, notification: Notification, event: str
         await store.note_sent_back(tx, notification.reference)
     elif notification.kind == "refund.failed":  # asking the provider once more changes nothing
         await _open_case(tx, "refund of another payment", notification, event, None)
+    elif notification.dispute:
+        await _set_aside(tx, notification, event)
+
+
+async def _set_aside(tx: Transaction, notification: Notification, event: str) -> None:
+    """A dispute about money that goes back anyway: what the bank took is not sent once more."""
+    if notification.kind == "dispute.lost":
+        await store.note_sent_back(tx, notification.reference)
+    await _open_case(tx, "refund of another payment", notification, event, None)
 
 
 async def _confirm(
@@ -150,4 +161,5 @@ async def _open_case(
     tx: Transaction, kind: StaffCaseKind, notification: Notification, event: str, expected: int | None
 ) -> None:
     money = Money(expected, notification.amount, notification.currency)
-    await staff_cases.open_case(tx, kind, event, notification.reference, money)
+    about = About(notification.kind if notification.dispute else "", notification.due_at)
+    await staff_cases.open_case(tx, kind, event, notification.reference, money, about)

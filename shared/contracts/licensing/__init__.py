@@ -68,6 +68,8 @@ from shared.contracts.licensing.orders import (
     ResendConfirmation,
 )
 from shared.contracts.licensing.payments import (
+    DisputeClosed,
+    DisputeOpened,
     Payment,
     PaymentWebhook,
     PlaySandbox,
@@ -119,6 +121,8 @@ __all__ = [
     "DeactivateDevice",
     "DeactivateLicense",
     "Device",
+    "DisputeClosed",
+    "DisputeOpened",
     "DueRefund",
     "DueRefunds",
     "EndContracts",
