@@ -55,6 +55,13 @@ DATA_MAP = DataMap(
             ),
         ),
         Table(
+            "ban",
+            Category.LICENSES,
+            purposes=(ProcessingPurpose.SECURITY,),
+            retention=RetentionClass.CONTRACT,
+            columns=(OWNER, Column("reason", Category.LICENSES, source="observed"), *fact("banned_at")),
+        ),
+        Table(
             "refund",
             Category.ORDERS,
             purposes=TAX,
@@ -64,7 +71,7 @@ DATA_MAP = DataMap(
                 OWNER,
                 Column("provider_refund", Category.TAX_EVIDENCE, source="third party"),
                 *fact("refund_id", "order_id", "payment_id", "correction_id", "amount", "refunded_at"),
-                *fact("due_on", "sent_at", "came_back_at", "undone_at"),
+                *fact("due_on", "sent_at", "came_back_at", "undone_at", "reason"),
             ),
         ),
         Table(
@@ -111,7 +118,9 @@ DATA_MAP = DataMap(
             columns=(
                 OWNER,
                 Column("reference", Category.TAX_EVIDENCE, source="observed"),
+                Column("pay_url", Category.ORDERS, source="third party", blank=True),
                 *fact("payment_id", "order_id", "provider", "amount", "state", "started_at", "confirmed_at"),
+                *fact("inquiries", "next_inquiry_at"),
             ),
         ),
         Table(

@@ -59,6 +59,11 @@ DECLARED: tuple[Declared, ...] = (
         of="run out",
         where="license.state <> 'ended'",
     ),
+    Open(
+        "ban",
+        "until staff lift it, or its person is erased",
+        review="(ban.banned_at AT TIME ZONE 'Europe/Warsaw')::date + 365",
+    ),
     Ends("refund", (LAST_DAY,), RetentionClass.TAX),
     Ends("dispute", (LAST_DAY,), RetentionClass.TAX),
     Ends(

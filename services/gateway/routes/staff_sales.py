@@ -31,16 +31,41 @@ async def put_product(
 
 
 @signed_in.put("/staff/licenses/{license_id:uuid}/suspension", status_code=204, response_class=Response)
-async def suspend(license_id: UUID, staff: CurrentStaff) -> Response:
-    """Suspend a license."""
-    await staff.request(licensing.SuspendLicense(license_id=license_id))
+async def suspend(license_id: UUID, staff: CurrentStaff, reason: licensing.MeasureReason = "other") -> Response:
+    """Suspend a license; its holder is told why."""
+    await staff.request(licensing.SuspendLicense(license_id=license_id, reason=reason))
     return no_content()
 
 
 @signed_in.delete("/staff/licenses/{license_id:uuid}/suspension", status_code=204, response_class=Response)
 async def reinstate(license_id: UUID, staff: CurrentStaff) -> Response:
-    """Reinstate a suspended license."""
+    """Take back what staff suspended a license for; it works again when nothing else suspends it."""
     await staff.request(licensing.SuspendLicense(license_id=license_id, suspended=False))
+    return no_content()
+
+
+@signed_in.put("/staff/licenses/{license_id:uuid}/revocation", status_code=204, response_class=Response)
+async def revoke(
+    license_id: UUID, body: BodyWithout[licensing.RevokeLicense, Literal["license_id"]], staff: CurrentStaff
+) -> Response:
+    """End a license for good; its holder is told why."""
+    await staff.request(body.complete(license_id=license_id))
+    return no_content()
+
+
+@signed_in.put("/staff/buyers/{person_id:uuid}/ban", status_code=204, response_class=Response)
+async def ban(
+    person_id: UUID, body: BodyWithout[licensing.BanPerson, Literal["person_id"]], staff: CurrentStaff
+) -> Response:
+    """Take no orders from a person, and let every license rest."""
+    await staff.request(body.complete(person_id=person_id))
+    return no_content()
+
+
+@signed_in.delete("/staff/buyers/{person_id:uuid}/ban", status_code=204, response_class=Response)
+async def lift_ban(person_id: UUID, staff: CurrentStaff) -> Response:
+    """Take orders from a person again."""
+    await staff.request(licensing.LiftBan(person_id=person_id))
     return no_content()
 
 
@@ -62,7 +87,7 @@ async def set_seats(order_id: UUID, body: BodyWithout[licensing.SetSeats, OfOrde
 async def refund(
     order_id: UUID, body: BodyWithout[licensing.RefundOrder, OfOrder], staff: CurrentStaff, key: RequiredKey
 ) -> Created:
-    """Refund an order that was paid by transfer; the money is to be sent within 14 days."""
+    """Refund an order: staff send a transfer within 14 days, the provider is asked for what was paid by card."""
     return await staff.request(body.complete(order_id=order_id), key)
 
 

@@ -52,4 +52,68 @@ MEASURE_LETTERS: Mapping[str, Mapping[Language, Template]] = {
             "your account. If you do not agree, write to us.",
         ),
     },
+    "license-suspended": {
+        "pl": Template(
+            "Twoja licencja jest zawieszona",
+            "Zawiesiliśmy licencję podaną poniżej: jej klucz na razie nie działa, umowa trwa. Zdecydował o tym\n"
+            "człowiek, nie program. Jeśli się z tym nie zgadzasz, napisz do nas i powiedz dlaczego: sprawę rozpatrzy\n"
+            "inna osoba.",
+        ),
+        "en": Template(
+            "Your license is suspended",
+            "We have suspended the license below: its key does not work for now, the contract goes on. A person\n"
+            "decided this, not a program. If you do not agree, write to us and say why: somebody else will look into\n"
+            "it.",
+        ),
+    },
+    "license-reinstated": {
+        "pl": Template(
+            "Zawieszenie licencji jest cofnięte",
+            "Cofnęliśmy zawieszenie licencji podanej poniżej. Jeśli nic innego jej nie wstrzymuje, jej klucz znowu\n"
+            "działa. Nic nie musisz robić.",
+        ),
+        "en": Template(
+            "Your license is suspended no longer",
+            "We have taken back the suspension of the license below. Unless something else holds it, its key works\n"
+            "again. There is nothing to do.",
+        ),
+    },
+    "license-revoked": {
+        "pl": Template(
+            "Twoja licencja została cofnięta",
+            "Zakończyliśmy umowę o licencję podaną poniżej; jej klucz już nie zadziała. Zdecydował o tym człowiek,\n"
+            "nie program. Jeśli się z tym nie zgadzasz, napisz do nas i powiedz dlaczego: sprawę rozpatrzy inna\n"
+            "osoba. Możesz też dochodzić swoich praw przed sądem.",
+        ),
+        "en": Template(
+            "Your license was revoked",
+            "We have ended the contract for the license below; its key works no more. A person decided this, not a\n"
+            "program. If you do not agree, write to us and say why: somebody else will look into it. You may also go\n"
+            "to court.",
+        ),
+    },
+    "person-banned": {
+        "pl": Template(
+            "Nie przyjmujemy zamówień z Twojego konta",
+            "Na razie nie przyjmujemy zamówień z Twojego konta, a wszystkie Twoje licencje są zawieszone. Zdecydował\n"
+            "o tym człowiek, nie program. Jeśli się z tym nie zgadzasz, napisz do nas i powiedz dlaczego: sprawę\n"
+            "rozpatrzy inna osoba. Faktury pozostają na koncie; Twoje prawa do danych się nie zmieniają.",
+        ),
+        "en": Template(
+            "We take no orders from your account",
+            "For now we take no orders from your account, and all your licenses are suspended. A person decided this,\n"
+            "not a program. If you do not agree, write to us and say why: somebody else will look into it. Your\n"
+            "invoices stay in your account, and your rights to your data are unchanged.",
+        ),
+    },
+    "ban-lifted": {
+        "pl": Template(
+            "Znów przyjmujemy Twoje zamówienia",
+            "Znów przyjmujemy zamówienia z Twojego konta. Twoje licencje, których nic innego nie wstrzymuje, działają.",
+        ),
+        "en": Template(
+            "We take your orders again",
+            "We take orders from your account again. Those of your licenses that nothing else holds work.",
+        ),
+    },
 }

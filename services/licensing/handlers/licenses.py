@@ -1,10 +1,10 @@
-"""What a holder does with licenses, and what staff do."""
+"""What a holder does with licenses."""
 
 from collections.abc import Sequence
 
 from services.licensing.agreements import rules as agreement_rules
 from services.licensing.agreements import store as agreements
-from services.licensing.licenses import devices, keys, lifetime, offline, rules, store, suspensions
+from services.licensing.licenses import devices, keys, lifetime, offline, rules, store
 from services.licensing.licenses.devices import Device
 from services.licensing.licenses.keys import KeyMint
 from services.licensing.licenses.offline import Notary
@@ -16,7 +16,7 @@ from shared.contracts.actors import FRESH_MINUTES, Actor
 from shared.contracts.message import Done
 from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.subjects import Standing, lock_erased_too, lock_subject
+from shared.personal_data.subjects import Standing, lock_erased_too
 from shared.problems import refuse
 from shared.purposes import Purpose
 
@@ -116,16 +116,3 @@ async def issue_offline_file(
 ) -> licensing.LicenseFile:
     """Repeating it takes no second seat."""
     return await offline.issue(tx, request, notary)
-
-
-@router.request(licensing.SuspendLicense, purpose=Purpose.CONTRACT)
-async def suspend_license(request: licensing.SuspendLicense, tx: Transaction) -> Done:
-    holder = await store.holder_of(tx, request.license_id)
-    await lock_subject(tx, holder)
-    license_ = await store.lock(tx, request.license_id, holder)
-    rules.check_current(license_)
-    if request.suspended:
-        await suspensions.add(tx, license_, "staff", "")
-    else:
-        await suspensions.lift(tx, license_, "staff")
-    return Done()

@@ -25,6 +25,7 @@ OF_PERSON = READ + "WHERE subject_id = $1 ORDER BY issued_at DESC, license_id"
 LOCK = READ + "WHERE license_id = $1 FOR UPDATE"
 LOCK_BY_KEY = READ + "WHERE key_hash = $1 FOR UPDATE"
 LOCK_OF_ORDER = READ + "WHERE order_id = $1 FOR UPDATE"
+LOCK_OF_PERSON = READ + "WHERE subject_id = $1 ORDER BY license_id FOR UPDATE"
 LOCK_REVIEWABLE = (
     READ
     + """
@@ -146,6 +147,10 @@ async def lock(tx: Transaction, license_id: UUID, subject_id: UUID) -> License:
 async def lock_of_order(tx: Transaction, order_id: UUID) -> License | None:
     row = await tx.row(LOCK_OF_ORDER, order_id)
     return License(**row) if row else None
+
+
+async def lock_of_person(tx: Transaction, subject_id: UUID) -> list[License]:
+    return [License(**row) for row in await tx.rows(LOCK_OF_PERSON, subject_id)]
 
 
 async def lock_reviewable(tx: Transaction, today: date, limit: int) -> list[License]:

@@ -4,6 +4,7 @@ from typing import Literal
 
 from services.licensing.licenses.rules import License
 from shared.clock import now
+from shared.contracts import licensing
 from shared.database import Transaction
 
 Cause = Literal["staff", "dispute", "unpaid", "ban"]
@@ -24,19 +25,29 @@ UPDATE license SET
     ELSE state END,
   ended_from = CASE WHEN it_is AND ended_from = 'active' THEN 'suspended'
     WHEN NOT it_is AND ended_from = 'suspended' THEN 'active' ELSE ended_from END
-FROM suspended WHERE license_id = $1
+FROM suspended WHERE license_id = $1 RETURNING state
 """
 
 
 async def add(tx: Transaction, license_: License, cause: Cause, reason: str, source: str = "") -> bool:
     """Suspend a license that the caller holds locked; False where it is so already for this cause."""
     added = await tx.run(ADD, license_.license_id, cause, source, reason, now())
-    await tx.run(FOLLOW, license_.license_id)
+    await _follow(tx, license_)
     return bool(added)
 
 
 async def lift(tx: Transaction, license_: License, cause: Cause, source: str = "") -> bool:
     """Take a cause away; False where there was no such one. The caller holds the license locked."""
     lifted = await tx.run(LIFT, license_.license_id, cause, source)
-    await tx.run(FOLLOW, license_.license_id)
+    await _follow(tx, license_)
     return bool(lifted)
+
+
+async def _follow(tx: Transaction, license_: License) -> None:
+    """Let the stored state be what the causes say, and tell of a change."""
+    state = await tx.value(FOLLOW, license_.license_id)
+    key = {"subject_id": license_.subject_id, "license_id": license_.license_id}
+    if (license_.state, state) == ("active", "suspended"):
+        tx.publish(licensing.LicenseSuspended(**key))
+    if (license_.state, state) == ("suspended", "active"):
+        tx.publish(licensing.LicenseReinstated(**key))

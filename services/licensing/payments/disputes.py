@@ -98,7 +98,7 @@ async def _set_aside(
 ) -> None:
     """For staff. Money that the bank took is not sent back once more; what came back may be taken back as a refund."""
     if told.kind == "dispute.lost":
-        await store.note_sent_back(tx, payment.reference)
+        await store.call_off(tx, payment.reference)
     if told.kind == "dispute.lost" and before is not None and payment.state == "refunded":
         await _close(tx, told, order, payment, before, "lost")
     if told.kind == "dispute.won" and before is not None:

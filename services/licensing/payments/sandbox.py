@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
 from uuid import uuid4
@@ -25,6 +25,7 @@ Told = Literal[
     "dispute.won",
     "dispute.lost",
 ]
+OF_PAYMENTS: dict[str, Told] = {"payment.confirmed": "payment.confirmed", "payment.failed": "payment.failed"}
 OF_REFUNDS = ("refund.made", "refund.failed")
 OF_DISPUTES = ("dispute.opened", "dispute.won", "dispute.lost")
 TIME_FOR_EVIDENCE = timedelta(days=14)
@@ -64,12 +65,21 @@ class Sandbox:
     name: str
     secret: str
     public_url: str
+    decided: dict[str, Notification] = field(default_factory=dict)
+    """What was last decided about a payment in this process, for who asks because no webhook came."""
 
     def provider(self) -> Provider:
-        return Provider(self.name, _announce, _send_back, self.read, self.pay_url)
+        return Provider(self.name, self.announce, _send_back, self.take, self.status)
 
-    def pay_url(self, reference: str) -> str:
+    async def announce(self, reference: str, _amount: int, _payer: Payer) -> str:
+        """Nothing is to be announced to a provider that is built in."""
         return f"{self.public_url}/sandbox/payments/{reference}"
+
+    async def take(self, webhook: PaymentWebhook) -> Notification:
+        return self.read(webhook)
+
+    async def status(self, reference: str) -> Notification | None:
+        return self.decided.get(reference)
 
     def read(self, webhook: PaymentWebhook) -> Notification:
         """Verify and read a webhook. Raises Refused: 401 for the signature, 422 for the content."""
@@ -109,6 +119,10 @@ class Sandbox:
             data |= {"dispute": dispute or f"dp_{reference.removeprefix('pay_')}", "reason": "fraudulent"}
         if kind == "dispute.opened":
             data["due_at"] = (now() + TIME_FOR_EVIDENCE).isoformat()
+        if kind in OF_PAYMENTS:
+            self.decided[reference] = Notification(
+                f"status/{uuid4().hex}", OF_PAYMENTS[kind], reference, amount, CURRENCY
+            )
         return signed_webhook({"type": kind, "data": data}, self.secret)
 
 
@@ -121,9 +135,5 @@ def signed_webhook(event: Mapping[str, Any], secret: str, *, at: datetime | None
     )
 
 
-async def _announce(_reference: str, _amount: int, _payer: Payer) -> None:
-    """Nothing is to be announced to a provider that is built in."""
-
-
-async def _send_back(_reference: str, _amount: int) -> None:
+async def _send_back(_reference: str, _amount: int, _name: str) -> None:
     """No money came, none goes back."""

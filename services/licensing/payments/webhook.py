@@ -34,7 +34,7 @@ class Received:
 
 
 async def prepare(request: PaymentWebhook, database: Database, provider: Provider) -> Received:
-    notification = provider.read(request)
+    notification = await provider.read(request)
     if notification.kind == "unknown":
         return Received(notification, None)
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
@@ -105,7 +105,7 @@ async def _apply_to_void(tx: Transaction, notification: Notification, event: str
 async def _set_aside(tx: Transaction, notification: Notification, event: str) -> None:
     """A dispute about money that goes back anyway: what the bank took is not sent once more."""
     if notification.kind == "dispute.lost":
-        await store.note_sent_back(tx, notification.reference)
+        await store.call_off(tx, notification.reference)
     await _open_case(tx, "refund of another payment", notification, event, None)
 
 
@@ -133,10 +133,8 @@ async def _refund(tx: Transaction, notification: Notification, event: str, order
         if booked != BookedRefund(payment.payment_id, notification.amount):
             await _open_case(tx, "refund of another payment", notification, event, booked.amount)
         return
-    if notification.currency == CURRENCY and await store.name_ours(
-        tx, payment, notification.refund, notification.amount
-    ):
-        await store.note_sent_back(tx, notification.reference)
+    if notification.currency == CURRENCY and (name := await _ours(tx, notification, payment)):
+        await store.note_sent_back(tx, notification.reference, name)
         return
     left = order.gross - order.refunded
     if notification.currency != CURRENCY or not 1 <= notification.amount <= left:
@@ -147,10 +145,14 @@ async def _refund(tx: Transaction, notification: Notification, event: str, order
 
 async def _came_back(tx: Transaction, notification: Notification, event: str, payment: Payment) -> None:
     """The bank has returned a refund: it is for staff to send it another way, or to take it back."""
-    await store.name_ours(tx, payment, notification.refund, notification.amount)
+    await _ours(tx, notification, payment)
     money = notification.refund, payment.payment_id, notification.amount
     if notification.currency != CURRENCY or not await refund_store.note_came_back(tx, *money, now()):
         await _open_case(tx, "refund of another payment", notification, event, None)
+
+
+async def _ours(tx: Transaction, told: Notification, payment: Payment) -> str | None:
+    return await store.name_ours(tx, payment, told.refund, told.amount, told.ordered)
 
 
 def _what_is_wrong(notification: Notification) -> StaffCaseKind:

@@ -63,6 +63,8 @@ class ReadPayment(Request[Payment], type="licensing.read-payment", askers=("gate
 class PaymentWebhook(Request[Done], type="licensing.payment-webhook", askers=("gateway",)):
     """The provider tells what happened, as received (raw body, headers of Standard Webhooks).
 
+    Stripe has one header: it is the `signature`, the others are empty.
+
     Done means committed. 401: the signature is wrong or too old. 409: too early, to be sent again.
     """
 

@@ -1,17 +1,19 @@
-"""Disputes of payments: the license rests meanwhile, and the money goes back once, in whatever order it is told."""
+"""Disputes of payments, and what staff do against licenses and people: several causes may suspend a license at once."""
 
-from typing import Any
-from uuid import UUID
+from typing import Any, get_args
+from uuid import UUID, uuid4
 
 import pytest
 
+from services.identity.service_mail.measure_letters import MEASURE_LETTERS
+from services.licensing.measures import REASONS
 from shared.contracts import licensing
 from shared.contracts.licensing import PaymentWebhook
 from tests.harness import eventually
-from tests.integration.licensing.driver import Driver
+from tests.integration.licensing.driver import Driver, order_of
 from tests.integration.licensing.test_staff_cases import cases_of, told
 
-MAILS = "SELECT array_agg(template ORDER BY template) FROM service_mail WHERE subject_id = $1 AND template LIKE $2"
+MAILS = "SELECT array_agg(template ORDER BY template) FROM service_mail WHERE subject_id = $1 AND template = ANY ($2)"
 LATE = "SELECT refund_id, came_back_at IS NOT NULL AS is_here FROM refund WHERE subject_id = $1"
 
 
@@ -31,12 +33,12 @@ async def license_of(driver: Driver, person: UUID) -> licensing.License:
 
 
 async def letters(driver: Driver, person: UUID, *templates: str) -> None:
-    """Wait until a person was sent these letters about disputes, and no others."""
-    await eventually(lambda: _are(driver, person, list(templates)))
+    """Wait until a person was sent these letters about disputes and measures, and no others."""
+    await eventually(lambda: _are(driver, person, sorted(templates)))
 
 
 async def _are(driver: Driver, person: UUID, templates: list[str]) -> bool:
-    return bool(await driver.accounts.fetchval(MAILS, person, "dispute-%") == templates)
+    return bool(await driver.accounts.fetchval(MAILS, person, list(MEASURE_LETTERS)) == templates)
 
 
 async def test_a_dispute_suspends_until_it_is_won(driver: Driver) -> None:
@@ -58,7 +60,7 @@ async def test_a_dispute_suspends_until_it_is_won(driver: Driver) -> None:
     await driver.ask(licensing.SuspendLicense(license_id=held.license_id, suspended=False))
     assert await code(driver, key) == "VALID"
     assert await cases_of(driver, payment.reference) == []
-    await letters(driver, person, "dispute-opened", "dispute-won")
+    await letters(driver, person, "dispute-opened", "dispute-won", "license-suspended", "license-reinstated")
     late = disputed(driver, payment, "opened")
     assert await driver.status(late) == 200
     assert await code(driver, key) == "VALID", "it was won already"
@@ -89,7 +91,7 @@ async def test_a_lost_dispute_is_a_refund_that_nobody_sends(driver: Driver, step
     assert await driver.status(disputed(driver, payment, "won")) == 200
     (case,) = await cases_of(driver, payment.reference)
     assert case.topic == "dispute won after it was lost"
-    late = await driver.rows.fetchrow(LATE, person)
+    (late,) = await driver.rows.fetch(LATE, person)
     assert late["is_here"], "the money came back"
     await driver.ask(licensing.UndoRefund(refund_id=late["refund_id"]))
     assert await code(driver, key) == "VALID"
@@ -159,3 +161,88 @@ async def test_a_dispute_is_told_of_an_erased_person_first(driver: Driver) -> No
     assert await driver.live_rows(person) == 0
     await driver.ask(disputed(driver, payment, "won"))
     assert await code(driver, key) == "VALID"
+
+
+async def test_several_causes_suspend_one_license(driver: Driver) -> None:
+    person = await driver.person()
+    await driver.buy(person)
+    key = await driver.key(person)
+    suspend = licensing.SuspendLicense(license_id=(await license_of(driver, person)).license_id, reason="key shared")
+    for act in (suspend, suspend, suspend.model_copy(update={"reason": "unpaid"})):
+        assert await driver.status(act) == 200
+    assert await driver.count("suspension", person) == 2
+    ban = licensing.BanPerson(person_id=person, reason="fraud")
+    assert [await driver.status(ban) for _ in range(2)] == [200, 200]
+    assert await driver.status(order_of(person)) == 409
+    reinstate = licensing.SuspendLicense(license_id=suspend.license_id, suspended=False)
+    assert [await driver.status(reinstate) for _ in range(2)] == [200, 200]
+    assert await code(driver, key) == "SUSPENDED", "its holder is banned"
+    await driver.ask(licensing.EndLicense(subject_id=person, license_id=suspend.license_id))
+    await driver.ask(licensing.RestoreLicense(subject_id=person, license_id=suspend.license_id))
+    assert await code(driver, key) == "SUSPENDED", "taking its end back does not help"
+    lift = licensing.LiftBan(person_id=person)
+    assert [await driver.status(lift) for _ in range(2)] == [200, 200]
+    assert await code(driver, key) == "VALID"
+    assert await driver.status(order_of(person)) == 200
+    await letters(driver, person, *["license-suspended"] * 2, "person-banned", "license-reinstated", "ban-lifted")
+    told = "SELECT bool_and(facts ->> 'reason_en' LIKE 'Reason: %') FROM service_mail WHERE template = 'person-banned'"
+    assert await driver.accounts.fetchval(told)
+
+
+async def test_nothing_is_sold_to_who_is_banned(driver: Driver) -> None:
+    """An order that was open can't be paid any more; money that was under way buys a license that rests."""
+    person, company = await driver.person(), await driver.person(kind="company")
+    order_id = await driver.order(person)
+    payment = await driver.start(person, order_id)
+    invoiced = await driver.order(company, pay_by="transfer")
+    for each in (person, company):
+        await driver.ask(licensing.BanPerson(person_id=each, reason="fraud"))
+    assert await driver.status(licensing.StartPayment(subject_id=person, order_id=order_id)) == 409
+    await driver.ask(told(driver, payment.reference))
+    await driver.ask(licensing.RecordTransfer(order_id=invoiced))
+    for each in (person, company):
+        assert (await license_of(driver, each)).state == "suspended"
+        await driver.ask(licensing.LiftBan(person_id=each))
+        assert (await license_of(driver, each)).state == "active"
+    assert await driver.status(licensing.BanPerson(person_id=uuid4(), reason="other")) == 404
+
+
+async def test_what_is_revoked_stays_so(driver: Driver) -> None:
+    person = await driver.person()
+    await driver.buy(person)
+    key = await driver.key(person)
+    license_id = (await license_of(driver, person)).license_id
+    await driver.ask(licensing.EndLicense(subject_id=person, license_id=license_id))
+    revoke = licensing.RevokeLicense(license_id=license_id, reason="terms broken")
+    assert [await driver.status(revoke) for _ in range(2)] == [200, 200]
+    assert await driver.status(licensing.RestoreLicense(subject_id=person, license_id=license_id)) == 409
+    assert await driver.status(licensing.SuspendLicense(license_id=license_id, suspended=False)) == 409
+    assert await code(driver, key) == "ENDED"
+    assert await driver.count("suspension", person, "source = 'revocation' AND reason = 'terms broken'") == 1
+    await letters(driver, person, "license-revoked")
+
+
+async def test_measures_and_erasures(driver: Driver) -> None:
+    """A ban goes with its person; the contract that runs on stays suspended until it is lifted for the erased, too."""
+    person, other = await driver.person(), await driver.person()
+    for each in (person, other):
+        await driver.buy(each)
+    keys = [await driver.key(each) for each in (person, other)]
+    license_id = (await license_of(driver, other)).license_id
+    await driver.ask(licensing.BanPerson(person_id=person, reason="fraud"))
+    for each in (person, other):
+        await driver.erase(each, terminate=False)
+    assert await driver.count("ban", person) == 0
+    assert await code(driver, keys[0]) == "SUSPENDED"
+    assert await driver.status(licensing.BanPerson(person_id=person, reason="fraud")) == 404
+    await driver.ask(licensing.LiftBan(person_id=person))
+    await driver.ask(licensing.SuspendLicense(license_id=license_id, reason="security"))
+    assert [await code(driver, key) for key in keys] == ["VALID", "SUSPENDED"]
+    await driver.ask(licensing.RevokeLicense(license_id=license_id, reason="security"))
+    assert await code(driver, keys[1]) == "NOT_FOUND"
+    assert [await driver.live_rows(each) for each in (person, other)] == [0, 0]
+
+
+def test_every_reason_is_told_in_two_languages() -> None:
+    assert set(REASONS) == set(get_args(licensing.MeasureReason))
+    assert all(polish.startswith("Powód") and english.startswith("Reason") for polish, english in REASONS.values())

@@ -46,7 +46,7 @@ class Till:
     returned: list[str] = field(default_factory=list)
     provider: Provider | None = None
 
-    async def send_back(self, reference: str, _amount: int) -> None:
+    async def send_back(self, reference: str, _amount: int, _name: str) -> None:
         if reference in self.refused:
             raise unavailable("the provider")
         self.returned.append(reference)
