@@ -13,6 +13,7 @@ from services.licensing.handlers import (
     invoices,
     license_keys,
     licenses,
+    look_up,
     measures,
     orders,
     payment_webhook,
@@ -44,6 +45,7 @@ router.include(catalogue.router, orders.router, payments.router, payment_webhook
 router.include(invoices.router, licenses.router, license_keys.router, terms.router)
 router.include(staff_cases.router, corrections.router, contract_holders.router, agreements.router)
 router.include(withdrawals.router, refunds.router, accounting.router, measures.router)
+router.include(look_up.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:

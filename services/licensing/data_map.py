@@ -62,6 +62,14 @@ DATA_MAP = DataMap(
             columns=(OWNER, Column("reason", Category.LICENSES, source="observed"), *fact("banned_at")),
         ),
         Table(
+            "sale_look",
+            Category.ORDERS,
+            purposes=(ProcessingPurpose.ACCOUNTABILITY,),
+            retention=RetentionClass.PROOF,
+            portable=False,
+            columns=(OWNER, *fact("look_id", "at", "purpose"), *fact("by", withheld="others")),
+        ),
+        Table(
             "refund",
             Category.ORDERS,
             purposes=TAX,

@@ -5,6 +5,7 @@ from datetime import date
 from services.licensing.data_map import DATA_MAP
 from services.licensing.invoices import debts
 from shared.database import Transaction
+from shared.law.retention import policies
 from shared.law.retention.claims import LIMITATION, Claim
 from shared.personal_data.data_map import RetentionClass
 from shared.personal_data.retention.ends import Declared, Ends, Fact, GoesWith, Keeper, Open, Retention
@@ -64,6 +65,7 @@ DECLARED: tuple[Declared, ...] = (
         "until staff lift it, or its person is erased",
         review="(ban.banned_at AT TIME ZONE 'Europe/Warsaw')::date + 365",
     ),
+    Ends("sale_look", (Fact("at", policies.PROOF),), RetentionClass.PROOF),
     Ends("refund", (LAST_DAY,), RetentionClass.TAX),
     Ends("dispute", (LAST_DAY,), RetentionClass.TAX),
     Ends(

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Path, Query
+from pydantic import EmailStr
 from starlette.responses import Response
 
 from services.gateway.authentication import CurrentStaff, RequiredKey
@@ -13,11 +14,15 @@ from services.gateway.responses import no_content
 from services.gateway.routing import router
 from shared.contracts import licensing
 from shared.contracts.message import Created
+from shared.problems import refuse
 
 signed_in = router("staff: sales", Kind.MEMBER)
 
 Code = Annotated[str, Path(pattern=r"^[a-z0-9-]{2,40}$")]
 OfOrder = Literal["order_id"]
+Why = Annotated[
+    licensing.SaleLookPurpose, Query(description="what the look is for: it is noted, and the person may read it")
+]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
@@ -51,6 +56,22 @@ async def revoke(
     """End a license for good; its holder is told why."""
     await staff.request(body.complete(license_id=license_id))
     return no_content()
+
+
+@signed_in.get("/staff/licensing/search")
+async def search(
+    staff: CurrentStaff,
+    purpose: Why,
+    order: UUID | None = None,
+    invoice: Annotated[str, Query(max_length=40)] = "",
+    key_end: Annotated[str, Query(pattern="^([0-9A-Z]{5})?$", description="the last five symbols of a key")] = "",
+    email: Annotated[EmailStr | None, Query()] = None,
+) -> licensing.FoundBuyers:
+    """What somebody bought, found by exactly one of order, invoice, key_end and email. The look is noted."""
+    if sum(map(bool, (order, invoice, key_end, email))) != 1:
+        raise refuse(422, "name exactly one of order, invoice, key_end and email", field="order")
+    asked = licensing.LookUpSales(order=order, invoice=invoice, key_end=key_end, email=email, purpose=purpose)
+    return await staff.request(asked)
 
 
 @signed_in.put("/staff/buyers/{person_id:uuid}/ban", status_code=204, response_class=Response)

@@ -49,6 +49,7 @@ from shared.contracts.licensing.licenses import (
     RotateLicense,
     SuspendLicense,
 )
+from shared.contracts.licensing.look_up import FoundBuyer, FoundBuyers, FoundInvoice, LookUpSales, SaleLookPurpose
 from shared.contracts.licensing.measures import BanLifted, BanPerson, LiftBan, PersonBanned, RevokeLicense
 from shared.contracts.licensing.offline import (
     CheckOutLicense,
@@ -139,6 +140,9 @@ __all__ = [
     "ExportLedger",
     "ExportOssReturn",
     "ExportVatRegister",
+    "FoundBuyer",
+    "FoundBuyers",
+    "FoundInvoice",
     "Invoice",
     "InvoiceDocument",
     "InvoiceIssued",
@@ -162,6 +166,7 @@ __all__ = [
     "ListProducts",
     "ListStaffCases",
     "LookAtInvoice",
+    "LookUpSales",
     "MeasureReason",
     "Obstacle",
     "OfferWithdrawal",
@@ -203,6 +208,7 @@ __all__ = [
     "RevealedKey",
     "RevokeLicense",
     "RotateLicense",
+    "SaleLookPurpose",
     "SetSeats",
     "SignedWebhook",
     "StaffCase",

@@ -89,6 +89,7 @@ POST /staff/orders/{order_id}/refunds
 PUT /staff/orders/{order_id}/seats
 PUT /staff/licenses/{license_id}/revocation
 PUT,DELETE /staff/buyers/{person_id}/ban
+GET /staff/licensing/search
 GET /staff/refunds
 DELETE /staff/refunds/{refund_id}
 PUT /staff/refunds/{refund_id}/transfer

@@ -74,6 +74,7 @@ ACTS: list[tuple[str, str, Any, set[Role], int]] = [
     ("PUT", f"/staff/licenses/{ID}/revocation", {"reason": "fraud"}, {"administrator"}, 404),
     ("PUT", f"/staff/buyers/{ID}/ban", {"reason": "fraud"}, {"administrator"}, 404),
     ("DELETE", f"/staff/buyers/{ID}/ban", None, {"administrator"}, 404),
+    ("GET", f"/staff/licensing/search?order={ID}&purpose=answering", None, {"finance", "support"}, 200),
     ("PUT", f"/staff/orders/{ID}/transfer", None, {"finance"}, 404),
     ("GET", f"/staff/invoices/{ID}/document", None, {"finance", "support"}, 404),
     ("POST", "/staff/exports/vat-register", {"month": "2026-11"}, {"finance"}, 200),

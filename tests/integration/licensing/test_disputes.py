@@ -4,12 +4,15 @@ from typing import Any, get_args
 from uuid import UUID, uuid4
 
 import pytest
+from pydantic import ValidationError
 
 from services.identity.service_mail.measure_letters import MEASURE_LETTERS
 from services.licensing.measures import REASONS
-from shared.contracts import licensing
+from shared.contracts import identity, licensing
 from shared.contracts.licensing import PaymentWebhook
+from tests.askers import STAFF
 from tests.harness import eventually
+from tests.integration.licensing import driver as drivers
 from tests.integration.licensing.driver import Driver, order_of
 from tests.integration.licensing.test_staff_cases import cases_of, told
 
@@ -241,6 +244,44 @@ async def test_measures_and_erasures(driver: Driver) -> None:
     await driver.ask(licensing.RevokeLicense(license_id=license_id, reason="security"))
     assert await code(driver, keys[1]) == "NOT_FOUND"
     assert [await driver.live_rows(each) for each in (person, other)] == [0, 0]
+
+
+async def test_staff_find_what_somebody_bought_and_the_look_is_noted(driver: Driver) -> None:
+    email = f"{uuid4().hex}@example.com"
+    person = (await driver.ask(identity.RecognizePerson(email=email))).subject_id
+    await driver.accounts.execute(drivers.ACCOUNT, person, email, "PL", "person", "", "", "")
+    payment = await driver.buy(person)
+    key = await driver.key(person)
+    number = (await driver.ask(licensing.ListInvoices(subject_id=person))).invoices[0].number
+    questions: list[dict[str, Any]] = [
+        {"order": payment.order_id},
+        {"invoice": number},
+        {"key_end": key[-5:]},
+        {"email": email},
+    ]
+    for question in questions:
+        found = await driver.ask(licensing.LookUpSales(**question, purpose="answering"))
+        (buyer,) = (each for each in found.buyers if each.person_id == person)
+        assert ([order.order_id for order in buyer.orders], buyer.erased, buyer.banned) == (
+            [payment.order_id],
+            False,
+            False,
+        )
+        assert ([each.number for each in buyer.invoices], len(buyer.licenses)) == ([number], 1)
+        assert key not in buyer.model_dump_json()
+        assert "Nowak" not in buyer.model_dump_json()
+    assert await driver.count("sale_look", person, f"purpose = 'answering' AND by = '{STAFF}'") == len(questions)
+    assert await driver.status(licensing.LookUpSales(email="nobody@example.com", purpose="answering")) == 404
+    nothing = await driver.ask(licensing.LookUpSales(order=uuid4(), purpose="fraud"))
+    assert nothing.buyers == ()
+    for wrong in ({}, {"order": payment.order_id, "invoice": number}):
+        with pytest.raises(ValidationError):
+            licensing.LookUpSales(**wrong, purpose="fraud")
+    await driver.erase(person, terminate=False)
+    assert await driver.count("sale_look", person) == 0
+    (buyer,) = (await driver.ask(licensing.LookUpSales(invoice=number, purpose="billing"))).buyers
+    assert (buyer.erased, [order.order_id for order in buyer.orders]) == (True, [payment.order_id])
+    assert await driver.live_rows(person) == 0
 
 
 def test_every_reason_is_told_in_two_languages() -> None:
