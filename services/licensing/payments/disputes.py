@@ -60,11 +60,11 @@ async def _win(tx: Transaction, told: Notification, order: Order, payment: Payme
 
 async def _lose(tx: Transaction, told: Notification, order: Order, payment: Payment, before: Dispute | None) -> None:
     """The money is gone: it is booked as any that went back, and nobody sends it a second time."""
+    await refunds.book(tx, order, payment, told.amount, _refund_of(told), letter="dispute-lost")
     if before is None:
         await _keep(tx, told, order, payment, "lost")
     else:
         await _close(tx, told, order, payment, before, "lost")
-    await refunds.book(tx, order, payment, told.amount, _refund_of(told), letter="dispute-lost")
 
 
 async def _keep(tx: Transaction, told: Notification, order: Order, payment: Payment, state: State) -> None:
@@ -78,7 +78,7 @@ async def _keep(tx: Transaction, told: Notification, order: Order, payment: Paym
 async def _close(
     tx: Transaction, told: Notification, order: Order, payment: Payment, before: Dispute, state: State
 ) -> None:
-    """The license works again, unless something else suspends it; where all the money is gone it ends next."""
+    """The license works again, unless something else suspends it; where all the money is gone it has ended."""
     await dispute_store.close(tx, before.dispute_id, state, now())
     license_ = await lock_of_order(tx, order.order_id)
     if license_ is not None:
@@ -97,10 +97,10 @@ async def _set_aside(
     topic: str,
 ) -> None:
     """For staff. Money that the bank took is not sent back once more; what came back may be taken back as a refund."""
-    if told.kind == "dispute.lost":
+    if told.kind == "dispute.lost" and payment.state == "refunded":
         await store.call_off(tx, payment.reference)
-    if told.kind == "dispute.lost" and before is not None and payment.state == "refunded":
-        await _close(tx, told, order, payment, before, "lost")
+        if before is not None and before.state == "open":
+            await _close(tx, told, order, payment, before, "lost")
     if told.kind == "dispute.won" and before is not None:
         await refund_store.note_came_back(tx, _refund_of(told), payment.payment_id, before.amount, now())
     money, about = Money(None, told.amount, told.currency), About(topic, told.due_at)

@@ -36,6 +36,7 @@ class Account:
     url: str
     return_url: str
     timeout_s: float = TIMEOUT_S
+    retries: int = RETRIES
 
 
 @dataclass(frozen=True)
@@ -136,6 +137,6 @@ def opened(account: Account) -> Stripe:
     stripe.enable_telemetry = False
     http = stripe.HTTPXClient(timeout=account.timeout_s)
     client = stripe.StripeClient(
-        account.key, base_addresses={"api": account.url}, http_client=http, max_network_retries=RETRIES
+        account.key, base_addresses={"api": account.url}, http_client=http, max_network_retries=account.retries
     )
     return Stripe(account, client, http)

@@ -17,6 +17,9 @@ from tests.integration.licensing.driver import Driver, order_of
 from tests.integration.licensing.test_staff_cases import cases_of, told
 
 MAILS = "SELECT array_agg(template ORDER BY template) FROM service_mail WHERE subject_id = $1 AND template = ANY ($2)"
+# Nothing that is queued from now on is due before tomorrow.
+HELD_UP = "ALTER TABLE void_payment ALTER next_try_at SET DEFAULT now() + interval '1 day'"
+GOES_ON = "ALTER TABLE void_payment ALTER next_try_at SET DEFAULT now()"
 LATE = "SELECT refund_id, came_back_at IS NOT NULL AS is_here FROM refund WHERE subject_id = $1"
 
 
@@ -121,6 +124,24 @@ async def test_what_can_not_be_a_dispute_of_a_sale_changes_nothing(driver: Drive
     assert [await driver.status(unknown) for _ in range(2)] == [200, 200]
     (case,) = await cases_of(driver, "pay_unknown_dispute")
     assert (case.kind, case.topic) == ("unknown reference", "dispute.opened")
+
+
+async def test_what_the_bank_took_is_not_sent_back_once_more(driver: Driver) -> None:
+    """Its person withdraws while the bank decides: the provider must not return what is gone."""
+    person = await driver.person()
+    payment = await driver.buy(person)
+    await driver.ask(disputed(driver, payment, "opened"))
+    await driver.rows.execute(HELD_UP)
+    try:
+        await driver.ask(licensing.WithdrawOrder(subject_id=person, order_id=payment.order_id))
+        await driver.ask(disputed(driver, payment, "lost"))
+    finally:
+        await driver.rows.execute(GOES_ON)
+    called_off = "SELECT sent_back_at IS NOT NULL AND attempts = 0 FROM void_payment WHERE reference = $1"
+    assert await driver.rows.fetchval(called_off, payment.reference)
+    assert [case.topic for case in await cases_of(driver, payment.reference)] == ["dispute of a refunded payment"]
+    assert await driver.count("dispute", person, "state = 'lost'") == 1
+    assert await driver.count("refund", person) == 1
 
 
 async def test_a_part_that_is_lost_ends_nothing(driver: Driver) -> None:
