@@ -190,3 +190,15 @@ def test_a_payment_secret_in_another_form_is_refused_by_name(secret: str) -> Non
     assert error["loc"] == ("payment_secret",)
     assert "whsec_<base64 of 24 to 64 bytes>" in error["msg"]
     assert "sss" not in str(refused.value)
+
+
+async def test_the_sandbox_remembers_what_was_decided() -> None:
+    sandbox = sandboxes.Sandbox("PayGate Sandbox S.A.", SECRET, "http://127.0.0.1")
+    for kind in ("payment.failed", "payment.confirmed", "dispute.opened"):
+        told = sandbox.read(asked(sandbox.post(kind, "pay_9", 100)))
+        assert (told.kind, told.reference, told.amount) == (kind, "pay_9", 100)
+    assert (told.dispute, told.due_at is not None) == ("dp_9", True)
+    decided = await sandbox.status("pay_9")
+    assert decided is not None
+    assert (decided.kind, decided.amount, decided.currency) == ("payment.confirmed", 100, "PLN")
+    assert await sandbox.status("pay_10") is None
