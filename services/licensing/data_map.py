@@ -31,6 +31,7 @@ DATA_MAP = DataMap(
             Category.LICENSES,
             purposes=(ProcessingPurpose.SALES, ProcessingPurpose.SECURITY),
             retention=RetentionClass.CONTRACT,
+            portable=False,
             kept=True,  # only while a contract runs that the person did not end
             columns=(
                 OWNER,
