@@ -1,4 +1,4 @@
-"""What staff have to look at: money that was told of and not booked."""
+"""What staff have to look at: money that was told of and not booked, or is disputed."""
 
 from dataclasses import dataclass
 from datetime import datetime
