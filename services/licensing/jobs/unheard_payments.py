@@ -13,14 +13,18 @@ BATCH = 20
 
 
 async def ask(database: Database, provider: Provider, vendor: Vendor) -> bool:
-    """Each payment waits longer from question to question, until its order is paid or a week old."""
+    """Each payment waits longer from question to question, until its order is paid or a week old; then it is void.
+
+    What was paid for a void one goes back.
+    """
     if not provider.takes_money:
         return False
     async with database.transaction(Purpose.UPKEEP) as tx:
         unheard = await store.lease_inquiries(tx, provider.name, BATCH)
-    for payment in unheard:
+        void = await store.lease_void_inquiries(tx, BATCH)
+    for payment in (*unheard, *void):
         await _ask(database, provider, vendor, payment)
-    return len(unheard) == BATCH
+    return BATCH in (len(unheard), len(void))
 
 
 async def _ask(database: Database, provider: Provider, vendor: Vendor, payment: Unheard) -> None:

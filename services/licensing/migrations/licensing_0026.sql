@@ -7,6 +7,7 @@ ALTER TABLE void_payment ADD refund text NOT NULL DEFAULT '', DROP CONSTRAINT vo
 
 -- What no webhook told of is asked for, with growing waits.
 ALTER TABLE payment ADD inquiries integer NOT NULL DEFAULT 0, ADD next_inquiry_at timestamptz;
+ALTER TABLE void_payment ADD asked_at timestamptz;
 CREATE INDEX unheard ON payment (next_inquiry_at) WHERE state IN ('started', 'failed');
 
 -- Why staff ordered a refund.

@@ -68,6 +68,16 @@ UPDATE payment SET inquiries = inquiries + 1,
   next_inquiry_at = now() + least(make_interval(mins => 15 * (1 << least(inquiries, 7))), interval '1 day')
 WHERE payment_id IN (SELECT payment_id FROM due) RETURNING subject_id, reference
 """
+# Nobody knows any more whose they were; a page to pay on is open for a day.
+LEASE_VOID_INQUIRIES = """
+WITH due AS MATERIALIZED (SELECT reference FROM void_payment
+  WHERE refund = '' AND confirmed_at IS NULL AND sent_back_at IS NULL
+    AND voided_at BETWEEN now() - interval '8 days' AND now() - interval '1 hour'
+    AND COALESCE(asked_at < now() - interval '1 day', true)
+  ORDER BY asked_at NULLS FIRST, voided_at LIMIT $1 FOR UPDATE SKIP LOCKED)
+UPDATE void_payment SET asked_at = now() WHERE refund = '' AND reference IN (SELECT reference FROM due)
+RETURNING NULL::uuid AS subject_id, reference
+"""
 LEASE_RETURNS = """
 WITH due AS MATERIALIZED (SELECT reference, refund FROM void_payment
   WHERE confirmed_at IS NOT NULL AND sent_back_at IS NULL AND next_try_at <= now()
@@ -107,9 +117,9 @@ class BookedRefund:
 
 @dataclass(frozen=True)
 class Unheard:
-    """A payment of which no webhook told how it ended."""
+    """A payment of which no webhook told how it ended; of a void one nobody knows whose it was."""
 
-    subject_id: UUID
+    subject_id: UUID | None
     reference: str
 
 
@@ -249,6 +259,11 @@ async def call_off(tx: Transaction, reference: str) -> None:
 async def lease_inquiries(tx: Transaction, provider: str, limit: int) -> list[Unheard]:
     """Payments that the provider has said nothing of for an hour; each is asked about after growing waits."""
     return [Unheard(**row) for row in await tx.rows(LEASE_INQUIRIES, provider, limit)]
+
+
+async def lease_void_inquiries(tx: Transaction, limit: int) -> list[Unheard]:
+    """Void payments of the last week that may have been paid all the same; each is asked about once a day."""
+    return [Unheard(**row) for row in await tx.rows(LEASE_VOID_INQUIRIES, limit)]
 
 
 async def lease_returns(tx: Transaction, limit: int, lease_s: float) -> list[VoidPayment]:

@@ -22,6 +22,7 @@ from tests.integration.licensing.test_staff_cases import cases_of
 from tests.stripe import StandIn, stand_in, webhook
 
 PAYER = Payer("Anna Nowak", "anna@example.com")
+OLD_VOID = "UPDATE void_payment SET voided_at = now() - interval '61 minutes' WHERE reference = $1"
 OLD = "UPDATE payment SET started_at = now() - interval '61 minutes', next_inquiry_at = NULL WHERE reference = $1"
 
 
@@ -196,6 +197,25 @@ async def test_what_no_webhook_told_is_asked_for(driver: Driver, there: StandIn,
     assert [await driver.count("license", each) for each in (other, young)] == [0, 0]
     assert await driver.status(webhook("checkout.session.completed", there.session_of(payment.reference))) == 200
     assert await driver.count("invoice", person) == 1
+
+
+async def test_what_no_webhook_told_of_a_void_payment_goes_back(
+    driver: Driver, there: StandIn, wired: dict[str, Any]
+) -> None:
+    person, payment = await begun(driver)
+    await driver.ask(licensing.CancelOrder(subject_id=person, order_id=payment.order_id))
+    session = there.pay(payment.reference)
+    await ask_now(driver, wired)
+    received = "SELECT confirmed_at IS NOT NULL FROM void_payment WHERE reference = $1"
+    assert not await driver.rows.fetchval(received, payment.reference), "its webhook may still come"
+    await driver.rows.execute(OLD_VOID, payment.reference)
+    await ask_now(driver, wired)
+    assert await driver.rows.fetchval(received, payment.reference)
+
+    async def returned() -> bool:
+        return any(each["payment_intent"] == session["payment_intent"] for each in there.refunds.values())
+
+    await eventually(returned)
 
 
 async def test_a_cancelled_order_that_was_paid_goes_back_once(
