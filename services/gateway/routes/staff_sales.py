@@ -1,4 +1,4 @@
-"""What staff do in sales: products, suspensions, transfers, refunds, money that was not booked."""
+"""What staff do in sales: products, measures, transfers, refunds, disputed money, finding what somebody bought."""
 
 from typing import Annotated, Literal
 from uuid import UUID
