@@ -137,6 +137,7 @@ def build(settings: GatewaySettings, client: RequestClient) -> FastAPI:
         max_bytes=settings.max_body_bytes,
         limits={
             payment_webhooks.PAYMENTS: settings.max_webhook_bytes,
+            payment_webhooks.STRIPE: settings.max_webhook_bytes,
             staff_recipients.PROOFS: staff_recipients.PROOF_BYTES,
         },
         body_timeout_s=settings.body_timeout_s,

@@ -32,7 +32,7 @@ TAGS = {
     "my privacy requests": "Your rights, from your session.",
     "privacy requests": "Your rights without an account: by a mailed code, then by the token of the case.",
     "staff": "For the vendor's staff: joining, signing in with a second factor, signing out.",
-    "staff: sales": "Products, suspensions, transfers, money that was not booked.",
+    "staff: sales": "Products, suspensions, bans, transfers, refunds, disputed money, and what somebody bought.",
     "staff: invoices": "Anybody's invoice as a document, and the books for the bookkeeper.",
     "staff: KSeF": "Invoices on their way to the national system of e-invoices, and what it has of them.",
     "staff: webhooks": "Systems of the vendor's that are told what happens to sales and licenses.",

@@ -27,6 +27,19 @@ DATA_MAP = DataMap(
             ),
         ),
         Table(
+            "suspension",
+            Category.LICENSES,
+            purposes=(ProcessingPurpose.SALES, ProcessingPurpose.SECURITY),
+            retention=RetentionClass.CONTRACT,
+            portable=False,
+            kept=True,  # only while a contract runs that the person did not end
+            columns=(
+                OWNER,
+                Column("reason", Category.LICENSES, source="observed"),
+                *fact("license_id", "cause", "source", "since"),
+            ),
+        ),
+        Table(
             "license",
             Category.LICENSES,
             purposes=(ProcessingPurpose.SALES, ProcessingPurpose.SECURITY),
@@ -43,6 +56,21 @@ DATA_MAP = DataMap(
             ),
         ),
         Table(
+            "ban",
+            Category.LICENSES,
+            purposes=(ProcessingPurpose.SECURITY,),
+            retention=RetentionClass.CONTRACT,
+            columns=(OWNER, Column("reason", Category.LICENSES, source="observed"), *fact("banned_at")),
+        ),
+        Table(
+            "sale_look",
+            Category.ORDERS,
+            purposes=(ProcessingPurpose.ACCOUNTABILITY,),
+            retention=RetentionClass.PROOF,
+            portable=False,
+            columns=(OWNER, *fact("look_id", "at", "purpose"), *fact("by", withheld="others")),
+        ),
+        Table(
             "refund",
             Category.ORDERS,
             purposes=TAX,
@@ -52,7 +80,21 @@ DATA_MAP = DataMap(
                 OWNER,
                 Column("provider_refund", Category.TAX_EVIDENCE, source="third party"),
                 *fact("refund_id", "order_id", "payment_id", "correction_id", "amount", "refunded_at"),
-                *fact("due_on", "sent_at", "came_back_at", "undone_at"),
+                *fact("due_on", "sent_at", "came_back_at", "undone_at", "reason"),
+            ),
+        ),
+        Table(
+            "dispute",
+            Category.ORDERS,
+            purposes=TAX,
+            retention=RetentionClass.TAX,
+            kept=True,
+            columns=(
+                OWNER,
+                Column("provider_dispute", Category.TAX_EVIDENCE, source="third party"),
+                Column("reason", Category.ORDERS, source="third party"),
+                *fact("dispute_id", "order_id", "payment_id", "amount", "state"),
+                *fact("opened_at", "evidence_until", "closed_at"),
             ),
         ),
         Table(
@@ -99,7 +141,9 @@ DATA_MAP = DataMap(
             columns=(
                 OWNER,
                 Column("reference", Category.TAX_EVIDENCE, source="observed"),
+                Column("pay_url", Category.ORDERS, source="third party", blank=True),
                 *fact("payment_id", "order_id", "provider", "amount", "state", "started_at", "confirmed_at"),
+                *fact("inquiries", "next_inquiry_at"),
             ),
         ),
         Table(

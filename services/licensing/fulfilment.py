@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.licensing import catalogue, confirmation, sale_records, staff_cases
+from services.licensing import catalogue, confirmation, measures, sale_records, staff_cases
 from services.licensing.agreements import store as agreements
 from services.licensing.agreements.rules import retention as retention_of_agreement
 from services.licensing.invoices import debts, rules
 from services.licensing.invoices import store as invoices
 from services.licensing.invoices.rules import Payable, Seller
-from services.licensing.licenses import lifetime
+from services.licensing.licenses import lifetime, suspensions
 from services.licensing.licenses.keys import KeyMint
 from services.licensing.licenses.store import lock_of_order
 from services.licensing.money import amount_text
@@ -92,8 +92,11 @@ async def settle_by_transfer(tx: Transaction, order: Order, vendor: Vendor) -> N
         await debts.end(tx, today(), order.subject_id)
         await _ask_staff(tx, order)
         return
-    if await lock_of_order(tx, order.order_id) is None:
+    license_ = await lock_of_order(tx, order.order_id)
+    if license_ is None:
         await _issue_license(tx, order, vendor)
+    else:
+        await suspensions.lift(tx, license_, "unpaid")
     _publish_paid(tx, order, {"amount": amount_text(order.gross)})
 
 
@@ -104,6 +107,7 @@ async def _ask_staff(tx: Transaction, order: Order) -> None:
 
 async def _issue_license(tx: Transaction, order: Order, vendor: Vendor) -> None:
     license_id = await lifetime.issue(tx, order, vendor.mint, now())
+    await measures.rest_if_banned(tx, license_id, order.subject_id)
     agreement = await agreements.lock(tx, order.order_id)
     await agreements.keep(tx, order.order_id, retention_of_agreement(agreement, today()))
     await confirmation.ask(tx, order, vendor.seller, vendor.editions)

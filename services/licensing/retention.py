@@ -5,6 +5,7 @@ from datetime import date
 from services.licensing.data_map import DATA_MAP
 from services.licensing.invoices import debts
 from shared.database import Transaction
+from shared.law.retention import policies
 from shared.law.retention.claims import LIMITATION, Claim
 from shared.personal_data.data_map import RetentionClass
 from shared.personal_data.retention.ends import Declared, Ends, Fact, GoesWith, Keeper, Open, Retention
@@ -25,7 +26,7 @@ def hangs_on(table: str, condition: str) -> Keeper:
     return Keeper(f"EXISTS ({there})", f"its {table} is kept", foreseen)
 
 
-DATED = ("refund", "invoice", "payment", "withdrawal", "tax_evidence")
+DATED = ("refund", "dispute", "invoice", "payment", "withdrawal", "tax_evidence")
 OF_THE_SALE = tuple(
     hangs_on(table, "kept.order_id = purchase.order_id")
     for table in (*DATED, "license", "purchase_buyer", "purchase_origin")
@@ -38,6 +39,7 @@ DECLARED: tuple[Declared, ...] = (
         "license_id",
         "a device goes when it is freed and has no file, or with its license",
     ),
+    GoesWith("suspension", "license", "license_id", "a cause goes when it is lifted, or with its license"),
     Open(
         "license",
         "as long as the contract lasts, which has no term",
@@ -58,8 +60,15 @@ DECLARED: tuple[Declared, ...] = (
         of="run out",
         where="license.state <> 'ended'",
     ),
+    Open(
+        "ban",
+        "until staff lift it, or its person is erased",
+        review="(ban.banned_at AT TIME ZONE 'Europe/Warsaw')::date + 365",
+    ),
+    Ends("sale_look", (Fact("at", policies.PROOF),), RetentionClass.PROOF),
     Ends("refund", (LAST_DAY,), RetentionClass.TAX),
     GoesWith("ksef_invoice", "invoice", "invoice_id", "what KSeF was sent is kept as long as the invoice"),
+    Ends("dispute", (LAST_DAY,), RetentionClass.TAX),
     Ends(
         "invoice",
         (LAST_DAY, Fact("due_on", LIMITATION[Claim.BUSINESS], is_day=True, unless=NO_DEBT)),
@@ -73,7 +82,10 @@ DECLARED: tuple[Declared, ...] = (
         "payment",
         (LAST_DAY,),
         RetentionClass.TAX,
-        kept_by=(hangs_on("refund", "kept.payment_id = payment.payment_id"),),
+        kept_by=(
+            hangs_on("refund", "kept.payment_id = payment.payment_id"),
+            hangs_on("dispute", "kept.payment_id = payment.payment_id"),
+        ),
     ),
     Ends(
         "payment",

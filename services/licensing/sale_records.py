@@ -1,4 +1,4 @@
-"""The records of a sale stay together: order, payment, invoices and refunds are kept as long as the last of them."""
+"""The records of a sale stay together: all are kept as long as the last of them."""
 
 from uuid import UUID
 
@@ -11,6 +11,7 @@ WITH invoices AS (UPDATE invoice SET retain_until = $2 WHERE order_id = $1 AND r
 there AS (UPDATE ksef_invoice k SET retain_until = $2 FROM invoice i
   WHERE i.order_id = $1 AND k.invoice_id = i.invoice_id AND k.retain_until < $2),
 refunds AS (UPDATE refund SET retain_until = $2 WHERE order_id = $1 AND retain_until < $2),
+disputes AS (UPDATE dispute SET retain_until = $2 WHERE order_id = $1 AND retain_until < $2),
 payments AS (UPDATE payment SET retain_until = $2, provisions = $3, exemptions = $4
   WHERE order_id = $1 AND confirmed_at IS NOT NULL AND COALESCE(retain_until < $2, true))
 UPDATE purchase SET retain_until = $2, provisions = COALESCE(provisions, $3), exemptions = COALESCE(exemptions, $4)

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationInfo, field_validator, model_va
 from stdnum import iban
 
 from services.licensing.ksef.account import KSEF, Account, Certificate
+from services.licensing.payments.stripe_checkout import StripeAccount
 from services.licensing.signing.keys import SigningKeys, check_setting
 from services.licensing.signing.statements import OfflinePolicy
 from services.licensing.vat import countries
@@ -20,16 +21,25 @@ from shared.law.tax_numbers import is_country
 from shared.secrets import WEBHOOK_PREFIX, is_webhook_secret
 from shared.settings import LOOPBACK, KeyedSettings
 
+SANDBOX = "PayGate Sandbox S.A."
+STRIPE = "https://api.stripe.com"
+
 
 class LicensingSettings(KeyedSettings):
     """`LETHE_LICENSING_...` or `LETHE_...`. An empty payment secret is derived from the keys."""
 
-    payment_adapter: Literal["none", "sandbox"] = "none"
+    payment_adapter: Literal["none", "sandbox", "stripe"] = "none"
     """`sandbox` lets anybody press "pay": for demonstrations and tests. With `none` nobody pays by card."""
-    payment_provider: str = "PayGate Sandbox S.A."
+    payment_provider: str = SANDBOX
     bookkeeper: str = Field(default="Rachunki.example sp. z o.o.", min_length=1)
     """Who is handed the books, as the register of recipients names them."""
     payment_secret: SecretStr = SecretStr("")
+    stripe_key: SecretStr = SecretStr("")
+    """A restricted key of Stripe that may write Checkout Sessions and refunds, and read PaymentIntents."""
+    stripe_webhook_secret: SecretStr = SecretStr("")
+    """What Stripe signs the webhooks of our endpoint with: `whsec_...`."""
+    stripe_url: str = STRIPE
+    """Only tests name another one, on loopback."""
     seller: str = Field(default="NanoMedia Damian Kiełbasa", min_length=1)
     seller_nip: str = "9222828810"
     seller_address: str = Field(default="Łapiguz 10, 22-400 Zamość", min_length=1)
@@ -135,6 +145,33 @@ class LicensingSettings(KeyedSettings):
         if adapter == "sandbox" and urlsplit(info.data.get("public_url", "")).hostname not in LOOPBACK:
             raise ValueError("the sandbox takes no money and is refused where LETHE_PUBLIC_URL is not on loopback")
         return adapter
+
+    @field_validator("stripe_url")
+    @classmethod
+    def _stripe_or_test(cls, url: str) -> str:
+        if url != STRIPE and urlsplit(url).hostname not in LOOPBACK:
+            raise ValueError(f"payments are taken by {STRIPE} alone")
+        return url
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.payment_adapter != "stripe":
+            return self
+        if not (self.stripe_key.get_secret_value() and self.stripe_webhook_secret.get_secret_value()):
+            raise ValueError("Stripe needs LETHE_LICENSING_STRIPE_KEY and LETHE_LICENSING_STRIPE_WEBHOOK_SECRET")
+        if self.stripe_url == STRIPE and self.payment_provider == SANDBOX:
+            raise ValueError("LETHE_LICENSING_PAYMENT_PROVIDER names Stripe as the register of recipients does")
+        return self
+
+    @property
+    def stripe(self) -> StripeAccount:
+        return StripeAccount(
+            name=self.payment_provider,
+            key=self.stripe_key.get_secret_value(),
+            webhook_secret=self.stripe_webhook_secret.get_secret_value(),
+            url=self.stripe_url,
+            return_url=self.public_url,
+        )
 
     @property
     def taxes(self) -> TaxPolicy:

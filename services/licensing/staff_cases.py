@@ -1,6 +1,7 @@
-"""What staff have to look at: money that was told of and not booked."""
+"""What staff have to look at: money that was told of and not booked, or is disputed."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from prometheus_client import Counter
@@ -15,14 +16,16 @@ OPENED = Counter(
     "lethe_staff_cases_opened_total", "Money that was told of and not booked: somebody has to look", ["kind"]
 )
 OPEN = """
-INSERT INTO staff_case (kind, event, reference, expected, received, currency) VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO staff_case (kind, event, reference, expected, received, currency, topic, due_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT (event) DO NOTHING
 """
 OPEN_CASES = """
-SELECT case_id, kind, reference, expected, received, currency, opened_at, resolved_at FROM staff_case
+SELECT case_id, kind, reference, expected, received, currency, opened_at, resolved_at, topic, due_at FROM staff_case
 WHERE resolved_at IS NULL ORDER BY opened_at, case_id LIMIT $1
 """
 RESOLVE = "UPDATE staff_case SET resolved_at = COALESCE(resolved_at, now()) WHERE case_id = $1"
+RESOLVE_OF_EVENT = "UPDATE staff_case SET resolved_at = now() WHERE event = $1 AND resolved_at IS NULL"
 DROP_OLD = "DELETE FROM staff_case WHERE resolved_at < now() - interval '90 days'"
 
 
@@ -35,9 +38,20 @@ class Money:
     currency: str = CURRENCY
 
 
-async def open_case(tx: Transaction, kind: StaffCaseKind, event: str, reference: str, money: Money) -> None:
+@dataclass(frozen=True)
+class About:
+    """What a case is about where its kind says less, and until when something can be done."""
+
+    topic: str = ""
+    due_at: datetime | None = None
+
+
+async def open_case(
+    tx: Transaction, kind: StaffCaseKind, event: str, reference: str, money: Money, about: About = About()
+) -> None:
     """Open a case, once for each event."""
-    if await tx.run(OPEN, kind, event, reference, money.expected, money.received, money.currency):
+    told = (money.expected, money.received, money.currency, about.topic, about.due_at)
+    if await tx.run(OPEN, kind, event, reference, *told):
         log.error("staff case opened", reason=kind)
         OPENED.labels(kind).inc()
 
@@ -51,6 +65,11 @@ async def resolve(tx: Transaction, case_id: UUID) -> None:
     """Raises Refused (404)."""
     if not await tx.run(RESOLVE, case_id):
         raise refuse(404, "no such case")
+
+
+async def resolve_of_event(tx: Transaction, event: str) -> None:
+    """What a case waited for was told."""
+    await tx.run(RESOLVE_OF_EVENT, event)
 
 
 async def drop_old(tx: Transaction) -> None:

@@ -14,6 +14,7 @@ from shared.contracts import licensing
 from shared.problems import refuse
 
 PAYMENTS = "/webhooks/payments"
+STRIPE = "/webhooks/stripe"
 
 provider = router("webhooks", Kind.WEBHOOK)
 
@@ -36,6 +37,18 @@ async def payments(
         signature=webhook_signature,
     )
     await caller.request(message)
+    return no_content()
+
+
+@provider.post(STRIPE, status_code=204, response_class=Response, openapi_extra=RAW, responses=MAY_ANSWER_401)
+async def stripe(
+    request: Request,
+    caller: Anybody,
+    stripe_signature: Annotated[str, Header(min_length=1, max_length=1000)],
+) -> Response:
+    """Take a message of Stripe, whose one header is time and signatures; anything but 2xx means: send it again."""
+    body = _text(await request.body())
+    await caller.request(licensing.PaymentWebhook(body=body, webhook_id="", timestamp="", signature=stripe_signature))
     return no_content()
 
 

@@ -1,9 +1,10 @@
-"""What staff do in sales: products, suspensions, transfers, refunds, money that was not booked."""
+"""What staff do in sales: products, measures, transfers, refunds, disputed money, finding what somebody bought."""
 
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import Path, Query
+from pydantic import EmailStr
 from starlette.responses import Response
 
 from services.gateway.authentication import CurrentStaff, RequiredKey
@@ -13,11 +14,15 @@ from services.gateway.responses import no_content
 from services.gateway.routing import router
 from shared.contracts import licensing
 from shared.contracts.message import Created
+from shared.problems import refuse
 
 signed_in = router("staff: sales", Kind.MEMBER)
 
 Code = Annotated[str, Path(pattern=r"^[a-z0-9-]{2,40}$")]
 OfOrder = Literal["order_id"]
+Why = Annotated[
+    licensing.SaleLookPurpose, Query(description="what the look is for: it is noted, and the person may read it")
+]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
@@ -31,16 +36,57 @@ async def put_product(
 
 
 @signed_in.put("/staff/licenses/{license_id:uuid}/suspension", status_code=204, response_class=Response)
-async def suspend(license_id: UUID, staff: CurrentStaff) -> Response:
-    """Suspend a license."""
-    await staff.request(licensing.SuspendLicense(license_id=license_id))
+async def suspend(license_id: UUID, staff: CurrentStaff, reason: licensing.MeasureReason = "other") -> Response:
+    """Suspend a license; its holder is told why."""
+    await staff.request(licensing.SuspendLicense(license_id=license_id, reason=reason))
     return no_content()
 
 
 @signed_in.delete("/staff/licenses/{license_id:uuid}/suspension", status_code=204, response_class=Response)
 async def reinstate(license_id: UUID, staff: CurrentStaff) -> Response:
-    """Reinstate a suspended license."""
+    """Take back what staff suspended a license for; it works again when nothing else suspends it."""
     await staff.request(licensing.SuspendLicense(license_id=license_id, suspended=False))
+    return no_content()
+
+
+@signed_in.put("/staff/licenses/{license_id:uuid}/revocation", status_code=204, response_class=Response)
+async def revoke(
+    license_id: UUID, body: BodyWithout[licensing.RevokeLicense, Literal["license_id"]], staff: CurrentStaff
+) -> Response:
+    """End a license for good; its holder is told why."""
+    await staff.request(body.complete(license_id=license_id))
+    return no_content()
+
+
+@signed_in.get("/staff/licensing/search")
+async def search(
+    staff: CurrentStaff,
+    purpose: Why,
+    order: UUID | None = None,
+    invoice: Annotated[str, Query(max_length=40)] = "",
+    key_end: Annotated[str, Query(pattern="^([0-9A-Z]{5})?$", description="the last five symbols of a key")] = "",
+    email: Annotated[EmailStr | None, Query()] = None,
+) -> licensing.FoundBuyers:
+    """What somebody bought, found by exactly one of order, invoice, key_end and email. The look is noted."""
+    if sum(map(bool, (order, invoice, key_end, email))) != 1:
+        raise refuse(422, "name exactly one of order, invoice, key_end and email", field="order")
+    asked = licensing.LookUpSales(order=order, invoice=invoice, key_end=key_end, email=email, purpose=purpose)
+    return await staff.request(asked)
+
+
+@signed_in.put("/staff/buyers/{person_id:uuid}/ban", status_code=204, response_class=Response)
+async def ban(
+    person_id: UUID, body: BodyWithout[licensing.BanPerson, Literal["person_id"]], staff: CurrentStaff
+) -> Response:
+    """Take no orders from a person, and let every license rest."""
+    await staff.request(body.complete(person_id=person_id))
+    return no_content()
+
+
+@signed_in.delete("/staff/buyers/{person_id:uuid}/ban", status_code=204, response_class=Response)
+async def lift_ban(person_id: UUID, staff: CurrentStaff) -> Response:
+    """Take orders from a person again."""
+    await staff.request(licensing.LiftBan(person_id=person_id))
     return no_content()
 
 
@@ -62,7 +108,7 @@ async def set_seats(order_id: UUID, body: BodyWithout[licensing.SetSeats, OfOrde
 async def refund(
     order_id: UUID, body: BodyWithout[licensing.RefundOrder, OfOrder], staff: CurrentStaff, key: RequiredKey
 ) -> Created:
-    """Refund an order that was paid by transfer; the money is to be sent within 14 days."""
+    """Refund an order: staff send a transfer within 14 days, the provider is asked for what was paid by card."""
     return await staff.request(body.complete(order_id=order_id), key)
 
 

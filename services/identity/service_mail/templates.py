@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from services.identity.service_mail.license_letters import LICENSE_LETTERS
+from services.identity.service_mail.measure_letters import MEASURE_LETTERS
 from services.identity.service_mail.template import Template
 from shared.contracts.fields import Language
 
@@ -27,6 +28,7 @@ CODE: Mapping[Language, Template] = {
 # What other services may ask for.
 FOR_SERVICES: Mapping[str, Mapping[Language, Template]] = {
     **LICENSE_LETTERS,
+    **MEASURE_LETTERS,
     "payment-received": {
         "pl": Template("Otrzymaliśmy płatność", "Dziękujemy, otrzymaliśmy Twoją płatność."),
         "en": Template("We received your payment", "Thank you, we received your payment."),

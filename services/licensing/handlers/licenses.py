@@ -1,11 +1,8 @@
-"""What a holder does with licenses, and what staff do."""
-
-from collections.abc import Sequence
+"""What a holder does with licenses."""
 
 from services.licensing.agreements import rules as agreement_rules
 from services.licensing.agreements import store as agreements
-from services.licensing.licenses import devices, keys, lifetime, offline, rules, store
-from services.licensing.licenses.devices import Device
+from services.licensing.licenses import devices, lifetime, offline, rules, store, views
 from services.licensing.licenses.keys import KeyMint
 from services.licensing.licenses.offline import Notary
 from services.licensing.licenses.rules import License
@@ -16,7 +13,7 @@ from shared.contracts.actors import FRESH_MINUTES, Actor
 from shared.contracts.message import Done
 from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
-from shared.personal_data.subjects import Standing, lock_erased_too, lock_subject
+from shared.personal_data.subjects import Standing, lock_erased_too
 from shared.problems import refuse
 from shared.purposes import Purpose
 
@@ -27,25 +24,7 @@ router = ServiceRouter("licensing")
 async def list_licenses(request: licensing.ListLicenses, tx: Transaction) -> licensing.Licenses:
     licenses = await store.of_person(tx, request.subject_id)
     held = await devices.of_person(tx, request.subject_id)
-    return licensing.Licenses(licenses=tuple(_published(license_, held) for license_ in licenses))
-
-
-def _published(license_: License, held: Sequence[Device]) -> licensing.License:
-    return licensing.License(
-        license_id=license_.license_id,
-        order_id=license_.order_id,
-        product=license_.product,
-        key=keys.masked(license_.key_end),
-        state=rules.holder_state(license_, now()),
-        device_limit=license_.device_limit,
-        devices=tuple(
-            licensing.Device.model_validate(device, from_attributes=True)
-            for device in held
-            if device.license_id == license_.license_id
-        ),
-        issued_at=license_.issued_at,
-        expires_at=license_.expires_at,
-    )
+    return licensing.Licenses(licenses=tuple(views.published(license_, held) for license_ in licenses))
 
 
 @router.request(licensing.RevealLicense, purpose=Purpose.CONTRACT)
@@ -116,13 +95,3 @@ async def issue_offline_file(
 ) -> licensing.LicenseFile:
     """Repeating it takes no second seat."""
     return await offline.issue(tx, request, notary)
-
-
-@router.request(licensing.SuspendLicense, purpose=Purpose.CONTRACT)
-async def suspend_license(request: licensing.SuspendLicense, tx: Transaction) -> Done:
-    holder = await store.holder_of(tx, request.license_id)
-    await lock_subject(tx, holder)
-    license_ = await store.lock(tx, request.license_id, holder)
-    rules.check_current(license_)
-    await store.set_state(tx, license_.license_id, "suspended" if request.suspended else "active")
-    return Done()

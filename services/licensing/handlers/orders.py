@@ -1,6 +1,6 @@
 """Placing, listing and cancelling orders."""
 
-from services.licensing import catalogue
+from services.licensing import bans, catalogue
 from services.licensing.fulfilment import Vendor, demand
 from services.licensing.orders import facts, rules, store
 from services.licensing.orders.rules import Facts
@@ -19,6 +19,7 @@ router = ServiceRouter("licensing")
 @router.request(licensing.PlaceOrder, purpose=Purpose.CONTRACT, prepare=facts.gather)
 async def place_order(request: licensing.PlaceOrder, tx: Transaction, prepared: Facts, vendor: Vendor) -> Created:
     """With payment by transfer the invoice comes at once."""
+    await bans.check(tx, request.subject_id)
     product, terms = await catalogue.orderable(tx, request.product), current(vendor.editions, today())
     draft = rules.draft(request, product, prepared, terms, now())
     order = await store.add(tx, draft)

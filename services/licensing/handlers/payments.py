@@ -3,7 +3,7 @@
 from services.licensing.fulfilment import Vendor, settle_by_transfer
 from services.licensing.orders import store as orders
 from services.licensing.payments import start, store
-from services.licensing.payments.provider import Payer, Provider
+from services.licensing.payments.provider import Provider
 from shared.contracts import licensing
 from shared.contracts.message import Created, Done
 from shared.database import Transaction
@@ -17,13 +17,13 @@ router = ServiceRouter("licensing")
 
 @router.request(licensing.StartPayment, purpose=Purpose.CONTRACT, prepare=start.prepare)
 async def start_payment(
-    request: licensing.StartPayment, tx: Transaction, provider: Provider, prepared: Payer
+    request: licensing.StartPayment, tx: Transaction, provider: Provider, prepared: start.Announcement
 ) -> Created:
     return Created(id=await start.start(tx, request, provider, prepared))
 
 
 @router.request(licensing.ReadPayment, purpose=Purpose.CONTRACT)
-async def read_payment(request: licensing.ReadPayment, tx: Transaction, provider: Provider) -> licensing.Payment:
+async def read_payment(request: licensing.ReadPayment, tx: Transaction) -> licensing.Payment:
     payment = await store.one(tx, request.subject_id, request.payment_id)
     if payment is None:
         raise refuse(404, "no such payment")
@@ -34,7 +34,7 @@ async def read_payment(request: licensing.ReadPayment, tx: Transaction, provider
         amount=payment.amount,
         provider=payment.provider,
         reference=payment.reference,
-        pay_url=provider.pay_url(payment.reference),
+        pay_url=payment.pay_url or "",
     )
 
 

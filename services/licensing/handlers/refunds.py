@@ -21,7 +21,7 @@ router = ServiceRouter("licensing")
 @router.request(licensing.RefundOrder, purpose=Purpose.CLAIMS)
 async def refund_order(request: licensing.RefundOrder, tx: Transaction) -> Created:
     order = await _locked(tx, request.order_id)
-    return Created(id=await refunds.by_transfer(tx, order, request.amount))
+    return Created(id=await refunds.by_staff(tx, order, request.amount, request.reason))
 
 
 @router.request(licensing.ListDueRefunds, purpose=Purpose.CLAIMS)

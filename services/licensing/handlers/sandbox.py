@@ -17,7 +17,8 @@ async def play_sandbox(
     request: licensing.PlaySandbox, tx: Transaction, sandbox: Sandbox | None
 ) -> licensing.SignedWebhook:
     wired, amount = _wired(sandbox), await _amount_of(tx, request.reference)
-    return wired.post(request.event, request.reference, request.amount or amount, request.refund)
+    names = request.refund, request.dispute
+    return wired.post(request.event, request.reference, request.amount or amount, *names)
 
 
 @router.request(licensing.ReadSandbox, purpose=Purpose.LEGAL_DUTY)

@@ -1,4 +1,4 @@
-"""The rows of a running contract (license, devices, terms, order) after the erasure of its holder.
+"""The rows of a running contract (license, devices, suspensions, terms, order) after the erasure of its holder.
 
 They are kept for the contract and for its reason together, and they are let go together. What tax law keeps of
 the order stays, and what was agreed to while claims run.
@@ -22,6 +22,8 @@ WITH contract AS (
   WHERE license_id = ANY ($1) RETURNING license_id, order_id, review_at),
 devices AS (UPDATE activation SET review_at = contract.review_at, provisions = ARRAY[$3], exemptions = ARRAY[$4]
   FROM contract WHERE activation.license_id = contract.license_id),
+suspensions AS (UPDATE suspension SET review_at = contract.review_at, provisions = ARRAY[$3], exemptions = ARRAY[$4]
+  FROM contract WHERE suspension.license_id = contract.license_id),
 terms AS (UPDATE purchase_terms SET review_at = contract.review_at,
     provisions = array_append(array_remove(purchase_terms.provisions, $3), $3),
     exemptions = array_append(array_remove(purchase_terms.exemptions, $4), $4)
@@ -37,6 +39,8 @@ WITH contract AS (
   UPDATE license SET review_at = NULL, retain_until = $2 WHERE license_id = ANY ($1) RETURNING license_id, order_id),
 devices AS (UPDATE activation SET review_at = NULL, retain_until = $2
   FROM contract WHERE activation.license_id = contract.license_id),
+suspensions AS (UPDATE suspension SET review_at = NULL, retain_until = $2
+  FROM contract WHERE suspension.license_id = contract.license_id),
 terms AS (UPDATE purchase_terms SET review_at = NULL, retain_until = COALESCE(purchase_terms.retain_until, $2),
     provisions = CASE WHEN purchase_terms.retain_until IS NULL THEN purchase_terms.provisions
       ELSE array_remove(purchase_terms.provisions, $3::text) END,
@@ -51,11 +55,12 @@ FROM contract WHERE purchase.order_id = contract.order_id
 DELETE = f"""
 WITH contract AS (DELETE FROM license WHERE license_id = $1 AND {unless_held(DATA_MAP, "license")} RETURNING 1),
 devices AS (DELETE FROM activation WHERE license_id = $1 AND {unless_held(DATA_MAP, "activation")} RETURNING 1),
+suspensions AS (DELETE FROM suspension WHERE license_id = $1 AND {unless_held(DATA_MAP, "suspension")} RETURNING 1),
 terms AS (DELETE FROM purchase_terms USING license ended
   WHERE ended.license_id = $1 AND purchase_terms.order_id = ended.order_id
     AND purchase_terms.retain_until <= $2 AND {unless_held(DATA_MAP, "purchase_terms")} RETURNING 1)
 SELECT (SELECT count(*) FROM contract) AS license, (SELECT count(*) FROM devices) AS activation,
-  (SELECT count(*) FROM terms) AS purchase_terms
+  (SELECT count(*) FROM suspensions) AS suspension, (SELECT count(*) FROM terms) AS purchase_terms
 """  # noqa: S608 constants
 
 
@@ -63,6 +68,7 @@ SELECT (SELECT count(*) FROM contract) AS license, (SELECT count(*) FROM devices
 class Deleted:
     license: int
     activation: int
+    suspension: int
     purchase_terms: int
 
 
@@ -79,4 +85,4 @@ async def release(tx: Transaction, license_ids: Sequence[UUID], last_day: date) 
 async def delete(tx: Transaction, license_id: UUID, last_day: date) -> Deleted:
     await release(tx, [license_id], last_day)
     row = await tx.row(DELETE, license_id, last_day)
-    return Deleted(**row) if row else Deleted(0, 0, 0)
+    return Deleted(**row) if row else Deleted(0, 0, 0, 0)

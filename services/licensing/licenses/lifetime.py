@@ -44,8 +44,11 @@ async def issue(tx: Transaction, order: Order, mint: KeyMint, at: datetime) -> U
     return license_.license_id
 
 
-async def end(tx: Transaction, license_: License, reason: EndReason) -> None:
-    """End a license; that of an erased person leaves nothing but what tax law keeps."""
+async def end(tx: Transaction, license_: License, reason: EndReason, *, tell: bool = True) -> None:
+    """End a license; that of an erased person leaves nothing but what tax law keeps.
+
+    `tell` is false for who sends a letter of its own.
+    """
     if license_.state == "ended":
         if reason != "ended by holder":
             await store.end_for_good(tx, license_.license_id, reason)
@@ -59,7 +62,8 @@ async def end(tx: Transaction, license_: License, reason: EndReason) -> None:
     facts = {"license_id": str(license_.license_id), "ended_on": today().isoformat()}
     if reason == "ended by holder":
         facts["undo_until"] = (today() + rules.UNDO).isoformat()
-    tx.publish(identity.ServiceMailDue(subject_id=license_.subject_id, template="contract-ended", facts=facts))
+    if tell:
+        tx.publish(identity.ServiceMailDue(subject_id=license_.subject_id, template="contract-ended", facts=facts))
 
 
 async def run_out(tx: Transaction, limit: int) -> int:

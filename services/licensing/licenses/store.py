@@ -25,6 +25,7 @@ OF_PERSON = READ + "WHERE subject_id = $1 ORDER BY issued_at DESC, license_id"
 LOCK = READ + "WHERE license_id = $1 FOR UPDATE"
 LOCK_BY_KEY = READ + "WHERE key_hash = $1 FOR UPDATE"
 LOCK_OF_ORDER = READ + "WHERE order_id = $1 FOR UPDATE"
+LOCK_OF_PERSON = READ + "WHERE subject_id = $1 ORDER BY license_id FOR UPDATE"
 LOCK_REVIEWABLE = (
     READ
     + """
@@ -44,7 +45,6 @@ ORDER BY subject_id
 UNDER_REVIEW = "SELECT license_id FROM license WHERE subject_id = ANY ($1) AND review_at IS NOT NULL"
 HOLDER = "SELECT subject_id FROM license WHERE license_id = $1"
 HOLDER_OF_KEY = "SELECT subject_id FROM license WHERE key_hash = $1"
-SET_STATE = "UPDATE license SET state = $2 WHERE license_id = $1"
 SET_KEY = "UPDATE license SET key_hash = $2, key_end = $3, sealed_key = $4 WHERE license_id = $1"
 END = """
 UPDATE license SET state = 'ended', ended_at = $2, end_reason = $3, ended_from = state WHERE license_id = $1
@@ -149,6 +149,10 @@ async def lock_of_order(tx: Transaction, order_id: UUID) -> License | None:
     return License(**row) if row else None
 
 
+async def lock_of_person(tx: Transaction, subject_id: UUID) -> list[License]:
+    return [License(**row) for row in await tx.rows(LOCK_OF_PERSON, subject_id)]
+
+
 async def lock_reviewable(tx: Transaction, today: date, limit: int) -> list[License]:
     """Licenses of erased people whose day of review has come."""
     return [License(**row) for row in await tx.rows(LOCK_REVIEWABLE, today, limit)]
@@ -172,10 +176,6 @@ async def holders(tx: Transaction, subject_ids: Sequence[UUID]) -> list[UUID]:
 async def under_review(tx: Transaction, subject_ids: Sequence[UUID]) -> list[UUID]:
     """The licenses that outlived their holder's account."""
     return [row["license_id"] for row in await tx.rows(UNDER_REVIEW, subject_ids)]
-
-
-async def set_state(tx: Transaction, license_id: UUID, state: StoredState) -> None:
-    await tx.run(SET_STATE, license_id, state)
 
 
 async def set_key(tx: Transaction, license_id: UUID, key: FreshKey) -> None:

@@ -3,7 +3,7 @@
 from shared.migrations import run_sql_beside
 
 revision = "licensing_0030"
-down_revision = "licensing_0019"
+down_revision = "licensing_0028"
 branch_labels = None
 depends_on = None
 

@@ -46,6 +46,7 @@ async def add(tx: Transaction, order: Order, refund: Refund, at: datetime, reten
         amount=refund.amount,
         due_on=refund.due_on,
         refunded_at=at,
+        reason=refund.reason,
         live=order.live,
         retain_until=retention.until,
         provisions=retention.provisions,

@@ -15,7 +15,7 @@ from services.licensing.licenses.store import limit_devices, lock_of_order
 from services.licensing.money import amount_text
 from services.licensing.orders import store as orders
 from services.licensing.orders.rules import Order, is_full_refund
-from services.licensing.payments import refund_store, store
+from services.licensing.payments import dispute_store, refund_store, store
 from services.licensing.payments.rules import Refund, devices_of, seats_left
 from services.licensing.payments.store import Payment
 from shared.clock import now, today
@@ -35,6 +35,8 @@ async def book(
     provider_refund: str,
     *,
     due_on: date | None = None,
+    letter: str = "refund-made",
+    reason: str = "",
 ) -> UUID:
     """Book a refund, and answer its id; the caller holds person, order and payment locked, and has checked it.
 
@@ -49,29 +51,38 @@ async def book(
     retention = rules.retention(order, today())
     correction_id = await correct(tx, order, amount, retention)
     paid_by, due_on = (payment.payment_id, None) if payment else (None, due_on)
-    refund = Refund(uuid4(), paid_by, correction_id, provider_refund, amount, due_on)
+    refund = Refund(uuid4(), paid_by, correction_id, provider_refund, amount, due_on, reason=reason)
     await refund_store.add(tx, order, refund, now(), retention)
     await sale_records.keep(tx, order.order_id, retention)
-    _tell(tx, order, refund, full=full)
+    _tell(tx, order, refund, letter, full=full)
     return refund.refund_id
 
 
-def _tell(tx: Transaction, order: Order, refund: Refund, *, full: bool) -> None:
+def _tell(tx: Transaction, order: Order, refund: Refund, letter: str, *, full: bool) -> None:
     which = {"subject_id": order.subject_id, "order_id": order.order_id}
     tx.publish(licensing.RefundMade(**which, refund_id=refund.refund_id, full=full))
     if order.live:
         facts = {"order_id": str(order.order_id), "amount": amount_text(refund.amount)}
         facts["invoice_id"] = str(refund.correction_id)
-        tx.publish(identity.ServiceMailDue(subject_id=order.subject_id, template="refund-made", facts=facts))
+        tx.publish(identity.ServiceMailDue(subject_id=order.subject_id, template=letter, facts=facts))
 
 
-async def by_transfer(tx: Transaction, order: Order, amount: int) -> UUID:
-    """Book a refund that staff make themselves; answers its id. Raises Refused (409, 422)."""
-    if order.pay_by != "transfer":
-        raise refuse(409, "what was paid by card is refunded with the provider")
+async def by_staff(tx: Transaction, order: Order, amount: int, reason: str) -> UUID:
+    """Book a refund that staff order; answers its id. Raises Refused (409, 422).
+
+    The money goes back by the way it came: staff send a transfer, the provider is asked for what was paid by card.
+    """
     if order.state != "paid":
         raise refuse(409, "only a paid order is refunded", message=f"it is {order.state}")
-    return await book(tx, order, None, amount, f"transfer/{uuid4()}", due_on=today() + TIME_TO_SEND)
+    payment = await store.lock_confirmed(tx, order.order_id)
+    if payment is None:
+        return await book(tx, order, None, amount, f"transfer/{uuid4()}", due_on=today() + TIME_TO_SEND, reason=reason)
+    if await dispute_store.is_open(tx, order.order_id):
+        raise refuse(409, "the payer's bank disputes this payment", message="it may take the money back itself")
+    name = f"staff/{uuid4()}"
+    refund_id = await book(tx, order, payment, amount, name, reason=reason)
+    await store.give_back(tx, payment.reference, amount, name)
+    return refund_id
 
 
 async def _take_seats(tx: Transaction, order: Order, refunded: int) -> None:

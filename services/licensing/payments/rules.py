@@ -26,6 +26,7 @@ class Refund:
     due_on: date | None
     undone_at: datetime | None = None
     is_here: bool = False
+    reason: str = ""
 
 
 def seats_left(order: Order, refunded: int) -> int:

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, get_args
 from uuid import uuid4
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from services.licensing.money import CURRENCY
@@ -16,8 +16,19 @@ from shared.clock import now
 from shared.contracts.licensing import PaymentWebhook, SignedWebhook
 from shared.problems import refuse
 
-Kind = Literal["payment.confirmed", "payment.failed", "refund.made", "refund.failed"]
+Told = Literal[
+    "payment.confirmed",
+    "payment.failed",
+    "refund.made",
+    "refund.failed",
+    "dispute.opened",
+    "dispute.won",
+    "dispute.lost",
+]
+OF_PAYMENTS: dict[str, Told] = {"payment.confirmed": "payment.confirmed", "payment.failed": "payment.failed"}
 OF_REFUNDS = ("refund.made", "refund.failed")
+OF_DISPUTES = ("dispute.opened", "dispute.won", "dispute.lost")
+TIME_FOR_EVIDENCE = timedelta(days=14)
 
 MOST = 2**63 - 1
 """What PostgreSQL can store; whether an amount is right is not for the one to say who reads it."""
@@ -28,10 +39,13 @@ class Data(BaseModel):
     amount: int = Field(ge=-MOST, le=MOST)
     currency: str = Field(pattern="^[A-Z]{3}$")
     refund: str = Field(default="", max_length=60)
+    dispute: str = Field(default="", max_length=60)
+    reason: str = Field(default="", max_length=40, pattern="^[a-z_ ]*$")
+    due_at: AwareDatetime | None = None
 
 
 class Body(BaseModel):
-    type: Kind
+    type: Told
     data: Data
 
 
@@ -41,7 +55,7 @@ class AnyBody(BaseModel):
     type: str = Field(min_length=1, max_length=100)
 
 
-KNOWN = frozenset(get_args(Kind))
+KNOWN = frozenset(get_args(Told))
 
 
 @dataclass(frozen=True)
@@ -51,12 +65,21 @@ class Sandbox:
     name: str
     secret: str
     public_url: str
+    decided: dict[str, Notification] = field(default_factory=dict)
+    """What was last decided about a payment in this process, for who asks because no webhook came."""
 
     def provider(self) -> Provider:
-        return Provider(self.name, _announce, _send_back, self.read, self.pay_url)
+        return Provider(self.name, self.announce, _send_back, self.take, self.status)
 
-    def pay_url(self, reference: str) -> str:
+    async def announce(self, reference: str, _amount: int, _payer: Payer) -> str:
+        """Nothing is to be announced to a provider that is built in."""
         return f"{self.public_url}/sandbox/payments/{reference}"
+
+    async def take(self, webhook: PaymentWebhook) -> Notification:
+        return self.read(webhook)
+
+    async def status(self, reference: str) -> Notification | None:
+        return self.decided.get(reference)
 
     def read(self, webhook: PaymentWebhook) -> Notification:
         """Verify and read a webhook. Raises Refused: 401 for the signature, 422 for the content."""
@@ -70,8 +93,9 @@ class Sandbox:
             raise refuse(422, "the webhook can't be read", field="body") from None
         if body.type in OF_REFUNDS and not body.data.refund:
             raise refuse(422, "the webhook can't be read", field="data.refund", message="a refund has an id")
-        data = body.data
-        return Notification(webhook.webhook_id, body.type, data.reference, data.amount, data.currency, data.refund)
+        if body.type in OF_DISPUTES and not body.data.dispute:
+            raise refuse(422, "the webhook can't be read", field="data.dispute", message="a dispute has an id")
+        return Notification(webhook.webhook_id, body.type, **body.data.model_dump())
 
     def _is_genuine(self, webhook: PaymentWebhook) -> bool:
         """Whether the webhook was signed with the secret within the last five minutes, or the next."""
@@ -86,10 +110,19 @@ class Sandbox:
             return False
         return True
 
-    def post(self, kind: str, reference: str, amount: int, refund: str = "") -> SignedWebhook:
+    def post(self, kind: str, reference: str, amount: int, refund: str = "", dispute: str = "") -> SignedWebhook:
+        """A dispute is known by its payment, unless it is named."""
         data: dict[str, Any] = {"reference": reference, "amount": amount, "currency": CURRENCY}
         if kind in OF_REFUNDS:
             data["refund"] = refund or f"ref_{uuid4().hex}"
+        if kind in OF_DISPUTES:
+            data |= {"dispute": dispute or f"dp_{reference.removeprefix('pay_')}", "reason": "fraudulent"}
+        if kind == "dispute.opened":
+            data["due_at"] = (now() + TIME_FOR_EVIDENCE).isoformat()
+        if kind in OF_PAYMENTS:
+            self.decided[reference] = Notification(
+                f"status/{uuid4().hex}", OF_PAYMENTS[kind], reference, amount, CURRENCY
+            )
         return signed_webhook({"type": kind, "data": data}, self.secret)
 
 
@@ -102,9 +135,5 @@ def signed_webhook(event: Mapping[str, Any], secret: str, *, at: datetime | None
     )
 
 
-async def _announce(_reference: str, _amount: int, _payer: Payer) -> None:
-    """Nothing is to be announced to a provider that is built in."""
-
-
-async def _send_back(_reference: str, _amount: int) -> None:
+async def _send_back(_reference: str, _amount: int, _name: str) -> None:
     """No money came, none goes back."""

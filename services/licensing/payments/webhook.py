@@ -10,10 +10,10 @@ from services.licensing.fulfilment import Vendor, deliver
 from services.licensing.money import CURRENCY
 from services.licensing.orders import store as orders
 from services.licensing.orders.rules import Order
-from services.licensing.payments import refund_store, refunds, store
+from services.licensing.payments import disputes, refund_store, refunds, store
 from services.licensing.payments.provider import Notification, Provider
 from services.licensing.payments.store import BookedRefund, Payment
-from services.licensing.staff_cases import Money
+from services.licensing.staff_cases import About, Money
 from shared.clock import now
 from shared.contracts.licensing import PaymentWebhook, StaffCaseKind
 from shared.database import Database, Transaction
@@ -34,7 +34,7 @@ class Received:
 
 
 async def prepare(request: PaymentWebhook, database: Database, provider: Provider) -> Received:
-    notification = provider.read(request)
+    notification = await provider.read(request)
     if notification.kind == "unknown":
         return Received(notification, None)
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
@@ -80,6 +80,8 @@ async def _apply_to_order(
         await _refund(tx, notification, event, order, payment)
     elif notification.kind == "refund.failed":
         await _came_back(tx, notification, event, payment)
+    elif notification.dispute:
+        await disputes.apply(tx, notification, event, order, payment)
     elif payment.state == "started":
         await store.set_state(tx, payment.payment_id, "failed")
 
@@ -96,6 +98,15 @@ async def _apply_to_void(tx: Transaction, notification: Notification, event: str
         await store.note_sent_back(tx, notification.reference)
     elif notification.kind == "refund.failed":  # asking the provider once more changes nothing
         await _open_case(tx, "refund of another payment", notification, event, None)
+    elif notification.dispute:
+        await _set_aside(tx, notification, event)
+
+
+async def _set_aside(tx: Transaction, notification: Notification, event: str) -> None:
+    """A dispute about money that goes back anyway: what the bank took is not sent once more."""
+    if notification.kind == "dispute.lost":
+        await store.call_off(tx, notification.reference)
+    await _open_case(tx, "refund of another payment", notification, event, None)
 
 
 async def _confirm(
@@ -122,10 +133,8 @@ async def _refund(tx: Transaction, notification: Notification, event: str, order
         if booked != BookedRefund(payment.payment_id, notification.amount):
             await _open_case(tx, "refund of another payment", notification, event, booked.amount)
         return
-    if notification.currency == CURRENCY and await store.name_ours(
-        tx, payment, notification.refund, notification.amount
-    ):
-        await store.note_sent_back(tx, notification.reference)
+    if notification.currency == CURRENCY and (name := await _ours(tx, notification, payment)):
+        await store.note_sent_back(tx, notification.reference, name)
         return
     left = order.gross - order.refunded
     if notification.currency != CURRENCY or not 1 <= notification.amount <= left:
@@ -136,10 +145,14 @@ async def _refund(tx: Transaction, notification: Notification, event: str, order
 
 async def _came_back(tx: Transaction, notification: Notification, event: str, payment: Payment) -> None:
     """The bank has returned a refund: it is for staff to send it another way, or to take it back."""
-    await store.name_ours(tx, payment, notification.refund, notification.amount)
+    await _ours(tx, notification, payment)
     money = notification.refund, payment.payment_id, notification.amount
     if notification.currency != CURRENCY or not await refund_store.note_came_back(tx, *money, now()):
         await _open_case(tx, "refund of another payment", notification, event, None)
+
+
+async def _ours(tx: Transaction, told: Notification, payment: Payment) -> str | None:
+    return await store.name_ours(tx, payment, told.refund, told.amount, told.ordered)
 
 
 def _what_is_wrong(notification: Notification) -> StaffCaseKind:
@@ -150,4 +163,5 @@ async def _open_case(
     tx: Transaction, kind: StaffCaseKind, notification: Notification, event: str, expected: int | None
 ) -> None:
     money = Money(expected, notification.amount, notification.currency)
-    await staff_cases.open_case(tx, kind, event, notification.reference, money)
+    about = About(notification.kind if notification.dispute else "", notification.due_at)
+    await staff_cases.open_case(tx, kind, event, notification.reference, money, about)

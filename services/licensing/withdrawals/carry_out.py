@@ -55,10 +55,10 @@ async def _undo(tx: Transaction, order: Order, stated: Withdrawal) -> None:
 
 async def _give_back(tx: Transaction, order: Order, stated: Withdrawal) -> None:
     """By the way it came: the provider is asked until it does it; a transfer is made by staff."""
-    payment = await payments.lock_confirmed(tx, order.order_id)
-    await refunds.book(tx, order, payment, stated.amount, payments.ours(order.order_id), due_on=stated.refund_by)
+    payment, name = await payments.lock_confirmed(tx, order.order_id), payments.ours(order.order_id)
+    await refunds.book(tx, order, payment, stated.amount, name, due_on=stated.refund_by)
     if payment is not None:
-        await payments.give_back(tx, payment.reference, stated.amount)
+        await payments.give_back(tx, payment.reference, stated.amount, name)
 
 
 async def _acknowledge(tx: Transaction, order: Order, stated: Withdrawal) -> None:

@@ -29,7 +29,7 @@ class Recognized(Message):
     subject_id: UUID
 
 
-class FindPerson(Request[Recognized], type="identity.find-person", askers=("privacy",)):
+class FindPerson(Request[Recognized], type="identity.find-person", askers=("licensing", "privacy")):
     """Whose confirmed address is this? 404 for nobody's: nothing is kept of it."""
 
     email: EmailStr

@@ -14,6 +14,10 @@ EndReason = Literal["ended by holder", "refunded", "erasure", "expired", "revoke
 LicenseState = Literal["active", "suspended", "expired", "ended"]
 
 
+MeasureReason = Literal["fraud", "key shared", "terms broken", "unpaid", "security", "other"]
+"""Why staff act against a license or a person."""
+
+
 class LicenseIssued(Event, type="licensing.license-issued.v1", carries=("D8",)):
     """A person holds a new license."""
 
@@ -32,6 +36,20 @@ class LicenseEnded(Event, type="licensing.license-ended.v1", carries=("D8",)):
 
 class LicenseRestored(Event, type="licensing.license-restored.v1", carries=("D8",)):
     """A holder took back the end of a license: its contract goes on."""
+
+    subject_id: UUID
+    license_id: UUID
+
+
+class LicenseSuspended(Event, type="licensing.license-suspended.v1", carries=("D8",)):
+    """A license does not work for now."""
+
+    subject_id: UUID
+    license_id: UUID
+
+
+class LicenseReinstated(Event, type="licensing.license-reinstated.v1", carries=("D8",)):
+    """Nothing suspends a license any more."""
 
     subject_id: UUID
     license_id: UUID
@@ -120,10 +138,11 @@ class RestoreLicense(Request[Done], type="licensing.restore-license", askers=("g
 class SuspendLicense(
     Request[Done], type="licensing.suspend-license", askers=("gateway",), actor=Staff("support", "administrator")
 ):
-    """Staff suspend a license, or reinstate it."""
+    """Staff suspend a license for a reason, or take that back; it works again when nothing else suspends it."""
 
     license_id: UUID
     suspended: bool = True
+    reason: MeasureReason = "other"
 
 
 class DeactivateDevice(Request[Done], type="licensing.deactivate-device", askers=("gateway",), actor=Member()):

@@ -19,6 +19,21 @@ class RefundMade(Event, type="licensing.refund-made.v1", late="statutory", carri
     full: bool
 
 
+class DisputeOpened(Event, type="licensing.dispute-opened.v1", late="statutory", carries=("D9",)):
+    """The payer's bank takes the money of an order back; the license is suspended until that is decided."""
+
+    subject_id: UUID
+    order_id: UUID
+
+
+class DisputeClosed(Event, type="licensing.dispute-closed.v1", late="statutory", carries=("D9",)):
+    """A dispute was decided, for the vendor where it is `won`; one that is lost is a refund, too."""
+
+    subject_id: UUID
+    order_id: UUID
+    won: bool
+
+
 class StartPayment(Request[Created], type="licensing.start-payment", askers=("gateway",), actor=Member()):
     """Begin to pay an open order with the payment provider; answers the payment's id."""
 
@@ -48,6 +63,8 @@ class ReadPayment(Request[Payment], type="licensing.read-payment", askers=("gate
 class PaymentWebhook(Request[Done], type="licensing.payment-webhook", askers=("gateway",)):
     """The provider tells what happened, as received (raw body, headers of Standard Webhooks).
 
+    Stripe has one header: it is the `signature`, the others are empty.
+
     Done means committed. 401: the signature is wrong or too old. 409: too early, to be sent again.
     """
 
@@ -69,13 +86,23 @@ class SignedWebhook(Message):
 class PlaySandbox(Request[SignedWebhook], type="licensing.play-sandbox", askers=("gateway", OPERATORS)):
     """Let the built-in sandbox provider decide about a payment. 404 where a real provider is wired.
 
-    `amount` is for partial refunds; None means the whole. `refund` names the refund; empty means a new one.
+    `amount` is for a part; None means the whole. `refund` names the refund; empty means a new one. `dispute` names the
+    dispute; empty means the one that this payment has.
     """
 
     reference: str = Field(max_length=60)
-    event: Literal["payment.confirmed", "payment.failed", "refund.made", "refund.failed"]
+    event: Literal[
+        "payment.confirmed",
+        "payment.failed",
+        "refund.made",
+        "refund.failed",
+        "dispute.opened",
+        "dispute.won",
+        "dispute.lost",
+    ]
     amount: int | None = Field(default=None, ge=1, le=100_000_000_000)
     refund: str = Field(default="", max_length=60)
+    dispute: str = Field(default="", max_length=60)
 
 
 class ReadSandbox(Request[Done], type="licensing.read-sandbox", askers=("gateway",)):

@@ -1,12 +1,15 @@
 """Refunds in the hands of staff."""
 
 from datetime import date, datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import Field
 
 from shared.contracts.actors import Staff
 from shared.contracts.message import Created, Done, Event, Message, Request
+
+RefundReason = Literal["goodwill", "defect", "duplicate", "wrong order", "other"]
 
 
 class RefundUndone(Event, type="licensing.refund-undone.v1", late="statutory", carries=("D9",)):
@@ -18,13 +21,15 @@ class RefundUndone(Event, type="licensing.refund-undone.v1", late="statutory", c
 
 
 class RefundOrder(Request[Created], type="licensing.refund-order", askers=("gateway",), actor=Staff("finance")):
-    """Staff refund an order that was paid by transfer, in full or in part; they send the money within 14 days.
+    """Staff refund a paid order, in full or in part; the money goes back by the way it came.
 
-    Works after an erasure too. What was paid by card is refunded with the provider, which tells of it (409 here).
+    A transfer is sent by staff within 14 days, the provider is asked for what was paid by card: 409 while the payer's
+    bank disputes it. Works after an erasure too.
     """
 
     order_id: UUID
     amount: int = Field(ge=1, le=1_000_000_000_000)
+    reason: RefundReason = "other"
 
 
 class DueRefund(Message):

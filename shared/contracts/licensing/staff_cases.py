@@ -17,7 +17,8 @@ StaffCaseKind = Literal[
 class StaffCase(Message):
     """Money that was told of and not booked, in hundredths of `currency`; `expected` is None where nothing was due.
 
-    `reference` is the provider's, or the id of an order that is paid by transfer.
+    `reference` is the provider's, or the id of an order that is paid by transfer. `topic` says more than `kind` where
+    the kinds were not enough: of a dispute, which one, as words; `due_at` until when something can be done.
     """
 
     case_id: UUID
@@ -28,6 +29,8 @@ class StaffCase(Message):
     currency: str
     opened_at: datetime
     resolved_at: datetime | None
+    topic: str = ""
+    due_at: datetime | None = None
 
 
 class StaffCases(Message):

@@ -87,6 +87,9 @@ POST /orders/{order_id}/withdrawal
 POST /orders/{order_id}/withdrawal/confirm
 POST /staff/orders/{order_id}/refunds
 PUT /staff/orders/{order_id}/seats
+PUT /staff/licenses/{license_id}/revocation
+PUT,DELETE /staff/buyers/{person_id}/ban
+GET /staff/licensing/search
 GET /staff/refunds
 DELETE /staff/refunds/{refund_id}
 PUT /staff/refunds/{refund_id}/transfer
@@ -109,6 +112,7 @@ POST /staff/exports/vat-register
 POST /staff/exports/oss-return
 POST /staff/exports/ledger
 POST /webhooks/payments
+POST /webhooks/stripe
 POST /newsletter/subscriptions
 POST /newsletter/confirmations
 GET,POST /newsletter/unsubscribe/{token}
@@ -286,6 +290,11 @@ async def test_webhooks(client: httpx.AsyncClient) -> None:
     problem(await client.post("/webhooks/payments", content=b"x" * 70_000, headers=signed), 503)
     problem(await client.post("/webhooks/payments", content=b"x" * 300_000, headers=signed), 413)
     problem(await client.post("/webhooks/payments", content=b"{}", headers=signed), 503)
+    refusal = problem(await client.post("/webhooks/stripe", content=b"{}"), 422)
+    assert [error["field"] for error in refusal["errors"]] == ["stripe-signature"]
+    of_stripe = {"stripe-signature": "t=1,v1=x"}
+    problem(await client.post("/webhooks/stripe", content=b"x" * 70_000, headers=of_stripe), 503)
+    problem(await client.post("/webhooks/stripe", content=b"x" * 300_000, headers=of_stripe), 413)
 
 
 async def test_a_body_that_never_ends(harness: Harness) -> None:

@@ -29,12 +29,13 @@ class Announcements:
     heard: list[tuple[str, int, Payer]] = field(default_factory=list)
     stored: list[int] = field(default_factory=list)
 
-    async def announce(self, reference: str, amount: int, payer: Payer) -> None:
+    async def announce(self, reference: str, amount: int, payer: Payer) -> str:
         assert self.rows is not None
         self.stored.append(await self.rows.fetchval(STORED, reference))
         if self.away:
             raise unavailable("the provider")
         self.heard.append((reference, amount, payer))
+        return "http://127.0.0.1/pay"
 
     def service(self) -> Service:
         """Licensing with a provider that hears announcements."""

@@ -140,3 +140,16 @@ async def test_who_was_told_of_the_end_before_is_not_told_again_of_the_same_step
         migrations.upgrade(MIGRATIONS, url)
         read = "SELECT expiry_told_step, expiry_told_end = expires_at FROM license WHERE order_id = $1"
         assert [tuple(await older.fetchrow(read, each) or ()) for each in (told, untold)] == [(-7, True), (None, None)]
+
+
+async def test_what_was_suspended_has_a_cause_that_staff_can_lift(driver: Driver) -> None:
+    async with older_database(driver, "licensing_0019") as (older, url):
+        orders = [(await ordered(older, "paid", "confirmed"))[0] for _ in range(3)]
+        for order_id in orders:
+            await older.execute(OLDER_LICENSE, order_id, order_id.bytes)
+        await older.execute("UPDATE license SET state = 'suspended' WHERE order_id = $1", orders[0])
+        ended = "UPDATE license SET state = 'expired', ended_from = 'suspended' WHERE order_id = $1"
+        await older.execute(ended, orders[1])
+        migrations.upgrade(MIGRATIONS, url)
+        read = "SELECT cause FROM suspension JOIN license USING (license_id) WHERE order_id = $1"
+        assert [await older.fetchval(read, each) for each in orders] == ["staff", "staff", None]

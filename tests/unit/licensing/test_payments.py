@@ -82,7 +82,10 @@ def test_the_secret_of_another_is_not_enough() -> None:
     assert refused.value.problem.status == 401
 
 
-@pytest.mark.parametrize("event", [{}, PAID | {"type": ""}, PAID | {"type": "refund.made"}, PAID | {"data": {}}])
+@pytest.mark.parametrize(
+    "event",
+    [{}, PAID | {"type": ""}, PAID | {"type": "refund.made"}, PAID | {"type": "dispute.lost"}, PAID | {"data": {}}],
+)
 def test_a_genuine_webhook_that_makes_no_sense_is_refused(event: dict[str, Any]) -> None:
     with pytest.raises(Refused) as refused:
         SANDBOX.read(asked(sandboxes.signed_webhook(event, SECRET)))
@@ -90,7 +93,7 @@ def test_a_genuine_webhook_that_makes_no_sense_is_refused(event: dict[str, Any])
 
 
 @pytest.mark.parametrize(
-    "event", [PAID | {"type": "what"}, {"type": "payment.expired", "data": {"object": []}}, {"type": "dispute.opened"}]
+    "event", [PAID | {"type": "what"}, {"type": "payment.expired", "data": {"object": []}}, {"type": "dispute.asked"}]
 )
 def test_a_genuine_webhook_of_an_unknown_type_is_taken(event: dict[str, Any]) -> None:
     assert SANDBOX.read(asked(sandboxes.signed_webhook(event, SECRET))).kind == "unknown"
@@ -115,6 +118,39 @@ def test_no_public_address_has_a_sandbox(url: str) -> None:
     with pytest.raises(ValidationError) as refused:
         LicensingSettings(**values, payment_adapter="sandbox")
     assert "LETHE_PAYMENT_ADAPTER: Value error, the sandbox takes no money" in what_is_wrong("licensing", refused.value)
+
+
+STRIPE: dict[str, Any] = {
+    "amqp_url": "amqp://x",
+    "keys": f"1:{'o' * 32}",
+    "payment_adapter": "stripe",
+    "payment_provider": "Stripe Payments Europe, Limited",
+    "stripe_key": "rk_live_1",
+    "stripe_webhook_secret": "whsec_1",
+}
+
+
+def test_stripe_is_reached_with_secrets_that_nothing_shows() -> None:
+    chosen = LicensingSettings(**STRIPE)
+    assert (chosen.stripe.key, chosen.stripe.url) == ("rk_live_1", "https://api.stripe.com")
+    assert not {"rk_live_1", "whsec_1"} & set(f"{chosen!r} {chosen.stripe!r}".replace("'", " ").split())
+    assert chosen.recipients[0] == "Stripe Payments Europe, Limited", "the register of recipients must know it"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"stripe_key": ""}, "Stripe needs LETHE_LICENSING_STRIPE_KEY"),
+        ({"stripe_webhook_secret": ""}, "Stripe needs LETHE_LICENSING_STRIPE_KEY"),
+        ({"stripe_url": "https://api.stripe.example"}, "payments are taken by https://api.stripe.com alone"),
+        ({"stripe_url": "http://api.stripe.com"}, "payments are taken by https://api.stripe.com alone"),
+        ({"payment_provider": "PayGate Sandbox S.A."}, "LETHE_LICENSING_PAYMENT_PROVIDER names Stripe"),
+    ],
+)
+def test_a_half_wired_stripe_does_not_start(wrong: dict[str, str], said: str) -> None:
+    with pytest.raises(ValidationError, match=said):
+        LicensingSettings(**(STRIPE | wrong))
+    assert LicensingSettings(**(STRIPE | {"stripe_url": "http://127.0.0.1:1"})).stripe.url == "http://127.0.0.1:1"
 
 
 @pytest.mark.parametrize("account", ["PL61109010140000071219812874", "PL61 1090 1014 0000 0712 1981 2874"])
@@ -154,3 +190,15 @@ def test_a_payment_secret_in_another_form_is_refused_by_name(secret: str) -> Non
     assert error["loc"] == ("payment_secret",)
     assert "whsec_<base64 of 24 to 64 bytes>" in error["msg"]
     assert "sss" not in str(refused.value)
+
+
+async def test_the_sandbox_remembers_what_was_decided() -> None:
+    sandbox = sandboxes.Sandbox("PayGate Sandbox S.A.", SECRET, "http://127.0.0.1")
+    for kind in ("payment.failed", "payment.confirmed", "dispute.opened"):
+        told = sandbox.read(asked(sandbox.post(kind, "pay_9", 100)))
+        assert (told.kind, told.reference, told.amount) == (kind, "pay_9", 100)
+    assert (told.dispute, told.due_at is not None) == ("dp_9", True)
+    decided = await sandbox.status("pay_9")
+    assert decided is not None
+    assert (decided.kind, decided.amount, decided.currency) == ("payment.confirmed", 100, "PLN")
+    assert await sandbox.status("pay_10") is None

@@ -40,6 +40,7 @@ def test_example_24_the_record_is_filled_from_the_live_configuration() -> None:
     by_key = {activity.key: activity for activity in RECORD.activities}
     assert list(by_key) == list(REGISTER.purposes)
     assert by_key["P6"].tables == (
+        "licensing.dispute",
         "licensing.invoice",
         "licensing.payment",
         "licensing.purchase",
