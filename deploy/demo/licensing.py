@@ -1,4 +1,4 @@
-"""`./lethe demo licensing`: from a quote to the key, a device without a network, a withdrawal."""
+"""`./lethe demo licensing`: from a quote to the key, a device without a network, a withdrawal, a chargeback."""
 
 import asyncio
 import runpy
@@ -14,6 +14,7 @@ from rich.table import Table
 
 from deploy import broker
 from deploy.demo.failures import PATIENCE_S, DemoFailed
+from deploy.demo.officer import Officer, enrolled
 from deploy.demo.person import DEVICE, Person
 from deploy.demo.story import arrived
 from deploy.local import mailbox, system
@@ -46,10 +47,13 @@ async def play(running: System, console: Console, seed: int) -> dict[str, Any]:
     client = RequestClient(broker.in_virtual_host(running.servers.amqp_url, system.VIRTUAL_HOST), "demo", PATIENCE_S)
     try:
         refunded = await withdraw(person, client, quoted, console)
+        console.print("[bold]5.[/] A third purchase, whose payment the bank takes back")
+        disputed = await dispute(person, client, console)
     finally:
         await client.close()
-    await asyncio.to_thread(documents, person, folder, console)
-    figures = {"quoted": quoted, "refunded": refunded, "file_usable_days": usable_days}
+    finance = await enrolled(running, "finance")
+    await asyncio.to_thread(documents, person, finance, folder, console)
+    figures = {"quoted": quoted, "refunded": refunded, "disputed": disputed, "file_usable_days": usable_days}
     return figures | {"seconds": round(perf_counter() - began, 1)}
 
 
@@ -105,8 +109,28 @@ async def withdraw(person: Person, client: RequestClient, quoted: int, console: 
     return int(done["amount"])
 
 
-def documents(person: Person, folder: Path, console: Console) -> None:
-    """The letter that confirms the contract, the invoice and what corrects it, on disk. Raises DemoFailed."""
+async def dispute(person: Person, client: RequestClient, console: Console) -> int:
+    """A license that rests while its payer's bank disputes the payment, and ends with the money; answers the amount."""
+    order_id = person.order()
+    reference = await person.pay(client, order_id)
+    states = []
+    for event in ("dispute.opened", "dispute.lost"):
+        await person.hear(client, reference, event)
+        licenses = person.call("GET", "/licenses").json()["licenses"]
+        states += [each["state"] for each in licenses if each["order_id"] == order_id]
+    _check("the license", states, ["suspended", "ended"])
+    invoices = person.call("GET", "/invoices").json()["invoices"]
+    taken = [each["gross"] for each in invoices if each["order_id"] == order_id and each["kind"] == "correction"]
+    _check("the corrections", len(taken), 1)
+    console.print(f"   suspended at once, then ended; {-taken[0] / 100:.2f} PLN are corrected, nobody sends them twice")
+    return -int(taken[0])
+
+
+def documents(person: Person, finance: Officer, folder: Path, console: Console) -> None:
+    """The letter that confirms the contract, the invoice and what corrects it, on disk, and each as KSeF takes it.
+
+    Raises DemoFailed.
+    """
     letter = mailbox.wait_for(person.mailbox, person.email, "zawarcia umowy", PATIENCE_S)
     name = folder / "contract.txt"
     name.write_text(letter.get_content(), encoding="utf-8")
@@ -117,7 +141,9 @@ def documents(person: Person, folder: Path, console: Console) -> None:
             raise DemoFailed(f"{invoice['number']} came as no PDF")
         name = folder / f"{invoice['number'].replace('/', '-')}.pdf"
         name.write_bytes(document)
-        console.print(f"   {invoice['kind']}: {name}", soft_wrap=True)
+        structured = finance.call("GET", f"/staff/ksef/invoices/{invoice['invoice_id']}/document").content
+        name.with_suffix(".xml").write_bytes(structured)
+        console.print(f"   {invoice['kind']}: {name}, and as XML", soft_wrap=True)
 
 
 def _check(what: str, found: object, expected: object) -> None:

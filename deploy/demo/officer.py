@@ -13,9 +13,8 @@ from deploy.demo.failures import PATIENCE_S, DemoFailed
 from deploy.local import system
 from deploy.local.system import System
 from shared.contracts import identity
+from shared.contracts.actors import Role
 from shared.messaging.request_client import RequestClient
-
-ADDRESS = "officer@example.com"
 
 
 @dataclass(frozen=True)
@@ -39,20 +38,20 @@ class Officer:
         return httpx.request(method, url, json=body, headers=headers, timeout=PATIENCE_S, trust_env=False)
 
 
-async def enrolled(running: System) -> Officer:
-    """The officer with a fresh session; invited anew each time."""
+async def enrolled(running: System, role: Role = "officer") -> Officer:
+    """One of the staff with a fresh session; invited anew each time."""
     client = RequestClient(broker.in_virtual_host(running.servers.amqp_url, system.VIRTUAL_HOST), "demo", PATIENCE_S)
     try:
-        invitation = await client.request(identity.InviteStaff(email=ADDRESS, roles=("officer",)))
+        invitation = await client.request(identity.InviteStaff(email=f"{role}@example.com", roles=(role,)))
     finally:
         await client.close()
-    return await asyncio.to_thread(_signed_in, Officer(running.gateway_url), invitation.token)
+    return await asyncio.to_thread(_signed_in, Officer(running.gateway_url), f"{role}@example.com", invitation.token)
 
 
-def _signed_in(nobody: Officer, invitation: str) -> Officer:
+def _signed_in(nobody: Officer, email: str, invitation: str) -> Officer:
     password = secrets.token_urlsafe(16)
     secret = nobody.call("POST", "/staff/enrollments", {"token": invitation, "password": password}).json()["secret"]
     confirmation = {"token": invitation, "code": pyotp.TOTP(secret).now()}
     code = nobody.call("POST", "/staff/enrollments/confirmations", confirmation).json()["codes"][0]
-    session = {"email": ADDRESS, "password": password, "code": code}
+    session = {"email": email, "password": password, "code": code}
     return Officer(nobody.gateway, nobody.call("POST", "/staff/sessions", session).json()["token"])

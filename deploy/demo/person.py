@@ -101,13 +101,15 @@ class Person:
         }
         return str(self.call("POST", "/orders", order | changed, once()).json()["id"])
 
-    async def pay(self, provider: RequestClient, order_id: str) -> None:
-        """Pay an order with the sandbox provider."""
+    async def pay(self, provider: RequestClient, order_id: str) -> str:
+        """Pay an order with the sandbox provider; answers the reference of the payment."""
         payment = self.call("POST", f"/orders/{order_id}/payments", headers=once()).json()
-        webhook = await provider.request(
-            licensing.PlaySandbox(reference=payment["reference"], event="payment.confirmed")
-        )
-        self._deliver(webhook)
+        await self.hear(provider, payment["reference"], "payment.confirmed")
+        return str(payment["reference"])
+
+    async def hear(self, provider: RequestClient, reference: str, event: Any) -> None:
+        """The provider tells of a payment."""
+        self._deliver(await provider.request(licensing.PlaySandbox(reference=reference, event=event)))
 
     async def _key(self, license_id: str) -> str | None:
         """Nothing while the letter that confirms the contract is on its way."""

@@ -57,7 +57,7 @@ FIGURES = {
     "rights": RIGHTS | {"rectification", "erasure", "seconds"},
     "register": {"told_of_a_purpose", "recipients", "breach_hours_left", "restore_seconds"}
     | {"rows_ended_in_ten_years", "seconds"},
-    "licensing": {"quoted", "refunded", "file_usable_days", "seconds"},
+    "licensing": {"quoted", "refunded", "disputed", "file_usable_days", "seconds"},
 }
 
 PATIENCE_S = 400.0
