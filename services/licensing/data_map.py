@@ -11,7 +11,7 @@ TAX = (ProcessingPurpose.TAXES, ProcessingPurpose.ACCOUNTING)
 
 DATA_MAP = DataMap(
     service="licensing",
-    version=7,
+    version=8,
     tables=(
         Table(
             "activation",
@@ -35,8 +35,10 @@ DATA_MAP = DataMap(
             columns=(
                 OWNER,
                 Column("sealed_key", Category.LICENSES, source="observed", blank=True, withheld="sealed"),
-                *fact("license_id", "order_id", "product", "key_end", "state", "device_limit"),
-                *fact("fingerprint_required", "max_deactivations", "deactivated_at"),
+                *fact(
+                    "license_id", "order_id", "product", "edition", "policy_version", "key_end", "state", "device_limit"
+                ),
+                *fact("deactivated_at", "updates_until"),
                 *fact("key_hash", withheld="hash"),
                 *fact("issued_at", "expires_at", "ended_at", "end_reason", "ended_from"),
                 *fact("expiry_told_at", "expiry_told_step", "expiry_told_end"),
@@ -165,13 +167,14 @@ DATA_MAP = DataMap(
             columns=(
                 OWNER,
                 Column("country", Category.TAX_EVIDENCE),
-                *fact("order_id", "product", "quantity", "device_limit", "months", "pay_by", "state"),
+                *fact("order_id", "product", "edition", "policy_version", "quantity", "pay_by", "state"),
                 *fact("vat_treatment", "vat_rate", "net", "vat", "gross", "refunded", "placed_at", "paid_at"),
             ),
         ),
     ),
     unkeyed=(
         Unkeyed("product", "the catalogue"),
+        Unkeyed("policy", "the terms of products, version by version"),
         Unkeyed("invoice_series", "the last number of each series and year"),
         Unkeyed("void_payment", "random references of payments whose money is to go back, gone after 90 days"),
         Unkeyed(

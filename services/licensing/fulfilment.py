@@ -121,7 +121,7 @@ async def _invoice(tx: Transaction, order: Order, buyer: Buyer, payable: Payable
         tx,
         order,
         buyer,
-        item=await catalogue.name_of(tx, order.product),
+        item=await catalogue.name_of(tx, order.policy),
         vat_note=NOTES[order.vat_treatment],
         payable=payable,
         seller=seller,

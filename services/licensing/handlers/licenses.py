@@ -45,6 +45,9 @@ def _published(license_: License, held: Sequence[Device]) -> licensing.License:
         ),
         issued_at=license_.issued_at,
         expires_at=license_.expires_at,
+        edition=license_.policy.edition,
+        entitlements=license_.policy.entitlements,
+        updates_until=license_.updates_until,
     )
 
 

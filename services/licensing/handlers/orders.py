@@ -19,8 +19,8 @@ router = ServiceRouter("licensing")
 @router.request(licensing.PlaceOrder, purpose=Purpose.CONTRACT, prepare=facts.gather)
 async def place_order(request: licensing.PlaceOrder, tx: Transaction, prepared: Facts, vendor: Vendor) -> Created:
     """With payment by transfer the invoice comes at once."""
-    product, terms = await catalogue.orderable(tx, request.product), current(vendor.editions, today())
-    draft = rules.draft(request, product, prepared, terms, now())
+    product = await catalogue.orderable(tx, request.product, request.edition)
+    draft = rules.draft(request, product, prepared, current(vendor.editions, today()), now())
     order = await store.add(tx, draft)
     tx.publish(licensing.OrderPlaced(subject_id=order.subject_id, order_id=order.order_id))
     if order.pay_by == "transfer":

@@ -1,14 +1,14 @@
 """The beginning and the end of a license contract, whoever brings them about."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from services.licensing import catalogue
 from services.licensing.licenses import contract_rows, rules, store
 from services.licensing.licenses.keys import KeyMint
 from services.licensing.licenses.rules import License
 from services.licensing.orders.rules import Order
+from services.licensing.policies import rules as policies
 from shared.clock import now, today
 from shared.contracts import identity, licensing, participants
 from shared.contracts.licensing import EndReason
@@ -18,20 +18,19 @@ from shared.law.calendar import WARSAW
 
 
 async def issue(tx: Transaction, order: Order, mint: KeyMint, at: datetime) -> UUID:
-    key, conditions = mint.fresh(), await catalogue.conditions(tx, order.product)
+    key, term = mint.fresh(), policies.first_term(order.policy, at.astimezone(WARSAW).date(), activated=False)
     license_ = License(
         license_id=uuid4(),
         subject_id=order.subject_id,
         order_id=order.order_id,
-        product=order.product,
+        policy=order.policy,
         key_end=key.end,
         sealed_key=key.sealed,
         state="active",
         device_limit=order.device_limit,
-        fingerprint_required=conditions.fingerprint_required,
-        max_deactivations=conditions.max_deactivations,
         issued_at=at,
-        expires_at=rules.expires_at(at.astimezone(WARSAW).date(), order.months),
+        expires_at=term.expires_at,
+        updates_until=term.updates_until,
         ended_at=None,
         end_reason=None,
         ended_from=None,
@@ -42,6 +41,15 @@ async def issue(tx: Transaction, order: Order, mint: KeyMint, at: datetime) -> U
         licensing.LicenseIssued(subject_id=order.subject_id, license_id=license_.license_id, order_id=order.order_id)
     )
     return license_.license_id
+
+
+async def begin(tx: Transaction, license_: License, at: datetime) -> License:
+    """A device was activated: the first one may begin the license. The caller holds it locked."""
+    if not policies.begins_now(license_.policy, license_.term):
+        return license_
+    term = policies.first_term(license_.policy, at.astimezone(WARSAW).date(), activated=True)
+    await store.set_term(tx, license_.license_id, term)
+    return replace(license_, expires_at=term.expires_at, updates_until=term.updates_until)
 
 
 async def end(tx: Transaction, license_: License, reason: EndReason) -> None:

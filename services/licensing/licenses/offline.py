@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.licensing.licenses import devices, keys, rules, store, validation
+from services.licensing.licenses import devices, keys, lifetime, rules, store, validation
 from services.licensing.licenses.rules import License
 from services.licensing.signing import device_requests, statements
 from services.licensing.signing.keys import SigningKeys
@@ -58,23 +58,24 @@ async def issue(tx: Transaction, request: licensing.IssueOfflineFile, notary: No
     if named is None or named.license_id != license_.license_id:
         message = "make it again with the key that this license has now"
         raise refuse(422, "the request was made with another key", field="request", message=message)
-    await _take_seat(tx, license_, asked.device_hash)
+    license_ = await _take_seat(tx, license_, asked.device_hash)
     if file := await _file(tx, license_, asked, notary):
         return file
     raise refuse(409, "too many devices work by a file", message="files of earlier devices work until they are over")
 
 
-async def _take_seat(tx: Transaction, license_: License, device_hash: bytes) -> None:
+async def _take_seat(tx: Transaction, license_: License, device_hash: bytes) -> License:
     """Once per device, within the limit. Raises Refused (409)."""
     code = rules.judge(license_, now(), active_here=True)
     if code != "VALID":
         raise refuse(409, f"the license is {code.lower()}")
     count, here = await devices.count(tx, license_.license_id, device_hash)
     if here:
-        return
+        return license_
     if count >= license_.device_limit:
         raise refuse(409, "every seat is taken", message="free the seat of a device that is not used any more")
     await devices.activate(tx, license_.license_id, device_hash, now())
+    return await lifetime.begin(tx, license_, now())
 
 
 async def _file(tx: Transaction, license_: License, bound: Bound, notary: Notary) -> LicenseFile | None:

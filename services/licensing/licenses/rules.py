@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Literal
 from uuid import UUID
 
+from services.licensing.policies.rules import Policy, Term
 from shared.contracts import licensing
-from shared.law.calendar import WARSAW, months_after
 from shared.problems import refuse
 
 GRACE = timedelta(hours=24)
@@ -34,31 +34,31 @@ class License:
     license_id: UUID
     subject_id: UUID
     order_id: UUID
-    product: str
+    policy: Policy
     key_end: str
     sealed_key: bytes | None
     state: StoredState
     device_limit: int
-    fingerprint_required: bool
-    max_deactivations: int | None
     issued_at: datetime
     expires_at: datetime | None
+    updates_until: datetime | None
     ended_at: datetime | None
     end_reason: licensing.EndReason | None
     ended_from: StoredState | None
     live: bool
 
+    @property
+    def product(self) -> str:
+        return self.policy.product
 
-def expires_at(issued_on: date, months: int | None) -> datetime | None:
-    """The end of the last day at the vendor's seat; None for a perpetual license."""
-    if months is None:
-        return None
-    return datetime.combine(months_after(issued_on, months) + timedelta(days=1), time(), WARSAW)
+    @property
+    def term(self) -> Term:
+        return Term(self.expires_at, self.updates_until)
 
 
 def judge(license_: License, at: datetime, *, product: str = "", active_here: bool | None = None) -> licensing.Code:
     """The first reason why a license may not be used, or VALID. `active_here` is None when no device is named."""
-    seated = not license_.fingerprint_required if active_here is None else active_here
+    seated = not license_.policy.fingerprint_required if active_here is None else active_here
     if license_.state == "ended":
         return "ENDED"
     if license_.state == "suspended":
@@ -72,12 +72,12 @@ def judge(license_: License, at: datetime, *, product: str = "", active_here: bo
 
 def missing(license_: License, *, named: bool) -> str:
     """The field that a question has to have."""
-    return "fingerprint" if license_.fingerprint_required and not named else ""
+    return "fingerprint" if license_.policy.fingerprint_required and not named else ""
 
 
 def check_deactivation(license_: License, before: Sequence[datetime], at: datetime) -> None:
     """Raise Refused (409) where programs gave back as many seats as the license allows; its owner may go on."""
-    most = license_.max_deactivations
+    most = license_.policy.max_deactivations
     counted = sorted(moment for moment in before if moment > at - DEACTIVATIONS_COUNT_FOR)
     if most is None or len(counted) < most:
         return

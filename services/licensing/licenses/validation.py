@@ -5,7 +5,7 @@ A license that outlives its holder's account goes on working.
 
 from dataclasses import dataclass
 
-from services.licensing.licenses import deactivations, devices, keys, rules, store
+from services.licensing.licenses import deactivations, devices, keys, lifetime, rules, store
 from services.licensing.licenses.rules import License
 from shared.clock import now
 from shared.contracts import licensing
@@ -49,7 +49,7 @@ async def activate(tx: Transaction, request: licensing.ActivateLicense) -> Valid
     if count >= use.license.device_limit:
         return _validation(use.license, "TOO_MANY_DEVICES", count)
     await devices.activate(tx, use.license.license_id, use.device_hash, now(), request.label)
-    return _validation(use.license, code, count + 1)
+    return _validation(await lifetime.begin(tx, use.license, now()), code, count + 1)
 
 
 async def deactivate(tx: Transaction, request: licensing.DeactivateLicense) -> None:
@@ -58,7 +58,7 @@ async def deactivate(tx: Transaction, request: licensing.DeactivateLicense) -> N
     if use is None:
         raise refuse(404, "no such license")
     _, seated = await devices.count(tx, use.license.license_id, use.device_hash)
-    if seated and use.license.max_deactivations is not None:
+    if seated and use.license.policy.max_deactivations is not None:
         rules.check_deactivation(use.license, await deactivations.of_license(tx, use.license.license_id), now())
         await deactivations.note(tx, use.license.license_id, now())
     await devices.deactivate(tx, use.license.license_id, use.device_hash)

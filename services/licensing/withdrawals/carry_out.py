@@ -65,7 +65,7 @@ async def _acknowledge(tx: Transaction, order: Order, stated: Withdrawal) -> Non
     """At once, on a durable medium: what was stated, on which day and at which time (Dir. 2011/83 Art. 11a(4))."""
     facts = {
         "order_id": str(order.order_id),
-        "product": f"{order.quantity} × {await catalogue.name_of(tx, order.product)}",
+        "product": f"{order.quantity} × {await catalogue.name_of(tx, order.policy)}",
         "stated_at": moment(stated.stated_at),
         "amount": amount_text(stated.amount),
     }

@@ -7,7 +7,19 @@ from shared.contracts.licensing.accounting import (
     ExportVatRegister,
     QuarterRate,
 )
-from shared.contracts.licensing.catalogue import ListProducts, Product, Products, PutProduct
+from shared.contracts.licensing.catalogue import (
+    STANDARD,
+    AfterEnd,
+    ListPolicies,
+    ListProducts,
+    PolicyVersion,
+    PolicyVersions,
+    Product,
+    Products,
+    PutProduct,
+    RenewsFrom,
+    Starts,
+)
 from shared.contracts.licensing.claims import ClaimEnd, ClaimEnded, ClaimHeld
 from shared.contracts.licensing.contract_holders import ContractHolders, TellContractHolders
 from shared.contracts.licensing.invoices import (
@@ -107,7 +119,9 @@ from shared.contracts.licensing.withdrawals import (
 )
 
 __all__ = [
+    "STANDARD",
     "ActivateLicense",
+    "AfterEnd",
     "BackBy",
     "CancelOrder",
     "CheckOutLicense",
@@ -145,6 +159,7 @@ __all__ = [
     "ListInvoices",
     "ListLicenses",
     "ListOrders",
+    "ListPolicies",
     "ListProducts",
     "ListStaffCases",
     "LookAtInvoice",
@@ -161,6 +176,8 @@ __all__ = [
     "PaymentWebhook",
     "PlaceOrder",
     "PlaySandbox",
+    "PolicyVersion",
+    "PolicyVersions",
     "Product",
     "Products",
     "PublicKey",
@@ -179,6 +196,7 @@ __all__ = [
     "RefundMade",
     "RefundOrder",
     "RefundUndone",
+    "RenewsFrom",
     "ResendConfirmation",
     "ResolveStaffCase",
     "RestoreLicense",
@@ -191,6 +209,7 @@ __all__ = [
     "StaffCaseKind",
     "StaffCases",
     "StartPayment",
+    "Starts",
     "SuspendLicense",
     "TellContractHolders",
     "Terms",

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shared.contracts.actors import Member, Staff
 from shared.contracts.fields import NOBODY, Acting
+from shared.contracts.licensing.catalogue import STANDARD
 from shared.contracts.message import Done, Event, Message, Request
 
 EndReason = Literal["ended by holder", "refunded", "erasure", "expired", "revoked"]
@@ -60,6 +61,10 @@ class License(Message):
     devices: tuple[Device, ...]
     issued_at: datetime
     expires_at: datetime | None
+    edition: str = STANDARD
+    entitlements: tuple[str, ...] = ()
+    updates_until: datetime | None = None
+    """Program versions released before this work without an end; None where it makes no difference."""
 
 
 class Licenses(Message):

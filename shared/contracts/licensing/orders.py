@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shared.contracts.actors import Member
 from shared.contracts.fields import NOBODY, Acting
+from shared.contracts.licensing.catalogue import STANDARD, Edition
 from shared.contracts.message import Created, Done, Event, Message, Request
 
 OrderState = Literal["open", "invoiced", "paid", "refunded", "cancelled"]
@@ -60,6 +61,7 @@ class PlaceOrder(
     professional: bool | None = None
     confirms_country: bool = False
     expected_gross: int | None = Field(default=None, ge=1, le=1_000_000_000_000)
+    edition: Edition = STANDARD
 
 
 class Order(Message):
@@ -77,6 +79,9 @@ class Order(Message):
     placed_at: datetime
     paid_at: datetime | None
     bank_account: str = ""
+    edition: str = STANDARD
+    policy_version: int = 1
+    """The version of the product's terms on which it was sold."""
 
 
 class Orders(Message):

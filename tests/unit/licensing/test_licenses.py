@@ -11,16 +11,17 @@ from hypothesis import strategies as st
 
 from deploy.local.folders import PROJECT
 from services.licensing.licenses import rules as licenses
+from services.licensing.policies import rules as policies
 from shared.contracts.licensing import Code
 from shared.problems import Refused
 from tests.unit.licensing.data import NOON, license_of
 
 
 def test_a_license_expires_at_the_end_of_a_day_in_warsaw() -> None:
-    end = licenses.expires_at(date(2026, 1, 31), 1)
+    end = policies.expires_at(date(2026, 1, 31), 1)
     assert end is not None
     assert end.astimezone(UTC) == datetime(2026, 2, 28, 23, tzinfo=UTC)
-    assert licenses.expires_at(date(2026, 1, 31), None) is None
+    assert policies.expires_at(date(2026, 1, 31), None) is None
 
 
 @pytest.mark.parametrize(
