@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from services.licensing.licenses import devices, keys, lifetime, rules, store, validation
-from services.licensing.licenses.rules import License
+from services.licensing.licenses.rules import ExactCode, License
 from services.licensing.signing import device_requests, statements
 from services.licensing.signing.keys import SigningKeys
-from services.licensing.signing.statements import Bound, OfflinePolicy, Terms
+from services.licensing.signing.statements import Bound, Licensed, OfflinePolicy, Terms
 from shared.clock import now
 from shared.contracts import licensing
 from shared.contracts.licensing import LicenseFile, Validation
@@ -32,22 +32,27 @@ def answered(answer: Validation, request: Asked, notary: Notary) -> Validation:
     usable = statements.terms(at, policy.answer_fresh, policy.grace, answer.expires_at, rules.GRACE)
     until = usable if answer.valid else Terms(at, at)
     bound = _bound(request.key, request.fingerprint, request.nonce)
-    said = statements.statement(bound, answer.code, answer.product, answer.expires_at, at, until)
-    return answer.model_copy(update={"signed": notary.keys.sign(said)})
+    about = answer.exact_code, answer.product, answer.edition, answer.entitlements
+    licensed = Licensed(*about, answer.expires_at, answer.updates_until)
+    return answer.model_copy(update={"signed": notary.keys.sign(statements.statement(bound, licensed, at, until))})
 
 
 async def check_out(tx: Transaction, request: licensing.CheckOutLicense, notary: Notary) -> LicenseFile:
     """A file for a device that holds a seat already."""
     use = await validation.find(tx, request.key, request.fingerprint, lock=True)
     if use is None:
-        return LicenseFile(code="NOT_FOUND")
+        return _no_file("NOT_FOUND")
     _, here = await devices.count(tx, use.license.license_id, use.device_hash)
-    code = rules.judge(use.license, now(), active_here=here)
+    code = rules.judge(use.license, now(), rules.scope_of(request), active_here=here)
     if code != "VALID":
-        return LicenseFile(code=code)
+        return _no_file(code)
     await devices.note_use(tx, use.license.license_id, use.device_hash, now())
     file = await _file(tx, use.license, _bound(request.key, request.fingerprint, request.nonce), notary)
-    return file or LicenseFile(code="TOO_MANY_DEVICES")
+    return file or _no_file("TOO_MANY_DEVICES")
+
+
+def _no_file(code: ExactCode) -> LicenseFile:
+    return LicenseFile(code=rules.older(code), exact_code=code)
 
 
 async def issue(tx: Transaction, request: licensing.IssueOfflineFile, notary: Notary) -> LicenseFile:
@@ -66,7 +71,7 @@ async def issue(tx: Transaction, request: licensing.IssueOfflineFile, notary: No
 
 async def _take_seat(tx: Transaction, license_: License, device_hash: bytes) -> License:
     """Once per device, within the limit. Raises Refused (409)."""
-    code = rules.judge(license_, now(), active_here=True)
+    code = rules.judge(license_, now(), None, active_here=True)  # the program reads in its file what it may be
     if code != "VALID":
         raise refuse(409, f"the license is {code.lower()}")
     count, here = await devices.count(tx, license_.license_id, device_hash)
@@ -80,14 +85,16 @@ async def _take_seat(tx: Transaction, license_: License, device_hash: bytes) -> 
 
 async def _file(tx: Transaction, license_: License, bound: Bound, notary: Notary) -> LicenseFile | None:
     """None where too many devices work by a file; the caller holds the license locked."""
-    at, policy = now(), notary.policy
+    at, offline = now(), notary.policy
     if not rules.may_lease(license_, await devices.count_files(tx, license_.license_id, bound.device_hash, at)):
         return None
-    until = statements.terms(at, policy.file_fresh, policy.grace, license_.expires_at, rules.GRACE)
+    until = statements.terms(at, offline.file_fresh, offline.grace, license_.expires_at, rules.GRACE)
     await devices.lease(tx, license_.license_id, bound.device_hash, until.usable_until)
-    said = statements.statement(bound, "VALID", license_.product, license_.expires_at, at, until)
-    file = statements.armored(notary.keys.sign(said))
-    return LicenseFile(code="VALID", file=file, fresh_until=until.fresh_until, usable_until=until.usable_until)
+    policy, ends = license_.policy, (license_.expires_at, license_.updates_until)
+    licensed = Licensed("VALID", policy.product, policy.edition, policy.entitlements, *ends)
+    file = statements.armored(notary.keys.sign(statements.statement(bound, licensed, at, until)))
+    times = {"fresh_until": until.fresh_until, "usable_until": until.usable_until}
+    return LicenseFile(code="VALID", exact_code="VALID", file=file, **times)
 
 
 def _bound(typed: str, fingerprint: str, nonce: str) -> Bound:

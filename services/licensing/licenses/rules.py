@@ -1,14 +1,15 @@
 """Whether a license may be used, and until when it lasts: pure decisions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from math import ceil
-from typing import Literal
+from typing import Literal, cast
 from uuid import UUID
 
 from services.licensing.policies.rules import Policy, Term
 from shared.contracts import licensing
+from shared.law.calendar import WARSAW
 from shared.problems import refuse
 
 GRACE = timedelta(hours=24)
@@ -22,6 +23,28 @@ DEACTIVATIONS_COUNT_FOR = timedelta(days=30)
 
 SPARE_FILES = 1
 """How many license files may work beyond the seats: that of a broken device works until it is over."""
+
+ExactCode = Literal[
+    "NOT_FOUND",
+    "ENDED",
+    "SUSPENDED",
+    "EXPIRED",
+    "PRODUCT_MISMATCH",
+    "EDITION_MISMATCH",
+    "VERSION_NOT_COVERED",
+    "ENTITLEMENT_MISSING",
+    "NOT_ACTIVATED",
+    "TOO_MANY_DEVICES",
+    "VALID",
+]
+"""The first that applies, in this order."""
+
+OLDER: Mapping[ExactCode, licensing.Code] = {
+    "EDITION_MISMATCH": "PRODUCT_MISMATCH",
+    "VERSION_NOT_COVERED": "EXPIRED",
+    "ENTITLEMENT_MISSING": "PRODUCT_MISMATCH",
+}
+"""What a reader is told that knows the codes from before there were these."""
 
 StoredState = Literal["active", "suspended", "expired", "ended"]
 """`expired` is noted by a job, once the day after the last one is over."""
@@ -56,8 +79,29 @@ class License:
         return Term(self.expires_at, self.updates_until)
 
 
-def judge(license_: License, at: datetime, *, product: str = "", active_here: bool | None = None) -> licensing.Code:
-    """The first reason why a license may not be used, or VALID. `active_here` is None when no device is named."""
+@dataclass(frozen=True)
+class Scope:
+    """What a program says of itself, and what it needs; what it leaves out is not asked."""
+
+    product: str = ""
+    edition: str = ""
+    released_on: date | None = None
+    entitlements: frozenset[str] = frozenset()
+
+
+def scope_of(asked: licensing.ValidateLicense | licensing.ActivateLicense | licensing.CheckOutLicense) -> Scope:
+    return Scope(asked.product, asked.edition, asked.released_on, frozenset(asked.entitlements))
+
+
+def older(code: ExactCode) -> licensing.Code:
+    return OLDER.get(code) or cast("licensing.Code", code)
+
+
+def judge(license_: License, at: datetime, scope: Scope | None, *, active_here: bool | None = None) -> ExactCode:
+    """The first reason why a license may not be used, or VALID.
+
+    Without a scope nothing is asked of the program; `active_here` is None when no device is named.
+    """
     seated = not license_.policy.fingerprint_required if active_here is None else active_here
     if license_.state == "ended":
         return "ENDED"
@@ -65,14 +109,36 @@ def judge(license_: License, at: datetime, *, product: str = "", active_here: bo
         return "SUSPENDED"
     if license_.state == "expired" or (license_.expires_at is not None and at >= license_.expires_at + GRACE):
         return "EXPIRED"
-    if product and product != license_.product:
-        return "PRODUCT_MISMATCH"
+    if scope and (code := _outside(license_, at, scope)):
+        return code
     return "VALID" if seated else "NOT_ACTIVATED"
 
 
-def missing(license_: License, *, named: bool) -> str:
+def _outside(license_: License, at: datetime, scope: Scope) -> ExactCode | None:
+    """The first reason why a license is not one for this program."""
+    policy = license_.policy
+    if scope.product not in ("", policy.product):
+        return "PRODUCT_MISMATCH"
+    if scope.edition not in ("", policy.edition):
+        return "EDITION_MISMATCH"
+    if not covers(license_, at, scope.released_on):
+        return "VERSION_NOT_COVERED"
+    return "ENTITLEMENT_MISSING" if scope.entitlements - set(policy.entitlements) else None
+
+
+def covers(license_: License, at: datetime, released_on: date | None) -> bool:
+    """Whether a program version may be used; one that names no day may while the updates last."""
+    if license_.updates_until is None:
+        return True
+    released = at if released_on is None else datetime.combine(released_on, time(), WARSAW)
+    return released < license_.updates_until
+
+
+def missing(license_: License, at: datetime, scope: Scope, *, named: bool) -> str:
     """The field that a question has to have."""
-    return "fingerprint" if license_.policy.fingerprint_required and not named else ""
+    if license_.policy.fingerprint_required and not named:
+        return "fingerprint"
+    return "" if scope.released_on or covers(license_, at, None) else "released_on"
 
 
 def check_deactivation(license_: License, before: Sequence[datetime], at: datetime) -> None:

@@ -6,15 +6,15 @@ A license that outlives its holder's account goes on working.
 from dataclasses import dataclass
 
 from services.licensing.licenses import deactivations, devices, keys, lifetime, rules, store
-from services.licensing.licenses.rules import License
+from services.licensing.licenses.rules import ExactCode, License
 from shared.clock import now
 from shared.contracts import licensing
-from shared.contracts.licensing import Code, Validation
+from shared.contracts.licensing import Validation
 from shared.database import Transaction
 from shared.personal_data.subjects import lock_subject
 from shared.problems import refuse
 
-NOT_FOUND = Validation(valid=False, code="NOT_FOUND")
+NOT_FOUND = Validation(valid=False, code="NOT_FOUND", exact_code="NOT_FOUND")
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ async def validate(tx: Transaction, request: licensing.ValidateLicense) -> Valid
     if use is None:
         return NOT_FOUND
     count, here = await devices.count(tx, use.license.license_id, use.device_hash)
-    active_here = here if request.fingerprint else None
-    code = rules.judge(use.license, now(), product=request.product, active_here=active_here)
+    active_here, scope = here if request.fingerprint else None, rules.scope_of(request)
+    code = rules.judge(use.license, now(), scope, active_here=active_here)
     if code == "VALID" and active_here:
         await devices.note_use(tx, use.license.license_id, use.device_hash, now())
-    missing = rules.missing(use.license, named=bool(request.fingerprint))
+    missing = rules.missing(use.license, now(), scope, named=bool(request.fingerprint))
     return _validation(use.license, code, count, missing)
 
 
@@ -41,11 +41,12 @@ async def activate(tx: Transaction, request: licensing.ActivateLicense) -> Valid
     if use is None:
         return NOT_FOUND
     count, here = await devices.count(tx, use.license.license_id, use.device_hash)
-    code = rules.judge(use.license, now(), product=request.product, active_here=True)
+    scope = rules.scope_of(request)
+    code = rules.judge(use.license, now(), scope, active_here=True)
     if code == "VALID" and here and request.label:  # activated again, perhaps under another name
         await devices.rename(tx, use.license.license_id, use.device_hash, request.label)
     if code != "VALID" or here:
-        return _validation(use.license, code, count)
+        return _validation(use.license, code, count, rules.missing(use.license, now(), scope, named=True))
     if count >= use.license.device_limit:
         return _validation(use.license, "TOO_MANY_DEVICES", count)
     await devices.activate(tx, use.license.license_id, use.device_hash, now(), request.label)
@@ -78,11 +79,15 @@ async def find(tx: Transaction, typed: str, fingerprint: str, *, lock: bool) -> 
     return Use(license_, keys.device_hash(key, fingerprint)) if license_ else None
 
 
-def _validation(license_: License, code: Code, count: int, missing: str = "") -> Validation:
+def _validation(license_: License, code: ExactCode, count: int, missing: str = "") -> Validation:
     return Validation(
         valid=code == "VALID",
-        code=code,
-        product=license_.product,
+        code=rules.older(code),
+        exact_code=code,
+        product=license_.policy.product,
+        edition=license_.policy.edition,
+        entitlements=license_.policy.entitlements,
+        updates_until=license_.updates_until,
         expires_at=license_.expires_at,
         devices=count,
         device_limit=license_.device_limit,

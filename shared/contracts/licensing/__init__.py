@@ -36,6 +36,7 @@ from shared.contracts.licensing.license_keys import (
     ActivateLicense,
     Code,
     DeactivateLicense,
+    Judgement,
     ValidateLicense,
     Validation,
 )
@@ -60,6 +61,7 @@ from shared.contracts.licensing.licenses import (
 )
 from shared.contracts.licensing.offline import (
     CheckOutLicense,
+    FileAnswer,
     IssueOfflineFile,
     LicenseFile,
     LicenseKeys,
@@ -142,11 +144,13 @@ __all__ = [
     "ExportLedger",
     "ExportOssReturn",
     "ExportVatRegister",
+    "FileAnswer",
     "Invoice",
     "InvoiceDocument",
     "InvoiceIssued",
     "Invoices",
     "IssueOfflineFile",
+    "Judgement",
     "License",
     "LicenseEnded",
     "LicenseFile",

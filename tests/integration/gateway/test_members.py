@@ -100,6 +100,17 @@ def webhook_headers(signed: licensing.SignedWebhook) -> dict[str, str]:
     }
 
 
+async def see_codes(client: httpx.AsyncClient, device: dict[str, str]) -> None:
+    """Over HTTP a code is the exact one."""
+    for path, asked, code in (
+        ("validate", {}, "VALID"),
+        ("validate", {"edition": "pro"}, "EDITION_MISMATCH"),
+        ("files", {"entitlements": ["team"]}, "ENTITLEMENT_MISSING"),
+    ):
+        answer = (await client.post(f"/licenses/{path}", json=device | asked)).json()
+        assert (answer["code"], answer.get("devices", 1), answer.get("exact_code")) == (code, 1, None)
+
+
 async def test_sign_up_purchase_and_license(client: httpx.AsyncClient, harness: Harness, mail: Path) -> None:
     address, token = await sign_up(client, mail)
     who = bearer(token)
@@ -122,7 +133,7 @@ async def test_sign_up_purchase_and_license(client: httpx.AsyncClient, harness: 
     device = {"key": key, "fingerprint": "f" * 20}
     assert (await client.post("/licenses/validate", json={"key": key})).json()["code"] == "VALID"
     assert (await client.post("/licenses/activate", json=device)).json()["valid"] is True
-    assert (await client.post("/licenses/validate", json=device)).json()["devices"] == 1
+    await see_codes(client, device)
     published = await client.get("/.well-known/lethe-keys")
     assert published.headers["content-type"] == "application/jwk-set+json"
     assert published.headers["cache-control"] == "public, max-age=3600"

@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import jwt
 import pytest
 
-from services.licensing.policies.rules import expires_at
+from services.licensing.policies.rules import end_of, expires_at
 from shared.clock import now, today
 from shared.contracts import licensing
 from shared.contracts.licensing import ActivateLicense, PutProduct, ValidateLicense
@@ -67,3 +68,38 @@ async def test_the_months_of_a_license_begin_with_its_first_device_where_the_ter
     assert (await license_of(driver, person)).expires_at == end
     await driver.rows.execute("UPDATE license SET expires_at = $2 WHERE subject_id = $1", person, earlier)
     assert (await driver.ask(ActivateLicense(key=key, fingerprint="laptop-2"))).expires_at == earlier
+
+
+async def test_a_program_is_told_exactly_what_a_license_is_not_for(driver: Driver) -> None:
+    """With perpetual fallback, over: versions from before its end work on, newer ones never did."""
+    terms: dict[str, Any] = {"after_end": "no updates", "entitlements": ("audit", "export"), "edition": "pro"}
+    await driver.ask(PutProduct(**TOOL | {"code": "kept"}, **terms))
+    person, yesterday = await driver.person(), today() - timedelta(days=1)
+    await driver.buy(person, product="kept", edition="pro")
+    key = await driver.key(person)
+    (held,) = (await driver.ask(licensing.ListLicenses(subject_id=person))).licenses
+    assert (held.state, held.expires_at, held.updates_until) == ("active", None, expires_at(today(), 1))
+    fitting = {"product": "kept", "edition": "pro", "entitlements": ["export"]}
+    assert (await driver.ask(ActivateLicense(key=key, fingerprint="laptop-1", **fitting))).valid
+    await driver.rows.execute("UPDATE license SET updates_until = $2 WHERE subject_id = $1", person, end_of(yesterday))
+    for asked, exact, code, missing in (
+        (fitting | {"released_on": yesterday.isoformat()}, "VALID", "VALID", ""),
+        (fitting | {"released_on": today().isoformat()}, "VERSION_NOT_COVERED", "EXPIRED", ""),
+        (fitting, "VERSION_NOT_COVERED", "EXPIRED", "released_on"),
+        (fitting | {"edition": "standard"}, "EDITION_MISMATCH", "PRODUCT_MISMATCH", "released_on"),
+        (
+            {"entitlements": ["export", "team"], "released_on": yesterday.isoformat()},
+            "ENTITLEMENT_MISSING",
+            "PRODUCT_MISMATCH",
+            "",
+        ),
+    ):
+        for kind in (ValidateLicense, ActivateLicense):
+            answer = await driver.ask(kind(key=key, fingerprint="laptop-1", nonce="n", **asked))
+            assert (answer.exact_code, answer.code, answer.missing) == (exact, code, missing)
+            said = jwt.decode(answer.signed, options={"verify_signature": False})
+            assert (said["code"], said["edition"], said["entitlements"]) == (exact, "pro", ["audit", "export"])
+        file = await driver.ask(licensing.CheckOutLicense(key=key, fingerprint="laptop-1", **asked))
+        assert (file.exact_code, file.code, bool(file.file)) == (exact, code, exact == "VALID")
+    assert said["updates_until"] == int(end_of(yesterday).timestamp())
+    assert (await driver.ask(ValidateLicense(key=key, fingerprint="laptop-9", **fitting))).missing == "released_on"
