@@ -20,6 +20,7 @@ from services.licensing.handlers import (
     sandbox,
     staff_cases,
     terms,
+    trials,
     withdrawals,
 )
 from services.licensing.invoices.rules import Seller
@@ -41,7 +42,7 @@ router = ServiceRouter("licensing")
 router.include(catalogue.router, orders.router, payments.router, payment_webhook.router, sandbox.router)
 router.include(invoices.router, licenses.router, license_keys.router, terms.router)
 router.include(staff_cases.router, corrections.router, contract_holders.router, agreements.router)
-router.include(withdrawals.router, refunds.router, accounting.router)
+router.include(withdrawals.router, refunds.router, accounting.router, trials.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:

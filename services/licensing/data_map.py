@@ -38,7 +38,7 @@ DATA_MAP = DataMap(
                 *fact(
                     "license_id", "order_id", "product", "edition", "policy_version", "key_end", "state", "device_limit"
                 ),
-                *fact("deactivated_at", "updates_until"),
+                *fact("deactivated_at", "updates_until", "trial_until"),
                 *fact("key_hash", withheld="hash"),
                 *fact("issued_at", "expires_at", "ended_at", "end_reason", "ended_from"),
                 *fact("expiry_told_at", "expiry_told_step", "expiry_told_end"),
@@ -175,6 +175,14 @@ DATA_MAP = DataMap(
     unkeyed=(
         Unkeyed("product", "the catalogue"),
         Unkeyed("policy", "the terms of products, version by version"),
+        Unkeyed(
+            "trial_mark",
+            "pseudonymous, and kept on purpose after an erasure: keyed hashes of mailboxes and devices that had a"
+            " trial, so that nobody has one after the other (GDPR Art. 6(1)(f)); without the key outside the database"
+            " nobody is recognizable",
+            (Category.EMAIL, Category.LICENSES),
+            ends="12 months after the trial began",
+        ),
         Unkeyed("invoice_series", "the last number of each series and year"),
         Unkeyed("void_payment", "random references of payments whose money is to go back, gone after 90 days"),
         Unkeyed(

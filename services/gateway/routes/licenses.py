@@ -5,12 +5,13 @@ from uuid import UUID
 
 from starlette.responses import JSONResponse, Response
 
-from services.gateway.authentication import Anybody, CurrentMember
+from services.gateway.authentication import Anybody, CurrentMember, RequiredKey
 from services.gateway.limits import Kind
 from services.gateway.request_bodies import Body, BodyWithout
 from services.gateway.responses import no_content
 from services.gateway.routing import router
 from shared.contracts import licensing
+from shared.contracts.message import Created
 
 programs = router("license keys", Kind.LICENSE)
 members = router("licenses", Kind.MEMBER)
@@ -77,6 +78,12 @@ async def public_keys(caller: Anybody) -> Response:
     """What license files and signed answers are checked with: a JWK set, the key that signs now first."""
     keys = await caller.request(licensing.ReadLicenseKeys())
     return KeySet(keys.model_dump(), headers=KEPT_FOR)
+
+
+@members.post("/trials", status_code=201)
+async def start_trial(body: Body[licensing.StartTrial], member: CurrentMember, key: RequiredKey) -> Created:
+    """Try a product, once per product and person; the id is that of its license."""
+    return await member.request(body.complete(), key)
 
 
 @members.get("/licenses")

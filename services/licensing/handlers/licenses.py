@@ -13,6 +13,7 @@ from shared.authentication import check_fresh
 from shared.clock import now
 from shared.contracts import licensing
 from shared.contracts.actors import FRESH_MINUTES, Actor
+from shared.contracts.fields import NOBODY
 from shared.contracts.message import Done
 from shared.database import Transaction
 from shared.messaging.router import ServiceRouter
@@ -33,7 +34,7 @@ async def list_licenses(request: licensing.ListLicenses, tx: Transaction) -> lic
 def _published(license_: License, held: Sequence[Device]) -> licensing.License:
     return licensing.License(
         license_id=license_.license_id,
-        order_id=license_.order_id,
+        order_id=license_.order_id or NOBODY,
         product=license_.product,
         key=keys.masked(license_.key_end),
         state=rules.holder_state(license_, now()),
@@ -48,6 +49,7 @@ def _published(license_: License, held: Sequence[Device]) -> licensing.License:
         edition=license_.policy.edition,
         entitlements=license_.policy.entitlements,
         updates_until=license_.updates_until,
+        trial=rules.is_trial(license_),
     )
 
 
@@ -62,7 +64,12 @@ async def reveal_license(request: licensing.RevealLicense, tx: Transaction, mint
 
 
 async def _begin(tx: Transaction, license_: License) -> None:
-    """A key is about to be shown; that of a consumer only once the contract is confirmed. Raises Refused (409)."""
+    """A key is about to be shown; that of a consumer only once the contract is confirmed. Raises Refused (409).
+
+    A trial is no contract for money: there is nothing to confirm.
+    """
+    if license_.order_id is None:
+        return
     agreement_rules.check_confirmed(await agreements.lock(tx, license_.order_id))
     await agreements.begin(tx, license_.order_id, now())
 

@@ -10,6 +10,7 @@ from services.licensing.licenses import contract_rows, deactivations, devices, e
 from services.licensing.licenses import store as licenses
 from services.licensing.orders import store as orders
 from services.licensing.payments.store import void_of_orders
+from services.licensing.trials import store as trials
 from shared.clock import now, today
 from shared.contracts import identity, licensing
 from shared.database import Database, Transaction
@@ -35,6 +36,7 @@ async def step(database: Database) -> bool:
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
         reviewed = await _review_contracts(tx)
         await devices.drop_freed(tx, now())
+        await trials.drop_old(tx, today())
         await deactivations.drop_old(tx, now() - rules.DEACTIVATIONS_COUNT_FOR)
         await debts.take_over(tx, today())
         await debts.end(tx, today())

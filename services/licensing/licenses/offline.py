@@ -77,6 +77,8 @@ async def _take_seat(tx: Transaction, license_: License, device_hash: bytes) -> 
     count, here = await devices.count(tx, license_.license_id, device_hash)
     if here:
         return license_
+    if rules.is_trial(license_):  # nobody could see whether the device had one before
+        raise refuse(409, "a trial begins online", message="activate the device by its program first")
     if count >= license_.device_limit:
         raise refuse(409, "every seat is taken", message="free the seat of a device that is not used any more")
     await devices.activate(tx, license_.license_id, device_hash, now())

@@ -34,6 +34,7 @@ ExactCode = Literal[
     "VERSION_NOT_COVERED",
     "ENTITLEMENT_MISSING",
     "NOT_ACTIVATED",
+    "TRIAL_USED",
     "TOO_MANY_DEVICES",
     "VALID",
 ]
@@ -43,6 +44,7 @@ OLDER: Mapping[ExactCode, licensing.Code] = {
     "EDITION_MISMATCH": "PRODUCT_MISMATCH",
     "VERSION_NOT_COVERED": "EXPIRED",
     "ENTITLEMENT_MISSING": "PRODUCT_MISMATCH",
+    "TRIAL_USED": "TOO_MANY_DEVICES",
 }
 """What a reader is told that knows the codes from before there were these."""
 
@@ -56,7 +58,7 @@ class License:
 
     license_id: UUID
     subject_id: UUID
-    order_id: UUID
+    order_id: UUID | None
     policy: Policy
     key_end: str
     sealed_key: bytes | None
@@ -65,6 +67,7 @@ class License:
     issued_at: datetime
     expires_at: datetime | None
     updates_until: datetime | None
+    trial_until: datetime | None
     ended_at: datetime | None
     end_reason: licensing.EndReason | None
     ended_from: StoredState | None
@@ -156,6 +159,11 @@ def check_deactivation(license_: License, before: Sequence[datetime], at: dateti
         "or by the owner in the panel",
         retry_after=ceil((possible_at - at).total_seconds()),
     )
+
+
+def is_trial(license_: License) -> bool:
+    """Whether nobody has bought it yet; then its end is another one."""
+    return license_.trial_until is not None and license_.term.end == license_.trial_until
 
 
 def may_lease(license_: License, others: int) -> bool:

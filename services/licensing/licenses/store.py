@@ -19,7 +19,7 @@ from shared.purposes import restricted
 
 READ = f"""
 SELECT {policies.COLUMNS}, license_id, subject_id, order_id, key_end, sealed_key, state, device_limit, issued_at,
-  expires_at, updates_until, ended_at, end_reason, ended_from, live
+  expires_at, updates_until, trial_until, ended_at, end_reason, ended_from, live
 FROM license {policies.SOLD_ON.format(table="license")}
 """  # noqa: S608 constants
 BY_KEY = READ + "WHERE key_hash = $1"
@@ -120,6 +120,7 @@ async def add(tx: Transaction, license_: License, key: FreshKey) -> None:
         issued_at=license_.issued_at,
         expires_at=license_.expires_at,
         updates_until=license_.updates_until,
+        trial_until=license_.trial_until,
     )
 
 

@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 from services.licensing.licenses import deactivations, devices, keys, lifetime, rules, store
 from services.licensing.licenses.rules import ExactCode, License
-from shared.clock import now
+from services.licensing.trials import marks
+from services.licensing.trials import store as trials
+from shared.clock import now, today
 from shared.contracts import licensing
 from shared.contracts.licensing import Validation
 from shared.database import Transaction
 from shared.personal_data.subjects import lock_subject
 from shared.problems import refuse
+from shared.secrets import Keyring
 
 NOT_FOUND = Validation(valid=False, code="NOT_FOUND", exact_code="NOT_FOUND")
 
@@ -36,7 +39,7 @@ async def validate(tx: Transaction, request: licensing.ValidateLicense) -> Valid
     return _validation(use.license, code, count, missing)
 
 
-async def activate(tx: Transaction, request: licensing.ActivateLicense) -> Validation:
+async def activate(tx: Transaction, request: licensing.ActivateLicense, keyring: Keyring) -> Validation:
     use = await find(tx, request.key, request.fingerprint, lock=True)
     if use is None:
         return NOT_FOUND
@@ -49,8 +52,18 @@ async def activate(tx: Transaction, request: licensing.ActivateLicense) -> Valid
         return _validation(use.license, code, count, rules.missing(use.license, now(), scope, named=True))
     if count >= use.license.device_limit:
         return _validation(use.license, "TOO_MANY_DEVICES", count)
+    if not await _may_try(tx, use.license, request.fingerprint, keyring):
+        return _validation(use.license, "TRIAL_USED", count)
     await devices.activate(tx, use.license.license_id, use.device_hash, now(), request.label)
     return _validation(await lifetime.begin(tx, use.license, now()), code, count + 1)
+
+
+async def _may_try(tx: Transaction, license_: License, fingerprint: str, keyring: Keyring) -> bool:
+    """A device that had a trial of the product under another license has none; the device is known from now on."""
+    if not rules.is_trial(license_):
+        return True
+    mark = marks.of_device(keyring, license_.policy.product, fingerprint, license_.license_id)
+    return await trials.take(tx, mark, today())
 
 
 async def deactivate(tx: Transaction, request: licensing.DeactivateLicense) -> None:

@@ -66,6 +66,11 @@ def first_term(policy: Policy, first_day: date, *, activated: bool) -> Term:
     return term_to(policy, expires_at(first_day, policy.months))
 
 
+def trial_term(days: int, first_day: date) -> Term:
+    """A trial ends, whatever a license on its terms would do."""
+    return Term(end_of(first_day + timedelta(days=days)), None)
+
+
 def begins_now(policy: Policy, term: Term) -> bool:
     """Whether a license is still to begin: its first activation begins it."""
     return policy.starts == "first activation" and policy.months is not None and term == NOT_BEGUN

@@ -111,6 +111,7 @@ from shared.contracts.licensing.staff_cases import (
     StaffCases,
 )
 from shared.contracts.licensing.terms import ReadTerms, Terms
+from shared.contracts.licensing.trials import StartTrial, TrialStarted
 from shared.contracts.licensing.withdrawals import (
     BackBy,
     Obstacle,
@@ -213,11 +214,13 @@ __all__ = [
     "StaffCaseKind",
     "StaffCases",
     "StartPayment",
+    "StartTrial",
     "Starts",
     "SuspendLicense",
     "TellContractHolders",
     "Terms",
     "Treatment",
+    "TrialStarted",
     "UndoRefund",
     "ValidateLicense",
     "Validation",

@@ -50,7 +50,7 @@ class Device(Message):
 
 
 class License(Message):
-    """A license as its holder sees it; the key is masked."""
+    """A license as its holder sees it; the key is masked. That of a trial has no order: the nil UUID stands there."""
 
     license_id: UUID
     order_id: UUID
@@ -65,6 +65,7 @@ class License(Message):
     entitlements: tuple[str, ...] = ()
     updates_until: datetime | None = None
     """Program versions released before this work without an end; None where it makes no difference."""
+    trial: bool = False
 
 
 class Licenses(Message):

@@ -158,6 +158,21 @@ async def test_sign_up_purchase_and_license(client: httpx.AsyncClient, harness: 
     assert (await client.post("/licenses/validate", json={"key": key})).json()["code"] == "ENDED"
 
 
+async def test_a_member_tries_a_product_once(client: httpx.AsyncClient, harness: Harness, mail: Path) -> None:
+    _, token = await sign_up(client, mail)
+    who = bearer(token)
+    async with harness.asking() as staff:
+        tried = {"code": "seo-lite", "name": "SEO Lite", "net": 100, "device_limit": 1, "trial_days": 7}
+        await staff.request(licensing.PutProduct(**tried))
+    once, again = who | fresh_key(), who | fresh_key()
+    trials = [await client.post("/trials", json={"product": "seo-lite"}, headers=key) for key in (once, once, again)]
+    assert [answer.status_code for answer in trials] == [201, 201, 409]
+    assert trials[0].json() == trials[1].json()
+    newest = (await client.get("/licenses", headers=who)).json()["licenses"][0]
+    assert (newest["license_id"], newest["trial"]) == (trials[0].json()["id"], True)
+    problem(await client.post("/trials", json={"product": "nothing"}, headers=who | fresh_key()), 422)
+
+
 async def test_a_member_is_quoted_buys_and_withdraws(client: httpx.AsyncClient, harness: Harness, mail: Path) -> None:
     _, token = await sign_up(client, mail)
     who = bearer(token)

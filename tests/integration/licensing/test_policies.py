@@ -1,19 +1,24 @@
 """Editions and the versions of their terms on the real servers."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 import jwt
 import pytest
 
+from services.licensing.jobs import due_dates
 from services.licensing.policies.rules import end_of, expires_at
+from services.licensing.trials import marks
+from services.licensing.trials import store as trials
 from shared.clock import now, today
 from shared.contracts import licensing
-from shared.contracts.licensing import ActivateLicense, PutProduct, ValidateLicense
+from shared.contracts.licensing import ActivateLicense, DeactivateLicense, PutProduct, ValidateLicense
 from shared.purposes import Purpose
-from tests.integration.licensing.driver import Driver
+from shared.secrets import Keyring
+from tests.integration.licensing.driver import Driver, all_of
 
 TOOL: dict[str, Any] = {"code": "tool", "name": "Tool", "net": 10_000, "device_limit": 2, "months": 1}
 
@@ -103,3 +108,82 @@ async def test_a_program_is_told_exactly_what_a_license_is_not_for(driver: Drive
         assert (file.exact_code, file.code, bool(file.file)) == (exact, code, exact == "VALID")
     assert said["updates_until"] == int(end_of(yesterday).timestamp())
     assert (await driver.ask(ValidateLicense(key=key, fingerprint="laptop-9", **fitting))).missing == "released_on"
+
+
+TRIED: dict[str, Any] = {"code": "tried", "name": "Tried", "net": 10_000, "device_limit": 2, "months": 1}
+CALLED = "UPDATE account SET email = $2 WHERE subject_id = $1"
+
+
+async def named(driver: Driver, email: str) -> UUID:
+    """Somebody with a certain address."""
+    person = await driver.person()
+    await driver.accounts.execute(
+        "UPDATE account SET email = NULL WHERE email = $1 AND subject_id <> $2", email, person
+    )
+    await driver.accounts.execute(CALLED, person, email)
+    return person
+
+
+async def test_a_product_is_tried_once_by_a_person_and_on_a_device(driver: Driver) -> None:
+    await driver.ask(PutProduct(**TRIED, trial_days=14))
+    await driver.ask(PutProduct(**TRIED | {"code": "tried-too"}, trial_days=14))
+    await driver.ask(PutProduct(**TRIED | {"code": "untried"}))
+    host = f"{uuid4().hex}.example"
+    person = await named(driver, f"anna+1@{host}")
+    trial = licensing.StartTrial(subject_id=person, product="tried")
+    tries = [driver.status(trial) for _ in range(5)]
+    assert Counter(await all_of(*tries)) == {200: 1, 409: 4}
+    held = await license_of(driver, person)
+    end = end_of(today() + timedelta(days=14))
+    assert (held.trial, held.order_id.int, held.device_limit, held.expires_at) == (True, 0, 2, end)
+    key = (await driver.ask(licensing.RevealLicense(subject_id=person, license_id=held.license_id))).key
+    for _ in range(2):  # the same device again
+        assert (await driver.ask(ActivateLicense(key=key, fingerprint="laptop-1"))).valid
+        await driver.ask(DeactivateLicense(key=key, fingerprint="laptop-1"))
+    assert await driver.status(licensing.StartTrial(subject_id=person, product="untried")) == 422
+    assert await driver.status(licensing.StartTrial(subject_id=person, product="tried-too")) == 200
+    alias = await named(driver, f"Anna+2@{host}")
+    assert await driver.status(licensing.StartTrial(subject_id=alias, product="tried")) == 409
+    await driver.accounts.execute(CALLED, person, f"other@{host}")
+    assert await driver.status(trial) == 409  # another address, the same account
+    other = await driver.person()
+    assert await driver.status(licensing.StartTrial(subject_id=other, product="tried")) == 200
+    theirs = await license_of(driver, other)
+    their_key = (await driver.ask(licensing.RevealLicense(subject_id=other, license_id=theirs.license_id))).key
+    answer = await driver.ask(ActivateLicense(key=their_key, fingerprint="laptop-1"))
+    assert (answer.valid, answer.exact_code, answer.code, answer.devices) == (
+        False,
+        "TRIAL_USED",
+        "TOO_MANY_DEVICES",
+        0,
+    )
+    assert (await driver.ask(ActivateLicense(key=their_key, fingerprint="laptop-2"))).valid
+
+
+async def test_a_mark_counts_whichever_key_made_it(driver: Driver) -> None:
+    email, one, other = f"{uuid4().hex}@example.com", uuid4(), uuid4()
+    older = Keyring("licensing", f"1:{'o' * 32}")
+    newer = Keyring("licensing", f"2:{'n' * 32},1:{'o' * 32}")
+    async with driver.resources.database.transaction(Purpose.CONTRACT) as tx:
+        assert await trials.take(tx, marks.of_address(older, "tool", email, one), today())
+        assert not await trials.take(tx, marks.of_address(newer, "tool", email, other), today())
+        assert await trials.take(tx, marks.of_address(newer, "tool", email, one), today())
+
+
+async def test_what_is_remembered_of_a_trial_outlives_its_person_for_a_year(driver: Driver) -> None:
+    await driver.ask(PutProduct(**TRIED | {"code": "briefly"}, trial_days=3))
+    person, email = await driver.person(), f"jan.k@{uuid4().hex}.example"
+    await driver.accounts.execute(CALLED, person, email)
+    await driver.ask(licensing.StartTrial(subject_id=person, product="briefly"))
+    await driver.erase(person, terminate=True)
+    assert await driver.counts(person) == {}
+    again = await named(driver, email)
+    trial = licensing.StartTrial(subject_id=again, product="briefly")
+    assert await driver.status(trial) == 409
+    await driver.rows.execute("UPDATE trial_mark SET keep_until = $1", today())
+    await due_dates.step(driver.resources.database)
+    assert await driver.status(trial) == 409
+    await driver.rows.execute("UPDATE trial_mark SET keep_until = $1", today() - timedelta(days=1))
+    await due_dates.step(driver.resources.database)
+    assert not await driver.rows.fetchval("SELECT count(*) FROM trial_mark")
+    assert await driver.status(trial) == 200

@@ -105,6 +105,7 @@ def license_of(**changed: Any) -> License:
         "issued_at": NOON,
         "expires_at": None,
         "updates_until": None,
+        "trial_until": None,
         "ended_at": None,
         "end_reason": None,
         "ended_from": None,
