@@ -8,9 +8,9 @@ from services.licensing.invoices import store as invoices
 from services.licensing.invoices.rules import demand
 from services.licensing.licenses import contract_rows, deactivations, devices, expiry_notices, lifetime, rules
 from services.licensing.licenses import store as licenses
+from services.licensing.licenses import trial_store as trials
 from services.licensing.orders import store as orders
 from services.licensing.payments.store import void_of_orders
-from services.licensing.trials import store as trials
 from shared.clock import now, today
 from shared.contracts import identity, licensing
 from shared.database import Database, Transaction

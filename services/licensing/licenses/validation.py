@@ -6,9 +6,9 @@ A license that outlives its holder's account goes on working.
 from dataclasses import dataclass
 
 from services.licensing.licenses import deactivations, devices, keys, lifetime, rules, store
+from services.licensing.licenses import trial_marks as marks
+from services.licensing.licenses import trial_store as trials
 from services.licensing.licenses.rules import ExactCode, License
-from services.licensing.trials import marks
-from services.licensing.trials import store as trials
 from shared.clock import now, today
 from shared.contracts import licensing
 from shared.contracts.licensing import Validation

@@ -1,5 +1,6 @@
 """Editions and the versions of their terms on the real servers."""
 
+import asyncio
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -10,14 +11,15 @@ import jwt
 import pytest
 
 from services.licensing.jobs import due_dates
+from services.licensing.licenses import trial_marks as marks
+from services.licensing.licenses import trial_store as trials
 from services.licensing.policies.rules import end_of, expires_at
-from services.licensing.trials import marks
-from services.licensing.trials import store as trials
 from shared.clock import now, today
 from shared.contracts import licensing
 from shared.contracts.licensing import ActivateLicense, DeactivateLicense, PutProduct, ValidateLicense
 from shared.purposes import Purpose
 from shared.secrets import Keyring
+from tests.harness import eventually
 from tests.integration.licensing.driver import Driver, all_of
 
 TOOL: dict[str, Any] = {"code": "tool", "name": "Tool", "net": 10_000, "device_limit": 2, "months": 1}
@@ -110,6 +112,8 @@ async def test_a_program_is_told_exactly_what_a_license_is_not_for(driver: Drive
     assert (await driver.ask(ValidateLicense(key=key, fingerprint="laptop-9", **fitting))).missing == "released_on"
 
 
+KEYRING = Keyring("licensing", f"2:{'n' * 32},1:{'o' * 32}")
+BLOCKED = "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 TRIED: dict[str, Any] = {"code": "tried", "name": "Tried", "net": 10_000, "device_limit": 2, "months": 1}
 CALLED = "UPDATE account SET email = $2 WHERE subject_id = $1"
 
@@ -163,11 +167,24 @@ async def test_a_product_is_tried_once_by_a_person_and_on_a_device(driver: Drive
 async def test_a_mark_counts_whichever_key_made_it(driver: Driver) -> None:
     email, one, other = f"{uuid4().hex}@example.com", uuid4(), uuid4()
     older = Keyring("licensing", f"1:{'o' * 32}")
-    newer = Keyring("licensing", f"2:{'n' * 32},1:{'o' * 32}")
     async with driver.resources.database.transaction(Purpose.CONTRACT) as tx:
         assert await trials.take(tx, marks.of_address(older, "tool", email, one), today())
-        assert not await trials.take(tx, marks.of_address(newer, "tool", email, other), today())
-        assert await trials.take(tx, marks.of_address(newer, "tool", email, one), today())
+        assert not await trials.take(tx, marks.of_address(KEYRING, "tool", email, other), today())
+        assert await trials.take(tx, marks.of_address(KEYRING, "tool", email, one), today())
+
+
+async def test_of_two_trials_at_once_one_is_the_first(driver: Driver) -> None:
+    email, database = f"{uuid4().hex}@example.com", driver.resources.database
+
+    async def other() -> bool:
+        async with database.transaction(Purpose.CONTRACT) as tx:
+            return await trials.take(tx, marks.of_address(KEYRING, "tool", email, uuid4()), today())
+
+    async with database.transaction(Purpose.CONTRACT) as tx:
+        assert await trials.take(tx, marks.of_address(KEYRING, "tool", email, uuid4()), today())
+        waiting = asyncio.create_task(other())
+        await eventually(lambda: driver.rows.fetchval(BLOCKED))
+    assert not await waiting
 
 
 async def test_what_is_remembered_of_a_trial_outlives_its_person_for_a_year(driver: Driver) -> None:

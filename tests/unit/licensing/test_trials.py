@@ -5,7 +5,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.licensing.trials import marks
+from services.licensing.licenses import trial_marks as marks
 from shared.secrets import Keyring
 
 KEYRING = Keyring("licensing", f"2:{'o' * 32},1:{'n' * 32}")

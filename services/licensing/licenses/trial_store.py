@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from services.licensing.trials.marks import Mark
+from services.licensing.licenses.trial_marks import Mark
 from shared.database import Transaction
 from shared.law.calendar import months_after
 

@@ -4,9 +4,10 @@ from uuid import UUID, uuid4
 
 from services.licensing import catalogue
 from services.licensing.licenses import lifetime
+from services.licensing.licenses import trial_marks as marks
+from services.licensing.licenses import trial_store as store
 from services.licensing.licenses.keys import KeyMint
 from services.licensing.policies.rules import Policy
-from services.licensing.trials import marks, store
 from shared.clock import now, today
 from shared.contracts import identity, licensing
 from shared.database import Transaction
