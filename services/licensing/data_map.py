@@ -168,6 +168,7 @@ DATA_MAP = DataMap(
                 OWNER,
                 Column("country", Category.TAX_EVIDENCE),
                 *fact("order_id", "product", "edition", "policy_version", "quantity", "pay_by", "state"),
+                *fact("renews", "renewed_at", "before_end", "before_edition", "before_version"),
                 *fact("vat_treatment", "vat_rate", "net", "vat", "gross", "refunded", "placed_at", "paid_at"),
             ),
         ),

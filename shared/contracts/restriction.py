@@ -47,6 +47,7 @@ SERVICE_MAIL: Mapping[str, GoesOn] = {
     "transfer-awaited": GoesOn.CLAIMS,
     "license-issued": GoesOn.CONTRACT,
     "trial-started": GoesOn.CONTRACT,
+    "license-renewed": GoesOn.CONTRACT,
     "refund-made": GoesOn.CLAIMS,
     "refund-undone": GoesOn.CLAIMS,
     "withdrawal-received": GoesOn.CLAIMS,

@@ -28,6 +28,18 @@ LICENSE_LETTERS: Mapping[str, Mapping[Language, Template]] = {
             "charged. If you buy the license and name this trial in the order, key and devices stay the same.",
         ),
     },
+    "license-renewed": {
+        "pl": Template(
+            "Twoja licencja została przedłużona",
+            "Klucz i urządzenia pozostają te same, nic nie musisz zmieniać. Nowy ostatni dzień podajemy poniżej;\n"
+            "jeśli go nie ma, licencja jest bezterminowa. Licencja nie odnawia się sama.",
+        ),
+        "en": Template(
+            "Your license was renewed",
+            "Key and devices stay the same, and there is nothing to change. The new last day is given below; where\n"
+            "there is none, the license has no end. The license does not renew itself.",
+        ),
+    },
     "license-expiring": {
         "pl": Template(
             "Twoja licencja wkrótce wygaśnie",

@@ -27,6 +27,8 @@ OF_PERSON = READ + "WHERE subject_id = $1 ORDER BY issued_at DESC, license_id"
 LOCK = READ + "WHERE license_id = $1 FOR UPDATE OF license"
 LOCK_BY_KEY = READ + "WHERE key_hash = $1 FOR UPDATE OF license"
 LOCK_OF_ORDER = READ + "WHERE order_id = $1 FOR UPDATE OF license"
+OF_RENEWAL = "WHERE license_id = (SELECT renews FROM purchase WHERE purchase.order_id = $1) FOR UPDATE OF license"
+LOCK_RENEWED = READ + OF_RENEWAL
 LOCK_REVIEWABLE = (
     READ
     + """
@@ -152,6 +154,12 @@ async def lock(tx: Transaction, license_id: UUID, subject_id: UUID) -> License:
 
 async def lock_of_order(tx: Transaction, order_id: UUID) -> License | None:
     row = await tx.row(LOCK_OF_ORDER, order_id)
+    return License(**policies.split(row)) if row else None
+
+
+async def lock_renewed(tx: Transaction, order_id: UUID) -> License | None:
+    """The license that an order renews; None where it is no more."""
+    row = await tx.row(LOCK_RENEWED, order_id)
     return License(**policies.split(row)) if row else None
 
 

@@ -49,6 +49,8 @@ class Order:
     placed_at: datetime
     paid_at: datetime | None
     live: bool
+    renews: UUID | None
+    renewed_at: datetime | None
     bank_account: str
 
     @property

@@ -17,7 +17,7 @@ from shared.problems import refuse
 
 READ = f"""
 SELECT {policies.COLUMNS}, order_id, subject_id, quantity, pay_by, state, vat_treatment, vat_rate, net, vat, gross,
-  refunded, placed_at, paid_at, live, COALESCE((SELECT i.bank_account FROM invoice i
+  refunded, placed_at, paid_at, live, renews, renewed_at, COALESCE((SELECT i.bank_account FROM invoice i
     WHERE i.order_id = purchase.order_id AND i.kind = 'invoice' AND i.settled_on IS NULL), '') AS bank_account
 FROM purchase {policies.SOLD_ON.format(table="purchase")}
 """  # noqa: S608 constants
@@ -67,6 +67,7 @@ async def add(tx: Transaction, draft: Draft) -> Order:
         quantity=request.quantity,
         edition=draft.policy.edition,
         policy_version=draft.policy.version,
+        renews=request.renews,
         pay_by=request.pay_by,
         state="open",
         country=buyer.country,

@@ -40,6 +40,11 @@ class Term:
     def end(self) -> datetime | None:
         return self.expires_at or self.updates_until
 
+    @property
+    def last_day(self) -> date | None:
+        """At the vendor's seat; None without an end."""
+        return None if self.end is None else (self.end - timedelta(microseconds=1)).astimezone(WARSAW).date()
+
 
 NOT_BEGUN = Term(None, None)
 

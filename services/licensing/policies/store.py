@@ -26,6 +26,7 @@ FROM (SELECT $3::integer, $4::text, $5::text, $6::text, $7::integer, $8::boolean
 WHERE terms IS DISTINCT FROM (SELECT (months, starts, after_end, renews_from, devices, fingerprint_required,
   max_deactivations, entitlements, trial_days) FROM latest)
 """
+ONE = f"SELECT {COLUMNS} FROM policy WHERE (product, edition, version) = ($1, $2, $3)"  # noqa: S608 constants
 VERSIONS = f"SELECT {COLUMNS}, policy.since FROM policy WHERE product = $1 ORDER BY edition, version DESC"  # noqa: S608
 
 
@@ -52,6 +53,14 @@ async def add(tx: Transaction, asked: licensing.PutProduct) -> None:
         sorted(set(asked.entitlements)),
         asked.trial_days,
     )
+
+
+async def one(tx: Transaction, product: str, edition: str, version: int) -> Policy:
+    row = await tx.row(ONE, product, edition, version)
+    if row is None:
+        raise LookupError(product, edition, version)
+    policy: Policy = split(row)["policy"]
+    return policy
 
 
 async def versions(tx: Transaction, product: str) -> tuple[licensing.PolicyVersion, ...]:

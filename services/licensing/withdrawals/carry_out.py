@@ -4,7 +4,7 @@ from datetime import datetime
 
 from services.licensing import catalogue, sale_records
 from services.licensing.agreements import store as agreements
-from services.licensing.licenses.store import lock_of_order
+from services.licensing.licenses.store import lock_of_order, lock_renewed
 from services.licensing.money import amount_text
 from services.licensing.orders import store as orders
 from services.licensing.orders.rules import Order
@@ -29,7 +29,7 @@ async def withdraw(tx: Transaction, order: Order) -> Withdrawal:
     """
     if earlier := await store.of_order(tx, order.order_id):
         return earlier
-    await lock_of_order(tx, order.order_id)
+    await (lock_of_order if order.renewed_at is None else lock_renewed)(tx, order.order_id)
     if obstacle := rules.obstacle(order, await agreements.lock(tx, order.order_id), now()):
         raise refuse(409, "this contract can't be withdrawn from", message=rules.SENTENCES[obstacle])
     stated = rules.withdrawal(order, now())

@@ -38,6 +38,22 @@ class LicenseRestored(Event, type="licensing.license-restored.v1", carries=("D8"
     license_id: UUID
 
 
+class LicenseRenewed(Event, type="licensing.license-renewed.v1", carries=("D8", "D9")):
+    """An order was paid that renews a license: it ends later, on the terms of the order. A trial is bought so."""
+
+    subject_id: UUID
+    license_id: UUID
+    order_id: UUID
+
+
+class RenewalTakenBack(Event, type="licensing.renewal-taken-back.v1", late="statutory", carries=("D8", "D9")):
+    """The money of a renewal went back: the license ends as it would without it."""
+
+    subject_id: UUID
+    license_id: UUID
+    order_id: UUID
+
+
 class Device(Message):
     """One device on which a license is active; the device itself is known as a hash only."""
 

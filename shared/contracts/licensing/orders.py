@@ -62,6 +62,8 @@ class PlaceOrder(
     confirms_country: bool = False
     expected_gross: int | None = Field(default=None, ge=1, le=1_000_000_000_000)
     edition: Edition = STANDARD
+    renews: UUID | None = None
+    """One's own license of the same product, with all its seats: its end moves, key and devices stay."""
 
 
 class Order(Message):
@@ -82,6 +84,7 @@ class Order(Message):
     edition: str = STANDARD
     policy_version: int = 1
     """The version of the product's terms on which it was sold."""
+    renews: UUID | None = None
 
 
 class Orders(Message):

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import asyncpg
 import jwt
 import pytest
+from dateutil.relativedelta import relativedelta
 
 from services.licensing.jobs import due_dates
 from services.licensing.licenses import trial_marks as marks
@@ -20,7 +21,7 @@ from shared.contracts.licensing import ActivateLicense, DeactivateLicense, PutPr
 from shared.purposes import Purpose
 from shared.secrets import Keyring
 from tests.harness import eventually
-from tests.integration.licensing.driver import Driver, all_of
+from tests.integration.licensing.driver import Driver, all_of, order_of
 
 TOOL: dict[str, Any] = {"code": "tool", "name": "Tool", "net": 10_000, "device_limit": 2, "months": 1}
 
@@ -115,6 +116,7 @@ async def test_a_program_is_told_exactly_what_a_license_is_not_for(driver: Drive
 KEYRING = Keyring("licensing", f"2:{'n' * 32},1:{'o' * 32}")
 BLOCKED = "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 TRIED: dict[str, Any] = {"code": "tried", "name": "Tried", "net": 10_000, "device_limit": 2, "months": 1}
+LETTERS = "SELECT count(*) >= $3 FROM service_mail WHERE subject_id = $1 AND template = $2"
 CALLED = "UPDATE account SET email = $2 WHERE subject_id = $1"
 
 
@@ -204,3 +206,117 @@ async def test_what_is_remembered_of_a_trial_outlives_its_person_for_a_year(driv
     await due_dates.step(driver.resources.database)
     assert not await driver.rows.fetchval("SELECT count(*) FROM trial_mark")
     assert await driver.status(trial) == 200
+
+
+KEPT = "SELECT license_id, key_hash, expires_at, device_limit FROM license WHERE subject_id = $1"
+ENDS = "UPDATE license SET expires_at = $2 WHERE subject_id = $1"
+
+
+async def renewable(driver: Driver, code: str, **terms: Any) -> tuple[UUID, UUID, str, licensing.Payment]:
+    """Somebody with a license for a month and a device on it: person, license, key, payment."""
+    await driver.ask(PutProduct(**TOOL | {"code": code}, **terms))
+    person = await driver.person()
+    payment = await driver.buy(person, product=code)
+    key = await driver.key(person)
+    assert (await driver.ask(ActivateLicense(key=key, fingerprint="laptop-1"))).valid
+    return person, (await license_of(driver, person)).license_id, key, payment
+
+
+async def refund(driver: Driver, payment: licensing.Payment) -> None:
+    await driver.ask(await driver.played(payment.reference, "refund.made", payment.amount))
+
+
+async def test_a_renewal_moves_the_end_and_its_refund_moves_it_back(driver: Driver) -> None:
+    person, license_id, key, _ = await renewable(driver, "renewed")
+    first, renewals = await driver.rows.fetchrow(KEPT, person), {"product": "renewed", "renews": license_id}
+    assert first is not None
+    one = await driver.buy(person, **renewals)
+    await driver.ask(PutProduct(**TOOL | {"code": "renewed", "months": 6, "device_limit": 5}, entitlements=("team",)))
+    two = await driver.order(person, **renewals)
+    paid = await driver.start(person, two)
+    webhook = await driver.played(paid.reference, "payment.confirmed")
+    await all_of(*(driver.ask(webhook) for _ in range(3)))
+    last_day = today() + relativedelta(months=1)
+    held = await license_of(driver, person)
+    assert (held.license_id, held.expires_at) == (license_id, expires_at(last_day + relativedelta(months=1), 6))
+    assert (held.device_limit, held.entitlements, len(held.devices)) == (5, ("team",), 1)
+    assert (await driver.ask(ValidateLicense(key=key, fingerprint="laptop-1"))).valid
+    assert await driver.count("license", person) == 1
+    assert await driver.count("invoice", person) == 3
+    await eventually(lambda: driver.accounts.fetchval(LETTERS, person, "license-renewed", 2))
+    await refund(driver, one)  # the first of two: the second counts from where the first did
+    held = await license_of(driver, person)
+    assert (held.expires_at, held.device_limit) == (expires_at(last_day, 6), 5)
+    done = await driver.ask(licensing.WithdrawOrder(subject_id=person, order_id=two))
+    assert done.amount == paid.amount
+    back = await driver.rows.fetchrow(KEPT, person)
+    assert back is not None
+    assert tuple(back) == tuple(first)
+    assert (await driver.ask(ValidateLicense(key=key, fingerprint="laptop-1"))).valid
+    assert not await driver.accounts.fetchval(LETTERS, person, "contract-ended", 1)
+
+
+async def test_who_renews_what_ran_out_goes_on_with_the_same_key(driver: Driver) -> None:
+    person, license_id, key, bought = await renewable(driver, "late", renews_from="now if expired")
+    await driver.rows.execute(ENDS, person, now() - timedelta(days=3))
+    await due_dates.step(driver.resources.database)
+    assert (await driver.ask(ValidateLicense(key=key))).code == "EXPIRED"
+    stranger = await driver.person()
+    assert await driver.status(order_of(stranger, product="late", renews=license_id)) == 404
+    renewal = await driver.buy(person, product="late", renews=license_id)
+    assert (await license_of(driver, person)).expires_at == expires_at(today(), 1)
+    answer = await driver.ask(ValidateLicense(key=key, fingerprint="laptop-1"))
+    assert (answer.code, answer.devices) == ("VALID", 1)
+    await refund(driver, renewal)
+    await due_dates.step(driver.resources.database)
+    assert (await driver.ask(ValidateLicense(key=key, fingerprint="laptop-1"))).code == "EXPIRED"
+    paid_late = await driver.order(person, product="late", renews=license_id)
+    await refund(driver, bought)
+    assert (await driver.ask(ValidateLicense(key=key))).code == "ENDED"
+    assert await driver.status(order_of(person, product="late", renews=license_id)) == 409
+    payment = await driver.start(person, paid_late)
+    await driver.ask(await driver.played(payment.reference, "payment.confirmed"))
+    assert await driver.count("license", person, "state = 'active'") == 1  # another one: nobody pays for nothing
+
+
+async def test_a_trial_that_is_bought_keeps_key_and_devices(driver: Driver) -> None:
+    await driver.ask(PutProduct(**TRIED | {"code": "liked"}, trial_days=14))
+    person = await driver.person(kind="company")
+    started = await driver.ask(licensing.StartTrial(subject_id=person, product="liked"))
+    key = (await driver.ask(licensing.RevealLicense(subject_id=person, license_id=started.id))).key
+    assert (await driver.ask(ActivateLicense(key=key, fingerprint="laptop-7"))).valid
+    trial = await driver.rows.fetchrow(KEPT, person)
+    order_id = await driver.order(person, product="liked", renews=started.id, quantity=3, pay_by="transfer")
+    assert (await license_of(driver, person)).trial
+    for _ in range(2):
+        await driver.ask(licensing.RecordTransfer(order_id=order_id))
+    held = await license_of(driver, person)
+    assert (held.trial, held.license_id, held.order_id, held.device_limit) == (False, started.id, order_id, 6)
+    assert held.expires_at == expires_at(today() + timedelta(days=14), 1)
+    assert (await driver.ask(ValidateLicense(key=key, fingerprint="laptop-7"))).valid
+    assert (await driver.ask(ActivateLicense(key=key, fingerprint="laptop-8"))).valid
+    (order,) = (await driver.ask(licensing.ListOrders(subject_id=person))).orders
+    refunded = await driver.ask(licensing.RefundOrder(order_id=order_id, amount=order.gross))
+    assert (await license_of(driver, person)).trial
+    assert await driver.rows.fetchrow(KEPT, person) == trial
+    await driver.ask(licensing.UndoRefund(refund_id=refunded.id))
+    assert await license_of(driver, person) == held.model_copy(
+        update={"devices": (await license_of(driver, person)).devices}
+    )
+
+
+async def test_a_renewal_goes_back_after_the_erasure_too(driver: Driver) -> None:
+    person, license_id, key, _ = await renewable(driver, "outlived")
+    renewal = await driver.buy(person, product="outlived", renews=license_id)
+    await driver.erase(person, terminate=False)
+    assert (await driver.ask(ValidateLicense(key=key, fingerprint="laptop-1"))).expires_at == expires_at(
+        today() + relativedelta(months=1), 1
+    )
+    await driver.rows.execute(
+        "UPDATE license SET review_at = $2 WHERE subject_id = $1", person, today() + timedelta(365)
+    )
+    await refund(driver, renewal)
+    end = expires_at(today(), 1)
+    assert (await driver.ask(ValidateLicense(key=key, fingerprint="laptop-1"))).expires_at == end
+    assert await driver.count("license", person, f"review_at <= '{end}'::timestamptz + interval '1 day'") == 1
+    assert await driver.live_rows(person) == 0

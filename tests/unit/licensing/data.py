@@ -86,6 +86,8 @@ def order(**changed: Any) -> Order:
         "placed_at": NOON,
         "paid_at": None,
         "live": True,
+        "renews": None,
+        "renewed_at": None,
         "bank_account": "",
     }
     return Order(**(columns | changed))
