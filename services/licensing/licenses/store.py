@@ -22,13 +22,14 @@ SELECT {policies.COLUMNS}, license_id, subject_id, order_id, key_end, sealed_key
   expires_at, updates_until, trial_until, ended_at, end_reason, ended_from, live
 FROM license {policies.SOLD_ON.format(table="license")}
 """  # noqa: S608 constants
-BY_KEY = READ + "WHERE key_hash = $1"
+BY_KEY = "WHERE key_hash = $1"
+BY_ID = "WHERE license_id = $1"
+BY_ORDER = "WHERE order_id = $1"
+BY_RENEWAL = "WHERE license_id = (SELECT renews FROM purchase WHERE purchase.order_id = $1)"
 OF_PERSON = READ + "WHERE subject_id = $1 ORDER BY issued_at DESC, license_id"
-LOCK = READ + "WHERE license_id = $1 FOR UPDATE OF license"
-LOCK_BY_KEY = READ + "WHERE key_hash = $1 FOR UPDATE OF license"
-LOCK_OF_ORDER = READ + "WHERE order_id = $1 FOR UPDATE OF license"
-OF_RENEWAL = "WHERE license_id = (SELECT renews FROM purchase WHERE purchase.order_id = $1) FOR UPDATE OF license"
-LOCK_RENEWED = READ + OF_RENEWAL
+# Read with its policy once it is locked: whoever waits for a renewal would join the new row to the old version in
+# PostgreSQL, and miss the license.
+LOCK = "SELECT license_id FROM license {which} FOR UPDATE"
 LOCK_REVIEWABLE = (
     READ
     + """
@@ -132,7 +133,16 @@ async def holder_of_key(tx: Transaction, key_hash: bytes) -> UUID | None:
 
 
 async def by_key(tx: Transaction, key_hash: bytes, *, lock: bool) -> License | None:
-    row = await tx.row(LOCK_BY_KEY if lock else BY_KEY, key_hash)
+    return await (_lock if lock else _read)(tx, BY_KEY, key_hash)
+
+
+async def _lock(tx: Transaction, which: str, value: object) -> License | None:
+    await tx.value(LOCK.format(which=which), value)
+    return await _read(tx, which, value)
+
+
+async def _read(tx: Transaction, which: str, value: object) -> License | None:
+    row = await tx.row(READ + which, value)
     return License(**policies.split(row)) if row else None
 
 
@@ -146,21 +156,19 @@ async def holder_of(tx: Transaction, license_id: UUID) -> UUID:
 
 async def lock(tx: Transaction, license_id: UUID, subject_id: UUID) -> License:
     """A person's license, locked. Raises Refused (404)."""
-    row = await tx.row(LOCK, license_id)
-    if row is None or row["subject_id"] != subject_id:
+    license_ = await _lock(tx, BY_ID, license_id)
+    if license_ is None or license_.subject_id != subject_id:
         raise refuse(404, "no such license")
-    return License(**policies.split(row))
+    return license_
 
 
 async def lock_of_order(tx: Transaction, order_id: UUID) -> License | None:
-    row = await tx.row(LOCK_OF_ORDER, order_id)
-    return License(**policies.split(row)) if row else None
+    return await _lock(tx, BY_ORDER, order_id)
 
 
 async def lock_renewed(tx: Transaction, order_id: UUID) -> License | None:
     """The license that an order renews; None where it is no more."""
-    row = await tx.row(LOCK_RENEWED, order_id)
-    return License(**policies.split(row)) if row else None
+    return await _lock(tx, BY_RENEWAL, order_id)
 
 
 async def lock_reviewable(tx: Transaction, today: date, limit: int) -> list[License]:

@@ -42,7 +42,7 @@ async def give_again(tx: Transaction, order: Order) -> None:
 
 async def _count_again(tx: Transaction, order: Order, *, stands: bool) -> None:
     license_ = await licenses.lock_renewed(tx, order.order_id)
-    if license_ is None or license_.state == "ended":
+    if license_ is None:  # one that its holder ended may come back, and then without what went back
         return
     recounted = await _recount(tx, license_, order, stands=stands)
     if not recounted.live:  # it may end before somebody was to look at it

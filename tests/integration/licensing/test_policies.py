@@ -12,6 +12,7 @@ import pytest
 from dateutil.relativedelta import relativedelta
 
 from services.licensing.jobs import due_dates
+from services.licensing.licenses import store as licenses
 from services.licensing.licenses import trial_marks as marks
 from services.licensing.licenses import trial_store as trials
 from services.licensing.policies.rules import end_of, expires_at
@@ -254,6 +255,23 @@ async def test_a_renewal_moves_the_end_and_its_refund_moves_it_back(driver: Driv
     assert tuple(back) == tuple(first)
     assert (await driver.ask(ValidateLicense(key=key, fingerprint="laptop-1"))).valid
     assert not await driver.accounts.fetchval(LETTERS, person, "contract-ended", 1)
+    three = await driver.buy(person, product="renewed", renews=license_id, quantity=1)
+    await driver.ask(licensing.EndLicense(subject_id=person, license_id=license_id))
+    await refund(driver, three)
+    await driver.ask(licensing.RestoreLicense(subject_id=person, license_id=license_id))
+    assert await driver.rows.fetchrow(KEPT, person) == first
+
+
+async def test_who_waits_for_a_renewal_sees_its_terms(driver: Driver) -> None:
+    person, license_id, key, _ = await renewable(driver, "awaited")
+    await driver.ask(PutProduct(**TOOL | {"code": "awaited", "device_limit": 9}))
+    async with driver.resources.database.transaction(Purpose.CONTRACT) as tx:
+        await licenses.lock(tx, license_id, person)
+        await tx.run("UPDATE license SET policy_version = 2, device_limit = 9 WHERE license_id = $1", license_id)
+        waiting = asyncio.create_task(driver.ask(ActivateLicense(key=key, fingerprint="laptop-2")))
+        await eventually(lambda: driver.rows.fetchval(BLOCKED))
+    answer = await waiting
+    assert (answer.code, answer.devices, answer.device_limit) == ("VALID", 2, 9)
 
 
 async def test_who_renews_what_ran_out_goes_on_with_the_same_key(driver: Driver) -> None:
