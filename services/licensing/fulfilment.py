@@ -118,7 +118,7 @@ async def _license(tx: Transaction, order: Order, mint: KeyMint) -> tuple[str, d
     if renewed := await renewals.renew(tx, order, now()):
         facts = {"license_id": str(renewed.license_id)}
         if last_day := renewed.term.last_day:
-            facts["last_day"] = last_day.isoformat()
+            facts["last_day" if renewed.expires_at else "updates_until"] = last_day.isoformat()
         return "license-renewed", facts
     return "license-issued", {"license_id": str(await lifetime.issue(tx, order, mint, now()))}
 

@@ -31,13 +31,15 @@ LICENSE_LETTERS: Mapping[str, Mapping[Language, Template]] = {
     "license-renewed": {
         "pl": Template(
             "Twoja licencja została przedłużona",
-            "Klucz i urządzenia pozostają te same, nic nie musisz zmieniać. Nowy ostatni dzień podajemy poniżej;\n"
-            "jeśli go nie ma, licencja jest bezterminowa. Licencja nie odnawia się sama.",
+            "Klucz i urządzenia pozostają te same, nic nie musisz zmieniać. Nowy ostatni dzień licencji albo jej\n"
+            "aktualizacji podajemy poniżej; jeśli go nie ma, licencja jest bezterminowa. Licencja nie odnawia się\n"
+            "sama.",
         ),
         "en": Template(
             "Your license was renewed",
-            "Key and devices stay the same, and there is nothing to change. The new last day is given below; where\n"
-            "there is none, the license has no end. The license does not renew itself.",
+            "Key and devices stay the same, and there is nothing to change. The new last day of the license, or of\n"
+            "its updates, is given below; where there is none, the license has no end. The license does not renew\n"
+            "itself.",
         ),
     },
     "license-expiring": {

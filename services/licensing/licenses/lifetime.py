@@ -31,12 +31,11 @@ async def issue_trial(
     tx: Transaction, subject_id: UUID, license_id: UUID, policy: Policy, mint: KeyMint, at: datetime
 ) -> None:
     """One seat for the days that the terms say."""
-    today_ = at.astimezone(WARSAW).date()
-    term = policies.trial_term(policy.trial_days or 0, today_)
+    term = policies.trial_term(policy.trial_days or 0, at.astimezone(WARSAW).date())
     license_ = _fresh(license_id, subject_id, policy, term, at)
     await _add(tx, replace(license_, trial_until=term.end), mint)
     tx.publish(licensing.TrialStarted(subject_id=subject_id, license_id=license_id))
-    facts = {"license_id": str(license_id), "last_day": (today_ + timedelta(days=policy.trial_days or 0)).isoformat()}
+    facts = {"license_id": str(license_id), "last_day": f"{term.last_day}"}
     tx.publish(identity.ServiceMailDue(subject_id=subject_id, template="trial-started", facts=facts))
 
 

@@ -1,6 +1,7 @@
 """Editions and the versions of their terms on the real servers."""
 
 import asyncio
+import json
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -112,11 +113,16 @@ async def test_a_program_is_told_exactly_what_a_license_is_not_for(driver: Drive
         assert (file.exact_code, file.code, bool(file.file)) == (exact, code, exact == "VALID")
     assert said["updates_until"] == int(end_of(yesterday).timestamp())
     assert (await driver.ask(ValidateLicense(key=key, fingerprint="laptop-9", **fitting))).missing == "released_on"
+    await driver.buy(person, product="kept", edition="pro", renews=held.license_id)
+    facts = await eventually(lambda: driver.accounts.fetchval(RENEWED, person))
+    assert json.loads(facts)["updates_until"] == (yesterday + relativedelta(months=1)).isoformat()
+    assert (await driver.ask(ValidateLicense(key=key, fingerprint="laptop-1", **fitting))).valid
 
 
 KEYRING = Keyring("licensing", f"2:{'n' * 32},1:{'o' * 32}")
 BLOCKED = "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 TRIED: dict[str, Any] = {"code": "tried", "name": "Tried", "net": 10_000, "device_limit": 2, "months": 1}
+RENEWED = "SELECT facts FROM service_mail WHERE subject_id = $1 AND template = 'license-renewed'"
 LETTERS = "SELECT count(*) >= $3 FROM service_mail WHERE subject_id = $1 AND template = $2"
 CALLED = "UPDATE account SET email = $2 WHERE subject_id = $1"
 
