@@ -42,11 +42,11 @@ async def check_out(tx: Transaction, request: licensing.CheckOutLicense, notary:
     use = await validation.find(tx, request.key, request.fingerprint, lock=True)
     if use is None:
         return _no_file("NOT_FOUND")
-    _, here = await devices.count(tx, use.license.license_id, use.device_hash)
-    code = rules.judge(use.license, now(), rules.scope_of(request), active_here=here)
+    seats = await validation.count(tx, use)
+    code = rules.judge(use.license, now(), rules.scope_of(request), active_here=seats.here, dead_here=seats.dead)
     if code != "VALID":
         return _no_file(code)
-    await devices.note_use(tx, use.license.license_id, use.device_hash, now())
+    await validation.note_use(tx, use)
     file = await _file(tx, use.license, _bound(request.key, request.fingerprint, request.nonce), notary)
     return file or _no_file("TOO_MANY_DEVICES")
 
@@ -74,12 +74,12 @@ async def _take_seat(tx: Transaction, license_: License, device_hash: bytes) -> 
     code = rules.judge(license_, now(), None, active_here=True)  # the program reads in its file what it may be
     if code != "VALID":
         raise refuse(409, f"the license is {code.lower()}")
-    count, here = await devices.count(tx, license_.license_id, device_hash)
-    if here:
+    seats = await devices.count(tx, license_.license_id, device_hash, rules.alive_since(license_, now()))
+    if seats.here:
         return license_
     if rules.is_trial(license_):  # nobody could see whether the device had one before
         raise refuse(409, "a trial begins online", message="activate the device by its program first")
-    if count >= license_.device_limit:
+    if rules.is_full(license_, seats.devices):
         raise refuse(409, "every seat is taken", message="free the seat of a device that is not used any more")
     await devices.activate(tx, license_.license_id, device_hash, now())
     return await lifetime.begin(tx, license_, now())

@@ -33,6 +33,7 @@ ExactCode = Literal[
     "EDITION_MISMATCH",
     "VERSION_NOT_COVERED",
     "ENTITLEMENT_MISSING",
+    "HEARTBEAT_DEAD",
     "NOT_ACTIVATED",
     "TRIAL_USED",
     "TOO_MANY_DEVICES",
@@ -44,9 +45,21 @@ OLDER: Mapping[ExactCode, licensing.Code] = {
     "EDITION_MISMATCH": "PRODUCT_MISMATCH",
     "VERSION_NOT_COVERED": "EXPIRED",
     "ENTITLEMENT_MISSING": "PRODUCT_MISMATCH",
+    "HEARTBEAT_DEAD": "NOT_ACTIVATED",
     "TRIAL_USED": "TOO_MANY_DEVICES",
 }
 """What a reader is told that knows the codes from before there were these."""
+
+NOTED_FOR = timedelta(hours=1)
+
+OVERAGE: Mapping[licensing.Overage, int | None] = {
+    "none": 100,
+    "1.25x": 125,
+    "1.5x": 150,
+    "2x": 200,
+    "always": None,
+}
+"""In percent of the limit."""
 
 StoredState = Literal["active", "suspended", "expired", "ended"]
 """`expired` is noted by a job, once the day after the last one is over."""
@@ -100,10 +113,13 @@ def older(code: ExactCode) -> licensing.Code:
     return OLDER.get(code) or cast("licensing.Code", code)
 
 
-def judge(license_: License, at: datetime, scope: Scope | None, *, active_here: bool | None = None) -> ExactCode:
+def judge(
+    license_: License, at: datetime, scope: Scope | None, *, active_here: bool | None = None, dead_here: bool = False
+) -> ExactCode:
     """The first reason why a license may not be used, or VALID.
 
-    Without a scope nothing is asked of the program; `active_here` is None when no device is named.
+    Without a scope nothing is asked of the program; `active_here` is None when no device is named, `dead_here` true
+    when its seat was not renewed in time.
     """
     seated = not license_.policy.fingerprint_required if active_here is None else active_here
     if license_.state == "ended":
@@ -114,7 +130,32 @@ def judge(license_: License, at: datetime, scope: Scope | None, *, active_here: 
         return "EXPIRED"
     if scope and (code := _outside(license_, at, scope)):
         return code
-    return "VALID" if seated else "NOT_ACTIVATED"
+    if seated:
+        return "VALID"
+    return "HEARTBEAT_DEAD" if dead_here else "NOT_ACTIVATED"
+
+
+def most_devices(license_: License) -> int | None:
+    """How many devices are let in, those beyond the limit among them; None for any number."""
+    percent = OVERAGE[license_.policy.overage]
+    return None if percent is None else license_.device_limit * percent // 100
+
+
+def is_full(license_: License, devices: int) -> bool:
+    most = most_devices(license_)
+    return most is not None and devices >= most
+
+
+def alive_since(license_: License, at: datetime) -> datetime | None:
+    """Since when a seat must have been in use to be one; None where it need not."""
+    minutes = license_.policy.heartbeat_minutes
+    return None if minutes is None else at - timedelta(minutes=minutes)
+
+
+def note_after(license_: License) -> timedelta:
+    """How long the use of a device need not be noted again: a part of what its seat may wait, an hour at most."""
+    minutes = license_.policy.heartbeat_minutes
+    return NOTED_FOR if minutes is None else min(NOTED_FOR, timedelta(minutes=minutes) / 4)
 
 
 def _outside(license_: License, at: datetime, scope: Scope) -> ExactCode | None:

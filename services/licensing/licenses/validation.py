@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from services.licensing.licenses import deactivations, devices, keys, lifetime, rules, store
 from services.licensing.licenses import trial_marks as marks
 from services.licensing.licenses import trial_store as trials
+from services.licensing.licenses.devices import Seats
 from services.licensing.licenses.rules import ExactCode, License
 from shared.clock import now, today
 from shared.contracts import licensing
@@ -30,32 +31,50 @@ async def validate(tx: Transaction, request: licensing.ValidateLicense) -> Valid
     use = await find(tx, request.key, request.fingerprint, lock=False)
     if use is None:
         return NOT_FOUND
-    count, here = await devices.count(tx, use.license.license_id, use.device_hash)
-    active_here, scope = here if request.fingerprint else None, rules.scope_of(request)
-    code = rules.judge(use.license, now(), scope, active_here=active_here)
+    seats = await count(tx, use)
+    active_here, scope = seats.here if request.fingerprint else None, rules.scope_of(request)
+    code = rules.judge(use.license, now(), scope, active_here=active_here, dead_here=seats.dead)
     if code == "VALID" and active_here:
-        await devices.note_use(tx, use.license.license_id, use.device_hash, now())
+        await note_use(tx, use)
     missing = rules.missing(use.license, now(), scope, named=bool(request.fingerprint))
-    return _validation(use.license, code, count, missing)
+    return _validation(use.license, code, seats.devices, missing)
 
 
 async def activate(tx: Transaction, request: licensing.ActivateLicense, keyring: Keyring) -> Validation:
     use = await find(tx, request.key, request.fingerprint, lock=True)
     if use is None:
         return NOT_FOUND
-    count, here = await devices.count(tx, use.license.license_id, use.device_hash)
-    scope = rules.scope_of(request)
+    if (since := rules.alive_since(use.license, now())) is not None:
+        await devices.free_dead(tx, use.license.license_id, since)
+    seats, scope = await count(tx, use), rules.scope_of(request)
     code = rules.judge(use.license, now(), scope, active_here=True)
-    if code == "VALID" and here and request.label:  # activated again, perhaps under another name
-        await devices.rename(tx, use.license.license_id, use.device_hash, request.label)
-    if code != "VALID" or here:
-        return _validation(use.license, code, count, rules.missing(use.license, now(), scope, named=True))
-    if count >= use.license.device_limit:
-        return _validation(use.license, "TOO_MANY_DEVICES", count)
+    if code != "VALID" or seats.here:
+        if code == "VALID":
+            await _see_again(tx, use, request.label)
+        return _validation(use.license, code, seats.devices, rules.missing(use.license, now(), scope, named=True))
+    if rules.is_full(use.license, seats.devices):
+        return _validation(use.license, "TOO_MANY_DEVICES", seats.devices)
     if not await _may_try(tx, use.license, request.fingerprint, keyring):
-        return _validation(use.license, "TRIAL_USED", count)
+        return _validation(use.license, "TRIAL_USED", seats.devices)
     await devices.activate(tx, use.license.license_id, use.device_hash, now(), request.label)
-    return _validation(await lifetime.begin(tx, use.license, now()), code, count + 1)
+    return _validation(await lifetime.begin(tx, use.license, now()), code, seats.devices + 1)
+
+
+async def count(tx: Transaction, use: Use) -> Seats:
+    """The seats of a license that are in use."""
+    return await devices.count(tx, use.license.license_id, use.device_hash, rules.alive_since(use.license, now()))
+
+
+async def note_use(tx: Transaction, use: Use) -> None:
+    after = rules.note_after(use.license)
+    await devices.note_use(tx, use.license.license_id, use.device_hash, now(), after)
+
+
+async def _see_again(tx: Transaction, use: Use, label: str) -> None:
+    """A device is activated again, perhaps under another name."""
+    await note_use(tx, use)
+    if label:
+        await devices.rename(tx, use.license.license_id, use.device_hash, label)
 
 
 async def _may_try(tx: Transaction, license_: License, fingerprint: str, keyring: Keyring) -> bool:
@@ -71,8 +90,8 @@ async def deactivate(tx: Transaction, request: licensing.DeactivateLicense) -> N
     use = await find(tx, request.key, request.fingerprint, lock=True)
     if use is None:
         raise refuse(404, "no such license")
-    _, seated = await devices.count(tx, use.license.license_id, use.device_hash)
-    if seated and use.license.policy.max_deactivations is not None:
+    seated = await devices.count(tx, use.license.license_id, use.device_hash)
+    if seated.here and use.license.policy.max_deactivations is not None:
         rules.check_deactivation(use.license, await deactivations.of_license(tx, use.license.license_id), now())
         await deactivations.note(tx, use.license.license_id, now())
     await devices.deactivate(tx, use.license.license_id, use.device_hash)
@@ -104,5 +123,6 @@ def _validation(license_: License, code: ExactCode, count: int, missing: str = "
         expires_at=license_.expires_at,
         devices=count,
         device_limit=license_.device_limit,
+        overage=count > license_.device_limit,
         missing=missing,
     )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from shared.contracts.licensing import AfterEnd, RenewsFrom, Starts
+from shared.contracts.licensing import AfterEnd, Overage, RenewsFrom, Starts
 from shared.law.calendar import WARSAW, months_after
 
 
@@ -12,7 +12,7 @@ class Policy:
     """One version, which nothing changes; orders and licenses are sold on it.
 
     `months` is None for a license without an end, `devices` how many one seat is worth, `trial_days` None where nobody
-    may try it.
+    may try it, `heartbeat_minutes` None where a seat is kept without a sign of life.
     """
 
     product: str
@@ -27,6 +27,8 @@ class Policy:
     max_deactivations: int | None
     entitlements: tuple[str, ...]
     trial_days: int | None
+    heartbeat_minutes: int | None
+    overage: Overage
 
 
 @dataclass(frozen=True)

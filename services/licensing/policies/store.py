@@ -19,12 +19,12 @@ JOIN policy ON (policy.product, policy.edition) = ({table}.product, {table}.edit
 ADD = """
 WITH latest AS (SELECT * FROM policy WHERE product = $1 AND edition = $2 ORDER BY version DESC LIMIT 1)
 INSERT INTO policy (product, edition, version, months, starts, after_end, renews_from, devices, fingerprint_required,
-  max_deactivations, entitlements, trial_days)
+  max_deactivations, entitlements, trial_days, heartbeat_minutes, overage)
 SELECT $1::text, $2::text, COALESCE((SELECT version FROM latest), 0) + 1, terms.*
 FROM (SELECT $3::integer, $4::text, $5::text, $6::text, $7::integer, $8::boolean, $9::integer, $10::text[],
-  $11::integer) AS terms
+  $11::integer, $12::integer, $13::text) AS terms
 WHERE terms IS DISTINCT FROM (SELECT (months, starts, after_end, renews_from, devices, fingerprint_required,
-  max_deactivations, entitlements, trial_days) FROM latest)
+  max_deactivations, entitlements, trial_days, heartbeat_minutes, overage) FROM latest)
 """
 ONE = f"SELECT {COLUMNS} FROM policy WHERE (product, edition, version) = ($1, $2, $3)"  # noqa: S608 constants
 VERSIONS = f"SELECT {COLUMNS}, policy.since FROM policy WHERE product = $1 ORDER BY edition, version DESC"  # noqa: S608
@@ -52,6 +52,8 @@ async def add(tx: Transaction, asked: licensing.PutProduct) -> None:
         asked.max_deactivations,
         sorted(set(asked.entitlements)),
         asked.trial_days,
+        asked.heartbeat_minutes,
+        asked.overage,
     )
 
 

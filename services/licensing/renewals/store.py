@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from services.licensing.licenses import devices
-from services.licensing.licenses.rules import License
+from services.licensing.licenses.rules import License, most_devices
 from services.licensing.policies import store as policies
 from services.licensing.renewals.rules import Renewal, Standing
 from shared.database import Transaction
@@ -51,4 +51,5 @@ async def set_standing(tx: Transaction, license_: License, order_id: UUID) -> No
     """Store until when a license lasts, on which terms and how many devices; `order_id` is that of the renewal."""
     term, policy = (license_.expires_at, license_.updates_until), (license_.policy.edition, license_.policy.version)
     await tx.run(SET, license_.license_id, *term, *policy, license_.device_limit, order_id)
-    await devices.free_beyond(tx, license_.license_id, license_.device_limit)
+    if (most := most_devices(license_)) is not None:
+        await devices.free_beyond(tx, license_.license_id, most)

@@ -19,6 +19,8 @@ AfterEnd = Literal["block", "no updates"]
 """What ends with them: the license, or its right to newer program versions alone."""
 RenewsFrom = Literal["expiry", "now", "now if expired"]
 """From when a renewal counts."""
+Overage = Literal["none", "1.25x", "1.5x", "2x", "always"]
+"""How many devices beyond its limit a license lets in; the answer says so."""
 
 
 class Product(Message):
@@ -75,6 +77,9 @@ class PutProduct(Request[Done], type="licensing.put-product", askers=("gateway",
     renews_from: RenewsFrom = "expiry"
     entitlements: tuple[Entitlement, ...] = Field(default=(), max_length=50)
     trial_days: int | None = Field(default=None, ge=1, le=90)
+    heartbeat_minutes: int | None = Field(default=None, ge=1, le=10_080)
+    """Within which a program has to ask again, or its seat is free for another device."""
+    overage: Overage = "none"
 
 
 class PolicyVersion(Message):
@@ -92,6 +97,8 @@ class PolicyVersion(Message):
     max_deactivations: int | None
     entitlements: tuple[str, ...]
     trial_days: int | None
+    heartbeat_minutes: int | None = None
+    overage: Overage = "none"
 
 
 class PolicyVersions(Message):

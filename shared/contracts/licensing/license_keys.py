@@ -29,6 +29,8 @@ class Judgement(Message):
     device_limit: int = 0
     missing: str = ""
     """The field without which this license is never valid: `fingerprint`, `released_on`, or nothing."""
+    overage: bool = False
+    """Whether more devices are active than the license is for; its terms let them in."""
     signed: str = ""
     """This answer as a compact JWS, where the question had a nonce."""
 

@@ -344,3 +344,36 @@ async def test_a_renewal_goes_back_after_the_erasure_too(driver: Driver) -> None
     assert (await driver.ask(ValidateLicense(key=key, fingerprint="laptop-1"))).expires_at == end
     assert await driver.count("license", person, f"review_at <= '{end}'::timestamptz + interval '1 day'") == 1
     assert await driver.live_rows(person) == 0
+
+
+SILENT = "UPDATE activation SET last_seen_at = now() - $2::interval WHERE subject_id = $1"
+
+
+async def test_a_seat_that_is_not_renewed_is_free_for_another_device(driver: Driver) -> None:
+    person, _, key, _ = await renewable(driver, "floating", heartbeat_minutes=20)
+    assert (await driver.ask(ActivateLicense(key=key, fingerprint="laptop-2"))).devices == 2
+    assert (await driver.ask(ActivateLicense(key=key, fingerprint="laptop-3"))).code == "TOO_MANY_DEVICES"
+    await driver.rows.execute(SILENT, person, timedelta(minutes=19))
+    for request in (ValidateLicense(key=key, fingerprint="laptop-1"), ActivateLicense(key=key, fingerprint="laptop-2")):
+        assert (await driver.ask(request)).valid
+    assert await driver.count("activation", person, "last_seen_at > now() - interval '5 minutes'") == 2
+    await driver.rows.execute(SILENT, person, timedelta(minutes=21))
+    answer = await driver.ask(ValidateLicense(key=key, fingerprint="laptop-1"))
+    assert (answer.exact_code, answer.code, answer.devices) == ("HEARTBEAT_DEAD", "NOT_ACTIVATED", 0)
+    crowd = [ActivateLicense(key=key, fingerprint=f"device-{n:03}") for n in range(12)]
+    codes = Counter(answer.code for answer in await all_of(*map(driver.ask, crowd)))
+    assert codes == {"VALID": 2, "TOO_MANY_DEVICES": 10}
+    assert await driver.count("activation", person) == 2
+    assert (await driver.ask(ValidateLicense(key=key, fingerprint="laptop-1"))).exact_code == "NOT_ACTIVATED"
+
+
+async def test_devices_beyond_the_limit_are_let_in_and_told(driver: Driver) -> None:
+    person, license_id, key, _ = await renewable(driver, "beyond", overage="1.5x")
+    answers = [await driver.ask(ActivateLicense(key=key, fingerprint=f"device-{n:03}")) for n in range(3)]
+    assert [(each.code, each.devices, each.overage) for each in answers] == [
+        ("VALID", 2, False),
+        ("VALID", 3, True),
+        ("TOO_MANY_DEVICES", 3, True),
+    ]
+    await driver.buy(person, product="beyond", renews=license_id)
+    assert (await driver.ask(ValidateLicense(key=key, fingerprint="device-001"))).overage

@@ -28,6 +28,8 @@ POLICY = Policy(
     max_deactivations=None,
     entitlements=(),
     trial_days=None,
+    heartbeat_minutes=None,
+    overage="none",
 )
 PRODUCT = Product("Site Auditor, one year", net=10_000, policy=POLICY)
 

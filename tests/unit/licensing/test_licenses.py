@@ -85,6 +85,7 @@ FAULTS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "EDITION_MISMATCH": ({}, {"edition": "pro"}),
     "VERSION_NOT_COVERED": ({"updates_until": NOON}, {}),
     "ENTITLEMENT_MISSING": ({}, {"entitlements": frozenset({"export"})}),
+    "HEARTBEAT_DEAD": ({}, {"active_here": False, "dead_here": True}),
     "NOT_ACTIVATED": ({}, {"active_here": False}),
 }
 
@@ -102,8 +103,8 @@ def test_codes_come_in_the_documented_order() -> None:
         if not faults >= {"ENDED", "SUSPENDED"}:  # one state at a time
             stored = {name: value for fault in faults for name, value in FAULTS[fault][0].items()}
             asked = {name: value for fault in faults for name, value in FAULTS[fault][1].items()}
-            here = asked.pop("active_here", True)
-            code = licenses.judge(license_of(**stored), NOON, Scope(**asked), active_here=here)
+            here, dead = asked.pop("active_here", True), asked.pop("dead_here", False)
+            code = licenses.judge(license_of(**stored), NOON, Scope(**asked), active_here=here, dead_here=dead)
             assert code == next(each for each in order if each in faults)
 
 
@@ -129,3 +130,20 @@ def test_a_question_is_told_what_it_lacks() -> None:
 )
 def test_the_state_that_a_holder_sees(state: str, expires_at: datetime | None, shown: str) -> None:
     assert licenses.holder_state(license_of(state=state, expires_at=expires_at), NOON) == shown
+
+
+@given(st.integers(1, 10_000), st.sampled_from(["none", "1.25x", "1.5x", "2x", "always"]), st.integers(0, 30_000))
+def test_devices_beyond_the_limit_are_let_in_so_far(limit: int, overage: Any, devices: int) -> None:
+    license_ = license_of(device_limit=limit, overage=overage)
+    most = {"none": limit, "1.25x": limit * 5 // 4, "1.5x": limit * 3 // 2, "2x": limit * 2}.get(overage)
+    assert licenses.most_devices(license_) == most
+    assert licenses.is_full(license_, devices) == (most is not None and devices >= most)
+
+
+def test_a_seat_is_noted_often_enough_to_stay_alive() -> None:
+    for minutes in (1, 30, 10_000):
+        license_ = license_of(heartbeat_minutes=minutes)
+        assert licenses.alive_since(license_, NOON) == NOON - timedelta(minutes=minutes)
+        assert licenses.note_after(license_) < timedelta(minutes=minutes) / 2
+    assert licenses.alive_since(license_of(), NOON) is None
+    assert licenses.note_after(license_of()) == timedelta(hours=1)
