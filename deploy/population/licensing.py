@@ -11,13 +11,13 @@ from uuid import UUID
 
 from services.licensing.invoices import rules as invoices
 from services.licensing.licenses.keys import ALPHABET, RANDOM_SYMBOLS, device_hash, key_end, key_hash, key_of
-from services.licensing.licenses.rules import expires_at
+from services.licensing.policies.rules import expires_at
 from services.licensing.vat.rules import NOTES, Tax, TaxPolicy, tax_of, vat_on
 from shared.clock import today
 from shared.law.calendar import WARSAW
 from shared.law.retention import Retention, sale
 
-PRODUCT, NET, DEVICE_LIMIT, MONTHS = "auditor-year", 39900, 3, 12
+PRODUCT, NET, MONTHS = "auditor-year", 39900, 12
 DEVICES = ("device-one", "device-two")
 TERMS = "2026-01"
 
@@ -53,9 +53,10 @@ def key_of_buyer(subject_id: UUID) -> str:
 
 SUBJECTS = "INSERT INTO subject (subject_id) SELECT unnest($1::uuid[]) ON CONFLICT DO NOTHING"
 PURCHASES = """
-INSERT INTO purchase (order_id, subject_id, product, quantity, device_limit, months, pay_by, state, country,
+INSERT INTO purchase (order_id, subject_id, product, edition, policy_version, quantity, pay_by, state, country,
   vat_treatment, vat_rate, net, vat, gross, placed_at, paid_at, retain_until, provisions, exemptions)
-SELECT id, subject, $12, 1, $13, $14, 'card', state, country, treatment, rate, $15::bigint, vat, $15::bigint + vat, at,
+SELECT id, subject, $12, 'standard', 1, 1, 'card', state,
+  country, treatment, rate, $13::bigint, vat, $13::bigint + vat, at,
   CASE WHEN state = 'paid' THEN at + interval '5 minutes' END, retain_until,
   string_to_array(provisions, '|'), string_to_array(exemptions, '|')
 FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::bigint[], $8::timestamptz[],
@@ -102,19 +103,20 @@ SELECT md5('invoice' || order_id)::uuid, o.subject_id, order_id, i.number, 'invo
   'Sprzedawca', '9222828810', 'Polna 1, 00-001 Warszawa', 'PLN'
 FROM unnest($1::uuid[], $2::text[], $3::date[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
   AS i (order_id, number, day, name, nip, street, postal_code, city, note)
-JOIN purchase o USING (order_id) JOIN product p ON p.code = o.product
+JOIN purchase o USING (order_id) JOIN product p ON (p.code, p.edition) = (o.product, o.edition)
 """
 TAKE_NUMBERS = """
 INSERT INTO invoice_series (series, year, last) VALUES ($1, $2, $3)
 ON CONFLICT (series, year) DO UPDATE SET last = invoice_series.last + excluded.last RETURNING last
 """
 LICENSES = """
-INSERT INTO license (license_id, subject_id, order_id, product, key_hash, key_end, state, device_limit, issued_at,
-  expires_at)
-SELECT md5('license' || order_id)::uuid, o.subject_id, order_id, o.product, l.hash, l.shown, 'active', o.device_limit,
-  o.paid_at, l.expires_at
+INSERT INTO license (license_id, subject_id, order_id, product, edition, policy_version, key_hash, key_end, state,
+  device_limit, issued_at, expires_at)
+SELECT md5('license' || order_id)::uuid, o.subject_id, order_id, o.product, o.edition, o.policy_version, l.hash,
+  l.shown, 'active', p.devices, o.paid_at, l.expires_at
 FROM unnest($1::uuid[], $2::bytea[], $3::text[], $4::timestamptz[]) AS l (order_id, hash, shown, expires_at)
 JOIN purchase o USING (order_id)
+JOIN policy p ON (p.product, p.edition, p.version) = (o.product, o.edition, o.policy_version)
 """
 ACTIVATIONS = """
 INSERT INTO activation (subject_id, license_id, device_hash, activated_at, last_seen_at)
@@ -148,7 +150,7 @@ async def insert_purchases(connection: Any, people: Sequence[Buyer], provider: s
     async with connection.transaction():
         await connection.execute("SET LOCAL lethe.purpose = 'upkeep'")
         await connection.execute(SUBJECTS, [buyer.subject_id for buyer in people])
-        await connection.execute(PURCHASES, *_purchases(orders), PRODUCT, DEVICE_LIMIT, MONTHS, NET)
+        await connection.execute(PURCHASES, *_purchases(orders), PRODUCT, NET)
         await connection.execute(BUYERS, *_buyers(unpaid))
         await connection.execute(ORIGINS, ids, [order.buyer.ip for order in orders])
         await connection.execute(EVIDENCE, ids)

@@ -23,6 +23,7 @@ from services.licensing.handlers import (
     sandbox,
     staff_cases,
     terms,
+    trials,
     webhooks,
     withdrawals,
 )
@@ -55,7 +56,7 @@ router.include(catalogue.router, orders.router, payments.router, payment_webhook
 router.include(invoices.router, licenses.router, license_keys.router, terms.router)
 router.include(staff_cases.router, corrections.router, contract_holders.router, agreements.router)
 router.include(withdrawals.router, refunds.router, accounting.router, measures.router, look_up.router)
-router.include(ksef.router, webhooks.router)
+router.include(ksef.router, webhooks.router, trials.router)
 
 
 def wire(resources: Resources) -> dict[str, Any]:

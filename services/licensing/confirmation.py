@@ -21,7 +21,7 @@ async def ask(tx: Transaction, order: Order, seller: Seller, editions: Editions)
     if not agreement.consumer:
         return
     await store.note_asked(tx, order.order_id, now())
-    item, edition = await catalogue.name_of(tx, order.product), named(editions, agreement.terms_version)
+    item, edition = await catalogue.name_of(tx, order.policy), named(editions, agreement.terms_version)
     facts = _sold(order, item, seller) | _agreed(agreement, edition)
     tx.publish(identity.ServiceMailDue(subject_id=order.subject_id, template=TEMPLATE, facts=facts))
 

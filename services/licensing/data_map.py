@@ -48,8 +48,10 @@ DATA_MAP = DataMap(
             columns=(
                 OWNER,
                 Column("sealed_key", Category.LICENSES, source="observed", blank=True, withheld="sealed"),
-                *fact("license_id", "order_id", "product", "key_end", "state", "device_limit"),
-                *fact("fingerprint_required", "max_deactivations", "deactivated_at"),
+                *fact(
+                    "license_id", "order_id", "product", "edition", "policy_version", "key_end", "state", "device_limit"
+                ),
+                *fact("deactivated_at", "updates_until", "trial_until"),
                 *fact("key_hash", withheld="hash"),
                 *fact("issued_at", "expires_at", "ended_at", "end_reason", "ended_from"),
                 *fact("expiry_told_at", "expiry_told_step", "expiry_told_end"),
@@ -57,14 +59,14 @@ DATA_MAP = DataMap(
         ),
         Table(
             "ban",
-            Category.LICENSES,
+            Category.ACTIVITY,
             purposes=(ProcessingPurpose.SECURITY,),
             retention=RetentionClass.CONTRACT,
-            columns=(OWNER, Column("reason", Category.LICENSES, source="observed"), *fact("banned_at")),
+            columns=(OWNER, Column("reason", Category.ACTIVITY, source="observed"), *fact("banned_at")),
         ),
         Table(
             "sale_look",
-            Category.ORDERS,
+            Category.PRIVACY_CASES,
             purposes=(ProcessingPurpose.ACCOUNTABILITY,),
             retention=RetentionClass.PROOF,
             portable=False,
@@ -223,7 +225,8 @@ DATA_MAP = DataMap(
             columns=(
                 OWNER,
                 Column("country", Category.TAX_EVIDENCE),
-                *fact("order_id", "product", "quantity", "device_limit", "months", "pay_by", "state"),
+                *fact("order_id", "product", "edition", "policy_version", "quantity", "pay_by", "state"),
+                *fact("renews", "renewed_at", "before_end", "before_edition", "before_version"),
                 *fact("vat_treatment", "vat_rate", "net", "vat", "gross", "refunded", "placed_at", "paid_at"),
             ),
         ),
@@ -235,6 +238,15 @@ DATA_MAP = DataMap(
             "webhook_delivery", "random ids of licenses and orders that such a system is told of, gone after 90 days"
         ),
         Unkeyed("ksef_outage", "when KSeF did not answer"),
+        Unkeyed("policy", "the terms of products, version by version"),
+        Unkeyed(
+            "trial_mark",
+            "pseudonymous, and kept on purpose after an erasure: keyed hashes of mailboxes and devices that had a"
+            " trial, so that nobody has one after the other (GDPR Art. 6(1)(f)); without the key outside the database"
+            " nobody is recognizable",
+            (Category.EMAIL, Category.LICENSES),
+            ends="12 months after the trial began",
+        ),
         Unkeyed("invoice_series", "the last number of each series and year"),
         Unkeyed("void_payment", "random references of payments whose money is to go back, gone after 90 days"),
         Unkeyed(

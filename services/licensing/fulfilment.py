@@ -11,10 +11,11 @@ from services.licensing.invoices import store as invoices
 from services.licensing.invoices.rules import Payable, Seller
 from services.licensing.licenses import lifetime, suspensions
 from services.licensing.licenses.keys import KeyMint
-from services.licensing.licenses.store import lock_of_order
+from services.licensing.licenses.store import lock_supplied
 from services.licensing.money import amount_text
 from services.licensing.orders import store as orders
 from services.licensing.orders.rules import Buyer, Order
+from services.licensing.renewals import carry_out as renewals
 from services.licensing.staff_cases import Money
 from services.licensing.terms.editions import Editions
 from services.licensing.vat.location import needs_evidence
@@ -50,7 +51,7 @@ async def deliver(tx: Transaction, order: Order, vendor: Vendor) -> None:
     The invoice comes last: its counter is the one row that all buyers share.
     """
     await orders.set_state(tx, order.order_id, "paid", now())
-    await _issue_license(tx, order, vendor)
+    await _supply(tx, order, vendor)
     buyer = await orders.take_buyer(tx, order.order_id)
     invoice_id, number = await _invoice(tx, order, buyer, rules.paid(today()), vendor.seller)
     facts = {"amount": amount_text(order.gross, buyer.language), "invoice": number, "invoice_id": str(invoice_id)}
@@ -71,7 +72,7 @@ async def demand(tx: Transaction, order: Order, vendor: Vendor) -> None:
     await orders.set_state(tx, order.order_id, "invoiced")
     trusted = debt + order.gross <= terms.credit_limit
     if trusted:
-        await _issue_license(tx, order, vendor)
+        await _supply(tx, order, vendor)
     payable = rules.on_account(today(), terms.days_to_pay, terms.bank_account)
     invoice_id, number = await _invoice(tx, order, await orders.take_buyer(tx, order.order_id), payable, vendor.seller)
     facts = rules.demand(number, order.gross, payable.due_on, payable.bank_account)
@@ -92,11 +93,11 @@ async def settle_by_transfer(tx: Transaction, order: Order, vendor: Vendor) -> N
         await debts.end(tx, today(), order.subject_id)
         await _ask_staff(tx, order)
         return
-    license_ = await lock_of_order(tx, order.order_id)
-    if license_ is None:
-        await _issue_license(tx, order, vendor)
-    else:
+    license_ = await lock_supplied(tx, order)
+    if license_ is not None:
         await suspensions.lift(tx, license_, "unpaid")
+    elif order.renewed_at is None:
+        await _supply(tx, order, vendor)
     _publish_paid(tx, order, {"amount": amount_text(order.gross)})
 
 
@@ -105,14 +106,26 @@ async def _ask_staff(tx: Transaction, order: Order) -> None:
     await staff_cases.open_case(tx, "transfer after erasure", event, str(order.order_id), money)
 
 
-async def _issue_license(tx: Transaction, order: Order, vendor: Vendor) -> None:
-    license_id = await lifetime.issue(tx, order, vendor.mint, now())
-    await measures.rest_if_banned(tx, license_id, order.subject_id)
+async def _supply(tx: Transaction, order: Order, vendor: Vendor) -> None:
+    """Renew the license that the order names, or issue one: also where that license has ended since."""
+    template, facts = await _license(tx, order, vendor.mint)
     agreement = await agreements.lock(tx, order.order_id)
     await agreements.keep(tx, order.order_id, retention_of_agreement(agreement, today()))
     await confirmation.ask(tx, order, vendor.seller, vendor.editions)
-    facts = {"order_id": str(order.order_id), "license_id": str(license_id)}
-    tx.publish(identity.ServiceMailDue(subject_id=order.subject_id, template="license-issued", facts=facts))
+    facts |= {"order_id": str(order.order_id)}
+    tx.publish(identity.ServiceMailDue(subject_id=order.subject_id, template=template, facts=facts))
+
+
+async def _license(tx: Transaction, order: Order, mint: KeyMint) -> tuple[str, dict[str, str]]:
+    """What was supplied: the letter and its facts."""
+    if renewed := await renewals.renew(tx, order, now()):
+        facts = {"license_id": str(renewed.license_id)}
+        if last_day := renewed.term.last_day:
+            facts["last_day" if renewed.expires_at else "updates_until"] = last_day.isoformat()
+        return "license-renewed", facts
+    license_id = await lifetime.issue(tx, order, mint, now())
+    await measures.rest_if_banned(tx, license_id, order.subject_id)
+    return "license-issued", {"license_id": str(license_id)}
 
 
 async def _invoice(tx: Transaction, order: Order, buyer: Buyer, payable: Payable, seller: Seller) -> tuple[UUID, str]:
@@ -125,7 +138,7 @@ async def _invoice(tx: Transaction, order: Order, buyer: Buyer, payable: Payable
         tx,
         order,
         buyer,
-        item=await catalogue.name_of(tx, order.product),
+        item=await catalogue.name_of(tx, order.policy),
         vat_note=NOTES[order.vat_treatment],
         payable=payable,
         seller=seller,

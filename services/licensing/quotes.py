@@ -37,7 +37,8 @@ def quote(
     cost = price(product, request.quantity, tax)
     check_little_abroad(tax, request.country, cost.net, sold_abroad)
     return licensing.Quote(
-        product=product.code,
+        product=product.policy.product,
+        edition=product.policy.edition,
         quantity=request.quantity,
         currency=CURRENCY,
         net=cost.net,
@@ -52,7 +53,21 @@ def quote(
 
 def offered(product: Product, country: str, policy: TaxPolicy, day: date) -> licensing.Product:
     """A product as the catalogue shows it: to a consumer of a country with VAT. Raises Refused (422)."""
-    shown = licensing.Product.model_validate(product, from_attributes=True)
+    terms = product.policy
+    shown = licensing.Product(
+        code=terms.product,
+        name=product.name,
+        net=product.net,
+        device_limit=terms.devices,
+        months=terms.months,
+        edition=terms.edition,
+        version=terms.version,
+        starts=terms.starts,
+        after_end=terms.after_end,
+        renews_from=terms.renews_from,
+        entitlements=terms.entitlements,
+        trial_days=terms.trial_days,
+    )
     if not country:
         return shown
     tax = tax_of(policy, country, "person", "", day)

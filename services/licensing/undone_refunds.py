@@ -10,6 +10,7 @@ from services.licensing.orders import store as orders
 from services.licensing.orders.rules import Order
 from services.licensing.payments import refund_store, refunds, store
 from services.licensing.payments.rules import Refund, check_undoing, devices_of, seats_left
+from services.licensing.renewals import carry_out as renewals
 from services.licensing.withdrawals import store as withdrawals
 from shared.clock import now, today
 from shared.contracts import identity, licensing
@@ -48,6 +49,9 @@ async def _begin_sale_again(tx: Transaction, order: Order, refund: Refund) -> No
 
 async def _restore_license(tx: Transaction, order: Order) -> None:
     """Nothing where an erasure has taken it: then staff alone can help."""
+    if order.renewed_at is not None:
+        await renewals.give_again(tx, order)
+        return
     license_ = await licenses.lock_of_order(tx, order.order_id)
     if license_ is None or license_.state != "ended":
         return

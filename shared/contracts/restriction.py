@@ -46,6 +46,8 @@ SERVICE_MAIL: Mapping[str, GoesOn] = {
     "payment-due": GoesOn.CLAIMS,
     "transfer-awaited": GoesOn.CLAIMS,
     "license-issued": GoesOn.CONTRACT,
+    "trial-started": GoesOn.CONTRACT,
+    "license-renewed": GoesOn.CONTRACT,
     "refund-made": GoesOn.CLAIMS,
     "refund-undone": GoesOn.CLAIMS,
     "license-suspended": GoesOn.CLAIMS,

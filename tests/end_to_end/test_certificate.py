@@ -283,7 +283,7 @@ async def test_what_was_not_checked_is_named(scenario: Scenario) -> None:
 UNKEYED = {
     "identity": {"sign_up", "pending_address", "mail_request", "failed_sign_in", "sign_in_attempt"}
     | {"activity_trace", "staff", "staff_recovery_code", "staff_session", "audit"},
-    "licensing": set(),
+    "licensing": {"trial_mark"},
     "marketing": {"signup", "suppression"},
     "privacy": {"unconfirmed_request", "case_event", "trace_search", "trace_values", "trace_answer"}
     | {"erasure_order", "order_participant", "order_report", "second_page", "hold_event"}

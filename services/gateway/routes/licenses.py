@@ -5,12 +5,13 @@ from uuid import UUID
 
 from starlette.responses import JSONResponse, Response
 
-from services.gateway.authentication import Anybody, CurrentMember
+from services.gateway.authentication import Anybody, CurrentMember, RequiredKey
 from services.gateway.limits import Kind
 from services.gateway.request_bodies import Body, BodyWithout
 from services.gateway.responses import no_content
 from services.gateway.routing import router
 from shared.contracts import licensing
+from shared.contracts.message import Created
 
 programs = router("license keys", Kind.LICENSE)
 members = router("licenses", Kind.MEMBER)
@@ -26,16 +27,37 @@ class KeySet(JSONResponse):
     media_type = "application/jwk-set+json"
 
 
+class Validation(licensing.Judgement):
+    """Whether a key may be used; `code` is the first reason why not, in the order of the documentation."""
+
+    code: str
+
+
+class LicenseFile(licensing.FileAnswer):
+    """A license file, or the one reason why there is none."""
+
+    code: str
+
+
+def _validation(answer: licensing.Validation) -> Validation:
+    """An older service says one code."""
+    return Validation.model_validate(answer.model_dump() | {"code": answer.exact_code or answer.code})
+
+
+def _file(answer: licensing.LicenseFile) -> LicenseFile:
+    return LicenseFile.model_validate(answer.model_dump() | {"code": answer.exact_code or answer.code})
+
+
 @programs.post("/licenses/validate")
-async def validate(body: Body[licensing.ValidateLicense], caller: Anybody) -> licensing.Validation:
+async def validate(body: Body[licensing.ValidateLicense], caller: Anybody) -> Validation:
     """May this key be used?"""
-    return await caller.request(body.complete())
+    return _validation(await caller.request(body.complete()))
 
 
 @programs.post("/licenses/activate")
-async def activate(body: Body[licensing.ActivateLicense], caller: Anybody) -> licensing.Validation:
+async def activate(body: Body[licensing.ActivateLicense], caller: Anybody) -> Validation:
     """Bind a device to a license, within its limit; repeating it changes nothing."""
-    return await caller.request(body.complete())
+    return _validation(await caller.request(body.complete()))
 
 
 @programs.post("/licenses/deactivate", status_code=204, response_class=Response)
@@ -46,9 +68,9 @@ async def deactivate(body: Body[licensing.DeactivateLicense], caller: Anybody) -
 
 
 @programs.post("/licenses/files")
-async def check_out(body: Body[licensing.CheckOutLicense], caller: Anybody) -> licensing.LicenseFile:
+async def check_out(body: Body[licensing.CheckOutLicense], caller: Anybody) -> LicenseFile:
     """A license file for a device that holds a seat, to work with while nothing answers."""
-    return await caller.request(body.complete())
+    return _file(await caller.request(body.complete()))
 
 
 @anybody.get("/.well-known/lethe-keys", response_class=KeySet, response_model=licensing.LicenseKeys)
@@ -56,6 +78,12 @@ async def public_keys(caller: Anybody) -> Response:
     """What license files and signed answers are checked with: a JWK set, the key that signs now first."""
     keys = await caller.request(licensing.ReadLicenseKeys())
     return KeySet(keys.model_dump(), headers=KEPT_FOR)
+
+
+@members.post("/trials", status_code=201)
+async def start_trial(body: Body[licensing.StartTrial], member: CurrentMember, key: RequiredKey) -> Created:
+    """Try a product, once per product and person; the id is that of its license."""
+    return await member.request(body.complete(), key)
 
 
 @members.get("/licenses")
@@ -100,6 +128,6 @@ async def free_seat(license_id: UUID, activation_id: UUID, member: CurrentMember
 @members.post("/licenses/{license_id:uuid}/offline-files")
 async def offline_file(
     license_id: UUID, body: BodyWithout[licensing.IssueOfflineFile, Literal["license_id"]], member: CurrentMember
-) -> licensing.LicenseFile:
+) -> LicenseFile:
     """A license file for a device without a network, by the request that its program wrote; it takes a seat."""
-    return await member.request(body.complete(license_id=license_id))
+    return _file(await member.request(body.complete(license_id=license_id)))

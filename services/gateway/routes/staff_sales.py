@@ -35,6 +35,12 @@ async def put_product(
     return no_content()
 
 
+@signed_in.get("/staff/products/{code}/versions")
+async def versions(code: Code, staff: CurrentStaff) -> licensing.PolicyVersions:
+    """The terms of a product, version by version."""
+    return await staff.request(licensing.ListPolicies(product=code))
+
+
 @signed_in.put("/staff/licenses/{license_id:uuid}/suspension", status_code=204, response_class=Response)
 async def suspend(license_id: UUID, staff: CurrentStaff, reason: licensing.MeasureReason = "other") -> Response:
     """Suspend a license; its holder is told why."""

@@ -14,6 +14,34 @@ LICENSE_LETTERS: Mapping[str, Mapping[Language, Template]] = {
             "Your license is ready", "The license was issued. You find its key in your panel after signing in."
         ),
     },
+    "trial-started": {
+        "pl": Template(
+            "Wersja próbna jest gotowa",
+            "Możesz korzystać z programu do końca dnia podanego poniżej. Klucz znajdziesz po zalogowaniu do panelu.\n"
+            "Wersja próbna nic nie kosztuje, nie przechodzi sama w płatną i niczego nie pobierzemy. Jeśli kupisz\n"
+            "licencję, podając w zamówieniu tę wersję próbną, klucz i urządzenia pozostaną te same.",
+        ),
+        "en": Template(
+            "Your trial is ready",
+            "You can use the program until the end of the day given below. You find the key in your panel after\n"
+            "signing in. The trial costs nothing, does not turn into a purchase by itself, and nothing will be\n"
+            "charged. If you buy the license and name this trial in the order, key and devices stay the same.",
+        ),
+    },
+    "license-renewed": {
+        "pl": Template(
+            "Twoja licencja została przedłużona",
+            "Klucz i urządzenia pozostają te same, nic nie musisz zmieniać. Nowy ostatni dzień licencji albo jej\n"
+            "aktualizacji podajemy poniżej; jeśli go nie ma, licencja jest bezterminowa. Licencja nie odnawia się\n"
+            "sama.",
+        ),
+        "en": Template(
+            "Your license was renewed",
+            "Key and devices stay the same, and there is nothing to change. The new last day of the license, or of\n"
+            "its updates, is given below; where there is none, the license has no end. The license does not renew\n"
+            "itself.",
+        ),
+    },
     "license-expiring": {
         "pl": Template(
             "Twoja licencja wkrótce wygaśnie",

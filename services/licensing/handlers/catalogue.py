@@ -2,6 +2,7 @@
 
 from services.licensing import catalogue, quotes
 from services.licensing.orders import facts
+from services.licensing.policies import store as policies
 from services.licensing.vat.countries import Taxation
 from shared.clock import today
 from shared.contracts import licensing
@@ -25,7 +26,7 @@ async def list_products(request: licensing.ListProducts, tx: Transaction, taxati
 async def quote_order(
     request: licensing.QuoteOrder, tx: Transaction, prepared: int, taxation: Taxation
 ) -> licensing.Quote:
-    product = await catalogue.orderable(tx, request.product)
+    product = await catalogue.orderable(tx, request.product, request.edition)
     return quotes.quote(request, product, taxation.policy, prepared, today())
 
 
@@ -33,3 +34,8 @@ async def quote_order(
 async def put_product(request: licensing.PutProduct, tx: Transaction) -> Done:
     await catalogue.put(tx, request)
     return Done()
+
+
+@router.request(licensing.ListPolicies, purpose=Purpose.UPKEEP)
+async def list_policies(request: licensing.ListPolicies, tx: Transaction) -> licensing.PolicyVersions:
+    return licensing.PolicyVersions(versions=await policies.versions(tx, request.product))

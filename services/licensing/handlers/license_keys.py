@@ -1,6 +1,7 @@
 """What the vendor's program asks with a license key, without a session."""
 
 from services.licensing.licenses import offline, validation
+from services.licensing.licenses.keys import KeyMint
 from services.licensing.licenses.offline import Notary
 from shared.contracts import licensing
 from shared.contracts.message import Done
@@ -17,8 +18,10 @@ async def validate_license(request: licensing.ValidateLicense, tx: Transaction, 
 
 
 @router.request(licensing.ActivateLicense, purpose=Purpose.CONTRACT)
-async def activate_license(request: licensing.ActivateLicense, tx: Transaction, notary: Notary) -> licensing.Validation:
-    return offline.answered(await validation.activate(tx, request), request, notary)
+async def activate_license(
+    request: licensing.ActivateLicense, tx: Transaction, notary: Notary, mint: KeyMint
+) -> licensing.Validation:
+    return offline.answered(await validation.activate(tx, request, mint.keyring), request, notary)
 
 
 @router.request(licensing.DeactivateLicense, purpose=Purpose.CONTRACT)

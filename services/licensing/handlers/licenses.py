@@ -38,7 +38,12 @@ async def reveal_license(request: licensing.RevealLicense, tx: Transaction, mint
 
 
 async def _begin(tx: Transaction, license_: License) -> None:
-    """A key is about to be shown; that of a consumer only once the contract is confirmed. Raises Refused (409)."""
+    """A key is about to be shown; that of a consumer only once the contract is confirmed. Raises Refused (409).
+
+    A trial is no contract for money: there is nothing to confirm.
+    """
+    if license_.order_id is None:
+        return
     agreement_rules.check_confirmed(await agreements.lock(tx, license_.order_id))
     await agreements.begin(tx, license_.order_id, now())
 

@@ -2,9 +2,11 @@
 
 from services.licensing import bans, catalogue
 from services.licensing.fulfilment import Vendor, demand
+from services.licensing.licenses import store as licenses
 from services.licensing.orders import facts, rules, store
 from services.licensing.orders.rules import Facts
 from services.licensing.payments.store import void_of_orders
+from services.licensing.renewals import rules as renewals
 from services.licensing.terms.editions import current
 from shared.clock import now, today
 from shared.contracts import licensing
@@ -20,8 +22,10 @@ router = ServiceRouter("licensing")
 async def place_order(request: licensing.PlaceOrder, tx: Transaction, prepared: Facts, vendor: Vendor) -> Created:
     """With payment by transfer the invoice comes at once."""
     await bans.check(tx, request.subject_id)
-    product, terms = await catalogue.orderable(tx, request.product), current(vendor.editions, today())
-    draft = rules.draft(request, product, prepared, terms, now())
+    product = await catalogue.orderable(tx, request.product, request.edition)
+    if request.renews is not None:
+        renewals.check(await licenses.lock(tx, request.renews, request.subject_id), product, request.quantity)
+    draft = rules.draft(request, product, prepared, current(vendor.editions, today()), now())
     order = await store.add(tx, draft)
     tx.publish(licensing.OrderPlaced(subject_id=order.subject_id, order_id=order.order_id))
     if order.pay_by == "transfer":

@@ -8,6 +8,7 @@ from services.licensing.invoices import store as invoices
 from services.licensing.invoices.rules import demand
 from services.licensing.licenses import contract_rows, deactivations, devices, expiry_notices, lifetime, rules
 from services.licensing.licenses import store as licenses
+from services.licensing.licenses import trial_store as trials
 from services.licensing.orders import store as orders
 from services.licensing.payments.store import void_of_orders
 from shared.clock import now, today
@@ -35,6 +36,7 @@ async def step(database: Database) -> bool:
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
         reviewed = await _review_contracts(tx)
         await devices.drop_freed(tx, now())
+        await trials.drop_old(tx, today())
         await deactivations.drop_old(tx, now() - rules.DEACTIVATIONS_COUNT_FOR)
         await debts.take_over(tx, today())
         await debts.end(tx, today())

@@ -1,7 +1,7 @@
 """The devices of licenses in PostgreSQL: who holds a seat, and where a license file still works."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from services.licensing.data_map import DATA_MAP
@@ -14,7 +14,9 @@ SELECT activation_id, license_id, COALESCE(label, '') AS label, activated_at, la
 FROM activation WHERE subject_id = $1 AND freed_at IS NULL ORDER BY activated_at
 """
 COUNT = """
-SELECT count(*) AS devices, COALESCE(bool_or(device_hash = $2), false) AS here
+SELECT count(*) FILTER (WHERE COALESCE(last_seen_at >= $3, true)) AS devices,
+  COALESCE(bool_or(device_hash = $2 AND COALESCE(last_seen_at >= $3, true)), false) AS here,
+  COALESCE(bool_or(device_hash = $2 AND last_seen_at < $3), false) AS dead
 FROM activation WHERE license_id = $1 AND freed_at IS NULL
 """
 # A device of an erased person's running license is kept for the same reason and as long as the license, without a name.
@@ -30,7 +32,7 @@ ON CONFLICT (license_id, device_hash) DO UPDATE SET freed_at = NULL, activated_a
 RENAME = "UPDATE activation SET label = $3 WHERE license_id = $1 AND device_hash = $2 AND live"
 SEEN = """
 UPDATE activation SET last_seen_at = $3
-WHERE license_id = $1 AND device_hash = $2 AND last_seen_at < $3::timestamptz - interval '1 hour'
+WHERE license_id = $1 AND device_hash = $2 AND last_seen_at < $3::timestamptz - $4::interval
 """
 LEASE = """
 UPDATE activation SET leased_until = greatest(leased_until, $3) WHERE license_id = $1 AND device_hash = $2
@@ -49,6 +51,7 @@ SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM kept)
 """
 DEACTIVATE = FREE.format(which="device_hash = $2")
 FREE_SEAT = FREE.format(which="activation_id = $2")
+FREE_DEAD = FREE.format(which="last_seen_at < $2")
 FREE_ALL_SEATS = FREE.format(which="true")
 # Who used a device last keeps it.
 LONGEST_UNUSED = """activation_id IN (SELECT activation_id FROM (
@@ -76,10 +79,19 @@ async def of_person(tx: Transaction, subject_id: UUID) -> list[Device]:
     return [Device(**row) for row in await tx.rows(OF_PERSON, subject_id)]
 
 
-async def count(tx: Transaction, license_id: UUID, device_hash: bytes) -> tuple[int, bool]:
-    """On how many devices a license is active, and whether on this one."""
-    row = await tx.row(COUNT, license_id, device_hash)
-    return (row["devices"], row["here"]) if row else (0, False)
+@dataclass(frozen=True)
+class Seats:
+    """On how many devices a license is active, whether on this one, and whether this one's seat is dead."""
+
+    devices: int
+    here: bool
+    dead: bool
+
+
+async def count(tx: Transaction, license_id: UUID, device_hash: bytes, alive_since: datetime | None = None) -> Seats:
+    """Seats that were not in use since then are dead, if a moment is given."""
+    row = await tx.row(COUNT, license_id, device_hash, alive_since)
+    return Seats(**row) if row else Seats(0, here=False, dead=False)
 
 
 async def activate(tx: Transaction, license_id: UUID, device_hash: bytes, at: datetime, label: str = "") -> None:
@@ -92,9 +104,14 @@ async def rename(tx: Transaction, license_id: UUID, device_hash: bytes, label: s
     await tx.run(RENAME, license_id, device_hash, label)
 
 
-async def note_use(tx: Transaction, license_id: UUID, device_hash: bytes, at: datetime) -> None:
-    """Note that a device was in use, once an hour at most."""
-    await tx.run(SEEN, license_id, device_hash, at)
+async def note_use(tx: Transaction, license_id: UUID, device_hash: bytes, at: datetime, after: timedelta) -> None:
+    """Note that a device was in use, unless that was noted so short a while ago."""
+    await tx.run(SEEN, license_id, device_hash, at, after)
+
+
+async def free_dead(tx: Transaction, license_id: UUID, alive_since: datetime) -> None:
+    """Free the seats that were not in use since then; the caller holds the license locked."""
+    await tx.value(FREE_DEAD, license_id, alive_since)
 
 
 async def deactivate(tx: Transaction, license_id: UUID, device_hash: bytes) -> None:

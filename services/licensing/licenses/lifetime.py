@@ -1,14 +1,15 @@
 """The beginning and the end of a license contract, whoever brings them about."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from services.licensing import catalogue
 from services.licensing.licenses import contract_rows, rules, store
 from services.licensing.licenses.keys import KeyMint
 from services.licensing.licenses.rules import License
 from services.licensing.orders.rules import Order
+from services.licensing.policies import rules as policies
+from services.licensing.policies.rules import Policy, Term
 from shared.clock import now, today
 from shared.contracts import identity, licensing, participants
 from shared.contracts.licensing import EndReason
@@ -18,30 +19,59 @@ from shared.law.calendar import WARSAW
 
 
 async def issue(tx: Transaction, order: Order, mint: KeyMint, at: datetime) -> UUID:
-    key, conditions = mint.fresh(), await catalogue.conditions(tx, order.product)
-    license_ = License(
-        license_id=uuid4(),
-        subject_id=order.subject_id,
-        order_id=order.order_id,
-        product=order.product,
-        key_end=key.end,
-        sealed_key=key.sealed,
+    term = policies.first_term(order.policy, at.astimezone(WARSAW).date(), activated=False)
+    license_id = uuid4()
+    license_ = _fresh(license_id, order.subject_id, order.policy, term, at)
+    await _add(tx, replace(license_, order_id=order.order_id, device_limit=order.device_limit), mint)
+    tx.publish(licensing.LicenseIssued(subject_id=order.subject_id, license_id=license_id, order_id=order.order_id))
+    return license_id
+
+
+async def issue_trial(
+    tx: Transaction, subject_id: UUID, license_id: UUID, policy: Policy, mint: KeyMint, at: datetime
+) -> None:
+    """One seat for the days that the terms say."""
+    term = policies.trial_term(policy.trial_days or 0, at.astimezone(WARSAW).date())
+    license_ = _fresh(license_id, subject_id, policy, term, at)
+    await _add(tx, replace(license_, trial_until=term.end), mint)
+    tx.publish(licensing.TrialStarted(subject_id=subject_id, license_id=license_id))
+    facts = {"license_id": str(license_id), "last_day": f"{term.last_day}"}
+    tx.publish(identity.ServiceMailDue(subject_id=subject_id, template="trial-started", facts=facts))
+
+
+def _fresh(license_id: UUID, subject_id: UUID, policy: Policy, term: Term, at: datetime) -> License:
+    return License(
+        license_id=license_id,
+        subject_id=subject_id,
+        order_id=None,
+        policy=policy,
+        key_end="",
+        sealed_key=None,
         state="active",
-        device_limit=order.device_limit,
-        fingerprint_required=conditions.fingerprint_required,
-        max_deactivations=conditions.max_deactivations,
+        device_limit=policy.devices,
         issued_at=at,
-        expires_at=rules.expires_at(at.astimezone(WARSAW).date(), order.months),
+        expires_at=term.expires_at,
+        updates_until=term.updates_until,
+        trial_until=None,
         ended_at=None,
         end_reason=None,
         ended_from=None,
         live=True,
     )
-    await store.add(tx, license_, key)
-    tx.publish(
-        licensing.LicenseIssued(subject_id=order.subject_id, license_id=license_.license_id, order_id=order.order_id)
-    )
-    return license_.license_id
+
+
+async def _add(tx: Transaction, license_: License, mint: KeyMint) -> None:
+    key = mint.fresh()
+    await store.add(tx, replace(license_, key_end=key.end, sealed_key=key.sealed), key)
+
+
+async def begin(tx: Transaction, license_: License, at: datetime) -> License:
+    """A device was activated: the first one may begin the license. The caller holds it locked."""
+    if not policies.begins_now(license_.policy, license_.term):
+        return license_
+    term = policies.first_term(license_.policy, at.astimezone(WARSAW).date(), activated=True)
+    await store.set_term(tx, license_.license_id, term)
+    return replace(license_, expires_at=term.expires_at, updates_until=term.updates_until)
 
 
 async def end(tx: Transaction, license_: License, reason: EndReason, *, tell: bool = True) -> None:

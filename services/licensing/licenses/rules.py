@@ -1,14 +1,15 @@
 """Whether a license may be used, and until when it lasts: pure decisions."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from math import ceil
-from typing import Literal
+from typing import Literal, cast
 from uuid import UUID
 
+from services.licensing.policies.rules import Policy, Term
 from shared.contracts import licensing
-from shared.law.calendar import WARSAW, months_after
+from shared.law.calendar import WARSAW
 from shared.problems import refuse
 
 GRACE = timedelta(hours=24)
@@ -23,6 +24,43 @@ DEACTIVATIONS_COUNT_FOR = timedelta(days=30)
 SPARE_FILES = 1
 """How many license files may work beyond the seats: that of a broken device works until it is over."""
 
+ExactCode = Literal[
+    "NOT_FOUND",
+    "ENDED",
+    "SUSPENDED",
+    "EXPIRED",
+    "PRODUCT_MISMATCH",
+    "EDITION_MISMATCH",
+    "VERSION_NOT_COVERED",
+    "ENTITLEMENT_MISSING",
+    "HEARTBEAT_DEAD",
+    "NOT_ACTIVATED",
+    "TRIAL_USED",
+    "TOO_MANY_DEVICES",
+    "VALID",
+]
+"""The first that applies, in this order."""
+
+OLDER: Mapping[ExactCode, licensing.Code] = {
+    "EDITION_MISMATCH": "PRODUCT_MISMATCH",
+    "VERSION_NOT_COVERED": "EXPIRED",
+    "ENTITLEMENT_MISSING": "PRODUCT_MISMATCH",
+    "HEARTBEAT_DEAD": "NOT_ACTIVATED",
+    "TRIAL_USED": "TOO_MANY_DEVICES",
+}
+"""What a reader is told that knows the codes from before there were these."""
+
+NOTED_FOR = timedelta(hours=1)
+
+OVERAGE: Mapping[licensing.Overage, int | None] = {
+    "none": 100,
+    "1.25x": 125,
+    "1.5x": 150,
+    "2x": 200,
+    "always": None,
+}
+"""In percent of the limit."""
+
 StoredState = Literal["active", "suspended", "expired", "ended"]
 """`expired` is noted by a job, once the day after the last one is over."""
 
@@ -33,51 +71,123 @@ class License:
 
     license_id: UUID
     subject_id: UUID
-    order_id: UUID
-    product: str
+    order_id: UUID | None
+    policy: Policy
     key_end: str
     sealed_key: bytes | None
     state: StoredState
     device_limit: int
-    fingerprint_required: bool
-    max_deactivations: int | None
     issued_at: datetime
     expires_at: datetime | None
+    updates_until: datetime | None
+    trial_until: datetime | None
     ended_at: datetime | None
     end_reason: licensing.EndReason | None
     ended_from: StoredState | None
     live: bool
 
+    @property
+    def product(self) -> str:
+        return self.policy.product
 
-def expires_at(issued_on: date, months: int | None) -> datetime | None:
-    """The end of the last day at the vendor's seat; None for a perpetual license."""
-    if months is None:
-        return None
-    return datetime.combine(months_after(issued_on, months) + timedelta(days=1), time(), WARSAW)
+    @property
+    def term(self) -> Term:
+        return Term(self.expires_at, self.updates_until)
 
 
-def judge(license_: License, at: datetime, *, product: str = "", active_here: bool | None = None) -> licensing.Code:
-    """The first reason why a license may not be used, or VALID. `active_here` is None when no device is named."""
-    seated = not license_.fingerprint_required if active_here is None else active_here
+@dataclass(frozen=True)
+class Scope:
+    """What a program says of itself, and what it needs; what it leaves out is not asked."""
+
+    product: str = ""
+    edition: str = ""
+    released_on: date | None = None
+    entitlements: frozenset[str] = frozenset()
+
+
+def scope_of(asked: licensing.ValidateLicense | licensing.ActivateLicense | licensing.CheckOutLicense) -> Scope:
+    return Scope(asked.product, asked.edition, asked.released_on, frozenset(asked.entitlements))
+
+
+def older(code: ExactCode) -> licensing.Code:
+    return OLDER.get(code) or cast("licensing.Code", code)
+
+
+def judge(
+    license_: License, at: datetime, scope: Scope | None, *, active_here: bool | None = None, dead_here: bool = False
+) -> ExactCode:
+    """The first reason why a license may not be used, or VALID.
+
+    Without a scope nothing is asked of the program; `active_here` is None when no device is named, `dead_here` true
+    when its seat was not renewed in time.
+    """
+    seated = not license_.policy.fingerprint_required if active_here is None else active_here
     if license_.state == "ended":
         return "ENDED"
     if license_.state == "suspended":
         return "SUSPENDED"
     if license_.state == "expired" or (license_.expires_at is not None and at >= license_.expires_at + GRACE):
         return "EXPIRED"
-    if product and product != license_.product:
+    if scope and (code := _outside(license_, at, scope)):
+        return code
+    if seated:
+        return "VALID"
+    return "HEARTBEAT_DEAD" if dead_here else "NOT_ACTIVATED"
+
+
+def most_devices(license_: License) -> int | None:
+    """How many devices are let in, those beyond the limit among them; None for any number."""
+    percent = OVERAGE[license_.policy.overage]
+    return None if percent is None else license_.device_limit * percent // 100
+
+
+def is_full(license_: License, devices: int) -> bool:
+    most = most_devices(license_)
+    return most is not None and devices >= most
+
+
+def alive_since(license_: License, at: datetime) -> datetime | None:
+    """Since when a seat must have been in use to be one; None where it need not."""
+    minutes = license_.policy.heartbeat_minutes
+    return None if minutes is None else at - timedelta(minutes=minutes)
+
+
+def note_after(license_: License) -> timedelta:
+    """How long the use of a device need not be noted again: a part of what its seat may wait, an hour at most."""
+    minutes = license_.policy.heartbeat_minutes
+    return NOTED_FOR if minutes is None else min(NOTED_FOR, timedelta(minutes=minutes) / 4)
+
+
+def _outside(license_: License, at: datetime, scope: Scope) -> ExactCode | None:
+    """The first reason why a license is not one for this program."""
+    policy = license_.policy
+    if scope.product not in ("", policy.product):
         return "PRODUCT_MISMATCH"
-    return "VALID" if seated else "NOT_ACTIVATED"
+    if scope.edition not in ("", policy.edition):
+        return "EDITION_MISMATCH"
+    if not covers(license_, at, scope.released_on):
+        return "VERSION_NOT_COVERED"
+    return "ENTITLEMENT_MISSING" if scope.entitlements - set(policy.entitlements) else None
 
 
-def missing(license_: License, *, named: bool) -> str:
+def covers(license_: License, at: datetime, released_on: date | None) -> bool:
+    """Whether a program version may be used; one that names no day may while the updates last."""
+    if license_.updates_until is None:
+        return True
+    released = at if released_on is None else datetime.combine(released_on, time(), WARSAW)
+    return released < license_.updates_until
+
+
+def missing(license_: License, at: datetime, scope: Scope, *, named: bool) -> str:
     """The field that a question has to have."""
-    return "fingerprint" if license_.fingerprint_required and not named else ""
+    if license_.policy.fingerprint_required and not named:
+        return "fingerprint"
+    return "" if scope.released_on or covers(license_, at, None) else "released_on"
 
 
 def check_deactivation(license_: License, before: Sequence[datetime], at: datetime) -> None:
     """Raise Refused (409) where programs gave back as many seats as the license allows; its owner may go on."""
-    most = license_.max_deactivations
+    most = license_.policy.max_deactivations
     counted = sorted(moment for moment in before if moment > at - DEACTIVATIONS_COUNT_FOR)
     if most is None or len(counted) < most:
         return
@@ -90,6 +200,11 @@ def check_deactivation(license_: License, before: Sequence[datetime], at: dateti
         "or by the owner in the panel",
         retry_after=ceil((possible_at - at).total_seconds()),
     )
+
+
+def is_trial(license_: License) -> bool:
+    """Whether nobody has bought it yet; then its end is another one."""
+    return license_.trial_until is not None and license_.term.end == license_.trial_until
 
 
 def may_lease(license_: License, others: int) -> bool:

@@ -9,27 +9,33 @@ from services.licensing.licenses import devices
 from services.licensing.licenses.expiry_notices import ENDED, Due
 from services.licensing.licenses.keys import FreshKey
 from services.licensing.licenses.rules import License, StoredState
+from services.licensing.orders.rules import Order
+from services.licensing.policies import store as policies
+from services.licensing.policies.rules import Term
 from services.licensing.rows import insert
 from shared.contracts.licensing import EndReason
 from shared.database import Transaction
 from shared.problems import refuse
 from shared.purposes import restricted
 
-READ = """
-SELECT license_id, subject_id, order_id, product, key_end, sealed_key, state, device_limit, fingerprint_required,
-  max_deactivations, issued_at, expires_at, ended_at, end_reason, ended_from, live
-FROM license
-"""
-BY_KEY = READ + "WHERE key_hash = $1"
+READ = f"""
+SELECT {policies.COLUMNS}, license_id, subject_id, order_id, key_end, sealed_key, state, device_limit, issued_at,
+  expires_at, updates_until, trial_until, ended_at, end_reason, ended_from, live
+FROM license {policies.SOLD_ON.format(table="license")}
+"""  # noqa: S608 constants
+BY_KEY = "WHERE key_hash = $1"
+BY_ID = "WHERE license_id = $1"
+BY_ORDER = "WHERE order_id = $1"
+BY_RENEWAL = "WHERE license_id = (SELECT renews FROM purchase WHERE purchase.order_id = $1)"
 OF_PERSON = READ + "WHERE subject_id = $1 ORDER BY issued_at DESC, license_id"
-LOCK = READ + "WHERE license_id = $1 FOR UPDATE"
-LOCK_BY_KEY = READ + "WHERE key_hash = $1 FOR UPDATE"
-LOCK_OF_ORDER = READ + "WHERE order_id = $1 FOR UPDATE"
-LOCK_OF_PERSON = READ + "WHERE subject_id = $1 ORDER BY license_id FOR UPDATE"
+LOCK_OF_PERSON = "SELECT license_id FROM license WHERE subject_id = $1 ORDER BY license_id FOR UPDATE"
+# Read with its policy once it is locked: whoever waits for a renewal would join the new row to the old version in
+# PostgreSQL, and miss the license.
+LOCK = "SELECT license_id FROM license {which} FOR UPDATE"
 LOCK_REVIEWABLE = (
     READ
     + """
-WHERE NOT live AND review_at <= $1 ORDER BY subject_id LIMIT $2 FOR UPDATE SKIP LOCKED
+WHERE NOT live AND review_at <= $1 ORDER BY subject_id LIMIT $2 FOR UPDATE OF license SKIP LOCKED
 """
 )
 RUNNING = """
@@ -45,6 +51,7 @@ ORDER BY subject_id
 UNDER_REVIEW = "SELECT license_id FROM license WHERE subject_id = ANY ($1) AND review_at IS NOT NULL"
 HOLDER = "SELECT subject_id FROM license WHERE license_id = $1"
 HOLDER_OF_KEY = "SELECT subject_id FROM license WHERE key_hash = $1"
+SET_TERM = "UPDATE license SET expires_at = $2, updates_until = $3 WHERE license_id = $1"
 SET_KEY = "UPDATE license SET key_hash = $2, key_end = $3, sealed_key = $4 WHERE license_id = $1"
 END = """
 UPDATE license SET state = 'ended', ended_at = $2, end_reason = $3, ended_from = state WHERE license_id = $1
@@ -75,7 +82,8 @@ told AS MATERIALIZED (
     AND (due.step = {ENDED} OR NOT {restricted("license.subject_id")})
   ORDER BY license_id LIMIT $6 FOR UPDATE OF license SKIP LOCKED)
 UPDATE license SET expiry_told_at = $1, expiry_told_step = told.step, expiry_told_end = expires_at
-FROM told, product WHERE license.license_id = told.license_id AND product.code = license.product
+FROM told, product WHERE license.license_id = told.license_id
+  AND (product.code, product.edition) = (license.product, license.edition)
 RETURNING subject_id, license.license_id, product.name AS product, told.step,
   ((expires_at - interval '1 microsecond') AT TIME ZONE 'Europe/Warsaw')::date AS last_day
 """  # noqa: S608 constants
@@ -105,16 +113,18 @@ async def add(tx: Transaction, license_: License, key: FreshKey) -> None:
         license_id=license_.license_id,
         subject_id=license_.subject_id,
         order_id=license_.order_id,
-        product=license_.product,
+        product=license_.policy.product,
+        edition=license_.policy.edition,
+        policy_version=license_.policy.version,
         key_hash=key.hash,
         key_end=license_.key_end,
         sealed_key=license_.sealed_key,
         state=license_.state,
         device_limit=license_.device_limit,
-        fingerprint_required=license_.fingerprint_required,
-        max_deactivations=license_.max_deactivations,
         issued_at=license_.issued_at,
         expires_at=license_.expires_at,
+        updates_until=license_.updates_until,
+        trial_until=license_.trial_until,
     )
 
 
@@ -124,8 +134,17 @@ async def holder_of_key(tx: Transaction, key_hash: bytes) -> UUID | None:
 
 
 async def by_key(tx: Transaction, key_hash: bytes, *, lock: bool) -> License | None:
-    row = await tx.row(LOCK_BY_KEY if lock else BY_KEY, key_hash)
-    return License(**row) if row else None
+    return await (_lock if lock else _read)(tx, BY_KEY, key_hash)
+
+
+async def _lock(tx: Transaction, which: str, value: object) -> License | None:
+    await tx.value(LOCK.format(which=which), value)
+    return await _read(tx, which, value)
+
+
+async def _read(tx: Transaction, which: str, value: object) -> License | None:
+    row = await tx.row(READ + which, value)
+    return License(**policies.split(row)) if row else None
 
 
 async def holder_of(tx: Transaction, license_id: UUID) -> UUID:
@@ -138,29 +157,40 @@ async def holder_of(tx: Transaction, license_id: UUID) -> UUID:
 
 async def lock(tx: Transaction, license_id: UUID, subject_id: UUID) -> License:
     """A person's license, locked. Raises Refused (404)."""
-    row = await tx.row(LOCK, license_id)
-    if row is None or row["subject_id"] != subject_id:
+    license_ = await _lock(tx, BY_ID, license_id)
+    if license_ is None or license_.subject_id != subject_id:
         raise refuse(404, "no such license")
-    return License(**row)
+    return license_
 
 
 async def lock_of_order(tx: Transaction, order_id: UUID) -> License | None:
-    row = await tx.row(LOCK_OF_ORDER, order_id)
-    return License(**row) if row else None
+    return await _lock(tx, BY_ORDER, order_id)
+
+
+async def lock_renewed(tx: Transaction, order_id: UUID) -> License | None:
+    """The license that an order renews; None where it is no more."""
+    return await _lock(tx, BY_RENEWAL, order_id)
 
 
 async def lock_of_person(tx: Transaction, subject_id: UUID) -> list[License]:
-    return [License(**row) for row in await tx.rows(LOCK_OF_PERSON, subject_id)]
+    """Newest first."""
+    await tx.rows(LOCK_OF_PERSON, subject_id)
+    return await of_person(tx, subject_id)
+
+
+async def lock_supplied(tx: Transaction, order: Order) -> License | None:
+    """The license that an order brought, or renewed; None before that, and where it is no more."""
+    return await (lock_of_order if order.renewed_at is None else lock_renewed)(tx, order.order_id)
 
 
 async def lock_reviewable(tx: Transaction, today: date, limit: int) -> list[License]:
     """Licenses of erased people whose day of review has come."""
-    return [License(**row) for row in await tx.rows(LOCK_REVIEWABLE, today, limit)]
+    return [License(**policies.split(row)) for row in await tx.rows(LOCK_REVIEWABLE, today, limit)]
 
 
 async def of_person(tx: Transaction, subject_id: UUID) -> list[License]:
     """Newest first."""
-    return [License(**row) for row in await tx.rows(OF_PERSON, subject_id)]
+    return [License(**policies.split(row)) for row in await tx.rows(OF_PERSON, subject_id)]
 
 
 async def running(tx: Transaction, subject_ids: Sequence[UUID]) -> list[UUID]:
@@ -176,6 +206,10 @@ async def holders(tx: Transaction, subject_ids: Sequence[UUID]) -> list[UUID]:
 async def under_review(tx: Transaction, subject_ids: Sequence[UUID]) -> list[UUID]:
     """The licenses that outlived their holder's account."""
     return [row["license_id"] for row in await tx.rows(UNDER_REVIEW, subject_ids)]
+
+
+async def set_term(tx: Transaction, license_id: UUID, term: Term) -> None:
+    await tx.run(SET_TERM, license_id, term.expires_at, term.updates_until)
 
 
 async def set_key(tx: Transaction, license_id: UUID, key: FreshKey) -> None:

@@ -1,4 +1,4 @@
-"""The page to pay on, and refunds that a provider is asked for by name, see licensing_0026.sql."""
+"""People from whom no orders are taken, see licensing_0026.sql."""
 
 from shared.migrations import run_sql_beside
 

@@ -1,4 +1,4 @@
-"""People from whom no orders are taken, see licensing_0027.sql."""
+"""Who of the staff looked somebody's purchases up, see licensing_0027.sql."""
 
 from shared.migrations import run_sql_beside
 

@@ -1,4 +1,4 @@
-"""Who of the staff looked somebody's purchases up, see licensing_0028.sql."""
+"""Invoices as KSeF has them, see licensing_0028.sql."""
 
 from shared.migrations import run_sql_beside
 

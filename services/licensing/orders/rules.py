@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from services.licensing.agreements.rules import Protection, check_declarations, protection_of
 from services.licensing.catalogue import Product
+from services.licensing.policies.rules import Policy
 from services.licensing.quotes import Price, check_expected, price
 from services.licensing.terms.editions import Edition
 from services.licensing.vat.location import Location, check_location
@@ -35,10 +36,8 @@ class Order:
 
     order_id: UUID
     subject_id: UUID
-    product: str
+    policy: Policy
     quantity: int
-    device_limit: int
-    months: int | None
     pay_by: licensing.PaidBy
     state: licensing.OrderState
     vat_treatment: licensing.Treatment
@@ -50,7 +49,25 @@ class Order:
     placed_at: datetime
     paid_at: datetime | None
     live: bool
+    renews: UUID | None
+    renewed_at: datetime | None
     bank_account: str
+
+    @property
+    def product(self) -> str:
+        return self.policy.product
+
+    @property
+    def edition(self) -> str:
+        return self.policy.edition
+
+    @property
+    def policy_version(self) -> int:
+        return self.policy.version
+
+    @property
+    def device_limit(self) -> int:
+        return self.policy.devices * self.quantity
 
 
 def check_step(state: licensing.OrderState, to: licensing.OrderState) -> None:
@@ -110,8 +127,7 @@ class Draft:
     protection: Protection
     terms: Edition
     price: Price
-    device_limit: int
-    months: int | None
+    policy: Policy
     placed_at: datetime
 
     @property
@@ -141,8 +157,7 @@ def draft(request: licensing.PlaceOrder, product: Product, facts: Facts, terms: 
         protection=protection,
         terms=terms,
         price=cost,
-        device_limit=product.device_limit * request.quantity,
-        months=product.months,
+        policy=product.policy,
         placed_at=at,
     )
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.licensing.data_map import DATA_MAP
 from services.licensing.orders.rules import Buyer, Draft, Order
+from services.licensing.policies import store as policies
 from services.licensing.rows import insert
 from services.licensing.vat.rules import SELLER_COUNTRY
 from shared.contracts.licensing import OrderState
@@ -14,14 +15,14 @@ from shared.law.calendar import midnight
 from shared.personal_data.holds import unless_held
 from shared.problems import refuse
 
-READ = """
-SELECT order_id, subject_id, product, quantity, device_limit, months, pay_by, state, vat_treatment, vat_rate,
-  net, vat, gross, refunded, placed_at, paid_at, live, COALESCE((SELECT i.bank_account FROM invoice i
+READ = f"""
+SELECT {policies.COLUMNS}, order_id, subject_id, quantity, pay_by, state, vat_treatment, vat_rate, net, vat, gross,
+  refunded, placed_at, paid_at, live, renews, renewed_at, COALESCE((SELECT i.bank_account FROM invoice i
     WHERE i.order_id = purchase.order_id AND i.kind = 'invoice' AND i.settled_on IS NULL), '') AS bank_account
-FROM purchase
-"""
+FROM purchase {policies.SOLD_ON.format(table="purchase")}
+"""  # noqa: S608 constants
 OF_PERSON = READ + "WHERE subject_id = $1 ORDER BY placed_at DESC, order_id"
-LOCK = READ + "WHERE order_id = $1 FOR UPDATE"
+LOCK = READ + "WHERE order_id = $1 FOR UPDATE OF purchase"
 SUBJECT = "SELECT subject_id FROM purchase WHERE order_id = $1"
 SET_STATE = "UPDATE purchase SET state = $2, paid_at = COALESCE($3, paid_at) WHERE order_id = $1"
 ADD_REFUND = "UPDATE purchase SET refunded = refunded + $2::bigint WHERE order_id = $1"
@@ -64,8 +65,9 @@ async def add(tx: Transaction, draft: Draft) -> Order:
         **key,
         product=request.product,
         quantity=request.quantity,
-        device_limit=draft.device_limit,
-        months=draft.months,
+        edition=draft.policy.edition,
+        policy_version=draft.policy.version,
+        renews=request.renews,
         pay_by=request.pay_by,
         state="open",
         country=buyer.country,
@@ -99,7 +101,7 @@ async def add(tx: Transaction, draft: Draft) -> Order:
 
 async def of_person(tx: Transaction, subject_id: UUID) -> list[Order]:
     """Newest first."""
-    return [Order(**row) for row in await tx.rows(OF_PERSON, subject_id)]
+    return [Order(**policies.split(row)) for row in await tx.rows(OF_PERSON, subject_id)]
 
 
 async def lock(tx: Transaction, order_id: UUID, subject_id: UUID) -> Order:
@@ -107,7 +109,7 @@ async def lock(tx: Transaction, order_id: UUID, subject_id: UUID) -> Order:
     row = await tx.row(LOCK, order_id)
     if row is None or row["subject_id"] != subject_id:
         raise refuse(404, "no such order")
-    return Order(**row)
+    return Order(**policies.split(row))
 
 
 async def subject_of(tx: Transaction, order_id: UUID) -> UUID:

@@ -6,7 +6,7 @@ After an erasure it is a statutory record, as a refund is (GDPR Art. 17(3)(b)).
 from services.licensing import sale_records, staff_cases
 from services.licensing.invoices import rules as invoices
 from services.licensing.licenses import suspensions
-from services.licensing.licenses.store import lock_of_order
+from services.licensing.licenses.store import lock_supplied
 from services.licensing.money import amount_text
 from services.licensing.orders.rules import Order
 from services.licensing.payments import dispute_rules, dispute_store, refund_store, refunds, store
@@ -41,7 +41,7 @@ async def apply(tx: Transaction, told: Notification, event: str, order: Order, p
 
 async def _open(tx: Transaction, told: Notification, order: Order, payment: Payment) -> None:
     await _keep(tx, told, order, payment, "open")
-    license_ = await lock_of_order(tx, order.order_id)
+    license_ = await lock_supplied(tx, order)
     if license_ is not None:
         await suspensions.add(tx, license_, "dispute", "dispute", told.dispute)
     money, about = Money(None, told.amount, told.currency), About("dispute opened", told.due_at)
@@ -80,7 +80,7 @@ async def _close(
 ) -> None:
     """The license works again, unless something else suspends it; where all the money is gone it has ended."""
     await dispute_store.close(tx, before.dispute_id, state, now())
-    license_ = await lock_of_order(tx, order.order_id)
+    license_ = await lock_supplied(tx, order)
     if license_ is not None:
         await suspensions.lift(tx, license_, "dispute", told.dispute)
     await staff_cases.resolve_of_event(tx, _case_of(told, payment))

@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 from services.licensing import sale_records
 from services.licensing.invoices import rules
 from services.licensing.invoices import store as invoices
-from services.licensing.licenses import lifetime
 from services.licensing.licenses.store import limit_devices, lock_of_order
 from services.licensing.money import amount_text
 from services.licensing.orders import store as orders
@@ -18,6 +17,7 @@ from services.licensing.orders.rules import Order, is_full_refund
 from services.licensing.payments import dispute_store, refund_store, store
 from services.licensing.payments.rules import Refund, devices_of, seats_left
 from services.licensing.payments.store import Payment
+from services.licensing.renewals import carry_out as renewals
 from shared.clock import now, today
 from shared.contracts import identity, licensing
 from shared.database import Transaction
@@ -111,9 +111,7 @@ async def correct(tx: Transaction, order: Order, amount: int, retention: Retenti
 
 
 async def _end_sale(tx: Transaction, payment: Payment | None, order: Order) -> None:
-    license_ = await lock_of_order(tx, order.order_id)
-    if license_ is not None:
-        await lifetime.end(tx, license_, "refunded")
+    await renewals.take_back(tx, order)
     if payment is not None:
         await store.set_state(tx, payment.payment_id, "refunded")
     await orders.set_state(tx, order.order_id, "refunded")

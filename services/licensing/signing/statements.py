@@ -4,11 +4,10 @@ No statement names a person or a device: key and fingerprint stand there as the 
 """
 
 import textwrap
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-
-from shared.contracts.licensing import Code
 
 BEGIN, END = "-----BEGIN LETHE LICENSE-----", "-----END LETHE LICENSE-----"
 LINE = 64
@@ -40,6 +39,18 @@ class Bound:
     nonce: str
 
 
+@dataclass(frozen=True)
+class Licensed:
+    """What is said of a license; an empty product stands for an unknown key."""
+
+    code: str
+    product: str
+    edition: str
+    entitlements: Sequence[str]
+    ends: datetime | None
+    updates_until: datetime | None
+
+
 def terms(at: datetime, fresh: timedelta, grace: timedelta, license_ends: datetime | None, after: timedelta) -> Terms:
     """`after` is how long an expired license works on: nothing that is signed outlives it."""
     if license_ends is None:
@@ -48,21 +59,26 @@ def terms(at: datetime, fresh: timedelta, grace: timedelta, license_ends: dateti
     return Terms(min(at + fresh, last), min(at + fresh + grace, last))
 
 
-def statement(
-    bound: Bound, code: Code, product: str, license_ends: datetime | None, at: datetime, until: Terms
-) -> dict[str, Any]:
+def statement(bound: Bound, licensed: Licensed, at: datetime, until: Terms) -> dict[str, Any]:
     """What is signed; moments are whole seconds since 1970, as JWT has them."""
     return {
-        "code": code,
-        "product": product,
+        "code": licensed.code,
+        "product": licensed.product,
+        "edition": licensed.edition,
+        "entitlements": list(licensed.entitlements),
         "key": bound.key_hash.hex(),
         "device": bound.device_hash.hex(),
         "nonce": bound.nonce,
         "issued_at": int(at.timestamp()),
         "fresh_until": int(until.fresh_until.timestamp()),
         "usable_until": int(until.usable_until.timestamp()),
-        "license_ends": int(license_ends.timestamp()) if license_ends else None,
+        "license_ends": _seconds(licensed.ends),
+        "updates_until": _seconds(licensed.updates_until),
     }
+
+
+def _seconds(moment: datetime | None) -> int | None:
+    return int(moment.timestamp()) if moment else None
 
 
 def armored(token: str) -> str:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from services.licensing import catalogue, sale_records
 from services.licensing.agreements import store as agreements
-from services.licensing.licenses.store import lock_of_order
+from services.licensing.licenses.store import lock_supplied
 from services.licensing.money import amount_text
 from services.licensing.orders import store as orders
 from services.licensing.orders.rules import Order
@@ -29,7 +29,7 @@ async def withdraw(tx: Transaction, order: Order) -> Withdrawal:
     """
     if earlier := await store.of_order(tx, order.order_id):
         return earlier
-    await lock_of_order(tx, order.order_id)
+    await lock_supplied(tx, order)
     if obstacle := rules.obstacle(order, await agreements.lock(tx, order.order_id), now()):
         raise refuse(409, "this contract can't be withdrawn from", message=rules.SENTENCES[obstacle])
     stated = rules.withdrawal(order, now())
@@ -65,7 +65,7 @@ async def _acknowledge(tx: Transaction, order: Order, stated: Withdrawal) -> Non
     """At once, on a durable medium: what was stated, on which day and at which time (Dir. 2011/83 Art. 11a(4))."""
     facts = {
         "order_id": str(order.order_id),
-        "product": f"{order.quantity} × {await catalogue.name_of(tx, order.product)}",
+        "product": f"{order.quantity} × {await catalogue.name_of(tx, order.policy)}",
         "stated_at": moment(stated.stated_at),
         "amount": amount_text(stated.amount),
     }

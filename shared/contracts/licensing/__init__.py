@@ -7,7 +7,20 @@ from shared.contracts.licensing.accounting import (
     ExportVatRegister,
     QuarterRate,
 )
-from shared.contracts.licensing.catalogue import ListProducts, Product, Products, PutProduct
+from shared.contracts.licensing.catalogue import (
+    STANDARD,
+    AfterEnd,
+    ListPolicies,
+    ListProducts,
+    Overage,
+    PolicyVersion,
+    PolicyVersions,
+    Product,
+    Products,
+    PutProduct,
+    RenewsFrom,
+    Starts,
+)
 from shared.contracts.licensing.claims import ClaimEnd, ClaimEnded, ClaimHeld
 from shared.contracts.licensing.contract_holders import ContractHolders, TellContractHolders
 from shared.contracts.licensing.invoices import (
@@ -33,6 +46,7 @@ from shared.contracts.licensing.license_keys import (
     ActivateLicense,
     Code,
     DeactivateLicense,
+    Judgement,
     ValidateLicense,
     Validation,
 )
@@ -46,12 +60,14 @@ from shared.contracts.licensing.licenses import (
     LicenseEnded,
     LicenseIssued,
     LicenseReinstated,
+    LicenseRenewed,
     LicenseRestored,
     Licenses,
     LicenseState,
     LicenseSuspended,
     ListLicenses,
     MeasureReason,
+    RenewalTakenBack,
     RestoreLicense,
     RevealedKey,
     RevealLicense,
@@ -62,6 +78,7 @@ from shared.contracts.licensing.look_up import FoundBuyer, FoundBuyers, FoundInv
 from shared.contracts.licensing.measures import BanLifted, BanPerson, LiftBan, PersonBanned, RevokeLicense
 from shared.contracts.licensing.offline import (
     CheckOutLicense,
+    FileAnswer,
     IssueOfflineFile,
     LicenseFile,
     LicenseKeys,
@@ -114,6 +131,7 @@ from shared.contracts.licensing.staff_cases import (
     StaffCases,
 )
 from shared.contracts.licensing.terms import ReadTerms, Terms
+from shared.contracts.licensing.trials import StartTrial, TrialStarted
 from shared.contracts.licensing.webhooks import (
     AddWebhookEndpoint,
     EnableWebhookEndpoint,
@@ -137,8 +155,10 @@ from shared.contracts.licensing.withdrawals import (
 )
 
 __all__ = [
+    "STANDARD",
     "ActivateLicense",
     "AddWebhookEndpoint",
+    "AfterEnd",
     "BackBy",
     "BanLifted",
     "BanPerson",
@@ -164,6 +184,7 @@ __all__ = [
     "ExportLedger",
     "ExportOssReturn",
     "ExportVatRegister",
+    "FileAnswer",
     "FoundBuyer",
     "FoundBuyers",
     "FoundInvoice",
@@ -172,6 +193,7 @@ __all__ = [
     "InvoiceIssued",
     "Invoices",
     "IssueOfflineFile",
+    "Judgement",
     "KsefDocument",
     "KsefInvoice",
     "KsefInvoices",
@@ -181,6 +203,7 @@ __all__ = [
     "LicenseIssued",
     "LicenseKeys",
     "LicenseReinstated",
+    "LicenseRenewed",
     "LicenseRestored",
     "LicenseState",
     "LicenseSuspended",
@@ -191,6 +214,7 @@ __all__ = [
     "ListKsefInvoices",
     "ListLicenses",
     "ListOrders",
+    "ListPolicies",
     "ListProducts",
     "ListStaffCases",
     "ListWebhookDeliveries",
@@ -207,12 +231,15 @@ __all__ = [
     "OrderPlaced",
     "OrderState",
     "Orders",
+    "Overage",
     "PaidBy",
     "Payment",
     "PaymentWebhook",
     "PersonBanned",
     "PlaceOrder",
     "PlaySandbox",
+    "PolicyVersion",
+    "PolicyVersions",
     "Product",
     "Products",
     "PublicKey",
@@ -235,6 +262,8 @@ __all__ = [
     "RefundReason",
     "RefundUndone",
     "RemoveWebhookEndpoint",
+    "RenewalTakenBack",
+    "RenewsFrom",
     "ReplayWebhookDelivery",
     "ResendConfirmation",
     "ResolveStaffCase",
@@ -251,10 +280,13 @@ __all__ = [
     "StaffCaseKind",
     "StaffCases",
     "StartPayment",
+    "StartTrial",
+    "Starts",
     "SuspendLicense",
     "TellContractHolders",
     "Terms",
     "Treatment",
+    "TrialStarted",
     "UndoRefund",
     "ValidateLicense",
     "Validation",

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shared.contracts.actors import Member, Staff
 from shared.contracts.fields import NOBODY, Acting
+from shared.contracts.licensing.catalogue import STANDARD
 from shared.contracts.message import Done, Event, Message, Request
 
 EndReason = Literal["ended by holder", "refunded", "erasure", "expired", "revoked"]
@@ -55,6 +56,22 @@ class LicenseReinstated(Event, type="licensing.license-reinstated.v1", carries=(
     license_id: UUID
 
 
+class LicenseRenewed(Event, type="licensing.license-renewed.v1", carries=("D8", "D9")):
+    """An order was paid that renews a license: it ends later, on the terms of the order. A trial is bought so."""
+
+    subject_id: UUID
+    license_id: UUID
+    order_id: UUID
+
+
+class RenewalTakenBack(Event, type="licensing.renewal-taken-back.v1", late="statutory", carries=("D8", "D9")):
+    """The money of a renewal went back: the license ends as it would without it."""
+
+    subject_id: UUID
+    license_id: UUID
+    order_id: UUID
+
+
 class Device(Message):
     """One device on which a license is active; the device itself is known as a hash only."""
 
@@ -67,7 +84,7 @@ class Device(Message):
 
 
 class License(Message):
-    """A license as its holder sees it; the key is masked."""
+    """A license as its holder sees it; the key is masked. That of a trial has no order: the nil UUID stands there."""
 
     license_id: UUID
     order_id: UUID
@@ -78,6 +95,11 @@ class License(Message):
     devices: tuple[Device, ...]
     issued_at: datetime
     expires_at: datetime | None
+    edition: str = STANDARD
+    entitlements: tuple[str, ...] = ()
+    updates_until: datetime | None = None
+    """Program versions released before this work without an end; None where it makes no difference."""
+    trial: bool = False
 
 
 class Licenses(Message):

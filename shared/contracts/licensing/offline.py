@@ -7,7 +7,8 @@ from uuid import UUID
 from pydantic import Field
 
 from shared.contracts.actors import Member
-from shared.contracts.fields import NOBODY, Acting, Token
+from shared.contracts.fields import NOBODY, Acting, Day, Token
+from shared.contracts.licensing.catalogue import Entitlement
 from shared.contracts.licensing.license_keys import Code
 from shared.contracts.message import Message, Request
 
@@ -33,15 +34,21 @@ class ReadLicenseKeys(Request[LicenseKeys], type="licensing.read-license-keys", 
     """The public keys of this installation."""
 
 
-class LicenseFile(Message):
-    """A license file, or the one reason why there is none."""
+class FileAnswer(Message):
+    """A license file, or none."""
 
-    code: Code
     file: str = Field(default="", repr=False)
     fresh_until: datetime | None = None
     """When the program should ask for another one."""
     usable_until: datetime | None = None
     """The end of the grace after that."""
+
+
+class LicenseFile(FileAnswer):
+    """A license file, or the one reason why there is none; `exact_code` as in `Validation`."""
+
+    code: Code
+    exact_code: str = ""
 
 
 class CheckOutLicense(Request[LicenseFile], type="licensing.check-out-license", askers=("gateway",)):
@@ -50,6 +57,10 @@ class CheckOutLicense(Request[LicenseFile], type="licensing.check-out-license", 
     key: str = Field(min_length=1, max_length=100, repr=False)
     fingerprint: str = Field(min_length=8, max_length=200, repr=False)
     nonce: Token = Field(default="", max_length=64)
+    product: str = Field(default="", max_length=40)
+    edition: str = Field(default="", max_length=40)
+    released_on: Day | None = None
+    entitlements: tuple[Entitlement, ...] = Field(default=(), max_length=50)
 
 
 class IssueOfflineFile(Request[LicenseFile], type="licensing.issue-offline-file", askers=("gateway",), actor=Member()):

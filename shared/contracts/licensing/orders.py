@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shared.contracts.actors import Member
 from shared.contracts.fields import NOBODY, Acting
+from shared.contracts.licensing.catalogue import STANDARD, Edition
 from shared.contracts.message import Created, Done, Event, Message, Request
 
 OrderState = Literal["open", "invoiced", "paid", "refunded", "cancelled"]
@@ -60,6 +61,9 @@ class PlaceOrder(
     professional: bool | None = None
     confirms_country: bool = False
     expected_gross: int | None = Field(default=None, ge=1, le=1_000_000_000_000)
+    edition: Edition = STANDARD
+    renews: UUID | None = None
+    """One's own license of the same product, with all its seats: its end moves, key and devices stay."""
 
 
 class Order(Message):
@@ -77,6 +81,10 @@ class Order(Message):
     placed_at: datetime
     paid_at: datetime | None
     bank_account: str = ""
+    edition: str = STANDARD
+    policy_version: int = 1
+    """The version of the product's terms on which it was sold."""
+    renews: UUID | None = None
 
 
 class Orders(Message):

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from shared.contracts.identity.accounts import Kind
+from shared.contracts.licensing.catalogue import STANDARD, Edition
 from shared.contracts.message import Message, Request
 
 Treatment = Literal["domestic", "exempt", "oss", "reverse charge", "outside the EU"]
@@ -28,6 +29,7 @@ class Quote(Message):
     treatment: Literal["domestic", "oss", "reverse charge"]
     taxation: Treatment = "domestic"
     provisions: tuple[str, ...]
+    edition: str = STANDARD
 
 
 class QuoteOrder(Request[Quote], type="licensing.quote-order", askers=("gateway",)):
@@ -38,3 +40,4 @@ class QuoteOrder(Request[Quote], type="licensing.quote-order", askers=("gateway"
     country: str = Field(default="PL", pattern=r"^[A-Z]{2}$")
     kind: Kind = "person"
     vat_number: str = Field(default="", max_length=30, repr=False)
+    edition: Edition = STANDARD

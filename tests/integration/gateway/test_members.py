@@ -100,6 +100,17 @@ def webhook_headers(signed: licensing.SignedWebhook) -> dict[str, str]:
     }
 
 
+async def see_codes(client: httpx.AsyncClient, device: dict[str, str]) -> None:
+    """Over HTTP a code is the exact one."""
+    for path, asked, code in (
+        ("validate", {}, "VALID"),
+        ("validate", {"edition": "pro"}, "EDITION_MISMATCH"),
+        ("files", {"entitlements": ["team"]}, "ENTITLEMENT_MISSING"),
+    ):
+        answer = (await client.post(f"/licenses/{path}", json=device | asked)).json()
+        assert (answer["code"], answer.get("devices", 1), answer.get("exact_code")) == (code, 1, None)
+
+
 async def test_sign_up_purchase_and_license(client: httpx.AsyncClient, harness: Harness, mail: Path) -> None:
     address, token = await sign_up(client, mail)
     who = bearer(token)
@@ -122,7 +133,7 @@ async def test_sign_up_purchase_and_license(client: httpx.AsyncClient, harness: 
     device = {"key": key, "fingerprint": "f" * 20}
     assert (await client.post("/licenses/validate", json={"key": key})).json()["code"] == "VALID"
     assert (await client.post("/licenses/activate", json=device)).json()["valid"] is True
-    assert (await client.post("/licenses/validate", json=device)).json()["devices"] == 1
+    await see_codes(client, device)
     published = await client.get("/.well-known/lethe-keys")
     assert published.headers["content-type"] == "application/jwk-set+json"
     assert published.headers["cache-control"] == "public, max-age=3600"
@@ -145,6 +156,21 @@ async def test_sign_up_purchase_and_license(client: httpx.AsyncClient, harness: 
     assert 0 < int(once_more.headers["retry-after"]) <= 30 * 86_400
     assert (await client.delete(f"/licenses/{held['license_id']}", headers=who)).status_code == 204
     assert (await client.post("/licenses/validate", json={"key": key})).json()["code"] == "ENDED"
+
+
+async def test_a_member_tries_a_product_once(client: httpx.AsyncClient, harness: Harness, mail: Path) -> None:
+    _, token = await sign_up(client, mail)
+    who = bearer(token)
+    async with harness.asking() as staff:
+        tried = {"code": "seo-lite", "name": "SEO Lite", "net": 100, "device_limit": 1, "trial_days": 7}
+        await staff.request(licensing.PutProduct(**tried))
+    once, again = who | fresh_key(), who | fresh_key()
+    trials = [await client.post("/trials", json={"product": "seo-lite"}, headers=key) for key in (once, once, again)]
+    assert [answer.status_code for answer in trials] == [201, 201, 409]
+    assert trials[0].json() == trials[1].json()
+    newest = (await client.get("/licenses", headers=who)).json()["licenses"][0]
+    assert (newest["license_id"], newest["trial"]) == (trials[0].json()["id"], True)
+    problem(await client.post("/trials", json={"product": "nothing"}, headers=who | fresh_key()), 422)
 
 
 async def test_a_member_is_quoted_buys_and_withdraws(client: httpx.AsyncClient, harness: Harness, mail: Path) -> None:

@@ -69,6 +69,7 @@ async def sign_in(harness: Harness, client: httpx.AsyncClient) -> SignIn:
 
 ACTS: list[tuple[str, str, Any, set[Role], int]] = [
     ("PUT", "/staff/products/seo-pro", PRODUCT, {"administrator"}, 204),
+    ("GET", "/staff/products/seo-pro/versions", None, {"administrator", "finance", "support"}, 200),
     ("PUT", f"/staff/licenses/{ID}/suspension", None, {"support", "administrator"}, 404),
     ("DELETE", f"/staff/licenses/{ID}/suspension", None, {"support", "administrator"}, 404),
     ("PUT", f"/staff/licenses/{ID}/revocation", {"reason": "fraud"}, {"administrator"}, 404),

@@ -23,6 +23,12 @@ from tests.integration.licensing.driver import Driver, all_of
 
 TAX = {"invoice": 1, "payment": 1, "purchase": 1, "purchase_terms": 1}
 """What the law keeps of a sale: for taxes, and what was agreed to while claims run."""
+LIMIT_DEACTIVATIONS = """
+WITH limited AS (INSERT INTO policy (product, edition, version, months, devices, max_deactivations)
+  SELECT product, edition, 100, months, devices, 1 FROM policy WHERE (product, version) = ('auditor-year', 1)
+  RETURNING version)
+UPDATE license SET policy_version = limited.version FROM limited WHERE subject_id = $1
+"""
 COUNTS_NO_MORE = "UPDATE license SET deactivated_at = ARRAY[now() - interval '30 days'] WHERE subject_id = $1"
 RUNNING = {"activation": 1, "license": 1}
 HELD = "NOT live AND review_at > now() AND exemptions = ARRAY['GDPR Art. 17(3)(e)']"
@@ -102,7 +108,7 @@ async def test_a_contract_that_was_not_ended_goes_on_working(driver: Driver) -> 
     assert sorted(answer.code for answer in answers) == ["TOO_MANY_DEVICES"] * 8 + ["VALID"] * 2
     assert (await driver.ask(ActivateLicense(key=key, fingerprint="laptop-1", label="Laptop Ani"))).valid
     assert await driver.count("activation", person, "NOT live AND review_at IS NOT NULL AND label IS NULL") == 3
-    await driver.rows.execute("UPDATE license SET max_deactivations = 1 WHERE subject_id = $1", person)
+    await driver.rows.execute(LIMIT_DEACTIVATIONS, person)
     await driver.ask(DeactivateLicense(key=key, fingerprint="laptop-1"))
     assert await driver.count("activation", person, "freed_at IS NULL") == 2
     assert await driver.count("license", person, "cardinality(deactivated_at) = 1") == 1

@@ -373,6 +373,8 @@ async def test_a_device_without_a_network_gets_its_file_by_its_owner(driver: Dri
     assert (await driver.ask(ValidateLicense(key=key, fingerprint="laptop-1"))).valid
     for name in ("laptop-2", "laptop-3"):
         await driver.ask(licensing.IssueOfflineFile(**ask, request=request_text(key, name)))
+    again = await driver.ask(licensing.IssueOfflineFile(**ask, request=request_text(key, "laptop-1")))
+    assert again.code == "VALID"  # every seat is taken, one of them by this device
     one_more = licensing.IssueOfflineFile(**ask, request=request_text(key, "laptop-4"))
     assert await driver.status(one_more) == 409
     assert await driver.count("activation", person) == 3

@@ -153,3 +153,40 @@ async def test_what_was_suspended_has_a_cause_that_staff_can_lift(driver: Driver
         migrations.upgrade(MIGRATIONS, url)
         read = "SELECT cause FROM suspension JOIN license USING (license_id) WHERE order_id = $1"
         assert [await older.fetchval(read, each) for each in orders] == ["staff", "staff", None]
+
+
+TERMS = """
+SELECT p.months, p.devices, p.fingerprint_required, p.max_deactivations, p.version = (SELECT max(version) FROM policy n
+  WHERE n.product = p.product) AS is_current, EXISTS (SELECT FROM license l WHERE l.order_id = o.order_id
+  AND (l.product, l.edition, l.policy_version) = (o.product, o.edition, o.policy_version)) AS licensed
+FROM purchase o JOIN policy p ON (p.product, p.edition, p.version) = (o.product, o.edition, o.policy_version)
+WHERE o.order_id = $1
+"""
+
+
+async def test_what_was_sold_keeps_its_terms_as_a_version_of_its_own(driver: Driver) -> None:
+    """Three orders on terms that were changed since, one of them without its license yet, and one on those of today."""
+    today = (12, 3, False, None)
+    async with older_database(driver, "licensing_0019") as (older, url):
+        orders = [(await ordered(older, "paid", "confirmed"))[0] for _ in range(4)]
+        for order_id, license_of, months, limits in (
+            (orders[0], True, 6, (2, True, 4)),
+            (orders[1], True, None, (2, False, None)),
+            (orders[2], False, 12, (5, False, None)),
+            (orders[3], True, 12, (3, False, None)),
+        ):
+            sized = "UPDATE purchase SET quantity = 2, months = $2, device_limit = 2 * $3::integer WHERE order_id = $1"
+            await older.execute(sized, order_id, months, limits[0])
+            if license_of:
+                await older.execute(OLDER_LICENSE, order_id, order_id.bytes)
+                said = "UPDATE license SET fingerprint_required = $2, max_deactivations = $3 WHERE order_id = $1"
+                await older.execute(said, order_id, *limits[1:])
+        migrations.upgrade(MIGRATIONS, url)
+        assert [tuple(await older.fetchrow(TERMS, order_id) or ()) for order_id in orders] == [
+            (6, 2, True, 4, False, True),
+            (None, 2, False, None, False, True),
+            (12, 5, False, None, False, False),
+            (*today, True, True),
+        ]
+        versions = "SELECT count(*) FROM policy WHERE product = $1 AND edition = 'standard'"
+        assert [await older.fetchval(versions, each) for each in ("auditor-year", "studio-year")] == [4, 1]

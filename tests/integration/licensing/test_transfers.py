@@ -90,6 +90,12 @@ async def test_within_the_limit_of_staff_the_key_comes_at_once(trusting: Driver)
     assert IBAN in await letter(trusting, person, "payment-due")
     await trusting.ask(licensing.RecordTransfer(order_id=order_id))
     assert await trusting.count("license", person) == 1
+    (held,) = (await trusting.ask(licensing.ListLicenses(subject_id=person))).licenses
+    order_id = await trusting.order(person, pay_by="transfer", renews=held.license_id)
+    (renewed,) = (await trusting.ask(licensing.ListLicenses(subject_id=person))).licenses
+    assert renewed.expires_at > held.expires_at
+    await trusting.ask(licensing.RecordTransfer(order_id=order_id))
+    assert (await trusting.ask(licensing.ListLicenses(subject_id=person))).licenses == (renewed,)
     dear = await trusting.person(kind="company")
     await trusting.order(dear, pay_by="transfer", product="studio-perpetual")
     assert await trusting.count("license", dear) == 0

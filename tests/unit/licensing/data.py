@@ -1,5 +1,6 @@
 """People, orders and rows for the rules of licensing."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
@@ -7,13 +8,30 @@ from uuid import uuid4
 from services.licensing.catalogue import Product
 from services.licensing.licenses.rules import License
 from services.licensing.orders.rules import Facts, Order
+from services.licensing.policies.rules import Policy
 from services.licensing.terms.editions import Edition
 from services.licensing.vat.rules import TaxPolicy
 from shared.contracts import identity, licensing
 
 NOON = datetime(2026, 6, 15, 12, tzinfo=UTC)
 TERMS = Edition("2026-01", date(2026, 1, 1), "0" * 64, "Regulamin", "Terms")
-PRODUCT = Product("auditor-year", "Site Auditor, one year", net=10_000, device_limit=3, months=12)
+POLICY = Policy(
+    product="auditor-year",
+    edition="standard",
+    version=1,
+    months=12,
+    starts="issue",
+    after_end="block",
+    renews_from="expiry",
+    devices=3,
+    fingerprint_required=False,
+    max_deactivations=None,
+    entitlements=(),
+    trial_days=None,
+    heartbeat_minutes=None,
+    overage="none",
+)
+PRODUCT = Product("Site Auditor, one year", net=10_000, policy=POLICY)
 
 
 def buyer(**changed: str) -> identity.Profile:
@@ -57,10 +75,8 @@ def order(**changed: Any) -> Order:
     columns: dict[str, Any] = {
         "order_id": uuid4(),
         "subject_id": uuid4(),
-        "product": "auditor-year",
+        "policy": POLICY,
         "quantity": 1,
-        "device_limit": 3,
-        "months": 12,
         "pay_by": "card",
         "state": "open",
         "vat_treatment": "domestic",
@@ -72,29 +88,32 @@ def order(**changed: Any) -> Order:
         "placed_at": NOON,
         "paid_at": None,
         "live": True,
+        "renews": None,
+        "renewed_at": None,
         "bank_account": "",
     }
     return Order(**(columns | changed))
 
 
 def license_of(**changed: Any) -> License:
-    """A stored license, perpetual and active."""
+    """A stored license without an end, active; on other terms, if said so."""
     columns: dict[str, Any] = {
         "license_id": uuid4(),
         "subject_id": uuid4(),
         "order_id": uuid4(),
-        "product": "auditor-year",
+        "policy": POLICY,
         "key_end": "ABCDE",
         "sealed_key": None,
         "state": "active",
         "device_limit": 3,
-        "fingerprint_required": False,
-        "max_deactivations": None,
         "issued_at": NOON,
         "expires_at": None,
+        "updates_until": None,
+        "trial_until": None,
         "ended_at": None,
         "end_reason": None,
         "ended_from": None,
         "live": True,
     }
-    return License(**(columns | changed))
+    terms = {name: changed.pop(name) for name in list(changed) if hasattr(POLICY, name)}
+    return License(**(columns | {"policy": replace(POLICY, **terms)} | changed))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.licensing.licenses import rules
 from services.licensing.licenses.expiry_notices import ENDED, SENT_UNTIL, due_on
+from services.licensing.policies import rules as policies
 from shared.law.calendar import WARSAW
 
 LATE_DAYS = 3
@@ -15,7 +15,7 @@ LAST_DAYS = st.dates(date(2026, 1, 1), date(2030, 12, 31))
 
 
 def end_of(last_day: date) -> datetime:
-    end = rules.expires_at(last_day, 0)
+    end = policies.expires_at(last_day, 0)
     assert end is not None
     return end
 
@@ -68,7 +68,7 @@ def test_a_renewed_license_is_told_nothing_of_the_end_it_had(last_day: date, pas
 )
 def test_a_short_license_is_not_said_to_end_when_it_begins(months: int, steps: list[int]) -> None:
     bought = datetime.combine(date(2026, 1, 15), time(12), WARSAW)
-    end = rules.expires_at(bought.date(), months)
+    end = policies.expires_at(bought.date(), months)
     assert end is not None
     last_day = (end - timedelta(seconds=1)).date()
     days = [last_day + timedelta(days=passed) for passed in range(-40, 40)]

@@ -16,7 +16,7 @@ from services.licensing.licenses.rules import GRACE
 from services.licensing.settings import LicensingSettings
 from services.licensing.signing import device_requests, statements
 from services.licensing.signing.keys import SigningKeys, thumbprint
-from services.licensing.signing.statements import Bound
+from services.licensing.signing.statements import Bound, Licensed
 from shared.problems import Refused
 from shared.secrets import Keyring
 from shared.settings import what_is_wrong
@@ -30,6 +30,7 @@ SIGNER = SigningKeys.of("", KEYRING)
 DAY = 86_400.0
 AT = NOON.timestamp()
 ENDS = NOON + timedelta(days=365)
+LICENSED = Licensed("VALID", "auditor-year", "pro", ("audit", "export"), ENDS, ENDS)
 VERIFIERS: list[Callable[[list[Case]], list[Verdict]]] = [by_python, by_node]
 both = pytest.mark.parametrize("verify", VERIFIERS)
 
@@ -42,7 +43,7 @@ def signed(signer: SigningKeys = SIGNER, **changed: Any) -> str:
     """A statement on the device, fresh for 30 days and usable for 37."""
     bound = Bound(license_keys.key_hash(KEY), license_keys.device_hash(KEY, FINGERPRINT), NONCE)
     until = statements.terms(NOON, timedelta(days=30), timedelta(days=7), ENDS, GRACE)
-    return signer.sign(statements.statement(bound, "VALID", "auditor-year", ENDS, NOON, until) | changed)
+    return signer.sign(statements.statement(bound, LICENSED, NOON, until) | changed)
 
 
 FILE = statements.armored(signed())

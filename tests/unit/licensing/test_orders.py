@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from services.licensing.orders import rules as orders
 from shared.contracts.licensing import OrderState
 from shared.problems import Refused
-from tests.unit.licensing.data import NOON, PRODUCT, TERMS, facts, order, request
+from tests.unit.licensing.data import NOON, POLICY, PRODUCT, TERMS, facts, order, request
 
 
 def test_a_draft_is_priced_for_its_buyer() -> None:
     draft = orders.draft(request(quantity=2), PRODUCT, facts(country="DE"), TERMS, NOON)
-    assert (draft.price.net, draft.price.vat, draft.device_limit, draft.tax.treatment) == (20_000, 3_800, 6, "oss")
+    assert (draft.price.net, draft.price.vat, draft.policy, draft.tax.treatment) == (20_000, 3_800, POLICY, "oss")
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from services.licensing.orders.rules import draft
 from services.licensing.vat.rules import PROVISIONS, SMALL_ABROAD, TaxPolicy
 from shared.contracts import licensing
 from shared.problems import Refused
-from tests.unit.licensing.data import NOON, PRODUCT, TERMS, facts, request
+from tests.unit.licensing.data import NOON, POLICY, PRODUCT, TERMS, facts, request
 
 SALES = Path(__file__).parents[3] / "docs" / "sales.md"
 DAY = date(2026, 6, 15)
@@ -25,7 +25,7 @@ BUYERS = st.sampled_from(
 def test_a_quote_is_what_the_order_costs(who: tuple[str, str, str], quantity: int) -> None:
     country, kind, vat_number = who
     asked = licensing.QuoteOrder(
-        product=PRODUCT.code, quantity=quantity, country=country, kind=kind, vat_number=vat_number
+        product=POLICY.product, quantity=quantity, country=country, kind=kind, vat_number=vat_number
     )
     quote = quotes.quote(asked, PRODUCT, TaxPolicy(), 0, DAY)
     firm = {"company": "Firma", "nip": "9222828810"} if kind != "person" else {}
@@ -48,12 +48,12 @@ def test_a_quote_is_what_the_order_costs(who: tuple[str, str, str], quantity: in
     ],
 )
 def test_older_readers_are_told_in_their_words(policy: TaxPolicy, country: str, taxation: str, older: str) -> None:
-    quote = quotes.quote(licensing.QuoteOrder(product=PRODUCT.code, country=country), PRODUCT, policy, 0, DAY)
+    quote = quotes.quote(licensing.QuoteOrder(product=POLICY.product, country=country), PRODUCT, policy, 0, DAY)
     assert (quote.taxation, quote.treatment, quote.vat_rate) == (taxation, older, 0)
 
 
 def test_a_quote_refuses_what_an_order_would() -> None:
-    asked = licensing.QuoteOrder(product=PRODUCT.code, country="DE")
+    asked = licensing.QuoteOrder(product=POLICY.product, country="DE")
     with pytest.raises(Refused) as refused:
         quotes.quote(asked, PRODUCT, TaxPolicy(oss=False), SMALL_ABROAD, DAY)
     assert refused.value.problem.errors[0].field == "country"

@@ -13,7 +13,7 @@ from shared.contracts.restriction import REQUESTS, SERVICE_MAIL, GoesOn
 from shared.messaging.restriction import stops
 
 SERVICES = (IDENTITY, LICENSING, MARKETING, PRIVACY)
-STOPPED_REQUESTS = {"licensing.place-order", "identity.tell-buyer"}
+STOPPED_REQUESTS = {"licensing.place-order", "licensing.start-trial", "identity.tell-buyer"}
 """A new order, and the buyer's data for it."""
 STOPPED_MAIL = {"license-expiring", "license-stays-expired", "account-dormant"}
 """What invites to buy again or to clear up, and what invites to come back."""

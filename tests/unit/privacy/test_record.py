@@ -42,6 +42,7 @@ def test_example_24_the_record_is_filled_from_the_live_configuration() -> None:
     assert by_key["P6"].tables == (
         "licensing.dispute",
         "licensing.invoice",
+        "licensing.ksef_invoice",
         "licensing.payment",
         "licensing.purchase",
         "licensing.refund",

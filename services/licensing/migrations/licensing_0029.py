@@ -1,9 +1,9 @@
-"""Webhooks to the vendor's own systems, see licensing_0031.sql."""
+"""Webhooks to the vendor's own systems, see licensing_0029.sql."""
 
 from shared.migrations import run_sql_beside
 
-revision = "licensing_0031"
-down_revision = "licensing_0030"
+revision = "licensing_0029"
+down_revision = "licensing_0028"
 branch_labels = None
 depends_on = None
 

@@ -1,9 +1,9 @@
-"""Invoices as KSeF has them, see licensing_0030.sql."""
+"""Trials, and what is remembered of them, see licensing_0021.sql."""
 
 from shared.migrations import run_sql_beside
 
-revision = "licensing_0030"
-down_revision = "licensing_0028"
+revision = "licensing_0021"
+down_revision = "licensing_0020"
 branch_labels = None
 depends_on = None
 
