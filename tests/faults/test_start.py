@@ -257,7 +257,6 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path, limit: int) -> None:
     assert re.search("disk|too large|folder", sentence), sentence
 
 
-@pytest.mark.deep
 async def test_a_full_disk_loses_nothing_that_was_there(
     whole_system: system.System, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,9 +1,13 @@
 """What licensing keeps of the living ends on its day: the sale by tax law, the license by its claims."""
 
 import json
+from collections.abc import AsyncIterator
 from datetime import date, timedelta
 from uuid import UUID, uuid4
 
+import pytest
+
+from deploy.local.servers import Servers
 from services.licensing.app import SERVICE
 from shared.clock import today
 from shared.contracts import licensing
@@ -12,6 +16,7 @@ from shared.personal_data import holds
 from shared.personal_data.retention.run_rows import Ran
 from shared.purposes import Purpose
 from tests.harness import eventually
+from tests.integration.licensing import driver as drivers
 from tests.integration.licensing.driver import Driver
 from tests.retention import A_DAY, purged, run_as_of
 
@@ -19,6 +24,13 @@ TAX_ENDS = date(today().year + 7, 1, 1)
 """The first day on which nothing of today's sale is kept by tax law."""
 CONTRACT = {"license": 1, "purchase": 1, "purchase_terms": 1}
 TAX_HOLD = "Ordynacja podatkowa art. 86 § 1, art. 70 §§ 2-7"
+
+
+@pytest.fixture(scope="module")
+async def driver(servers: Servers) -> AsyncIterator[Driver]:
+    """Of its own: a run ends what is over, whosever it is."""
+    async with drivers.opened(servers) as opened:
+        yield opened
 
 
 async def runs(driver: Driver, day: date) -> Ran:
