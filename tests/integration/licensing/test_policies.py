@@ -268,6 +268,18 @@ async def test_a_renewal_moves_the_end_and_its_refund_moves_it_back(driver: Driv
     assert await driver.rows.fetchrow(KEPT, person) == first
 
 
+async def test_a_disputed_renewal_lets_the_license_rest_and_lost_it_is_taken_back(driver: Driver) -> None:
+    """The order of a renewal has no license of its own."""
+    person, license_id, key, _ = await renewable(driver, "disputed")
+    first = await driver.rows.fetchval("SELECT expires_at FROM license WHERE license_id = $1", license_id)
+    renewal = await driver.buy(person, product="disputed", renews=license_id)
+    await driver.ask(await driver.played(renewal.reference, "dispute.opened"))
+    assert (await driver.ask(ValidateLicense(key=key))).code == "SUSPENDED"
+    await driver.ask(await driver.played(renewal.reference, "dispute.lost"))
+    after = await driver.ask(ValidateLicense(key=key))
+    assert (after.code, after.expires_at) == ("VALID", first)
+
+
 async def test_who_waits_for_a_renewal_sees_its_terms(driver: Driver) -> None:
     person, license_id, key, _ = await renewable(driver, "awaited")
     await driver.ask(PutProduct(**TOOL | {"code": "awaited", "device_limit": 9}))
