@@ -18,6 +18,9 @@ from tests.harness import SHORT_WAITS_MS, eventually
 
 # Beside the folder of the other tests, which goes with their servers and may do so first.
 FOLDER = state_of_tests().with_name(f"{state_of_tests().name}-faults")
+# A killed service is up again within seconds: what asks it meanwhile must not have used up its attempts, as with the
+# waits of an hour that it has otherwise it would not.
+WAITS_MS = SHORT_WAITS_MS | {"lethe.retry.1h": 2_000}
 # Nobody is reminded, unless a module wants it: what a kill loses must not be healed by asking again.
 SETTINGS = {
     "LETHE_COOLING_OFF_S": "0",
@@ -35,7 +38,7 @@ NOT_CLOSED = "SELECT count(*) FROM privacy_case WHERE subject_id = ANY ($1) AND 
 
 def up() -> system.System:
     """Start whatever does not run."""
-    return start.up(FOLDER, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+    return start.up(FOLDER, durable=False, settings=SETTINGS, waits_ms=WAITS_MS)
 
 
 @pytest.fixture(autouse=True)

@@ -22,8 +22,17 @@ from shared.contracts import privacy
 from shared.messaging.request_client import RequestClient
 from shared.problems import Refused, Unavailable
 from tests.askers import AnyAsker
-from tests.faults.conftest import PATIENCE_S, SETTINGS, all_closed, inside, let_run, residents_with_cases, restart
-from tests.harness import DEEPER, SHORT_WAITS_MS, eventually
+from tests.faults.conftest import (
+    PATIENCE_S,
+    SETTINGS,
+    WAITS_MS,
+    all_closed,
+    inside,
+    let_run,
+    residents_with_cases,
+    restart,
+)
+from tests.harness import DEEPER, eventually
 
 PEOPLE = 120
 PARTICIPANTS = tuple(name for name in system.SERVICES if name != "privacy")
@@ -179,7 +188,7 @@ async def test_a_power_cut_loses_nothing(whole_system: system.System) -> None:
         await asyncio.to_thread(servers.kill_servers, whole_system.folder)
         for name in system.PROCESSES:
             await has_ended(whole_system, name)
-    begin = partial(start.up, whole_system.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+    begin = partial(start.up, whole_system.folder, durable=False, settings=SETTINGS, waits_ms=WAITS_MS)
     again = await asyncio.to_thread(begin)
     assert again == whole_system, "it comes back where it was"
     await all_closed(whole_system, people)

@@ -26,9 +26,18 @@ from deploy.local.keys import signer
 from shared.contracts import identity
 from tests import forked
 from tests.askers import AnyAsker
-from tests.faults.conftest import PATIENCE_S, SETTINGS, all_closed, inside, let_run, residents_with_cases, restart
+from tests.faults.conftest import (
+    PATIENCE_S,
+    SETTINGS,
+    WAITS_MS,
+    all_closed,
+    inside,
+    let_run,
+    residents_with_cases,
+    restart,
+)
 from tests.faults.test_kill import has_ended, held, kill, stuck
-from tests.harness import SHORT_WAITS_MS, eventually
+from tests.harness import eventually
 
 CLOSED_PORT = "postgresql://postgres:not-a-secret@127.0.0.1:9/postgres"
 LETHE = "deploy.commands"
@@ -66,7 +75,7 @@ def in_small_files(limit: int, environment: Mapping[str, str], *arguments: str) 
 async def test_a_second_start_changes_nothing(whole_system: system.System) -> None:
     before = {name: processes.running(whole_system.folder, name) for name in system.PROCESSES}
     again = await asyncio.to_thread(
-        lambda: start.up(whole_system.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+        lambda: start.up(whole_system.folder, durable=False, settings=SETTINGS, waits_ms=WAITS_MS)
     )
     assert again == whole_system
     assert {name: processes.running(whole_system.folder, name) for name in system.PROCESSES} == before
@@ -104,7 +113,7 @@ async def test_starts_at_once_make_one_system(whole_system: system.System) -> No
 
 def brought_up(whole_system: system.System) -> system.System:
     """What `./lethe up` does, with the settings of the tests."""
-    return start.up(whole_system.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+    return start.up(whole_system.folder, durable=False, settings=SETTINGS, waits_ms=WAITS_MS)
 
 
 def up(whole_system: system.System) -> str:
@@ -267,11 +276,11 @@ async def test_a_full_disk_loses_nothing_that_was_there(
     monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 0))
     with pytest.raises(StartError, match="Only 0 MB are free"):
         await asyncio.to_thread(
-            lambda: start.up(whole_system.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+            lambda: start.up(whole_system.folder, durable=False, settings=SETTINGS, waits_ms=WAITS_MS)
         )
     monkeypatch.undo()
     again = await asyncio.to_thread(
-        lambda: start.up(whole_system.folder, durable=False, settings=SETTINGS, waits_ms=SHORT_WAITS_MS)
+        lambda: start.up(whole_system.folder, durable=False, settings=SETTINGS, waits_ms=WAITS_MS)
     )
     assert again == whole_system
     await let_run(whole_system, people)

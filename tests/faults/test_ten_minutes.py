@@ -17,8 +17,8 @@ from deploy.local.folders import PROJECT
 from shared.messaging import topology
 from shared.messaging.sender_accounts import account
 from tests import forked
-from tests.faults.conftest import PATIENCE_S, SETTINGS, all_closed, let_run, residents_with_cases
-from tests.harness import SHORT_WAITS_MS, eventually
+from tests.faults.conftest import PATIENCE_S, SETTINGS, WAITS_MS, all_closed, let_run, residents_with_cases
+from tests.harness import eventually
 
 BOOK = (PROJECT / "docs/operations.md").read_text().partition("## Ten minutes of trouble\n")[2].partition("\n## ")[0]
 SCENES = dict(re.findall(r"^### (.+?)\n(.*?)(?=^### |\Z)", BOOK, re.MULTILINE | re.DOTALL))
@@ -87,7 +87,7 @@ async def waits(whole_system: system.System) -> AsyncIterator[None]:
     """`./lethe up` sets the operators' waits; the other tests want theirs back."""
     yield
     urls = (whole_system.servers.management_url, system.VIRTUAL_HOST)
-    await topology.set_policies(*urls, list(system.SERVICES), SHORT_WAITS_MS)
+    await topology.set_policies(*urls, list(system.SERVICES), WAITS_MS)
 
 
 Trouble = Callable[[system.System], Coroutine[None, None, None]]
