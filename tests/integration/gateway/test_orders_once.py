@@ -106,4 +106,5 @@ def test_the_document_says_where_a_key_is_required() -> None:
         ("post", "/orders"),
         ("post", "/orders/{order_id}/payments"),
         ("post", "/staff/orders/{order_id}/refunds"),
+        ("post", "/trials"),
     }
