@@ -11,42 +11,43 @@ PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"
 }
 
-PDF_TYPE = "application/pdf"
-PDF: dict[int | str, dict[str, Any]] = {
-    200: {"content": {PDF_TYPE: {"schema": {"type": "string"}}}, "description": "the document"}
-}
+Described = dict[int | str, dict[str, Any]]
+PDF_TYPE, CSV_TYPE, XML_TYPE = "application/pdf", "text/csv", "application/xml"
+
+
+def _described(media_type: str) -> Described:
+    return {200: {"content": {media_type: {"schema": {"type": "string"}}}, "description": "the file"}}
+
+
+PDF, CSV, XML = map(_described, (PDF_TYPE, CSV_TYPE, XML_TYPE))
 
 
 def pdf(document: InvoiceDocument) -> Response:
-    """Under the number of the invoice, with dashes for what no file name may hold."""
-    named = {"Content-Disposition": f'inline; filename="{document.number.replace("/", "-")}.pdf"'}
-    return Response(document.content, media_type=PDF_TYPE, headers=PAGE_HEADERS | named)
-
-
-CSV_TYPE = "text/csv"
-CSV: dict[int | str, dict[str, Any]] = {
-    200: {"content": {CSV_TYPE: {"schema": {"type": "string"}}}, "description": "the file"}
-}
-
-
-def csv(export: Export) -> Response:
-    """A file to keep, and by what the log of disclosures knows it."""
-    named = {"Content-Disposition": f'attachment; filename="{export.name}"'}
-    if export.reference:
-        named["Lethe-Reference"] = export.reference
-    return Response(export.content, media_type=CSV_TYPE, headers=PAGE_HEADERS | named)
-
-
-XML_TYPE = "application/xml"
-XML: dict[int | str, dict[str, Any]] = {
-    200: {"content": {XML_TYPE: {"schema": {"type": "string"}}}, "description": "the document"}
-}
+    """To be looked at, under the number of the invoice."""
+    return _file(document.content, PDF_TYPE, "inline", f"{_plain(document.number)}.pdf")
 
 
 def xml(document: KsefDocument) -> Response:
     """As KSeF has it, under the number of the invoice."""
-    named = {"Content-Disposition": f'attachment; filename="{document.number.replace("/", "-")}.xml"'}
-    return Response(document.content, media_type=XML_TYPE, headers=PAGE_HEADERS | named)
+    return _file(document.content, XML_TYPE, "attachment", f"{_plain(document.number)}.xml")
+
+
+def csv(export: Export) -> Response:
+    """A file to keep, and by what the log of disclosures knows it."""
+    response = _file(export.content, CSV_TYPE, "attachment", export.name)
+    if export.reference:
+        response.headers["Lethe-Reference"] = export.reference
+    return response
+
+
+def _file(content: str | bytes, media_type: str, shown: str, name: str) -> Response:
+    named = {"Content-Disposition": f'{shown}; filename="{name}"'}
+    return Response(content, media_type=media_type, headers=PAGE_HEADERS | named)
+
+
+def _plain(number: str) -> str:
+    """With dashes for what no file name may hold."""
+    return number.replace("/", "-")
 
 
 def accepted() -> Response:

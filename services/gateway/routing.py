@@ -2,9 +2,9 @@
 
 import email.message
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.routing import APIRoute
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.responses import Response
@@ -15,6 +15,8 @@ from services.gateway.request_bodies import read_json
 from shared.problems import refuse
 
 JSON = "application/json"
+Limit = Annotated[int, Query(ge=1, le=1000)]
+"""How many of a list are answered at once."""
 MAILED = r"^[A-Za-z0-9_.~-]{20,200}$"
 
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]

@@ -1,13 +1,9 @@
 """One's own data: profile and activity."""
 
-from typing import Annotated
-
-from fastapi import Query
-
 from services.gateway.authentication import CurrentMember
 from services.gateway.limits import Kind
 from services.gateway.request_bodies import Body
-from services.gateway.routing import router
+from services.gateway.routing import Limit, router
 from shared.contracts import identity
 
 members = router("profile", Kind.MEMBER)
@@ -26,6 +22,6 @@ async def change(body: Body[identity.ChangeProfile], member: CurrentMember) -> i
 
 
 @members.get("/me/activity")
-async def activity(member: CurrentMember, limit: Annotated[int, Query(ge=1, le=1000)] = 100) -> identity.Activities:
+async def activity(member: CurrentMember, limit: Limit = 100) -> identity.Activities:
     """One's own activity log, newest first."""
     return await member.request(identity.ReadActivity(limit=limit))

@@ -1,22 +1,20 @@
 """What officers do about breaches: record, judge the risk, report, tell people."""
 
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from fastapi import Query
 from starlette.responses import Response
 
 from services.gateway.authentication import CurrentStaff, IdempotencyKey
 from services.gateway.limits import Kind
 from services.gateway.request_bodies import Body, BodyWithout
 from services.gateway.responses import no_content
-from services.gateway.routing import router
+from services.gateway.routing import Limit, router
 from shared.contracts.message import Created
 from shared.contracts.privacy import breaches
 
 signed_in = router("staff: breaches", Kind.MEMBER)
 
-Limit = Annotated[int, Query(ge=1, le=1000)]
 Id = Literal["breach_id"]
 ScopeIds = Literal["breach_id", "scope_id"]
 

@@ -1,22 +1,18 @@
 """What staff do with campaigns: draft, send, watch, end."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
 from starlette.responses import Response
 
 from services.gateway.authentication import CurrentStaff, IdempotencyKey
 from services.gateway.limits import Kind
 from services.gateway.request_bodies import Body
 from services.gateway.responses import no_content
-from services.gateway.routing import router
+from services.gateway.routing import Limit, router
 from shared.contracts import marketing
 from shared.contracts.message import Created
 
 signed_in = router("staff: campaigns", Kind.MEMBER)
-
-Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
 @signed_in.post("/staff/campaigns", status_code=201)

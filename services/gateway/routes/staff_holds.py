@@ -1,22 +1,20 @@
 """What officers do about legal holds."""
 
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from fastapi import Query
 from starlette.responses import Response
 
 from services.gateway.authentication import CurrentStaff, IdempotencyKey
 from services.gateway.limits import Kind
 from services.gateway.request_bodies import Body, BodyWithout
 from services.gateway.responses import no_content
-from services.gateway.routing import router
+from services.gateway.routing import Limit, router
 from shared.contracts import privacy
 from shared.contracts.message import Created
 
 signed_in = router("staff: legal holds", Kind.MEMBER)
 
-Limit = Annotated[int, Query(ge=1, le=1000)]
 State = Literal["open", "released"]
 Hold = Literal["hold_id"]
 

@@ -1,20 +1,16 @@
 """What staff see of invoices on their way to KSeF."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import Query
 from starlette.responses import Response
 
 from services.gateway.authentication import CurrentStaff
 from services.gateway.limits import Kind
 from services.gateway.responses import XML, no_content, xml
-from services.gateway.routing import router
+from services.gateway.routing import Limit, router
 from shared.contracts import licensing
 
 signed_in = router("staff: KSeF", Kind.MEMBER)
-
-Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
 @signed_in.get("/staff/ksef/invoices")

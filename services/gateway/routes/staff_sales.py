@@ -11,7 +11,7 @@ from services.gateway.authentication import CurrentStaff, RequiredKey
 from services.gateway.limits import Kind
 from services.gateway.request_bodies import BodyWithout
 from services.gateway.responses import no_content
-from services.gateway.routing import router
+from services.gateway.routing import Limit, router
 from shared.contracts import licensing
 from shared.contracts.message import Created
 from shared.problems import refuse
@@ -23,7 +23,6 @@ OfOrder = Literal["order_id"]
 Why = Annotated[
     licensing.SaleLookPurpose, Query(description="what the look is for: it is noted, and the person may read it")
 ]
-Limit = Annotated[int, Query(ge=1, le=1000)]
 
 
 @signed_in.put("/staff/products/{code}", status_code=204, response_class=Response)

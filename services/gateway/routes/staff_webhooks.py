@@ -1,21 +1,19 @@
 """Which systems of the vendor's are told what."""
 
-from typing import Annotated, Literal
+from typing import Literal
 from uuid import UUID
 
-from fastapi import Query
 from starlette.responses import Response
 
 from services.gateway.authentication import CurrentStaff
 from services.gateway.limits import Kind
 from services.gateway.request_bodies import Body
 from services.gateway.responses import no_content
-from services.gateway.routing import router
+from services.gateway.routing import Limit, router
 from shared.contracts import licensing
 
 signed_in = router("staff: webhooks", Kind.MEMBER)
 
-Limit = Annotated[int, Query(ge=1, le=1000)]
 State = Literal["", "due", "delivered", "failed"]
 
 

@@ -38,7 +38,10 @@ async def read_ksef_document(request: licensing.ReadKsefDocument, tx: Transactio
     from services.licensing.ksef.documents import fa3  # noqa: PLC0415 its library is half of a service's start
 
     corrects = await store.number_of_corrected(tx, request.invoice_id)
-    document = await asyncio.to_thread(fa3, invoice, corrected, corrects)
+    try:
+        document = await asyncio.to_thread(fa3, invoice, corrected, corrects)
+    except ValueError:
+        raise refuse(409, "no document for KSeF can be made of this invoice", message="its schema refuses it") from None
     return licensing.KsefDocument(number=invoice.number, content=document.decode())
 
 

@@ -11,6 +11,7 @@ from services.licensing.licenses import store as licenses
 from services.licensing.licenses import trial_store as trials
 from services.licensing.orders import store as orders
 from services.licensing.payments.store import void_of_orders
+from services.licensing.webhooks import store as webhooks
 from shared.clock import now, today
 from shared.contracts import identity, licensing
 from shared.database import Database, Transaction
@@ -27,6 +28,7 @@ OPEN_FOR = timedelta(days=7)
 async def step(database: Database) -> bool:
     async with database.transaction(Purpose.UPKEEP) as tx:
         await staff_cases.drop_old(tx)
+        await webhooks.drop_old(tx)
         expired = await _expire_orders(tx)
         told = await _tell_of_ends(tx)
         over = await lifetime.run_out(tx, BATCH)

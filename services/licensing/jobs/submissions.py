@@ -1,8 +1,9 @@
 """Sending invoices to KSeF and hearing what became of them."""
 
 import asyncio
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Awaitable, Sequence
+from datetime import timedelta
+from typing import TypeVar
 
 from services.licensing.invoices import document_rows
 from services.licensing.invoices.documents import Corrected
@@ -17,6 +18,8 @@ from shared.database import Database, Transaction
 from shared.loops import backoff
 from shared.observability import log
 from shared.purposes import Purpose
+
+Answer = TypeVar("Answer")
 
 SUBMISSIONS = "invoices to KSeF"
 BATCH = 50
@@ -34,12 +37,22 @@ async def step(database: Database, ksef: Account | None) -> bool:
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
         since = max(ksef.since, today() - LOOKED_BACK)
         listed = await store.enlist(tx, since, BATCH, consumers=ksef.consumers)
+        await _leave_out(tx)
         lasts = await store.outage_lasts(tx)
-    counts = listed, await _write(database, ksef), await _send(database, ksef), await _hear(database, ksef)
-    if lasts or -1 in counts:
+    written = await _write(database, ksef)
+    answers = [*await _send(database, ksef), *await _hear(database, ksef)]
+    done = sum(not isinstance(answer, Fault) for answer in answers)
+    if lasts or (answers and not done):
         await _listen(database, ksef)
     await _measure(database)
-    return BATCH in counts
+    return BATCH in (listed, written) or done >= BATCH
+
+
+async def _leave_out(tx: Transaction) -> None:
+    """That a failure is a total one may be told when an invoice was written and tried already."""
+    days = await store.waiting_days(tx)
+    outages = await store.outages(tx, min(days, default=today()))
+    await store.leave_out(tx, [day for day in days if not rules.is_owed(day, outages)])
 
 
 async def _measure(database: Database) -> None:
@@ -53,9 +66,8 @@ async def _write(database: Database, ksef: Account) -> int:
     """Make the documents: apart from the sale, as it takes its time, and before anything leaves."""
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
         waiting = await store.unwritten(tx, BATCH)
-        outages = await store.outages(tx, min((each.issued_on for each in waiting), default=today()))
         read = [(each, *await document_rows.read(tx, each.invoice_id, None)) for each in waiting]
-    made = [await asyncio.to_thread(_made, *each, outages, ksef) for each in read]
+    made = [await asyncio.to_thread(_made, *each, ksef) for each in read]
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
         for each, written in zip(waiting, made, strict=True):
             if isinstance(written, Written):
@@ -66,17 +78,11 @@ async def _write(database: Database, ksef: Account) -> int:
 
 
 def _made(
-    waiting: Unwritten,
-    invoice: Invoice,
-    corrected: Corrected | None,
-    outages: Sequence[rules.Outage],
-    ksef: Account,
+    waiting: Unwritten, invoice: Invoice, corrected: Corrected | None, ksef: Account
 ) -> Written | tuple[rules.State, str]:
     """The document, or why there is none."""
     from services.licensing.ksef.documents import fa3  # noqa: PLC0415 its library is half of a service's start
 
-    if not rules.is_owed(waiting.issued_on, outages):
-        return "not owed", ""
     if corrected is not None and corrected.buyer.nip != invoice.buyer_nip:
         return "by hand", "another NIP"  # there it takes a correction to zero and another invoice
     try:
@@ -88,52 +94,45 @@ def _made(
     return Written(document, *told)
 
 
-async def _send(database: Database, ksef: Account) -> int:
+async def _send(database: Database, ksef: Account) -> Sequence[Sent | Fault]:
     """That they are handed over is written before they leave: the log never says less than what happened."""
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
         leased = await store.lease(tx, "waiting", BATCH, LEASE_S)
         disclose(tx, [each for each in leased if each.attempts == 1])
     if not leased:
-        return 0
-    answers = await _answers(ksef, leased, today())
+        return []
+    from services.licensing.ksef import system  # noqa: PLC0415 as above
+
+    answers = await _told(system.send(ksef, leased, today()), leased)
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
         for invoice, answer in zip(leased, answers, strict=True):
             if isinstance(answer, Sent):
                 await store.note_sent(tx, invoice.invoice_id, answer.session_reference, answer.reference)
             else:
                 await store.postpone(tx, invoice.invoice_id, _wait_s(invoice), answer.code)
-    return _how_many(answers)
+    return answers
 
 
-async def _answers(ksef: Account, leased: Sequence[Leased], day: date) -> Sequence[Sent | Fault]:
-    from services.licensing.ksef import system  # noqa: PLC0415 as above
-
-    try:
-        return await system.send(ksef, leased, day)
-    except Fault as fault:
-        log.warning("KSeF can't be sent to", reason=fault.code)
-        return [fault] * len(leased)
-
-
-async def _hear(database: Database, ksef: Account) -> int:
+async def _hear(database: Database, ksef: Account) -> Sequence[Outcome]:
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
         leased = await store.lease(tx, "sent", BATCH, LEASE_S)
     if not leased:
-        return 0
-    outcomes = await _outcomes(ksef, leased)
+        return []
+    from services.licensing.ksef import system  # noqa: PLC0415 as above
+
+    outcomes = await _told(system.outcomes(ksef, leased), leased)
     async with database.transaction(Purpose.LEGAL_DUTY) as tx:
         for invoice, outcome in zip(leased, outcomes, strict=True):
             await _note(tx, invoice, outcome)
-    return _how_many(outcomes)
+    return outcomes
 
 
-async def _outcomes(ksef: Account, leased: Sequence[Leased]) -> Sequence[Outcome]:
-    from services.licensing.ksef import system  # noqa: PLC0415 as above
-
+async def _told(asking: Awaitable[Sequence[Answer]], leased: Sequence[Leased]) -> Sequence[Answer | Fault]:
+    """An answer for each invoice, also where KSeF gave none at all."""
     try:
-        return await system.outcomes(ksef, leased)
+        return await asking
     except Fault as fault:
-        log.warning("KSeF can't be asked", reason=fault.code)
+        log.warning("KSeF does not answer", reason=fault.code)
         return [fault] * len(leased)
 
 
@@ -150,12 +149,6 @@ async def _note(tx: Transaction, invoice: Leased, outcome: Outcome) -> None:
             await store.postpone(tx, invoice.invoice_id, _wait_s(invoice), outcome.code)
         case None:
             await store.postpone(tx, invoice.invoice_id, ASK_AGAIN_S, "")
-
-
-def _how_many(answers: Sequence[object]) -> int:
-    """How many are done, or -1 where nothing was."""
-    faults = sum(isinstance(answer, Fault) for answer in answers)
-    return len(answers) - faults if faults < len(answers) else -1
 
 
 async def _listen(database: Database, ksef: Account) -> None:

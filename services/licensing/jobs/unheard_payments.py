@@ -28,13 +28,10 @@ async def ask(database: Database, provider: Provider, vendor: Vendor) -> bool:
 
 
 async def _ask(database: Database, provider: Provider, vendor: Vendor, payment: Unheard) -> None:
-    """What the provider does not answer now waits, and holds up no other."""
+    """What is not answered now, or can't be booked, waits and holds up no other."""
     try:
-        told = await provider.status(payment.reference)
+        if told := await provider.status(payment.reference):
+            async with database.transaction(Purpose.CONTRACT) as tx:
+                await webhook.apply(tx, Received(told, payment.subject_id), provider, vendor)
     except Exception as error:  # noqa: BLE001 an adapter may fail in any way
         log.warning("payment not asked about", **what_failed(error))
-        return
-    if told is None:
-        return
-    async with database.transaction(Purpose.CONTRACT) as tx:
-        await webhook.apply(tx, Received(told, payment.subject_id), provider, vendor)

@@ -21,7 +21,6 @@ LEASE_S = 120.0
 async def deliver(database: Database, sender: Sender, mint: KeyMint) -> bool:
     """Side by side: a system that is slow holds up no other."""
     async with database.transaction(Purpose.UPKEEP) as tx:
-        await store.drop_old(tx)
         due = await store.lease(tx, BATCH, LEASE_S)
     told = False
     for answering in asyncio.as_completed([_tell(sender, mint, delivery) for delivery in due]):

@@ -11,14 +11,13 @@ from typing import Literal
 from uuid import UUID
 
 from shared.contracts import licensing
+from shared.contracts.licensing.ksef import KsefState
 from shared.law.calendar import WARSAW
 from shared.law.case_clock import working_days_after
 
-State = Literal["waiting", "sent", "accepted", "rejected", "other document", "by hand", "not owed"]
+State = KsefState | Literal["accepted", "not owed"]
 """`rejected` and `other document` (KSeF has another one under this number) wait for staff, as `by hand` does;
 `not owed` was issued in a total failure, which is outside KSeF for good (art. 106ng)."""
-
-OpenState = Literal["waiting", "sent", "rejected", "other document", "by hand"]
 
 OutageKind = Literal["MAINTENANCE", "FAILURE", "TOTAL_FAILURE"]
 
@@ -60,7 +59,7 @@ class OpenInvoice:
     number: str
     kind: Literal["invoice", "correction"]
     issued_on: date
-    state: OpenState
+    state: KsefState
     fault: str
     attempts: int
 

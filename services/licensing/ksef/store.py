@@ -10,7 +10,7 @@ from services.licensing.ksef.rules import OpenInvoice, Outage, State
 from shared.database import Transaction
 from shared.problems import refuse
 
-# A correction goes there with what it corrects; the other way round too, as it has no other way to be there.
+# Whether a buyer is a business shows by a number, in corrections too.
 ENLIST = """
 INSERT INTO ksef_invoice (invoice_id, subject_id, live, retain_until, provisions, exemptions)
 SELECT i.invoice_id, i.subject_id, i.live, i.retain_until, i.provisions, i.exemptions FROM invoice i
@@ -19,15 +19,20 @@ WHERE i.issued_on >= $1 AND ($2 OR (i.buyer_nip, i.buyer_vat_number) <> ('', '')
 ORDER BY i.issued_on, i.number LIMIT $3
 ON CONFLICT DO NOTHING
 """
-# A correction waits until what it corrects has its number; where that never comes from KSeF it says so.
-READY = """(NOT EXISTS (SELECT FROM ksef_invoice o WHERE o.invoice_id = i.corrects AND o.state <> 'accepted')
-  OR EXISTS (SELECT FROM ksef_invoice o WHERE o.invoice_id = i.corrects AND o.state = 'not owed'))"""
-UNWRITTEN = f"""
+# A correction waits until what it corrects has its number, or never gets one.
+UNWRITTEN = """
 SELECT k.invoice_id, i.issued_on, o.ksef_number AS corrects FROM ksef_invoice k JOIN invoice i USING (invoice_id)
 LEFT JOIN ksef_invoice o ON o.invoice_id = i.corrects
-WHERE k.state = 'waiting' AND k.document IS NULL AND {READY}
+WHERE k.state = 'waiting' AND k.document IS NULL AND COALESCE(o.state IN ('accepted', 'not owed'), true)
 ORDER BY i.issued_on, i.number LIMIT $1
-"""  # noqa: S608 constants
+"""
+WAITING_DAYS = (
+    "SELECT DISTINCT i.issued_on FROM ksef_invoice k JOIN invoice i USING (invoice_id) WHERE k.state = 'waiting'"
+)
+LEAVE_OUT = """
+UPDATE ksef_invoice k SET state = 'not owed' FROM invoice i
+WHERE i.invoice_id = k.invoice_id AND k.state = 'waiting' AND i.issued_on = ANY ($1)
+"""
 WRITE = """
 UPDATE ksef_invoice SET document = $2, sha256 = $3, link = $4, certificate_link = $5
 WHERE invoice_id = $1 AND state = 'waiting' AND document IS NULL
@@ -133,6 +138,16 @@ class Stored:
 async def enlist(tx: Transaction, since: date, limit: int, *, consumers: bool) -> int:
     """Take up invoices that were issued since a day; answers how many."""
     return await tx.run(ENLIST, since, consumers, limit)
+
+
+async def waiting_days(tx: Transaction) -> list[date]:
+    """The days of issue of what was not sent yet."""
+    return [row["issued_on"] for row in await tx.rows(WAITING_DAYS)]
+
+
+async def leave_out(tx: Transaction, days: Sequence[date]) -> None:
+    """What was issued on these days is not for KSeF."""
+    await tx.run(LEAVE_OUT, days)
 
 
 async def unwritten(tx: Transaction, limit: int) -> list[Unwritten]:

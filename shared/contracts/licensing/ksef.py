@@ -9,6 +9,8 @@ from pydantic import Field
 from shared.contracts.actors import Staff
 from shared.contracts.message import Done, Message, Request
 
+KsefState = Literal["waiting", "sent", "rejected", "other document", "by hand"]
+
 
 class KsefInvoice(Message):
     """An invoice that KSeF has not accepted.
@@ -23,7 +25,7 @@ class KsefInvoice(Message):
     issued_on: date
     due_on: date | None
     overdue: bool
-    state: Literal["waiting", "sent", "rejected", "other document", "by hand"]
+    state: KsefState
     fault: str
     attempts: int
 

@@ -213,3 +213,21 @@ async def test_consumers_go_there_only_where_the_vendor_wants_it(driver: Driver,
     assert await row(driver, eva) is None
     await rounds(driver, account(system, consumers=True), 3)
     assert (await row(driver, eva))["state"] == "accepted"
+
+
+async def test_what_was_issued_in_a_total_failure_is_left_out_also_when_that_is_told_later(
+    driver: Driver, system: Ksef
+) -> None:
+    firm = await driver.person(kind="company")
+    await driver.buy(firm)
+    system.mood = "down"
+    began = {"start": (datetime.now(UTC) - timedelta(hours=1)).isoformat(), "category": "TOTAL_FAILURE"}
+    system.messages = [{"id": "2", "eventId": 2, "type": "FAILURE_START"} | began]
+    await rounds(driver, account(system))
+    assert (await row(driver, firm))["state"] == "waiting"
+    system.mood = "fine"
+    await rounds(driver, account(system), 2)
+    left = await row(driver, firm)
+    assert (left["state"], left["sent_at"]) == ("not owed", None)
+    assert left["number"] not in await listed(driver)
+    await driver.rows.execute("DELETE FROM ksef_outage WHERE kind = 'TOTAL_FAILURE'")
